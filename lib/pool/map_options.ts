@@ -1,0 +1,56 @@
+/**
+ * The options of a map, checked at the call.
+ *
+ * @module
+ */
+import { abortSignal, bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
+import type { OnError } from "../future/collector.ts";
+import { type RetryOptions, retryPolicy } from "../task/retry.ts";
+import type { TaskOptions } from "../task/task.ts";
+import type { MapPlan } from "./map.ts";
+import type { CheckedOptions } from "./options.ts";
+
+/** Options of `Pool.map` and `Pool.starmap`. */
+export interface MapOptions {
+  /**
+   * Most items that a worker is given at a time. `"auto"` measures the task and gives about 2 ms of work; an idle worker
+   * takes back what another has not started, so that no item waits behind a slow one.
+   *
+   * @default {"auto"}
+   */
+  chunkSize?: number | "auto";
+  /** Whether a loop over the results gets them in input order. Awaiting always does. @default {true} */
+  ordered?: boolean;
+  /** Longest run of one item in milliseconds. @default {the task's, else the pool's} */
+  timeout?: number;
+  /** Cancels the whole map; it rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** How often a failed item is tried again. @default {the task's, else the pool's} */
+  retry?: number | RetryOptions;
+  /** What a failed item does. @default {"throw"} */
+  onError?: OnError;
+}
+
+const NAMES = ["chunkSize", "ordered", "timeout", "signal", "retry", "onError"] as const;
+
+/** Checks and completes the options of one map. */
+export function checkMapOptions(
+  call: string,
+  options: MapOptions,
+  task: TaskOptions,
+  pool: CheckedOptions,
+): Omit<MapPlan, "task" | "spread" | "copy"> {
+  knownOptions(call, options, NAMES);
+  const { chunkSize = "auto", ordered = true } = options;
+  if (typeof ordered !== "boolean") throw bad(call, "ordered", ordered, "true or false", false);
+  const signals = [abortSignal(call, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
+  return {
+    chunkSize: chunkSize === "auto" ? Infinity : integer(call, "chunkSize", chunkSize, 1),
+    ordered,
+    timeout: duration(call, "timeout", options.timeout ?? task.timeout ?? pool.timeout),
+    signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+    retry: retryPolicy(call, options.retry ?? task.retry ?? pool.retry),
+    onError: oneOf(call, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),
+    readAhead: 2 * pool.workers,
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * Values that cross: taking a copy of arguments when they are handed over, and naming the place of one that cannot be
+ * copied.
+ *
+ * @module
+ */
+import { TransferError } from "../core/errors.ts";
+
+/** Arguments as they were when they were handed over. */
+export interface Snapshot {
+  args: unknown[];
+  transfer: Transferable[];
+}
+
+/**
+ * Copies arguments, and moves what `transfer` names, so that later changes by the caller are not seen. Primitives cost
+ * nothing; an argument list with objects costs one structured clone.
+ *
+ * @throws {TransferError} If a value cannot be copied.
+ */
+export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
+  if (transfer.length === 0 && args.every(isPrimitive)) return { args: args.slice(), transfer };
+  try {
+    // One clone for both, so that the moved values keep their identity inside the arguments.
+    const [copied, moved] = structuredClone([args, transfer], { transfer });
+    return { args: copied as unknown[], transfer: moved as Transferable[] };
+  } catch (cause) {
+    throw transferError(args, "args", "argument", cause);
+  }
+}
+
+/** Whether a value is copied by merely passing it on. Functions and symbols are not: they cannot be copied at all. */
+export function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
+}
+
+/** Says where in `value` the reason for a failed copy sits. */
+export function transferError(
+  value: unknown,
+  root: string,
+  direction: "argument" | "result",
+  cause: unknown,
+): TransferError {
+  const { path, offender } = locate(value, root, new Set());
+  const what = typeof offender === "function"
+    ? `a function${offender.name === "" ? "" : ` (${offender.name})`}`
+    : typeof offender === "symbol"
+    ? "a symbol"
+    : Object.prototype.toString.call(offender).slice(8, -1);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TransferError(
+    `Cannot send ${direction} ${path}: ${what} cannot be copied to another thread: ${reason}`,
+    { direction, path, cause },
+  );
+}
+
+// Walks down to the deepest value that fails to clone by itself. Only after a failure: the way there costs a clone of
+// each sibling.
+function locate(value: unknown, path: string, seen: Set<unknown>): { path: string; offender: unknown } {
+  if (typeof value === "object" && value !== null && !seen.has(value)) {
+    seen.add(value);
+    for (const [step, child] of children(value)) {
+      if (!isCloneable(child)) return locate(child, path + step, seen);
+    }
+  }
+  return { path, offender: value };
+}
+
+function* children(value: object): Generator<[string, unknown]> {
+  if (value instanceof Map) {
+    for (const [key, child] of value) {
+      yield [`.keys()`, key];
+      yield [`.get(${typeof key === "string" ? JSON.stringify(key) : String(key)})`, child];
+    }
+  } else if (value instanceof Set) {
+    for (const child of value) yield [".values()", child];
+  }
+  for (const key of Object.keys(value)) {
+    const step = /^\d+$/.test(key)
+      ? `[${key}]`
+      : /^[\p{L}_$][\w$]*$/u.test(key)
+      ? `.${key}`
+      : `[${JSON.stringify(key)}]`;
+    let child: unknown;
+    try {
+      child = (value as Record<string, unknown>)[key];
+    } catch {
+      continue; // A getter that throws: the clone fails at the owner, which is what gets named.
+    }
+    yield [step, child];
+  }
+}
+
+function isCloneable(value: unknown): boolean {
+  if (isPrimitive(value)) return true;
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * From a task's source to the function itself, in the isolate that runs it.
+ *
+ * @module
+ */
+import { IsopoolError, TaskLoadError, TaskNotFoundError } from "../core/errors.ts";
+import { scope } from "../core/scope.ts";
+import { show } from "../core/validate.ts";
+import type { Source } from "./messages.ts";
+
+/** A loaded task function. */
+export type TaskFunction = (...args: unknown[]) => unknown;
+
+/**
+ * Finds the function of a task.
+ *
+ * @throws {TaskLoadError} If the module cannot be loaded; `cause` is why.
+ * @throws {TaskNotFoundError} If the module has no such function.
+ */
+export async function loadTask(source: Source): Promise<TaskFunction> {
+  if ("source" in source) return new Function(`"use strict"; return (${source.source}\n)`)() as TaskFunction;
+  const { url, name } = source;
+  const module = await importNamespace(url);
+  const found = Object.hasOwn(module, name) ? module[name] : undefined;
+  if (typeof found === "function") return found as TaskFunction;
+  const exports = Object.keys(module).filter((key) => typeof module[key] === "function");
+  const has = exports.length === 0
+    ? "it exports no function"
+    : `it exports ${exports.map((key) => show(key)).join(", ")}`;
+  const what = found === undefined ? "no such export" : `that export is ${show(found)}, not a function`;
+  throw new TaskNotFoundError(`Cannot run task ${show(name)} of ${url}: ${what}: ${has}`, { url, task: name, exports });
+}
+
+async function importNamespace(url: string): Promise<Record<string, unknown>> {
+  scope.loading = url;
+  try {
+    // By way of a namespace inside a namespace: awaiting a namespace that exports `then` would call it.
+    const wrapper = `export * as module from ${JSON.stringify(url)}`;
+    return (await import(`data:text/javascript,${encodeURIComponent(wrapper)}`)).module;
+  } catch (cause) {
+    // What this library itself refused while the module loaded says already what to do.
+    if (cause instanceof IsopoolError) throw cause;
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
+    throw new TaskLoadError(`Cannot load task module ${url}: ${reason}`, { url, cause });
+  } finally {
+    scope.loading = undefined;
+  }
+}

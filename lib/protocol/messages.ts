@@ -1,0 +1,66 @@
+/**
+ * The whole wire vocabulary between a host and a worker.
+ *
+ * ```
+ * host                                                     worker
+ *   task   { id, source }          once per task and worker  ->
+ *   run    { task, first, items }  a batch of calls          ->
+ *   cancel { seq }                 fires one signal          ->
+ *   leave                          please end yourself       ->
+ *                                                            <-  ready
+ *                                                            <-  settled { count, ms }   look at the board
+ *                                                            <-  result { seq, value }   too rich for the board
+ *                                                            <-  error { seq, thrown }
+ * ```
+ *
+ * Calls are numbered by the host (`seq`), one number after another; a batch covers `first` to `first + items.length - 1`.
+ * Each call is answered exactly once: on the board (see board.ts) or by a message of its own, as soon as it has
+ * finished, so that the death of a worker loses only the calls that it was running.
+ *
+ * @module
+ */
+import type { Thrown } from "./error_record.ts";
+
+/** Where the code of a task is found. */
+export type Source = { readonly url: string; readonly name: string } | { readonly source: string };
+
+/** A batch of calls of one task. */
+export interface RunMessage {
+  kind: "run";
+  /** Id from an earlier `task` message. */
+  task: number;
+  /** Number of the first call. */
+  first: number;
+  /** The argument of each call, or its argument list when `spread`. */
+  items: unknown[];
+  spread: boolean;
+  /** Whether the worker notes on the board when each call started. */
+  timed: boolean;
+  /** Which attempt this is for each call of the batch, from 1. */
+  attempt: number;
+}
+
+/** From host to worker. */
+export type HostMessage =
+  | { kind: "task"; id: number; source: Source }
+  | RunMessage
+  | { kind: "cancel"; seq: number; reason: Thrown }
+  | { kind: "leave" };
+
+/** From worker to host. */
+export type WorkerMessage =
+  /** `now` is the worker's clock, so that the host can read its start times. */
+  | { kind: "ready"; now: number }
+  /** `count` calls were answered in `ms` milliseconds of work. */
+  | { kind: "settled"; count: number; ms: number }
+  | { kind: "result"; seq: number; value: unknown }
+  | { kind: "error"; seq: number; thrown: Thrown };
+
+/** What a worker is told about itself when it is started. */
+export interface Introduction {
+  workerId: number;
+  /** Memory of the board. */
+  board: SharedArrayBuffer;
+  /** The worker's end of its channel. */
+  port: unknown;
+}

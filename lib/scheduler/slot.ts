@@ -1,0 +1,307 @@
+/**
+ * One place for a worker: the calls it holds, their time limits, and what becomes of them when the worker dies. States
+ * and invariants: README.md beside this file.
+ *
+ * @module
+ */
+import { TaskTimeoutError, WorkerCrashedError } from "../core/errors.ts";
+import type { Timer } from "../core/timer.ts";
+import { transferError } from "../protocol/envelope.ts";
+import type { Death, Launch, Transport } from "../transport/transport.ts";
+import { Chunk, CLOSED, type Outcome, type TaskEntry } from "./work.ts";
+
+/** `"starting" -> "alive" -> "leaving" -> "dead"`; a worker can die in each. */
+export type SlotState = "starting" | "alive" | "leaving" | "dead";
+
+/** What a slot tells its scheduler. */
+export interface SlotOwner {
+  readonly killGrace: number;
+  /** The slot may have room. */
+  moved(slot: Slot): void;
+  /** Calls that never started come back. */
+  putBack(chunk: Chunk): void;
+  /** The worker is gone; `lost` says whether it took a running call along. */
+  died(slot: Slot, death: Death, lost: boolean): void;
+}
+
+/** A running call that is being stopped, and what it will settle to. */
+interface Stop {
+  outcome: "rejected" | "cancelled";
+  error: unknown;
+  timer: Timer | undefined;
+}
+
+/** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
+const MOVABLE = 0.02;
+/** After so much silence, in milliseconds, a worker is taken to be busy with one long call. */
+export const SILENT = 5;
+/** Weight of the newest measurement in a task's running average. */
+const WEIGHT = 0.3;
+
+/** One worker of a pool, and the calls it holds. */
+export class Slot {
+  readonly id: number;
+  state: SlotState = "starting";
+  /** Calls sent and not settled. */
+  held = 0;
+  /** Whether a call has ever ended here. */
+  served = false;
+  readonly #owner: SlotOwner;
+  readonly #transport: Transport;
+  // In the order of their numbers. The first one holds the running call.
+  readonly #chunks: Chunk[] = [];
+  readonly #stops = new Map<number, Stop>();
+  #next = 0;
+  #watch: Timer | undefined;
+  #lastTask: TaskEntry | undefined;
+  #heard = 0;
+
+  constructor(id: number, launch: Launch, owner: SlotOwner) {
+    this.id = id;
+    this.#owner = owner;
+    this.#transport = launch(id, {
+      ready: () => {
+        if (this.state === "starting") this.state = "alive";
+        owner.moved(this);
+      },
+      settled: (seq, ok, value) => this.#settled(seq, ok, value),
+      measured: (count, ms) => this.#measured(count, ms),
+      exit: (death) => this.#exit(death),
+    });
+  }
+
+  /** Most calls that this slot takes at once. */
+  get window(): number {
+    return this.#transport.window;
+  }
+
+  /** Whether what waits here is worth moving to an idle worker: it takes long, or nothing was heard for long. */
+  get slow(): boolean {
+    const estimate = this.#lastTask?.estimate ?? Infinity;
+    return estimate >= MOVABLE || performance.now() - this.#heard >= SILENT;
+  }
+
+  /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
+  send(chunks: Chunk[]): void {
+    const { work, attempt, transfer } = chunks[0];
+    const items = chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items);
+    const timed = work.timeout !== undefined;
+    try {
+      const { id: taskId, source, local } = work.task;
+      const { spread } = work;
+      this.#transport.send({ first: this.#next, taskId, source, local, items, spread, timed, attempt, transfer });
+    } catch (cause) {
+      return this.#refuse(chunks, cause);
+    }
+    if (this.held === 0) this.#heard = performance.now();
+    for (const chunk of chunks) {
+      chunk.slot = this;
+      chunk.seq = this.#next;
+      this.#next += chunk.items.length;
+      this.held += chunk.items.length;
+      this.#chunks.push(chunk);
+    }
+    if (timed) this.#watch ??= setTimeout(() => this.#checkTimes(), work.timeout);
+  }
+
+  /** Takes a call back if it has not started. */
+  withdraw(chunk: Chunk, offset: number): boolean {
+    if (!this.#transport.withdraw(chunk.seq + offset)) return false;
+    this.#close(chunk, offset);
+    this.#owner.moved(this);
+    return true;
+  }
+
+  /** Whether a call has started. */
+  hasStarted(chunk: Chunk, offset: number): boolean {
+    return this.#transport.hasStarted(chunk.seq + offset);
+  }
+
+  /** Stops a running call: its signal first, force after the grace period. */
+  stop(chunk: Chunk, offset: number, outcome: Stop["outcome"], error: unknown): void {
+    const seq = chunk.seq + offset;
+    if (this.#stops.has(seq)) return;
+    const timer = setTimeout(() => this.kill(), this.#owner.killGrace);
+    this.#stops.set(seq, { outcome, error, timer });
+    this.signal(chunk, offset, error);
+  }
+
+  /** Fires the signal of a running call, and no more. */
+  signal(chunk: Chunk, offset: number, reason: unknown): void {
+    this.#transport.cancel(chunk.seq + offset, reason);
+  }
+
+  /** Takes back up to half of what waits here, from the end, so that an idle worker can have it. */
+  surrender(): boolean {
+    const goal = Math.ceil((this.held - 1) / 2);
+    let given = 0;
+    for (let at = this.#chunks.length - 1; at >= 0 && given < goal; at--) {
+      const chunk = this.#chunks[at];
+      if (chunk.transfer.length > 0) break; // What was moved cannot be sent again.
+      let from = chunk.items.length;
+      while (from > 0 && given < goal && chunk.items[from - 1] !== CLOSED) {
+        if (!this.#transport.withdraw(chunk.seq + from - 1)) break;
+        from--;
+        given++;
+      }
+      if (from === chunk.items.length) break;
+      if (from === 0) this.#chunks.splice(at, 1);
+      this.held -= chunk.items.length - from;
+      this.#owner.putBack(chunk.cut(from));
+      if (from > 0) break;
+    }
+    return given > 0;
+  }
+
+  /** Chunks with calls that are not settled. */
+  chunks(): readonly Chunk[] {
+    return this.#chunks;
+  }
+
+  /** Ends the worker once it is idle. */
+  close(): void {
+    if (this.state === "dead" || this.state === "leaving") return;
+    this.state = "leaving";
+    this.#transport.close();
+  }
+
+  /** Ends the worker whatever it does. */
+  kill(): void {
+    if (this.state === "dead") return;
+    this.state = "leaving";
+    this.#transport.kill();
+  }
+
+  #refuse(chunks: Chunk[], cause: unknown): void {
+    for (const chunk of chunks) {
+      const { work, items } = chunk;
+      if (chunks.length === 1 && items.length === 1) {
+        const error = work.spread
+          ? transferError(items[0], "args", "argument", cause)
+          : transferError(items[0], "item", "argument", cause);
+        chunk.close(0);
+        work.settle(chunk.first, "rejected", error, undefined);
+      } else {
+        items.forEach((item, i) => this.send([new Chunk(work, chunk.first + i, [item], chunk.attempt)]));
+      }
+    }
+  }
+
+  #settled(seq: number, ok: boolean, value: unknown): void {
+    const chunk = this.#chunks.find((each) => seq >= each.seq && seq < each.seq + each.items.length);
+    const offset = chunk ? seq - chunk.seq : -1;
+    if (!chunk || chunk.items[offset] === CLOSED) return;
+    this.served = true;
+    this.#lastTask = chunk.work.task;
+    this.#close(chunk, offset);
+    const stop = this.#stops.get(seq);
+    if (stop) {
+      this.#stops.delete(seq);
+      clearTimeout(stop.timer);
+      chunk.work.settle(chunk.first + offset, stop.outcome, stop.error, this.id);
+    } else chunk.work.settle(chunk.first + offset, ok ? "fulfilled" : "rejected", value, this.id);
+    if (chunk.open === 0) this.#owner.moved(this);
+  }
+
+  #close(chunk: Chunk, offset: number): void {
+    chunk.close(offset);
+    this.held--;
+    if (chunk.open === 0) {
+      if (this.#chunks[0] === chunk) this.#chunks.shift();
+      else this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
+    }
+    if (this.held === 0) {
+      clearTimeout(this.#watch);
+      this.#watch = undefined;
+    }
+  }
+
+  #measured(count: number, ms: number): void {
+    this.#heard = performance.now();
+    const task = this.#lastTask;
+    if (!task || count === 0) return;
+    const each = ms / count;
+    task.estimate = task.estimate === undefined ? each : task.estimate + WEIGHT * (each - task.estimate);
+    this.#owner.moved(this);
+  }
+
+  #checkTimes(): void {
+    this.#watch = undefined;
+    const now = performance.now();
+    let wait = Infinity;
+    for (const chunk of [...this.#chunks]) {
+      const timeout = chunk.work.timeout;
+      if (timeout === undefined) continue;
+      // A call that has not started may start the next moment: it gets at least its whole time from now.
+      wait = Math.min(wait, timeout);
+      for (let offset = 0; offset < chunk.items.length; offset++) {
+        const seq = chunk.seq + offset;
+        if (chunk.items[offset] === CLOSED || this.#stops.has(seq)) continue;
+        const started = this.#transport.startedAt(seq);
+        if (started === undefined) break;
+        const left = started + timeout - now;
+        if (left > 0) wait = Math.min(wait, left);
+        else {
+          const error = new TaskTimeoutError(`Task ran longer than its timeout of ${timeout} ms: it was stopped`, {
+            timeout,
+          });
+          this.stop(chunk, offset, "rejected", error);
+        }
+      }
+    }
+    if (wait < Infinity) this.#watch = setTimeout(() => this.#checkTimes(), Math.ceil(wait));
+  }
+
+  #exit(death: Death): void {
+    if (this.state === "dead") return;
+    this.state = "dead";
+    clearTimeout(this.#watch);
+    const chunks = this.#chunks.splice(0);
+    const back: Chunk[] = [];
+    let lost = false;
+    for (const chunk of chunks) {
+      // Calls start in order, so that what never started is a tail.
+      let from = chunk.items.length;
+      const waits = (offset: number) =>
+        chunk.items[offset] === CLOSED || !this.#transport.hasStarted(chunk.seq + offset);
+      if (chunk.transfer.length === 0) { while (from > 0 && waits(from - 1)) from--; }
+      for (let offset = 0; offset < from; offset++) {
+        if (chunk.items[offset] === CLOSED) continue;
+        lost = this.served = true;
+        this.#lose(chunk, offset, death);
+      }
+      if (from < chunk.items.length) back.push(chunk.cut(from));
+    }
+    // Backwards, because each goes to the head of the line.
+    for (const chunk of back.reverse()) this.#owner.putBack(chunk);
+    this.held = 0;
+    this.#owner.died(this, death, lost);
+  }
+
+  #lose(chunk: Chunk, offset: number, death: Death): void {
+    const seq = chunk.seq + offset;
+    const stop = this.#stops.get(seq);
+    this.#stops.delete(seq);
+    clearTimeout(stop?.timer);
+    chunk.close(offset);
+    const outcome: Outcome = stop?.outcome ?? "rejected";
+    chunk.work.settle(chunk.first + offset, outcome, stop?.error ?? crash(this.id, death), this.id);
+  }
+}
+
+const HOW = {
+  exit: "ended itself",
+  terminated: "was stopped",
+  oom: "ran out of memory",
+  uncaught: "died of an uncaught error",
+};
+
+/** The error for a task whose worker died. */
+export function crash(workerId: number, death: Death): WorkerCrashedError {
+  const { reason, exitCode, signal, cause } = death;
+  const code = exitCode === undefined ? "" : ` with code ${exitCode}`;
+  return new WorkerCrashedError(
+    `Task was lost: worker ${workerId} ${HOW[reason]}${code}: declare \`retry\` if it may run again`,
+    { reason, cause, ...exitCode !== undefined && { exitCode }, ...signal !== undefined && { signal } },
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * What the scheduler moves: chunks of calls, and the works that they come from and report to.
+ *
+ * @module
+ */
+import type { Source } from "../protocol/messages.ts";
+import type { Slot } from "./slot.ts";
+
+/** How a call ended. */
+export type Outcome = "fulfilled" | "rejected" | "cancelled";
+
+/** A task as one pool knows it. */
+export interface TaskEntry {
+  readonly id: number;
+  readonly source: Source;
+  readonly local: ((...args: never[]) => unknown) | undefined;
+  /** Milliseconds that a call of this task takes, a running average; `undefined` before the first. */
+  estimate: number | undefined;
+}
+
+/** A source of calls, and where their answers go: a single submission, or a map. */
+export interface Work {
+  readonly task: TaskEntry;
+  /** Whether an item is an argument list. */
+  readonly spread: boolean;
+  /** Longest run of one call, in milliseconds. */
+  readonly timeout: number | undefined;
+  /**
+   * How many calls `take` could give now, `Infinity` where nobody knows. A work that has none leaves the backlog, and
+   * comes back through `Scheduler.enqueue` when it has.
+   */
+  readonly waiting: number;
+  /** Whether nothing of it shall run any more. */
+  readonly over: boolean;
+  /** Takes at most `max` calls. */
+  take(max: number): Chunk | undefined;
+  /** A call ended. */
+  settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void;
+  /** Nothing of it will run any more: settles whatever is not with a worker, and takes no more. */
+  abandon(outcome: "rejected" | "cancelled", error: unknown): void;
+}
+
+/** Marks a call of a chunk that is settled or was taken back. It also lets the arguments go. */
+export const CLOSED: unique symbol = Symbol("closed");
+
+/** Neighbouring calls of one work. */
+export class Chunk {
+  readonly work: Work;
+  /** Index of the first call within the work. */
+  readonly first: number;
+  /** Arguments, or {@linkcode CLOSED}. */
+  readonly items: unknown[];
+  /** What to move. Only chunks of one call have it. */
+  readonly transfer: Transferable[];
+  /** Which attempt of its calls this is, from 1. */
+  readonly attempt: number;
+  /** Where it was sent; `undefined` while it waits. */
+  slot: Slot | undefined = undefined;
+  /** Number of its first call within the slot. */
+  seq = -1;
+  /** Calls that are not closed. */
+  open: number;
+
+  constructor(work: Work, first: number, items: unknown[], attempt = 1, transfer: Transferable[] = []) {
+    this.work = work;
+    this.first = first;
+    this.items = items;
+    this.attempt = attempt;
+    this.transfer = transfer;
+    this.open = items.length;
+  }
+
+  /** Whether calls of both can travel in one batch. */
+  isLike(other: Chunk): boolean {
+    return this.work.task === other.work.task && this.work.spread === other.work.spread &&
+      this.work.timeout === other.work.timeout && this.attempt === other.attempt &&
+      this.transfer.length === 0 && other.transfer.length === 0;
+  }
+
+  /** Cuts off the calls from `offset` on, for another worker. All of it stays the chunk that its work knows. */
+  cut(offset: number): Chunk {
+    if (offset > 0) {
+      const items = this.items.splice(offset);
+      this.open = this.items.filter((item) => item !== CLOSED).length;
+      return new Chunk(this.work, this.first + offset, items, this.attempt);
+    }
+    this.slot = undefined;
+    this.seq = -1;
+    return this;
+  }
+
+  /** Closes the call at `offset`. */
+  close(offset: number): void {
+    this.items[offset] = CLOSED;
+    this.open--;
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * A worker thread of this process (`node:worker_threads`).
+ *
+ * ```
+ * send ----- run message -----> serve            values by structured clone, on a port of the worker's own
+ *      <---- board, or message  answer           small results through shared memory, see protocol/board.ts
+ *      <---- settled            points to the board
+ *      <---- (port closes)                       the thread has ended, and all that it sent has arrived
+ * ```
+ *
+ * Why a port of its own: of messages that a thread posted through `parentPort` before it was killed, half are lost, and
+ * its `exit` event comes while it still runs, up to 2 ms after a forced stop. The `close` event of a port is the truth
+ * about both. (tests/canary/thread_end_test.ts)
+ *
+ * @module
+ */
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { Timer } from "../core/timer.ts";
+import { Board, CAPACITY, Word } from "../protocol/board.ts";
+import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import type { HostMessage, Introduction, WorkerMessage } from "../protocol/messages.ts";
+import { workerEntry } from "./entry.ts";
+import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
+
+/** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
+const LOOK = 5;
+/** How long a worker whose loop still turns gets to end itself before force, in milliseconds. */
+const LEAVE = 50;
+/** How long after its `exit` event a thread may still be ending, in milliseconds. Then it is given up as unstoppable. */
+const ENDING = 1_000;
+
+/** Starts worker threads. */
+export const launchThread: Launch = (workerId, events) => new ThreadTransport(workerId, events);
+
+class ThreadTransport implements Transport {
+  // Half of the board, so that a batch can be on its way while another runs.
+  readonly window = CAPACITY / 2;
+  readonly #events: TransportEvents;
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #board = new Board();
+  readonly #known = new Set<number>();
+  // Calls beyond the head whose answers came by message.
+  readonly #delivered = new Set<number>();
+  // Calls from head to tail are in flight.
+  #head = 0;
+  #tail = 0;
+  // From the worker's clock to this thread's.
+  #clock = 0;
+  #look: Timer | undefined;
+  #ending: Timer | undefined;
+  #closed = false;
+  #exitCode: number | undefined;
+  #cause: unknown;
+  #killed = false;
+  #gone = false;
+
+  constructor(workerId: number, events: TransportEvents) {
+    this.#events = events;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on("message", (message: WorkerMessage) => this.#receive(message));
+    port1.on("close", () => {
+      this.#closed = true;
+      this.#ending ??= setTimeout(() => this.#end(true), ENDING);
+      this.#end(false);
+    });
+    port1.unref();
+    const workerData: Introduction = { workerId, board: this.#board.memory, port: port2 };
+    this.#worker = new Worker(workerEntry("thread"), {
+      workerData,
+      transferList: [port2],
+      name: `isopool-${workerId}`,
+    });
+    this.#worker.on("error", (error: unknown) => this.#cause = error);
+    this.#worker.on("exit", (code: number) => {
+      this.#exitCode = code;
+      this.#ending ??= setTimeout(() => this.#end(true), ENDING);
+      this.#end(false);
+    });
+    this.#worker.unref();
+  }
+
+  send(batch: Batch): void {
+    const { first, taskId, source, items, spread, timed, attempt, transfer } = batch;
+    if (!this.#known.has(taskId)) {
+      this.#known.add(taskId);
+      this.#post({ kind: "task", id: taskId, source });
+    }
+    for (let i = 0; i < items.length; i++) this.#board.enqueue(first + i);
+    this.#post({ kind: "run", task: taskId, first, items, spread, timed, attempt }, transfer);
+    this.#tail = first + items.length;
+    // With one call in flight its end is announced at once; the next may wait for a long one.
+    if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
+  }
+
+  withdraw(seq: number): boolean {
+    return this.#board.withdraw(seq);
+  }
+
+  hasStarted(seq: number): boolean {
+    return this.#board.word(seq) !== Word.QUEUED;
+  }
+
+  startedAt(seq: number): number | undefined {
+    return this.#board.word(seq) === Word.RUNNING ? this.#board.startedAt(seq) + this.#clock : undefined;
+  }
+
+  cancel(seq: number, reason: unknown): void {
+    this.#post({ kind: "cancel", seq, reason: encodeThrown(reason) });
+  }
+
+  close(): void {
+    this.#killed = true;
+    this.#post({ kind: "leave" });
+  }
+
+  kill(): void {
+    this.#killed = true;
+    // A worker whose loop turns ends itself, which is always safe. One that spins is forced.
+    this.#post({ kind: "leave" });
+    setTimeout(() => this.#gone || void this.#worker.terminate(), LEAVE);
+  }
+
+  #post(message: HostMessage, transfer: Transferable[] = []): void {
+    // deno-lint-ignore no-explicit-any -- node's own name for the same list
+    this.#port.postMessage(message, transfer as any);
+  }
+
+  #receive(message: WorkerMessage): void {
+    switch (message.kind) {
+      case "ready":
+        // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
+        this.#clock = performance.now() - message.now;
+        return this.#events.ready();
+      case "result":
+        return this.#deliver(message.seq, true, message.value);
+      case "error":
+        return this.#deliver(message.seq, false, decodeThrown(message.thrown));
+      case "settled":
+        this.#harvest();
+        this.#events.measured(message.count, message.ms);
+    }
+  }
+
+  // Reads the answers on the board, in order, up to the first call that has none.
+  #harvest(): void {
+    for (; this.#head < this.#tail; this.#head++) {
+      const seq = this.#head;
+      if (this.#delivered.size > 0 && this.#delivered.delete(seq)) continue;
+      const word = this.#board.word(seq);
+      if (word === Word.WITHDRAWN) continue;
+      if (word < Word.TRUE || word === Word.SENT) return;
+      this.#events.settled(seq, true, this.#board.value(seq, word));
+    }
+  }
+
+  #deliver(seq: number, ok: boolean, value: unknown): void {
+    this.#harvest();
+    this.#delivered.add(seq);
+    this.#events.settled(seq, ok, value);
+    this.#harvest();
+  }
+
+  #lookAgain(): void {
+    this.#look = undefined;
+    if (this.#gone) return;
+    this.#harvest();
+    if (this.#tail - this.#head > 1) this.#look = setTimeout(() => this.#lookAgain(), LOOK);
+  }
+
+  // Both are needed: the port's end, which is the thread's, and the exit code.
+  #end(givenUp: boolean): void {
+    if (this.#gone || (!givenUp && !(this.#closed && this.#exitCode !== undefined))) return;
+    this.#gone = true;
+    clearTimeout(this.#ending);
+    clearTimeout(this.#look);
+    this.#harvest();
+    this.#port.close();
+    this.#events.exit(this.#death());
+  }
+
+  #death(): Death {
+    const cause = this.#cause;
+    const exitCode = this.#exitCode;
+    const end = exitCode === undefined ? {} : { exitCode };
+    if (this.#killed) return { reason: "terminated", ...end };
+    if (cause === undefined) return { reason: "exit", ...end };
+    const oom = (cause as { code?: unknown } | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
+    return { reason: oom ? "oom" : "uncaught", ...end, cause };
+  }
+}

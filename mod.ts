@@ -1,0 +1,51 @@
+/**
+ * Every core and every connection of a Deno script, one pool away.
+ *
+ * @example Every core
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { inline, Pool } from "@isopool/isopool";
+ *
+ * await using pool = new Pool();
+ * const squares = await pool.map(inline((n: number) => n * n), [1, 2, 3]);
+ * assertEquals(squares, [1, 4, 9]);
+ * ```
+ *
+ * @module
+ */
+export {
+  BrokenPoolError,
+  CancelledError,
+  type DeathReason,
+  IsopoolError,
+  PoolClosedError,
+  TaskLoadError,
+  TaskNotFoundError,
+  TaskTimeoutError,
+  TransferError,
+  WaitTimeoutError,
+  WorkerCrashedError,
+} from "./lib/core/errors.ts";
+export { asCompleted, type AsCompletedOptions, type Completed } from "./lib/future/as_completed.ts";
+export type { OnError } from "./lib/future/collector.ts";
+export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
+export { Results } from "./lib/future/results.ts";
+export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";
+export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backends.ts";
+export type { Input } from "./lib/pool/map.ts";
+export type { MapOptions } from "./lib/pool/map_options.ts";
+export type { PoolOptions } from "./lib/pool/options.ts";
+export { type Closure, Pool } from "./lib/pool/pool.ts";
+export { pooled, type PooledOptions } from "./lib/pooled.ts";
+export { inline } from "./lib/task/inline.ts";
+export type { RetryOptions } from "./lib/task/retry.ts";
+export {
+  type StreamTask,
+  Task,
+  task,
+  type TaskOf,
+  type TaskOptions,
+  type Tasks,
+  tasks,
+  type TaskSource,
+} from "./lib/task/task.ts";

@@ -1,0 +1,76 @@
+/**
+ * What a running task can ask about itself.
+ *
+ * @example Giving up when nobody wants the result any more
+ * ```ts ignore
+ * import { context } from "@isopool/isopool/worker";
+ *
+ * export async function download(url: string): Promise<number> {
+ *   const response = await fetch(url, { signal: context.signal });
+ *   return (await response.bytes()).length;
+ * }
+ * ```
+ *
+ * @module
+ */
+import { type Current, scope } from "../lib/core/scope.ts";
+
+/**
+ * The running task, seen from inside. Each field throws outside of a task.
+ *
+ * @example Which attempt this is
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { inline, Pool } from "@isopool/isopool";
+ *
+ * await using pool = new Pool(1);
+ * const attempt = inline(async () => {
+ *   const { context } = await import("@isopool/isopool/worker");
+ *   if (context.attempt < 3) throw new Error("not yet");
+ *   return context.attempt;
+ * });
+ * assertEquals(await pool.submit(attempt.with({ retry: 2 })), 3);
+ * ```
+ */
+export interface TaskContext {
+  /** Aborts when the task is cancelled or has run out of time. */
+  readonly signal: AbortSignal;
+  /** Id of this worker, unique in its pool. */
+  readonly workerId: number;
+  /** Number of this task within its worker. */
+  readonly taskId: number;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+  /** Worker-local state: what one task leaves here, the worker's next one finds. */
+  readonly state: Record<PropertyKey, unknown>;
+}
+
+function current(): Current {
+  const found = scope.current?.();
+  if (!found) {
+    throw new TypeError(
+      "Cannot read context: no task runs here: read it inside the task function, before or after an await, not at " +
+        "the top level of its module",
+    );
+  }
+  return found;
+}
+
+/** The context of the running task; see {@linkcode TaskContext}. */
+export const context: TaskContext = {
+  get signal() {
+    return current().signal;
+  },
+  get workerId() {
+    return current().workerId;
+  },
+  get taskId() {
+    return current().taskId;
+  },
+  get attempt() {
+    return current().attempt;
+  },
+  get state() {
+    return scope.state;
+  },
+};
