@@ -40,6 +40,7 @@ export { pooled, type PooledOptions } from "./lib/pooled.ts";
 export { inline } from "./lib/task/inline.ts";
 export type { RetryOptions } from "./lib/task/retry.ts";
 export {
+  type AnyFunction,
   type StreamTask,
   Task,
   task,

@@ -13,7 +13,7 @@ import { RunningTask, scope } from "../lib/core/scope.ts";
 import type { Board } from "../lib/protocol/board.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
 import { decodeThrown, encodeThrown } from "../lib/protocol/error_record.ts";
-import { loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
+import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
 import type { HostMessage, RunMessage, Source, WorkerMessage } from "../lib/protocol/messages.ts";
 
 /** What an entry gives: the way to the host, and how this kind of worker does things. */
@@ -23,6 +23,8 @@ export interface Link {
   post(message: WorkerMessage): void;
   /** Runs a function in a turn of the event loop in which the runtime can contain running out of memory. */
   turn(run: () => void): void;
+  /** The entry's `import()`. */
+  load: Importer;
   /** Ends the worker from inside. */
   leave(): void;
 }
@@ -69,6 +71,7 @@ class Server {
         }
         break;
       case "cancel":
+        this.#link.post({ kind: "heard" });
         if (this.current?.taskId === message.seq) this.current.abort(decodeThrown(message.reason));
         break;
       case "leave":
@@ -115,7 +118,7 @@ class Server {
   }
 
   async #load(id: number): Promise<TaskFunction> {
-    const fn = await loadTask(this.#sources.get(id)!);
+    const fn = await loadTask(this.#sources.get(id)!, this.#link.load);
     this.#functions.set(id, fn);
     // The time that loading took says nothing about the calls to come.
     this.#since = performance.now();

@@ -11,6 +11,7 @@
  * @module
  */
 import { BrokenPoolError, IsopoolError, PoolClosedError, WaitTimeoutError } from "../core/errors.ts";
+import { checkRuntime } from "../core/runtime.ts";
 import { scope } from "../core/scope.ts";
 import { bad, duration, knownOptions, show } from "../core/validate.ts";
 import { Failures } from "../future/failures.ts";
@@ -68,6 +69,7 @@ export class Pool<B extends BackendName = "worker"> {
    * @throws {IsopoolError} If a task module creates it while being loaded in a worker, which would never end.
    */
   constructor(options?: number | PoolOptions<B>) {
+    checkRuntime();
     this.#options = checkPoolOptions(options);
     if (scope.loading !== undefined) {
       throw new IsopoolError(
@@ -103,6 +105,7 @@ export class Pool<B extends BackendName = "worker"> {
    * @throws {TypeError} If a closure is given to a backend whose workers cannot have it.
    */
   submit<A extends unknown[], R>(task: Task<A, R>, ...args: A): Future<R>;
+  /** Submits a call of any function, on backend `"async"`. */
   submit<A extends unknown[], R>(this: Pool<"async">, task: Closure<A, R>, ...args: A): Future<R>;
   submit(task: Task<unknown[], unknown> | Closure<unknown[], unknown>, ...args: unknown[]): Future<unknown> {
     return this.#submit("submit task", this.submit, task, args);
@@ -110,6 +113,7 @@ export class Pool<B extends BackendName = "worker"> {
 
   /** Submits one call with its argument list, and waits for the result; else as {@linkcode Pool.submit}. */
   apply<A extends unknown[], R>(task: Task<A, R>, args: A): Promise<R>;
+  /** Calls any function, on backend `"async"`. */
   apply<A extends unknown[], R>(this: Pool<"async">, task: Closure<A, R>, args: A): Promise<R>;
   apply(task: Task<unknown[], unknown> | Closure<unknown[], unknown>, args: unknown[]): Promise<unknown> {
     if (!Array.isArray(args)) throw bad("apply task", "args", args, "an array of arguments", false);
@@ -130,7 +134,9 @@ export class Pool<B extends BackendName = "worker"> {
     items: Input<T>,
     options: MapOptions & { onError: "settle" },
   ): Results<PromiseSettledResult<R>>;
+  /** Maps with the first failure, or all of them together, thrown. */
   map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<R>;
+  /** Maps any function, on backend `"async"`. */
   map<T, R>(this: Pool<"async">, task: Closure<[T], R>, items: Input<T>, options?: MapOptions): Results<R>;
   map(
     task: Task<[unknown], unknown> | Closure<[unknown], unknown>,
@@ -146,7 +152,9 @@ export class Pool<B extends BackendName = "worker"> {
     items: Input<A>,
     options: MapOptions & { onError: "settle" },
   ): Results<PromiseSettledResult<R>>;
+  /** Maps argument lists with the first failure, or all of them together, thrown. */
   starmap<A extends unknown[], R>(task: Task<A, R>, items: Input<A>, options?: MapOptions): Results<R>;
+  /** Maps any function over argument lists, on backend `"async"`. */
   starmap<A extends unknown[], R>(
     this: Pool<"async">,
     task: Closure<A, R>,

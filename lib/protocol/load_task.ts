@@ -8,19 +8,24 @@ import { scope } from "../core/scope.ts";
 import { show } from "../core/validate.ts";
 import type { Source } from "./messages.ts";
 
+/** An `import()`: which modules it may load depends on where it is written, see transport/entry.ts. */
+// deno-lint-ignore no-explicit-any -- a namespace
+export type Importer = (url: string) => Promise<any>;
+
 /** A loaded task function. */
 export type TaskFunction = (...args: unknown[]) => unknown;
 
 /**
  * Finds the function of a task.
  *
+ * @param load The `import()` to load its module with.
  * @throws {TaskLoadError} If the module cannot be loaded; `cause` is why.
  * @throws {TaskNotFoundError} If the module has no such function.
  */
-export async function loadTask(source: Source): Promise<TaskFunction> {
+export async function loadTask(source: Source, load: Importer = (url) => import(url)): Promise<TaskFunction> {
   if ("source" in source) return new Function(`"use strict"; return (${source.source}\n)`)() as TaskFunction;
   const { url, name } = source;
-  const module = await importNamespace(url);
+  const module = await importNamespace(url, load);
   const found = Object.hasOwn(module, name) ? module[name] : undefined;
   if (typeof found === "function") return found as TaskFunction;
   const exports = Object.keys(module).filter((key) => typeof module[key] === "function");
@@ -31,12 +36,12 @@ export async function loadTask(source: Source): Promise<TaskFunction> {
   throw new TaskNotFoundError(`Cannot run task ${show(name)} of ${url}: ${what}: ${has}`, { url, task: name, exports });
 }
 
-async function importNamespace(url: string): Promise<Record<string, unknown>> {
+async function importNamespace(url: string, load: Importer): Promise<Record<string, unknown>> {
   scope.loading = url;
   try {
     // By way of a namespace inside a namespace: awaiting a namespace that exports `then` would call it.
     const wrapper = `export * as module from ${JSON.stringify(url)}`;
-    return (await import(`data:text/javascript,${encodeURIComponent(wrapper)}`)).module;
+    return (await load(`data:text/javascript,${encodeURIComponent(wrapper)}`)).module;
   } catch (cause) {
     // What this library itself refused while the module loaded says already what to do.
     if (cause instanceof IsopoolError) throw cause;

@@ -8,6 +8,7 @@
  *   cancel { seq }                 fires one signal          ->
  *   leave                          please end yourself       ->
  *                                                            <-  ready
+ *                                                            <-  heard                   a cancel arrived: the loop turns
  *                                                            <-  settled { count, ms }   look at the board
  *                                                            <-  result { seq, value }   too rich for the board
  *                                                            <-  error { seq, thrown }
@@ -51,6 +52,7 @@ export type HostMessage =
 export type WorkerMessage =
   /** `now` is the worker's clock, so that the host can read its start times. */
   | { kind: "ready"; now: number }
+  | { kind: "heard" }
   /** `count` calls were answered in `ms` milliseconds of work. */
   | { kind: "settled"; count: number; ms: number }
   | { kind: "result"; seq: number; value: unknown }

@@ -96,8 +96,9 @@ export interface StreamTask<A extends unknown[] = never, Y = unknown> {
   readonly stream: (...args: A) => AsyncIterable<Y>;
 }
 
-// deno-lint-ignore no-explicit-any -- the widest function type, for inference only
-type AnyFunction = (...args: any[]) => unknown;
+/** The widest function type, for inference only. */
+// deno-lint-ignore no-explicit-any -- nothing narrower takes every function
+export type AnyFunction = (...args: any[]) => unknown;
 
 /** What running `F` elsewhere means: a task, or a stream of what its generator yields. */
 export type TaskOf<F> = F extends (...args: infer A) => infer R

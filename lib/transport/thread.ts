@@ -25,7 +25,7 @@ import type { Batch, Death, Launch, Transport, TransportEvents } from "./transpo
 /** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
 const LOOK = 5;
 /** How long a worker whose loop still turns gets to end itself before force, in milliseconds. */
-const LEAVE = 50;
+const LEAVE = 20;
 /** How long after its `exit` event a thread may still be ending, in milliseconds. Then it is given up as unstoppable. */
 const ENDING = 1_000;
 
@@ -52,6 +52,8 @@ class ThreadTransport implements Transport {
   #closed = false;
   #exitCode: number | undefined;
   #cause: unknown;
+  // A cancel was sent and not heard.
+  #deaf = false;
   #killed = false;
   #gone = false;
 
@@ -62,8 +64,7 @@ class ThreadTransport implements Transport {
     port1.on("message", (message: WorkerMessage) => this.#receive(message));
     port1.on("close", () => {
       this.#closed = true;
-      this.#ending ??= setTimeout(() => this.#end(true), ENDING);
-      this.#end(false);
+      this.#awaitEnd();
     });
     port1.unref();
     const workerData: Introduction = { workerId, board: this.#board.memory, port: port2 };
@@ -71,12 +72,13 @@ class ThreadTransport implements Transport {
       workerData,
       transferList: [port2],
       name: `isopool-${workerId}`,
+      // Copying this thread's environment would ask for it, on a terminal with a prompt.
+      ...Deno.permissions.querySync({ name: "env" }).state !== "granted" && { env: {} },
     });
     this.#worker.on("error", (error: unknown) => this.#cause = error);
     this.#worker.on("exit", (code: number) => {
       this.#exitCode = code;
-      this.#ending ??= setTimeout(() => this.#end(true), ENDING);
-      this.#end(false);
+      this.#awaitEnd();
     });
     this.#worker.unref();
   }
@@ -107,19 +109,27 @@ class ThreadTransport implements Transport {
   }
 
   cancel(seq: number, reason: unknown): void {
+    this.#deaf = true;
     this.#post({ kind: "cancel", seq, reason: encodeThrown(reason) });
   }
 
   close(): void {
-    this.#killed = true;
-    this.#post({ kind: "leave" });
+    this.#leave(ENDING);
   }
 
   kill(): void {
+    // A worker that did not even hear its cancel spins.
+    if (!this.#deaf) return this.#leave(LEAVE);
     this.#killed = true;
-    // A worker whose loop turns ends itself, which is always safe. One that spins is forced.
+    void this.#worker.terminate();
+  }
+
+  // A worker whose loop turns ends itself, which is always safe; one that turns out to spin is forced.
+  #leave(patience: number): void {
+    this.#killed = true;
     this.#post({ kind: "leave" });
-    setTimeout(() => this.#gone || void this.#worker.terminate(), LEAVE);
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => void this.#worker.terminate(), patience);
   }
 
   #post(message: HostMessage, transfer: Transferable[] = []): void {
@@ -133,6 +143,9 @@ class ThreadTransport implements Transport {
         // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
         this.#clock = performance.now() - message.now;
         return this.#events.ready();
+      case "heard":
+        this.#deaf = false;
+        return;
       case "result":
         return this.#deliver(message.seq, true, message.value);
       case "error":
@@ -169,9 +182,15 @@ class ThreadTransport implements Transport {
     if (this.#tail - this.#head > 1) this.#look = setTimeout(() => this.#lookAgain(), LOOK);
   }
 
-  // Both are needed: the port's end, which is the thread's, and the exit code.
-  #end(givenUp: boolean): void {
-    if (this.#gone || (!givenUp && !(this.#closed && this.#exitCode !== undefined))) return;
+  // Both are needed: the port's end, which is the thread's, and the exit code. One may never come.
+  #awaitEnd(): void {
+    if (this.#closed && this.#exitCode !== undefined) return this.#end();
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => this.#end(), ENDING);
+  }
+
+  #end(): void {
+    if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#ending);
     clearTimeout(this.#look);
