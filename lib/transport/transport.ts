@@ -38,7 +38,7 @@ export interface Death {
   cause?: unknown;
 }
 
-/** What a transport tells its owner. Nothing is told after `exit`. */
+/** What a transport tells its owner, never from within a call of the owner's. Nothing is told after `exit`. */
 export interface TransportEvents {
   /** The worker takes calls. */
   ready(): void;
