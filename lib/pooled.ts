@@ -119,6 +119,9 @@ class PooledJob<T, R> implements Producer {
   readonly #quiet = Promise.withResolvers<void>();
   #deaf = (): void => {};
   #lanes = 0;
+  // Lanes that wait for the input; it may never answer, which must not hold up a failure.
+  #waiting = 0;
+  #ended = false;
   #next = 0;
   #inputEnded = false;
   // Reads of an asynchronous input, one after another: not every iterator takes overlapping calls.
@@ -160,7 +163,9 @@ class PooledJob<T, R> implements Producer {
   async #lane(): Promise<void> {
     this.#lanes++;
     do {
+      this.#waiting++;
       const read = this.#sync ? this.#read() : await this.#readInTurn();
+      this.#waiting--;
       if (read === undefined) break;
       const index = this.#next++;
       try {
@@ -237,7 +242,9 @@ class PooledJob<T, R> implements Producer {
   }
 
   #checkEnd(): void {
-    if (this.#lanes > 0 || !this.#inputEnded) return;
+    const busy = this.#lanes - (this.#failure ? this.#waiting : 0);
+    if (this.#ended || busy > 0 || !this.#inputEnded) return;
+    this.#ended = true;
     this.#deaf();
     this.#quiet.resolve();
     if (this.#failure) this.collector.fail(this.#failure.reason);

@@ -25,6 +25,8 @@ export interface Link {
   turn(run: () => void): void;
   /** The entry's `import()`. */
   load: Importer;
+  /** Makes it safe to be stopped by force. Done before the first call with a limit, or else when there is time. */
+  prepare(): Promise<void>;
   /** Ends the worker from inside. */
   leave(): void;
 }
@@ -47,6 +49,7 @@ class Server {
   readonly #functions = new Map<number, TaskFunction>();
   readonly #queue = new Deque<RunMessage>();
   #draining = false;
+  #prepared: Promise<void> | undefined;
   // Answers on the board that no message has pointed to yet, and since when.
   #unsaid = 0;
   #since = 0;
@@ -80,8 +83,12 @@ class Server {
   }
 
   async #drain(): Promise<void> {
-    for (let batch; (batch = this.#queue.shift());) await this.#runBatch(batch);
+    for (let batch; (batch = this.#queue.shift());) {
+      if (batch.limited) await (this.#prepared ??= this.#link.prepare());
+      await this.#runBatch(batch);
+    }
     this.#draining = false;
+    this.#prepared ??= this.#link.prepare();
   }
 
   async #runBatch(batch: RunMessage): Promise<void> {
@@ -118,7 +125,9 @@ class Server {
   }
 
   async #load(id: number): Promise<TaskFunction> {
-    const fn = await loadTask(this.#sources.get(id)!, this.#link.load);
+    const source = this.#sources.get(id)!;
+    scope.loading = "url" in source ? source.url : undefined;
+    const fn = await loadTask(source, this.#link.load).finally(() => scope.loading = undefined);
     this.#functions.set(id, fn);
     // The time that loading took says nothing about the calls to come.
     this.#since = performance.now();

@@ -6,22 +6,39 @@
 import { setImmediate } from "node:timers";
 import { type MessagePort, workerData } from "node:worker_threads";
 import { Board } from "../lib/protocol/board.ts";
+import { Brake } from "../lib/protocol/brake.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, Introduction } from "../lib/protocol/messages.ts";
+import { bufferWasm } from "./buffered_wasm.ts";
+import { preload } from "./preload.ts";
+import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
 import { serve } from "./serve.ts";
+
+// A thread that holds a Web Lock is interrupted by terminate(), even in a loop that never ends; one that does not burns
+// on for ever. So it is held before any user code is loaded. Should somebody steal it, it is taken again.
+function holdLock(): Promise<void> {
+  const { locks } = navigator as unknown as { locks: Locks };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const held = () => {
+    resolve();
+    return new Promise<never>(() => {});
+  };
+  locks.request(`isopool:${crypto.randomUUID()}`, { mode: "shared" }, held).catch(holdLock);
+  return promise;
+}
 
 interface Locks {
   request(name: string, options: { mode: "shared" }, held: () => Promise<never>): Promise<never>;
 }
 
 /** Starts serving. Called by the generated entry, which hands over its own `import()`. */
-export function boot(load: Importer): void {
-  // A thread that holds a Web Lock is interrupted by terminate(), even in a loop that never ends; one that does not
-  // burns on for ever. Taken before any user code is loaded.
-  const { locks } = navigator as unknown as { locks: Locks };
-  locks.request(`isopool:${crypto.randomUUID()}`, { mode: "shared" }, () => new Promise(() => {}));
-
+export async function boot(load: Importer): Promise<void> {
   const introduction = workerData as Introduction;
+  const brake = new Brake(introduction.brake);
+  bufferWasm();
+  wrapGlobals(brake);
+  await holdLock();
+
   const port = introduction.port as MessagePort;
   const receive = serve({
     workerId: introduction.workerId,
@@ -29,7 +46,12 @@ export function boot(load: Importer): void {
     post: (message) => port.postMessage(message),
     // Running out of memory is contained in what runs from a timer or an immediate, and nowhere else.
     turn: (run) => setImmediate(run),
-    load,
+    load: (url) => brake.guard(() => load(url)),
+    prepare: () =>
+      brake.guard(() => {
+        wrapBuiltins(brake);
+        return preload();
+      }),
     leave: () => Deno.exit(0),
   });
   port.on("message", (message: HostMessage) => receive(message));

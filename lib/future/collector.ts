@@ -144,12 +144,15 @@ export class Collector<R> implements ResultsSource<R> {
         this.unread--;
         if (result instanceof Failure) {
           if (this.#onError === "throw") throw result.reason;
+          this.#producer.resume();
           continue;
         }
         this.#producer.resume();
         yield result as R;
       }
       if (this.#failed) throw this.#failed.reason;
+      // Read to the end: nobody left.
+      this.#stopped = true;
       this.#throwAggregate();
     } finally {
       this.#stop(new DOMException("The reader of the results left", "AbortError"));

@@ -7,7 +7,12 @@
 
 // A script may end with pools that were never closed: their failures are reported as it ends.
 const everywhere = new Set<Failures>();
-const reportEverywhere = (): void => everywhere.forEach((failures) => failures.report());
+const reportEverywhere = (event: Event): void => {
+  let any = false;
+  for (const failures of everywhere) any = failures.report() || any;
+  // The loop turns once more: a rejection made while the script ends is otherwise never looked at.
+  if (any) event.preventDefault();
+};
 
 /** The unseen failures of one pool. */
 export class Failures {
@@ -29,9 +34,11 @@ export class Failures {
   }
 
   /** Reports what is left as unhandled rejections, which is what they are: `unhandledrejection` listeners see them. */
-  report(): void {
+  report(): boolean {
+    const any = this.#unseen.size > 0;
     for (const reason of this.#unseen.values()) Promise.reject(reason);
     this.#unseen.clear();
+    return any;
   }
 
   /** Reports what is left, and is done. */

@@ -26,6 +26,7 @@ export class Call implements Work, FutureControl {
   readonly task: TaskEntry;
   readonly spread = true;
   readonly timeout: number | undefined;
+  readonly limited: boolean;
   readonly #scheduler: Scheduler;
   readonly #options: CallOptions;
   readonly #failures: Failures;
@@ -51,6 +52,7 @@ export class Call implements Work, FutureControl {
     this.#scheduler = scheduler;
     this.task = task;
     this.timeout = options.timeout;
+    this.limited = options.timeout !== undefined || options.signal !== undefined;
     this.#args = args;
     this.#options = options;
     this.#failures = failures;
@@ -111,7 +113,8 @@ export class Call implements Work, FutureControl {
 
   /** {@inheritDoc Work.abandon} */
   abandon(outcome: "rejected" | "cancelled", error: unknown): void {
-    if (this.isRunning()) this.#verdict = { outcome, error };
+    const chunk = this.#chunk;
+    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) this.#verdict = { outcome, error };
     else this.#end(outcome, error);
   }
 

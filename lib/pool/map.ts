@@ -53,6 +53,7 @@ export class MapJob implements Work, Producer {
   readonly task: TaskEntry;
   readonly spread: boolean;
   readonly timeout: number | undefined;
+  readonly limited: boolean;
   readonly collector: Collector<unknown>;
   readonly #plan: MapPlan;
   readonly #scheduler: Scheduler;
@@ -79,6 +80,7 @@ export class MapJob implements Work, Producer {
     this.task = plan.task;
     this.spread = plan.spread;
     this.timeout = plan.timeout;
+    this.limited = plan.timeout !== undefined || plan.signal !== undefined;
     this.#scheduler = scheduler;
     this.#failures = failures;
     this.#site = site;
@@ -282,7 +284,7 @@ export class MapJob implements Work, Producer {
 
   #checkEnd(): void {
     const left = this.#running + this.#again.size + this.#ahead.size + this.#pauses.size;
-    if (this.#finished || !this.#inputEnded || left > 0 || this.#reading) return;
+    if (this.#finished || !this.#inputEnded || left > 0 || (this.#reading && !this.over)) return;
     this.#finished = true;
     this.#deaf();
     this.collector.close(this.#failures);

@@ -5,6 +5,7 @@
  * @module
  */
 import { TransferError } from "../core/errors.ts";
+import { show } from "../core/validate.ts";
 
 /** Arguments as they were when they were handed over. */
 export interface Snapshot {
@@ -25,7 +26,7 @@ export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
     const [copied, moved] = structuredClone([args, transfer], { transfer });
     return { args: copied as unknown[], transfer: moved as Transferable[] };
   } catch (cause) {
-    throw transferError(args, "args", "argument", cause);
+    throw transferError(args, "args", "argument", cause, transfer);
   }
 }
 
@@ -40,8 +41,9 @@ export function transferError(
   root: string,
   direction: "argument" | "result",
   cause: unknown,
+  moved: readonly unknown[] = [],
 ): TransferError {
-  const { path, offender } = locate(value, root, new Set());
+  const { path, offender } = locate(value, root, new Set(moved));
   const what = typeof offender === "function"
     ? `a function${offender.name === "" ? "" : ` (${offender.name})`}`
     : typeof offender === "symbol"
@@ -60,7 +62,7 @@ function locate(value: unknown, path: string, seen: Set<unknown>): { path: strin
   if (typeof value === "object" && value !== null && !seen.has(value)) {
     seen.add(value);
     for (const [step, child] of children(value)) {
-      if (!isCloneable(child)) return locate(child, path + step, seen);
+      if (!seen.has(child) && !isCloneable(child)) return locate(child, path + step, seen);
     }
   }
   return { path, offender: value };
@@ -70,7 +72,7 @@ function* children(value: object): Generator<[string, unknown]> {
   if (value instanceof Map) {
     for (const [key, child] of value) {
       yield [`.keys()`, key];
-      yield [`.get(${typeof key === "string" ? JSON.stringify(key) : String(key)})`, child];
+      yield [`.get(${typeof key === "string" ? JSON.stringify(key) : show(key)})`, child];
     }
   } else if (value instanceof Set) {
     for (const child of value) yield [".values()", child];
@@ -78,7 +80,7 @@ function* children(value: object): Generator<[string, unknown]> {
   for (const key of Object.keys(value)) {
     const step = /^\d+$/.test(key)
       ? `[${key}]`
-      : /^[\p{L}_$][\w$]*$/u.test(key)
+      : /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)
       ? `.${key}`
       : `[${JSON.stringify(key)}]`;
     let child: unknown;

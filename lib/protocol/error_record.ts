@@ -30,7 +30,11 @@ const OWN = new Set(["name", "message", "stack", "cause", "errors", "error", "su
 
 /** Encodes what was thrown. Fields that cannot be cloned become a string that says so. */
 export function encodeThrown(thrown: unknown): Thrown {
-  return encode(thrown, new Map());
+  try {
+    return encode(thrown, new Map());
+  } catch {
+    return { value: "[cannot cross: it cannot be read]" };
+  }
 }
 
 /** Whether `value` is an error of any realm, a DOMException included. */

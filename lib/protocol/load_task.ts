@@ -4,7 +4,6 @@
  * @module
  */
 import { IsopoolError, TaskLoadError, TaskNotFoundError } from "../core/errors.ts";
-import { scope } from "../core/scope.ts";
 import { show } from "../core/validate.ts";
 import type { Source } from "./messages.ts";
 
@@ -25,7 +24,7 @@ export type TaskFunction = (...args: unknown[]) => unknown;
 export async function loadTask(source: Source, load: Importer = (url) => import(url)): Promise<TaskFunction> {
   if ("source" in source) return new Function(`"use strict"; return (${source.source}\n)`)() as TaskFunction;
   const { url, name } = source;
-  const module = await importNamespace(url, load);
+  const { module } = await importNamespace(url, load);
   const found = Object.hasOwn(module, name) ? module[name] : undefined;
   if (typeof found === "function") return found as TaskFunction;
   const exports = Object.keys(module).filter((key) => typeof module[key] === "function");
@@ -36,18 +35,15 @@ export async function loadTask(source: Source, load: Importer = (url) => import(
   throw new TaskNotFoundError(`Cannot run task ${show(name)} of ${url}: ${what}: ${has}`, { url, task: name, exports });
 }
 
-async function importNamespace(url: string, load: Importer): Promise<Record<string, unknown>> {
-  scope.loading = url;
+async function importNamespace(url: string, load: Importer): Promise<{ module: Record<string, unknown> }> {
   try {
     // By way of a namespace inside a namespace: awaiting a namespace that exports `then` would call it.
     const wrapper = `export * as module from ${JSON.stringify(url)}`;
-    return (await load(`data:text/javascript,${encodeURIComponent(wrapper)}`)).module;
+    return await load(`data:text/javascript,${encodeURIComponent(wrapper)}`) as { module: Record<string, unknown> };
   } catch (cause) {
     // What this library itself refused while the module loaded says already what to do.
     if (cause instanceof IsopoolError) throw cause;
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
     throw new TaskLoadError(`Cannot load task module ${url}: ${reason}`, { url, cause });
-  } finally {
-    scope.loading = undefined;
   }
 }

@@ -37,6 +37,8 @@ export interface RunMessage {
   spread: boolean;
   /** Whether the worker notes on the board when each call started. */
   timed: boolean;
+  /** Whether a call may be stopped by its own limits, so that the worker prepares for that first. */
+  limited: boolean;
   /** Which attempt this is for each call of the batch, from 1. */
   attempt: number;
 }
@@ -63,6 +65,8 @@ export interface Introduction {
   workerId: number;
   /** Memory of the board. */
   board: SharedArrayBuffer;
+  /** Memory of the brake. */
+  brake: SharedArrayBuffer;
   /** The worker's end of its channel. */
   port: unknown;
 }

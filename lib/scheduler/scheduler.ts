@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { BrokenPoolError, CancelledError } from "../core/errors.ts";
+import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
 import { KeepAlive, type Timer } from "../core/timer.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Death, Launch } from "../transport/transport.ts";
@@ -199,6 +199,8 @@ export class Scheduler implements SlotOwner {
     if (this.state !== "open" && this.state !== "closing") return;
     let idle: Slot | undefined;
     let starting = 0;
+    // Idle ones first: what was taken back for them must not return to where it came from.
+    for (const slot of this.#slots) if (slot.state === "alive" && slot.held === 0) this.#fill(slot);
     for (const slot of this.#slots) {
       if (slot.state === "starting") starting++;
       if (slot.state !== "alive") continue;
@@ -274,6 +276,8 @@ export class Scheduler implements SlotOwner {
 
   #end(): void {
     this.state = "closed";
+    this.#readiness?.reject(new PoolClosedError("Cannot start workers: pool was closed"));
+    this.#readiness = undefined;
     this.#keepAlive.hold();
     for (const slot of this.#slots) slot.close();
     this.#checkEnd();
@@ -283,7 +287,7 @@ export class Scheduler implements SlotOwner {
     if (this.#slots.size > 0) return;
     clearTimeout(this.#later);
     this.#ended.resolve();
-    this.#letGo();
+    this.#keepAlive[Symbol.dispose]();
   }
 
   #letGo(): void {

@@ -53,6 +53,7 @@ export class Slot {
   readonly #stops = new Map<number, Stop>();
   #next = 0;
   #watch: Timer | undefined;
+  #watchAt = 0;
   #lastTask: TaskEntry | undefined;
   #heard = 0;
 
@@ -89,7 +90,9 @@ export class Slot {
     try {
       const { id: taskId, source, local } = work.task;
       const { spread } = work;
-      this.#transport.send({ first: this.#next, taskId, source, local, items, spread, timed, attempt, transfer });
+      const limited = chunks.some((chunk) => chunk.work.limited);
+      const first = this.#next;
+      this.#transport.send({ first, taskId, source, local, items, spread, timed, limited, attempt, transfer });
     } catch (cause) {
       return this.#refuse(chunks, cause);
     }
@@ -101,7 +104,7 @@ export class Slot {
       this.held += chunk.items.length;
       this.#chunks.push(chunk);
     }
-    if (timed) this.#watch ??= setTimeout(() => this.#checkTimes(), work.timeout);
+    if (timed) this.#watchWithin(work.timeout!);
   }
 
   /** Takes a call back if it has not started. */
@@ -181,6 +184,9 @@ export class Slot {
           : transferError(items[0], "item", "argument", cause);
         chunk.close(0);
         work.settle(chunk.first, "rejected", error, undefined);
+      } else if (chunks.length > 1) {
+        // As the chunk that its work knows.
+        this.send([chunk]);
       } else {
         items.forEach((item, i) => this.send([new Chunk(work, chunk.first + i, [item], chunk.attempt)]));
       }
@@ -249,7 +255,15 @@ export class Slot {
         }
       }
     }
-    if (wait < Infinity) this.#watch = setTimeout(() => this.#checkTimes(), Math.ceil(wait));
+    if (wait < Infinity) this.#watchWithin(wait);
+  }
+
+  #watchWithin(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.#watch !== undefined && this.#watchAt <= at) return;
+    clearTimeout(this.#watch);
+    this.#watchAt = at;
+    this.#watch = setTimeout(() => this.#checkTimes(), Math.ceil(ms));
   }
 
   #exit(death: Death): void {
@@ -270,6 +284,7 @@ export class Slot {
         lost = this.served = true;
         this.#lose(chunk, offset, death);
       }
+      while (from < chunk.items.length && chunk.items[from] === CLOSED) from++;
       if (from < chunk.items.length) back.push(chunk.cut(from));
     }
     // Backwards, because each goes to the head of the line.

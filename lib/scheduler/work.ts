@@ -25,6 +25,8 @@ export interface Work {
   readonly spread: boolean;
   /** Longest run of one call, in milliseconds. */
   readonly timeout: number | undefined;
+  /** Whether its calls have a limit, of time or by a signal, that may stop them. */
+  readonly limited: boolean;
   /**
    * How many calls `take` could give now, `Infinity` where nobody knows. A work that has none leaves the backlog, and
    * comes back through `Scheduler.enqueue` when it has.

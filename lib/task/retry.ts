@@ -63,7 +63,7 @@ export function retryPolicy(call: string, retry: number | RetryOptions | undefin
   return {
     maxAttempts,
     delay: (attempt) => {
-      const full = Math.min(maxTimeout, minTimeout * multiplier ** (attempt - 1));
+      const full = minTimeout === 0 ? 0 : Math.min(maxTimeout, minTimeout * multiplier ** (attempt - 1));
       return (1 - jitter * Math.random()) * full;
     },
     isRetriable: (error) => !isFinal(error) && isRetriable(error),

@@ -82,6 +82,7 @@ export class Task<A extends unknown[] = never, R = unknown> {
    * @throws {RangeError} If an option is out of range.
    */
   with(options: TaskOptions): Task<A, R> {
+    checkTaskOptions("create task", options);
     return new Task(this.name, this.source, { ...this.options, ...options }, this.local, this.verified);
   }
 }
@@ -206,5 +207,5 @@ function checkTaskOptions(call: string, options: TaskOptions): TaskOptions {
   if (options.transfer !== undefined && !Array.isArray(options.transfer)) {
     throw bad(call, "transfer", options.transfer, "an array of transferable values", false);
   }
-  return options;
+  return { ...options };
 }

@@ -58,7 +58,7 @@ class Loopback implements Transport {
   }
 
   cancel(seq: number, reason: unknown): void {
-    if (seq === this.#current?.taskId) this.#current.abort(reason);
+    if (seq === this.#current?.taskId) running.run(this.#current, () => this.#current!.abort(reason));
   }
 
   close(): void {

@@ -17,6 +17,7 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Timer } from "../core/timer.ts";
 import { Board, CAPACITY, Word } from "../protocol/board.ts";
+import { Brake } from "../protocol/brake.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Introduction, WorkerMessage } from "../protocol/messages.ts";
 import { workerEntry } from "./entry.ts";
@@ -26,6 +27,8 @@ import type { Batch, Death, Launch, Transport, TransportEvents } from "./transpo
 const LOOK = 5;
 /** How long a worker whose loop still turns gets to end itself before force, in milliseconds. */
 const LEAVE = 20;
+/** How long a worker may be in the middle of loading something before it is forced all the same, in milliseconds. */
+const FRAGILE = 2_000;
 /** How long after its `exit` event a thread may still be ending, in milliseconds. Then it is given up as unstoppable. */
 const ENDING = 1_000;
 
@@ -39,6 +42,7 @@ class ThreadTransport implements Transport {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #board = new Board();
+  readonly #brake = new Brake();
   readonly #known = new Set<number>();
   // Calls beyond the head whose answers came by message.
   readonly #delivered = new Set<number>();
@@ -67,7 +71,7 @@ class ThreadTransport implements Transport {
       this.#awaitEnd();
     });
     port1.unref();
-    const workerData: Introduction = { workerId, board: this.#board.memory, port: port2 };
+    const workerData: Introduction = { workerId, board: this.#board.memory, brake: this.#brake.memory, port: port2 };
     this.#worker = new Worker(workerEntry("thread"), {
       workerData,
       transferList: [port2],
@@ -84,13 +88,13 @@ class ThreadTransport implements Transport {
   }
 
   send(batch: Batch): void {
-    const { first, taskId, source, items, spread, timed, attempt, transfer } = batch;
+    const { first, taskId, source, items, spread, timed, limited, attempt, transfer } = batch;
     if (!this.#known.has(taskId)) {
       this.#known.add(taskId);
       this.#post({ kind: "task", id: taskId, source });
     }
     for (let i = 0; i < items.length; i++) this.#board.enqueue(first + i);
-    this.#post({ kind: "run", task: taskId, first, items, spread, timed, attempt }, transfer);
+    this.#post({ kind: "run", task: taskId, first, items, spread, timed, limited, attempt }, transfer);
     this.#tail = first + items.length;
     // With one call in flight its end is announced at once; the next may wait for a long one.
     if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
@@ -121,7 +125,7 @@ class ThreadTransport implements Transport {
     // A worker that did not even hear its cancel spins.
     if (!this.#deaf) return this.#leave(LEAVE);
     this.#killed = true;
-    void this.#worker.terminate();
+    this.#force(performance.now() + FRAGILE);
   }
 
   // A worker whose loop turns ends itself, which is always safe; one that turns out to spin is forced.
@@ -129,7 +133,18 @@ class ThreadTransport implements Transport {
     this.#killed = true;
     this.#post({ kind: "leave" });
     clearTimeout(this.#ending);
-    this.#ending = setTimeout(() => void this.#worker.terminate(), patience);
+    this.#ending = setTimeout(() => this.#force(performance.now() + FRAGILE), patience);
+  }
+
+  #force(deadline: number): void {
+    if (this.#exitCode !== undefined) return;
+    if (this.#brake.fragile && performance.now() < deadline) {
+      clearTimeout(this.#ending);
+      this.#ending = setTimeout(() => this.#force(deadline), 1);
+      return;
+    }
+    this.#brake.pull();
+    void this.#worker.terminate();
   }
 
   #post(message: HostMessage, transfer: Transferable[] = []): void {

@@ -24,6 +24,8 @@ export interface Batch {
   spread: boolean;
   /** Whether start times are wanted. */
   timed: boolean;
+  /** Whether a call has a limit (a timeout, a signal) that may stop it. */
+  limited: boolean;
   attempt: number;
   /** What to move instead of copy. */
   transfer: Transferable[];

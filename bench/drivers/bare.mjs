@@ -1,0 +1,166 @@
+/**
+ * The bare runtime, written by hand as well as one can: threads, one message a call or hundreds of calls a message; a
+ * Web Worker; shared memory without any message. No errors, no limits, no order but the one that a port keeps.
+ *
+ * @module
+ */
+import { MessageChannel, Worker } from "node:worker_threads";
+import { serve } from "./driver.mjs";
+
+const CALLS_A_MESSAGE = 100;
+const ITEMS_A_MESSAGE = 5_000;
+const MESSAGES_AHEAD = 2;
+
+/** @type {Record<string, import("./workloads.mjs").Adapter>} */
+const VARIANTS = {
+  /** One message a call. */
+  single: {
+    open(workers, task) {
+      const threads = openThreads(workers, task);
+      let turn = 0;
+      return {
+        run: (arg) => threads[turn++ % workers].ask(arg),
+        map: (items) => Promise.all(items.map((item) => threads[turn++ % workers].ask(item))),
+        stoppable(arg) {
+          const thread = openThread(task);
+          thread.ask(arg);
+          return { stop: () => thread.close() };
+        },
+        close: () => Promise.all(threads.map((thread) => thread.close())),
+      };
+    },
+    limit: handLoop,
+  },
+
+  /** All calls of one turn, and all items of a map, in lists. */
+  chunked: {
+    open(workers, task) {
+      const threads = openThreads(workers, task);
+      return {
+        run: gather((calls, turn) => threads[turn % workers].ask(calls)),
+        map: (items) => mapChunked(threads, items),
+        close: () => Promise.all(threads.map((thread) => thread.close())),
+      };
+    },
+  },
+
+  /** Web Workers, which start faster. */
+  web: {
+    open(workers, task) {
+      const webs = Array.from({ length: workers }, () => openWeb(task));
+      let turn = 0;
+      return {
+        run: (arg) => webs[turn++ % workers].ask(arg),
+        close: () => webs.forEach((web) => web.close()),
+      };
+    },
+  },
+
+  /** A worker blocked in Atomics.wait, a caller in Atomics.waitAsync: one call at a time. */
+  shared: {
+    open() {
+      const memory = new SharedArrayBuffer(8);
+      const words = new Int32Array(memory);
+      const worker = new Worker(new URL("../tasks/bare_shared.mjs", import.meta.url), { workerData: memory });
+      let turn = 0;
+      return {
+        async run(n) {
+          words[1] = n;
+          Atomics.store(words, 0, turn + 1);
+          Atomics.notify(words, 0);
+          const { value } = Atomics.waitAsync(words, 0, turn + 1);
+          await value;
+          turn += 2;
+          return words[1];
+        },
+        close: () => worker.terminate(),
+      };
+    },
+  },
+};
+
+await serve((variant) => VARIANTS[variant]);
+
+function openThreads(workers, task) {
+  return Array.from({ length: workers }, () => openThread(task));
+}
+
+function openThread(task) {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL("../tasks/bare_thread.mjs", import.meta.url), {
+    workerData: { port: port2, task },
+    transferList: [port2],
+  });
+  const ended = new Promise((resolve) => port1.on("close", resolve));
+  const ask = asker((listener) => port1.onmessage = listener, (data) => port1.postMessage(data));
+  return { ask, close: () => (worker.terminate(), ended) };
+}
+
+function openWeb(task) {
+  const worker = new globalThis.Worker(new URL(`../tasks/bare_web.mjs?task=${task}`, import.meta.url), {
+    type: "module",
+  });
+  const ask = asker((listener) => worker.onmessage = listener, (data) => worker.postMessage(data));
+  return { ask, close: () => worker.terminate() };
+}
+
+/** Answers come in the order of the questions. */
+function asker(listen, post) {
+  let waiting = [];
+  let next = 0;
+  listen(({ data }) => {
+    waiting[next++](data);
+    if (next === waiting.length) waiting = [], next = 0;
+  });
+  return (data) =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      post(data);
+    });
+}
+
+/** Sends the calls of one turn of the event loop together. */
+function gather(send) {
+  let args = [];
+  let resolvers = [];
+  let turn = 0;
+  const flush = async () => {
+    if (args.length === 0) return;
+    const [sent, waiting] = [args, resolvers];
+    args = [];
+    resolvers = [];
+    const results = await send(sent, turn++);
+    for (let i = 0; i < results.length; i++) waiting[i](results[i]);
+  };
+  return (arg) =>
+    new Promise((resolve) => {
+      if (args.push(arg) === 1) queueMicrotask(flush);
+      resolvers.push(resolve);
+      if (args.length === CALLS_A_MESSAGE) flush();
+    });
+}
+
+async function mapChunked(threads, items) {
+  const results = new Array(items.length);
+  let next = 0;
+  const lane = async (thread) => {
+    while (next < items.length) {
+      const from = next;
+      next += ITEMS_A_MESSAGE;
+      const part = await thread.ask(items.slice(from, next));
+      for (let i = 0; i < part.length; i++) results[from + i] = part[i];
+    }
+  };
+  await Promise.all(threads.flatMap((thread) => Array.from({ length: MESSAGES_AHEAD }, () => lane(thread))));
+  return results;
+}
+
+async function handLoop(items, fn, limit) {
+  const results = new Array(items.length);
+  let next = 0;
+  const lane = async () => {
+    for (let i; (i = next++) < items.length;) results[i] = await fn(items[i]);
+  };
+  await Promise.all(Array.from({ length: limit }, lane));
+  return results;
+}

@@ -1,0 +1,36 @@
+/**
+ * The far end of a contestant's process: answers "run a round" lines until its input ends. Runs under Deno and Node.
+ *
+ * ```
+ * stdin  {"budget": 250, "items": 1000000}     ->  one round of the workload named on the command line
+ * stdout {"value": 21.4, "count": 12000}       <-  or {"unavailable": "why"}
+ * ```
+ *
+ * @module
+ */
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { Unavailable, WORKLOADS } from "./workloads.mjs";
+
+/**
+ * Serves rounds of the workload that the command line names.
+ * @param {(variant: string) => import("./workloads.mjs").Adapter | Promise<import("./workloads.mjs").Adapter>} adapt
+ *   Makes the contestant from the variant that the command line names.
+ */
+export async function serve(adapt) {
+  const [workload, variant = ""] = process.argv.slice(2);
+  let running;
+  for await (const line of createInterface({ input: process.stdin })) {
+    let answer;
+    try {
+      running ??= await WORKLOADS[workload](await adapt(variant));
+      answer = await running.round(JSON.parse(line));
+    } catch (error) {
+      const reason = error instanceof Unavailable ? error.message : String(error?.stack ?? error);
+      answer = { unavailable: reason.split("\n").slice(0, 3).join(" ") };
+    }
+    process.stdout.write(JSON.stringify(answer) + "\n");
+  }
+  await running?.close();
+  process.exit(0);
+}

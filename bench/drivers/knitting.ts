@@ -1,0 +1,28 @@
+/**
+ * knitting, under Deno. Its pool needs the tasks as exports of the very module that makes it.
+ *
+ * @module
+ */
+import { busy, echo, increment, nap } from "../tasks/tasks.mjs";
+import { serve } from "./driver.mjs";
+import { peer } from "./peer.mjs";
+import { Unavailable } from "./workloads.mjs";
+
+/** A checkout's `knitting.ts`, where the registry does not have the package. */
+const CHECKOUT = Deno.env.get("ISOPOOL_BENCH_KNITTING");
+const specifier = CHECKOUT ? `file://${CHECKOUT}` : "npm:knitting@0.1.61";
+const library = await peer(specifier).catch((error) => ({ missing: new Unavailable(error.message) }));
+
+export { busy, echo, increment, nap };
+
+if (library.isMain ?? true) {
+  await serve(() => {
+    if (library.missing) throw library.missing;
+    return {
+      open(workers: number, name: string) {
+        const pool = library.createPool({ threads: workers })({ busy, echo, increment, nap });
+        return { run: pool.call[name], close: () => pool.shutdown() };
+      },
+    };
+  });
+}

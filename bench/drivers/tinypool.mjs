@@ -1,0 +1,25 @@
+/**
+ * tinypool, under Node.
+ *
+ * @module
+ */
+import { serve } from "./driver.mjs";
+import { peer } from "./peer.mjs";
+
+const { Tinypool } = await peer("tinypool");
+const filename = new URL("../tasks/tasks.mjs", import.meta.url).href;
+
+await serve(() => ({
+  open(threads, name) {
+    const pool = new Tinypool({ filename, name, minThreads: threads, maxThreads: threads });
+    return {
+      run: (arg) => pool.run(arg),
+      stoppable(arg) {
+        const controller = new AbortController();
+        const settled = pool.run(arg, { signal: controller.signal }).catch(() => {});
+        return { stop: () => (controller.abort(), settled) };
+      },
+      close: () => pool.destroy(),
+    };
+  },
+}));

@@ -1,0 +1,32 @@
+/**
+ * workerpool, under Node. This file is its worker script as well.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { isMainThread } from "node:worker_threads";
+import * as tasks from "../tasks/tasks.mjs";
+import { serve } from "./driver.mjs";
+import { peer } from "./peer.mjs";
+
+const { default: workerpool } = await peer("workerpool");
+
+if (isMainThread) {
+  await serve(() => ({
+    open(workers, name) {
+      const pool = workerpool.pool(fileURLToPath(import.meta.url), {
+        workerType: "thread",
+        minWorkers: workers,
+        maxWorkers: workers,
+      });
+      return {
+        run: (arg) => pool.exec(name, [arg]),
+        stoppable(arg) {
+          const call = pool.exec(name, [arg]);
+          return { stop: () => call.cancel().then(() => {}, () => {}) };
+        },
+        close: () => pool.terminate(true),
+      };
+    },
+  }));
+} else workerpool.worker({ ...tasks });

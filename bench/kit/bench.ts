@@ -1,0 +1,77 @@
+/**
+ * What a benchmark is.
+ *
+ * @module
+ */
+
+/** A program that answers rounds of one workload over its standard input and output (`drivers/driver.mjs`). */
+export interface Contestant {
+  readonly name: string;
+  readonly runtime: "deno" | "node" | "python3";
+  /** File in `drivers/`. */
+  readonly driver: string;
+  /** Which of the driver's contestants. */
+  readonly variant?: string;
+}
+
+/** A promise of PERFORMANCE.md, checked against this run. */
+export interface Goal {
+  /** Most (or with `better: "more"` least) that isopool's figure may be, as a ratio to `against`, else absolutely. */
+  readonly limit: number;
+  readonly against?: string;
+  readonly of?: "median" | "p99";
+}
+
+/** One capability, measured the same way for every contestant. */
+export interface Bench {
+  /** Name of the workload in `drivers/workloads.mjs`. */
+  readonly name: string;
+  /** What is measured, in a few words. */
+  readonly what: string;
+  /** Unit of each figure. */
+  readonly unit: string;
+  /** @default {"less"} */
+  readonly better?: "less" | "more";
+  /** Whether every round gets a process of its own. */
+  readonly fresh?: boolean;
+  readonly goal?: Goal;
+  /** isopool first. */
+  readonly contestants: readonly Contestant[];
+}
+
+/** How long and how often. */
+export interface Effort {
+  rounds: number;
+  /** Milliseconds of work in a round. */
+  budget: number;
+  /** Length of the long map. */
+  items: number;
+}
+
+/** What a driver says of one round, and what was seen of its processes meanwhile. */
+export interface Sample {
+  value: number;
+  /** Units of work done. */
+  count: number;
+  /** Each measurement by itself, where the work has few. */
+  each?: number[];
+  notes?: Record<string, number>;
+  /** Processor milliseconds that one unit cost, over all threads and child processes. */
+  cpu?: number;
+  /** Resident memory after the round, in MiB, over all child processes. */
+  rss?: number;
+}
+
+/** What a contestant did; `samples` has one entry a round. */
+export interface Outcome {
+  contestant: Contestant;
+  samples: Sample[];
+  /** Why it did not take part. */
+  unavailable?: string;
+}
+
+/** A benchmark that was run. */
+export interface Report {
+  bench: Bench;
+  outcomes: Outcome[];
+}

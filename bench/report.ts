@@ -1,0 +1,126 @@
+/**
+ * Figures for people: medians with spread, and ratios taken round by round.
+ *
+ * @module
+ */
+import type { Bench, Goal, Outcome, Report } from "./kit/bench.ts";
+
+/** A median with the extremes that it was taken from. */
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+/** What one contestant's samples come to. */
+export interface Summary {
+  contestant: string;
+  unavailable?: string;
+  figure?: Spread;
+  /** Of all measurements of all rounds, where the work has few. */
+  p99?: number;
+  /** isopool's figure over this one's, in the same round. */
+  ratio?: Spread;
+  /** Processor time of one unit, in microseconds. */
+  cpu?: number;
+  /** Resident memory in MiB. */
+  rss?: number;
+  notes?: Record<string, number>;
+}
+
+/** A benchmark as it goes into the JSON file. */
+export interface Result {
+  bench: string;
+  what: string;
+  unit: string;
+  goal?: string;
+  met?: boolean;
+  contestants: Summary[];
+}
+
+/** Sums up one benchmark. */
+export function summarize({ bench, outcomes }: Report): Result {
+  const own = outcomes[0];
+  const contestants = outcomes.map((outcome) => summarizeOne(outcome, own));
+  const goal = bench.goal && judge(bench.goal, bench, contestants);
+  return { bench: bench.name, what: bench.what, unit: bench.unit, ...goal, contestants };
+}
+
+function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcome): Summary {
+  const summary: Summary = { contestant: contestant.name };
+  if (samples.length === 0) return { ...summary, unavailable: unavailable ?? "no round was run" };
+  summary.figure = spread(samples.map((sample) => sample.value));
+  const each = samples.flatMap((sample) => sample.each ?? []);
+  if (each.length > 0) summary.p99 = quantile(each, 0.99);
+  if (own.samples.length === samples.length) {
+    summary.ratio = spread(samples.map((sample, round) => own.samples[round].value / sample.value));
+  }
+  const cpu = samples.flatMap((sample) => sample.cpu ?? []);
+  if (cpu.length > 0) summary.cpu = quantile(cpu, 0.5) * 1_000;
+  const rss = samples.flatMap((sample) => sample.rss ?? []);
+  if (rss.length > 0) summary.rss = quantile(rss, 0.5);
+  const notes = Object.keys(samples[0].notes ?? {});
+  if (notes.length > 0) {
+    summary.notes = Object.fromEntries(
+      notes.map((note) => [note, quantile(samples.map((sample) => sample.notes![note]), 0.5)]),
+    );
+  }
+  return summary;
+}
+
+function judge({ limit, against, of = "median" }: Goal, bench: Bench, all: Summary[]): { goal: string; met?: boolean } {
+  const more = bench.better === "more";
+  const goal = `${of === "p99" ? "p99 " : ""}${more ? ">=" : "<="} ${limit} ${against ? `x ${against}` : bench.unit}`;
+  const own = against === undefined ? all[0] : all.find(({ contestant }) => contestant === against);
+  const figure = against !== undefined ? own?.ratio?.median : of === "p99" ? own?.p99 : own?.figure?.median;
+  return figure === undefined ? { goal } : { goal, met: more ? figure >= limit : figure <= limit };
+}
+
+/** The middle, and both ends. */
+export function spread(values: number[]): Spread {
+  return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
+}
+
+function quantile(values: number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+}
+
+/** One benchmark as a text table. */
+export function table({ bench, what, unit, goal, met, contestants }: Result): string {
+  const verdict = met === undefined ? "not judged" : met ? "met" : "MISSED";
+  const rows = [["", unit, "min .. max", "p99", "isopool / it", "min .. max", "cpu us", "rss MiB"]];
+  const absent: string[] = [];
+  for (const { contestant, unavailable, figure, p99, ratio, cpu, rss } of contestants) {
+    if (!figure) absent.push(`  ${contestant}: not available: ${unavailable}`);
+    else {rows.push([
+        contestant,
+        digits(figure.median),
+        range(figure),
+        digits(p99),
+        digits(ratio?.median),
+        range(ratio),
+        digits(cpu),
+        digits(rss),
+      ]);}
+  }
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const lines = rows.map((row) =>
+    "  " + row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])).join("  ")
+  );
+  const notes = contestants.flatMap(({ contestant, notes = {} }) =>
+    Object.entries(notes).map(([note, value]) => `  ${contestant}: ${note}: ${digits(value)}`)
+  );
+  const title = `${bench}: ${what}${goal === undefined ? "" : `   [goal ${goal}: ${verdict}]`}`;
+  return [title, ...lines, ...notes, ...absent].join("\n");
+}
+
+function range(spread: Spread | undefined): string {
+  return spread ? `${digits(spread.min)} .. ${digits(spread.max)}` : "";
+}
+
+function digits(value: number | undefined): string {
+  if (value === undefined) return "";
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+}

@@ -1,0 +1,24 @@
+/**
+ * From nothing to the first result, in a process that has done it before.
+ *
+ * @module
+ */
+import type { Bench } from "./kit/bench.ts";
+import {
+  bare,
+  bareNode,
+  bareWeb,
+  isopool,
+  knitting,
+  nodePools,
+  pythonExecutor,
+  pythonPool,
+} from "./kit/contestants.ts";
+
+export const startUp: Bench = {
+  name: "start_up",
+  what: "first result of a fresh pool of 2",
+  unit: "ms",
+  goal: { limit: 1.3, against: bare.name },
+  contestants: [isopool, bare, bareWeb, bareNode, knitting, ...nodePools, pythonPool, pythonExecutor],
+};

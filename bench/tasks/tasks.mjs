@@ -1,0 +1,50 @@
+/**
+ * What every pool is asked to do. Plain JavaScript, so that each contestant runs the very same functions.
+ *
+ * @module
+ */
+
+/**
+ * The smallest task there is.
+ * @param {number} n
+ */
+export function increment(n) {
+  return n + 1;
+}
+
+/**
+ * There and back.
+ * @template T
+ * @param {T} value
+ */
+export function echo(value) {
+  return value;
+}
+
+/**
+ * A fixed amount of arithmetic, which is the same work however busy the machine is.
+ * @param {number} iterations
+ */
+export function busy(iterations) {
+  let x = 1;
+  for (let i = 0; i < iterations; i++) x = (Math.imul(x ^ i, 0x9e3779b1) + 1) | 0;
+  return x;
+}
+
+/**
+ * Waits without using a core.
+ * @param {number} ms
+ */
+export async function nap(ms) {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return ms;
+}
+
+/**
+ * Never ends; leaves the time of day at which it was last alive in shared memory.
+ * @param {SharedArrayBuffer} memory
+ */
+export function spin(memory) {
+  const alive = new Float64Array(memory);
+  for (;;) alive[0] = performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,28 @@
+/**
+ * Python: processes and coroutines together, for work that both waits and computes.
+ *
+ * An async task downloads and hashes on a worker: the workers compute on every core, and none of it blocks this thread.
+ */
+import { createHash } from "node:crypto";
+import { assert, assertEquals } from "@std/assert";
+import { Pool, tasks } from "@isopool/isopool";
+import { localServer } from "./support/server.ts";
+
+const { fetchAndHash } = tasks<typeof import("./tasks/fetch_and_hash.ts")>(
+  import.meta.resolve("./tasks/fetch_and_hash.ts"),
+);
+
+await using server = localServer();
+await using pool = new Pool(4);
+
+let ticks = 0;
+const ticker = setInterval(() => ticks++, 10);
+const urls = Array.from({ length: 8 }, (_, i) => server.url(`/slow?ms=${100 + i}`));
+const hashes = await pool.starmap(fetchAndHash, urls.map((url): [string, number] => [url, 20_000]));
+clearInterval(ticker);
+
+let expected: Uint8Array = new TextEncoder().encode("slow ".repeat(200));
+for (let i = 0; i < 20_000; i++) expected = createHash("sha256").update(expected).digest();
+console.log(`${hashes.length} pages, ${hashes[0].slice(0, 16)}..., this thread ticked ${ticks} times meanwhile`);
+assertEquals(new Set(hashes), new Set([expected.toHex()]));
+assert(ticks > 5);

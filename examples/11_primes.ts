@@ -1,0 +1,27 @@
+/**
+ * Python: `for number, prime in zip(PRIMES, executor.map(is_prime, PRIMES))` on a `ProcessPoolExecutor()`, from the
+ * documentation of `concurrent.futures`.
+ *
+ * The same numbers, as many workers as the machine has cores, and results in the order of the numbers, as they come.
+ */
+import { assertEquals } from "@std/assert";
+import { Pool, tasks } from "@isopool/isopool";
+
+const { isPrime } = tasks<typeof import("./tasks/primes.ts")>(import.meta.resolve("./tasks/primes.ts"));
+
+const PRIMES = [
+  112272535095293,
+  112582705942171,
+  112272535095293,
+  115280095190773,
+  115797848077099,
+  1099726899285419,
+];
+
+await using pool = new Pool();
+const found: boolean[] = [];
+for await (const prime of pool.map(isPrime, PRIMES)) {
+  console.log(`${PRIMES[found.length]} is prime: ${prime}`);
+  found.push(prime);
+}
+assertEquals(found, [true, true, true, true, true, false]);

@@ -1,0 +1,4 @@
+/** Never ends, never yields. */
+export function forever(): void {
+  for (;;);
+}

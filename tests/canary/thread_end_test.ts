@@ -1,0 +1,92 @@
+import { assert, assertEquals } from "@std/assert";
+import { test, until, within } from "../support/within.ts";
+import { COUNT, READY, revisit, startBare } from "./thread.ts";
+
+const FILES = ["lib/transport/thread.ts (what `close` and `exit` mean)"];
+const POSTED = 50;
+const ROUNDS = 25;
+
+const send = (way: string, end: string) => `
+await hold();
+setImmediate(() => {
+  for (let n = 1; n <= ${POSTED}; n++) {
+    ${way}.postMessage(n);
+    Atomics.store(words, ${COUNT}, n);
+  }
+  Atomics.store(words, ${READY}, 1);
+  ${end}
+});
+`;
+
+const ENDS: Record<string, string> = {
+  "process.exit": "process.exit(3);",
+  "Deno.exit": "Deno.exit(3);",
+  "an uncaught throw": 'throw new Error("uncaught");',
+  "a forced kill": "for (;;);",
+};
+
+for (const [how, end] of Object.entries(ENDS)) {
+  const killed = how === "a forced kill";
+  test(`a MessagePort closes after all that was posted before ${how}; nothing comes after`, async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { worker, words, ended } = startBare(send("port", end));
+      if (killed) {
+        await until(() => Atomics.load(words, READY) === 1, "the thread spins");
+        void worker.terminate();
+      }
+      const { atExit, atClose, late } = await within(10_000, ended, `the thread's end by ${how}`);
+      const fact = `a port's close event comes after every message that was posted before ${how}`;
+      assertEquals([atClose, late], [POSTED, POSTED], revisit(fact, ...FILES));
+      assert(atExit <= POSTED);
+    }
+  }, { deadline: 60_000 });
+}
+
+test("the exit event may come before messages that were posted: it is not the end of the stream", async () => {
+  let early = 0;
+  for (let round = 0; round < 40 && early === 0; round++) {
+    const { worker, words, ended } = startBare(send("port", "for (;;);"));
+    await until(() => Atomics.load(words, READY) === 1, "the thread spins");
+    void worker.terminate();
+    const { atExit } = await within(10_000, ended);
+    if (atExit < POSTED) early++;
+  }
+  const fact = "`exit` can come before the messages that were posted";
+  assert(early > 0, revisit(fact, ...FILES, "(waiting for `close` may have become needless)"));
+}, { deadline: 60_000 });
+
+test("parentPort loses messages when its thread is stopped by force", async () => {
+  let lost = 0;
+  for (let round = 0; round < 100 && lost === 0; round++) {
+    const { worker, words, ended } = startBare(send("parentPort", "for (;;);"));
+    let got = 0;
+    worker.on("message", () => got++);
+    // Without a turn of this thread's loop in between, as when the host is busy.
+    for (let n = 0; n < 10_000 && Atomics.load(words, READY) === 0; n++) {
+      if (Atomics.load(words, COUNT) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    void worker.terminate();
+    await within(10_000, ended);
+    if (got < Atomics.load(words, COUNT)) lost++;
+  }
+  const fact = "parentPort loses messages on a forced stop";
+  assert(lost > 0, revisit(fact, ...FILES, "(a port of its own may have become needless)"));
+}, { deadline: 60_000 });
+
+test("an unref'd thread still delivers messages while something else keeps the loop alive", async () => {
+  const { worker, port, words, ended } = startBare(`
+    port.on("message", (n) => { port.postMessage(n); Atomics.add(words, ${COUNT}, 1); });
+    Atomics.store(words, ${READY}, 1);
+  `);
+  worker.unref();
+  port.unref();
+  let got = 0;
+  port.on("message", () => got++);
+  port.unref();
+  await until(() => Atomics.load(words, READY) === 1, "the thread is up");
+  for (let n = 0; n < 10; n++) port.postMessage(n);
+  const fact = "an unref'd worker and port deliver while a timer keeps the loop alive";
+  await until(() => got === 10, revisit(fact, "lib/transport/thread.ts", "lib/core/timer.ts (KeepAlive)"), 5_000);
+  await worker.terminate();
+  await ended;
+});

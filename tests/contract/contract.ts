@@ -1,0 +1,44 @@
+/**
+ * The one suite that every backend passes. A capability that is absent asserts the documented error; it does not skip.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { test } from "../support/within.ts";
+import type { Backend, Suite } from "./backend.ts";
+import { cancelSuite } from "./cancel_suite.ts";
+import { lifetimeSuite } from "./lifetime_suite.ts";
+import { mapFailureSuite } from "./map_failure_suite.ts";
+import { mapSuite } from "./map_suite.ts";
+import { retrySuite } from "./retry_suite.ts";
+import { signalSuite } from "./signal_suite.ts";
+import { submitSuite } from "./submit_suite.ts";
+import { timeoutSuite } from "./timeout_suite.ts";
+import { valueSuite } from "./value_suite.ts";
+import { workersSuite } from "./workers_suite.ts";
+
+const SUITES: Suite[] = [
+  submitSuite,
+  valueSuite,
+  mapSuite,
+  mapFailureSuite,
+  lifetimeSuite,
+  cancelSuite,
+  signalSuite,
+  timeoutSuite,
+  retrySuite,
+  workersSuite,
+];
+
+/** Registers the contract for a backend. */
+export function contract(backend: Backend): void {
+  const check: typeof test = (name, body, options) => test(`${backend.name}: ${name}`, body, options);
+
+  check("Pool.capabilities states what the backend declares", async () => {
+    await using pool = backend.make();
+    assertEquals(pool.capabilities, backend.capabilities);
+    assertEquals(pool.backend, backend.name);
+  });
+
+  for (const suite of SUITES) suite(backend, check);
+}

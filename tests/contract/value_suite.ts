@@ -1,0 +1,151 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { Gate } from "../support/gate.ts";
+import { gated, values } from "../fixtures/views.ts";
+import type { Suite } from "./backend.ts";
+
+const PRIMITIVES = [
+  undefined,
+  null,
+  true,
+  false,
+  0,
+  -0,
+  1.5,
+  -1,
+  NaN,
+  Infinity,
+  -Infinity,
+  Number.MAX_SAFE_INTEGER,
+  Number.MIN_VALUE,
+  "",
+  "text",
+  "\u{1F600} \0 \ud800",
+  "x".repeat(1_000_000),
+  0n,
+  -(2n ** 70n),
+];
+
+const OBJECTS: Record<string, () => unknown> = {
+  "an object": () => ({ a: 1, b: { c: [null, undefined, "x"] } }),
+  "an array": () => [1, [2, [3]], {}],
+  "a sparse array": () => [1, , 3],
+  "an array of a million": () => new Array(1_000_000).fill(7),
+  "a Uint8Array": () => new Uint8Array([1, 2, 255]),
+  "a Float64Array": () => new Float64Array([NaN, -0, 1e300]),
+  "a BigInt64Array": () => new BigInt64Array([-1n, 2n ** 62n]),
+  "an ArrayBuffer": () => new Uint8Array([9, 8]).buffer,
+  "a DataView": () => new DataView(new ArrayBuffer(3), 1),
+  "a Map": () => new Map<unknown, unknown>([["a", 1], [{ k: 1 }, new Set([1])]]),
+  "a Set": () => new Set([1, "1", null]),
+  "a Date": () => new Date(86_400_000),
+  "a RegExp": () => /a+b/giu,
+  "a boxed number": () => Object(5),
+  "an object with a key called then": () => ({ then: "not a function" }),
+};
+
+/** Arguments and results of every kind; what is copied, what is shared, what is moved. */
+export const valueSuite: Suite = (backend, check) => {
+  const { capabilities } = backend;
+
+  check("primitives arrive as they are, there and back, NaN and -0 included", async () => {
+    await using pool = backend.make({ workers: 1 });
+    for (const value of PRIMITIVES) assertStrictEquals(await pool.submit(values.echo, value), value);
+    const results = await pool.map(values.echo, PRIMITIVES);
+    assertEquals(results.length, PRIMITIVES.length);
+    results.forEach((result, i) => assertStrictEquals(result, PRIMITIVES[i]));
+  });
+
+  for (const [kind, make] of Object.entries(OBJECTS)) {
+    check(`${kind} arrives equal, there and back`, async () => {
+      await using pool = backend.make({ workers: 1 });
+      const value = make();
+      const result = await pool.submit(values.echo, value);
+      assertEquals(result, value);
+      assertEquals(Object.prototype.toString.call(result), Object.prototype.toString.call(value));
+      assertEquals(result === value, !capabilities.isolated);
+    });
+  }
+
+  check("a cyclic object keeps its cycle", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const value: { self?: unknown; list: unknown[] } = { list: [] };
+    value.self = value;
+    value.list.push(value);
+    const result = await pool.submit(values.echo, value) as typeof value;
+    assert(result.self === result && result.list[0] === result);
+  });
+
+  check("a SharedArrayBuffer is the same memory, as argument and as result", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const memory = new SharedArrayBuffer(8);
+    const returned = await pool.submit(values.write, memory, 11);
+    assertEquals(new Int32Array(memory)[0], 11);
+    new Int32Array(returned)[1] = 22;
+    assertEquals(new Int32Array(memory)[1], 22);
+  });
+
+  check("a SharedArrayBuffer deep inside an argument is the same memory", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    await pool.map(gated.enter, [gate.words]);
+    await pool.starmap(gated.enter, [[gate.words]]);
+    assertEquals(gate.count, 2);
+  });
+
+  check(`arguments ${capabilities.isolated ? "are copied at submit" : "are passed as they are"}`, async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    const running = pool.submit(gated.hold, gate.words);
+    await gate.entered();
+    const item = { n: 1, list: [1] };
+    const waiting = pool.submit(values.echo, item);
+    item.n = 2;
+    item.list.push(2);
+    gate.open();
+    await running;
+    const expected = capabilities.isolated ? { n: 1, list: [1] } : item;
+    assertEquals(await waiting, expected);
+  });
+
+  check(`a map's item is ${capabilities.isolated ? "copied when it is read" : "passed as it is"}`, async () => {
+    await using pool = backend.make({ workers: 1 });
+    const item = { n: 0 };
+    function* reuse() {
+      for (let n = 1; n <= 50; n++) {
+        item.n = n;
+        yield item;
+      }
+    }
+    const results = await pool.map(values.echo, reuse()) as { n: number }[];
+    if (capabilities.isolated) assertEquals(results.map(({ n }) => n), Array.from({ length: 50 }, (_, i) => i + 1));
+    else assert(results.every((result) => result === item));
+  });
+
+  check(`transfer ${capabilities.isolated ? "moves a buffer: it is detached here" : "copies nothing"}`, async () => {
+    await using pool = backend.make({ workers: 1 });
+    const buffer = new ArrayBuffer(1024);
+    const length = pool.submit(values.byteLength.with({ transfer: [buffer] }), buffer);
+    assertEquals(buffer.detached, capabilities.isolated);
+    assertEquals(await length, 1024);
+  });
+
+  check("transfer of a buffer deep inside an argument moves it", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const buffer = new Uint8Array([1, 2, 3]).buffer;
+    const result = await pool.submit(values.first.with({ transfer: [buffer] }), [{ deep: { buffer } }]);
+    assertEquals(result, { deep: { buffer: new Uint8Array([1, 2, 3]).buffer } });
+    assertEquals(buffer.detached, capabilities.isolated);
+  });
+
+  check("a buffer that is moved into a waiting task survives the wait", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    const running = pool.submit(gated.hold, gate.words);
+    await gate.entered();
+    const buffer = new ArrayBuffer(2048);
+    const length = pool.submit(values.byteLength.with({ transfer: [buffer] }), buffer);
+    gate.open();
+    await running;
+    assertEquals(await length, 2048);
+  });
+};

@@ -1,0 +1,127 @@
+import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { asCompleted, CancelledError, WaitTimeoutError } from "@isopool/isopool";
+import { turn, within } from "../core/within.ts";
+import { countedSignal, HandFuture, hands } from "./hand_future.ts";
+
+Deno.test("asCompleted() gives those that were done first in input order, then each as it finishes", async () => {
+  const all = hands<string>(5);
+  all[3].fulfil("d");
+  all[1].reject("b");
+  const seen: unknown[] = [];
+  const reading = (async () => {
+    for await (const one of asCompleted(all.map(({ future }) => future))) {
+      assertStrictEquals(one.future, all[one.index].future);
+      seen.push([one.index, one.status, one.status === "fulfilled" ? one.value : one.reason]);
+    }
+  })();
+  await turn();
+  assertEquals(seen, [[1, "rejected", "b"], [3, "fulfilled", "d"]]);
+  for (const [index, end] of [[4, "fulfil"], [0, "end"], [2, "reject"]] as const) {
+    all[index][end](`${index}`);
+    await turn();
+  }
+  await within(10_000, reading);
+  assertEquals(seen.slice(2), [[4, "fulfilled", "4"], [0, "cancelled", "0"], [2, "rejected", "2"]]);
+});
+
+Deno.test("asCompleted() yields each future once, at its first place", async () => {
+  const all = hands<number>(2);
+  const [a, b] = all.map(({ future }) => future);
+  all[0].fulfil(0);
+  all[1].fulfil(1);
+  const seen = await within(10_000, Array.fromAsync(asCompleted([b, a, b, a]), ({ index }) => index));
+  assertEquals(seen, [0, 1]);
+});
+
+Deno.test("asCompleted() misses nothing that finishes in one go while the reader is away", async () => {
+  const all = hands<number>(100);
+  const iterator = asCompleted(all.map(({ future }) => future));
+  all[50].fulfil(0);
+  assertEquals((await within(10_000, iterator.next())).value!.index, 50);
+  all.forEach((hand) => hand.fulfil(0));
+  const rest = await within(10_000, Array.fromAsync(iterator, ({ index }) => index));
+  assertEquals([rest.length, new Set(rest).size, rest.includes(50)], [99, 99, false]);
+});
+
+Deno.test("asCompleted({ timeout }) says how many of how many are unfinished", async () => {
+  for (const timeout of [0, 20]) {
+    const all = hands<number>(4);
+    all[0].fulfil(0);
+    all[2].fulfil(2);
+    const seen: number[] = [];
+    const error = await assertRejects(
+      () =>
+        within(
+          10_000,
+          (async () => {
+            for await (const { index } of asCompleted(all.map(({ future }) => future), { timeout })) seen.push(index);
+          })(),
+        ),
+      WaitTimeoutError,
+    ) as Error;
+    assertEquals([error.message, seen], ["2 (of 4) futures unfinished", [0, 2]]);
+    assertEquals(all.map((hand) => hand.cancels.length), [0, 0, 0, 0]);
+  }
+});
+
+Deno.test("asCompleted({ timeout: 0 }) gives all when all are done", async () => {
+  const all = hands<number>(3);
+  all.forEach((hand) => hand.fulfil(1));
+  const seen = await Array.fromAsync(asCompleted(all.map(({ future }) => future), { timeout: 0 }));
+  assertEquals(seen.length, 3);
+});
+
+Deno.test("asCompleted({ signal }) throws the signal's own reason; the work goes on", async () => {
+  const all = hands<number>(2);
+  const { controller, signal, listeners } = countedSignal();
+  const iterator = asCompleted(all.map(({ future }) => future), { signal });
+  all[0].fulfil(0);
+  await iterator.next();
+  const next = iterator.next();
+  await turn();
+  assertEquals(listeners(), 1);
+  const reason = { own: true };
+  controller.abort(reason);
+  assertStrictEquals(await within(10_000, next.catch((error) => error)), reason);
+  assertEquals([listeners(), all[1].cancels, (await iterator.next()).done], [0, [], true]);
+  const late = asCompleted([all[1].future], { signal });
+  assertStrictEquals(await within(10_000, late.next().catch((error) => error)), reason);
+});
+
+Deno.test("asCompleted(): leaving the loop leaves no listener, no timer and no callback", async () => {
+  const all = hands<number>(3);
+  const { signal, listeners } = countedSignal();
+  all[0].fulfil(0);
+  for await (const _ of asCompleted(all.map(({ future }) => future), { signal, timeout: 60_000 })) break;
+  assertEquals(listeners(), 0);
+  const iterator = asCompleted(all.map(({ future }) => future), { signal, timeout: 60_000 });
+  await iterator.next();
+  const next = iterator.next();
+  await turn();
+  all[1].fulfil(1);
+  await next;
+  await iterator.return();
+  assertEquals(listeners(), 0);
+  all[2].fulfil(2);
+});
+
+Deno.test("asCompleted() of nothing ends at once", async () => {
+  assertEquals(await within(10_000, Array.fromAsync(asCompleted([]))), []);
+});
+
+Deno.test("asCompleted() tells cancelled from rejected", async () => {
+  const [cancelled, rejected] = [new HandFuture(), new HandFuture()];
+  cancelled.end(new CancelledError("c"));
+  rejected.reject(new CancelledError("thrown by the task"));
+  const seen = await Array.fromAsync(asCompleted([cancelled.future, rejected.future]), ({ status }) => status);
+  assertEquals(seen, ["cancelled", "rejected"]);
+});
+
+Deno.test("asCompleted() refuses bad input at the call", () => {
+  // deno-lint-ignore no-explicit-any -- what a caller without types can pass
+  const call = asCompleted as any;
+  assertThrows(() => call([1]), TypeError, "an iterable of futures");
+  assertThrows(() => call(5), TypeError, "`futures` is 5");
+  assertThrows(() => call([], { timeout: "1" }), TypeError, '`timeout` is "1"');
+  assertThrows(() => call([], { returnWhen: "x" }), TypeError, "unknown option `returnWhen`");
+});

@@ -1,0 +1,207 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Collector, type OnError } from "../../lib/future/collector.ts";
+import { Failures } from "../../lib/future/failures.ts";
+import { turn, within } from "../core/within.ts";
+
+function setUp(options: { ordered?: boolean; onError?: OnError } = {}) {
+  const calls = { resumed: 0, stopped: [] as unknown[] };
+  const collector = new Collector<unknown>({
+    resume: () => void calls.resumed++,
+    stop: (reason) => void calls.stopped.push(reason),
+  }, { ordered: options.ordered ?? true, onError: options.onError ?? "throw" });
+  return { collector, calls };
+}
+
+Deno.test("Collector: an ordered reader gets input order, whenever results come", async () => {
+  for (const early of [true, false]) {
+    const { collector } = setUp();
+    const reading = early ? undefined : Array.fromAsync(collector.iterate());
+    if (!early) await turn();
+    for (const index of [3, 1, 0, 2]) {
+      collector.settle(index, true, index * 10);
+      await turn();
+    }
+    collector.end(4);
+    assertEquals(await within(10_000, reading ?? Array.fromAsync(collector.iterate())), [0, 10, 20, 30]);
+  }
+});
+
+Deno.test("Collector: an unordered reader gets arrival order, an awaiting one input order", async () => {
+  for (const early of [true, false]) {
+    const { collector } = setUp({ ordered: false });
+    const reading = early ? undefined : Array.fromAsync(collector.iterate());
+    for (const index of [2, 0, 1]) collector.settle(index, true, index);
+    collector.end(3);
+    assertEquals(await within(10_000, reading ?? Array.fromAsync(collector.iterate())), [2, 0, 1]);
+  }
+  const { collector } = setUp({ ordered: false });
+  collector.settle(1, true, 1);
+  const all = collector.collect();
+  for (const index of [2, 0]) collector.settle(index, true, index);
+  collector.end(3);
+  assertEquals(await within(10_000, all), [0, 1, 2]);
+});
+
+Deno.test("Collector counts what waits to be read, and resumes its producer at each read", async () => {
+  const { collector, calls } = setUp();
+  for (let i = 0; i < 5; i++) collector.settle(i, true, i);
+  assertEquals([collector.unread, collector.collecting], [5, false]);
+  const iterator = collector.iterate();
+  await iterator.next();
+  await iterator.next();
+  assertEquals([collector.unread, calls.resumed], [3, 2]);
+  await iterator.return();
+  assertEquals([collector.over, calls.stopped.length], [true, 1]);
+  assertEquals((calls.stopped[0] as DOMException).name, "AbortError");
+});
+
+Deno.test("Collector: awaiting frees everything at once and resumes its producer", async () => {
+  const { collector, calls } = setUp();
+  for (let i = 0; i < 5; i++) collector.settle(i, true, i);
+  const all = collector.collect();
+  assertEquals([collector.unread, collector.collecting, calls.resumed], [0, true, 1]);
+  collector.end(5);
+  assertEquals(await within(10_000, all), [0, 1, 2, 3, 4]);
+});
+
+for (const ordered of [true, false]) {
+  Deno.test(`Collector, onError "throw", ordered: ${ordered}: a reader gets what came before the failure, then the failure`, async () => {
+    const { collector, calls } = setUp({ ordered });
+    const boom = new RangeError("boom");
+    for (const index of [0, 1, 2, 3]) collector.settle(index, index !== 2, index === 2 ? boom : index);
+    const seen: unknown[] = [];
+    await assertRejects(() =>
+      within(
+        10_000,
+        (async () => {
+          for await (const value of collector.iterate()) seen.push(value);
+        })(),
+      ), RangeError);
+    assertEquals([seen, calls.stopped.length], [[0, 1], 1]);
+  });
+}
+
+Deno.test('Collector, onError "throw": an awaiting reader gets the first failure in time, before or during the wait', async () => {
+  for (const early of [true, false]) {
+    const { collector, calls } = setUp();
+    const settle = () => {
+      collector.settle(3, false, "first in time");
+      collector.settle(1, false, "second");
+    };
+    if (early) settle();
+    const all = collector.collect();
+    if (!early) settle();
+    assertEquals(await within(10_000, all.catch((error) => error)) as unknown, "first in time");
+    assertEquals(calls.stopped, ["first in time"]);
+  }
+});
+
+Deno.test('Collector, onError "settle": each item has its outcome in its place', async () => {
+  const { collector } = setUp({ onError: "settle" });
+  collector.settle(1, false, "r");
+  collector.settle(0, true, "v");
+  collector.end(2);
+  assertEquals(await collector.collect(), [{ status: "fulfilled", value: "v" }, { status: "rejected", reason: "r" }]);
+});
+
+Deno.test('Collector, onError "aggregate": a reader gets the good ones, then all failures in input order', async () => {
+  for (const mode of ["collect", "iterate"]) {
+    const { collector, calls } = setUp({ onError: "aggregate" });
+    for (const index of [5, 0, 4, 2, 1, 3]) collector.settle(index, index % 2 === 0, index);
+    collector.end(6);
+    const seen: unknown[] = [];
+    const error = await within(
+      10_000,
+      (async () => {
+        if (mode === "collect") await collector.collect();
+        for await (const value of collector.iterate()) seen.push(value);
+      })().catch((thrown) => thrown),
+    ) as unknown as AggregateError;
+    assert(error instanceof AggregateError);
+    assertEquals([error.errors, error.message], [[1, 3, 5], "3 (of 6) items failed"]);
+    if (mode === "iterate") assertEquals([seen, calls.resumed], [[0, 2, 4], 6]);
+  }
+});
+
+Deno.test("Collector.fail() ends a waiting reader, once, and what comes later is dropped", async () => {
+  for (const mode of ["collect", "iterate"] as const) {
+    const { collector, calls } = setUp();
+    const reading = mode === "collect" ? collector.collect() : Array.fromAsync(collector.iterate());
+    await turn();
+    collector.fail("first");
+    collector.fail("second");
+    collector.settle(0, true, 0);
+    assertEquals(await within(10_000, reading.catch((error) => error)) as unknown, "first");
+    assertEquals([calls.stopped, collector.over], [["first"], true]);
+  }
+});
+
+Deno.test("Collector.end() of nothing ends an empty map", async () => {
+  for (const early of [true, false]) {
+    const { collector } = setUp();
+    if (early) collector.end(0);
+    const reading = Array.fromAsync(collector.iterate());
+    if (!early) collector.end(0);
+    assertEquals(await within(10_000, reading), []);
+  }
+});
+
+Deno.test("Collector: `undefined` is a result like any other", async () => {
+  const { collector } = setUp();
+  for (let i = 0; i < 3; i++) collector.settle(i, true, undefined);
+  collector.end(3);
+  assertEquals(await within(10_000, Array.fromAsync(collector.iterate())), [undefined, undefined, undefined]);
+});
+
+Deno.test("Collector.close() keeps a failure that nobody reads, until somebody does", async () => {
+  const reported: unknown[] = [];
+  const listen = (event: PromiseRejectionEvent) => (event.preventDefault(), reported.push(event.reason));
+  globalThis.addEventListener("unhandledrejection", listen);
+  for (const read of [true, false]) {
+    const { collector } = setUp();
+    const failures = new Failures();
+    collector.settle(0, false, read ? "read" : "unread");
+    collector.close(failures);
+    if (read) await collector.collect().catch(() => {});
+    failures[Symbol.dispose]();
+    await turn();
+  }
+  globalThis.removeEventListener("unhandledrejection", listen);
+  assertEquals(reported, ["unread"]);
+});
+
+const STREAM = `
+import { Collector } from ${JSON.stringify(import.meta.resolve("../../lib/future/collector.ts"))};
+for (const ordered of [true, false]) {
+  const collector = new Collector({ resume() {}, stop() {} }, { ordered, onError: "throw" });
+  const iterator = collector.iterate();
+  gc();
+  const before = Deno.memoryUsage().heapUsed;
+  let grown = 0;
+  for (let i = 0; i < 300_000; i++) {
+    collector.settle(i, true, { index: i, ballast: [i, i, i, i] });
+    const { value } = await iterator.next();
+    if (value.index !== i) throw new Error("out of order");
+    if (i % 100_000 === 99_999) gc(), grown = Math.max(grown, Deno.memoryUsage().heapUsed - before);
+  }
+  console.log(Math.round(grown / 1024));
+}
+`;
+
+Deno.test("Collector: an endless stream read in step keeps less than 1 MB of what was read", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(path, STREAM);
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--v8-flags=--expose-gc", "-A", path],
+      stdout: "piped",
+      stderr: "piped",
+      signal: AbortSignal.timeout(60_000),
+    }).output();
+    const kept = new TextDecoder().decode(stdout).trim().split("\n").map(Number);
+    assertEquals(kept.length, 2, new TextDecoder().decode(stderr));
+    assert(kept.every((kibibytes) => kibibytes < 1024), `kept ${kept.join(" and ")} KiB`);
+  } finally {
+    await Deno.remove(path);
+  }
+});

@@ -1,0 +1,59 @@
+/**
+ * A future whose end a test decides by hand.
+ *
+ * @module
+ */
+import { Future, type FutureControl, settleFuture } from "../../lib/future/future.ts";
+
+/** The working end of one future. */
+export class HandFuture<R = unknown> implements FutureControl {
+  readonly future: Future<R>;
+  readonly cancels: { reason: unknown; force: boolean }[] = [];
+  running = false;
+  worker: number | undefined;
+
+  constructor(index?: number) {
+    this.future = new Future<R>(this, index);
+  }
+
+  isRunning(): boolean {
+    return this.running;
+  }
+
+  cancel(reason: unknown, force: boolean): void {
+    this.cancels.push({ reason, force });
+  }
+
+  workerId(): number | undefined {
+    return this.worker;
+  }
+
+  fulfil(value: R): boolean {
+    return settleFuture(this.future, "fulfilled", value);
+  }
+
+  reject(reason: unknown): boolean {
+    return settleFuture(this.future, "rejected", reason);
+  }
+
+  end(reason: unknown): boolean {
+    return settleFuture(this.future, "cancelled", reason);
+  }
+}
+
+/** Several of them. */
+export function hands<R = unknown>(count: number): HandFuture<R>[] {
+  return Array.from({ length: count }, (_, index) => new HandFuture<R>(index));
+}
+
+/** A signal that counts its listeners. */
+export function countedSignal(): { controller: AbortController; signal: AbortSignal; listeners: () => number } {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const held = new Set<unknown>();
+  const add = signal.addEventListener.bind(signal) as (...args: unknown[]) => void;
+  const remove = signal.removeEventListener.bind(signal) as (...args: unknown[]) => void;
+  signal.addEventListener = (...args: unknown[]) => (held.add(args[1]), add(...args));
+  signal.removeEventListener = (...args: unknown[]) => (held.delete(args[1]), remove(...args));
+  return { controller, signal, listeners: () => held.size };
+}

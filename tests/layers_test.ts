@@ -1,0 +1,138 @@
+import { assert, assertEquals } from "@std/assert";
+
+/** What each layer may import besides itself; ARCHITECTURE.md has the same table. */
+const MAY: Record<string, string[]> = {
+  core: [],
+  protocol: ["core"],
+  shared: ["core"],
+  future: ["core"],
+  task: ["core"],
+  progress: ["core"],
+  queue: ["core", "protocol", "shared"],
+  manager: ["core", "protocol", "shared"],
+  transport: ["core", "protocol", "shared"],
+  scheduler: ["core", "protocol", "future", "task", "transport"],
+  pool: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "progress"],
+  process: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "pool"],
+  "pooled.ts": ["core", "future", "progress"],
+  workers: ["core", "protocol", "shared", "queue", "manager"],
+};
+
+/** Packages, and which layers may use them. */
+const PACKAGES: [RegExp, string[]][] = [
+  [/^@std\//, ["core"]],
+  [/^(acorn|periscopic)$/, ["task"]],
+  [/^node:/, ["transport", "workers", "pool", "process"]],
+];
+
+/** Named only so that a module graph reaches the workers' entries; never called. */
+const GRAPH = ["lib/transport/entry.ts"];
+
+const ROOT = new URL("../", import.meta.url);
+
+interface Import {
+  file: string;
+  layer: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+async function files(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory) found.push(...await files(`${path}/`));
+    else if (path.endsWith(".ts")) found.push(path);
+  }
+  return found.sort();
+}
+
+function layerOf(path: string): string {
+  const [top, next] = path.split("/");
+  return top === "lib" ? next : top;
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*.*?\*\//gs, "").replace(/^\s*\/\/.*$/gm, "");
+}
+
+async function imports(): Promise<Import[]> {
+  const found: Import[] = [];
+  for (const file of [...await files("lib/"), ...await files("workers/")]) {
+    const text = withoutComments(await Deno.readTextFile(new URL(file, ROOT)));
+    const statement = /^(?:import|export)\s+(type\s+)?(\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+)\s+from\s+"([^"]+)";/gm;
+    for (const [, type, clause, target] of text.matchAll(statement)) {
+      const names = clause.replace(/[{}]/g, "").split(",").map((name) => name.trim()).filter((name) => name !== "");
+      const typeOnly = type !== undefined || names.every((name) => name.startsWith("type "));
+      found.push({ file, layer: layerOf(file), target, typeOnly });
+    }
+    for (const [, target] of text.matchAll(/^import\s+"([^"]+)";/gm)) {
+      found.push({ file, layer: layerOf(file), target, typeOnly: false });
+    }
+    for (const [, target] of text.matchAll(/\bimport\("([^"]+)"\)/g)) {
+      found.push({ file, layer: layerOf(file), target, typeOnly: false });
+    }
+  }
+  return found;
+}
+
+function resolved({ file, target }: Import): string {
+  return new URL(target, new URL(file, ROOT)).href.slice(ROOT.href.length);
+}
+
+Deno.test("every import goes to a layer that the importing one may use", async () => {
+  const all = await imports();
+  assert(all.length > 50, "the import lines were not found");
+  const wrong: string[] = [];
+  for (const each of all) {
+    const may = MAY[each.layer];
+    if (!may) wrong.push(`${each.file}: layer ${each.layer} is not in the table`);
+    else if (each.target.startsWith(".")) {
+      const to = layerOf(resolved(each));
+      if (to === "workers" && GRAPH.includes(each.file)) continue;
+      if (to !== each.layer && !may.includes(to)) wrong.push(`${each.file} -> ${each.target}`);
+    } else {
+      const layers = PACKAGES.find(([pattern]) => pattern.test(each.target))?.[1];
+      if (!layers?.includes(each.layer)) wrong.push(`${each.file} -> ${each.target}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("the scheduler knows the transport's interface only, as types", async () => {
+  const seen = (await imports()).filter((each) =>
+    each.layer === "scheduler" && resolved(each).startsWith("lib/transport/")
+  );
+  assert(seen.length > 0);
+  for (const each of seen) {
+    assertEquals([each.file, resolved(each), each.typeOnly], [each.file, "lib/transport/transport.ts", true]);
+  }
+});
+
+Deno.test("only the list of backends names a concrete transport", async () => {
+  const seen = (await imports()).filter((each) =>
+    each.target.startsWith(".") && /^lib\/transport\/(?!transport\.ts|entry\.ts)/.test(resolved(each))
+  );
+  assert(seen.length > 0);
+  assertEquals([...new Set(seen.map(({ file }) => file).filter((file) => !file.startsWith("lib/transport/")))], [
+    "lib/pool/backends.ts",
+  ]);
+});
+
+Deno.test("no file of lib/ or workers/ is longer than 300 lines", async () => {
+  const long: string[] = [];
+  for (const file of [...await files("lib/"), ...await files("workers/")]) {
+    const lines = (await Deno.readTextFile(new URL(file, ROOT))).trimEnd().split("\n").length;
+    if (lines > 300) long.push(`${file}: ${lines}`);
+  }
+  assertEquals(long, []);
+});
+
+Deno.test("every file of lib/ and workers/ begins with what it is for", async () => {
+  const mute: string[] = [];
+  for (const file of [...await files("lib/"), ...await files("workers/")]) {
+    const text = await Deno.readTextFile(new URL(file, ROOT));
+    if (!/^\/\*\*\n \* \S/.test(text)) mute.push(file);
+  }
+  assertEquals(mute, []);
+});

@@ -1,0 +1,78 @@
+/**
+ * A JSR registry on loopback: serves what `deno publish` would upload, under the URLs that `JSR_URL` points to.
+ *
+ * @module
+ */
+
+/** A package to serve: its configuration and the text of its files by path (`/mod.ts`). */
+export interface Package {
+  name: string;
+  version: string;
+  exports: Record<string, string>;
+  files: Map<string, string>;
+}
+
+const SPECIFIER = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\2/g;
+
+/** Reads a package directory as `deno publish` would: the included files, bare specifiers written out. */
+export async function readPackage(root: URL): Promise<Package> {
+  const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  const files = new Map<string, string>();
+  for (const included of config.publish.include as string[]) {
+    for await (const path of walk(root, included)) {
+      const text = await Deno.readTextFile(new URL(path, root));
+      files.set(`/${path}`, path.endsWith(".ts") ? unfurl(text, config.imports) : text);
+    }
+  }
+  return { name: config.name, version: config.version, exports: config.exports, files };
+}
+
+async function* walk(root: URL, path: string): AsyncGenerator<string> {
+  if (!(await Deno.stat(new URL(path, root))).isDirectory) return yield path;
+  for await (const entry of Deno.readDir(new URL(path, root))) yield* walk(root, `${path}/${entry.name}`);
+}
+
+// Packages carry no import map.
+function unfurl(source: string, imports: Record<string, string>): string {
+  return source.replace(SPECIFIER, (whole, head, quote, specifier: string) => {
+    const key = Object.keys(imports).find((key) => specifier === key || specifier.startsWith(`${key}/`));
+    return key === undefined ? whole : `${head}${quote}${imports[key]}${specifier.slice(key.length)}${quote}`;
+  });
+}
+
+/** A running registry. */
+export interface Registry extends AsyncDisposable {
+  /** For `JSR_URL`. */
+  url: string;
+}
+
+/** Serves packages until disposed. */
+export async function serveRegistry(packages: Package[]): Promise<Registry> {
+  const answers = new Map<string, string>();
+  for (const { name, version, exports, files } of packages) {
+    const manifest: Record<string, { size: number; checksum: string }> = {};
+    for (const [path, text] of files) {
+      const bytes = new TextEncoder().encode(text);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      manifest[path] = { size: bytes.length, checksum: `sha256-${digest.toHex()}` };
+      answers.set(`/${name}/${version}${path}`, text);
+    }
+    const [scope, short] = name.slice(1).split("/");
+    answers.set(
+      `/${name}/meta.json`,
+      JSON.stringify({ scope, name: short, latest: version, versions: { [version]: {} } }),
+    );
+    answers.set(`/${name}/${version}_meta.json`, JSON.stringify({ manifest, exports }));
+  }
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    const text = answers.get(decodeURIComponent(pathname));
+    if (text === undefined) return new Response("not found", { status: 404 });
+    const type = pathname.endsWith(".ts") ? "text/typescript" : "application/json";
+    return new Response(text, { headers: { "content-type": type } });
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}

@@ -1,0 +1,8 @@
+import { Pool } from "@isopool/isopool";
+import { contract } from "../contract/contract.ts";
+
+contract({
+  name: "async",
+  make: (options) => new Pool({ ...options, backend: "async" }),
+  capabilities: { parallel: false, isolated: false, sharedMemory: true, forcedKill: false, permissions: false },
+});

@@ -1,0 +1,94 @@
+/**
+ * What only a process of its own can show: that no core is busy after a kill, and that the script ends. `deno test
+ * --parallel` runs its files as threads of one process, whose CPU time says nothing about one of them.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { onLinux } from "../support/proc.ts";
+import { fixture, runScript } from "../support/script.ts";
+import { test } from "../support/within.ts";
+
+const support = (name: string) => new URL(`../support/${name}`, import.meta.url).href;
+
+const HEAD = `
+import { Pool, tasks } from "@isopool/isopool";
+import { Gate } from ${JSON.stringify(support("gate.ts"))};
+import { load, threads, threadCount } from ${JSON.stringify(support("proc.ts"))};
+import { until } from ${JSON.stringify(support("within.ts"))};
+const runaway = tasks(${JSON.stringify(fixture("runaway.ts"))});
+const values = tasks(${JSON.stringify(fixture("values.ts"))});
+const gate = new Gate();
+`;
+
+const WAYS: Record<string, string> = {
+  "a timeout": `
+    await pool.submit(task.with({ timeout: 150 }), gate.words).exception();`,
+  "a signal": `
+    const controller = new AbortController();
+    const future = pool.submit(task.with({ signal: controller.signal }), gate.words);
+    await gate.entered();
+    controller.abort();
+    await future.then(() => {}, () => {});`,
+  "cancel()": `
+    const future = pool.submit(task, gate.words);
+    await gate.entered();
+    future.cancel();
+    await future.then(() => {}, () => {});`,
+  "terminate()": `
+    const future = pool.submit(task, gate.words);
+    await gate.entered();
+    await pool.terminate();
+    await future.then(() => {}, () => {});`,
+};
+
+for (const kind of ["spin", "catchingSpin", "atomicsWait"]) {
+  for (const [way, stop] of Object.entries(WAYS)) {
+    test(
+      `after ${kind} was stopped by ${way}, its core is idle and the script ends by itself with code 0`,
+      async () => {
+        const { code, stdout, stderr, late } = await runScript(`${HEAD}
+        const pool = new Pool({ workers: 1, killGrace: 50 });
+        const task = runaway.${kind};
+        ${stop}
+        const thread = gate.read("THREAD");
+        await until(() => !threads().has(thread), "the thread is gone", 5_000);
+        console.log(JSON.stringify({ entered: gate.count, load: await load(500) }));
+      `);
+        assertEquals([code, late, stderr], [0, false, ""]);
+        const { entered, load } = JSON.parse(stdout);
+        assertEquals(entered, 1);
+        assert(load < 0.25, `the process uses ${load} of a core after the kill`);
+      },
+      { ignore: !onLinux, deadline: 40_000 },
+    );
+  }
+}
+
+test("the measurement itself sees a loop that is not stopped", async () => {
+  const { stdout, code } = await runScript(`${HEAD}
+    const pool = new Pool({ workers: 1 });
+    pool.submit(runaway.spin, gate.words).catch(() => {});
+    await gate.entered();
+    console.log(await load(500));
+    await pool.terminate();
+  `);
+  assertEquals(code, 0);
+  assert(Number(stdout) > 0.4, `a spinning task showed as a load of ${stdout}`);
+}, { ignore: !onLinux });
+
+test("40 kills leave no thread behind", async () => {
+  const { code, stdout, stderr } = await runScript(
+    `${HEAD}
+    const pool = new Pool({ workers: 2, killGrace: 10 });
+    await pool.ready();
+    const before = threadCount();
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([1, 2].map(() => pool.submit(runaway.spin.with({ timeout: 20 }), gate.words).exception()));
+    }
+    await pool.ready();
+    await until(() => threadCount() <= before + 2, "the threads are gone: " + threadCount() + " of " + before, 10_000);
+    console.log(gate.count, await pool.submit(values.double, 4));
+  `,
+    { deadline: 50_000 },
+  );
+  assertEquals([code, stderr, stdout], [0, "", "40 8\n"]);
+}, { ignore: !onLinux, deadline: 60_000 });

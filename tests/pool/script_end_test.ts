@@ -1,0 +1,55 @@
+/**
+ * Scripts in processes of their own: what would starve this event loop if it failed, and what the end of a script does
+ * to workers that are still busy with themselves.
+ */
+import { assertEquals } from "@std/assert";
+import { fixture, runScript } from "../support/script.ts";
+import { test } from "../support/within.ts";
+
+const HEAD = `
+import { Pool, tasks } from "@isopool/isopool";
+const values = tasks(${JSON.stringify(fixture("values.ts"))});
+`;
+
+test("workers do not fight for the work behind a slow call: no livelock", async () => {
+  const { code, stdout, late } = await runScript(
+    `${HEAD}
+    for (let round = 0; round < 10; round++) {
+      await using pool = new Pool(2);
+      const items = Array.from({ length: 20 + round }, (_, n) => n);
+      const results = await pool.map(values.slowFirst, items);
+      if (results.some((value, n) => value !== n)) throw new Error("wrong: " + results);
+    }
+    console.log("done");
+  `,
+    { deadline: 25_000 },
+  );
+  assertEquals([late, code, stdout], [false, 0, "done\n"]);
+}, { deadline: 40_000 });
+
+for (const [how, end] of [["ends", ""], ["calls Deno.exit(0)", "Deno.exit(0);"]]) {
+  test(`a script that ${how} while its workers prepare themselves ends quietly, at whatever moment`, async () => {
+    for (let ms = 0; ms < 48; ms += 3) {
+      const { code, stderr, late } = await runScript(`${HEAD}
+        const pool = new Pool(2);
+        await pool.map(values.double, [1, 2, 3]);
+        await new Promise((resolve) => setTimeout(resolve, ${ms}));
+        ${end}
+      `);
+      assertEquals([code, stderr, late], [0, "", false], `after ${ms} ms`);
+    }
+  }, { deadline: 120_000 });
+
+  test(`a script that ${how} while its workers start ends quietly, at whatever moment`, async () => {
+    for (let ms = 0; ms < 48; ms += 6) {
+      const { code, stderr, late } = await runScript(`${HEAD}
+        const pool = new Pool(2);
+        pool.ready().catch(() => {});
+        ${how === "ends" ? "pool.terminate();" : ""}
+        await new Promise((resolve) => setTimeout(resolve, ${ms}));
+        ${end}
+      `);
+      assertEquals([code, stderr, late], [0, "", false], `after ${ms} ms`);
+    }
+  }, { deadline: 120_000 });
+}

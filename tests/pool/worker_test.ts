@@ -1,0 +1,8 @@
+import { Pool } from "@isopool/isopool";
+import { contract } from "../contract/contract.ts";
+
+contract({
+  name: "worker",
+  make: (options) => new Pool({ ...options, backend: "worker" }),
+  capabilities: { parallel: true, isolated: true, sharedMemory: true, forcedKill: true, permissions: false },
+});

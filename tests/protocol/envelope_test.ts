@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { TransferError } from "../../lib/core/errors.ts";
+import { isPrimitive, snapshot, transferError } from "../../lib/protocol/envelope.ts";
+
+Deno.test("snapshot() copies arguments: later changes are not seen", () => {
+  const deep = { list: [1, { two: 2 }], map: new Map([["k", new Set([1])]]), date: new Date(5) };
+  const { args } = snapshot([1, "text", deep], []);
+  deep.list.push(3);
+  deep.map.get("k")!.add(2);
+  assertEquals(args, [1, "text", { list: [1, { two: 2 }], map: new Map([["k", new Set([1])]]), date: new Date(5) }]);
+  const primitives = [1, undefined, null, 5n];
+  const copied = snapshot(primitives, []).args;
+  primitives[0] = 2;
+  assertEquals(copied, [1, undefined, null, 5n]);
+});
+
+Deno.test("snapshot() keeps identities and cycles among the arguments", () => {
+  const shared: Record<string, unknown> = { n: 1 };
+  shared.self = shared;
+  const { args } = snapshot([shared, { again: shared }], []);
+  const [first, second] = args as [Record<string, unknown>, { again: unknown }];
+  assertStrictEquals(second.again, first);
+  assertStrictEquals(first.self, first);
+});
+
+Deno.test("snapshot() moves what `transfer` names: detached here, the same object in both lists there", () => {
+  const { port1, port2 } = new MessageChannel();
+  const buffer = new ArrayBuffer(8);
+  new Uint8Array(buffer)[0] = 7;
+  const { args, transfer } = snapshot([{ buffer, view: new Uint8Array(buffer) }, port1], [buffer, port1]);
+  const [{ buffer: moved, view }, port] = args as [{ buffer: ArrayBuffer; view: Uint8Array }, MessagePort];
+  assertEquals([buffer.detached, moved.byteLength, view[0]], [true, 8, 7]);
+  assertStrictEquals(transfer[0], moved);
+  assertStrictEquals(view.buffer as ArrayBuffer, moved);
+  assertStrictEquals(transfer[1], port);
+  port.close();
+  port2.close();
+});
+
+Deno.test("snapshot() shares a SharedArrayBuffer instead of copying it", () => {
+  const memory = new SharedArrayBuffer(4);
+  const { args } = snapshot([{ memory }], []);
+  new Uint8Array(memory)[0] = 9;
+  assertEquals(new Uint8Array((args[0] as { memory: SharedArrayBuffer }).memory)[0], 9);
+});
+
+const { port1, port2 } = new MessageChannel();
+port1.close();
+port2.close();
+function named() {}
+const cyclic: Record<string, unknown> = { ok: 1 };
+cyclic.self = cyclic;
+cyclic.fn = named;
+const trap = {
+  get socket() {
+    throw new Error("trap");
+  },
+};
+
+const places: [unknown[], string, string][] = [
+  [[{ socket: named }], "args[0].socket", "a function (named)"],
+  [[1, [0, [() => 1]]], "args[1][1][0]", "a function"],
+  [[{ a: { b: Symbol("s") } }], "args[0].a.b", "a symbol"],
+  [[{ port: port1 }], "args[0].port", "MessagePort"],
+  [[new Map([["k", new Map([["deep key", named]])]])], 'args[0].get("k").get("deep key")', "a function"],
+  [[new Map([[named, 1]])], "args[0].keys()", "a function"],
+  [[new Map([[5, named]])], "args[0].get(5)", "a function"],
+  [[new Set([1, { fn: named }])], "args[0].values().fn", "a function"],
+  [[{ "not a name": named }], 'args[0]["not a name"]', "a function"],
+  [[{ größe: named, "": 1 }], "args[0].größe", "a function"],
+  [[{ fine: { x: 1 }, socket: { inner: [1, 2, named] } }], "args[0].socket.inner[2]", "a function"],
+  [[trap], "args[0]", "trap"],
+  [[new WeakMap()], "args[0]", "WeakMap"],
+  [[Promise.resolve()], "args[0]", "Promise"],
+  [[{ ok: 1 }, named], "args[1]", "a function (named)"],
+  [[cyclic], "args[0].fn", "a function (named)"],
+  [[new Map([[Object.create(null), 1], ["k", named]] as [unknown, unknown][])], 'args[0].get("k")', "a function"],
+];
+
+for (const [index, [args, path, what]] of places.entries()) {
+  Deno.test(`snapshot() names the place of what cannot be copied: ${path} (${index})`, () => {
+    const error = assertThrows(() => snapshot(args, []), TransferError) as unknown as TransferError;
+    assertEquals([error.path, error.direction], [path, "argument"]);
+    assert(error.message.startsWith(`Cannot send argument ${path}: `), error.message);
+    assert(error.message.includes(what), error.message);
+    assert(error.cause !== undefined);
+  });
+}
+
+Deno.test("snapshot() does not blame what was to be moved for another value that cannot be copied", () => {
+  const { port1, port2 } = new MessageChannel();
+  const error = assertThrows(
+    () => snapshot([port1, { fn: named }], [port1]),
+    TransferError,
+  ) as unknown as TransferError;
+  port1.close();
+  port2.close();
+  assertEquals(error.path, "args[1].fn");
+});
+
+Deno.test("snapshot() says so when `transfer` itself is at fault", () => {
+  const gone = new ArrayBuffer(4);
+  structuredClone(gone, { transfer: [gone] });
+  for (const transfer of [[{} as Transferable], [gone]]) {
+    assertThrows(() => snapshot([{ fine: 1 }], transfer), TransferError);
+  }
+});
+
+Deno.test("transferError() for results names the place below `result`", () => {
+  const error = transferError({ rows: [1, named] }, "result", "result", new Error("reason"));
+  assertEquals([error.path, error.direction], ["result.rows[1]", "result"]);
+  assert(error.message.startsWith("Cannot send result result.rows[1]: a function (named) "), error.message);
+});
+
+Deno.test("isPrimitive() is true for what a message needs no copy of", () => {
+  for (const value of [1, NaN, "", true, null, undefined, 1n]) assertEquals(isPrimitive(value), true);
+  for (const value of [{}, [], () => 1, Symbol("s"), new Date()]) assertEquals(isPrimitive(value), false);
+});

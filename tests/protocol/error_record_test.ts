@@ -1,0 +1,213 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import * as classes from "../../lib/core/errors.ts";
+import { decodeThrown, encodeThrown } from "../../lib/protocol/error_record.ts";
+
+/** There and back, by way of the clone that a message makes. */
+// deno-lint-ignore no-explicit-any -- errors of every class are looked into
+function cross(thrown: unknown): any {
+  return decodeThrown(structuredClone(encodeThrown(thrown)));
+}
+
+const url = "file:///m.ts";
+const cause = new RangeError("deeper");
+const samples: Error[] = [
+  new Error("m", { cause }),
+  new TypeError("m"),
+  new RangeError("m"),
+  new SyntaxError("m"),
+  new ReferenceError("m"),
+  new EvalError("m"),
+  new URIError("m"),
+  ...Object.values(Deno.errors).map((known) => new (known as ErrorConstructor)("m")),
+  new classes.IsopoolError("m"),
+  new classes.BrokenPoolError("m", { cause }),
+  new classes.WorkerCrashedError("m", { reason: "exit", exitCode: 7, signal: "SIGKILL" }),
+  new classes.WorkerCrashedError("m", { reason: "oom" }),
+  new classes.TaskTimeoutError("m", { timeout: 5 }),
+  new classes.TaskNotFoundError("m", { url, task: "a", exports: ["b"] }),
+  new classes.TaskLoadError("m", { url, cause }),
+  new classes.TransferError("m", { direction: "result", path: "result.x" }),
+  new classes.WaitTimeoutError("m"),
+  new classes.PoolClosedError("m"),
+  new classes.CancelledError("m", { cause: "why" }),
+];
+
+for (const error of samples) {
+  Deno.test(`an error crosses as itself: ${error.constructor.name}${"reason" in error ? ` (${error.reason})` : ""}`, () => {
+    const back = cross(error);
+    assertStrictEquals(back.constructor, error.constructor);
+    assert(back instanceof Error && Error.isError(back));
+    assertEquals([back.name, back.message, back.stack], [error.name, error.message, error.stack]);
+    const { name: _, ...fields } = { ...error };
+    assertEquals({ ...back }, fields as unknown, "own enumerable fields");
+    assertEquals(Object.hasOwn(back, "cause"), Object.hasOwn(error, "cause"));
+    if (error.cause instanceof Error) {
+      assertEquals([back.cause.constructor, back.cause.message], [RangeError, "deeper"]);
+    } else assertEquals(back.cause, error.cause);
+  });
+}
+
+Deno.test("AggregateError crosses with each of its errors, in order, nested ones too", () => {
+  const inner = new AggregateError([1, new TypeError("t")], "inner");
+  const back = cross(new AggregateError([new Deno.errors.NotFound("n"), "text", inner], "outer"));
+  assert(back instanceof AggregateError);
+  assertEquals([back.message, back.errors.length, back.errors[1]], ["outer", 3, "text"]);
+  assert(back.errors[0] instanceof Deno.errors.NotFound && back.errors[2] instanceof AggregateError);
+  assert(back.errors[2].errors[0] === 1 && back.errors[2].errors[1] instanceof TypeError);
+  assertEquals(Object.keys(back), []);
+});
+
+Deno.test("SuppressedError crosses with error and suppressed", () => {
+  const back = cross(new SuppressedError(new TypeError("new"), new RangeError("old"), "both"));
+  assert(back instanceof SuppressedError && back.error instanceof TypeError && back.suppressed instanceof RangeError);
+  assertEquals([back.message, back.error.message, back.suppressed.message], ["both", "new", "old"]);
+});
+
+Deno.test("DOMException crosses with name, code and message", () => {
+  for (const name of ["AbortError", "TimeoutError", "DataCloneError", "QuotaExceededError"]) {
+    const error = new DOMException("m", name);
+    const back = cross(error);
+    assert(back instanceof DOMException);
+    assertEquals([back.name, back.code, back.message, back.stack], [name, error.code, "m", error.stack]);
+  }
+});
+
+Deno.test("an error of a class of one's own crosses with name, code and fields", () => {
+  class HttpError extends RangeError {
+    override name = "HttpError";
+    readonly code = "E_HTTP";
+    constructor(readonly status: number, readonly headers: Map<string, string>) {
+      super("bad status");
+    }
+  }
+  const back = cross(new HttpError(503, new Map([["a", "b"]])));
+  assertEquals([back.name, back.message, back.code, back.status], ["HttpError", "bad status", "E_HTTP", 503]);
+  assertEquals(back.headers, new Map([["a", "b"]]));
+  assert(back instanceof RangeError);
+});
+
+Deno.test("causes cross whole: a chain of 100, a cycle, an error shared by two fields, a cause that is no error", () => {
+  let chain: Error | undefined;
+  for (let depth = 99; depth >= 0; depth--) chain = new Error(`${depth}`, chain && { cause: chain });
+  let back = cross(chain);
+  for (let depth = 0; depth < 100; depth++, back = back.cause) assertEquals(back.message, `${depth}`);
+  assertEquals(back, undefined);
+
+  const first = new Error("first"), second = new TypeError("second", { cause: first });
+  first.cause = second;
+  const round = cross(first);
+  assert(round.cause instanceof TypeError);
+  assertStrictEquals(round.cause.cause, round);
+
+  const shared = new Error("shared");
+  const both = cross(Object.assign(new Error("m", { cause: shared }), { again: shared }));
+  assertStrictEquals(both.again, both.cause);
+  assertEquals(cross(new Error("m", { cause: undefined })).cause, undefined);
+  assertEquals(cross(new Error("m", { cause: { plain: [1] } })).cause, { plain: [1] });
+});
+
+Deno.test("a getter that throws costs its own field and nothing else", () => {
+  const error = Object.assign(new Error("m"), { kept: 1 });
+  for (const key of ["name", "stack", "cause", "field"]) {
+    Object.defineProperty(error, key, {
+      enumerable: true,
+      get() {
+        throw new Error("trap");
+      },
+    });
+  }
+  const back = cross(error);
+  assertEquals([back.message, back.kept], ["m", 1]);
+  assertEquals(back.field, "[unreadable: its getter throws]");
+});
+
+Deno.test("a field that cannot be cloned becomes a text that says so", () => {
+  const { port1, port2 } = new MessageChannel();
+  const back = cross(Object.assign(new Error("m", { cause: () => 1 }), {
+    fn: () => 1,
+    symbol: Symbol("s"),
+    port: port1,
+    deep: { inside: [() => 1] },
+    fine: { inside: [1] },
+  }));
+  port1.close();
+  port2.close();
+  assertEquals([back.fn, back.symbol, back.cause], [
+    "[cannot cross: a function]",
+    "[cannot cross: a symbol]",
+    "[cannot cross: a function]",
+  ]);
+  assertEquals([back.port, back.deep, back.fine.inside], [
+    "[cannot cross: MessagePort]",
+    "[cannot cross: Object]",
+    [1],
+  ]);
+});
+
+Deno.test("a frozen error crosses", () => {
+  const back = cross(Object.freeze(Object.assign(new TypeError("m", { cause: 1 }), { code: "E" })));
+  assert(back instanceof TypeError);
+  assertEquals([back.message, back.code, back.cause], ["m", "E", 1]);
+});
+
+Deno.test("a field called __proto__ stays a field", () => {
+  const error = new Error("m");
+  Object.defineProperty(error, "__proto__", { value: { evil: true }, enumerable: true });
+  const back = cross(error);
+  assertStrictEquals(Object.getPrototypeOf(back), Error.prototype);
+  assertEquals(Object.getOwnPropertyDescriptor(back, "__proto__")?.value, { evil: true });
+  assertEquals(back.evil, undefined);
+});
+
+Deno.test("what is no error crosses as it is", () => {
+  for (const value of [undefined, null, 0, -0, NaN, "text", 7n, true, [1, { a: 2 }], { code: 1 }, new Map([[1, 2]])]) {
+    assertEquals(cross(value), value);
+  }
+  assertEquals(cross(new Date(5)), new Date(5));
+  assertEquals(cross(() => 1), "[cannot cross: a function]");
+  assertEquals(cross(Symbol("s")), "[cannot cross: a symbol]");
+  assertEquals(cross({ fn: () => 1 }), "[cannot cross: Object]");
+});
+
+Deno.test("names and messages that are not text become text", () => {
+  const error = new Error("m");
+  Object.assign(error, { name: 5 });
+  Object.defineProperty(error, "message", { value: { toString: () => "object" } });
+  const back = cross(error);
+  assertEquals([back.name, back.message], ["5", "object"]);
+});
+
+Deno.test("an error of another realm, and an object that only inherits from Error, are errors", async () => {
+  const { runInNewContext } = await import("node:vm");
+  const foreign = cross(runInNewContext('Object.assign(new TypeError("far"), { code: "E_FAR" })'));
+  assert(foreign instanceof TypeError);
+  assertEquals([foreign.message, foreign.code], ["far", "E_FAR"]);
+  const old = cross(Object.assign(Object.create(TypeError.prototype), { message: "old style" }));
+  assert(old instanceof TypeError);
+  assertEquals(old.message, "old style");
+});
+
+Deno.test("encoding does not throw at revoked proxies and proxies that throw", () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const hostile = new Proxy(new Error("m"), {
+    ownKeys() {
+      throw new Error("trap");
+    },
+  });
+  const failed: string[] = [];
+  for (const [what, value] of Object.entries({ revoked: proxy, hostile })) {
+    try {
+      cross(value);
+    } catch (error) {
+      failed.push(`${what}: ${error}`);
+    }
+  }
+  assertEquals(failed, []);
+});
+
+Deno.test("encoding does not throw at a chain of 20,000 causes", () => {
+  let chain = new Error("0");
+  for (let i = 0; i < 20_000; i++) chain = new Error("m", { cause: chain });
+  assert(encodeThrown(chain) !== undefined);
+});

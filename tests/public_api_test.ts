@@ -1,0 +1,89 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import * as root from "@isopool/isopool";
+import * as pooled from "@isopool/isopool/pooled";
+import * as worker from "@isopool/isopool/worker";
+
+const VALUES = [
+  "BrokenPoolError",
+  "CancelledError",
+  "Future",
+  "IsopoolError",
+  "Pool",
+  "PoolClosedError",
+  "Results",
+  "Task",
+  "TaskLoadError",
+  "TaskNotFoundError",
+  "TaskTimeoutError",
+  "TransferError",
+  "WaitTimeoutError",
+  "WorkerCrashedError",
+  "asCompleted",
+  "cpuCount",
+  "inline",
+  "pooled",
+  "task",
+  "tasks",
+  "wait",
+];
+
+const TYPES = [
+  "AnyFunction",
+  "AsCompletedOptions",
+  "BackendName",
+  "CancelOptions",
+  "Capabilities",
+  "Closure",
+  "Completed",
+  "DeathReason",
+  "FutureState",
+  "Input",
+  "MapOptions",
+  "OnError",
+  "PoolOptions",
+  "PooledOptions",
+  "RetryOptions",
+  "ReturnWhen",
+  "StreamTask",
+  "TaskOf",
+  "TaskOptions",
+  "TaskSource",
+  "Tasks",
+  "WaitOptions",
+  "WaitResult",
+];
+
+Deno.test("mod.ts exports these values and no others", () => {
+  assertEquals(Object.keys(root).sort(), VALUES);
+});
+
+Deno.test("mod.ts exports these types and no others", async () => {
+  const text = await Deno.readTextFile(new URL("../mod.ts", import.meta.url));
+  const names: string[] = [];
+  for (const [, type, list] of text.matchAll(/^export (type )?\{([^}]+)\}/gm)) {
+    for (const name of list.split(",").map((each) => each.trim()).filter((each) => each !== "")) {
+      if (type || name.startsWith("type ")) names.push(name.replace(/^type /, ""));
+    }
+  }
+  assertEquals(names.sort(), TYPES);
+});
+
+Deno.test("mod.ts has no logic: re-exports by name and nothing else", async () => {
+  const text = await Deno.readTextFile(new URL("../mod.ts", import.meta.url));
+  const code = text.replace(/\/\*\*.*?\*\//gs, "").replace(/export (type )?\{[^}]+\} from "\.\/lib\/[\w/.]+";/g, "");
+  assertEquals(code.trim(), "");
+});
+
+Deno.test("the other entry points export these values and no others", () => {
+  assertEquals(Object.keys(pooled), ["pooled"]);
+  assertEquals(Object.keys(worker), ["context"]);
+  assertStrictEquals(pooled.pooled, root.pooled);
+});
+
+Deno.test("deno.json has these entry points, and the import map the same", async () => {
+  const read = async (name: string) => JSON.parse(await Deno.readTextFile(new URL(`../${name}`, import.meta.url)));
+  const { exports } = await read("deno.json");
+  assertEquals(exports, { ".": "./mod.ts", "./pooled": "./lib/pooled.ts", "./worker": "./workers/context.ts" });
+  const { imports } = await read("npm.import_map.json");
+  for (const [entry, path] of Object.entries(exports)) assertEquals(imports[`@isopool/isopool${entry.slice(1)}`], path);
+});

@@ -1,0 +1,73 @@
+/**
+ * What the operating system says about this process: how many threads it has and what they burn. A kill is proven here,
+ * not by a resolved promise.
+ *
+ * Linux only: it reads `/proc`. Elsewhere, tests that need it are ignored (`{ ignore: !onLinux }`): macOS and Windows
+ * show threads only to native code.
+ *
+ * @module
+ */
+import { pause } from "./within.ts";
+
+/** Whether `/proc` is there to be asked. */
+export const onLinux: boolean = Deno.build.os === "linux";
+
+/** Milliseconds per clock tick: `USER_HZ` is 100 on every Linux that Deno runs on. */
+const TICK = 10;
+
+function cpuOf(stat: string): number {
+  // The name, in parentheses, may hold blanks; utime and stime are fields 14 and 15 of the line.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK;
+}
+
+/** CPU time in milliseconds, user and system, of each thread of this process, by thread id. */
+export function threads(): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const { name } of Deno.readDirSync("/proc/self/task")) {
+    try {
+      found.set(Number(name), cpuOf(Deno.readTextFileSync(`/proc/self/task/${name}/stat`)));
+    } catch (error) {
+      // A thread may end between the listing and the reading.
+      if (!isGone(error)) throw error;
+    }
+  }
+  return found;
+}
+
+/** How many threads this process has. */
+export function threadCount(): number {
+  return threads().size;
+}
+
+/** CPU time in milliseconds of this whole process, ended threads included. */
+export function processCpu(): number {
+  return cpuOf(Deno.readTextFileSync("/proc/self/stat"));
+}
+
+/** Share of one core, 0 to 1 or more, that this process used over `window` milliseconds. */
+export async function load(window = 300): Promise<number> {
+  const cpu = processCpu();
+  const start = performance.now();
+  await pause(window);
+  return (processCpu() - cpu) / (performance.now() - start);
+}
+
+/** Waits until this process uses less than `share` of a core over a window; rejects after `ms`. */
+export async function untilIdle({ share = 0.25, ms = 10_000 } = {}): Promise<void> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const now = await load();
+    if (now < share) return;
+    if (performance.now() > end) throw new Error(`The process is not idle after ${ms} ms: it uses ${now} of a core`);
+  }
+}
+
+/** Operating-system id of the thread that calls this. */
+export function threadId(): number {
+  return Number(Deno.readLinkSync("/proc/thread-self").split("/").pop());
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || String(error).includes("No such process");
+}

@@ -1,0 +1,64 @@
+/**
+ * Runs a real script in a process of its own: what only the end of a script shows.
+ *
+ * @module
+ */
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** How a script ended. */
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** Whether it had to be killed because its time was up. */
+  late: boolean;
+  /** How long it ran, in milliseconds. */
+  ms: number;
+}
+
+/** What a script gets. */
+export interface ScriptOptions {
+  /** Further files of its folder, by name. */
+  files?: Record<string, string>;
+  args?: string[];
+  /** Milliseconds after which it is killed. */
+  deadline?: number;
+}
+
+/** Writes `source` into a folder of its own, runs it, and removes it. Imports resolve through the project's map. */
+export async function runScript(source: string, options: ScriptOptions = {}): Promise<Ended> {
+  const { files = {}, args = [], deadline = 20_000 } = options;
+  const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
+  try {
+    for (const [name, text] of Object.entries({ ...files, "main.ts": source })) {
+      await Deno.writeTextFile(`${folder}/${name}`, text);
+    }
+    const map = new URL("npm.import_map.json", ROOT).href;
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", "--no-lock", `--import-map=${map}`, "-A", `${folder}/main.ts`, ...args],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    const start = performance.now();
+    const child = command.spawn();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill("SIGKILL");
+    }, deadline);
+    const { code, stdout, stderr } = await child.output().finally(() => clearTimeout(timer));
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr), late, ms: performance.now() - start };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The absolute URL of a file of the fixtures, for use inside a script's source. */
+export function fixture(name: string): string {
+  return new URL(`tests/fixtures/tasks/${name}`, ROOT).href;
+}

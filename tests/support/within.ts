@@ -1,0 +1,57 @@
+/**
+ * Deadlines: nothing in these tests may hang.
+ *
+ * @module
+ */
+
+/** How long, in milliseconds, a wait that must happen gets. */
+export const MUST_HAPPEN = 10_000;
+
+/** Settles as `promise` does; rejects when that takes longer than `ms`. */
+export async function within<T>(ms: number, promise: PromiseLike<T>, what = "this"): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`Deadline missed: ${what} took longer than ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Polls until `condition` holds; rejects after `ms`. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  ms: number = MUST_HAPPEN,
+): Promise<void> {
+  const end = performance.now() + ms;
+  while (!await condition()) {
+    if (performance.now() > end) throw new Error(`Deadline missed: not within ${ms} ms: ${what}`);
+    await pause(2);
+  }
+}
+
+/** Lets time pass. For tests that are about time; not a way to wait for something. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Registers a test that fails, instead of hanging, after `deadline` milliseconds. */
+export function test(
+  name: string,
+  body: () => Promise<void>,
+  { deadline = 30_000, ignore = false }: { deadline?: number; ignore?: boolean } = {},
+): void {
+  Deno.test({ name, ignore, fn: () => within(deadline, body(), `test "${name}"`) });
+}
+
+/** How `promise` ends, and after how many milliseconds. */
+export async function timed<T>(promise: PromiseLike<T>): Promise<{ ms: number; value?: T; error?: unknown }> {
+  const start = performance.now();
+  try {
+    const value = await promise;
+    return { ms: performance.now() - start, value };
+  } catch (error) {
+    return { ms: performance.now() - start, error };
+  }
+}

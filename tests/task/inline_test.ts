@@ -1,0 +1,222 @@
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { inline, Pool } from "@isopool/isopool";
+import { within } from "../core/within.ts";
+
+const outside = 5;
+const other = { field: 1 };
+(globalThis as Record<string, unknown>).setByTheScript = 1;
+declare const setByTheScript: number;
+
+class Thing {
+  method() {
+    return 1;
+  }
+}
+
+// deno-lint-ignore no-explicit-any -- functions of every signature
+type Any = (...args: any[]) => unknown;
+
+const sourceless: [string, unknown, string][] = [
+  ["a native function", Math.max, "`max`"],
+  ["a bound function", ((n: number) => n).bind(null), "it is native, bound or a class"],
+  ["a class", Thing, "`Thing`"],
+  ["an anonymous class", class {}, "it is native, bound or a class"],
+];
+for (const [what, fn, message] of sourceless) {
+  Deno.test(`inline() refuses ${what} at the call`, () => {
+    const error = assertThrows(() => inline(fn as Any), TypeError) as unknown as Error;
+    assert(error.message.includes(message) && error.message.includes("use tasks()"), error.message);
+  });
+}
+
+Deno.test("inline() refuses what is no function", () => {
+  for (const value of [5, "() => 1", null, {}]) {
+    assertThrows(() => inline(value as unknown as Any), TypeError, "Cannot inline function: `fn` is");
+  }
+});
+
+const refused: [string, Any, string[]][] = [
+  ["a constant of the file", () => outside, ["`outside`"]],
+  ["two of them", () => [outside, other.field], ["`outside`", "`other`"]],
+  ["one in a nested function", () => [1].map((n) => () => n + outside), ["`outside`"]],
+  ["one in a default", (n = outside) => n, ["`outside`"]],
+  ["one in a template", () => `${outside}`, ["`outside`"]],
+  ["one in a shorthand", () => ({ outside }), ["`outside`"]],
+  ["one in a computed key", () => ({ [outside]: 1 }), ["`outside`"]],
+  ["one in typeof", () => typeof other, ["`other`"]],
+  ["one that is shadowed elsewhere", () => [((outside: number) => outside)(1), outside], ["`outside`"]],
+  ["one that is assigned", new Function("undeclared = 1") as Any, ["`undeclared`"]],
+  ["a class of the file", () => new Thing(), ["`Thing`"]],
+  ["a global that the script set", () => setByTheScript, ["`setByTheScript`"]],
+  ["an import of the file", () => within, ["`within`"]],
+  ["a method", new Thing().method, ["its source does not stand by itself"]],
+  ["a method of an object", { short() {} }.short, ["its source does not stand by itself"]],
+  ["import.meta", () => import.meta.url, ["import.meta"]],
+  [
+    "the arguments of the function around it",
+    (function () {
+      return () => arguments[0];
+    })(),
+    ["`arguments`"],
+  ],
+];
+for (const [what, fn, parts] of refused) {
+  Deno.test(`inline() names ${what} before anything is sent`, async () => {
+    await using pool = new Pool(1);
+    const error = await assertRejects(
+      () => within(10_000, pool.submit(inline(fn))),
+      TypeError,
+      "Cannot inline function",
+    ) as Error;
+    for (const part of parts) assert(error.message.includes(part), error.message);
+    assert(error.message.includes("use tasks()"), error.message);
+    assertEquals(pool.workerIds, []);
+  });
+}
+
+const allowed: [string, Any, unknown[], unknown][] = [
+  [
+    "parameters, own variables, globals",
+    (n: number) => {
+      const list = [n, Math.max(n, 2)];
+      return JSON.stringify(list.concat(new Uint8Array(1).length));
+    },
+    [1],
+    "[1,2,1]",
+  ],
+  [
+    "nested functions and closures",
+    (n: number) => {
+      const add = (m: number) => n + m;
+      function twice(f: (m: number) => number) {
+        return (m: number) => f(f(m));
+      }
+      return twice(add)(1);
+    },
+    [10],
+    21,
+  ],
+  [
+    "destructuring, defaults and rest",
+    ({ a, b: { c = 3, ...rest } }: Record<string, Record<string, unknown>>, [d] = [4], ...more: number[]) => [
+      a,
+      c,
+      rest,
+      d,
+      more,
+    ],
+    [{ a: 1, b: { x: 2 } }, undefined, 5, 6],
+    [1, 3, { x: 2 }, 4, [5, 6]],
+  ],
+  [
+    "recursion by its own name",
+    function fact(n: number): number {
+      return n < 2 ? 1 : n * fact(n - 1);
+    },
+    [5],
+    120,
+  ],
+  [
+    "arguments of its own",
+    function () {
+      return arguments.length;
+    },
+    [1, 2, 3],
+    3,
+  ],
+  [
+    "labels, loops, catch and switch",
+    (n: number) => {
+      let sum = 0;
+      outer: for (const i of [1, 2, 3]) {
+        for (let j = 0; j < 3; j++) {
+          if (j === 2) continue outer;
+          try {
+            if (i === 2) throw { code: j };
+            sum += i;
+            // deno-lint-ignore no-explicit-any -- what is thrown above
+          } catch ({ code }: any) {
+            sum += code;
+          }
+        }
+      }
+      switch (n) {
+        case 1: {
+          const inner = sum;
+          return inner;
+        }
+        default:
+          return -1;
+      }
+    },
+    [1],
+    9,
+  ],
+  [
+    "a class inside, with private fields and a name of its own",
+    () => {
+      const Made = class Inner {
+        #n = 1;
+        static made = 0;
+        static {
+          const start = 5;
+          Inner.made = start;
+        }
+        next() {
+          return [this.#n + 1, Inner.made];
+        }
+      };
+      return new Made().next();
+    },
+    [],
+    [2, 5],
+  ],
+  [
+    "an async function that imports",
+    async (path: string) => (await import("node:path")).basename(path),
+    ["/a/b.txt"],
+    "b.txt",
+  ],
+  [
+    "optional chains, object keys and members that share an outside name",
+    (value: { outside?: number }) => ({
+      outside: value?.outside,
+      other: 1,
+    }),
+    [{ outside: 2 }],
+    { outside: 2, other: 1 },
+  ],
+];
+
+Deno.test("inline() ships functions that stand by themselves", async (test) => {
+  await using pool = new Pool(1);
+  for (const [what, fn, args, expected] of allowed) {
+    await test.step(what, async () => {
+      assertEquals(await within(10_000, pool.submit(inline(fn), ...args)), expected);
+    });
+  }
+});
+
+Deno.test("inline(): a task with free variables that is never submitted is nobody's unhandled rejection", async () => {
+  const reported: unknown[] = [];
+  const listen = (event: PromiseRejectionEvent) => (event.preventDefault(), reported.push(event.reason));
+  globalThis.addEventListener("unhandledrejection", listen);
+  const made = inline(() => outside);
+  await made.verified!.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  globalThis.removeEventListener("unhandledrejection", listen);
+  assertEquals(reported, []);
+});
+
+Deno.test("inline(): a map over a function with free variables rejects and starts no worker", async () => {
+  await using pool = new Pool(1);
+  const results = pool.map(inline((n: number) => n + outside), [1, 2]);
+  await assertRejects(async () => await within(10_000, results), TypeError, "`outside`");
+  assertEquals(pool.workerIds, []);
+});
+
+Deno.test("inline() on the async backend runs the very function", async () => {
+  await using pool = new Pool({ backend: "async" });
+  const value = { itself: true };
+  assertStrictEquals(await pool.submit(inline((v: typeof value) => v), value), value);
+});

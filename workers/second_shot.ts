@@ -1,0 +1,59 @@
+/**
+ * Catches forced stops that the runtime swallows. One that strikes while the runtime formats a value or builds an error
+ * is forgotten, and there is no second one: `for (;;) console.log({})` would burn on for ever. So the functions where
+ * that happens look at the brake when they are done.
+ *
+ * What is left: loops over errors of `node:assert` and callbacks of `node:sqlite`. Figures: ARCHITECTURE.md, decision A.
+ *
+ * @module
+ */
+import process from "node:process";
+import type { Brake } from "../lib/protocol/brake.ts";
+
+type Functions = Record<string, unknown>;
+
+/** Wraps what belongs to no module: `console` and `Deno`. */
+export function wrapGlobals(brake: Brake): void {
+  wrap(brake, console, Object.keys(console));
+  wrap(brake, Deno, Object.keys(Deno).filter((name) => /Sync$/.test(name)));
+  wrap(brake, Deno, ["inspect", "chdir", "kill", "hostname", "osRelease", "execPath", "cwd"]);
+  wrap(brake, globalThis, ["atob", "btoa"]);
+}
+
+/** Wraps the like in node's modules. Before their first import: an import keeps the function it found. */
+export function wrapBuiltins(brake: Brake): void {
+  const fs = process.getBuiltinModule("node:fs");
+  const vm = process.getBuiltinModule("node:vm");
+  wrap(brake, fs, Object.keys(fs).filter((name) => /Sync$/.test(name)));
+  wrap(brake, process.getBuiltinModule("node:util"), ["inspect", "format"]);
+  const runs = ["runInThisContext", "runInContext", "runInNewContext"];
+  wrap(brake, vm, runs);
+  wrap(brake, vm.Script.prototype, runs);
+}
+
+function wrap(brake: Brake, owner: object, names: string[]): void {
+  for (const name of names) {
+    const found = Reflect.getOwnPropertyDescriptor(owner, name);
+    const original = (owner as Functions)[name];
+    if (typeof original !== "function" || found?.configurable === false) continue;
+    const wrapped = {
+      [name](this: unknown, ...args: unknown[]): unknown {
+        try {
+          return Reflect.apply(original, this, args);
+        } finally {
+          if (brake.pulled) end(brake);
+        }
+      },
+    }[name];
+    // Some carry fields of their own: `util.inspect.custom`.
+    Object.setPrototypeOf(wrapped, original);
+    Object.defineProperty(owner, name, { configurable: true, writable: true, enumerable: true, value: wrapped });
+  }
+}
+
+// An uncaught exception of a thread that was stopped ends it without a word.
+function end(brake: Brake): never {
+  reportError(new Error("stopped"));
+  for (let i = 0; i < 1e6; i++); // The back edge of a loop is where the engine notices.
+  return brake.park(); // A listener of the task's prevented it.
+}
