@@ -9,7 +9,7 @@ import type { File } from "../tasks/digests.ts";
 export const MB = 2 ** 20;
 
 /** Smaller files travel together. */
-const PARCEL = MB;
+const PARCEL = 4 * MB;
 
 /** Arguments of `digests()`. */
 export type Job = [memory: SharedArrayBuffer, files: File[]];
@@ -65,7 +65,7 @@ export function readCorpus(folder: string, cap: number): Corpus {
   return corpus;
 }
 
-/** Jobs of about one MB, or one bigger file, the biggest first: none is left for the end that takes long. */
+/** Jobs of a few MB, or one bigger file, the biggest first: none is left for the end that takes long. */
 export function plan({ memory, files, bytes }: Corpus, least: number, cores: number): Job[] {
   const jobs: Job[] = [];
   let parcel: File[] = [], filled = PARCEL;

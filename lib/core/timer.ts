@@ -6,23 +6,23 @@
  */
 import { MAX_DELAY } from "./validate.ts";
 
-/** What `setTimeout` gives: a number, or an object where node's types are in play. */
+/** What `setTimeout` gives: an object, since Deno's timers are node's. */
 export type Timer = ReturnType<typeof setTimeout>;
 
 /** A hold on the event loop that can be taken and let go any number of times. */
 export class KeepAlive {
-  #timer: number | undefined;
+  #timer: Timer | undefined;
 
   /** Keeps the script alive from now on. */
   hold(): void {
     // One timer for ever, referenced or not: making and clearing one costs a hundred times as much, for each call.
-    if (this.#timer === undefined) this.#timer = Number(setInterval(() => {}, MAX_DELAY));
-    else Deno.refTimer(this.#timer);
+    if (this.#timer === undefined) this.#timer = setInterval(() => {}, MAX_DELAY);
+    else this.#timer.ref();
   }
 
   /** Lets the script end again. */
   release(): void {
-    if (this.#timer !== undefined) Deno.unrefTimer(this.#timer);
+    this.#timer?.unref();
   }
 
   /** Ends the hold for good. */
