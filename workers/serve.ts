@@ -25,7 +25,7 @@ export interface Link {
   turn(run: () => void): void;
   /** The entry's `import()`. */
   load: Importer;
-  /** Makes it safe to be stopped by force. Done before the first call with a limit, or else when there is time. */
+  /** Makes it safe to be stopped by force. Done before the first call that has a limit. */
   prepare(): Promise<void>;
   /** Ends the worker from inside. */
   leave(): void;
@@ -88,7 +88,6 @@ class Server {
       await this.#runBatch(batch);
     }
     this.#draining = false;
-    this.#prepared ??= this.#link.prepare();
   }
 
   async #runBatch(batch: RunMessage): Promise<void> {

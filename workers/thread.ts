@@ -4,7 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type MessagePort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
@@ -39,7 +39,7 @@ export async function boot(load: Importer): Promise<void> {
   wrapGlobals(brake);
   await holdLock();
 
-  const port = introduction.port as MessagePort;
+  const port = introduction.port;
   const receive = serve({
     workerId: introduction.workerId,
     board: new Board(introduction.board),
@@ -54,5 +54,5 @@ export async function boot(load: Importer): Promise<void> {
       }),
     leave: () => Deno.exit(0),
   });
-  port.on("message", (message: HostMessage) => receive(message));
+  port.onmessage = ({ data }) => receive(data as HostMessage);
 }

@@ -115,6 +115,7 @@ export class MapJob implements Work, Producer {
   take(max: number): Chunk | undefined {
     const again = this.#again.shift();
     if (again) {
+      if (this.waiting === 0) this.#queued = false;
       this.#running++;
       return new Chunk(this, again.index, [again.item], again.attempt);
     }
@@ -238,9 +239,9 @@ export class MapJob implements Work, Producer {
   #copy(item: unknown): unknown {
     if (this.spread) {
       if (!Array.isArray(item)) throw bad("starmap", "items", item, "argument lists: arrays", false);
-      return this.#plan.copy ? snapshot(item, []).args : item;
+      return this.#plan.copy ? copyOf(item) : item;
     }
-    return !this.#plan.copy || isPrimitive(item) ? item : snapshot([item], []).args[0];
+    return !this.#plan.copy || isPrimitive(item) ? item : copyOf(item);
   }
 
   #tryAgain(index: number, error: unknown): boolean {
@@ -289,6 +290,15 @@ export class MapJob implements Work, Producer {
     this.#deaf();
     this.collector.close(this.#failures);
     this.#scheduler.finish(this);
+  }
+}
+
+// What cannot be copied stays as it is: sending it fails, and then its own item fails and not the map.
+function copyOf(item: unknown): unknown {
+  try {
+    return snapshot([item], []).args[0];
+  } catch {
+    return item;
   }
 }
 

@@ -60,6 +60,12 @@ export type WorkerMessage =
   | { kind: "result"; seq: number; value: unknown }
   | { kind: "error"; seq: number; thrown: Thrown };
 
+/** The part of a MessagePort that both sides use; node's types lack `onmessage`. */
+export interface Port {
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+  onmessage: ((event: { data: unknown }) => void) | null;
+}
+
 /** What a worker is told about itself when it is started. */
 export interface Introduction {
   workerId: number;
@@ -68,5 +74,5 @@ export interface Introduction {
   /** Memory of the brake. */
   brake: SharedArrayBuffer;
   /** The worker's end of its channel. */
-  port: unknown;
+  port: Port;
 }

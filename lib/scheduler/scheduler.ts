@@ -218,7 +218,8 @@ export class Scheduler implements SlotOwner {
       const target = Math.min(this.#target(slot, task), slot.held + this.#share());
       // Topped up at half, so that a batch arrives while the one before still runs.
       if (slot.held > 0 && slot.held * 2 > target) return;
-      const room = target - slot.held;
+      const room = Math.min(target - slot.held, slot.free);
+      if (room <= 0) return;
       const first = this.#backlog.next(room);
       if (!first) return;
       const chunks = [first];

@@ -76,6 +76,11 @@ export class Slot {
     return this.#transport.window;
   }
 
+  /** How many calls it can take now. */
+  get free(): number {
+    return this.#transport.free;
+  }
+
   /** Whether what waits here is worth moving to an idle worker: it takes long, or nothing was heard for long. */
   get slow(): boolean {
     const estimate = this.#lastTask?.estimate ?? Infinity;

@@ -60,8 +60,16 @@ async function verify(source: string, name: string): Promise<void> {
       { cause },
     );
   }
+  const uses = lookFor(program);
+  if (uses.meta) {
+    throw new TypeError(
+      `Cannot inline function ${name}: it uses \`import.meta\`, and a shipped source has no module: export it from a ` +
+        "module and use tasks()",
+    );
+  }
   // deno-lint-ignore no-explicit-any -- acorn's nodes are ESTree nodes, under another library's type names
-  const free = [...analyze(program as any).globals.keys()].filter((key) => !isGlobal(key));
+  const free = [...analyze(program as any).globals.keys()]
+    .filter((key) => key === "arguments" ? uses.outerArguments : !isGlobal(key) && !uses.classes.has(key));
   if (free.length > 0) {
     throw new TypeError(
       `Cannot inline function ${name}: it uses ${free.map((key) => `\`${key}\``).join(", ")} from outside, which a ` +
@@ -71,10 +79,37 @@ async function verify(source: string, name: string): Promise<void> {
   }
 }
 
+interface Uses {
+  meta: boolean;
+  /** `arguments` outside of any function that has them. */
+  outerArguments: boolean;
+  /** Names of class expressions, which the analyser does not declare. */
+  classes: Set<string>;
+}
+
+type Node = { [key: string]: unknown } & { type: string; name?: string; id?: { name: string } };
+
+// What the scope analyser does not tell.
+function lookFor(program: unknown): Uses {
+  const uses: Uses = { meta: false, outerArguments: false, classes: new Set() };
+  const visit = (value: unknown, inFunction: boolean): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (Array.isArray(value)) return value.forEach((each) => visit(each, inFunction));
+    const node = value as Node;
+    if (node.type === "MetaProperty" && (node.meta as Node).name === "import") uses.meta = true;
+    if (node.type === "ClassExpression" && node.id) uses.classes.add(node.id.name);
+    if (node.type === "Identifier" && node.name === "arguments" && !inFunction) uses.outerArguments = true;
+    const has = inFunction || node.type === "FunctionExpression" || node.type === "FunctionDeclaration";
+    for (const key of Object.keys(node)) visit(node[key], has);
+  };
+  visit(program, false);
+  return uses;
+}
+
 // Taken when this module loads, before the script's own code runs: a global that the script sets is not one that a
 // worker has.
 const GLOBALS = new Set<PropertyKey>(Reflect.ownKeys(globalThis));
 
 function isGlobal(name: string): boolean {
-  return GLOBALS.has(name) || name === "arguments" || name in Object.getPrototypeOf(globalThis);
+  return GLOBALS.has(name) || name in Object.getPrototypeOf(globalThis);
 }

@@ -102,8 +102,10 @@ export interface StreamTask<A extends unknown[] = never, Y = unknown> {
 export type AnyFunction = (...args: any[]) => unknown;
 
 /** What running `F` elsewhere means: a task, or a stream of what its generator yields. */
-export type TaskOf<F> = F extends (...args: infer A) => infer R
-  ? R extends AsyncGenerator<infer Y> | Generator<infer Y> ? StreamTask<A, Y> : Task<A, Awaited<R>>
+export type TaskOf<F> = F extends (...args: infer A) => infer R ? 0 extends 1 & R ? Task<A, R> // any
+  : [R] extends [never] ? Task<A, never>
+  : R extends AsyncGenerator<infer Y> | Generator<infer Y> ? StreamTask<A, Y>
+  : Task<A, Awaited<R>>
   : never;
 
 /** The typed view of a module's exported functions. An export named `then` is left out: the view must not look like a promise. */

@@ -26,6 +26,7 @@ export const launchLoopback: Launch = (workerId, events) => new Loopback(workerI
 
 class Loopback implements Transport {
   readonly window = 1;
+  readonly free = 1;
   readonly #workerId: number;
   readonly #events: TransportEvents;
   readonly #functions = new Map<number, TaskFunction>();

@@ -56,6 +56,8 @@ export interface TransportEvents {
 export interface Transport {
   /** Most calls in flight. 1: a call that was sent has started. */
   readonly window: number;
+  /** How many calls it can take now. */
+  readonly free: number;
   /**
    * Sends a batch; its values are copied before this returns.
    *

@@ -19,6 +19,7 @@ export interface HandCall {
 /** One worker; calls start in the order of their numbers, one at a time, as with any transport. */
 export class HandWorker implements Transport {
   readonly window: number;
+  readonly free = Infinity;
   readonly batches: Batch[] = [];
   readonly signals: { seq: number; reason: unknown }[] = [];
   readonly calls: HandCall[] = [];
