@@ -26,13 +26,13 @@ export {
   WaitTimeoutError,
   WorkerCrashedError,
 } from "./lib/core/errors.ts";
+export type { Input } from "./lib/core/input.ts";
 export { asCompleted, type AsCompletedOptions, type Completed } from "./lib/future/as_completed.ts";
 export type { OnError } from "./lib/future/collector.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
 export { Results } from "./lib/future/results.ts";
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";
 export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backends.ts";
-export type { Input } from "./lib/pool/map.ts";
 export type { MapOptions } from "./lib/pool/map_options.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
 export { type Closure, Pool } from "./lib/pool/pool.ts";

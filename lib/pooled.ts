@@ -21,6 +21,7 @@
  * @module
  */
 import { onAbort } from "./core/abort.ts";
+import { closeInput, type Input, type OpenInput, openInput } from "./core/input.ts";
 import { abortSignal, bad, integer, knownOptions, oneOf } from "./core/validate.ts";
 import { Collector, type OnError, type Producer } from "./future/collector.ts";
 import { Failures } from "./future/failures.ts";
@@ -70,18 +71,18 @@ export interface PooledContext {
  * ```
  */
 export function pooled<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
+  items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
   options: PooledOptions & { onError: "settle" },
 ): Results<PromiseSettledResult<R>>;
 /** Maps with the first failure, or all of them together, thrown. */
 export function pooled<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
+  items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
   options?: PooledOptions,
 ): Results<R>;
 export function pooled<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
+  items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
   options: PooledOptions = {},
 ): Results<R | PromiseSettledResult<R>> {
@@ -89,7 +90,7 @@ export function pooled<T, R>(
   knownOptions(call, options, ["concurrency", "buffer", "ordered", "signal", "onError"]);
   const concurrency = integer(call, "concurrency", options.concurrency ?? 32, 1);
   if (typeof fn !== "function") throw bad(call, "fn", fn, "a function", false);
-  const job = new PooledJob<T, R>(source(call, items), fn, {
+  const job = new PooledJob<T, R>(openInput(call, items), fn, {
     concurrency,
     buffer: integer(call, "buffer", options.buffer ?? concurrency, 0),
     ordered: options.ordered ?? true,
@@ -113,8 +114,7 @@ class PooledJob<T, R> implements Producer {
   readonly collector: Collector<R | PromiseSettledResult<R>>;
   readonly #plan: Plan;
   readonly #fn: (item: T, context: PooledContext) => R | PromiseLike<R>;
-  readonly #source: Iterator<T> | AsyncIterator<T>;
-  readonly #sync: boolean;
+  readonly #input: OpenInput<T>;
   readonly #controller = new AbortController();
   readonly #quiet = Promise.withResolvers<void>();
   #deaf = (): void => {};
@@ -128,11 +128,10 @@ class PooledJob<T, R> implements Producer {
   #reading: Promise<unknown> = Promise.resolve();
   #failure: { reason: unknown } | undefined;
 
-  constructor(source: Source<T>, fn: (item: T, context: PooledContext) => R | PromiseLike<R>, plan: Plan) {
+  constructor(input: OpenInput<T>, fn: (item: T, context: PooledContext) => R | PromiseLike<R>, plan: Plan) {
     this.#plan = plan;
     this.#fn = fn;
-    this.#sync = source.sync;
-    this.#source = source.iterator;
+    this.#input = input;
     this.collector = new Collector(this, plan);
   }
 
@@ -164,7 +163,7 @@ class PooledJob<T, R> implements Producer {
     this.#lanes++;
     do {
       this.#waiting++;
-      const read = this.#sync ? this.#read() : await this.#readInTurn();
+      const read = this.#input.sync ? this.#read() : await this.#readInTurn();
       this.#waiting--;
       if (read === undefined) break;
       const index = this.#next++;
@@ -192,7 +191,7 @@ class PooledJob<T, R> implements Producer {
   #read(): IteratorYieldResult<T> | undefined {
     if (this.#inputEnded) return undefined;
     try {
-      const next = (this.#source as Iterator<T>).next();
+      const next = this.#input.sync!.next();
       if (!next.done) return next;
       this.#endInput();
     } catch (error) {
@@ -206,7 +205,7 @@ class PooledJob<T, R> implements Producer {
     const turn = this.#reading.then(async () => {
       if (this.#inputEnded) return undefined;
       try {
-        const next = await this.#source.next();
+        const next = await this.#input.async!.next();
         if (!next.done) return next;
         this.#endInput();
       } catch (error) {
@@ -231,11 +230,7 @@ class PooledJob<T, R> implements Producer {
     this.#failure = { reason };
     if (!this.#inputEnded) {
       this.#inputEnded = true;
-      try {
-        const closed: unknown = this.#source.return?.();
-        // The input has no reader left that could be told of a failure to close; `reason` is what counts.
-        if (closed instanceof Promise) closed.catch(() => {});
-      } catch { /* see above */ }
+      closeInput(this.#input);
     }
     this.#controller.abort(reason);
     this.#checkEnd();
@@ -250,18 +245,4 @@ class PooledJob<T, R> implements Producer {
     if (this.#failure) this.collector.fail(this.#failure.reason);
     this.collector.close(failures ??= new Failures());
   }
-}
-
-interface Source<T> {
-  sync: boolean;
-  iterator: Iterator<T> | AsyncIterator<T>;
-}
-
-function source<T>(call: string, items: Iterable<T> | AsyncIterable<T>): Source<T> {
-  if (typeof items === "string" || (typeof items === "object" && items !== null)) {
-    const object = Object(items);
-    if (Symbol.asyncIterator in object) return { sync: false, iterator: object[Symbol.asyncIterator]() };
-    if (Symbol.iterator in object) return { sync: true, iterator: object[Symbol.iterator]() };
-  }
-  throw bad(call, "items", items, "an iterable or async iterable", false);
 }

@@ -11,6 +11,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { Deque } from "../core/deque.ts";
+import { closeInput, type Input, type OpenInput, openInput } from "../core/input.ts";
 import type { Timer } from "../core/timer.ts";
 import { bad } from "../core/validate.ts";
 import { Collector, type OnError, type Producer } from "../future/collector.ts";
@@ -20,9 +21,6 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
 import type { RetryPolicy } from "../task/retry.ts";
-
-/** Anything that can be mapped over. */
-export type Input<T> = Iterable<T> | AsyncIterable<T>;
 
 /** What a map is made of, checked. */
 export interface MapPlan {
@@ -59,8 +57,7 @@ export class MapJob implements Work, Producer {
   readonly #scheduler: Scheduler;
   readonly #failures: Failures;
   readonly #site: CallSite | undefined;
-  readonly #sync: Iterator<unknown> | undefined;
-  readonly #async: AsyncIterator<unknown> | undefined;
+  readonly #input: OpenInput<unknown>;
   #deaf = (): void => {};
   // Items read from an asynchronous input, and items to be tried again.
   readonly #ahead = new Deque<unknown>();
@@ -85,9 +82,7 @@ export class MapJob implements Work, Producer {
     this.#failures = failures;
     this.#site = site;
     this.collector = new Collector<unknown>(this, plan);
-    const iterator = openInput(input);
-    this.#sync = iterator.sync;
-    this.#async = iterator.async;
+    this.#input = openInput("map", input);
     scheduler.admit(this);
     this.#deaf = onAbort(plan.signal, (reason) => this.#halt(reason, true));
   }
@@ -95,7 +90,7 @@ export class MapJob implements Work, Producer {
   /** Starts reading. */
   start(): void {
     if (this.#finished) return;
-    if (this.#async) void this.#readOn();
+    if (this.#input.async) void this.#readOn();
     else this.#enqueue();
   }
 
@@ -103,7 +98,7 @@ export class MapJob implements Work, Producer {
   get waiting(): number {
     if (this.collector.over) return 0;
     const ready = this.#again.size + this.#ahead.size;
-    return this.#sync && !this.#inputEnded ? Infinity : ready;
+    return this.#input.sync && !this.#inputEnded ? Infinity : ready;
   }
 
   /** {@inheritDoc Work.over} */
@@ -122,7 +117,7 @@ export class MapJob implements Work, Producer {
     const first = this.#next;
     const items: unknown[] = [];
     for (let left = Math.min(max, this.#plan.chunkSize); left > 0; left--) {
-      const item = this.#async ? this.#readAhead() : this.#read();
+      const item = this.#input.async ? this.#readAhead() : this.#read();
       if (item === NONE) break;
       items.push(item);
     }
@@ -187,7 +182,7 @@ export class MapJob implements Work, Producer {
   #read(): unknown {
     if (this.#inputEnded) return NONE;
     try {
-      const next = this.#sync!.next();
+      const next = this.#input.sync!.next();
       if (!next.done) return this.#number(this.#copy(next.value));
       this.#inputEnded = true;
       this.collector.end(this.#next);
@@ -211,7 +206,7 @@ export class MapJob implements Work, Producer {
     this.#reading = true;
     try {
       while (!this.#inputEnded && this.#ahead.size < this.#plan.readAhead) {
-        const next = await this.#async!.next();
+        const next = await this.#input.async!.next();
         if (this.#inputEnded) break;
         if (next.done) {
           this.#inputEnded = true;
@@ -274,13 +269,7 @@ export class MapJob implements Work, Producer {
   #endInput(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    const close = this.#sync ?? this.#async!;
-    // The input is told that it is not read further, as leaving a loop over it would. What it throws at that has no
-    // reader left but the map, which has failed already.
-    try {
-      const closed: unknown = close.return?.();
-      if (closed instanceof Promise) closed.catch(() => {});
-    } catch { /* see above */ }
+    closeInput(this.#input);
   }
 
   #checkEnd(): void {
@@ -303,13 +292,3 @@ function copyOf(item: unknown): unknown {
 }
 
 const NONE: unique symbol = Symbol("none");
-
-function openInput(input: Input<unknown>): { sync?: Iterator<unknown>; async?: AsyncIterator<unknown> } {
-  if (typeof input === "string" || (typeof input === "object" && input !== null)) {
-    if (Symbol.asyncIterator in Object(input)) {
-      return { async: (input as AsyncIterable<unknown>)[Symbol.asyncIterator]() };
-    }
-    if (Symbol.iterator in Object(input)) return { sync: (input as Iterable<unknown>)[Symbol.iterator]() };
-  }
-  throw bad("map", "items", input, "an iterable or async iterable", false);
-}

@@ -11,23 +11,24 @@
  * @module
  */
 import { BrokenPoolError, IsopoolError, PoolClosedError, WaitTimeoutError } from "../core/errors.ts";
+import type { Input } from "../core/input.ts";
 import { checkRuntime } from "../core/runtime.ts";
 import { scope } from "../core/scope.ts";
-import { bad, duration, knownOptions, show } from "../core/validate.ts";
+import { bad, duration, knownOptions } from "../core/validate.ts";
 import { Failures } from "../future/failures.ts";
 import type { Future } from "../future/future.ts";
 import { Results } from "../future/results.ts";
 import { snapshot } from "../protocol/envelope.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import type { TaskEntry } from "../scheduler/work.ts";
 import { retryPolicy } from "../task/retry.ts";
-import { Task, type TaskOptions } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
 import { type BackendName, BACKENDS, type Capabilities } from "./backends.ts";
 import { Call } from "./call.ts";
 import { CallSite } from "./call_site.ts";
-import { type Input, MapJob } from "./map.ts";
+import { MapJob } from "./map.ts";
 import { checkMapOptions, type MapOptions } from "./map_options.ts";
 import { type CheckedOptions, checkPoolOptions, type PoolOptions } from "./options.ts";
+import { type Resolved, resolveTask } from "./resolve_task.ts";
 
 /** A function of this isolate, which only backend `"async"` takes. */
 export type Closure<A extends unknown[], R> = (...args: A) => R | PromiseLike<R>;
@@ -273,27 +274,8 @@ export class Pool<B extends BackendName = "worker"> {
     return new Results(job.collector);
   }
 
-  #resolve(call: string, task: unknown): { entry: TaskEntry; options: TaskOptions; verified?: Promise<void> } {
-    if (task instanceof Task) {
-      const { source, options, verified } = task;
-      // Where this isolate has the function itself, an "async" pool need not load the module again.
-      const local = this.capabilities.isolated ? undefined : task.local;
-      return { entry: this.#scheduler.task(source, local), options, ...verified && { verified } };
-    }
-    if (typeof task !== "function") {
-      throw bad(call, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
-    }
-    if (!this.capabilities.isolated) {
-      return { entry: this.#scheduler.closure(task as Closure<never, unknown>), options: {} };
-    }
-    const name = task.name === "" ? "fn" : task.name;
-    throw new TypeError(
-      `Cannot ${call}: a closure cannot run on backend ${show(this.backend)}, whose workers share no memory with it. ` +
-        `Three ways out:\n` +
-        `  1. export it from a module:  const m = tasks<typeof import("./m.ts")>(import.meta.resolve("./m.ts")); m.${name}\n` +
-        `  2. export it from this file: task(import.meta, ${name})\n` +
-        `  3. if it uses nothing from outside itself: inline(${name})`,
-    );
+  #resolve(call: string, task: unknown): Resolved {
+    return resolveTask(call, task, this.#scheduler.tasks, this.backend, this.capabilities.isolated);
   }
 
   #checkOpen(call: string): void {

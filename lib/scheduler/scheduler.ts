@@ -11,11 +11,12 @@
  */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
 import { KeepAlive, type Timer } from "../core/timer.ts";
-import type { Source } from "../protocol/messages.ts";
 import type { Death, Launch } from "../transport/transport.ts";
 import { Backlog } from "./backlog.ts";
 import { type Chunk, CLOSED, type TaskEntry, type Work } from "./work.ts";
-import { crash, SILENT, Slot, type SlotOwner } from "./slot.ts";
+import { crash } from "./crash.ts";
+import { SILENT, Slot, type SlotOwner } from "./slot.ts";
+import { TaskTable } from "./task_table.ts";
 
 /** Options of a {@linkcode Scheduler}. */
 export interface SchedulerOptions {
@@ -39,6 +40,8 @@ export type SchedulerState = "open" | "closing" | "closed" | "terminated" | "bro
 /** The scheduler of one pool. */
 export class Scheduler implements SlotOwner {
   readonly killGrace: number;
+  /** The tasks that this pool has met. */
+  readonly tasks = new TaskTable();
   state: SchedulerState = "open";
   /** Why the pool is broken. */
   cause: unknown = undefined;
@@ -47,9 +50,6 @@ export class Scheduler implements SlotOwner {
   readonly #backlog = new Backlog();
   readonly #slots = new Set<Slot>();
   readonly #works = new Set<Work>();
-  readonly #tasks = new Map<string, TaskEntry>();
-  readonly #closures = new WeakMap<object, TaskEntry>();
-  #lastTask = 0;
   readonly #keepAlive = new KeepAlive();
   readonly #ended = Promise.withResolvers<void>();
   #readiness: PromiseWithResolvers<void> | undefined;
@@ -77,24 +77,6 @@ export class Scheduler implements SlotOwner {
   /** The living workers. */
   get slots(): ReadonlySet<Slot> {
     return this.#slots;
-  }
-
-  /** The pool's one entry for a task that a module or a source names. */
-  task(source: Source, local?: TaskEntry["local"]): TaskEntry {
-    const key = "source" in source ? source.source : `${source.url}\0${source.name}`;
-    let entry = this.#tasks.get(key);
-    if (!entry) this.#tasks.set(key, entry = { id: ++this.#lastTask, source, local, estimate: undefined });
-    return entry;
-  }
-
-  /** The pool's one entry for a closure, which only this isolate can run. */
-  closure(local: NonNullable<TaskEntry["local"]>): TaskEntry {
-    let entry = this.#closures.get(local);
-    if (!entry) {
-      entry = { id: ++this.#lastTask, source: { source: "" }, local, estimate: undefined };
-      this.#closures.set(local, entry);
-    }
-    return entry;
   }
 
   /** Counts a work as unfinished, so that the pool does not end before it. */

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { TaskTimeoutError, WorkerCrashedError } from "../core/errors.ts";
 import type { Timer } from "../core/timer.ts";
 import { transferError } from "../protocol/envelope.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
+import { crash } from "./crash.ts";
+import { TimeLimits } from "./time_limits.ts";
 import { Chunk, CLOSED, type Outcome, type TaskEntry } from "./work.ts";
 
 /** `"starting" -> "alive" -> "leaving" -> "dead"`; a worker can die in each. */
@@ -52,8 +53,10 @@ export class Slot {
   readonly #chunks: Chunk[] = [];
   readonly #stops = new Map<number, Stop>();
   #next = 0;
-  #watch: Timer | undefined;
-  #watchAt = 0;
+  readonly #limits = new TimeLimits(
+    this.#chunks,
+    (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
+  );
   #lastTask: TaskEntry | undefined;
   #heard = 0;
 
@@ -109,7 +112,7 @@ export class Slot {
       this.held += chunk.items.length;
       this.#chunks.push(chunk);
     }
-    if (timed) this.#watchWithin(work.timeout!);
+    if (work.timeout !== undefined) this.#limits.watch(this.#transport, work.timeout);
   }
 
   /** Takes a call back if it has not started. */
@@ -221,10 +224,7 @@ export class Slot {
       if (this.#chunks[0] === chunk) this.#chunks.shift();
       else this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
     }
-    if (this.held === 0) {
-      clearTimeout(this.#watch);
-      this.#watch = undefined;
-    }
+    if (this.held === 0) this.#limits.clear();
   }
 
   #measured(count: number, ms: number): void {
@@ -236,45 +236,10 @@ export class Slot {
     this.#owner.moved(this);
   }
 
-  #checkTimes(): void {
-    this.#watch = undefined;
-    const now = performance.now();
-    let wait = Infinity;
-    for (const chunk of [...this.#chunks]) {
-      const timeout = chunk.work.timeout;
-      if (timeout === undefined) continue;
-      // A call that has not started may start the next moment: it gets at least its whole time from now.
-      wait = Math.min(wait, timeout);
-      for (let offset = 0; offset < chunk.items.length; offset++) {
-        const seq = chunk.seq + offset;
-        if (chunk.items[offset] === CLOSED || this.#stops.has(seq)) continue;
-        const started = this.#transport.startedAt(seq);
-        if (started === undefined) break;
-        const left = started + timeout - now;
-        if (left > 0) wait = Math.min(wait, left);
-        else {
-          const error = new TaskTimeoutError(`Task ran longer than its timeout of ${timeout} ms: it was stopped`, {
-            timeout,
-          });
-          this.stop(chunk, offset, "rejected", error);
-        }
-      }
-    }
-    if (wait < Infinity) this.#watchWithin(wait);
-  }
-
-  #watchWithin(ms: number): void {
-    const at = performance.now() + ms;
-    if (this.#watch !== undefined && this.#watchAt <= at) return;
-    clearTimeout(this.#watch);
-    this.#watchAt = at;
-    this.#watch = setTimeout(() => this.#checkTimes(), Math.ceil(ms));
-  }
-
   #exit(death: Death): void {
     if (this.state === "dead") return;
     this.state = "dead";
-    clearTimeout(this.#watch);
+    this.#limits.clear();
     const chunks = this.#chunks.splice(0);
     const back: Chunk[] = [];
     let lost = false;
@@ -307,21 +272,4 @@ export class Slot {
     const outcome: Outcome = stop?.outcome ?? "rejected";
     chunk.work.settle(chunk.first + offset, outcome, stop?.error ?? crash(this.id, death), this.id);
   }
-}
-
-const HOW = {
-  exit: "ended itself",
-  terminated: "was stopped",
-  oom: "ran out of memory",
-  uncaught: "died of an uncaught error",
-};
-
-/** The error for a task whose worker died. */
-export function crash(workerId: number, death: Death): WorkerCrashedError {
-  const { reason, exitCode, signal, cause } = death;
-  const code = exitCode === undefined ? "" : ` with code ${exitCode}`;
-  return new WorkerCrashedError(
-    `Task was lost: worker ${workerId} ${HOW[reason]}${code}: declare \`retry\` if it may run again`,
-    { reason, cause, ...exitCode !== undefined && { exitCode }, ...signal !== undefined && { signal } },
-  );
 }

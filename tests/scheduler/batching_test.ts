@@ -11,7 +11,7 @@ Deno.test("Scheduler starts no worker before there is work, and no more than the
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 4, killGrace: 100 });
   await turn();
   assertEquals(fleet.all.length, 0);
-  const work = new ListWork(scheduler, scheduler.task(A), numbers(2));
+  const work = new ListWork(scheduler, scheduler.tasks.named(A), numbers(2));
   await turn();
   assertEquals(fleet.all.length, 2);
   await finish(fleet, work);
@@ -23,7 +23,7 @@ Deno.test("Scheduler gives calls in the order they were enqueued, across works",
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
   const order: unknown[] = [];
   const works = [["a0", "a1", "a2"], ["b0"], ["c0", "c1"]].map((items) =>
-    new ListWork(scheduler, scheduler.task(A), items)
+    new ListWork(scheduler, scheduler.tasks.named(A), items)
   );
   await turn();
   const [worker] = fleet.all;
@@ -41,7 +41,7 @@ Deno.test("Scheduler gives calls in the order they were enqueued, across works",
 Deno.test("Scheduler tries an unknown task with one call, then sends about 2 ms of work", async () => {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  const work = new ListWork(scheduler, scheduler.task(A), numbers(1_000));
+  const work = new ListWork(scheduler, scheduler.tasks.named(A), numbers(1_000));
   await turn();
   const [worker] = fleet.all;
   assertEquals(worker.held.length, 1);
@@ -56,7 +56,7 @@ Deno.test("Scheduler tries an unknown task with one call, then sends about 2 ms 
 Deno.test("Scheduler sends one call at a time where a call takes 20 ms or more", async () => {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  new ListWork(scheduler, scheduler.task(A), numbers(5));
+  new ListWork(scheduler, scheduler.tasks.named(A), numbers(5));
   await turn();
   const [worker] = fleet.all;
   for (let i = 0; i < 5; i++) {
@@ -72,7 +72,7 @@ Deno.test("Scheduler sends one call at a time where a call takes 20 ms or more",
 Deno.test("Scheduler tops a worker up at half, never beyond its window", async () => {
   const fleet = new HandFleet(16);
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  const work = new ListWork(scheduler, scheduler.task(A), numbers(200));
+  const work = new ListWork(scheduler, scheduler.tasks.named(A), numbers(200));
   await turn();
   const [worker] = fleet.all;
   worker.end();
@@ -102,9 +102,9 @@ Deno.test("Scheduler tops a worker up at half, never beyond its window", async (
 Deno.test("Scheduler batches neighbouring calls of one task, not those of another or with another timeout", async () => {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  const a = scheduler.task(A);
+  const a = scheduler.tasks.named(A);
   a.estimate = 0.1;
-  const b = scheduler.task(B);
+  const b = scheduler.tasks.named(B);
   b.estimate = 0.1;
   fleet.eager = false;
   const works = [
@@ -137,7 +137,7 @@ Deno.test("Scheduler shares a short line among its workers", async () => {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 2, killGrace: 100 });
   await scheduler.ready();
-  const task = scheduler.task(A);
+  const task = scheduler.tasks.named(A);
   task.estimate = 0.001;
   const works = numbers(10).map((n) => new ListWork(scheduler, task, [n]));
   await turn();
@@ -152,7 +152,7 @@ Deno.test("Scheduler: one call of a batch that cannot be sent fails alone, the o
     if (items.includes("bad")) throw new DOMException("could not be cloned", "DataCloneError");
   };
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  const task = scheduler.task(A);
+  const task = scheduler.tasks.named(A);
   task.estimate = 0.1;
   const work = new ListWork(scheduler, task, ["a", "b", "bad", "c"]);
   await turn();

@@ -11,7 +11,7 @@ function setUp(killGrace = 20) {
   const fleet = new HandFleet();
   const failures = new Failures();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace });
-  const task = scheduler.task({ url: "file:///m.ts", name: "a" });
+  const task = scheduler.tasks.named({ url: "file:///m.ts", name: "a" });
   task.estimate = 0.3;
   const submit = (arg: unknown, options: Partial<CallOptions> = {}) => {
     const plan = { timeout: undefined, signal: undefined, retry: undefined, transfer: [], ...options };

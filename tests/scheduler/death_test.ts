@@ -9,7 +9,7 @@ const SOURCE = { url: "file:///m.ts", name: "a" };
 // One worker that holds a batch of six calls.
 async function one(fleet = new HandFleet()) {
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  const task = scheduler.task(SOURCE);
+  const task = scheduler.tasks.named(SOURCE);
   task.estimate = 0.3;
   const work = new ListWork(scheduler, task, numbers(6));
   await turn();
@@ -74,7 +74,7 @@ Deno.test("Scheduler gives up after three workers in a row that die before they 
   const fleet = new HandFleet();
   fleet.eager = false;
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  const work = new ListWork(scheduler, scheduler.task(SOURCE), numbers(3));
+  const work = new ListWork(scheduler, scheduler.tasks.named(SOURCE), numbers(3));
   const cause = new Error("initializer failed");
   for (let i = 0; i < 3; i++) {
     await turn();
@@ -108,7 +108,7 @@ Deno.test("Scheduler.ready() rejects with the cause when no worker comes up", as
 Deno.test("Scheduler goes on past deaths that each took a running call along: those are the task's doing", async () => {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  const work = new ListWork(scheduler, scheduler.task(SOURCE), numbers(8));
+  const work = new ListWork(scheduler, scheduler.tasks.named(SOURCE), numbers(8));
   for (let i = 0; i < 8; i++) {
     await turn();
     await turn();
@@ -127,7 +127,7 @@ Deno.test("Scheduler: one that took a task between two stillborn workers resets 
   const fleet = new HandFleet();
   fleet.eager = false;
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  const work = new ListWork(scheduler, scheduler.task(SOURCE), numbers(4));
+  const work = new ListWork(scheduler, scheduler.tasks.named(SOURCE), numbers(4));
   for (let round = 0; round < 4; round++) {
     for (let i = 0; i < 2; i++) {
       await turn();

@@ -9,7 +9,7 @@ import { context } from "@isopool/isopool/worker";
 // deno-lint-ignore no-explicit-any -- a task of any signature
 function setUp(workers: number, fn: (item: any) => unknown) {
   const scheduler = new Scheduler({ launch: launchLoopback, workers, killGrace: 10 });
-  return { scheduler, task: scheduler.closure(fn as (...args: never[]) => unknown) };
+  return { scheduler, task: scheduler.tasks.closure(fn as (...args: never[]) => unknown) };
 }
 
 async function done(work: ListWork): Promise<void> {
@@ -135,8 +135,8 @@ Deno.test("Scheduler on the loopback transport: terminate() cancels calls that n
 Deno.test("Scheduler on the loopback transport loads a task from its module", async () => {
   const scheduler = new Scheduler({ launch: launchLoopback, workers: 1, killGrace: 10 });
   const url = "data:text/javascript,export const triple = (n) => n * 3";
-  const work = new ListWork(scheduler, scheduler.task({ url, name: "triple" }), numbers(3));
-  const missing = new ListWork(scheduler, scheduler.task({ url, name: "quadruple" }), [1]);
+  const work = new ListWork(scheduler, scheduler.tasks.named({ url, name: "triple" }), numbers(3));
+  const missing = new ListWork(scheduler, scheduler.tasks.named({ url, name: "quadruple" }), [1]);
   await done(work);
   await done(missing);
   assertEquals(work.values, [0, 3, 6]);

@@ -10,7 +10,7 @@ async function two(estimate: number, items = 6) {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 2, killGrace: 100 });
   await scheduler.ready();
-  const task = scheduler.task(SOURCE);
+  const task = scheduler.tasks.named(SOURCE);
   task.estimate = estimate;
   const work = new ListWork(scheduler, task, numbers(items));
   await turn();
@@ -75,7 +75,7 @@ Deno.test("Scheduler settles each call exactly once under random ends, deaths, c
     const next = random(seed);
     const fleet = new HandFleet(1 + Math.floor(next() * 16));
     const scheduler = new Scheduler({ launch: fleet.launch, workers: 1 + Math.floor(next() * 3), killGrace: 60_000 });
-    const tasks = ["a", "b"].map((name) => scheduler.task({ url: "file:///m.ts", name }));
+    const tasks = ["a", "b"].map((name) => scheduler.tasks.named({ url: "file:///m.ts", name }));
     const works: ListWork[] = [];
     const ran = new Map<unknown, number>();
     for (let step = 0; step < 60; step++) {

@@ -9,7 +9,7 @@ const SOURCE = { url: "file:///m.ts", name: "a" };
 function setUp(killGrace: number) {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace });
-  const task = scheduler.task(SOURCE);
+  const task = scheduler.tasks.named(SOURCE);
   task.estimate = 0.3;
   return { fleet, scheduler, task };
 }

@@ -1,0 +1,35 @@
+/**
+ * The tasks that one pool has met, each under one number, with what is known of how long it takes.
+ *
+ * @module
+ */
+import type { Source } from "../protocol/messages.ts";
+import type { TaskEntry } from "./work.ts";
+
+type Local = NonNullable<TaskEntry["local"]>;
+
+/** Finds or makes the entry of a task. */
+export class TaskTable {
+  readonly #named = new Map<string, TaskEntry>();
+  readonly #closures = new WeakMap<Local, TaskEntry>();
+  #last = 0;
+
+  /** The entry of a task that a module or a source names. */
+  named(source: Source, local?: Local): TaskEntry {
+    const key = "source" in source ? source.source : `${source.url}\0${source.name}`;
+    let entry = this.#named.get(key);
+    if (!entry) this.#named.set(key, entry = this.#create(source, local));
+    return entry;
+  }
+
+  /** The entry of a closure, which only this isolate can run. */
+  closure(local: Local): TaskEntry {
+    let entry = this.#closures.get(local);
+    if (!entry) this.#closures.set(local, entry = this.#create({ source: "" }, local));
+    return entry;
+  }
+
+  #create(source: Source, local: Local | undefined): TaskEntry {
+    return { id: ++this.#last, source, local, estimate: undefined };
+  }
+}
