@@ -36,7 +36,7 @@ const CATALOGUE: Record<string, Task<[], unknown>> = {
     for (;;);
   }),
   npm: inline(async () => {
-    const { parse } = await import("npm:acorn@^8.15.0");
+    const { parse } = await import("acorn");
     for (;;) parse("let a = 1", { ecmaVersion: "latest" });
   }),
   wasm: inline(async () => {
