@@ -204,6 +204,8 @@ export class Scheduler implements SlotOwner {
       if (room <= 0) return;
       const first = this.#backlog.next(room);
       if (!first) return;
+      // What moves its values along cannot come back from a worker that dies before it takes it: it is not sent ahead.
+      if (first.transfer.length > 0 && slot.held > 0) return this.#backlog.putBack(first);
       const chunks = [first];
       for (let count = first.items.length; count < room;) {
         const more = this.#backlog.nextLike(first, room - count);

@@ -1,0 +1,33 @@
+import { assertEquals } from "@std/assert";
+import { Failures } from "../../lib/future/failures.ts";
+import { Call } from "../../lib/pool/call.ts";
+import { Scheduler } from "../../lib/scheduler/scheduler.ts";
+import { turn } from "../core/within.ts";
+import { HandFleet } from "./hand_worker.ts";
+
+Deno.test("Scheduler sends a call that moves its values to an idle worker only, since it could not come back", async () => {
+  const fleet = new HandFleet();
+  const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
+  using failures = new Failures();
+  const task = scheduler.tasks.named({ url: "file:///m.ts", name: "a" });
+  task.estimate = 0.1;
+  const submit = (name: string, transfer: Transferable[] = []) => {
+    const options = { timeout: undefined, signal: undefined, retry: undefined, transfer };
+    const call = new Call(scheduler, task, [name], options, failures, undefined);
+    call.enqueue();
+    return call.future;
+  };
+  const buffer = new ArrayBuffer(8);
+  const futures = [submit("plain"), submit("moving", [buffer]), submit("after")];
+  await turn();
+  const [worker] = fleet.all;
+  assertEquals(worker.held, [["plain"]]);
+  worker.end();
+  await turn();
+  assertEquals(worker.held, [["moving"], ["after"]]);
+  assertEquals(worker.batches.map(({ transfer }) => transfer.length), [0, 1, 0]);
+  worker.end();
+  worker.end();
+  assertEquals(await Promise.all(futures), [["plain"], ["moving"], ["after"]]);
+  await scheduler.terminate();
+});
