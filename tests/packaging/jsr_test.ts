@@ -25,9 +25,21 @@ export function square(n: number): number { return n * n; }
 export function attempt(): number { return context.attempt; }
 `;
 
-async function run(dir: string, registry: string, cache: string, args: string[]) {
+// The way of decision B: the entry names the package's worker code and the task module literally.
+const SCOPED = `
+const task = import.meta.resolve("./tasks.ts");
+const entry = "data:text/javascript," + encodeURIComponent(
+  \`import { context } from "jsr:@isopool/isopool/worker";
+  import { square } from \${JSON.stringify(task)};
+  const name = async (run) => { try { await run(); return "allowed"; } catch (error) { return error.name; } };
+  postMessage([square(3), typeof context, await name(() => Deno.readTextFile(new URL(\${JSON.stringify(task)})))]);\`);
+const worker = new Worker(entry, { type: "module", deno: { permissions: "none" } });
+worker.onmessage = (event) => { console.log(JSON.stringify(event.data)); worker.terminate(); };
+`;
+
+async function run(dir: string, registry: string, cache: string, args: string[], script = "main.ts") {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", ...args, "main.ts"],
+    args: ["run", ...args, script],
     cwd: dir,
     env: { JSR_URL: registry, DENO_DIR: cache, NO_COLOR: "1" },
     signal: AbortSignal.timeout(60_000),
@@ -36,7 +48,7 @@ async function run(dir: string, registry: string, cache: string, args: string[])
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-Deno.test("installed from JSR, in an empty directory with an empty cache, workers start (within 60 s)", async () => {
+Deno.test("installed from JSR, in an empty directory with an empty cache, workers start, with and without a scope (within 60 s)", async () => {
   const dir = await Deno.makeTempDir();
   const cache = await Deno.makeTempDir();
   try {
@@ -51,6 +63,15 @@ Deno.test("installed from JSR, in an empty directory with an empty cache, worker
       assertEquals(first.stdout.trim(), expected);
     }
     // The registry is gone: the workers are in the module graph and so in the cache.
+    await Deno.writeTextFile(`${dir}/scoped.ts`, SCOPED);
+    const scoped = await run(
+      dir,
+      registry.url,
+      cache,
+      ["--cached-only", "-A", "--unstable-worker-options"],
+      "scoped.ts",
+    );
+    assertEquals(scoped.stdout.trim(), JSON.stringify([9, "object", "NotCapable"]), scoped.stderr);
     const second = await run(dir, registry.url, cache, ["--cached-only", "-A"]);
     assertEquals(second.stdout.trim(), expected, second.stderr);
   } finally {
