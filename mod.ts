@@ -19,6 +19,7 @@ export {
   type DeathReason,
   IsopoolError,
   PoolClosedError,
+  QueueFullError,
   TaskLoadError,
   TaskNotFoundError,
   TaskTimeoutError,
@@ -26,16 +27,24 @@ export {
   WaitTimeoutError,
   WorkerCrashedError,
 } from "./lib/core/errors.ts";
+export type { Distribution } from "./lib/core/histogram.ts";
 export type { Input } from "./lib/core/input.ts";
+export { move } from "./lib/core/move.ts";
 export { asCompleted, type AsCompletedOptions, type Completed } from "./lib/future/as_completed.ts";
 export type { OnError } from "./lib/future/collector.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
 export { Results } from "./lib/future/results.ts";
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";
 export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backends.ts";
-export type { MapOptions } from "./lib/pool/map_options.ts";
-export type { PoolOptions } from "./lib/pool/options.ts";
-export { type Closure, Pool } from "./lib/pool/pool.ts";
+export { activeWorkers, map } from "./lib/pool/default_pool.ts";
+export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/pool/events.ts";
+export { TaskGroup } from "./lib/pool/group.ts";
+export type { PoolLifecycle, PoolState, ShutdownOptions } from "./lib/pool/lifecycle.ts";
+export type { ImapOptions, MapOptions } from "./lib/pool/map_options.ts";
+export type { PoolOptions, RateOptions } from "./lib/pool/options.ts";
+export { type ApplyOptions, type Args, type Closure, Pool, type Runnable } from "./lib/pool/pool.ts";
+export { Shared } from "./lib/pool/shared.ts";
+export type { PoolStats } from "./lib/pool/stats.ts";
 export { pooled, type PooledOptions } from "./lib/pooled.ts";
 export { inline } from "./lib/task/inline.ts";
 export type { RetryOptions } from "./lib/task/retry.ts";

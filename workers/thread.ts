@@ -41,9 +41,9 @@ export async function boot(load: Importer): Promise<void> {
 
   const port = introduction.port;
   const receive = serve({
-    workerId: introduction.workerId,
+    introduction,
     board: new Board(introduction.board),
-    post: (message) => port.postMessage(message),
+    post: (message, transfer) => port.postMessage(message, transfer),
     // Running out of memory is contained in what runs from a timer or an immediate, and nowhere else.
     turn: (run) => setImmediate(run),
     load: (url) => brake.guard(() => load(url)),

@@ -224,6 +224,28 @@ export class PoolClosedError extends IsopoolError {
 }
 
 /**
+ * As many calls wait as the pool's `maxQueue` allows. Nothing of the refused call was taken, values to be moved neither.
+ *
+ * @example Waiting for room instead
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { Pool, QueueFullError } from "@isopool/isopool";
+ *
+ * await using pool = new Pool({ backend: "async", workers: 1, maxQueue: 1 });
+ * const echo = async (n: number) => await n;
+ * const futures = [pool.submit(echo, 1), pool.submit(echo, 2)];
+ * assertThrows(() => pool.submit(echo, 3), QueueFullError);
+ * await pool.room();
+ * futures.push(pool.submit(echo, 3));
+ * assertEquals(await Promise.all(futures), [1, 2, 3]);
+ * ```
+ */
+export class QueueFullError extends IsopoolError {
+  /** @ignore */
+  override name = "QueueFullError";
+}
+
+/**
  * The future was cancelled. Where an `AbortSignal` did it, the future rejects with the signal's own reason instead.
  *
  * @example A cancelled future

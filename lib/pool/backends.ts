@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { launchLoopback } from "../transport/loopback.ts";
+import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { launchThread } from "../transport/thread.ts";
-import type { Launch } from "../transport/transport.ts";
+import type { Launch, Setup } from "../transport/transport.ts";
 
 /** Name of a backend. */
 export type BackendName = "async" | "worker";
@@ -20,18 +20,42 @@ export interface Capabilities {
   readonly sharedMemory: boolean;
   /** Whether a task that never yields can be stopped. */
   readonly forcedKill: boolean;
+  /** Whether `memoryLimit` can be given. */
+  readonly memoryLimit: boolean;
   /** Whether `permissions` can be given. */
   readonly permissions: boolean;
 }
 
-/** Every backend: what it can do, and how it starts a worker. */
-export const BACKENDS: Record<BackendName, { capabilities: Capabilities; launch: Launch }> = {
+interface Backend {
+  capabilities: Capabilities;
+  /** How its workers are started. */
+  launch: (setup: Setup) => Launch;
+}
+
+export { runsWithin };
+
+/** Every backend. */
+export const BACKENDS: Record<BackendName, Backend> = {
   async: {
-    capabilities: { parallel: false, isolated: false, sharedMemory: true, forcedKill: false, permissions: false },
+    capabilities: {
+      parallel: false,
+      isolated: false,
+      sharedMemory: true,
+      forcedKill: false,
+      memoryLimit: false,
+      permissions: false,
+    },
     launch: launchLoopback,
   },
   worker: {
-    capabilities: { parallel: true, isolated: true, sharedMemory: true, forcedKill: true, permissions: false },
+    capabilities: {
+      parallel: true,
+      isolated: true,
+      sharedMemory: true,
+      forcedKill: true,
+      memoryLimit: true,
+      permissions: false,
+    },
     launch: launchThread,
   },
 };

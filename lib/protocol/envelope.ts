@@ -5,6 +5,7 @@
  * @module
  */
 import { TransferError } from "../core/errors.ts";
+import { takeMove } from "../core/move.ts";
 import { show } from "../core/validate.ts";
 
 /** Arguments as they were when they were handed over. */
@@ -14,13 +15,17 @@ export interface Snapshot {
 }
 
 /**
- * Copies arguments, and moves what `transfer` names, so that later changes by the caller are not seen. Primitives cost
+ * Copies arguments, and moves what `transfer` names or `move()` marked, so that later changes by the caller are not seen. Primitives cost
  * nothing; an argument list with objects costs one structured clone.
  *
  * @throws {TransferError} If a value cannot be copied.
  */
 export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
   if (transfer.length === 0 && args.every(isPrimitive)) return { args: args.slice(), transfer };
+  for (const arg of args) {
+    const moved = takeMove(arg);
+    if (moved) transfer = [...new Set([...transfer, ...moved])];
+  }
   try {
     // One clone for both, so that the moved values keep their identity inside the arguments.
     const [copied, moved] = structuredClone([args, transfer], { transfer });

@@ -6,9 +6,16 @@
  *   task   { id, source }          once per task and worker  ->
  *   run    { task, first, items }  a batch of calls          ->
  *   cancel { seq }                 fires one signal          ->
- *   leave                          please end yourself       ->
+ *   grant  { seq, count }          a stream may yield more   ->
+ *   share  { id, value }           once per worker           ->
+ *   drop   { id }                  a shared value can go     ->
+ *   leave  { finalize }            please end yourself       ->
+ *                                                            <-  initializing
  *                                                            <-  ready
+ *                                                            <-  failed { phase, thrown } initializer, finalizer, memory
  *                                                            <-  heard                   a cancel arrived: the loop turns
+ *                                                            <-  item { seq, value }     yielded or emitted
+ *                                                            <-  progress { seq, done }
  *                                                            <-  settled { count, ms }   look at the board
  *                                                            <-  result { seq, value }   too rich for the board
  *                                                            <-  error { seq, thrown }
@@ -41,6 +48,10 @@ export interface RunMessage {
   limited: boolean;
   /** Which attempt this is for each call of the batch, from 1. */
   attempt: number;
+  /** Items that each call may yield before a grant; `0`: it only returns. */
+  stream: number;
+  /** Whether arguments stand for shared values. */
+  shared: boolean;
 }
 
 /** From host to worker. */
@@ -48,15 +59,25 @@ export type HostMessage =
   | { kind: "task"; id: number; source: Source }
   | RunMessage
   | { kind: "cancel"; seq: number; reason: Thrown }
-  | { kind: "leave" };
+  | { kind: "grant"; seq: number; count: number }
+  | { kind: "share"; id: number; value: unknown }
+  | { kind: "drop"; id: number }
+  | { kind: "leave"; finalize: boolean };
+
+/** What failed, besides a call. */
+export type Phase = "initializer" | "finalizer" | "memory";
 
 /** From worker to host. */
 export type WorkerMessage =
   /** `now` is the worker's clock, so that the host can read its start times. */
   | { kind: "ready"; now: number }
+  | { kind: "initializing" }
+  | { kind: "failed"; phase: Phase; thrown: Thrown }
   | { kind: "heard" }
-  /** `count` calls were answered in `ms` milliseconds of work. */
-  | { kind: "settled"; count: number; ms: number }
+  | { kind: "item"; seq: number; value: unknown }
+  | { kind: "progress"; seq: number; done: number; total: number | undefined }
+  /** `count` calls were answered in `ms` milliseconds of work; one after another they would have taken `ran`. */
+  | { kind: "settled"; count: number; ms: number; ran: number }
   | { kind: "result"; seq: number; value: unknown }
   | { kind: "error"; seq: number; thrown: Thrown };
 
@@ -66,9 +87,27 @@ export interface Port {
   onmessage: ((event: { data: unknown }) => void) | null;
 }
 
+/** A function that a worker runs before its first call or after its last. */
+export interface HookMessage {
+  source: Source;
+  args: readonly unknown[];
+}
+
 /** What a worker is told about itself when it is started. */
 export interface Introduction {
   workerId: number;
+  /** How many pools deep the worker is: 1 for a pool of the main thread. */
+  depth: number;
+  /** Most threads of the pools above the worker, multiplied. */
+  threads: number;
+  initializer: HookMessage | undefined;
+  finalizer: HookMessage | undefined;
+  /** Whether hooks have a limit that may stop them by force. */
+  limited: boolean;
+  /** Calls that run at a time. */
+  concurrency: number;
+  /** Most bytes of memory, if there is a limit. */
+  memoryLimit: number | undefined;
   /** Memory of the board. */
   board: SharedArrayBuffer;
   /** Memory of the brake. */

@@ -5,12 +5,15 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { RunningTask, scope } from "../core/scope.ts";
+import { RunningTask, type TaskHost } from "../core/running_task.ts";
+import { scope } from "../core/scope.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
-import type { Batch, Launch, Transport, TransportEvents } from "./transport.ts";
+import { resolveShared } from "../protocol/shared_value.ts";
+import { Credit, drive } from "../protocol/stream.ts";
+import type { Batch, Death, Hook, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
 
-/** The running call, found again after each await of its own. */
-const running = new AsyncLocalStorage<RunningTask>();
+/** The running call, found again after each await of its own, and the setup of its pool. */
+const running = new AsyncLocalStorage<{ task: RunningTask; setup: Setup }>();
 let installed = false;
 
 function install(): void {
@@ -18,32 +21,56 @@ function install(): void {
   installed = true;
   // A worker's task may have an "async" pool of its own: outside of that pool's calls, the worker's own task answers.
   const outer = scope.current;
-  scope.current = () => running.getStore() ?? outer?.();
+  scope.current = () => running.getStore()?.task ?? outer?.();
 }
 
 /** Starts loopback workers. */
-export const launchLoopback: Launch = (workerId, events) => new Loopback(workerId, events);
+export function launchLoopback(setup: Setup): Launch {
+  return (workerId, events) => new Loopback(workerId, events, setup);
+}
 
-class Loopback implements Transport {
-  readonly window = 1;
-  readonly free = 1;
-  readonly #workerId: number;
+/** Whether the caller is a call that one of this pool's loopback workers runs. */
+export function runsWithin(setup: Setup): boolean {
+  return running.getStore()?.setup === setup;
+}
+
+interface RunningCall {
+  task: RunningTask;
+  startedAt: number;
+  credit: Credit;
+}
+
+class Loopback implements Transport, TaskHost {
+  readonly workerId: number;
+  readonly state: Record<PropertyKey, unknown> = Object.create(null);
+  readonly window: number;
   readonly #events: TransportEvents;
+  readonly #setup: Setup;
   readonly #functions = new Map<number, TaskFunction>();
-  #current: RunningTask | undefined;
-  #startedAt = 0;
+  readonly #calls = new Map<number, RunningCall>();
   #gone = false;
 
-  constructor(workerId: number, events: TransportEvents) {
-    this.#workerId = workerId;
+  constructor(workerId: number, events: TransportEvents, setup: Setup) {
+    this.workerId = workerId;
+    this.window = setup.concurrency;
     this.#events = events;
+    this.#setup = setup;
     install();
-    queueMicrotask(() => this.#gone || events.ready());
+    queueMicrotask(() => void this.#start());
+  }
+
+  get free(): number {
+    return this.window - this.#calls.size;
   }
 
   send(batch: Batch): void {
-    // Not at once: what throws before its first await would be settled before it counts as sent.
-    queueMicrotask(() => void this.#run(batch));
+    batch.items.forEach((item, i) => {
+      const task = new RunningTask(this, batch.first + i, batch.attempt);
+      const call = { task, startedAt: performance.now(), credit: new Credit(batch.stream) };
+      this.#calls.set(task.taskId, call);
+      // Not at once: what throws before its first await would be settled before it counts as sent.
+      queueMicrotask(() => void this.#run(batch, item, call));
+    });
   }
 
   withdraw(): boolean {
@@ -51,7 +78,7 @@ class Loopback implements Transport {
   }
 
   startedAt(seq: number): number | undefined {
-    return seq === this.#current?.taskId ? this.#startedAt : undefined;
+    return this.#calls.get(seq)?.startedAt;
   }
 
   hasStarted(): boolean {
@@ -59,36 +86,81 @@ class Loopback implements Transport {
   }
 
   cancel(seq: number, reason: unknown): void {
-    if (seq === this.#current?.taskId) running.run(this.#current, () => this.#current!.abort(reason));
+    const task = this.#calls.get(seq)?.task;
+    if (task) running.run({ task, setup: this.#setup }, () => task.abort(reason));
+  }
+
+  grant(seq: number, count: number): void {
+    this.#calls.get(seq)?.credit.grant(count);
+  }
+
+  drop(): void {
+    // Shared values are put in place as calls are sent.
   }
 
   close(): void {
-    this.#exit();
+    const { finalizer } = this.#setup;
+    if (!finalizer || this.#gone) return this.#exit({ reason: "terminated" });
+    this.#hook(finalizer).then(
+      () => this.#exit({ reason: "terminated" }),
+      (cause) => this.#exit({ reason: "finalizer", cause }),
+    );
   }
 
   kill(): void {
-    this.#exit();
+    this.#exit({ reason: "terminated" });
   }
 
-  async #run(batch: Batch): Promise<void> {
-    const { first: seq, items: [item], spread } = batch;
-    const current = this.#current = new RunningTask(this.#workerId, seq, batch.attempt);
-    this.#startedAt = performance.now();
+  emit(seq: number, value: unknown): void {
+    if (!this.#gone) this.#events.item(seq, value);
+  }
+
+  progress(seq: number, done: number, total: number | undefined): void {
+    if (!this.#gone) this.#events.progress(seq, done, total);
+  }
+
+  async #start(): Promise<void> {
+    if (this.#gone) return;
+    const { initializer } = this.#setup;
+    if (initializer) {
+      this.#events.initializing();
+      try {
+        await this.#hook(initializer);
+      } catch (cause) {
+        return this.#exit({ reason: "initializer", cause });
+      }
+    }
+    if (!this.#gone) this.#events.ready();
+  }
+
+  async #hook({ source, local, args }: Hook): Promise<void> {
+    const fn = local as TaskFunction | undefined ?? await loadTask(source);
+    await running.run({ task: new RunningTask(this, -1, 1), setup: this.#setup }, () => fn(...args));
+  }
+
+  async #run(batch: Batch, item: unknown, { task, startedAt, credit }: RunningCall): Promise<void> {
+    const { spread, shares, stream } = batch;
+    if (shares) item = resolveShared(item, spread, shares);
     let ok = true;
     let value: unknown;
     try {
       const fn = batch.local as TaskFunction | undefined ?? this.#functions.get(batch.taskId) ??
         await this.#load(batch);
-      value = await running.run(current, () => spread ? fn(...item as unknown[]) : fn(item));
+      value = await running.run({ task, setup: this.#setup }, () => {
+        const returned = spread ? fn(...item as unknown[]) : fn(item);
+        return stream > 0 ? drive(returned, credit, task, (each) => task.emit(each)) : returned;
+      });
     } catch (error) {
       ok = false;
       value = error;
     }
     // What ends after its worker was let go has been settled already.
     if (this.#gone) return;
-    this.#current = undefined;
-    this.#events.settled(seq, ok, value);
-    this.#events.measured(1, performance.now() - this.#startedAt);
+    task.tellProgress();
+    this.#calls.delete(task.taskId);
+    this.#events.settled(task.taskId, ok, value);
+    const ms = performance.now() - startedAt;
+    this.#events.measured(1, ms, ms);
   }
 
   async #load(batch: Batch): Promise<TaskFunction> {
@@ -97,9 +169,9 @@ class Loopback implements Transport {
     return fn;
   }
 
-  #exit(): void {
+  #exit(death: Death): void {
     if (this.#gone) return;
     this.#gone = true;
-    queueMicrotask(() => this.#events.exit({ reason: "terminated" }));
+    queueMicrotask(() => this.#events.exit(death));
   }
 }

@@ -19,9 +19,10 @@ import type { Timer } from "../core/timer.ts";
 import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { Brake } from "../protocol/brake.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
-import type { HostMessage, Introduction, Port, WorkerMessage } from "../protocol/messages.ts";
+import type { HostMessage, Introduction, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import { workerEntry } from "./entry.ts";
-import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
+import { introduce } from "./introduction.ts";
+import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
 
 /** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
 const LOOK = 5;
@@ -32,8 +33,13 @@ const FRAGILE = 2_000;
 /** How long after its `exit` event a thread may still be ending, in milliseconds. Then it is given up as unstoppable. */
 const ENDING = 1_000;
 
+/** How long a finalizer may run that has no limit, in milliseconds. */
+const FINALIZER = 10_000;
+
 /** Starts worker threads. */
-export const launchThread: Launch = (workerId, events) => new ThreadTransport(workerId, events);
+export function launchThread(setup: Setup): Launch {
+  return (workerId, events) => new ThreadTransport(workerId, events, setup);
+}
 
 const asPort = (port: MessagePort): Port => port as unknown as Port;
 
@@ -46,6 +52,8 @@ class ThreadTransport implements Transport {
   readonly #board = new Board();
   readonly #brake = new Brake();
   readonly #known = new Set<number>();
+  readonly #shared = new Set<number>();
+  readonly #patience: number;
   // Calls beyond the head whose answers came by message.
   readonly #delivered = new Set<number>();
   // Calls from head to tail are in flight.
@@ -57,14 +65,16 @@ class ThreadTransport implements Transport {
   #ending: Timer | undefined;
   #closed = false;
   #exitCode: number | undefined;
-  #cause: unknown;
+  // What it died of, as far as it could tell.
+  #end: Pick<Death, "reason" | "cause"> | undefined;
   // A cancel was sent and not heard.
   #deaf = false;
   #killed = false;
   #gone = false;
 
-  constructor(workerId: number, events: TransportEvents) {
+  constructor(workerId: number, events: TransportEvents, setup: Setup) {
     this.#events = events;
+    this.#patience = setup.finalizer ? setup.timeout ?? FINALIZER : ENDING;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     // Not `on("message")`: that one looks at every element of what arrives, 3 s for a typed array of 10 MB.
@@ -75,7 +85,7 @@ class ThreadTransport implements Transport {
     });
     port1.unref();
     const workerData: Introduction = {
-      workerId,
+      ...introduce(workerId, setup),
       board: this.#board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
@@ -84,10 +94,12 @@ class ThreadTransport implements Transport {
       workerData,
       transferList: [port2],
       name: `isopool-${workerId}`,
-      // Copying this thread's environment would ask for it, on a terminal with a prompt.
-      ...Deno.permissions.querySync({ name: "env" }).state !== "granted" && { env: {} },
+      ...environment(setup),
+      ...setup.memoryLimit !== undefined && { resourceLimits: heapLimits(setup.memoryLimit) },
     });
-    this.#worker.on("error", (error: unknown) => this.#cause = error);
+    this.#worker.on("error", (cause: unknown) => {
+      if (!this.#killed) this.#end ??= { reason: isOutOfMemory(cause) ? "oom" : "uncaught", cause };
+    });
     this.#worker.on("exit", (code: number) => {
       this.#exitCode = code;
       this.#awaitEnd();
@@ -101,13 +113,15 @@ class ThreadTransport implements Transport {
   }
 
   send(batch: Batch): void {
-    const { first, taskId, source, items, spread, timed, limited, attempt, transfer } = batch;
+    const { first, taskId, source, items, spread, timed, limited, attempt, stream, shares, transfer } = batch;
     if (!this.#known.has(taskId)) {
       this.#known.add(taskId);
       this.#post({ kind: "task", id: taskId, source });
     }
+    if (shares) this.#share(shares);
+    const shared = shares !== undefined;
     for (let i = 0; i < items.length; i++) this.#board.enqueue(first + i);
-    this.#post({ kind: "run", task: taskId, first, items, spread, timed, limited, attempt }, transfer);
+    this.#post({ kind: "run", task: taskId, first, items, spread, timed, limited, attempt, stream, shared }, transfer);
     this.#tail = first + items.length;
     // With one call in flight its end is announced at once; the next may wait for a long one.
     if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
@@ -130,21 +144,29 @@ class ThreadTransport implements Transport {
     this.#post({ kind: "cancel", seq, reason: encodeThrown(reason) });
   }
 
+  grant(seq: number, count: number): void {
+    this.#post({ kind: "grant", seq, count });
+  }
+
+  drop(id: number): void {
+    if (this.#shared.delete(id)) this.#post({ kind: "drop", id });
+  }
+
   close(): void {
-    this.#leave(ENDING);
+    this.#leave(this.#patience, true);
   }
 
   kill(): void {
     // A worker that did not even hear its cancel spins.
-    if (!this.#deaf) return this.#leave(LEAVE);
+    if (!this.#deaf) return this.#leave(LEAVE, false);
     this.#killed = true;
     this.#force(performance.now() + FRAGILE);
   }
 
   // A worker whose loop turns ends itself, which is always safe; one that turns out to spin is forced.
-  #leave(patience: number): void {
+  #leave(patience: number, finalize: boolean): void {
     this.#killed = true;
-    this.#post({ kind: "leave" });
+    this.#post({ kind: "leave", finalize });
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#force(performance.now() + FRAGILE), patience);
   }
@@ -160,6 +182,14 @@ class ThreadTransport implements Transport {
     void this.#worker.terminate();
   }
 
+  #share(shares: ReadonlyMap<number, unknown>): void {
+    for (const [id, value] of shares) {
+      if (this.#shared.has(id)) continue;
+      this.#post({ kind: "share", id, value });
+      this.#shared.add(id);
+    }
+  }
+
   #post(message: HostMessage, transfer: Transferable[] = []): void {
     // deno-lint-ignore no-explicit-any -- node's own name for the same list
     this.#port.postMessage(message, transfer as any);
@@ -171,16 +201,25 @@ class ThreadTransport implements Transport {
         // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
         this.#clock = performance.now() - message.now;
         return this.#events.ready();
+      case "initializing":
+        return this.#events.initializing();
+      case "failed":
+        this.#failed(message.phase, decodeThrown(message.thrown));
+        return;
       case "heard":
         this.#deaf = false;
         return;
+      case "item":
+        return this.#events.item(message.seq, message.value);
+      case "progress":
+        return this.#events.progress(message.seq, message.done, message.total);
       case "result":
         return this.#deliver(message.seq, true, message.value);
       case "error":
         return this.#deliver(message.seq, false, decodeThrown(message.thrown));
       case "settled":
         this.#harvest();
-        this.#events.measured(message.count, message.ms);
+        this.#events.measured(message.count, message.ms, message.ran);
     }
   }
 
@@ -210,30 +249,42 @@ class ThreadTransport implements Transport {
     if (this.#tail - this.#head > 1) this.#look = setTimeout(() => this.#lookAgain(), LOOK);
   }
 
-  // Both are needed: the port's end, which is the thread's, and the exit code. One may never come.
-  #awaitEnd(): void {
-    if (this.#closed && this.#exitCode !== undefined) return this.#end();
-    clearTimeout(this.#ending);
-    this.#ending = setTimeout(() => this.#end(), ENDING);
+  #failed(phase: Phase, cause: unknown): void {
+    this.#end ??= { reason: phase === "memory" ? "oom" : phase, cause };
+    // A worker that has no memory left may not even be able to leave.
+    if (phase === "memory") this.kill();
   }
 
-  #end(): void {
+  // Both are needed: the port's end, which is the thread's, and the exit code. One may never come.
+  #awaitEnd(): void {
+    if (this.#closed && this.#exitCode !== undefined) return this.#exit();
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => this.#exit(), ENDING);
+  }
+
+  #exit(): void {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#ending);
     clearTimeout(this.#look);
     this.#harvest();
     this.#port.close();
-    this.#events.exit(this.#death());
-  }
-
-  #death(): Death {
-    const cause = this.#cause;
     const exitCode = this.#exitCode;
-    const end = exitCode === undefined ? {} : { exitCode };
-    if (this.#killed) return { reason: "terminated", ...end };
-    if (cause === undefined) return { reason: "exit", ...end };
-    const oom = (cause as { code?: unknown } | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
-    return { reason: oom ? "oom" : "uncaught", ...end, cause };
+    const end = this.#end ?? { reason: this.#killed ? "terminated" : "exit" };
+    this.#events.exit({ ...end, ...exitCode !== undefined && { exitCode } });
   }
+}
+
+function environment({ env }: Setup): { env?: Record<string, string> } {
+  if (env) return { env: { ...env } };
+  // Copying this thread's environment would ask for it, on a terminal with a prompt.
+  return Deno.permissions.querySync({ name: "env" }).state === "granted" ? {} : { env: {} };
+}
+
+function heapLimits(bytes: number): { maxOldGenerationSizeMb: number } {
+  return { maxOldGenerationSizeMb: Math.ceil(bytes / 2 ** 20) };
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
 }

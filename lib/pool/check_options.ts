@@ -1,0 +1,139 @@
+/**
+ * Checks what a pool is constructed with, once, and completes it.
+ *
+ * @module
+ */
+import { bad, duration, integer, knownOptions, oneOf, show } from "../core/validate.ts";
+import { snapshot } from "../protocol/envelope.ts";
+import { type RetryOptions, retryPolicy } from "../task/retry.ts";
+import { Task } from "../task/task.ts";
+import type { Hook, Setup } from "../transport/transport.ts";
+import { type BackendName, BACKENDS, type Capabilities, cpuCount } from "./backends.ts";
+import type { PoolOptions, RateOptions } from "./options.ts";
+
+/** Options with every default filled in. */
+export interface CheckedOptions {
+  backend: BackendName;
+  name: string;
+  workers: number;
+  minWorkers: number;
+  idleTimeout: number | undefined;
+  maxTasks: number;
+  timeout: number | undefined;
+  retry: number | RetryOptions | undefined;
+  killGrace: number;
+  maxQueue: number;
+  rate: RateOptions | undefined;
+  /** What the workers are told. */
+  setup: Setup;
+}
+
+const NAMES = [
+  "backend",
+  "name",
+  "workers",
+  "minWorkers",
+  "idleTimeout",
+  "maxTasksPerWorker",
+  "concurrencyPerWorker",
+  "initializer",
+  "initArgs",
+  "finalizer",
+  "timeout",
+  "retry",
+  "killGrace",
+  "maxQueue",
+  "rate",
+  "memoryLimit",
+  "env",
+] as const;
+
+const CALL = "create pool";
+/** What an idle worker needs for itself, in bytes; a limit below it would end every worker at its start. */
+const LEAST_MEMORY = 32 * 2 ** 20;
+
+/** Checks the options of a pool. */
+export function checkPoolOptions(given: number | PoolOptions | undefined): CheckedOptions {
+  const options: PoolOptions = typeof given === "number" ? { workers: given } : given ?? {};
+  knownOptions(CALL, options, NAMES);
+  const backend = oneOf(CALL, "backend", options.backend ?? "worker", Object.keys(BACKENDS) as BackendName[]);
+  const { capabilities } = BACKENDS[backend];
+  retryPolicy(CALL, options.retry);
+  if (options.name !== undefined && typeof options.name !== "string") {
+    throw bad(CALL, "name", options.name, "a string", false);
+  }
+  const workers = integer(CALL, "workers", options.workers ?? (capabilities.parallel ? cpuCount() : 32), 1);
+  const minWorkers = integer(CALL, "minWorkers", options.minWorkers ?? 0, 0);
+  if (minWorkers > workers) {
+    throw bad(CALL, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
+  }
+  const timeout = duration(CALL, "timeout", options.timeout);
+  return {
+    backend,
+    name: options.name ?? "pool",
+    workers,
+    minWorkers,
+    idleTimeout: duration(CALL, "idleTimeout", options.idleTimeout),
+    maxTasks: options.maxTasksPerWorker === undefined
+      ? Infinity
+      : integer(CALL, "maxTasksPerWorker", options.maxTasksPerWorker, 1),
+    timeout,
+    retry: options.retry,
+    killGrace: duration(CALL, "killGrace", options.killGrace ?? 200) ?? 200,
+    maxQueue: options.maxQueue === undefined || options.maxQueue === Infinity
+      ? Infinity
+      : integer(CALL, "maxQueue", options.maxQueue, 0),
+    rate: options.rate,
+    setup: {
+      workers,
+      initializer: hook("initializer", options.initializer, options.initArgs ?? [], capabilities),
+      finalizer: hook("finalizer", options.finalizer, [], capabilities),
+      concurrency: integer(CALL, "concurrencyPerWorker", options.concurrencyPerWorker ?? 1, 1),
+      timeout,
+      memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
+      env: environment(options.env, backend, capabilities),
+    },
+  };
+}
+
+function hook(option: string, task: unknown, args: unknown, capabilities: Capabilities): Hook | undefined {
+  if (!Array.isArray(args)) throw bad(CALL, "initArgs", args, "an array of arguments", false);
+  if (task === undefined) {
+    if (args.length > 0) throw new TypeError(`Cannot ${CALL}: \`initArgs\` is given without an \`initializer\``);
+    return undefined;
+  }
+  const { isolated } = capabilities;
+  const copied = isolated ? snapshot(args, []).args : args;
+  if (task instanceof Task) {
+    // A function that cannot run elsewhere is reported by the first worker that tries.
+    return { source: task.source, local: isolated ? undefined : task.local, args: copied };
+  }
+  if (typeof task === "function" && !isolated) {
+    return { source: { source: "" }, local: task as () => unknown, args: copied };
+  }
+  throw bad(CALL, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
+}
+
+function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabilities): number | undefined {
+  if (bytes === undefined || bytes === Infinity) return undefined;
+  if (!capabilities.memoryLimit) {
+    throw new TypeError(`Cannot ${CALL}: \`memoryLimit\` needs workers with memory of their own: not ${show(backend)}`);
+  }
+  return integer(CALL, "memoryLimit", bytes, LEAST_MEMORY);
+}
+
+function environment(
+  env: unknown,
+  backend: BackendName,
+  { isolated }: Capabilities,
+): Record<string, string> | undefined {
+  if (env === undefined) return undefined;
+  if (!isolated) {
+    throw new TypeError(`Cannot ${CALL}: \`env\` needs workers with globals of their own: not ${show(backend)}`);
+  }
+  if (typeof env !== "object" || env === null) throw bad(CALL, "env", env, "an object of strings", false);
+  for (const [key, value] of Object.entries(env)) {
+    if (typeof value !== "string") throw bad(CALL, `env.${key}`, value, "a string", false);
+  }
+  return { ...env };
+}

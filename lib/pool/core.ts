@@ -1,0 +1,62 @@
+/**
+ * What the two halves of a pool's face share: how it lives (lifecycle.ts) and what it does (pool.ts).
+ *
+ * @module
+ */
+import { BrokenPoolError, PoolClosedError } from "../core/errors.ts";
+import { checkRuntime } from "../core/runtime.ts";
+import { Failures } from "../future/failures.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import { BACKENDS, type Capabilities } from "./backends.ts";
+import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
+import { checkNesting } from "./nesting.ts";
+import type { PoolOptions } from "./options.ts";
+
+/** The schedulers that have not ended. */
+const running = new Set<Scheduler>();
+
+/** Every living worker of every pool of this isolate. */
+export function countWorkers(): number {
+  let count = 0;
+  for (const scheduler of running) count += scheduler.crew.slots.size;
+  return count;
+}
+
+/** The inside of one pool. */
+export class PoolCore {
+  readonly options: CheckedOptions;
+  readonly capabilities: Capabilities;
+  readonly scheduler: Scheduler;
+  readonly failures = new Failures();
+
+  constructor(given: number | PoolOptions | undefined) {
+    checkRuntime();
+    const options = this.options = checkPoolOptions(given);
+    const { capabilities, launch } = BACKENDS[options.backend];
+    this.capabilities = capabilities;
+    checkNesting(options.name, options.workers, capabilities.parallel);
+    const { setup } = options;
+    const scheduler = this.scheduler = new Scheduler({
+      ...options,
+      launch: launch(setup),
+      concurrency: setup.concurrency,
+      hookTimeout: setup.initializer && setup.timeout,
+      rate: undefined,
+      onFailure: (error) => this.failures.add({}, error),
+    });
+    running.add(scheduler);
+    void scheduler.ended.then(() => {
+      running.delete(scheduler);
+      this.failures[Symbol.dispose]();
+    });
+  }
+
+  /** @throws {PoolClosedError | BrokenPoolError} If the pool takes no more work. */
+  checkOpen(call: string): void {
+    const { state, cause } = this.scheduler;
+    if (state === "open") return;
+    const { name } = this.options;
+    if (state === "broken") throw new BrokenPoolError(`Cannot ${call}: ${name} is broken`, { cause });
+    throw new PoolClosedError(`Cannot ${call}: ${name} is ${state === "terminated" ? state : "closed"}`);
+  }
+}

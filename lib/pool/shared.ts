@@ -1,0 +1,72 @@
+/**
+ * Big values that many calls need: each worker gets them once.
+ *
+ * @module
+ */
+import { IsopoolError } from "../core/errors.ts";
+import { snapshot } from "../protocol/envelope.ts";
+import { sharedRef } from "../protocol/shared_value.ts";
+
+/** Reads what a handle holds, for whoever sends it. */
+let open: (shared: Shared<unknown>) => { id: number; value: unknown };
+let lastId = 0;
+
+/**
+ * A handle on a value that goes to each worker once, made by `Pool.share`. Given as an argument of a task, the task gets
+ * the value itself. All tasks of a worker get the same object: treat it as read-only.
+ *
+ * @typeParam T The value.
+ *
+ * @example A table that every call looks things up in
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { inline, Pool } from "@isopool/isopool";
+ *
+ * await using pool = new Pool(2);
+ * using table = pool.share(new Map([["one", 1], ["two", 2]]));
+ * const look = inline((table: Map<string, number>, word: string) => table.get(word));
+ * assertEquals(await pool.submit(look, table, "two"), 2);
+ * ```
+ */
+export class Shared<T> implements Disposable {
+  readonly #id = ++lastId;
+  readonly #release: (id: number) => void;
+  #value: { value: T } | undefined;
+
+  static {
+    open = (shared) => shared.#open();
+  }
+
+  /** @ignore Use `Pool.share`. */
+  constructor(value: T, isolated: boolean, release: (id: number) => void) {
+    this.#value = { value: isolated ? snapshot([value], []).args[0] as T : value };
+    this.#release = release;
+  }
+
+  /** Lets go of the value, here and in the workers. Calls that were submitted before still get it. */
+  [Symbol.dispose](): void {
+    if (!this.#value) return;
+    this.#value = undefined;
+    this.#release(this.#id);
+  }
+
+  #open(): { id: number; value: unknown } {
+    if (!this.#value) throw new IsopoolError("Cannot send shared value: its handle was disposed of before");
+    return { id: this.#id, value: this.#value.value };
+  }
+}
+
+/**
+ * Puts references where handles are arguments, and notes their values in `into`. Looks at the arguments themselves, not
+ * inside them.
+ */
+export function refer(item: unknown, spread: boolean, into: Map<number, unknown>): unknown {
+  const replace = (value: unknown) => {
+    if (!(value instanceof Shared)) return value;
+    const { id, value: held } = open(value);
+    into.set(id, held);
+    return sharedRef(id);
+  };
+  if (!spread) return replace(item);
+  return (item as unknown[]).some((value) => value instanceof Shared) ? (item as unknown[]).map(replace) : item;
+}

@@ -1,0 +1,30 @@
+/**
+ * Values that go to each worker once and are named by number after that.
+ *
+ * @module
+ */
+
+/** Stands for a shared value among arguments. */
+export interface SharedRef {
+  readonly "isopool:shared": number;
+}
+
+/** Names a shared value. */
+export function sharedRef(id: number): SharedRef {
+  return { "isopool:shared": id };
+}
+
+/** Which shared value an argument stands for, if it does. */
+export function sharedId(value: unknown): number | undefined {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "isopool:shared")) return undefined;
+  return (value as SharedRef)["isopool:shared"];
+}
+
+/** Puts shared values back where references stand for them: in the item itself, or in the argument list. */
+export function resolveShared(item: unknown, spread: boolean, values: ReadonlyMap<number, unknown>): unknown {
+  const resolve = (value: unknown) => {
+    const id = sharedId(value);
+    return id === undefined ? value : values.get(id);
+  };
+  return spread ? (item as unknown[]).map(resolve) : resolve(item);
+}

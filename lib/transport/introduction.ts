@@ -1,0 +1,23 @@
+/**
+ * What every worker is told about its pool, whatever it runs in.
+ *
+ * @module
+ */
+import { scope } from "../core/scope.ts";
+import type { Introduction } from "../protocol/messages.ts";
+import type { Hook, Setup } from "./transport.ts";
+
+/** The part of an introduction that does not depend on the kind of worker. */
+export function introduce(workerId: number, setup: Setup): Omit<Introduction, "board" | "brake" | "port"> {
+  const hook = (given: Hook | undefined) => given && { source: given.source, args: given.args };
+  return {
+    workerId,
+    depth: scope.depth + 1,
+    threads: scope.threads * setup.workers,
+    initializer: hook(setup.initializer),
+    finalizer: hook(setup.finalizer),
+    limited: setup.timeout !== undefined,
+    concurrency: setup.concurrency,
+    memoryLimit: setup.memoryLimit,
+  };
+}
