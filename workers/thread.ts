@@ -9,6 +9,7 @@ import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, Introduction } from "../lib/protocol/messages.ts";
+import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
 import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
@@ -39,7 +40,14 @@ export async function boot(load: Importer): Promise<void> {
   wrapGlobals(brake);
   await holdLock();
 
-  const port = introduction.port;
+  const { port, memoryLimit } = introduction;
+  if (memoryLimit !== undefined) {
+    const { watchMemory } = await import("./memory.ts");
+    watchMemory(
+      memoryLimit,
+      (error) => port.postMessage({ kind: "failed", phase: "memory", thrown: encodeThrown(error) }),
+    );
+  }
   const receive = serve({
     introduction,
     board: new Board(introduction.board),

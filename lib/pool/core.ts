@@ -27,7 +27,7 @@ export class PoolCore {
   readonly options: CheckedOptions;
   readonly capabilities: Capabilities;
   readonly scheduler: Scheduler;
-  readonly failures = new Failures();
+  readonly failures: Failures = new Failures();
 
   constructor(given: number | PoolOptions | undefined) {
     checkRuntime();

@@ -6,7 +6,7 @@
 import type { DeathReason } from "../core/errors.ts";
 import type { Death } from "../transport/transport.ts";
 import type { Observer } from "../scheduler/tally.ts";
-import type { Outcome, Work } from "../scheduler/work.ts";
+import type { Work } from "../scheduler/work.ts";
 
 /** What a {@linkcode PoolEventMap} event of a worker says. */
 export interface WorkerEventDetail {
@@ -29,18 +29,20 @@ export interface TaskEventDetail {
   /** Which attempt it is, from 1; only with `taskstart`. */
   readonly attempt?: number;
   /** How the attempt ended; only with `taskend`. */
-  readonly outcome?: Outcome;
+  readonly outcome?: "fulfilled" | "rejected" | "cancelled";
 }
 
-/**
- * The events of a pool. `workerstart`, `workerexit`; `taskstart` when a worker is given a call (short calls are given some
- * milliseconds ahead), `taskend` when an attempt has ended; `drain` when nothing is left to do.
- */
+/** The events of a pool, by name. */
 export interface PoolEventMap {
+  /** A worker takes calls. */
   workerstart: CustomEvent<WorkerEventDetail>;
+  /** A worker has ended, however. */
   workerexit: CustomEvent<WorkerEventDetail>;
+  /** A worker was given a call; short ones are given some milliseconds ahead. */
   taskstart: CustomEvent<TaskEventDetail>;
+  /** An attempt of a call has ended; comes before its future settles. */
   taskend: CustomEvent<TaskEventDetail>;
+  /** Nothing is left to do. */
   drain: CustomEvent<null>;
 }
 

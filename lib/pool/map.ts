@@ -16,43 +16,16 @@ import { CancelledError } from "../core/errors.ts";
 import { guarded } from "../core/guarded.ts";
 import type { Input } from "../core/input.ts";
 import { bad } from "../core/validate.ts";
-import { Collector, type OnError, type Producer } from "../future/collector.ts";
+import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
 import { isPrimitive, snapshot } from "../protocol/envelope.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
-import type { RetryPolicy } from "../task/retry.ts";
-import type { TaskOptions } from "../task/task.ts";
 import type { CallSite } from "./call_site.ts";
+import type { MapPlan } from "./map_plan.ts";
 import { MapInput, type MapReader, NONE } from "./map_input.ts";
 import { Retries } from "./retries.ts";
 import { refer } from "./shared.ts";
-
-/** What a map is made of, checked. */
-export interface MapPlan {
-  task: TaskEntry;
-  /** Whether items are argument lists. */
-  spread: boolean;
-  /** Whether items are copied as they are read. */
-  copy: boolean;
-  timeout: number | undefined;
-  signal: AbortSignal | undefined;
-  retry: RetryPolicy | undefined;
-  /** The task's own: priority, affinity, callbacks. */
-  options: TaskOptions;
-  /** Whether it comes from a call of the same pool. */
-  nested: boolean;
-  /** Most items in one chunk. */
-  chunkSize: number;
-  ordered: boolean;
-  onError: OnError;
-  /** Items that are read ahead from an asynchronous input. */
-  readAhead: number;
-  /** Most items that a lazy map is ahead of its reader; `undefined`: it starts at once and waits for nobody. */
-  buffer: number | undefined;
-  /** Throws if the pool takes no more work. */
-  checkOpen: () => void;
-}
 
 /** A map that runs on a pool. */
 export class MapJob implements Work, Producer, MapReader {

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { transferError } from "../protocol/envelope.ts";
 import type { Batch } from "../transport/transport.ts";
 import type { SlotOwner } from "./slot_owner.ts";
-import type { Chunk } from "./work.ts";
+import { Chunk } from "./work.ts";
 
 /** Puts chunks that are alike into one batch, numbered from `first`. */
 export function toBatch(first: number, chunks: Chunk[]): Batch {
@@ -33,5 +34,20 @@ export function noteSent(chunks: Chunk[], workerId: number, { tally, observer }:
   for (const { work, first, items, attempt } of chunks) {
     if (work.queuedAt > 0) tally.wait.add(now - work.queuedAt);
     if (observer) { for (let i = 0; i < items.length; i++) observer.callSent(work, first + i, attempt, workerId); }
+  }
+}
+
+/** Some value of a batch could not be copied: sends the calls one by one; the one to blame fails by itself. */
+export function refuse(chunks: Chunk[], cause: unknown, send: (chunks: Chunk[]) => void): void {
+  for (const chunk of chunks) {
+    const { work, first, items, attempt } = chunk;
+    if (chunks.length === 1 && items.length === 1) {
+      const error = transferError(items[0], work.spread ? "args" : "item", "argument", cause);
+      chunk.close(0);
+      work.settle(first, "rejected", error, undefined);
+    } else if (chunks.length > 1) {
+      // As the chunk that its work knows.
+      send([chunk]);
+    } else items.forEach((item, i) => send([new Chunk(work, first + i, [item], attempt)]));
   }
 }

@@ -19,7 +19,7 @@ const HOW = {
 /** Says how the worker of a lost task ended, and the way out. */
 export function crash(workerId: number, death: Death): WorkerCrashedError {
   const { reason, exitCode, signal, cause } = death;
-  const code = exitCode === undefined ? "" : ` with code ${exitCode}`;
+  const code = exitCode === undefined || reason !== "exit" ? "" : ` with code ${exitCode}`;
   return new WorkerCrashedError(
     `Task was lost: worker ${workerId} ${HOW[reason]}${code}: declare \`retry\` if it may run again`,
     {

@@ -30,7 +30,7 @@ const KEYS = 10_000;
 /** The workers of one pool. */
 export class Crew {
   /** All that are not gone. */
-  readonly slots = new Set<Slot>();
+  readonly slots: Set<Slot> = new Set<Slot>();
   /** Most workers at a time. */
   limit: number;
   readonly #launch: Launch;

@@ -16,32 +16,15 @@ import { KeepAlive } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
 import { Backlog } from "./backlog.ts";
 import { crash } from "./crash.ts";
-import { Crew, type CrewOptions } from "./crew.ts";
-import { Dispatch, type Rate } from "./dispatch.ts";
+import { Crew } from "./crew.ts";
+import { Dispatch } from "./dispatch.ts";
 import { Entrance } from "./entrance.ts";
+import type { SchedulerOptions } from "./options.ts";
 import type { Slot } from "./slot.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { type Observer, Tally } from "./tally.ts";
 import { TaskTable } from "./task_table.ts";
 import type { Chunk, Work } from "./work.ts";
-
-/** Options of a {@linkcode Scheduler}. */
-export interface SchedulerOptions extends CrewOptions {
-  /** Milliseconds between a task's signal and force. */
-  killGrace: number;
-  /** Longest run of an initializer, in milliseconds. */
-  hookTimeout?: number;
-  /** Told of what failed where no call can tell: a finalizer. */
-  onFailure?: (error: unknown) => void;
-  /** Calls that a worker takes in its life. */
-  maxTasks?: number;
-  /** Calls that one worker runs at a time. */
-  concurrency?: number;
-  /** Most calls that wait; maps do not count, they read as they go. */
-  maxQueue?: number;
-  /** Says when the next call may start. */
-  rate?: Rate;
-}
 
 /** Workers that die one after another without having taken a call, after which the pool is given up. */
 const STILLBORN = 3;
@@ -55,8 +38,8 @@ export class Scheduler implements SlotOwner {
   readonly hookTimeout: number | undefined;
   readonly maxTasks: number;
   /** The tasks that this pool has met. */
-  readonly tasks = new TaskTable();
-  readonly tally = new Tally();
+  readonly tasks: TaskTable = new TaskTable();
+  readonly tally: Tally = new Tally();
   readonly crew: Crew;
   /** Where calls come in when there is a limit to how many may wait. */
   readonly entrance: Entrance;
@@ -131,13 +114,13 @@ export class Scheduler implements SlotOwner {
   /** Starts every worker; resolves when all take calls. */
   ready(): Promise<void> {
     this.#keepAlive.hold();
-    return this.crew.ready();
+    return this.crew.ready().finally(() => this.#letGo());
   }
 
   /** Replaces every worker once it has done what it holds; resolves when the old ones are gone. */
   restart(): Promise<void> {
     this.#keepAlive.hold();
-    return this.crew.restart();
+    return this.crew.restart().finally(() => this.#letGo());
   }
 
   /** Changes how many workers there may be, by so many. */

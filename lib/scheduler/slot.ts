@@ -5,15 +5,14 @@
  * @module
  */
 import type { Timer } from "../core/timer.ts";
-import { transferError } from "../protocol/envelope.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";
-import { noteSent, toBatch } from "./batch.ts";
+import { noteSent, refuse, toBatch } from "./batch.ts";
 import { crash, sortOut } from "./crash.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { Stops, type Verdict } from "./stops.ts";
 import { afterTimeout, TimeLimits } from "./time_limits.ts";
-import { Chunk, CLOSED, type TaskEntry, type Work } from "./work.ts";
+import { type Chunk, CLOSED, type TaskEntry, type Work } from "./work.ts";
 
 /**
  * `"starting" -> "alive" -> "retiring" -> "leaving" -> "dead"`; a worker can die in each. A retiring one finishes what it
@@ -100,7 +99,7 @@ export class Slot {
     try {
       this.#transport.send(toBatch(this.#next, chunks));
     } catch (cause) {
-      return this.#refuse(chunks, cause);
+      return refuse(chunks, cause, (part) => this.send(part));
     }
     if (this.held === 0) this.#heard = performance.now();
     for (const chunk of chunks) {
@@ -221,22 +220,6 @@ export class Slot {
     this.#owner.observer?.workerStarted(this.id);
     this.#rest();
     this.#owner.moved(this);
-  }
-
-  #refuse(chunks: Chunk[], cause: unknown): void {
-    for (const chunk of chunks) {
-      const { work, items } = chunk;
-      if (chunks.length === 1 && items.length === 1) {
-        chunk.close(0);
-        const what = work.spread ? "args" : "item";
-        work.settle(chunk.first, "rejected", transferError(items[0], what, "argument", cause), undefined);
-      } else if (chunks.length > 1) {
-        // As the chunk that its work knows.
-        this.send([chunk]);
-      } else {
-        items.forEach((item, i) => this.send([new Chunk(work, chunk.first + i, [item], chunk.attempt)]));
-      }
-    }
   }
 
   // A worker's word for a call that is not in flight (any more) means nothing.

@@ -15,8 +15,8 @@ export class Tally {
   retried = 0;
   workersStarted = 0;
   workersCrashed = 0;
-  readonly wait = new Histogram();
-  readonly run = new Histogram();
+  readonly wait: Histogram = new Histogram();
+  readonly run: Histogram = new Histogram();
 
   /** A call has come to its end, after its last attempt. */
   ended(outcome: Outcome): void {

@@ -24,6 +24,7 @@ const made: [Error, Record<string, unknown>][] = [
   ],
   [new classes.WaitTimeoutError("m", { cause }), {}],
   [new classes.PoolClosedError("m", { cause }), {}],
+  [new classes.QueueFullError("m", { cause }), {}],
   [new classes.CancelledError("m", { cause }), {}],
 ];
 

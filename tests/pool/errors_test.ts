@@ -80,6 +80,7 @@ const OWN: Record<string, Record<string, unknown>> = {
   TransferError: { direction: "result", path: "result.x" },
   WaitTimeoutError: {},
   PoolClosedError: {},
+  QueueFullError: {},
   CancelledError: {},
 };
 for (const [name, fields] of Object.entries(OWN)) {
