@@ -17,7 +17,7 @@ let shared: Pool | undefined;
  * first, and ends with the script. Else as `Pool.map`.
  *
  * @example No pool to care for
- * ```ts
+ * ```ts ignore
  * import { assertEquals } from "@std/assert";
  * import { inline, map } from "@isopool/isopool";
  *
