@@ -27,6 +27,8 @@ export {
   WorkerCrashedError,
 } from "./lib/core/errors.ts";
 export type { Input } from "./lib/core/input.ts";
+export type { RateOptions } from "./lib/core/rate.ts";
+export type { RetryOptions } from "./lib/core/retry.ts";
 export { asCompleted, type AsCompletedOptions, type Completed } from "./lib/future/as_completed.ts";
 export type { OnError } from "./lib/future/collector.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
@@ -36,9 +38,18 @@ export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backen
 export type { MapOptions } from "./lib/pool/map_options.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
 export { type Closure, Pool } from "./lib/pool/pool.ts";
-export { pooled, type PooledOptions } from "./lib/pooled.ts";
+export {
+  limit,
+  type LimitContext,
+  type Limiter,
+  type LimitOptions,
+  pooled,
+  type PooledContext,
+  type PooledOptions,
+  type RunOptions,
+} from "./lib/pooled.ts";
+export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
 export { inline } from "./lib/task/inline.ts";
-export type { RetryOptions } from "./lib/task/retry.ts";
 export {
   type AnyFunction,
   type StreamTask,

@@ -21,6 +21,7 @@ const VALUES = [
   "asCompleted",
   "cpuCount",
   "inline",
+  "limit",
   "pooled",
   "task",
   "tasks",
@@ -38,12 +39,20 @@ const TYPES = [
   "DeathReason",
   "FutureState",
   "Input",
+  "LimitContext",
+  "LimitOptions",
+  "Limiter",
   "MapOptions",
   "OnError",
   "PoolOptions",
+  "PooledContext",
   "PooledOptions",
+  "ProgressSink",
+  "ProgressState",
+  "RateOptions",
   "RetryOptions",
   "ReturnWhen",
+  "RunOptions",
   "StreamTask",
   "TaskOf",
   "TaskOptions",
@@ -75,9 +84,10 @@ Deno.test("mod.ts has no logic: re-exports by name and nothing else", async () =
 });
 
 Deno.test("the other entry points export these values and no others", () => {
-  assertEquals(Object.keys(pooled), ["pooled"]);
+  assertEquals(Object.keys(pooled), ["limit", "pooled"]);
   assertEquals(Object.keys(worker), ["context"]);
   assertStrictEquals(pooled.pooled, root.pooled);
+  assertStrictEquals(pooled.limit, root.limit);
 });
 
 Deno.test("deno.json has these entry points, and the import map the same", async () => {

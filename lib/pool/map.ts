@@ -20,7 +20,7 @@ import { isPrimitive, snapshot } from "../protocol/envelope.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
-import type { RetryPolicy } from "../task/retry.ts";
+import type { RetryPolicy } from "../core/retry.ts";
 
 /** What a map is made of, checked. */
 export interface MapPlan {

@@ -4,7 +4,7 @@
  * @module
  */
 import { bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
-import { type RetryOptions, retryPolicy } from "../task/retry.ts";
+import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { type BackendName, BACKENDS, cpuCount } from "./backends.ts";
 
 /** Options of {@linkcode Pool}. */

@@ -20,7 +20,7 @@ import type { Future } from "../future/future.ts";
 import { Results } from "../future/results.ts";
 import { snapshot } from "../protocol/envelope.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import { retryPolicy } from "../task/retry.ts";
+import { retryPolicy } from "../core/retry.ts";
 import type { Task } from "../task/task.ts";
 import { type BackendName, BACKENDS, type Capabilities } from "./backends.ts";
 import { Call } from "./call.ts";
