@@ -30,6 +30,7 @@ export interface RateOptions {
 /** Checks the option; `undefined` stays. */
 export function rateOptions(call: string, rate: RateOptions | undefined): Required<RateOptions> | undefined {
   if (rate === undefined) return undefined;
+  if (typeof rate !== "object" || rate === null) throw bad(call, "rate", rate, "an object", false);
   knownOptions(`${call}: \`rate\``, rate, ["limit", "interval", "strict"]);
   const { interval, strict = false } = rate;
   const limit = integer(call, "rate.limit", rate.limit, 1);

@@ -116,16 +116,18 @@ class Calls {
     this.#add(cancellation);
     const deaf = onAbort(signal, (reason) => cancellation.abort(reason));
     const attempts = new Attempts<R>(this.#limits, cancellation, this.#count++, fn);
-    let entered = false;
     try {
       await this.#gate.enter(cancellation);
-      entered = true;
+    } catch (error) {
+      this.#close(cancellation, deaf);
+      throw error;
+    }
+    try {
       return await attempts.run();
     } finally {
-      deaf();
-      this.#open.delete(cancellation);
-      if (entered && attempts.left) void attempts.left.then(() => this.#leave(entered));
-      else this.#leave(entered);
+      this.#close(cancellation, deaf);
+      if (attempts.left) void attempts.left.then(() => this.#leave());
+      else this.#leave();
     }
   }
 
@@ -147,9 +149,20 @@ class Calls {
     this.#open.add(cancellation);
   }
 
-  #leave(entered: boolean): void {
-    if (entered) this.#gate.leave();
+  // The call has settled.
+  #close(cancellation: Cancellation, deaf: () => void): void {
+    deaf();
+    this.#open.delete(cancellation);
     if (this.#open.size === 0) this.#deaf();
+    this.#checkIdle();
+  }
+
+  #leave(): void {
+    this.#gate.leave();
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
     if (this.active + this.waiting > 0) return;
     for (const resolve of this.#idle) resolve();
     this.#idle = [];
