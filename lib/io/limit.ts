@@ -46,6 +46,9 @@ export interface Limiter {
  * Limits how many calls are in progress at a time, and how many start in an interval. For calls that come from many
  * places; for a list or a stream of items {@linkcode pooled} reads no faster than it works, and keeps order.
  *
+ * A call that waits for another call through the same limiter keeps its place meanwhile: when all places are taken by
+ * such calls, none goes on.
+ *
  * @param options The concurrency, or more.
  * @throws {TypeError | RangeError} If an option is not valid.
  *

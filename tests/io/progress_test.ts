@@ -83,11 +83,11 @@ test("pooled({ progress }): the end comes once, after an abort and when the read
 test("pooled({ progress }): the end has come when the results are there", async () => {
   for (const timeout of [undefined, 10]) {
     const progress = new Recorder();
-    const never = new Promise<void>(() => {});
-    await pooled([1, 2], () => timeout && never, { progress, timeout, onError: "settle" });
+    const fn = () => timeout === undefined ? undefined : new Promise<void>(() => {});
+    await pooled([1, 2], fn, { progress, timeout, onError: "settle" });
     assertEquals(progress.ends.length, 1);
     const looped = new Recorder();
-    for await (const _ of pooled([1, 2], () => timeout && never, { progress: looped, timeout, onError: "settle" }));
+    for await (const _ of pooled([1, 2], fn, { progress: looped, timeout, onError: "settle" }));
     assertEquals(looped.ends.length, 1);
   }
 });
