@@ -25,6 +25,7 @@ const VALUES = [
   "asCompleted",
   "cpuCount",
   "inline",
+  "limit",
   "map",
   "move",
   "pooled",
@@ -48,6 +49,9 @@ const TYPES = [
   "FutureState",
   "ImapOptions",
   "Input",
+  "LimitContext",
+  "LimitOptions",
+  "Limiter",
   "MapOptions",
   "OnError",
   "PoolEventMap",
@@ -55,10 +59,14 @@ const TYPES = [
   "PoolOptions",
   "PoolState",
   "PoolStats",
+  "PooledContext",
   "PooledOptions",
+  "ProgressSink",
+  "ProgressState",
   "RateOptions",
   "RetryOptions",
   "ReturnWhen",
+  "RunOptions",
   "Runnable",
   "ShutdownOptions",
   "StreamTask",
@@ -94,9 +102,10 @@ Deno.test("mod.ts has no logic: re-exports by name and nothing else", async () =
 });
 
 Deno.test("the other entry points export these values and no others", () => {
-  assertEquals(Object.keys(pooled), ["pooled"]);
+  assertEquals(Object.keys(pooled), ["limit", "pooled"]);
   assertEquals(Object.keys(worker), ["context"]);
   assertStrictEquals(pooled.pooled, root.pooled);
+  assertStrictEquals(pooled.limit, root.limit);
 });
 
 Deno.test("deno.json has these entry points, and the import map the same", async () => {

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { type RateOptions, rateOptions } from "../core/rate.ts";
 import { bad, duration, integer, knownOptions, oneOf, show } from "../core/validate.ts";
 import { snapshot } from "../protocol/envelope.ts";
-import { type RetryOptions, retryPolicy } from "../task/retry.ts";
+import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
 import type { Hook, Setup } from "../transport/transport.ts";
 import { type BackendName, BACKENDS, type Capabilities, cpuCount } from "./backends.ts";
-import type { PoolOptions, RateOptions } from "./options.ts";
+import type { PoolOptions } from "./options.ts";
 
 /** Options with every default filled in. */
 export interface CheckedOptions {
@@ -23,7 +24,7 @@ export interface CheckedOptions {
   retry: number | RetryOptions | undefined;
   killGrace: number;
   maxQueue: number;
-  rate: RateOptions | undefined;
+  rate: Required<RateOptions> | undefined;
   /** What the workers are told. */
   setup: Setup;
 }
@@ -83,7 +84,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     maxQueue: options.maxQueue === undefined || options.maxQueue === Infinity
       ? Infinity
       : integer(CALL, "maxQueue", options.maxQueue, 0),
-    rate: options.rate,
+    rate: rateOptions(CALL, options.rate),
     setup: {
       workers,
       initializer: hook("initializer", options.initializer, options.initArgs ?? [], capabilities),

@@ -4,6 +4,7 @@
  * @module
  */
 import { BrokenPoolError, PoolClosedError } from "../core/errors.ts";
+import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
 import { Failures } from "../future/failures.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -41,7 +42,7 @@ export class PoolCore {
       launch: launch(setup),
       concurrency: setup.concurrency,
       hookTimeout: setup.initializer && setup.timeout,
-      rate: undefined,
+      rate: options.rate && new RateLimiter(options.rate),
       onFailure: (error) => this.failures.add({}, error),
     });
     running.add(scheduler);

@@ -4,23 +4,9 @@
  * @module
  */
 import type { Task } from "../task/task.ts";
-import type { RetryOptions } from "../task/retry.ts";
+import type { RetryOptions } from "../core/retry.ts";
+import type { RateOptions } from "../core/rate.ts";
 import type { BackendName } from "./backends.ts";
-
-/** How often calls may start. */
-export interface RateOptions {
-  /** Most starts in one interval. */
-  limit: number;
-  /** Length of the interval in milliseconds. */
-  interval: number;
-  /**
-   * Whether no interval whatever may have more than `limit` starts. Else intervals follow one another, and two halves of
-   * neighbours together may have up to twice as many.
-   *
-   * @default {false}
-   */
-  strict?: boolean;
-}
 
 /** Options of {@linkcode Pool}. */
 export interface PoolOptions<B extends BackendName = BackendName> {

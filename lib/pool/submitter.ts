@@ -9,7 +9,7 @@ import { type Future, observe, outcomeOf, subscribe } from "../future/future.ts"
 import { Results } from "../future/results.ts";
 import { snapshot } from "../protocol/envelope.ts";
 import type { Slot } from "../scheduler/slot.ts";
-import { retryPolicy } from "../task/retry.ts";
+import { retryPolicy } from "../core/retry.ts";
 import type { Task, TaskOptions } from "../task/task.ts";
 import { runsWithin } from "./backends.ts";
 import { Call, type CallOptions } from "./call.ts";

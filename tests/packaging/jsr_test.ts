@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { readPackage, serveRegistry } from "./registry.ts";
+import { readPackage, readStdAsync, serveRegistry } from "./registry.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -16,7 +16,7 @@ console.log(JSON.stringify([
   await pool.submit(inline((n: number) => n + 1), 41),
   await pool.submit(path.basename, "/a/b"),
   await here.map(local.square, [4]),
-  await pooled([5], (n) => n),
+  await pooled([5], (n) => n, { timeout: 10_000, retry: 1 }),
 ]));
 `;
 const TASKS = `
@@ -55,7 +55,7 @@ Deno.test("installed from JSR, in an empty directory with an empty cache, worker
     await Deno.writeTextFile(`${dir}/main.ts`, MAIN);
     await Deno.writeTextFile(`${dir}/tasks.ts`, TASKS);
     const expected = JSON.stringify([[1, 4, 9], 1, 42, "b", [16], [5]]);
-    const registry = await serveRegistry([await readPackage(ROOT)]);
+    const registry = await serveRegistry([await readPackage(ROOT), await readStdAsync(ROOT)]);
     {
       await using _ = registry;
       const first = await run(dir, registry.url, cache, ["--allow-read=."]);
