@@ -92,12 +92,12 @@ class Server {
 
   async #runBatch(batch: RunMessage): Promise<void> {
     const { board, workerId } = this.#link;
-    const { first, items, spread, timed, attempt } = batch;
+    const { first, items, spread, timeout, attempt } = batch;
     let fn = this.#functions.get(batch.task);
     this.#since = performance.now();
     for (let i = 0, sinceLook = 0; i < items.length; i++) {
       const seq = first + i;
-      if (timed) board.stamp(seq, performance.now());
+      if (timeout !== undefined) board.stamp(seq, performance.now());
       if (!board.start(seq)) continue;
       this.current = new RunningTask(workerId, seq, attempt);
       try {

@@ -8,7 +8,7 @@ import { workerData } from "node:worker_threads";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
-import type { HostMessage, Introduction } from "../lib/protocol/messages.ts";
+import type { HostMessage, ThreadIntroduction } from "../lib/protocol/messages.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
 import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
@@ -33,7 +33,7 @@ interface Locks {
 
 /** Starts serving. Called by the generated entry, which hands over its own `import()`. */
 export async function boot(load: Importer): Promise<void> {
-  const introduction = workerData as Introduction;
+  const introduction = workerData as ThreadIntroduction;
   const brake = new Brake(introduction.brake);
   bufferWasm();
   wrapGlobals(brake);

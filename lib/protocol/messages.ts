@@ -35,8 +35,8 @@ export interface RunMessage {
   /** The argument of each call, or its argument list when `spread`. */
   items: unknown[];
   spread: boolean;
-  /** Whether the worker notes on the board when each call started. */
-  timed: boolean;
+  /** Longest run of each call in milliseconds; with one, the worker notes on the board when the call started. */
+  timeout: number | undefined;
   /** Whether a call may be stopped by its own limits, so that the worker prepares for that first. */
   limited: boolean;
   /** Which attempt this is for each call of the batch, from 1. */
@@ -71,8 +71,12 @@ export interface Introduction {
   workerId: number;
   /** Memory of the board. */
   board: SharedArrayBuffer;
-  /** Memory of the brake. */
-  brake: SharedArrayBuffer;
   /** The worker's end of its channel. */
   port: Port;
+}
+
+/** What a thread is told besides. */
+export interface ThreadIntroduction extends Introduction {
+  /** Memory of the brake. */
+  brake: SharedArrayBuffer;
 }

@@ -94,13 +94,12 @@ export class Slot {
   send(chunks: Chunk[]): void {
     const { work, attempt, transfer } = chunks[0];
     const items = chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items);
-    const timed = work.timeout !== undefined;
     try {
       const { id: taskId, source, local } = work.task;
-      const { spread } = work;
+      const { spread, timeout } = work;
       const limited = chunks.some((chunk) => chunk.work.limited);
       const first = this.#next;
-      this.#transport.send({ first, taskId, source, local, items, spread, timed, limited, attempt, transfer });
+      this.#transport.send({ first, taskId, source, local, items, spread, timeout, limited, attempt, transfer });
     } catch (cause) {
       return this.#refuse(chunks, cause);
     }

@@ -16,15 +16,12 @@
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Timer } from "../core/timer.ts";
-import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { Brake } from "../protocol/brake.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
-import type { HostMessage, Introduction, Port, WorkerMessage } from "../protocol/messages.ts";
+import type { Port, ThreadIntroduction, WorkerMessage } from "../protocol/messages.ts";
 import { workerEntry } from "./entry.ts";
+import { InFlight } from "./in_flight.ts";
 import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
 
-/** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
-const LOOK = 5;
 /** How long a worker whose loop still turns gets to end itself before force, in milliseconds. */
 const LEAVE = 20;
 /** How long a worker may be in the middle of loading something before it is forced all the same, in milliseconds. */
@@ -38,28 +35,15 @@ export const launchThread: Launch = (workerId, events) => new ThreadTransport(wo
 const asPort = (port: MessagePort): Port => port as unknown as Port;
 
 class ThreadTransport implements Transport {
-  // Half of the board, so that a batch can be on its way while another runs.
-  readonly window = CAPACITY / 2;
   readonly #events: TransportEvents;
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #board = new Board();
+  readonly #calls: InFlight;
   readonly #brake = new Brake();
-  readonly #known = new Set<number>();
-  // Calls beyond the head whose answers came by message.
-  readonly #delivered = new Set<number>();
-  // Calls from head to tail are in flight.
-  #head = 0;
-  #tail = 0;
-  // From the worker's clock to this thread's.
-  #clock = 0;
-  #look: Timer | undefined;
   #ending: Timer | undefined;
   #closed = false;
   #exitCode: number | undefined;
   #cause: unknown;
-  // A cancel was sent and not heard.
-  #deaf = false;
   #killed = false;
   #gone = false;
 
@@ -67,16 +51,17 @@ class ThreadTransport implements Transport {
     this.#events = events;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
+    this.#calls = new InFlight(asPort(port1), events);
     // Not `on("message")`: that one looks at every element of what arrives, 3 s for a typed array of 10 MB.
-    asPort(port1).onmessage = ({ data }) => this.#receive(data as WorkerMessage);
+    asPort(port1).onmessage = ({ data }) => this.#calls.receive(data as WorkerMessage);
     port1.on("close", () => {
       this.#closed = true;
       this.#awaitEnd();
     });
     port1.unref();
-    const workerData: Introduction = {
+    const workerData: ThreadIntroduction = {
       workerId,
-      board: this.#board.memory,
+      board: this.#calls.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
     };
@@ -95,39 +80,32 @@ class ThreadTransport implements Transport {
     this.#worker.unref();
   }
 
-  // A long call pins its place on the board, however many behind it were withdrawn.
+  get window(): number {
+    return this.#calls.window;
+  }
+
   get free(): number {
-    return CAPACITY - (this.#tail - this.#head);
+    return this.#calls.free;
   }
 
   send(batch: Batch): void {
-    const { first, taskId, source, items, spread, timed, limited, attempt, transfer } = batch;
-    if (!this.#known.has(taskId)) {
-      this.#known.add(taskId);
-      this.#post({ kind: "task", id: taskId, source });
-    }
-    for (let i = 0; i < items.length; i++) this.#board.enqueue(first + i);
-    this.#post({ kind: "run", task: taskId, first, items, spread, timed, limited, attempt }, transfer);
-    this.#tail = first + items.length;
-    // With one call in flight its end is announced at once; the next may wait for a long one.
-    if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
+    this.#calls.send(batch);
   }
 
   withdraw(seq: number): boolean {
-    return this.#board.withdraw(seq);
+    return this.#calls.board.withdraw(seq);
   }
 
   hasStarted(seq: number): boolean {
-    return this.#board.word(seq) !== Word.QUEUED;
+    return this.#calls.hasStarted(seq);
   }
 
   startedAt(seq: number): number | undefined {
-    return this.#board.word(seq) === Word.RUNNING ? this.#board.startedAt(seq) + this.#clock : undefined;
+    return this.#calls.startedAt(seq);
   }
 
   cancel(seq: number, reason: unknown): void {
-    this.#deaf = true;
-    this.#post({ kind: "cancel", seq, reason: encodeThrown(reason) });
+    this.#calls.cancel(seq, reason);
   }
 
   close(): void {
@@ -136,7 +114,7 @@ class ThreadTransport implements Transport {
 
   kill(): void {
     // A worker that did not even hear its cancel spins.
-    if (!this.#deaf) return this.#leave(LEAVE);
+    if (!this.#calls.deaf) return this.#leave(LEAVE);
     this.#killed = true;
     this.#force(performance.now() + FRAGILE);
   }
@@ -144,7 +122,7 @@ class ThreadTransport implements Transport {
   // A worker whose loop turns ends itself, which is always safe; one that turns out to spin is forced.
   #leave(patience: number): void {
     this.#killed = true;
-    this.#post({ kind: "leave" });
+    this.#calls.post({ kind: "leave" });
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#force(performance.now() + FRAGILE), patience);
   }
@@ -160,56 +138,6 @@ class ThreadTransport implements Transport {
     void this.#worker.terminate();
   }
 
-  #post(message: HostMessage, transfer: Transferable[] = []): void {
-    // deno-lint-ignore no-explicit-any -- node's own name for the same list
-    this.#port.postMessage(message, transfer as any);
-  }
-
-  #receive(message: WorkerMessage): void {
-    switch (message.kind) {
-      case "ready":
-        // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
-        this.#clock = performance.now() - message.now;
-        return this.#events.ready();
-      case "heard":
-        this.#deaf = false;
-        return;
-      case "result":
-        return this.#deliver(message.seq, true, message.value);
-      case "error":
-        return this.#deliver(message.seq, false, decodeThrown(message.thrown));
-      case "settled":
-        this.#harvest();
-        this.#events.measured(message.count, message.ms);
-    }
-  }
-
-  // Reads the answers on the board, in order, up to the first call that has none.
-  #harvest(): void {
-    for (; this.#head < this.#tail; this.#head++) {
-      const seq = this.#head;
-      if (this.#delivered.size > 0 && this.#delivered.delete(seq)) continue;
-      const word = this.#board.word(seq);
-      if (word === Word.WITHDRAWN) continue;
-      if (word < Word.TRUE || word === Word.SENT) return;
-      this.#events.settled(seq, true, this.#board.value(seq, word));
-    }
-  }
-
-  #deliver(seq: number, ok: boolean, value: unknown): void {
-    this.#harvest();
-    this.#delivered.add(seq);
-    this.#events.settled(seq, ok, value);
-    this.#harvest();
-  }
-
-  #lookAgain(): void {
-    this.#look = undefined;
-    if (this.#gone) return;
-    this.#harvest();
-    if (this.#tail - this.#head > 1) this.#look = setTimeout(() => this.#lookAgain(), LOOK);
-  }
-
   // Both are needed: the port's end, which is the thread's, and the exit code. One may never come.
   #awaitEnd(): void {
     if (this.#closed && this.#exitCode !== undefined) return this.#end();
@@ -221,8 +149,7 @@ class ThreadTransport implements Transport {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#ending);
-    clearTimeout(this.#look);
-    this.#harvest();
+    this.#calls.end();
     this.#port.close();
     this.#events.exit(this.#death());
   }

@@ -22,8 +22,8 @@ export interface Batch {
   /** Each call's argument, or its argument list when `spread`. */
   items: unknown[];
   spread: boolean;
-  /** Whether start times are wanted. */
-  timed: boolean;
+  /** Longest run of each call in milliseconds; with one, start times are wanted. */
+  timeout: number | undefined;
   /** Whether a call has a limit (a timeout, a signal) that may stop it. */
   limited: boolean;
   attempt: number;
