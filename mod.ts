@@ -18,6 +18,7 @@ export {
   CancelledError,
   type DeathReason,
   IsopoolError,
+  PermissionScopeError,
   PoolClosedError,
   TaskLoadError,
   TaskNotFoundError,
@@ -34,6 +35,7 @@ export { Results } from "./lib/future/results.ts";
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";
 export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backends.ts";
 export type { MapOptions } from "./lib/pool/map_options.ts";
+export type { PermissionScope } from "./lib/pool/permissions.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
 export { type Closure, Pool } from "./lib/pool/pool.ts";
 export { pooled, type PooledOptions } from "./lib/pooled.ts";

@@ -25,6 +25,13 @@ export interface Link {
   turn(run: () => void): void;
   /** The entry's `import()`. */
   load: Importer;
+  /**
+   * Runs the synchronous part of a call that has a `timeout`, of which `left` milliseconds are left. Only where the
+   * worker cannot be stopped from outside.
+   *
+   * @throws {TaskTimeoutError} If it runs longer.
+   */
+  limit?(run: () => unknown, timeout: number, left: number): unknown;
   /** Makes it safe to be stopped by force. Done before the first call that has a limit. */
   prepare(): Promise<void>;
   /** Ends the worker from inside. */
@@ -97,13 +104,16 @@ class Server {
     this.#since = performance.now();
     for (let i = 0, sinceLook = 0; i < items.length; i++) {
       const seq = first + i;
-      if (timeout !== undefined) board.stamp(seq, performance.now());
+      const startedAt = timeout === undefined ? 0 : performance.now();
+      if (timeout !== undefined) board.stamp(seq, startedAt);
       if (!board.start(seq)) continue;
       this.current = new RunningTask(workerId, seq, attempt);
       try {
         // Loading counts as running: a module that never finishes loading is stopped by the first call's timeout.
         fn ??= await this.#load(batch.task);
-        let value = spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+        let value;
+        if (timeout === undefined || !this.#link.limit) value = spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+        else value = this.#limited(fn, items[i], spread, timeout, startedAt);
         if (isThenable(value)) {
           this.#sayWhileWaiting();
           value = await value;
@@ -121,6 +131,11 @@ class Server {
       }
     }
     this.#say(performance.now());
+  }
+
+  #limited(fn: TaskFunction, item: unknown, spread: boolean, timeout: number, startedAt: number): unknown {
+    const run = () => spread ? fn(...item as unknown[]) : fn(item);
+    return this.#link.limit!(run, timeout, startedAt + timeout - performance.now());
   }
 
   async #load(id: number): Promise<TaskFunction> {

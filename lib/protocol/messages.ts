@@ -12,6 +12,7 @@
  *                                                            <-  settled { count, ms }   look at the board
  *                                                            <-  result { seq, value }   too rich for the board
  *                                                            <-  error { seq, thrown }
+ *                                                            <-  ending                  where nobody else tells
  * ```
  *
  * Calls are numbered by the host (`seq`), one number after another; a batch covers `first` to `first + items.length - 1`.
@@ -58,7 +59,9 @@ export type WorkerMessage =
   /** `count` calls were answered in `ms` milliseconds of work. */
   | { kind: "settled"; count: number; ms: number }
   | { kind: "result"; seq: number; value: unknown }
-  | { kind: "error"; seq: number; thrown: Thrown };
+  | { kind: "error"; seq: number; thrown: Thrown }
+  /** The worker ends itself now, with an exit code or because of an uncaught error. */
+  | { kind: "ending"; exitCode?: number; thrown?: Thrown };
 
 /** The part of a MessagePort that both sides use; node's types lack `onmessage`. */
 export interface Port {

@@ -12,8 +12,9 @@
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
 import { KeepAlive, type Timer } from "../core/timer.ts";
 import type { Death, Launch } from "../transport/transport.ts";
+import { Abandoned } from "./abandoned.ts";
 import { Backlog } from "./backlog.ts";
-import { type Chunk, CLOSED, type TaskEntry, type Work } from "./work.ts";
+import { type Chunk, CLOSED, drop, type TaskEntry, type Work } from "./work.ts";
 import { crash } from "./crash.ts";
 import { SILENT, Slot, type SlotOwner } from "./slot.ts";
 import { TaskTable } from "./task_table.ts";
@@ -42,6 +43,8 @@ export class Scheduler implements SlotOwner {
   readonly killGrace: number;
   /** The tasks that this pool has met. */
   readonly tasks = new TaskTable();
+  /** Its workers that could not be stopped. */
+  readonly abandoned: Abandoned;
   state: SchedulerState = "open";
   /** Why the pool is broken. */
   cause: unknown = undefined;
@@ -61,6 +64,7 @@ export class Scheduler implements SlotOwner {
   constructor(options: SchedulerOptions) {
     this.#launch = options.launch;
     this.#workers = options.workers;
+    this.abandoned = new Abandoned(options.workers);
     this.killGrace = options.killGrace;
   }
 
@@ -154,10 +158,15 @@ export class Scheduler implements SlotOwner {
   }
 
   /** {@inheritDoc SlotOwner.died} */
-  died(slot: Slot, death: Death, lost: boolean): void {
+  died(slot: Slot, death: Death): void {
     this.#slots.delete(slot);
+    const tooMany = death.abandoned ? this.abandoned.add(slot.lost) : undefined;
     if (this.state !== "open" && this.state !== "closing") return this.#checkEnd();
-    if (death.reason !== "terminated" && !lost && ++this.#stillborn >= STILLBORN) {
+    if (tooMany) {
+      this.cause = tooMany;
+      return this.#stopAll("broken", "rejected", tooMany);
+    }
+    if (death.reason !== "terminated" && !slot.lost && ++this.#stillborn >= STILLBORN) {
       this.cause = death.cause ?? crash(slot.id, death);
       const error = new BrokenPoolError(`Pool is broken: ${STILLBORN} workers in a row died before they took a task`, {
         cause: this.cause,
@@ -166,6 +175,11 @@ export class Scheduler implements SlotOwner {
     }
     if (this.#readiness) this.#spawn();
     this.#kick();
+  }
+
+  /** {@inheritDoc SlotOwner.buried} */
+  buried(): void {
+    this.abandoned.bury();
   }
 
   #kick(): void {
@@ -279,13 +293,4 @@ export class Scheduler implements SlotOwner {
     const ending = this.state !== "open" && this.state !== "closing" && this.#slots.size > 0;
     if (this.#works.size === 0 && !this.#readiness && !ending) this.#keepAlive.release();
   }
-}
-
-// Calls of a work that is over will not run; it is told, because it counts them.
-function drop(chunk: Chunk): void {
-  chunk.items.forEach((item, offset) => {
-    if (item === CLOSED) return;
-    chunk.close(offset);
-    chunk.work.settle(chunk.first + offset, "cancelled", undefined, undefined);
-  });
 }

@@ -21,8 +21,10 @@ export interface SlotOwner {
   moved(slot: Slot): void;
   /** Calls that never started come back. */
   putBack(chunk: Chunk): void;
-  /** The worker is gone; `lost` says whether it took a running call along. */
-  died(slot: Slot, death: Death, lost: boolean): void;
+  /** The worker is gone. */
+  died(slot: Slot, death: Death): void;
+  /** A worker that was abandoned has ended after all. */
+  buried(): void;
 }
 
 /** A running call that is being stopped, and what it will settle to. */
@@ -47,6 +49,8 @@ export class Slot {
   held = 0;
   /** Whether a call has ever ended here. */
   served = false;
+  /** The task of the call that its death took along. */
+  lost: TaskEntry | undefined;
   readonly #owner: SlotOwner;
   readonly #transport: Transport;
   // In the order of their numbers. The first one holds the running call.
@@ -71,6 +75,7 @@ export class Slot {
       settled: (seq, ok, value) => this.#settled(seq, ok, value),
       measured: (count, ms) => this.#measured(count, ms),
       exit: (death) => this.#exit(death),
+      buried: () => owner.buried(),
     });
   }
 
@@ -241,7 +246,6 @@ export class Slot {
     this.#limits.clear();
     const chunks = this.#chunks.splice(0);
     const back: Chunk[] = [];
-    let lost = false;
     for (const chunk of chunks) {
       // Calls start in order, so that what never started is a tail.
       let from = chunk.items.length;
@@ -250,7 +254,8 @@ export class Slot {
       if (chunk.transfer.length === 0) { while (from > 0 && waits(from - 1)) from--; }
       for (let offset = 0; offset < from; offset++) {
         if (chunk.items[offset] === CLOSED) continue;
-        lost = this.served = true;
+        this.served = true;
+        this.lost = chunk.work.task;
         this.#lose(chunk, offset, death);
       }
       while (from < chunk.items.length && chunk.items[from] === CLOSED) from++;
@@ -259,7 +264,7 @@ export class Slot {
     // Backwards, because each goes to the head of the line.
     for (const chunk of back.reverse()) this.#owner.putBack(chunk);
     this.held = 0;
-    this.#owner.died(this, death, lost);
+    this.#owner.died(this, death);
   }
 
   #lose(chunk: Chunk, offset: number, death: Death): void {

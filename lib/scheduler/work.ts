@@ -97,3 +97,12 @@ export class Chunk {
     this.open--;
   }
 }
+
+/** Calls of a work that is over will not run; it is told, because it counts them. */
+export function drop(chunk: Chunk): void {
+  chunk.items.forEach((item, offset) => {
+    if (item === CLOSED) return;
+    chunk.close(offset);
+    chunk.work.settle(chunk.first + offset, "cancelled", undefined, undefined);
+  });
+}

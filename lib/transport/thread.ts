@@ -18,7 +18,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Timer } from "../core/timer.ts";
 import { Brake } from "../protocol/brake.ts";
 import type { Port, ThreadIntroduction, WorkerMessage } from "../protocol/messages.ts";
-import { workerEntry } from "./entry.ts";
+import { threadEntry } from "./entry.ts";
 import { InFlight } from "./in_flight.ts";
 import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
 
@@ -65,7 +65,7 @@ class ThreadTransport implements Transport {
       brake: this.#brake.memory,
       port: asPort(port2),
     };
-    this.#worker = new Worker(workerEntry("thread"), {
+    this.#worker = new Worker(threadEntry(), {
       workerData,
       transferList: [port2],
       name: `isopool-${workerId}`,

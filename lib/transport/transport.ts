@@ -38,9 +38,11 @@ export interface Death {
   signal?: string;
   /** What it died of, where that is known. */
   cause?: unknown;
+  /** The worker was given up: nothing can stop it, and it may run on. {@linkcode TransportEvents.buried} may follow. */
+  abandoned?: boolean;
 }
 
-/** What a transport tells its owner, never from within a call of the owner's. Nothing is told after `exit`. */
+/** What a transport tells its owner, never from within a call of the owner's. Only `buried` is told after `exit`. */
 export interface TransportEvents {
   /** The worker takes calls. */
   ready(): void;
@@ -50,6 +52,8 @@ export interface TransportEvents {
   measured(count: number, ms: number): void;
   /** The worker is gone; what was not settled is lost. */
   exit(death: Death): void;
+  /** A worker that was abandoned has ended after all. */
+  buried(): void;
 }
 
 /** One worker, as the scheduler sees it. It never keeps the script alive by itself; unfinished work does. */

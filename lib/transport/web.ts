@@ -1,0 +1,181 @@
+/**
+ * A scoped worker: a Deno Web Worker with permissions of its own. Messages, board and calls are those of a thread; what
+ * differs is how it starts and how it ends.
+ *
+ * ```
+ * close, kill -- leave ------> self.close()        a worker whose loop turns ends itself
+ *             -- terminate()                       wakes a loop, and does not interrupt one that never turns:
+ *   exit <------ (port closes)                     ended
+ *   exit, abandoned            (it does not)       given up, and no longer what keeps the script alive
+ *   buried <---- (port closes)                     ended after all
+ * ```
+ *
+ * @module
+ */
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { Timer } from "../core/timer.ts";
+import { decodeThrown } from "../protocol/error_record.ts";
+import type { Introduction, Port, WorkerMessage } from "../protocol/messages.ts";
+import { webEntry } from "./entry.ts";
+import { InFlight } from "./in_flight.ts";
+import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
+
+/** How long a worker whose loop still turns gets to end itself, in milliseconds. */
+const LEAVE = 20;
+/** As {@linkcode LEAVE}, where nobody is in a hurry. */
+const CLOSE = 1_000;
+/** How long a terminated worker may take to end, in milliseconds. One whose loop turns takes less than 20. */
+const ENDING = 500;
+
+/** What a scoped worker is started with. */
+export interface WebOptions {
+  /** At most the permissions of this isolate. */
+  permissions: Deno.PermissionOptionsObject;
+  /** URLs of the task modules that a worker starting now can load; asked at each start. */
+  modules(): readonly string[];
+}
+
+/** Starts scoped workers. Without the flag `--unstable-worker-options`, starting one ends the process. */
+export function launchWeb(options: WebOptions): Launch {
+  return (workerId, events) => new WebTransport(workerId, events, options);
+}
+
+const asPort = (port: MessagePort): Port => port as unknown as Port;
+
+class WebTransport implements Transport {
+  readonly #events: TransportEvents;
+  readonly #worker: Worker | undefined;
+  readonly #port: MessagePort;
+  readonly #calls: InFlight;
+  #ending: Timer | undefined;
+  // What the worker said of its end, or the runtime of its start.
+  #last: Death | undefined;
+  #killed = false;
+  #state: "running" | "abandoned" | "gone" = "running";
+
+  constructor(workerId: number, events: TransportEvents, { permissions, modules }: WebOptions) {
+    this.#events = events;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#calls = new InFlight(asPort(port1), events);
+    asPort(port1).onmessage = ({ data }) => this.#receive(data as WorkerMessage);
+    port1.on("close", () => this.#closed());
+    port1.unref();
+    try {
+      // The runtime's types have `deno` only beside other unstable ones.
+      const options: WorkerOptions & { deno: { permissions: Deno.PermissionOptions } } = {
+        type: "module",
+        name: `isopool-${workerId}`,
+        deno: { permissions },
+      };
+      this.#worker = new Worker(webEntry(modules()), options);
+    } catch (cause) {
+      // For example if this isolate has given up a permission meanwhile.
+      this.#last = { reason: "uncaught", cause };
+      queueMicrotask(() => this.#closed());
+      return;
+    }
+    unref(this.#worker);
+    this.#worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#last ??= { reason: "uncaught", cause: event.error ?? new Error(event.message) };
+      this.#terminate();
+    });
+    const introduction: Introduction = { workerId, board: this.#calls.board.memory, port: asPort(port2) };
+    this.#worker.postMessage(introduction, [port2 as unknown as Transferable]);
+  }
+
+  get window(): number {
+    return this.#calls.window;
+  }
+
+  get free(): number {
+    return this.#calls.free;
+  }
+
+  send(batch: Batch): void {
+    this.#calls.send(batch);
+  }
+
+  withdraw(seq: number): boolean {
+    return this.#calls.board.withdraw(seq);
+  }
+
+  hasStarted(seq: number): boolean {
+    return this.#calls.hasStarted(seq);
+  }
+
+  startedAt(seq: number): number | undefined {
+    return this.#calls.startedAt(seq);
+  }
+
+  cancel(seq: number, reason: unknown): void {
+    this.#calls.cancel(seq, reason);
+  }
+
+  close(): void {
+    this.#leave(CLOSE);
+  }
+
+  kill(): void {
+    // A worker that did not even hear its cancel spins.
+    if (this.#calls.deaf) this.#terminate();
+    else this.#leave(LEAVE);
+  }
+
+  #leave(patience: number): void {
+    this.#killed = true;
+    this.#calls.post({ kind: "leave" });
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => this.#terminate(), patience);
+  }
+
+  #terminate(): void {
+    if (this.#state !== "running") return;
+    this.#killed = true;
+    this.#worker?.terminate();
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => this.#abandon(), ENDING);
+  }
+
+  #receive(message: WorkerMessage): void {
+    // What an abandoned worker still answers has been settled already.
+    if (this.#state !== "running") return;
+    if (message.kind !== "ending") return this.#calls.receive(message);
+    const { exitCode, thrown } = message;
+    this.#last = thrown
+      ? { reason: "uncaught", cause: decodeThrown(thrown) }
+      : { reason: "exit", ...exitCode !== undefined && { exitCode } };
+  }
+
+  #abandon(): void {
+    this.#state = "abandoned";
+    this.#calls.end();
+    this.#events.exit({ reason: "terminated", abandoned: true });
+  }
+
+  #closed(): void {
+    const before = this.#state;
+    if (before === "gone") return;
+    this.#state = "gone";
+    clearTimeout(this.#ending);
+    this.#port.close();
+    this.#worker?.terminate();
+    if (before === "abandoned") return this.#events.buried();
+    this.#calls.end();
+    // What it died of counts, unless it was told to go.
+    this.#events.exit(this.#last ?? { reason: this.#killed ? "terminated" : "exit" });
+  }
+}
+
+/**
+ * Lets the script end while the worker runs. The runtime has a method for it, under the only symbol of the prototype
+ * that has no description. Where it is missing, a script ends when its pools are closed, and no thread is abandoned.
+ * (tests/canary/web_worker_test.ts)
+ */
+function unref(worker: Worker): void {
+  const nameless = Object.getOwnPropertySymbols(Worker.prototype).filter((symbol) => !symbol.description);
+  const methods = worker as unknown as Record<symbol, unknown>;
+  const [symbol] = nameless;
+  if (nameless.length === 1 && typeof methods[symbol] === "function") methods[symbol](false);
+}
