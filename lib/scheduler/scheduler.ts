@@ -112,6 +112,12 @@ export class Scheduler implements SlotOwner {
     return promise;
   }
 
+  /** Replaces every worker by a new one, each as soon as it has done what it holds. */
+  restart(): void {
+    for (const slot of this.#slots) slot.retire();
+    this.#kick();
+  }
+
   /** Takes no more work and ends when all of it is done. */
   close(): void {
     if (this.state !== "open") return;
@@ -175,11 +181,6 @@ export class Scheduler implements SlotOwner {
     }
     if (this.#readiness) this.#spawn();
     this.#kick();
-  }
-
-  /** {@inheritDoc SlotOwner.buried} */
-  buried(): void {
-    this.abandoned.bury();
   }
 
   #kick(): void {

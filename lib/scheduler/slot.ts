@@ -7,24 +7,24 @@
 import type { Timer } from "../core/timer.ts";
 import { transferError } from "../protocol/envelope.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
+import type { Abandoned } from "./abandoned.ts";
 import { crash } from "./crash.ts";
 import { TimeLimits } from "./time_limits.ts";
 import { Chunk, CLOSED, type Outcome, type TaskEntry } from "./work.ts";
 
-/** `"starting" -> "alive" -> "leaving" -> "dead"`; a worker can die in each. */
-export type SlotState = "starting" | "alive" | "leaving" | "dead";
+/** `"starting" -> "alive" -> "retiring" -> "leaving" -> "dead"`; a worker can die in each. */
+export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
 
 /** What a slot tells its scheduler. */
 export interface SlotOwner {
   readonly killGrace: number;
+  readonly abandoned: Abandoned;
   /** The slot may have room. */
   moved(slot: Slot): void;
   /** Calls that never started come back. */
   putBack(chunk: Chunk): void;
   /** The worker is gone. */
   died(slot: Slot, death: Death): void;
-  /** A worker that was abandoned has ended after all. */
-  buried(): void;
 }
 
 /** A running call that is being stopped, and what it will settle to. */
@@ -75,7 +75,7 @@ export class Slot {
       settled: (seq, ok, value) => this.#settled(seq, ok, value),
       measured: (count, ms) => this.#measured(count, ms),
       exit: (death) => this.#exit(death),
-      buried: () => owner.buried(),
+      buried: () => owner.abandoned.bury(),
     });
   }
 
@@ -180,6 +180,13 @@ export class Slot {
     this.#transport.close();
   }
 
+  /** Takes nothing new, and ends the worker when what it holds is done. */
+  retire(): void {
+    if (this.state === "dead" || this.state === "leaving") return;
+    this.state = "retiring";
+    if (this.held === 0) this.close();
+  }
+
   /** Ends the worker whatever it does. */
   kill(): void {
     if (this.state === "dead") return;
@@ -228,7 +235,9 @@ export class Slot {
       if (this.#chunks[0] === chunk) this.#chunks.shift();
       else this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
     }
-    if (this.held === 0) this.#limits.clear();
+    if (this.held > 0) return;
+    this.#limits.clear();
+    if (this.state === "retiring") this.close();
   }
 
   #measured(count: number, ms: number): void {
