@@ -6,6 +6,8 @@
 import { bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../task/retry.ts";
 import { type BackendName, BACKENDS, cpuCount } from "./backends.ts";
+import { checkPermissions, type PermissionScope, type Scope } from "./permissions.ts";
+import { checkWorkerOptions } from "./worker_options.ts";
 
 /** Options of {@linkcode Pool}. */
 export interface PoolOptions<B extends BackendName = BackendName> {
@@ -23,6 +25,16 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   retry?: number | RetryOptions;
   /** Milliseconds between a task's `context.signal` and force, when it is stopped. @default {200} */
   killGrace?: number;
+  /**
+   * What tasks may do, where that is less than what this script may: `"none"`, or a {@linkcode PermissionScope}. Takes
+   * `--unstable-worker-options`. A guard against mistakes, no wall against attackers: see SECURITY.md.
+   *
+   * Running out of memory under a scope ends the process, and a task that never ends is stopped only before its first
+   * `await`, by its `timeout`.
+   *
+   * @default {"inherit"}
+   */
+  permissions?: "inherit" | "none" | PermissionScope;
   /** Name of the pool, in messages. */
   name?: string;
 }
@@ -34,10 +46,11 @@ export interface CheckedOptions {
   timeout: number | undefined;
   retry: number | RetryOptions | undefined;
   killGrace: number;
+  permissions: Scope | undefined;
   name: string;
 }
 
-const NAMES = ["backend", "workers", "timeout", "retry", "killGrace", "name"] as const;
+const NAMES = ["backend", "workers", "timeout", "retry", "killGrace", "permissions", "name"] as const;
 
 /** Checks and completes what a pool was constructed with. */
 export function checkPoolOptions(given: number | PoolOptions | undefined): CheckedOptions {
@@ -49,12 +62,18 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   if (options.name !== undefined && typeof options.name !== "string") {
     throw bad(call, "name", options.name, "a string", false);
   }
+  const permissions = checkPermissions(call, options.permissions);
+  if (permissions) {
+    if (backend !== "worker") throw bad(call, "permissions", options.permissions, 'a backend of "worker"', false);
+    checkWorkerOptions(call);
+  }
   return {
     backend,
     workers: integer(call, "workers", options.workers ?? (backend === "async" ? 32 : cpuCount()), 1),
     timeout: duration(call, "timeout", options.timeout),
     retry: options.retry,
     killGrace: duration(call, "killGrace", options.killGrace ?? 200) ?? 200,
+    permissions,
     name: options.name ?? "pool",
   };
 }

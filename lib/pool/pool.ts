@@ -22,7 +22,7 @@ import { snapshot } from "../protocol/envelope.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { retryPolicy } from "../task/retry.ts";
 import type { Task } from "../task/task.ts";
-import { type BackendName, BACKENDS, type Capabilities } from "./backends.ts";
+import { type BackendName, BACKENDS, type Capabilities, scopedBackend } from "./backends.ts";
 import { Call } from "./call.ts";
 import { CallSite } from "./call_site.ts";
 import { MapJob } from "./map.ts";
@@ -78,10 +78,12 @@ export class Pool<B extends BackendName = "worker"> {
           "module: put the code that starts work into `if (import.meta.main) { ... }`",
       );
     }
-    const { backend, name, workers, killGrace } = this.#options;
+    const { backend, name, workers, killGrace, permissions } = this.#options;
     this.backend = backend as B;
     this.name = name;
-    const { capabilities, launch } = BACKENDS[backend];
+    const { capabilities, launch } = permissions
+      ? scopedBackend({ permissions, modules: () => [...this.#scheduler.tasks.modules] })
+      : BACKENDS[backend];
     this.capabilities = capabilities;
     this.#scheduler = new Scheduler({ launch, workers, killGrace });
     void this.#scheduler.ended.then(() => this.#failures[Symbol.dispose]());
@@ -275,7 +277,12 @@ export class Pool<B extends BackendName = "worker"> {
   }
 
   #resolve(call: string, task: unknown): Resolved {
-    return resolveTask(call, task, this.#scheduler.tasks, this.backend, this.capabilities.isolated);
+    const { modules } = this.#scheduler.tasks;
+    const known = modules.size;
+    const resolved = resolveTask(call, task, this.#scheduler.tasks, this.backend, this.capabilities.isolated);
+    // Scoped workers can load the modules that were known when they started, and no others.
+    if (this.capabilities.engine === "web" && modules.size > known) this.#scheduler.restart();
+    return resolved;
   }
 
   #checkOpen(call: string): void {

@@ -99,9 +99,10 @@ export class Slot {
   send(chunks: Chunk[]): void {
     const { work, attempt, transfer } = chunks[0];
     const items = chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items);
+    const timeout = work.timeout === Infinity ? undefined : work.timeout;
     try {
       const { id: taskId, source, local } = work.task;
-      const { spread, timeout } = work;
+      const { spread } = work;
       const limited = chunks.some((chunk) => chunk.work.limited);
       const first = this.#next;
       this.#transport.send({ first, taskId, source, local, items, spread, timeout, limited, attempt, transfer });
@@ -116,7 +117,7 @@ export class Slot {
       this.held += chunk.items.length;
       this.#chunks.push(chunk);
     }
-    if (work.timeout !== undefined) this.#limits.watch(this.#transport, work.timeout);
+    if (timeout !== undefined) this.#limits.watch(this.#transport, timeout);
   }
 
   /** Takes a call back if it has not started. */

@@ -4,5 +4,12 @@ import { contract } from "../contract/contract.ts";
 contract({
   name: "async",
   make: (options) => new Pool({ ...options, backend: "async" }),
-  capabilities: { parallel: false, isolated: false, sharedMemory: true, forcedKill: false, permissions: false },
+  capabilities: {
+    engine: "loop",
+    parallel: false,
+    isolated: false,
+    sharedMemory: true,
+    forcedKill: false,
+    permissions: false,
+  },
 });

@@ -4,5 +4,12 @@ import { contract } from "../contract/contract.ts";
 contract({
   name: "worker",
   make: (options) => new Pool({ ...options, backend: "worker" }),
-  capabilities: { parallel: true, isolated: true, sharedMemory: true, forcedKill: true, permissions: false },
+  capabilities: {
+    engine: "thread",
+    parallel: true,
+    isolated: true,
+    sharedMemory: true,
+    forcedKill: true,
+    permissions: false,
+  },
 });
