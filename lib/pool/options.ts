@@ -7,6 +7,7 @@ import { bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts
 import { type RetryOptions, retryPolicy } from "../task/retry.ts";
 import { type BackendName, BACKENDS, cpuCount } from "./backends.ts";
 import { checkPermissions, type PermissionScope, type Scope } from "./permissions.ts";
+import { warnOfPrompts } from "./prompts.ts";
 import { checkWorkerOptions } from "./worker_options.ts";
 
 /** Options of {@linkcode Pool}. */
@@ -66,6 +67,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   if (permissions) {
     if (backend !== "worker") throw bad(call, "permissions", options.permissions, 'a backend of "worker"', false);
     checkWorkerOptions(call);
+    warnOfPrompts();
   }
   return {
     backend,

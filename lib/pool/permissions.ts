@@ -86,11 +86,12 @@ function checkEntry(call: string, kind: Kind, entry: unknown): string {
   const wrong = () => bad(call, `permissions.${kind}`, entry, `a list of ${takes}`, false);
   const value = entry instanceof URL || typeof entry === "string" ? plain(kind, entry) : undefined;
   if (value === undefined || value === "") throw wrong();
+  if ((kind === "net" || kind === "import") && !isHost(value)) throw wrong();
   let granted: boolean;
   try {
     granted = isGranted(descriptor(kind, value));
   } catch {
-    // The runtime knows best what a host or a kind of information is.
+    // The runtime knows best what a kind of information is, though it does not look where all of it is granted.
     throw wrong();
   }
   if (!granted) throw wider(call, kind, `names ${JSON.stringify(value)}`, `--allow-${kind}=${value}`);
@@ -107,6 +108,12 @@ function plain(kind: Kind, entry: string | URL): string | undefined {
   }
   // A program without a slash is looked up in PATH.
   return isPath || /[/\\]/.test(entry) ? resolve(entry) : entry;
+}
+
+// Patterns of hosts (`*.example.com`, `10.0.0.0/8`) are left out: the runtime does not compare them with what it has.
+function isHost(value: string): boolean {
+  const [, port] = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d+))?$/i.exec(value) ?? [, "none"];
+  return port === undefined || Number(port) <= 65_535;
 }
 
 function descriptor(kind: Kind, value: string): Deno.PermissionDescriptor {

@@ -51,6 +51,7 @@ class WebTransport implements Transport {
   // What the worker said of its end, or the runtime of its start.
   #last: Death | undefined;
   #killed = false;
+  #served = false;
   #state: "running" | "abandoned" | "gone" = "running";
 
   constructor(workerId: number, events: TransportEvents, { permissions, modules }: WebOptions) {
@@ -135,12 +136,15 @@ class WebTransport implements Transport {
     this.#killed = true;
     this.#worker?.terminate();
     clearTimeout(this.#ending);
+    // One that never got so far as to serve has run no code of anybody's, and may not even have its port to close.
+    if (!this.#served) return queueMicrotask(() => this.#closed());
     this.#ending = setTimeout(() => this.#abandon(), ENDING);
   }
 
   #receive(message: WorkerMessage): void {
     // What an abandoned worker still answers has been settled already.
     if (this.#state !== "running") return;
+    this.#served = true;
     if (message.kind !== "ending") return this.#calls.receive(message);
     const { exitCode, thrown } = message;
     this.#last = thrown
