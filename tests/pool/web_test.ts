@@ -3,8 +3,7 @@ import { contract } from "../contract/contract.ts";
 
 contract({
   name: "worker",
-  // Some tasks of the suite look up their thread's id.
-  make: (options) => new Pool({ permissions: { read: true }, ...options }),
+  make: (options) => new Pool({ permissions: "none", ...options }),
   capabilities: {
     engine: "web",
     parallel: true,
