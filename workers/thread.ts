@@ -8,10 +8,10 @@ import { workerData } from "node:worker_threads";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
-import type { HostMessage, ThreadIntroduction } from "../lib/protocol/messages.ts";
+import type { HostMessage, Introduction } from "../lib/protocol/messages.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
-import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
+import { endThread, wrapBuiltins, wrapGlobals } from "./second_shot.ts";
 import { serve } from "./serve.ts";
 
 // A thread that holds a Web Lock is interrupted by terminate(), even in a loop that never ends; one that does not burns
@@ -33,10 +33,10 @@ interface Locks {
 
 /** Starts serving. Called by the generated entry, which hands over its own `import()`. */
 export async function boot(load: Importer): Promise<void> {
-  const introduction = workerData as ThreadIntroduction;
+  const introduction = workerData as Introduction;
   const brake = new Brake(introduction.brake);
   bufferWasm();
-  wrapGlobals(brake);
+  wrapGlobals(brake, endThread);
   await holdLock();
 
   const port = introduction.port;
@@ -49,7 +49,7 @@ export async function boot(load: Importer): Promise<void> {
     load: (url) => brake.guard(() => load(url)),
     prepare: () =>
       brake.guard(() => {
-        wrapBuiltins(brake);
+        wrapBuiltins(brake, endThread);
         return preload();
       }),
     leave: () => Deno.exit(0),

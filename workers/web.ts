@@ -9,11 +9,13 @@ import { setImmediate } from "node:timers";
 import { Script } from "node:vm";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
 import { Board } from "../lib/protocol/board.ts";
+import { Brake } from "../lib/protocol/brake.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, Introduction, WorkerMessage } from "../lib/protocol/messages.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
+import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
 import { serve } from "./serve.ts";
 
 /** The global scope of a web worker; its own types are those of another library than this file is checked with. */
@@ -22,6 +24,10 @@ interface WorkerScope extends EventTarget {
 }
 
 const worker = globalThis as unknown as WorkerScope;
+
+// The one thing that ends a web worker for certain, whatever loop and whatever `finally` it is called from. Kept, because
+// tasks may replace it.
+const exit: () => never = Deno.exit.bind(Deno, 0);
 
 /** Starts serving once the host has introduced itself. Called by the generated entry, which hands over its `import()`. */
 export function boot(load: Importer): void {
@@ -32,6 +38,8 @@ export function boot(load: Importer): void {
 function start(introduction: Introduction, load: Importer): void {
   const { workerId, port } = introduction;
   const post = (message: WorkerMessage) => port.postMessage(message);
+  const brake = new Brake(introduction.brake);
+  wrapGlobals(brake, exit);
   reportEnd(post);
   const receive = serve({
     workerId,
@@ -40,7 +48,10 @@ function start(introduction: Introduction, load: Importer): void {
     turn: (run) => setImmediate(run),
     load,
     limit,
-    prepare: preload,
+    prepare: () => {
+      wrapBuiltins(brake, exit);
+      return preload();
+    },
     leave: () => worker.close(),
   });
   port.onmessage = ({ data }) => receive(data as HostMessage);

@@ -74,12 +74,8 @@ export interface Introduction {
   workerId: number;
   /** Memory of the board. */
   board: SharedArrayBuffer;
-  /** The worker's end of its channel. */
-  port: Port;
-}
-
-/** What a thread is told besides. */
-export interface ThreadIntroduction extends Introduction {
   /** Memory of the brake. */
   brake: SharedArrayBuffer;
+  /** The worker's end of its channel. */
+  port: Port;
 }

@@ -17,7 +17,7 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Timer } from "../core/timer.ts";
 import { Brake } from "../protocol/brake.ts";
-import type { Port, ThreadIntroduction, WorkerMessage } from "../protocol/messages.ts";
+import type { Introduction, Port, WorkerMessage } from "../protocol/messages.ts";
 import { threadEntry } from "./entry.ts";
 import { InFlight } from "./in_flight.ts";
 import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
@@ -59,7 +59,7 @@ class ThreadTransport implements Transport {
       this.#awaitEnd();
     });
     port1.unref();
-    const workerData: ThreadIntroduction = {
+    const workerData: Introduction = {
       workerId,
       board: this.#calls.board.memory,
       brake: this.#brake.memory,

@@ -4,7 +4,7 @@
  *
  * ```
  * close, kill -- leave ------> self.close()        a worker whose loop turns ends itself
- *             -- terminate()                       wakes a loop, and does not interrupt one that never turns:
+ *             -- brake, terminate()                wakes a loop; one that never turns may look at the brake
  *   exit <------ (port closes)                     ended
  *   exit, abandoned            (it does not)       given up, and no longer what keeps the script alive
  *   buried <---- (port closes)                     ended after all
@@ -14,6 +14,7 @@
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Timer } from "../core/timer.ts";
+import { Brake } from "../protocol/brake.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import type { Introduction, Port, WorkerMessage } from "../protocol/messages.ts";
 import { webEntry } from "./entry.ts";
@@ -47,6 +48,7 @@ class WebTransport implements Transport {
   readonly #worker: Worker | undefined;
   readonly #port: MessagePort;
   readonly #calls: InFlight;
+  readonly #brake = new Brake();
   #ending: Timer | undefined;
   // What the worker said of its end, or the runtime of its start.
   #last: Death | undefined;
@@ -82,7 +84,12 @@ class WebTransport implements Transport {
       this.#last ??= { reason: "uncaught", cause: event.error ?? new Error(event.message) };
       this.#terminate();
     });
-    const introduction: Introduction = { workerId, board: this.#calls.board.memory, port: asPort(port2) };
+    const introduction: Introduction = {
+      workerId,
+      board: this.#calls.board.memory,
+      brake: this.#brake.memory,
+      port: asPort(port2),
+    };
     this.#worker.postMessage(introduction, [port2 as unknown as Transferable]);
   }
 
@@ -120,8 +127,9 @@ class WebTransport implements Transport {
 
   kill(): void {
     // A worker that did not even hear its cancel spins.
-    if (this.#calls.deaf) this.#terminate();
-    else this.#leave(LEAVE);
+    if (!this.#calls.deaf) return this.#leave(LEAVE);
+    this.#killed = true;
+    this.#terminate();
   }
 
   #leave(patience: number): void {
@@ -133,7 +141,7 @@ class WebTransport implements Transport {
 
   #terminate(): void {
     if (this.#state !== "running") return;
-    this.#killed = true;
+    this.#brake.pull();
     this.#worker?.terminate();
     clearTimeout(this.#ending);
     // One that never got so far as to serve has run no code of anybody's, and may not even have its port to close.
@@ -167,8 +175,7 @@ class WebTransport implements Transport {
     this.#worker?.terminate();
     if (before === "abandoned") return this.#events.buried();
     this.#calls.end();
-    // What it died of counts, unless it was told to go.
-    this.#events.exit(this.#last ?? { reason: this.#killed ? "terminated" : "exit" });
+    this.#events.exit(this.#killed ? { reason: "terminated" } : this.#last ?? { reason: "exit" });
   }
 }
 

@@ -18,10 +18,11 @@ const start = (code) => {
   });
   worker.onerror = (event) => event.preventDefault();
   const { port1, port2 } = new MessageChannel();
-  port1.unref();
   const said = [];
   port1.onmessage = ({ data }) => said.push(data);
   const closed = new Promise((resolve) => port1.on("close", () => resolve("closed")));
+  // A listener refs it: so this comes last.
+  port1.unref();
   const late = new Promise((resolve) => setTimeout(() => resolve("open"), 1_000));
   worker.postMessage({ port: port2 }, [port2]);
   return { worker, said, end: Promise.race([closed, late]) };
