@@ -20,7 +20,7 @@ export function warnOfPrompts(): void {
 // None of these asks: what may not be read counts as not said.
 function isOff(): boolean {
   if (Deno.permissions.querySync({ name: "env", variable: "DENO_NO_PROMPT" }).state === "granted") {
-    if (Deno.env.get("DENO_NO_PROMPT")) return true;
+    if (Deno.env.get("DENO_NO_PROMPT") === "1") return true;
   }
   try {
     // Under -A, on Linux; elsewhere the flag cannot be seen.

@@ -65,6 +65,19 @@ for (const [way, [submit, name]] of Object.entries(WAYS)) {
   );
 }
 
+test("a loop after an await that calls the runtime is ended, not abandoned, whatever it catches", async () => {
+  const { code, stdout, stderr, late } = await runScript(
+    `${HEAD}
+    const scoped = tasks(${JSON.stringify(fixture("scoped.ts"))});
+    await using _ = pool;
+    const errors = [];
+    for (let n = 0; n < 8; n++) errors.push((await pool.submit(scoped.inspectLater.with({ timeout: 50 })).exception()).name);
+    console.log(new Set(errors), errors.length, await pool.submit(values.double, 4), await load(300) < 0.25);`,
+    { permissions },
+  );
+  assertEquals([code, late, stdout, stderr], [0, false, 'Set(1) { "TaskTimeoutError" } 8 8 true\n', ""]);
+}, { deadline: 40_000, ignore: !onLinux });
+
 test("the pool goes on with a new worker, and draining it does not wait for the lost one", async () => {
   const { code, stdout, late } = await runScript(
     `${HEAD}
