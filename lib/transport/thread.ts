@@ -19,8 +19,8 @@ import type { Timer } from "../core/timer.ts";
 import { Brake } from "../protocol/brake.ts";
 import type { Introduction, Port, WorkerMessage } from "../protocol/messages.ts";
 import { threadEntry } from "./entry.ts";
-import { InFlight } from "./in_flight.ts";
-import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
+import { PortTransport } from "./port_transport.ts";
+import type { Death, Launch, TransportEvents } from "./transport.ts";
 
 /** How long a worker whose loop still turns gets to end itself before force, in milliseconds. */
 const LEAVE = 20;
@@ -34,11 +34,9 @@ export const launchThread: Launch = (workerId, events) => new ThreadTransport(wo
 
 const asPort = (port: MessagePort): Port => port as unknown as Port;
 
-class ThreadTransport implements Transport {
-  readonly #events: TransportEvents;
+class ThreadTransport extends PortTransport {
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #calls: InFlight;
   readonly #brake = new Brake();
   #ending: Timer | undefined;
   #closed = false;
@@ -48,12 +46,11 @@ class ThreadTransport implements Transport {
   #gone = false;
 
   constructor(workerId: number, events: TransportEvents) {
-    this.#events = events;
     const { port1, port2 } = new MessageChannel();
+    super(asPort(port1), events);
     this.#port = port1;
-    this.#calls = new InFlight(asPort(port1), events);
     // Not `on("message")`: that one looks at every element of what arrives, 3 s for a typed array of 10 MB.
-    asPort(port1).onmessage = ({ data }) => this.#calls.receive(data as WorkerMessage);
+    asPort(port1).onmessage = ({ data }) => this.receive(data as WorkerMessage);
     port1.on("close", () => {
       this.#closed = true;
       this.#awaitEnd();
@@ -61,7 +58,7 @@ class ThreadTransport implements Transport {
     port1.unref();
     const workerData: Introduction = {
       workerId,
-      board: this.#calls.board.memory,
+      board: this.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
     };
@@ -80,41 +77,13 @@ class ThreadTransport implements Transport {
     this.#worker.unref();
   }
 
-  get window(): number {
-    return this.#calls.window;
-  }
-
-  get free(): number {
-    return this.#calls.free;
-  }
-
-  send(batch: Batch): void {
-    this.#calls.send(batch);
-  }
-
-  withdraw(seq: number): boolean {
-    return this.#calls.board.withdraw(seq);
-  }
-
-  hasStarted(seq: number): boolean {
-    return this.#calls.hasStarted(seq);
-  }
-
-  startedAt(seq: number): number | undefined {
-    return this.#calls.startedAt(seq);
-  }
-
-  cancel(seq: number, reason: unknown): void {
-    this.#calls.cancel(seq, reason);
-  }
-
   close(): void {
     this.#leave(ENDING);
   }
 
   kill(): void {
     // A worker that did not even hear its cancel spins.
-    if (!this.#calls.deaf) return this.#leave(LEAVE);
+    if (!this.deaf) return this.#leave(LEAVE);
     this.#killed = true;
     this.#force(performance.now() + FRAGILE);
   }
@@ -122,7 +91,7 @@ class ThreadTransport implements Transport {
   // A worker whose loop turns ends itself, which is always safe; one that turns out to spin is forced.
   #leave(patience: number): void {
     this.#killed = true;
-    this.#calls.post({ kind: "leave" });
+    this.post({ kind: "leave" });
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#force(performance.now() + FRAGILE), patience);
   }
@@ -149,9 +118,9 @@ class ThreadTransport implements Transport {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#ending);
-    this.#calls.end();
+    this.reap();
     this.#port.close();
-    this.#events.exit(this.#death());
+    this.events.exit(this.#death());
   }
 
   #death(): Death {

@@ -18,8 +18,8 @@ import { Brake } from "../protocol/brake.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import type { Introduction, Port, WorkerMessage } from "../protocol/messages.ts";
 import { webEntry } from "./entry.ts";
-import { InFlight } from "./in_flight.ts";
-import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
+import { PortTransport } from "./port_transport.ts";
+import type { Death, Launch, TransportEvents } from "./transport.ts";
 
 /** How long a worker whose loop still turns gets to end itself, in milliseconds. */
 const LEAVE = 20;
@@ -43,11 +43,9 @@ export function launchWeb(options: WebOptions): Launch {
 
 const asPort = (port: MessagePort): Port => port as unknown as Port;
 
-class WebTransport implements Transport {
-  readonly #events: TransportEvents;
+class WebTransport extends PortTransport {
   readonly #worker: Worker | undefined;
   readonly #port: MessagePort;
-  readonly #calls: InFlight;
   readonly #brake = new Brake();
   #ending: Timer | undefined;
   // What the worker said of its end, or the runtime of its start.
@@ -57,10 +55,9 @@ class WebTransport implements Transport {
   #state: "running" | "abandoned" | "gone" = "running";
 
   constructor(workerId: number, events: TransportEvents, { permissions, modules }: WebOptions) {
-    this.#events = events;
     const { port1, port2 } = new MessageChannel();
+    super(asPort(port1), events);
     this.#port = port1;
-    this.#calls = new InFlight(asPort(port1), events);
     asPort(port1).onmessage = ({ data }) => this.#receive(data as WorkerMessage);
     port1.on("close", () => this.#closed());
     port1.unref();
@@ -86,39 +83,11 @@ class WebTransport implements Transport {
     });
     const introduction: Introduction = {
       workerId,
-      board: this.#calls.board.memory,
+      board: this.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
     };
     this.#worker.postMessage(introduction, [port2 as unknown as Transferable]);
-  }
-
-  get window(): number {
-    return this.#calls.window;
-  }
-
-  get free(): number {
-    return this.#calls.free;
-  }
-
-  send(batch: Batch): void {
-    this.#calls.send(batch);
-  }
-
-  withdraw(seq: number): boolean {
-    return this.#calls.board.withdraw(seq);
-  }
-
-  hasStarted(seq: number): boolean {
-    return this.#calls.hasStarted(seq);
-  }
-
-  startedAt(seq: number): number | undefined {
-    return this.#calls.startedAt(seq);
-  }
-
-  cancel(seq: number, reason: unknown): void {
-    this.#calls.cancel(seq, reason);
   }
 
   close(): void {
@@ -127,14 +96,14 @@ class WebTransport implements Transport {
 
   kill(): void {
     // A worker that did not even hear its cancel spins.
-    if (!this.#calls.deaf) return this.#leave(LEAVE);
+    if (!this.deaf) return this.#leave(LEAVE);
     this.#killed = true;
     this.#terminate();
   }
 
   #leave(patience: number): void {
     this.#killed = true;
-    this.#calls.post({ kind: "leave" });
+    this.post({ kind: "leave" });
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#terminate(), patience);
   }
@@ -153,7 +122,7 @@ class WebTransport implements Transport {
     // What an abandoned worker still answers has been settled already.
     if (this.#state !== "running") return;
     this.#served = true;
-    if (message.kind !== "ending") return this.#calls.receive(message);
+    if (message.kind !== "ending") return this.receive(message);
     const { exitCode, thrown } = message;
     this.#last = thrown
       ? { reason: "uncaught", cause: decodeThrown(thrown) }
@@ -162,8 +131,8 @@ class WebTransport implements Transport {
 
   #abandon(): void {
     this.#state = "abandoned";
-    this.#calls.end();
-    this.#events.exit({ reason: "terminated", abandoned: true });
+    this.reap();
+    this.events.exit({ reason: "terminated", abandoned: true });
   }
 
   #closed(): void {
@@ -173,9 +142,9 @@ class WebTransport implements Transport {
     clearTimeout(this.#ending);
     this.#port.close();
     this.#worker?.terminate();
-    if (before === "abandoned") return this.#events.buried();
-    this.#calls.end();
-    this.#events.exit(this.#killed ? { reason: "terminated" } : this.#last ?? { reason: "exit" });
+    if (before === "abandoned") return this.events.buried();
+    this.reap();
+    this.events.exit(this.#killed ? { reason: "terminated" } : this.#last ?? { reason: "exit" });
   }
 }
 

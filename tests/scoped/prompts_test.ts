@@ -13,7 +13,7 @@ import { inline, Pool } from "@isopool/isopool";
 for (let n = 0; n < 2; n++) {
   await using pool = new Pool({ workers: 1, permissions: "none" });
   const name = inline((path) => { try { return Deno.readTextFileSync(path); } catch (error) { return error.name; } });
-  console.log("saw", await pool.submit(inline(() => 42)));
+  console.log("saw", await pool.submit(inline(() => 42).with({ timeout: 10_000 })));
   if (Deno.args.includes("read")) console.log("read", await pool.submit(name, "/etc/hostname"));
 }
 `;
@@ -48,8 +48,9 @@ async function onTerminal(flags: string[], args: string[], env: Record<string, s
 
 const warned = (text: string) => text.split("isopool: on this terminal").length - 1;
 
-test("on a terminal a pool with permissions warns of questions, once", async () => {
+test("on a terminal a pool with permissions warns of questions, once, and asks none of its own", async () => {
   const text = await onTerminal(["-A"], []);
+  assert(!text.includes("Allow?"), text);
   assertEquals([warned(text), text.match(/saw 42/g)?.length], [1, 2], text);
 }, { ignore: !hasTerminal });
 

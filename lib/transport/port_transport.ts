@@ -1,6 +1,6 @@
 /**
- * The calls in flight with one worker that shares memory with this thread: what was sent, what the board says of it, and
- * which answers have been reported. Everything that is the same however such a worker is made and stopped.
+ * A transport to a worker that shares memory with this thread and has a port: what was sent, what the board says of it,
+ * and which answers have been reported. Everything that is the same however such a worker is made and stopped.
  *
  * ```
  * send ----- run message -----> serve            values by structured clone, on a port of the worker's own
@@ -14,20 +14,20 @@ import type { Timer } from "../core/timer.ts";
 import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Port, WorkerMessage } from "../protocol/messages.ts";
-import type { Batch, TransportEvents } from "./transport.ts";
+import type { Batch, Transport, TransportEvents } from "./transport.ts";
 
 /** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
 const LOOK = 5;
 
-/** The host's side of one worker's calls. */
-export class InFlight {
+/** The host's side of one worker's calls. How it ends is up to the kind of worker. */
+export abstract class PortTransport implements Transport {
   // Half of the board, so that a batch can be on its way while another runs.
   readonly window = CAPACITY / 2;
-  readonly board = new Board();
+  protected readonly board = new Board();
   /** A cancel was sent and not heard: the worker's loop does not turn. */
-  deaf = false;
+  protected deaf = false;
   readonly #port: Port;
-  readonly #events: TransportEvents;
+  protected readonly events: TransportEvents;
   readonly #known = new Set<number>();
   // Calls beyond the head whose answers came by message.
   readonly #delivered = new Set<number>();
@@ -41,7 +41,7 @@ export class InFlight {
   /** @param port This thread's end of the worker's channel. */
   constructor(port: Port, events: TransportEvents) {
     this.#port = port;
-    this.#events = events;
+    this.events = events;
   }
 
   /** How many calls fit. A long call pins its place on the board, however many behind it were withdrawn. */
@@ -64,8 +64,13 @@ export class InFlight {
   }
 
   /** Posts a message to the worker. */
-  post(message: HostMessage, transfer: Transferable[] = []): void {
+  protected post(message: HostMessage, transfer: Transferable[] = []): void {
     this.#port.postMessage(message, transfer);
+  }
+
+  /** {@inheritDoc Transport.withdraw} */
+  withdraw(seq: number): boolean {
+    return this.board.withdraw(seq);
   }
 
   /** {@inheritDoc Transport.hasStarted} */
@@ -85,12 +90,12 @@ export class InFlight {
   }
 
   /** Takes a message of the worker's. */
-  receive(message: WorkerMessage): void {
+  protected receive(message: WorkerMessage): void {
     switch (message.kind) {
       case "ready":
         // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
         this.#clock = performance.now() - message.now;
-        return this.#events.ready();
+        return this.events.ready();
       case "heard":
         this.deaf = false;
         return;
@@ -100,16 +105,22 @@ export class InFlight {
         return this.#deliver(message.seq, false, decodeThrown(message.thrown));
       case "settled":
         this.#harvest();
-        this.#events.measured(message.count, message.ms);
+        this.events.measured(message.count, message.ms);
     }
   }
 
   /** The worker is gone: reports what the board still has. */
-  end(): void {
+  protected reap(): void {
     clearTimeout(this.#look);
     this.#look = undefined;
     this.#harvest();
   }
+
+  /** {@inheritDoc Transport.close} */
+  abstract close(): void;
+
+  /** {@inheritDoc Transport.kill} */
+  abstract kill(): void;
 
   // Reads the answers on the board, in order, up to the first call that has none.
   #harvest(): void {
@@ -119,14 +130,14 @@ export class InFlight {
       const word = this.board.word(seq);
       if (word === Word.WITHDRAWN) continue;
       if (word < Word.TRUE || word === Word.SENT) return;
-      this.#events.settled(seq, true, this.board.value(seq, word));
+      this.events.settled(seq, true, this.board.value(seq, word));
     }
   }
 
   #deliver(seq: number, ok: boolean, value: unknown): void {
     this.#harvest();
     this.#delivered.add(seq);
-    this.#events.settled(seq, ok, value);
+    this.events.settled(seq, ok, value);
     this.#harvest();
   }
 
