@@ -18,6 +18,7 @@ export {
   CancelledError,
   type DeathReason,
   IsopoolError,
+  PermissionScopeError,
   PoolClosedError,
   QueueFullError,
   TaskLoadError,
@@ -44,6 +45,7 @@ export { TaskGroup } from "./lib/pool/group.ts";
 export type { PoolLifecycle, PoolState, ShutdownOptions } from "./lib/pool/lifecycle.ts";
 export type { ImapOptions, MapOptions } from "./lib/pool/map_options.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
+export type { PermissionScope } from "./lib/pool/permissions.ts";
 export { type ApplyOptions, type Args, type Closure, Pool, type Runnable } from "./lib/pool/pool.ts";
 export { Shared } from "./lib/pool/shared.ts";
 export type { PoolStats } from "./lib/pool/stats.ts";
