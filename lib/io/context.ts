@@ -23,9 +23,9 @@ export interface PooledContext {
 export class AttemptContext implements PooledContext, Abortable {
   readonly index: number;
   readonly attempt: number;
-  readonly #cancellation: Cancellation;
+  // Until the attempt has ended.
+  #cancellation: Cancellation | undefined;
   #controller: AbortController | undefined;
-  #ended = false;
 
   constructor(cancellation: Cancellation, index: number, attempt: number) {
     this.#cancellation = cancellation;
@@ -36,7 +36,7 @@ export class AttemptContext implements PooledContext, Abortable {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (!this.#ended) this.#cancellation.add(this);
+      this.#cancellation?.add(this);
     }
     return this.#controller.signal;
   }
@@ -48,7 +48,7 @@ export class AttemptContext implements PooledContext, Abortable {
 
   /** The attempt is over: nobody tells it anything any more. */
   end(): void {
-    this.#ended = true;
-    if (this.#controller !== undefined) this.#cancellation.delete(this);
+    if (this.#controller !== undefined) this.#cancellation?.delete(this);
+    this.#cancellation = undefined;
   }
 }
