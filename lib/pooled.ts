@@ -23,11 +23,11 @@
 import { type Input, openInput } from "./core/input.ts";
 import { bad } from "./core/validate.ts";
 import { Results } from "./future/results.ts";
-import type { PooledContext } from "./io/cancellation.ts";
+import type { PooledContext } from "./io/context.ts";
 import { openTally, type PooledOptions, pooledPlan } from "./io/options.ts";
 import { PooledJob } from "./io/pooled_job.ts";
 
-export type { PooledContext } from "./io/cancellation.ts";
+export type { PooledContext } from "./io/context.ts";
 export { limit, type LimitContext, type Limiter, type RunOptions } from "./io/limit.ts";
 export type { LimitOptions, PooledOptions } from "./io/options.ts";
 

@@ -12,7 +12,8 @@
 import { TaskTimeoutError } from "../core/errors.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 import { deadline, retry, RetryError } from "../core/std.ts";
-import { AttemptContext, type Cancellation } from "./cancellation.ts";
+import type { Cancellation } from "./cancellation.ts";
+import { AttemptContext } from "./context.ts";
 import type { Gate } from "./gate.ts";
 
 /** What each job may take. */

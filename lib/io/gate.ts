@@ -41,7 +41,6 @@ class Ticket implements Abortable {
   abort(reason: unknown): void {
     if (this.gone) return;
     this.gone = true;
-    this.#cancellation.delete(this);
     this.#called.reject(reason);
     this.#left();
   }

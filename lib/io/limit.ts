@@ -11,7 +11,8 @@ import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
 import { abortSignal, bad, knownOptions } from "../core/validate.ts";
 import { Attempts, type Limits } from "./attempts.ts";
-import { Cancellation, type PooledContext } from "./cancellation.ts";
+import { Cancellation } from "./cancellation.ts";
+import type { PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { type LimitOptions, type LimitPlan, limitPlan } from "./options.ts";
 

@@ -14,7 +14,8 @@ import { closeInput, type OpenInput } from "../core/input.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import { Failures } from "../future/failures.ts";
 import { Attempts, type Limits } from "./attempts.ts";
-import { AttemptContext, Cancellation, type PooledContext } from "./cancellation.ts";
+import { Cancellation } from "./cancellation.ts";
+import { AttemptContext, type PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
 import type { PooledPlan } from "./options.ts";
 import type { Tally } from "./tally.ts";
@@ -52,6 +53,7 @@ export class PooledJob<T, R> implements Producer {
     this.#input = input;
     const { timeout, retry, rate } = plan;
     if (timeout !== undefined || retry || rate) {
+      // The lanes are the places; the gate is for the rate alone.
       this.#limits = { timeout, retry, gate: rate && new Gate(plan.concurrency, rate) };
     }
     this.collector = new Collector(this, plan);

@@ -126,6 +126,14 @@ test("run(fn, { signal }): a waiting call leaves the queue at once, with the sig
   assertEquals([await last, called, listeners.most], ["last", false, 1]);
 });
 
+test("run(fn, { signal }): one signal for many calls has a listener for each that is open, and none when they have ended", async () => {
+  const run = limit({ concurrency: 2, retry: 1 });
+  const { signal } = new AbortController();
+  const listeners = countListeners(signal);
+  await Promise.allSettled([1, 2, 3, 4, 5].map((n) => run(() => n % 2 ? n : Promise.reject(n), { signal })));
+  assertEquals([listeners.most, listeners.now], [5, 0]);
+});
+
 test("run(fn, { signal }): fn's own signal fires with the same reason, and only this call's", async () => {
   const run = limit(2);
   const controller = new AbortController();
