@@ -14,10 +14,12 @@
  * @module
  */
 export {
+  BrokenBarrierError,
   BrokenPoolError,
   CancelledError,
   type DeathReason,
   IsopoolError,
+  LockAbandonedError,
   PoolClosedError,
   TaskLoadError,
   TaskNotFoundError,
@@ -37,6 +39,19 @@ export type { MapOptions } from "./lib/pool/map_options.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
 export { type Closure, Pool } from "./lib/pool/pool.ts";
 export { pooled, type PooledOptions } from "./lib/pooled.ts";
+export { Barrier } from "./lib/shared/barrier.ts";
+export { BoundedSemaphore } from "./lib/shared/bounded_semaphore.ts";
+export { Condition, type ConditionOptions } from "./lib/shared/condition.ts";
+export { Counter } from "./lib/shared/counter.ts";
+export type { Of, ValueType, ViewOf } from "./lib/shared/element.ts";
+export type { Guard } from "./lib/shared/guard.ts";
+export { Lock, type LockBlockOptions, type LockOptions } from "./lib/shared/lock.ts";
+export { type ReentrantGuard, RLock } from "./lib/shared/rlock.ts";
+export { Semaphore } from "./lib/shared/semaphore.ts";
+export { SharedArray } from "./lib/shared/shared_array.ts";
+export { SharedEvent } from "./lib/shared/shared_event.ts";
+export { Value } from "./lib/shared/value.ts";
+export type { BlockLimits, WaitLimits } from "./lib/shared/waiting.ts";
 export { inline } from "./lib/task/inline.ts";
 export type { RetryOptions } from "./lib/task/retry.ts";
 export {

@@ -54,7 +54,7 @@ export const initBarrier = (words: Words): void => words.store(LAST_BROKEN, NEVE
 export const isBroken = (words: Words): boolean => (words.load(STATE) & BROKEN) !== 0;
 
 /** How many have arrived and wait. */
-export const arrived = (words: Words): number => words.load(COUNT);
+export const waiting = (words: Words): number => words.load(COUNT);
 
 /** Stages of {@linkcode meet}. */
 export const Stage = { LOCK: 0, ARRIVE: 1, UNLOCK: 2, SLEEP: 3, BREAK: 4, RECOVER: 5, WAKE: 6, FAIL: 7 } as const;

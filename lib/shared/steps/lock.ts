@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { end, type Frame, go, type Outcome, Result, sleep, Standing, type Words } from "./step.ts";
+import { ALL, end, type Frame, go, type Outcome, Result, sleep, Standing, type Words } from "./step.ts";
 
 /** How many words a lock takes. */
 export const LOCK_WORDS = 1;
@@ -99,4 +99,14 @@ export function release(words: Words, frame: Frame): Outcome {
 /** Which thread holds the lock; 0 if none does. */
 export function holder(words: Words): number {
   return words.load(WORD) >>> 1;
+}
+
+/** Gives a recovered lock back to the dead: `frame.a` is the word from which it was recovered. */
+export function abandon(words: Words, frame: Frame): Outcome {
+  if (frame.pc === 0) {
+    words.store(WORD, frame.a | MARK);
+    return go(frame, 1);
+  }
+  words.notify(WORD, ALL);
+  return end(frame, Result.OK);
 }

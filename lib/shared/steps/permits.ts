@@ -73,3 +73,10 @@ export function unclaim(words: Words, frame: Frame): Outcome {
       return end(frame, Result.OK);
   }
 }
+
+/** How many of so many permits are free. */
+export function freePermits(words: Words, permits: number): number {
+  let free = 0;
+  for (let permit = 0; permit < permits; permit++) if (words.load(FIRST + permit) === 0) free++;
+  return free;
+}

@@ -60,3 +60,16 @@ export function give(words: Words, frame: Frame): Outcome {
       return end(frame, Result.OK);
   }
 }
+
+/** How many permits there are. */
+export const permits = (words: Words): number => words.load(PERMITS);
+
+/** The first steps of {@linkcode take}, for callers in a hurry: whether a permit was there, and is taken now. */
+export function tryTake(words: Words): boolean {
+  for (let seen = words.load(PERMITS); seen > 0;) {
+    const found = words.compareExchange(PERMITS, seen, seen - 1);
+    if (found === seen) return true;
+    seen = found;
+  }
+  return false;
+}
