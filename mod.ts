@@ -45,6 +45,7 @@ export { Condition, type ConditionOptions } from "./lib/shared/condition.ts";
 export { Counter } from "./lib/shared/counter.ts";
 export type { Of, ValueType, ViewOf } from "./lib/shared/element.ts";
 export type { Guard } from "./lib/shared/guard.ts";
+export type { Handle, Shared } from "./lib/shared/handle.ts";
 export { Lock, type LockBlockOptions, type LockOptions } from "./lib/shared/lock.ts";
 export { type ReentrantGuard, RLock } from "./lib/shared/rlock.ts";
 export { Semaphore } from "./lib/shared/semaphore.ts";

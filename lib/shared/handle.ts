@@ -26,7 +26,9 @@ export const BRAND: unique symbol = Symbol.for("isopool.shared") as never;
 
 /** What travels instead of a shared object: enough to make another one over the same memory. */
 export interface Handle {
+  /** Which class. */
   readonly kind: string;
+  /** Which protocol. */
   readonly version: number;
   /** What the kind needs besides: memory, offsets, other shared objects. */
   readonly [field: string]: unknown;
@@ -51,13 +53,18 @@ const GETTER: PropertyDescriptor = {
   },
 };
 
-/** Base of every shared object. */
+/** What all shared objects have in common: they can be sent to other threads, inside any message. */
 export abstract class Shared {
+  /** @ignore */
   constructor() {
     Object.defineProperty(this, KEY, GETTER);
   }
 
-  /** Gives what travels instead of this object. */
+  /**
+   * Gives what travels instead of this object.
+   *
+   * @ignore
+   */
   abstract [BRAND](): Handle;
 
   /** @ignore */

@@ -34,7 +34,8 @@ const GENERATIONS = 1 << 20;
 const ID = 0x3fffffff;
 const LOST = 1 << 30;
 const GONE = 1 << 31;
-// Place 0 is never given away: an id is never 0. The name of the table is kept there and behind the places.
+// Behind the places: a random name, since each message that brings the table makes another object of it. (Place 0 is
+// never given away, so an id is never 0.)
 const NAME_WORDS = 4;
 
 /** What an isolate knows of one table. Plain data, since copies of this library share it. */
@@ -77,8 +78,8 @@ export class Owners {
   static home(): Owners {
     if (known.home !== undefined) return Owners.of(known.tables.get(known.home)!.memory);
     const memory = new SharedArrayBuffer((PLACES + NAME_WORDS) * 4);
-    // Three quarters of a UUID are enough, and all that fits is better.
-    crypto.getRandomValues(new Uint8Array(16)).forEach((byte, i) => new Uint8Array(memory, PLACES * 4)[i] = byte);
+    // Two steps: random values cannot be written to shared memory.
+    new Int32Array(memory, PLACES * 4).set(crypto.getRandomValues(new Int32Array(NAME_WORDS)));
     return Owners.of(memory);
   }
 

@@ -175,12 +175,20 @@ class Place {
 }
 
 function placeOf(words: SharedWords, at: number): Place {
+  startLooking();
   let found = places.get(words);
   if (found === undefined) places.set(words, found = new Map());
   let place = found.get(at);
   if (place === undefined) found.set(at, place = new Place(words, at));
-  looking ??= setInterval(lookEverywhere, SLICE);
   return place;
+}
+
+function startLooking(): void {
+  if (looking !== undefined) return;
+  const timer = setInterval(lookEverywhere, SLICE);
+  // The first timer of an isolate makes Deno load its timers, which runs microtasks: somebody may have been here.
+  if (looking === undefined) looking = timer;
+  else clearInterval(timer);
 }
 
 function forget(words: SharedWords, at: number, place: Place): void {
