@@ -90,7 +90,8 @@ function visitParts(whole: object, visit: (value: unknown) => unknown): void {
     if (Object.hasOwn(whole, "cause")) whole.cause = visit(whole.cause);
   } else if (Object.getPrototypeOf(whole) === Object.prototype) {
     const object = whole as Record<string, unknown>;
-    for (const key of Object.keys(object)) {
+    // Nothing is inherited that this could list, and it makes no list.
+    for (const key in object) {
       const part = object[key];
       if (typeof part === "object" && part !== null) object[key] = visit(part);
     }

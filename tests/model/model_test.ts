@@ -47,8 +47,9 @@ const long: Program[] = [
   exactlyProgram(machines, { waiters: 3, count: 2 }),
   itemsProgram(machines, { quits: 1 }),
   barrierProgram(machines, { rounds: 2, quits: 0 }),
-  ringProgram(machines, { takes: [3, 3], closes: true }),
-  ringProgram(machines, { takes: [2, 1], quits: 1 }),
+  ringProgram(machines, { takes: [3, 3], second: false, closes: true }),
+  ringProgram(machines, { takes: [2, 1], second: false, quits: 2 }),
+  ringProgram(machines, { takes: [2, 1], deaths: 0 }),
 ];
 
 function prove(program: Program, limit?: number): void {
