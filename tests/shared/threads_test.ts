@@ -84,6 +84,33 @@ for (const permits of [1, 3]) {
   }, { deadline: 120_000 });
 }
 
+test("waiting in every way and giving up often, nobody hangs and nothing is lost", async () => {
+  await using threads = await Party.several(4);
+  const [lock, array] = [new Lock(), new SharedArray("i32", 3)];
+  const mixed = threads.all.slice(0, 3).map((thread) => thread.run("mix", lock, array, 10, 100));
+  // One that blocks, in between.
+  const blocking = threads.all[3].run("guarded", { lock, array }, 2_000);
+  await Promise.all([...mixed, blocking]);
+  const [plain, atomic, inside] = array;
+  assertEquals([plain, inside, lock.locked], [atomic + 2_000, 0, false]);
+}, { deadline: 120_000 });
+
+test("threads killed in the middle of it take nothing along", async () => {
+  for (const lock of [new Lock(), new BoundedSemaphore(2)]) {
+    await using threads = await Party.several(4);
+    const [array, ends] = [new SharedArray("i32", 3), { timeout: 10_000 }];
+    const work = threads.all.map((thread) => thread.run("mix", lock, array, 10, 60));
+    for (const each of work) each.catch(() => {});
+    await until(() => array.get(1) > 20, "they are at it");
+    await threads.all[0].kill();
+    await until(() => array.get(1) > 60, "the others go on");
+    await threads.all[1].kill();
+    await Promise.all(work.slice(2));
+    if (lock instanceof Lock) (await lock.acquire({ ...ends, recover: true })).release();
+    else for (const guard of [await lock.acquire(ends), await lock.acquire(ends)]) guard.release();
+  }
+}, { deadline: 120_000 });
+
 test("a barrier keeps threads in step, round after round, and gives one of them index 0", async () => {
   await using threads = await Party.several(4);
   const array = new SharedArray("i32", 3);

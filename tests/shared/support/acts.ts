@@ -166,6 +166,38 @@ export const acts = {
     }
     return counts;
   },
+  /**
+   * Tasks side by side that want a lock or permit in every way, and often give up. Counts in element 0 plainly, under the
+   * lock, and in element 1 atomically; element 2 is how many are inside.
+   */
+  async mix(lock: Lock | BoundedSemaphore, array: SharedArray<"i32">, tasks: number, times: number): Promise<void> {
+    const recover = "locked" in lock ? { recover: true } : {};
+    const inside = async (guard: Guard | undefined): Promise<void> => {
+      if (guard === undefined) return;
+      using _guard = guard;
+      array.add(2, 1);
+      const before = array.view[0];
+      if (Math.random() < 0.2) await new Promise((resolve) => setTimeout(resolve));
+      array.view[0] = before + 1;
+      array.add(1, 1);
+      array.sub(2, 1);
+    };
+    const gaveUp = (error: Error): undefined => {
+      if (error.name !== "WaitTimeoutError" && error.name !== "TimeoutError") throw error;
+    };
+    const way = async (): Promise<void> => {
+      const choice = Math.random();
+      if (choice < 0.3) await inside(await lock.acquire(recover));
+      else if (choice < 0.6) await inside(await lock.acquire({ timeout: Math.random() * 3, ...recover }).catch(gaveUp));
+      else if (choice < 0.8) {
+        const signal = AbortSignal.timeout(Math.random() * 3);
+        await inside(await lock.acquire({ signal, ...recover }).catch(gaveUp));
+      } else await inside(lock.tryAcquire());
+    };
+    await Promise.all(Array.from({ length: tasks }, async () => {
+      for (let i = 0; i < times; i++) await way();
+    }));
+  },
   /** Keeps the event loop busy. */
   burn(ms: number): void {
     for (const end = performance.now() + ms; performance.now() < end;);
