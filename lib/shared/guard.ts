@@ -17,7 +17,10 @@ export interface Held {
 let lend: (guard: Guard, held: Held, call: string) => void;
 let settle: (guard: Guard, stillHeld: boolean) => void;
 
-/** What has been acquired. It belongs to the code that acquired it, whichever thread that runs on, and cannot be sent. */
+/**
+ * What has been acquired: the right to release it, once. Any code of the thread that acquired it may do that; a copy that
+ * is sent to another thread releases nothing.
+ */
 export class Guard implements Disposable {
   /** Whether the lock was taken over from a thread that died holding it. */
   readonly recovered: boolean;

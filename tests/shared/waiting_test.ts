@@ -273,7 +273,7 @@ test("a waiting task keeps the script alive; one that gave up does not", async (
     await lock.acquire({ signal: AbortSignal.timeout(5) }).catch((error) => console.log(error.name));
     // Nothing but the wait itself is left to hold the script.
     const timer = setTimeout(() => event.set(), 300);
-    Deno.unrefTimer(timer);
+    timer.unref();
     await event.wait();
     console.log("passed");
   `;
