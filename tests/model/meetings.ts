@@ -6,7 +6,7 @@
 import { barrierWords, initBarrier, Stage } from "../../lib/shared/steps/barrier.ts";
 import { conditionWords } from "../../lib/shared/steps/condition.ts";
 import { Result } from "../../lib/shared/steps/step.ts";
-import type { Op, Program, World } from "./explorer.ts";
+import type { Op, Program, World } from "./world.ts";
 import { acquireOp, releaseOp } from "./locks.ts";
 import type { Machines } from "./machines.ts";
 

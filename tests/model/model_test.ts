@@ -5,7 +5,8 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { explore, type Program } from "./explorer.ts";
+import { explore } from "./explorer.ts";
+import type { Program } from "./world.ts";
 import { eventProgram, lockProgram, permitsProgram, releaseManyProgram, semaphoreProgram } from "./locks.ts";
 import { machines } from "./machines.ts";
 import { barrierProgram, exactlyProgram, itemsProgram, resetProgram } from "./meetings.ts";
