@@ -20,6 +20,19 @@ let settle: (guard: Guard, stillHeld: boolean) => void;
 /**
  * What has been acquired: the right to release it, once. Any code of the thread that acquired it may do that; a copy that
  * is sent to another thread releases nothing.
+ *
+ * @example Released at the end of the block, also if it throws
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Lock } from "@isopool/isopool";
+ *
+ * const lock = new Lock();
+ * {
+ *   using guard = await lock.acquire();
+ *   assertEquals([guard.held, lock.locked], [true, true]);
+ * }
+ * assertEquals(lock.locked, false);
+ * ```
  */
 export class Guard implements Disposable {
   /** Whether the lock was taken over from a thread that died holding it. */

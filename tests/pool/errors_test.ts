@@ -81,6 +81,8 @@ const OWN: Record<string, Record<string, unknown>> = {
   WaitTimeoutError: {},
   PoolClosedError: {},
   CancelledError: {},
+  LockAbandonedError: { recoverable: true },
+  BrokenBarrierError: {},
 };
 for (const [name, fields] of Object.entries(OWN)) {
   test(`${name} thrown by a task arrives whole`, async () => {
