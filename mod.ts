@@ -14,10 +14,12 @@
  * @module
  */
 export {
+  BrokenBarrierError,
   BrokenPoolError,
   CancelledError,
   type DeathReason,
   IsopoolError,
+  LockAbandonedError,
   PermissionScopeError,
   PoolClosedError,
   QueueFullError,
@@ -47,7 +49,7 @@ export type { ImapOptions, MapOptions } from "./lib/pool/map_options.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
 export type { PermissionScope } from "./lib/pool/permissions.ts";
 export { type ApplyOptions, type Args, type Closure, Pool, type Runnable } from "./lib/pool/pool.ts";
-export { Shared } from "./lib/pool/shared.ts";
+export { SharedValue } from "./lib/pool/shared_value.ts";
 export type { PoolStats } from "./lib/pool/stats.ts";
 export {
   limit,
@@ -60,6 +62,20 @@ export {
   type RunOptions,
 } from "./lib/pooled.ts";
 export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
+export { Barrier } from "./lib/shared/barrier.ts";
+export { BoundedSemaphore } from "./lib/shared/bounded_semaphore.ts";
+export { Condition, type ConditionOptions } from "./lib/shared/condition.ts";
+export { Counter } from "./lib/shared/counter.ts";
+export type { Of, ValueType, ViewOf } from "./lib/shared/element.ts";
+export type { Guard } from "./lib/shared/guard.ts";
+export type { Handle, Shared } from "./lib/shared/handle.ts";
+export { Lock, type LockBlockOptions, type LockOptions } from "./lib/shared/lock.ts";
+export { type ReentrantGuard, RLock } from "./lib/shared/rlock.ts";
+export { Semaphore } from "./lib/shared/semaphore.ts";
+export { SharedArray } from "./lib/shared/shared_array.ts";
+export { SharedEvent } from "./lib/shared/shared_event.ts";
+export { Value } from "./lib/shared/value.ts";
+export type { BlockLimits, WaitLimits } from "./lib/shared/waiting.ts";
 export { inline } from "./lib/task/inline.ts";
 export {
   type AnyFunction,

@@ -16,8 +16,14 @@ export class KeepAlive {
   /** Keeps the script alive from now on. */
   hold(): void {
     // One timer for ever, referenced or not: making and clearing one costs a hundred times as much, for each call.
-    if (this.#timer === undefined) this.#timer = setInterval(() => {}, MAX_DELAY);
-    else this.#timer.ref();
+    if (this.#timer !== undefined) {
+      this.#timer.ref();
+      return;
+    }
+    const timer = setInterval(() => {}, MAX_DELAY);
+    // The first timer of an isolate may run microtasks on its way, and one of those may have been here.
+    if (this.#timer === undefined) this.#timer = timer;
+    else clearInterval(timer);
   }
 
   /** Lets the script end again. */

@@ -25,7 +25,7 @@ import type { CallSite } from "./call_site.ts";
 import type { MapPlan } from "./map_plan.ts";
 import { MapInput, type MapReader, NONE } from "./map_input.ts";
 import { Retries } from "./retries.ts";
-import { refer } from "./shared.ts";
+import { refer } from "./shared_value.ts";
 
 /** A map that runs on a pool. */
 export class MapJob implements Work, Producer, MapReader {

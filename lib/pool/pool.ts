@@ -21,7 +21,7 @@ import { TaskGroup } from "./group.ts";
 import { PoolLifecycle } from "./lifecycle.ts";
 import type { ImapOptions, MapOptions } from "./map_options.ts";
 import type { PoolOptions } from "./options.ts";
-import { Shared } from "./shared.ts";
+import { SharedValue } from "./shared_value.ts";
 import { type AnyRunnable, Submitter } from "./submitter.ts";
 
 /** A function of this isolate, which only backend `"async"` takes. */
@@ -32,8 +32,8 @@ export type Runnable<B extends BackendName, A extends unknown[], R> =
   | Task<A, R>
   | (B extends "async" ? Closure<A, R> : never);
 
-/** Arguments, each of which may be a {@linkcode Shared} handle on it instead. */
-export type Args<A extends unknown[]> = { [K in keyof A]: A[K] | Shared<A[K]> };
+/** Arguments, each of which may be a {@linkcode SharedValue} handle on it instead. */
+export type Args<A extends unknown[]> = { [K in keyof A]: A[K] | SharedValue<A[K]> };
 
 /** Callbacks of `Pool.applyAsync`. Exactly one of them is called, once. */
 export interface ApplyOptions<R> {
@@ -231,8 +231,8 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
    *
    * @throws {TransferError} If the value cannot be copied.
    */
-  share<T>(value: T): Shared<T> {
+  share<T>(value: T): SharedValue<T> {
     this.#core.checkOpen("share value");
-    return new Shared(value, this.capabilities.isolated, (id) => this.#core.scheduler.crew.drop(id));
+    return new SharedValue(value, this.capabilities.isolated, (id) => this.#core.scheduler.crew.drop(id));
   }
 }

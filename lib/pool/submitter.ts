@@ -20,7 +20,7 @@ import { MapJob } from "./map.ts";
 import { checkMapOptions, type ImapOptions } from "./map_options.ts";
 import type { ApplyOptions, Closure } from "./pool.ts";
 import { type Resolved, resolveTask } from "./resolve_task.ts";
-import { refer } from "./shared.ts";
+import { refer } from "./shared_value.ts";
 import { StreamJob } from "./stream.ts";
 
 /** A task or closure of any signature. */

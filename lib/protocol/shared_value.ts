@@ -6,18 +6,18 @@
 
 /** Stands for a shared value among arguments. */
 export interface SharedRef {
-  readonly "isopool:shared": number;
+  readonly "isopool:value": number;
 }
 
 /** Names a shared value. */
 export function sharedRef(id: number): SharedRef {
-  return { "isopool:shared": id };
+  return { "isopool:value": id };
 }
 
 /** Which shared value an argument stands for, if it does. */
 export function sharedId(value: unknown): number | undefined {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "isopool:shared")) return undefined;
-  return (value as SharedRef)["isopool:shared"];
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "isopool:value")) return undefined;
+  return (value as SharedRef)["isopool:value"];
 }
 
 /** Puts shared values back where references stand for them: in the item itself, or in the argument list. */

@@ -27,6 +27,8 @@ const made: [Error, Record<string, unknown>][] = [
   [new classes.PoolClosedError("m", { cause }), {}],
   [new classes.QueueFullError("m", { cause }), {}],
   [new classes.CancelledError("m", { cause }), {}],
+  [new classes.LockAbandonedError("m", { cause, recoverable: true }), { recoverable: true }],
+  [new classes.BrokenBarrierError("m", { cause }), {}],
 ];
 
 for (const [error, fields] of made) {

@@ -83,6 +83,8 @@ const OWN: Record<string, Record<string, unknown>> = {
   PoolClosedError: {},
   QueueFullError: {},
   CancelledError: {},
+  LockAbandonedError: { recoverable: true },
+  BrokenBarrierError: {},
 };
 for (const [name, fields] of Object.entries(OWN)) {
   test(`${name} thrown by a task arrives whole`, async () => {

@@ -8,7 +8,7 @@ import { snapshot } from "../protocol/envelope.ts";
 import { sharedRef } from "../protocol/shared_value.ts";
 
 /** Reads what a handle holds, for whoever sends it. */
-let open: (shared: Shared<unknown>) => { id: number; value: unknown };
+let open: (shared: SharedValue<unknown>) => { id: number; value: unknown };
 let lastId = 0;
 
 /**
@@ -28,7 +28,7 @@ let lastId = 0;
  * assertEquals(await pool.submit(look, table, "two"), 2);
  * ```
  */
-export class Shared<T> implements Disposable {
+export class SharedValue<T> implements Disposable {
   readonly #id = ++lastId;
   readonly #release: (id: number) => void;
   #value: { value: T } | undefined;
@@ -62,11 +62,11 @@ export class Shared<T> implements Disposable {
  */
 export function refer(item: unknown, spread: boolean, into: Map<number, unknown>): unknown {
   const replace = (value: unknown) => {
-    if (!(value instanceof Shared)) return value;
+    if (!(value instanceof SharedValue)) return value;
     const { id, value: held } = open(value);
     into.set(id, held);
     return sharedRef(id);
   };
   if (!spread) return replace(item);
-  return (item as unknown[]).some((value) => value instanceof Shared) ? (item as unknown[]).map(replace) : item;
+  return (item as unknown[]).some((value) => value instanceof SharedValue) ? (item as unknown[]).map(replace) : item;
 }

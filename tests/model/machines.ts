@@ -1,0 +1,36 @@
+/**
+ * The algorithms under test, as one record, so that a mutant can replace one.
+ *
+ * @module
+ */
+import * as barrier from "../../lib/shared/steps/barrier.ts";
+import * as condition from "../../lib/shared/steps/condition.ts";
+import * as event from "../../lib/shared/steps/event.ts";
+import * as lock from "../../lib/shared/steps/lock.ts";
+import * as permits from "../../lib/shared/steps/permits.ts";
+import * as ring from "../../lib/shared/steps/ring.ts";
+import * as semaphore from "../../lib/shared/steps/semaphore.ts";
+
+/** What production runs. */
+export const machines = {
+  acquire: lock.acquire,
+  release: lock.release,
+  take: semaphore.take,
+  give: semaphore.give,
+  claim: permits.claim,
+  unclaim: permits.unclaim,
+  pass: event.pass,
+  set: event.set,
+  clear: event.clear,
+  await_: condition.await_,
+  notify: condition.notify,
+  meet: barrier.meet,
+  abort: barrier.abort,
+  reset: barrier.reset,
+  ringPut: ring.put,
+  ringTake: ring.take,
+  ringClose: ring.close,
+};
+
+/** The same, or with mutants among them. */
+export type Machines = typeof machines;

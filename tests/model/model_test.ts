@@ -1,0 +1,78 @@
+/**
+ * The algorithms of lib/shared/steps in every order of their steps. `ISOPOOL_MODEL=long` adds the larger programs
+ * (some minutes, 2 GB).
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { explore } from "./explorer.ts";
+import type { Program } from "./world.ts";
+import { eventProgram, lockProgram, permitsProgram, releaseManyProgram, semaphoreProgram } from "./locks.ts";
+import { machines } from "./machines.ts";
+import { barrierProgram, disturbedProgram, exactlyProgram, itemsProgram } from "./meetings.ts";
+import { mutants } from "./mutants.ts";
+import { ringProgram } from "./rings.ts";
+
+const programs: Program[] = [
+  lockProgram(machines, { rounds: 2 }),
+  lockProgram(machines, { deaths: 2, quits: 2 }),
+  lockProgram(machines, { recover: false, rounds: 2 }),
+  lockProgram(machines, { deaths: 0, losses: 1 }),
+  lockProgram(machines, { deaths: 1, losses: 1, quits: 0 }),
+  semaphoreProgram(machines, { rounds: 2 }),
+  semaphoreProgram(machines, { permits: 2, rounds: 2, quits: 2 }),
+  releaseManyProgram(machines),
+  permitsProgram(machines, {}),
+  permitsProgram(machines, { permits: 2, deaths: 2 }),
+  permitsProgram(machines, { deaths: 0, losses: 1 }),
+  eventProgram(machines, { quits: 2 }),
+  eventProgram(machines, { again: false }),
+  exactlyProgram(machines, { waiters: 2, count: 1 }),
+  exactlyProgram(machines, { waiters: 2, count: 2 }),
+  itemsProgram(machines, {}),
+  itemsProgram(machines, { deaths: 0, quits: 1 }),
+  barrierProgram(machines, { rounds: 1 }),
+  barrierProgram(machines, { parties: 2, rounds: 2 }),
+  barrierProgram(machines, { parties: 2, rounds: 1, deaths: 0, losses: 1 }),
+  disturbedProgram(machines, {}),
+  disturbedProgram(machines, { deaths: 1 }),
+  disturbedProgram(machines, { by: "abort" }),
+  disturbedProgram(machines, { by: "abort", deaths: 1 }),
+  ringProgram(machines, { takes: [2], second: false, quits: 2 }),
+  ringProgram(machines, { takes: [1, 1], second: false, quits: 1 }),
+  ringProgram(machines, { takes: [3], quits: 1, deaths: 0 }),
+  ringProgram(machines, { takes: [3] }),
+  ringProgram(machines, { takes: [2, 2], second: false, closes: true, capacity: 4 }),
+];
+
+const long: Program[] = [
+  lockProgram(machines, { threads: 4 }),
+  lockProgram(machines, { rounds: 3 }),
+  exactlyProgram(machines, { waiters: 3, count: 2 }),
+  itemsProgram(machines, { quits: 1 }),
+  barrierProgram(machines, { rounds: 2, quits: 0 }),
+  ringProgram(machines, { takes: [3, 3], second: false, closes: true }),
+  ringProgram(machines, { takes: [2, 1], second: false, quits: 2 }),
+  ringProgram(machines, { takes: [2, 1], deaths: 0 }),
+];
+
+function prove(program: Program, limit?: number): void {
+  Deno.test(`holds in every order: ${program.name}`, () => {
+    const { states, ends, violation, trace } = explore(program, limit);
+    console.log(`      ${states} states, ${ends} ends`);
+    assertEquals(violation, undefined, `${violation} after:\n${trace.join("\n")}`);
+    assert(states > 100 && ends > 0, "hardly anything was explored");
+  });
+}
+
+for (const program of programs) prove(program);
+if (Deno.env.get("ISOPOOL_MODEL") === "long") { for (const program of long) prove(program, 12_000_000); }
+
+for (const { name, machines: replaced, program } of mutants) {
+  Deno.test(`the explorer finds ${name}`, () => {
+    const whole = { ...machines, ...replaced };
+    const { violation, trace } = explore(program(whole));
+    console.log(`      ${violation}, after ${trace.length} steps`);
+    assert(violation !== undefined, "not found");
+  });
+}

@@ -1,0 +1,215 @@
+/**
+ * Cases of CPython's `lock_tests`, re-expressed: on tasks of this thread, and with the names of the originals so that
+ * they can be looked up. Those that need threads are in threads_test.ts, time-outs and signals in waiting_test.ts.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  Barrier,
+  BoundedSemaphore,
+  BrokenBarrierError,
+  Condition,
+  Lock,
+  RLock,
+  Semaphore,
+  SharedEvent,
+  WaitTimeoutError,
+} from "@isopool/isopool";
+import { expectError } from "../support/expect.ts";
+import { pause, test, timed, until } from "../support/within.ts";
+
+const LIMIT = { timeout: 10_000 };
+
+test("BaseLockTests.test_acquire_contended: others get in only after the release, each in turn", async () => {
+  for (const lock of [new Lock(), new RLock(), new BoundedSemaphore(1), new Semaphore(1)]) {
+    const guard = await lock.acquire();
+    let inside = 0, entered = 0;
+    const others = Array.from({ length: 10 }, async () => {
+      using _guard = await lock.acquire(LIMIT);
+      assertEquals(++inside, 1);
+      await undefined;
+      inside--;
+      entered++;
+    });
+    await undefined;
+    assertEquals(entered, 0);
+    guard.release();
+    await Promise.all(others);
+    assertEquals(entered, 10);
+  }
+});
+
+test("BaseLockTests.test_with: a block that throws releases", async () => {
+  const lock = new Lock();
+  await assertRejects(async () => {
+    using _guard = await lock.acquire();
+    throw new Error("inside");
+  }, "inside");
+  assertEquals(lock.locked, false);
+});
+
+test("LockTests.test_different_thread: who holds the guard may release, wherever", async () => {
+  const lock = new Lock();
+  const guard = await lock.acquire();
+  await new Promise<void>((resolve) =>
+    setTimeout(() => {
+      guard.release();
+      resolve();
+    })
+  );
+  (await lock.acquire(LIMIT)).release();
+});
+
+test("RLockTests.test_reacquire: as often as one likes, and free after as many releases", async () => {
+  const lock = new RLock();
+  const guards = [await lock.acquire()];
+  for (let i = 0; i < 20; i++) guards.push(guards[i].acquire());
+  for (const guard of guards) {
+    assertEquals([lock.locked, lock.tryAcquire()], [true, undefined]);
+    guard.release();
+  }
+  assertEquals(lock.locked, false);
+});
+
+test("BaseSemaphoreTests.test_constructor: negative and fractional counts are refused", () => {
+  for (const bad of [-1, 0.5, NaN]) {
+    assertThrows(() => new Semaphore(bad), RangeError, "`permits`");
+    assertThrows(() => new BoundedSemaphore(bad), RangeError, "`permits`");
+  }
+  assertThrows(() => new BoundedSemaphore(0), RangeError, "`permits` is 0");
+  return Promise.resolve();
+});
+
+test("BaseSemaphoreTests.test_acquire_contended, test_multirelease: as many go on as were released", async () => {
+  const semaphore = new Semaphore(7);
+  let through = 0;
+  const all = Array.from({ length: 20 }, () => semaphore.acquire(LIMIT).then(() => through++));
+  const settle = async (count: number) => {
+    await until(() => through === count, `${count} are through`);
+    // Time for one too many to show.
+    await pause(20);
+    assertEquals(through, count);
+  };
+  await settle(7);
+  semaphore.release();
+  await settle(8);
+  semaphore.release(5);
+  await settle(13);
+  semaphore.release(7);
+  await Promise.all(all);
+  assertEquals([through, semaphore.permits], [20, 0]);
+});
+
+test("BoundedSemaphoreTests.test_release_unacquired: no permit can be given that was not taken", async () => {
+  const semaphore = new BoundedSemaphore(2);
+  const guard = await semaphore.acquire();
+  guard.release();
+  assertThrows(() => guard.release());
+  assertEquals([semaphore.permits, "release" in semaphore], [2, false]);
+});
+
+test("EventTests.test_is_set, test_set_and_clear: set, clear, and set again, with waiters in between", async () => {
+  const event = new SharedEvent();
+  for (let round = 0; round < 3; round++) {
+    assertEquals(event.isSet, false);
+    const waits = Array.from({ length: 5 }, () => event.wait(LIMIT));
+    event.set();
+    event.set();
+    assertEquals(event.isSet, true);
+    await event.wait();
+    event.clear();
+    await Promise.all(waits);
+  }
+});
+
+test("ConditionTests.test_unacquired_wait, test_unacquired_notify: without the lock nothing goes", async () => {
+  const condition = new Condition();
+  const guard = await condition.acquire();
+  guard.release();
+  await assertRejects(() => condition.wait(guard), "has been released");
+  assertThrows(() => condition.waitSync(guard, { timeout: 1 }), Error, "has been released");
+  assertThrows(() => condition.notifyAll(guard), Error, "has been released");
+});
+
+test("ConditionTests.test_notify: the longest waiting first, and never more than asked for", async () => {
+  const condition = new Condition();
+  const woken: number[] = [];
+  const all = Array.from({ length: 6 }, async (_, i) => {
+    using guard = await condition.acquire();
+    await condition.wait(guard, LIMIT);
+    woken.push(i);
+  });
+  for (const [count, total] of [[0, 0], [2, 2], [1, 3], [99, 6]]) {
+    {
+      using guard = await condition.acquire();
+      condition.notify(guard, count);
+    }
+    await until(() => woken.length >= total, `${total} have woken`);
+    // Time for one too many to show.
+    await pause(20);
+    assertEquals(woken, Array.from({ length: total }, (_, i) => i));
+  }
+  await Promise.all(all);
+});
+
+test("ConditionTests.test_timeout: a waiter that gave up is not counted by the next notify", async () => {
+  const condition = new Condition();
+  const wait = async (timeout: number) => {
+    using guard = await condition.acquire();
+    await condition.wait(guard, { timeout });
+  };
+  const first = timed(wait(10));
+  const second = wait(10_000);
+  expectError((await first).error, WaitTimeoutError);
+  using guard = await condition.acquire();
+  condition.notify(guard);
+  guard.release();
+  await second;
+});
+
+test("ConditionTests.test_waitfor: looks after each notification, and ends at its time-out", async () => {
+  const condition = new Condition();
+  let state = 0;
+  const waits = (async () => {
+    using guard = await condition.acquire();
+    await condition.waitFor(guard, () => state === 4, LIMIT);
+    return state;
+  })();
+  for (let i = 0; i < 4; i++) {
+    using guard = await condition.acquire();
+    state++;
+    condition.notify(guard);
+  }
+  assertEquals(await waits, 4);
+  using guard = await condition.acquire();
+  await assertRejects(() => condition.waitFor(guard, () => false, { timeout: 30 }), WaitTimeoutError);
+  assertThrows(() => condition.waitForSync(guard, () => false, { timeout: 30 }), WaitTimeoutError);
+  await condition.waitFor(guard, () => true, { timeout: 0 });
+  assert(guard.held);
+});
+
+test("BarrierTests.test_barrier, test_wait_return: every round is complete, with one index each", async () => {
+  const barrier = new Barrier(5);
+  for (let round = 0; round < 10; round++) {
+    const indices = await Promise.all(Array.from({ length: 5 }, () => barrier.wait(LIMIT)));
+    assertEquals(indices.sort(), [0, 1, 2, 3, 4]);
+    assertEquals([barrier.waiting, barrier.broken], [0, false]);
+  }
+});
+
+test("BarrierTests.test_abort_and_reset: whoever waited fails, and the next round is whole", async () => {
+  const barrier = new Barrier(3);
+  const waits = [timed(barrier.wait(LIMIT)), timed(barrier.wait(LIMIT))];
+  assertEquals(barrier.waiting, 2);
+  barrier.abort();
+  for (const { error } of await Promise.all(waits)) expectError(error, BrokenBarrierError);
+  barrier.reset();
+  assertEquals((await Promise.all([1, 2, 3].map(() => barrier.wait(LIMIT)))).length, 3);
+});
+
+test("BarrierTests.test_single_thread: one party never waits", async () => {
+  const barrier = new Barrier(1);
+  assertEquals([await barrier.wait(), barrier.waitSync({ timeout: 0 })], [0, 0]);
+  assertThrows(() => new Barrier(0), RangeError, "`parties` is 0");
+});

@@ -1,0 +1,108 @@
+/**
+ * Threads for the tests of shared memory, and the host's side of them: registering, and telling of deaths.
+ *
+ * @module
+ */
+import { type MessagePort as NodePort, Worker as NodeWorker } from "node:worker_threads";
+import { Owners } from "../../../lib/shared/owners.ts";
+import { decode, encode } from "../../../lib/shared/revive.ts";
+import type { Act } from "./acts.ts";
+
+const ENTRY = new URL("thread.ts", import.meta.url);
+
+/** A thread that runs acts. */
+export class Party implements AsyncDisposable {
+  /** Its id among the owners. */
+  readonly id: number;
+  /** Settles when the thread has ended and its host has said so. */
+  readonly ended: Promise<void>;
+  readonly #port: MessagePort;
+  readonly #terminate: () => unknown;
+  #waiting = Promise.withResolvers<unknown>();
+
+  private constructor(id: number, port: MessagePort, terminate: () => unknown) {
+    this.id = id;
+    this.#port = port;
+    this.#terminate = terminate;
+    port.onmessage = ({ data }) => {
+      if (data === "ready") this.#waiting.resolve(undefined);
+      else if (data.ok) this.#waiting.resolve(decode(data.value));
+      else this.#waiting.reject(data.error);
+    };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    (port as unknown as NodePort).on("close", () => {
+      Owners.home().died(id);
+      this.#waiting.promise.catch(() => {});
+      this.#waiting.reject(new Error("the thread has ended"));
+      resolve();
+    });
+  }
+
+  /** Starts a thread. `introduced` is what a pool does; without, it is a worker of the user's own. */
+  static async start(engine: "thread" | "web" = "thread", introduced = true): Promise<Party> {
+    const owners = Owners.home();
+    const id = introduced ? owners.register() : -1;
+    const { port1, port2 } = new MessageChannel();
+    const introduction = { port: port2, owners: introduced ? { memory: owners.memory, id } : undefined };
+    let terminate: () => unknown;
+    if (engine === "thread") {
+      // deno-lint-ignore no-explicit-any -- node's own name for the same port
+      const worker = new NodeWorker(ENTRY, { workerData: introduction, transferList: [port2 as any] });
+      // Errors are what some of these threads are for.
+      worker.on("error", () => {});
+      terminate = () => worker.terminate();
+    } else {
+      const worker = new Worker(ENTRY, { type: "module" });
+      worker.addEventListener("error", (event) => event.preventDefault());
+      worker.postMessage(introduction, [port2]);
+      terminate = () => worker.terminate();
+    }
+    const party = new Party(id, port1, terminate);
+    await party.#waiting.promise;
+    return party;
+  }
+
+  /** Starts several. */
+  static async several(count: number): Promise<Parties> {
+    return new Parties(await Promise.all(Array.from({ length: count }, () => Party.start())));
+  }
+
+  /** Runs an act; settles as it does, or rejects if the thread ends first. */
+  run(act: Act, ...args: unknown[]): Promise<unknown> {
+    this.#waiting = Promise.withResolvers();
+    this.#port.postMessage({ act, args: encode(args) });
+    return this.#waiting.promise;
+  }
+
+  /** Stops it by force. */
+  async kill(): Promise<void> {
+    await this.#terminate();
+    await this.ended;
+  }
+
+  /** Stops it without waiting for its end, which a Web Worker may not come to. */
+  terminate(): void {
+    this.#terminate();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#terminate();
+    this.#port.close();
+    await this.ended;
+  }
+}
+
+/** Several threads. */
+export class Parties implements AsyncDisposable {
+  constructor(readonly all: readonly Party[]) {}
+
+  /** Runs the same act in each. */
+  run(act: Act, ...args: unknown[]): Promise<unknown[]> {
+    return Promise.all(this.all.map((party) => party.run(act, ...args)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.all.map((party) => party[Symbol.asyncDispose]()));
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * A thread for the tests of shared memory: what a pool's worker will do, and no more. The same file starts in a node
+ * thread and in a Web Worker.
+ *
+ * @module
+ */
+import { workerData } from "node:worker_threads";
+import "../../../lib/shared/kinds.ts";
+import { Owners } from "../../../lib/shared/owners.ts";
+import { decode, encode, type Envelope } from "../../../lib/shared/revive.ts";
+import { type Act, acts } from "./acts.ts";
+
+interface Introduction {
+  port: MessagePort;
+  owners?: { memory: SharedArrayBuffer; id: number };
+}
+
+interface Run {
+  act: Act;
+  args: Envelope;
+}
+
+async function serve({ port, owners }: Introduction): Promise<void> {
+  if (owners) Owners.introduce(owners.memory, owners.id);
+  // Held, so that terminate() stops a loop: ARCHITECTURE.md, decision A.
+  await new Promise<void>((held) => {
+    const { locks } = navigator as unknown as { locks: { request(name: string, held: () => unknown): unknown } };
+    void locks.request(crypto.randomUUID(), () => {
+      held();
+      return new Promise(() => {});
+    });
+  });
+  port.onmessage = async ({ data }: MessageEvent<Run>) => {
+    try {
+      // deno-lint-ignore no-explicit-any -- each act checks nothing: the tests pass what it takes
+      const value = await (acts[data.act] as any)(...decode(data.args) as unknown[]);
+      port.postMessage({ ok: true, value: encode(value) });
+    } catch (error) {
+      port.postMessage({ ok: false, error });
+    }
+  };
+  port.postMessage("ready");
+}
+
+if (workerData?.port) void serve(workerData);
+else globalThis.addEventListener("message", (event) => void serve((event as MessageEvent).data), { once: true });

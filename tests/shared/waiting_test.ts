@@ -1,0 +1,263 @@
+/**
+ * Waiting and giving up, on one thread.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  Barrier,
+  BoundedSemaphore,
+  BrokenBarrierError,
+  Condition,
+  type Guard,
+  IsopoolError,
+  Lock,
+  RLock,
+  Semaphore,
+  SharedEvent,
+  WaitTimeoutError,
+} from "@isopool/isopool";
+import { expectError } from "../support/expect.ts";
+import { pause, test, timed, within } from "../support/within.ts";
+
+/** Each thing that can be waited for, never free. */
+const taken: [name: string, wait: (limits: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>][] = [];
+{
+  const lock = new Lock();
+  lock.tryAcquire();
+  const rlock = new RLock();
+  rlock.tryAcquire();
+  const bounded = new BoundedSemaphore(1);
+  bounded.tryAcquire();
+  const semaphore = new Semaphore(0);
+  const event = new SharedEvent();
+  const condition = new Condition();
+  taken.push(
+    ["Lock", (limits) => lock.acquire(limits)],
+    ["RLock", (limits) => rlock.acquire(limits)],
+    ["Semaphore", (limits) => semaphore.acquire(limits)],
+    ["BoundedSemaphore", (limits) => bounded.acquire(limits)],
+    ["SharedEvent", (limits) => event.wait(limits)],
+    ["Barrier", (limits) => new Barrier(2).wait(limits)],
+    ["Condition", async (limits) => {
+      using guard = await condition.acquire({ timeout: 5_000 });
+      await condition.wait(guard, limits);
+    }],
+  );
+}
+
+const blocking: [name: string, wait: (limits?: { timeout?: number }) => unknown][] = [
+  ["Semaphore", (limits) => new Semaphore(0).acquireSync(limits)],
+  ["BoundedSemaphore", (limits) => {
+    const semaphore = new BoundedSemaphore(1);
+    semaphore.tryAcquire();
+    return semaphore.acquireSync(limits);
+  }],
+  ["SharedEvent", (limits) => new SharedEvent().waitSync(limits)],
+  ["Barrier", (limits) => new Barrier(2).waitSync(limits)],
+  ["Condition", (limits) => {
+    const condition = new Condition();
+    using guard = condition.acquireSync({ timeout: 0 });
+    condition.waitSync(guard, limits);
+  }],
+];
+
+for (const [name, wait] of taken) {
+  test(`${name}: a timeout ends the wait, not earlier and not much later`, async () => {
+    for (const timeout of [0, 1, 120]) {
+      const { ms, error } = await timed(wait({ timeout }));
+      expectError(error, WaitTimeoutError);
+      assert(ms >= timeout - 2 && ms < timeout + 5_000, `${ms} ms for ${timeout}`);
+    }
+  });
+
+  test(`${name}: a signal ends the wait with its own reason, before and meanwhile`, async () => {
+    const reason = new Error("enough");
+    assertEquals((await timed(wait({ signal: AbortSignal.abort(reason) }))).error, reason);
+    const controller = new AbortController();
+    const waiting = timed(wait({ signal: controller.signal, timeout: 10_000 }));
+    await pause(20);
+    controller.abort(reason);
+    assertEquals((await waiting).error, reason);
+  });
+
+  test(`${name}: bad limits are refused by name`, async () => {
+    const message = async (limits: unknown) => String((await timed(wait(limits as { timeout: number }))).error);
+    assert((await message({ timeout: -1 })).includes("`timeout` is -1: it takes milliseconds"));
+    assert((await message({ timout: 1 })).includes("unknown option `timout`"));
+    assert((await message({ signal: 1 })).includes("`signal` is 1: it takes an AbortSignal"));
+  });
+}
+
+for (const [name, wait] of blocking) {
+  Deno.test(`${name}: blocking ends at its timeout, and takes one on the main thread`, () => {
+    for (const timeout of [0, 1, 120]) {
+      const start = performance.now();
+      assertThrows(() => wait({ timeout }), WaitTimeoutError);
+      const ms = performance.now() - start;
+      assert(ms >= timeout - 2 && ms < timeout + 5_000, `${ms} ms for ${timeout}`);
+    }
+    assertThrows(() => wait(), TypeError, "the main thread takes a `timeout`");
+    assertThrows(() => wait({ timeout: Infinity }), TypeError, "the main thread takes a `timeout`");
+  });
+}
+
+test("a lock that a task of this thread holds is not blocked for", async () => {
+  for (const lock of [new Lock(), new RLock()]) {
+    using _guard = await lock.acquire();
+    assertThrows(() => lock.acquireSync({ timeout: 1_000 }), IsopoolError, "a task of this thread holds it");
+  }
+});
+
+const guards: [name: string, make: () => Promise<Guard>][] = [
+  ["Lock", () => new Lock().acquire()],
+  ["RLock", () => new RLock().acquire()],
+  ["Semaphore", () => new Semaphore(1).acquire()],
+  ["BoundedSemaphore", () => new BoundedSemaphore(1).acquire()],
+];
+
+for (const [name, make] of guards) {
+  test(`${name}: releasing twice is an error, leaving the block after a release is not`, async () => {
+    using guard = await make();
+    guard.release();
+    assertEquals(guard.held, false);
+    assertThrows(() => guard.release(), IsopoolError, "this guard has been released");
+  });
+}
+
+test("an RLock is free when all guards that came from one have been released", async () => {
+  const lock = new RLock();
+  const outer = await lock.acquire();
+  const inner = outer.acquire();
+  outer.release();
+  assertEquals([lock.locked, lock.tryAcquire()], [true, undefined]);
+  const innermost = inner.acquire();
+  inner.release();
+  innermost.release();
+  assertEquals(lock.locked, false);
+  assertThrows(() => outer.acquire(), IsopoolError, "this guard has been released");
+});
+
+test("another task of this thread cannot enter an RLock without the guard", async () => {
+  const lock = new RLock();
+  using _guard = await lock.acquire();
+  await assertRejects(() => lock.acquire({ timeout: 20 }), WaitTimeoutError);
+});
+
+test("tasks of one thread take a lock in the order in which they came", async () => {
+  const lock = new Lock();
+  const first = await lock.acquire();
+  const order: number[] = [];
+  const all = Array.from({ length: 50 }, async (_, i) => {
+    using _guard = await lock.acquire();
+    order.push(i);
+    await undefined;
+  });
+  first.release();
+  await Promise.all(all);
+  assertEquals(order, Array.from({ length: 50 }, (_, i) => i));
+});
+
+test("one that gives up does not take the turn of another", async () => {
+  const lock = new Lock();
+  const guard = await lock.acquire();
+  const controller = new AbortController();
+  const gives = timed(lock.acquire({ signal: controller.signal }));
+  const stays = lock.acquire({ timeout: 10_000 });
+  controller.abort();
+  guard.release();
+  await gives;
+  (await stays).release();
+  assertEquals(lock.locked, false);
+});
+
+test("released permits let as many through as there are, at once", async () => {
+  const semaphore = new Semaphore(0);
+  const all = Array.from({ length: 5 }, () => semaphore.acquire());
+  semaphore.release(5);
+  await within(1_000, Promise.all(all));
+  assertEquals(semaphore.permits, 0);
+  assertThrows(() => semaphore.release(0), RangeError, "`count` is 0");
+  semaphore.release(2 ** 31 - 1);
+  assertThrows(() => semaphore.release(), RangeError, "more than 2147483647 permits");
+});
+
+test("an event lets through who waits even if it is cleared at once", async () => {
+  const event = new SharedEvent();
+  const waits = [event.wait({ timeout: 5_000 }), event.wait({ timeout: 5_000 })];
+  event.set();
+  event.clear();
+  await Promise.all(waits);
+  assertEquals(event.isSet, false);
+  await assertRejects(() => event.wait({ timeout: 10 }), WaitTimeoutError);
+});
+
+test("a barrier that somebody leaves by timeout is broken for all, until reset", async () => {
+  const barrier = new Barrier(3);
+  const stays = timed(barrier.wait());
+  const leaves = timed(barrier.wait({ timeout: 20 }));
+  expectError((await leaves).error, WaitTimeoutError);
+  expectError((await stays).error, BrokenBarrierError);
+  assertEquals(barrier.broken, true);
+  await assertRejects(() => barrier.wait(), BrokenBarrierError);
+  barrier.reset();
+  assertEquals((await Promise.all([barrier.wait(), barrier.wait(), barrier.wait()])).sort(), [0, 1, 2]);
+});
+
+test("reset and abort break the wait of who is there", async () => {
+  const barrier = new Barrier(2);
+  for (const action of ["reset", "abort"] as const) {
+    barrier.reset();
+    const waits = timed(barrier.wait());
+    barrier[action]();
+    expectError((await waits).error, BrokenBarrierError);
+  }
+  barrier.reset();
+  assertEquals((await Promise.all([barrier.wait(), barrier.wait()])).sort(), [0, 1]);
+});
+
+test("a condition gives the lock back to who waited, also when time is up", async () => {
+  const condition = new Condition();
+  using guard = await condition.acquire();
+  const waits = timed(condition.wait(guard, { timeout: 50 }));
+  assertThrows(() => guard.release(), IsopoolError, "waits in a condition");
+  {
+    using other = await condition.acquire();
+    condition.notify(other, 0);
+  }
+  expectError((await waits).error, WaitTimeoutError);
+  assertEquals([guard.held, condition.lock.locked], [true, true]);
+});
+
+test("a condition takes only guards of its lock, that hold it", async () => {
+  const condition = new Condition();
+  const foreign = await new Lock().acquire();
+  await assertRejects(() => condition.wait(foreign), TypeError, "not a guard of its lock");
+  assertThrows(() => condition.notify(undefined as never), TypeError, "it takes a guard");
+  const guard = await condition.acquire();
+  guard.release();
+  assertThrows(() => condition.notify(guard), IsopoolError, "has been released");
+});
+
+test("a condition with no place left says so, and keeps the lock held", async () => {
+  const condition = new Condition({ maxWaiters: 1 });
+  const first = await condition.acquire();
+  const waits = condition.wait(first, { timeout: 10_000 });
+  using second = await condition.acquire();
+  await assertRejects(() => condition.wait(second), RangeError, "1 wait already");
+  assertEquals(second.held, true);
+  condition.notifyAll(second);
+  second.release();
+  await waits;
+});
+
+test("conditions may share a lock", async () => {
+  const lock = new Lock();
+  const [full, empty] = [new Condition({ lock }), new Condition({ lock })];
+  const guard = await full.acquire();
+  const waits = full.wait(guard, { timeout: 10_000 });
+  using other = await empty.acquire();
+  full.notify(other);
+  other.release();
+  await waits;
+});
