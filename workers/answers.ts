@@ -5,6 +5,7 @@
  */
 import { takeMove } from "../lib/core/move.ts";
 import type { RunningTask } from "../lib/core/running_task.ts";
+import { resultMessage } from "../lib/protocol/carry.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { Link } from "./serve.ts";
@@ -45,7 +46,7 @@ export class Answers {
     else if (this.#inOrder && this.#link.board.answer(seq, value)) return;
     this.#link.board.sent(seq);
     try {
-      this.#link.post({ kind: "result", seq, value }, takeMove(value));
+      this.#link.post(resultMessage(seq, value), takeMove(value));
     } catch (cause) {
       this.#link.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
     }

@@ -5,6 +5,7 @@
  */
 import { RunningTask, type TaskHost } from "../lib/core/running_task.ts";
 import { scope } from "../lib/core/scope.ts";
+import { unwrap } from "../lib/protocol/carry.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
 import type { HookMessage, Source } from "../lib/protocol/messages.ts";
@@ -30,8 +31,10 @@ export async function runHook(
 ): Promise<boolean> {
   try {
     if (link.introduction.limited) await link.prepare();
+    if (hook.handles) await link.kinds();
+    const args = unwrap(hook.args, hook.handles) as unknown[];
     const fn = await load(hook.source, link.load);
-    await enter(new RunningTask(host, -1, 1), () => fn(...hook.args));
+    await enter(new RunningTask(host, -1, 1), () => fn(...args));
     return true;
   } catch (error) {
     link.post({ kind: "failed", phase, thrown: encodeThrown(error) });

@@ -17,11 +17,13 @@ import { takeMove } from "../lib/core/move.ts";
 import { RunningTask, type TaskHost } from "../lib/core/running_task.ts";
 import { scope } from "../lib/core/scope.ts";
 import type { Board } from "../lib/protocol/board.ts";
+import { itemMessage, type ShareMessage, unwrap } from "../lib/protocol/carry.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
 import { decodeThrown } from "../lib/protocol/error_record.ts";
 import type { Importer, TaskFunction } from "../lib/protocol/load_task.ts";
 import type { HostMessage, Introduction, RunMessage, Source, WorkerMessage } from "../lib/protocol/messages.ts";
 import { resolveShared } from "../lib/protocol/shared_value.ts";
+import { Owners } from "../lib/shared/owners.ts";
 import { Credit, drive } from "../lib/protocol/stream.ts";
 import { Answers } from "./answers.ts";
 import { load, runHook } from "./hooks.ts";
@@ -39,6 +41,8 @@ export interface Link {
   limit?(run: () => unknown, timeout: number, left: number): unknown;
   /** Makes it safe to be stopped by force. Done before the first call that has a limit. */
   prepare(): Promise<void>;
+  /** Loads what shared objects need to come to life here. */
+  kinds(): Promise<unknown>;
   /** Ends the worker from inside. */
   leave(): void;
 }
@@ -46,7 +50,8 @@ export interface Link {
 /** Starts serving; returns what to call with each message from the host. */
 export function serve(link: Link): (message: HostMessage) => void {
   const server = new Server(link);
-  const { depth, threads } = link.introduction;
+  const { depth, threads, owner } = link.introduction;
+  Owners.introduce(owner.memory, owner.id);
   scope.depth = depth;
   scope.threads = threads;
   scope.current = () => server.current;
@@ -62,7 +67,7 @@ class Server implements TaskHost {
   readonly #sources = new Map<number, Source>();
   readonly #functions = new Map<number, TaskFunction>();
   readonly #loading = new Map<number, Promise<TaskFunction>>();
-  readonly #shares = new Map<number, unknown>();
+  readonly #shares = new Map<number, ShareMessage>();
   readonly #credits = new Map<number, Credit>();
   readonly #queue = new Deque<RunMessage>();
   readonly #lanes: number;
@@ -103,7 +108,7 @@ class Server implements TaskHost {
         this.#sources.set(message.id, message.source);
         break;
       case "share":
-        this.#shares.set(message.id, message.value);
+        this.#shares.set(message.id, message);
         break;
       case "drop":
         this.#shares.delete(message.id);
@@ -125,7 +130,7 @@ class Server implements TaskHost {
 
   emit(seq: number, value: unknown): void {
     try {
-      this.#link.post({ kind: "item", seq, value }, takeMove(value));
+      this.#link.post(itemMessage(seq, value), takeMove(value));
     } catch (cause) {
       throw transferError(value, "value", "result", cause);
     }
@@ -137,7 +142,12 @@ class Server implements TaskHost {
 
   #enqueue(batch: RunMessage): void {
     if (batch.shared) {
-      batch.items = batch.items.map((item) => resolveShared(item, batch.spread, this.#shares));
+      const valueOf = (id: number) => {
+        const share = this.#shares.get(id);
+        batch.handles ||= share?.handles ?? false;
+        return share?.value;
+      };
+      batch.items = batch.items.map((item) => resolveShared(item, batch.spread, valueOf));
     }
     this.#queue.push(batch);
     if (this.#draining) return;
@@ -148,6 +158,10 @@ class Server implements TaskHost {
   async #drain(): Promise<void> {
     for (let batch; (batch = this.#queue.shift());) {
       if (batch.limited) await (this.#prepared ??= this.#link.prepare());
+      if (batch.handles) {
+        await this.#link.kinds();
+        batch.items = unwrap(batch.items, true) as unknown[];
+      }
       if (this.#lanes === 1) await this.#runInTurn(batch);
       else await this.#runSideBySide(batch);
     }

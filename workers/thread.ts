@@ -60,6 +60,7 @@ export async function boot(load: Importer): Promise<void> {
         wrapBuiltins(brake, endThread);
         return preload();
       }),
+    kinds: () => brake.guard(() => import("../lib/shared/kinds.ts")),
     leave: () => Deno.exit(0),
   });
   port.onmessage = ({ data }) => receive(data as HostMessage);

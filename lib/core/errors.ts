@@ -5,24 +5,13 @@
  * @module
  */
 
+import { IsopoolError } from "./base_error.ts";
+
+export { IsopoolError };
+export { BrokenBarrierError, LockAbandonedError } from "./lock_errors.ts";
+
 /** Why a worker is gone. */
 export type DeathReason = "exit" | "terminated" | "oom" | "uncaught";
-
-/**
- * Base of every failure of the library, as opposed to a failure of your task.
- *
- * @example Telling the library's failures from the task's
- * ```ts
- * import { assert } from "@std/assert";
- * import { IsopoolError, TaskTimeoutError } from "@isopool/isopool";
- *
- * assert(new TaskTimeoutError("Task ran too long", { timeout: 10 }) instanceof IsopoolError);
- * ```
- */
-export class IsopoolError extends Error {
-  /** @ignore */
-  override name = "IsopoolError";
-}
 
 /**
  * The pool is no longer usable; `cause` says why.
@@ -288,48 +277,4 @@ export class QueueFullError extends IsopoolError {
 export class CancelledError extends IsopoolError {
   /** @ignore */
   override name = "CancelledError";
-}
-
-/**
- * The thread that held a lock has died, or was given up, and left what the lock guards in an unknown state. The lock is
- * not held by who gets this error, and stays abandoned for the next one too, until somebody recovers it.
- *
- * @example Whether recovering is possible
- * ```ts
- * import { assert } from "@std/assert";
- * import { LockAbandonedError } from "@isopool/isopool";
- *
- * const error = new LockAbandonedError("Cannot acquire Lock", { recoverable: true });
- * assert(error.recoverable);
- * ```
- */
-export class LockAbandonedError extends IsopoolError {
-  /** @ignore */
-  override name = "LockAbandonedError";
-  /** Whether `recover` would help: not if the thread may still run. */
-  readonly recoverable: boolean;
-
-  /** Creates the error. */
-  constructor(message: string, options: ErrorOptions & { recoverable: boolean }) {
-    super(message, options);
-    this.recoverable = options.recoverable;
-  }
-}
-
-/**
- * The barrier was broken: a party ran out of time, died while it waited, or somebody called `abort` or `reset`.
- *
- * @example A broken barrier stays broken until it is reset
- * ```ts
- * import { assertRejects } from "@std/assert";
- * import { Barrier, BrokenBarrierError } from "@isopool/isopool";
- *
- * const barrier = new Barrier(2);
- * barrier.abort();
- * await assertRejects(() => barrier.wait(), BrokenBarrierError);
- * ```
- */
-export class BrokenBarrierError extends IsopoolError {
-  /** @ignore */
-  override name = "BrokenBarrierError";
 }

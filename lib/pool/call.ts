@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Shares } from "../protocol/shared_value.ts";
 import { onAbort } from "../core/abort.ts";
 import { guarded } from "../core/guarded.ts";
 import type { Timer } from "../core/timer.ts";
@@ -24,7 +25,9 @@ export interface CallOptions {
   affinity?: string | number;
   onEmit?: (value: unknown) => void;
   onProgress?: (done: number, total: number | undefined) => void;
-  shares?: ReadonlyMap<number, unknown>;
+  shares?: Shares;
+  /** Whether there may be shared objects in the arguments. */
+  handles?: boolean;
   /** The worker that alone may run it. */
   pinned?: Slot;
   /** Whether it comes from a call of the same pool, which may wait for it: it must not wait for that one's worker. */
@@ -41,7 +44,8 @@ export class Call implements Work, FutureControl {
   readonly limited: boolean;
   readonly priority: number;
   readonly affinity: string | number | undefined;
-  readonly shares: ReadonlyMap<number, unknown> | undefined;
+  readonly shares: Shares | undefined;
+  readonly handles: boolean;
   readonly pinned: Slot | undefined;
   readonly nested: boolean;
   queuedAt = 0;
@@ -75,6 +79,7 @@ export class Call implements Work, FutureControl {
     this.priority = this.nested ? Infinity : options.priority ?? 0;
     this.affinity = options.affinity;
     this.shares = options.shares;
+    this.handles = options.handles ?? false;
     this.pinned = options.pinned;
     this.#args = args;
     this.#options = options;

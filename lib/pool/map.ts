@@ -11,6 +11,7 @@
  *
  * @module
  */
+import type { Shares } from "../protocol/shared_value.ts";
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
 import { guarded } from "../core/guarded.ts";
@@ -47,7 +48,8 @@ export class MapJob implements Work, Producer, MapReader {
   readonly #retries: Retries;
   #deaf = (): void => {};
   // Shared values that its items name, by id.
-  readonly #shares = new Map<number, unknown>();
+  readonly #shares = new Map<number, { value: unknown; handles: boolean }>();
+  #handles = false;
   #next = 0;
   #running = 0;
   #state: "new" | "going" | "finished" = "new";
@@ -83,8 +85,13 @@ export class MapJob implements Work, Producer, MapReader {
   }
 
   /** {@inheritDoc Work.shares} */
-  get shares(): ReadonlyMap<number, unknown> | undefined {
+  get shares(): Shares | undefined {
     return this.#shares.size > 0 ? this.#shares : undefined;
+  }
+
+  /** {@inheritDoc Work.handles} */
+  get handles(): boolean {
+    return this.#handles;
   }
 
   /** {@inheritDoc Work.over} */
@@ -170,7 +177,7 @@ export class MapJob implements Work, Producer, MapReader {
     if (this.spread && !Array.isArray(item)) throw bad("starmap", "items", item, "argument lists: arrays", false);
     if (isPrimitive(item)) return item;
     const referred = refer(item, this.spread, this.#shares);
-    return this.#plan.copy ? copyOf(referred) : referred;
+    return this.#plan.copy ? this.#copy(referred) : referred;
   }
 
   /** {@inheritDoc MapReader.arrived} */
@@ -246,6 +253,17 @@ export class MapJob implements Work, Producer, MapReader {
     this.#scheduler.enqueue(this);
   }
 
+  // What cannot be copied stays as it is: sending it fails, and then its own item fails and not the map.
+  #copy(item: unknown): unknown {
+    try {
+      const { args, handles } = snapshot([item], []);
+      this.#handles ||= handles;
+      return args[0];
+    } catch {
+      return item;
+    }
+  }
+
   #tryAgain(index: number, error: unknown): boolean {
     if (this.over) return false;
     try {
@@ -264,14 +282,5 @@ export class MapJob implements Work, Producer, MapReader {
     this.#deaf();
     this.collector.close(this.#failures);
     this.#scheduler.finish(this);
-  }
-}
-
-// What cannot be copied stays as it is: sending it fails, and then its own item fails and not the map.
-function copyOf(item: unknown): unknown {
-  try {
-    return snapshot([item], []).args[0];
-  } catch {
-    return item;
   }
 }

@@ -8,7 +8,7 @@ import { snapshot } from "../protocol/envelope.ts";
 import { sharedRef } from "../protocol/shared_value.ts";
 
 /** Reads what a handle holds, for whoever sends it. */
-let open: (shared: SharedValue<unknown>) => { id: number; value: unknown };
+let open: (shared: SharedValue<unknown>) => { id: number; value: unknown; handles: boolean };
 let lastId = 0;
 
 /**
@@ -31,7 +31,7 @@ let lastId = 0;
 export class SharedValue<T> implements Disposable {
   readonly #id = ++lastId;
   readonly #release: (id: number) => void;
-  #value: { value: T } | undefined;
+  #value: { value: T; handles: boolean } | undefined;
 
   static {
     open = (shared) => shared.#open();
@@ -39,7 +39,10 @@ export class SharedValue<T> implements Disposable {
 
   /** @ignore Use `Pool.share`. */
   constructor(value: T, isolated: boolean, release: (id: number) => void) {
-    this.#value = { value: isolated ? snapshot([value], []).args[0] as T : value };
+    if (isolated) {
+      const { args, handles } = snapshot([value], []);
+      this.#value = { value: args[0] as T, handles };
+    } else this.#value = { value, handles: false };
     this.#release = release;
   }
 
@@ -50,9 +53,9 @@ export class SharedValue<T> implements Disposable {
     this.#release(this.#id);
   }
 
-  #open(): { id: number; value: unknown } {
+  #open(): { id: number; value: unknown; handles: boolean } {
     if (!this.#value) throw new IsopoolError("Cannot send shared value: its handle was disposed of before");
-    return { id: this.#id, value: this.#value.value };
+    return { id: this.#id, ...this.#value };
   }
 }
 
@@ -60,10 +63,14 @@ export class SharedValue<T> implements Disposable {
  * Puts references where handles are arguments, and notes their values in `into`. Looks at the arguments themselves, not
  * inside them.
  */
-export function refer(item: unknown, spread: boolean, into: Map<number, unknown>): unknown {
+export function refer(
+  item: unknown,
+  spread: boolean,
+  into: Map<number, { value: unknown; handles: boolean }>,
+): unknown {
   const replace = (value: unknown) => {
     if (!(value instanceof SharedValue)) return value;
-    const { id, value: held } = open(value);
+    const { id, ...held } = open(value);
     into.set(id, held);
     return sharedRef(id);
   };

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import type { Shares } from "../protocol/shared_value.ts";
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
 import { guarded } from "../core/guarded.ts";
@@ -38,7 +39,8 @@ export class StreamJob implements Work, Producer {
   readonly limited: boolean;
   readonly priority: number;
   readonly affinity: string | number | undefined;
-  readonly shares: ReadonlyMap<number, unknown> | undefined;
+  readonly shares: Shares | undefined;
+  readonly handles: boolean;
   readonly nested: boolean;
   readonly stream: number;
   readonly collector: Collector<unknown> = new Collector(this, { ordered: true, onError: "throw" });
@@ -69,6 +71,7 @@ export class StreamJob implements Work, Producer {
     this.priority = this.nested ? Infinity : plan.priority ?? 0;
     this.affinity = plan.affinity;
     this.shares = plan.shares;
+    this.handles = plan.handles ?? false;
     this.stream = this.#granted = plan.buffer;
     this.#args = args;
     this.#scheduler = scheduler;

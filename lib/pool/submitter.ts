@@ -137,7 +137,7 @@ export class Submitter {
   // Merges the options of the task and the pool, and takes a copy of the arguments.
   #plan(call: string, options: TaskOptions, args: unknown[], pinned?: Slot) {
     const pool = this.#core.options;
-    const shares = new Map<number, unknown>();
+    const shares = new Map<number, { value: unknown; handles: boolean }>();
     const plan: CallOptions = {
       timeout: duration(call, "timeout", options.timeout ?? pool.timeout),
       signal: options.signal,
@@ -155,7 +155,7 @@ export class Submitter {
     let refused: { error: unknown } | undefined;
     if (this.#core.capabilities.isolated) {
       try {
-        ({ args: sent, transfer: plan.transfer } = snapshot(sent, plan.transfer));
+        ({ args: sent, transfer: plan.transfer, handles: plan.handles } = snapshot(sent, plan.transfer));
       } catch (error) {
         refused = { error };
       }

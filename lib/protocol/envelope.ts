@@ -7,11 +7,14 @@
 import { TransferError } from "../core/errors.ts";
 import { takeMove } from "../core/move.ts";
 import { show } from "../core/validate.ts";
+import { encode } from "../shared/revive.ts";
 
 /** Arguments as they were when they were handed over. */
 export interface Snapshot {
   args: unknown[];
   transfer: Transferable[];
+  /** Whether there may be shared objects in them (lib/shared/revive.ts). */
+  handles: boolean;
 }
 
 /**
@@ -21,15 +24,16 @@ export interface Snapshot {
  * @throws {TransferError} If a value cannot be copied.
  */
 export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
-  if (transfer.length === 0 && args.every(isPrimitive)) return { args: args.slice(), transfer };
+  if (transfer.length === 0 && args.every(isPrimitive)) return { args: args.slice(), transfer, handles: false };
   for (const arg of args) {
     const moved = takeMove(arg);
     if (moved) transfer = [...new Set([...transfer, ...moved])];
   }
   try {
     // One clone for both, so that the moved values keep their identity inside the arguments.
-    const [copied, moved] = structuredClone([args, transfer], { transfer });
-    return { args: copied as unknown[], transfer: moved as Transferable[] };
+    const { value, handles } = structuredClone(encode([args, transfer]), { transfer });
+    const [copied, moved] = value as [unknown[], Transferable[]];
+    return { args: copied, transfer: moved, handles };
   } catch (cause) {
     throw transferError(args, "args", "argument", cause, transfer);
   }

@@ -28,6 +28,7 @@
  *
  * @module
  */
+import type { ItemMessage, ResultMessage, ShareMessage } from "./carry.ts";
 import type { Thrown } from "./error_record.ts";
 
 /** Where the code of a task is found. */
@@ -53,6 +54,8 @@ export interface RunMessage {
   stream: number;
   /** Whether arguments stand for shared values. */
   shared: boolean;
+  /** Whether there may be shared objects in the arguments. */
+  handles: boolean;
 }
 
 /** From host to worker. */
@@ -61,7 +64,7 @@ export type HostMessage =
   | RunMessage
   | { kind: "cancel"; seq: number; reason: Thrown }
   | { kind: "grant"; seq: number; count: number }
-  | { kind: "share"; id: number; value: unknown }
+  | ShareMessage
   | { kind: "drop"; id: number }
   | { kind: "leave"; finalize: boolean };
 
@@ -75,11 +78,11 @@ export type WorkerMessage =
   | { kind: "initializing" }
   | { kind: "failed"; phase: Phase; thrown: Thrown }
   | { kind: "heard" }
-  | { kind: "item"; seq: number; value: unknown }
+  | ItemMessage
   | { kind: "progress"; seq: number; done: number; total: number | undefined }
   /** `count` calls were answered in `ms` milliseconds of work; one after another they would have taken `ran`. */
   | { kind: "settled"; count: number; ms: number; ran: number }
-  | { kind: "result"; seq: number; value: unknown }
+  | ResultMessage
   | { kind: "error"; seq: number; thrown: Thrown }
   /** The worker ends itself now, with an exit code or because of an uncaught error. */
   | { kind: "ending"; exitCode?: number; thrown?: Thrown };
@@ -94,6 +97,8 @@ export interface Port {
 export interface HookMessage {
   source: Source;
   args: readonly unknown[];
+  /** Whether there may be shared objects in the arguments. */
+  handles: boolean;
 }
 
 /** What a worker is told about itself when it is started. */
@@ -111,6 +116,8 @@ export interface Introduction {
   concurrency: number;
   /** Most bytes of memory, if there is a limit. */
   memoryLimit: number | undefined;
+  /** The table of threads, and the worker's place in it (lib/shared/owners.ts). */
+  owner: { memory: SharedArrayBuffer; id: number };
   /** Memory of the board. */
   board: SharedArrayBuffer;
   /** Memory of the brake. */

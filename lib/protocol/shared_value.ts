@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Shared values by id, and whether there may be shared objects in each. */
+export type Shares = ReadonlyMap<number, { readonly value: unknown; readonly handles: boolean }>;
+
 /** Stands for a shared value among arguments. */
 export interface SharedRef {
   readonly "isopool:value": number;
@@ -21,10 +24,10 @@ export function sharedId(value: unknown): number | undefined {
 }
 
 /** Puts shared values back where references stand for them: in the item itself, or in the argument list. */
-export function resolveShared(item: unknown, spread: boolean, values: ReadonlyMap<number, unknown>): unknown {
+export function resolveShared(item: unknown, spread: boolean, valueOf: (id: number) => unknown): unknown {
   const resolve = (value: unknown) => {
     const id = sharedId(value);
-    return id === undefined ? value : values.get(id);
+    return id === undefined ? value : valueOf(id);
   };
   return spread ? (item as unknown[]).map(resolve) : resolve(item);
 }

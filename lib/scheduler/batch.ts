@@ -24,6 +24,7 @@ export function toBatch(first: number, chunks: Chunk[]): Batch {
     attempt,
     stream: work.stream,
     shares: work.shares,
+    handles: chunks.some((chunk) => chunk.work.handles),
     transfer,
   };
 }

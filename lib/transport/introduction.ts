@@ -4,14 +4,20 @@
  * @module
  */
 import { scope } from "../core/scope.ts";
+import { Owners } from "../shared/owners.ts";
 import type { Introduction } from "../protocol/messages.ts";
 import type { Hook, Setup } from "./transport.ts";
 
 /** The part of an introduction that does not depend on the kind of worker. */
-export function introduce(workerId: number, setup: Setup): Omit<Introduction, "board" | "brake" | "port"> {
-  const hook = (given: Hook | undefined) => given && { source: given.source, args: given.args };
+export function introduce(
+  workerId: number,
+  owner: number,
+  setup: Setup,
+): Omit<Introduction, "board" | "brake" | "port"> {
+  const hook = (given: Hook | undefined) => given && { source: given.source, args: given.args, handles: given.handles };
   return {
     workerId,
+    owner: { memory: Owners.home().memory, id: owner },
     depth: scope.depth + 1,
     threads: scope.threads * setup.workers,
     initializer: hook(setup.initializer),

@@ -140,7 +140,7 @@ class Loopback implements Transport, TaskHost {
 
   async #run(batch: Batch, item: unknown, { task, startedAt, credit }: RunningCall): Promise<void> {
     const { spread, shares, stream } = batch;
-    if (shares) item = resolveShared(item, spread, shares);
+    if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
     let ok = true;
     let value: unknown;
     try {

@@ -14,6 +14,9 @@ import type { Timer } from "../core/timer.ts";
 import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
+import { Owners } from "../shared/owners.ts";
+import { unwrap } from "../protocol/carry.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
 
 /** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
@@ -24,6 +27,8 @@ export abstract class PortTransport implements Transport {
   // Half of the board, so that a batch can be on its way while another runs.
   readonly window = CAPACITY / 2;
   protected readonly board = new Board();
+  /** The worker's place in the table of threads. */
+  protected readonly owner = Owners.home().register();
   /** A cancel was sent and not heard: the worker's loop does not turn. */
   protected deaf = false;
   readonly #port: Port;
@@ -53,7 +58,8 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.send} */
   send(batch: Batch): void {
-    const { first, taskId, source, items, spread, timeout, limited, attempt, stream, shares, transfer } = batch;
+    const { first, taskId, source, items, spread, timeout, limited, attempt, stream, shares, handles, transfer } =
+      batch;
     if (!this.#known.has(taskId)) {
       this.#known.add(taskId);
       this.post({ kind: "task", id: taskId, source });
@@ -61,7 +67,10 @@ export abstract class PortTransport implements Transport {
     if (shares) this.#share(shares);
     const shared = shares !== undefined;
     for (let i = 0; i < items.length; i++) this.board.enqueue(first + i);
-    this.post({ kind: "run", task: taskId, first, items, spread, timeout, limited, attempt, stream, shared }, transfer);
+    this.post(
+      { kind: "run", task: taskId, first, items, spread, timeout, limited, attempt, stream, shared, handles },
+      transfer,
+    );
     this.#tail = first + items.length;
     // With one call in flight its end is announced at once; the next may wait for a long one.
     if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
@@ -121,11 +130,11 @@ export abstract class PortTransport implements Transport {
         this.deaf = false;
         return;
       case "item":
-        return this.events.item(message.seq, message.value);
+        return this.events.item(message.seq, unwrap(message.value, message.handles));
       case "progress":
         return this.events.progress(message.seq, message.done, message.total);
       case "result":
-        return this.#deliver(message.seq, true, message.value);
+        return this.#deliver(message.seq, true, unwrap(message.value, message.handles));
       case "error":
         return this.#deliver(message.seq, false, decodeThrown(message.thrown));
       case "settled":
@@ -134,11 +143,18 @@ export abstract class PortTransport implements Transport {
     }
   }
 
-  /** The worker is gone: reports what the board still has. */
-  protected reap(): void {
+  /** The worker is gone: reports what the board still has. `ended` says whether nothing of it can run any more. */
+  protected reap(ended: boolean): void {
+    if (ended) this.bury();
+    else Owners.home().lost(this.owner);
     clearTimeout(this.#look);
     this.#look = undefined;
     this.#harvest();
+  }
+
+  /** Nothing of the worker can run any more: what it held can be taken over. */
+  protected bury(): void {
+    Owners.home().died(this.owner);
   }
 
   /** {@inheritDoc Transport.close} */
@@ -147,10 +163,10 @@ export abstract class PortTransport implements Transport {
   /** {@inheritDoc Transport.kill} */
   abstract kill(): void;
 
-  #share(shares: ReadonlyMap<number, unknown>): void {
-    for (const [id, value] of shares) {
+  #share(shares: Shares): void {
+    for (const [id, { value, handles }] of shares) {
       if (this.#shared.has(id)) continue;
-      this.post({ kind: "share", id, value });
+      this.post({ kind: "share", id, value, handles });
       this.#shared.add(id);
     }
   }

@@ -59,11 +59,12 @@ class ThreadTransport extends PortTransport {
     asPort(port1).onmessage = ({ data }) => this.receive(data as WorkerMessage);
     port1.on("close", () => {
       this.#closed = true;
+      if (this.#gone) this.bury();
       this.#awaitEnd();
     });
     port1.unref();
     const workerData: Introduction = {
-      ...introduce(workerId, setup),
+      ...introduce(workerId, this.owner, setup),
       board: this.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
@@ -132,7 +133,7 @@ class ThreadTransport extends PortTransport {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#ending);
-    this.reap();
+    this.reap(this.#closed);
     this.#port.close();
     const exitCode = this.#exitCode;
     const death = this.#last ?? { reason: this.#killed ? "terminated" : "exit" };

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Shares } from "../protocol/shared_value.ts";
 import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
 
@@ -30,7 +31,9 @@ export interface Batch {
   /** Items that a streaming call may yield before it is granted more; `0` for calls that only return. */
   stream: number;
   /** Shared values that arguments stand for, by id. */
-  shares: ReadonlyMap<number, unknown> | undefined;
+  shares: Shares | undefined;
+  /** Whether there may be shared objects in the items. */
+  handles: boolean;
   /** What to move instead of copy. */
   transfer: Transferable[];
 }
@@ -53,6 +56,8 @@ export interface Hook {
   /** The function itself, for a transport that stays in this isolate. */
   readonly local: ((...args: never[]) => unknown) | undefined;
   readonly args: readonly unknown[];
+  /** Whether there may be shared objects in the arguments. */
+  readonly handles: boolean;
 }
 
 /** What all workers of a pool have in common. */

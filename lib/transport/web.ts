@@ -75,7 +75,7 @@ class WebTransport extends PortTransport {
       this.#terminate();
     });
     const introduction: Introduction = {
-      ...introduce(workerId, setup),
+      ...introduce(workerId, this.owner, setup),
       board: this.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
@@ -129,7 +129,7 @@ class WebTransport extends PortTransport {
 
   #abandon(): void {
     this.#state = "abandoned";
-    this.reap();
+    this.reap(false);
     this.events.exit({ reason: "terminated", abandoned: true });
   }
 
@@ -140,8 +140,11 @@ class WebTransport extends PortTransport {
     clearTimeout(this.#ending);
     this.#port.close();
     this.#worker?.terminate();
-    if (before === "abandoned") return this.events.buried();
-    this.reap();
+    if (before === "abandoned") {
+      this.bury();
+      return this.events.buried();
+    }
+    this.reap(true);
     this.events.exit(this.#death());
   }
 

@@ -160,6 +160,7 @@ export class ListWork implements Work {
   readonly stream = 0;
   readonly queuedAt = 0;
   readonly shares = undefined;
+  readonly handles = false;
   readonly limited: boolean;
   over = false;
   /** What was reported for each item; more than one entry is a bug. */
