@@ -62,6 +62,7 @@ export {
   type RunOptions,
 } from "./lib/pooled.ts";
 export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
+export { Process, type ProcessOptions, type ProcessReason } from "./lib/process/process.ts";
 export { Barrier } from "./lib/shared/barrier.ts";
 export { BoundedSemaphore } from "./lib/shared/bounded_semaphore.ts";
 export { Condition, type ConditionOptions } from "./lib/shared/condition.ts";

@@ -11,10 +11,17 @@ export type Timer = ReturnType<typeof setTimeout>;
 
 /** A hold on the event loop that can be taken and let go any number of times. */
 export class KeepAlive {
+  readonly #daemon: boolean;
   #timer: Timer | undefined;
+
+  /** @param daemon Whether it never holds at all. */
+  constructor(daemon = false) {
+    this.#daemon = daemon;
+  }
 
   /** Keeps the script alive from now on. */
   hold(): void {
+    if (this.#daemon) return;
     // One timer for ever, referenced or not: making and clearing one costs a hundred times as much, for each call.
     if (this.#timer !== undefined) {
       this.#timer.ref();

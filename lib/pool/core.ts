@@ -32,7 +32,8 @@ export class PoolCore {
   readonly scheduler: Scheduler;
   readonly failures: Failures = new Failures();
 
-  constructor(given: number | PoolOptions | undefined) {
+  /** @param daemon Whether unfinished work lets the script end. */
+  constructor(given: number | PoolOptions | undefined, daemon = false) {
     checkRuntime();
     const options = this.options = checkPoolOptions(given);
     const { capabilities, launch } = options.engine;
@@ -43,6 +44,7 @@ export class PoolCore {
     const setup = this.setup = { ...options.setup, modules: () => [...hooks, ...this.scheduler.tasks.modules] };
     const scheduler = this.scheduler = new Scheduler({
       ...options,
+      daemon,
       launch: launch(setup),
       concurrency: setup.concurrency,
       hookTimeout: setup.initializer && setup.timeout,

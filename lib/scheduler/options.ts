@@ -14,6 +14,8 @@ export interface SchedulerOptions extends CrewOptions {
   hookTimeout?: number;
   /** Told of what failed where no call can tell: a finalizer. */
   onFailure?: (error: unknown) => void;
+  /** Whether unfinished work lets the script end. */
+  daemon?: boolean;
   /** Calls that a worker takes in its life. */
   maxTasks?: number;
   /** Calls that one worker runs at a time. */

@@ -54,7 +54,7 @@ export class Scheduler implements SlotOwner {
   readonly #dispatch: Dispatch;
   readonly #onFailure: ((error: unknown) => void) | undefined;
   readonly #works = new Set<Work>();
-  readonly #keepAlive = new KeepAlive();
+  readonly #keepAlive: KeepAlive;
   readonly #ended = Promise.withResolvers<void>();
   #pumping = false;
   #paused = false;
@@ -63,6 +63,7 @@ export class Scheduler implements SlotOwner {
   constructor(options: SchedulerOptions) {
     const { killGrace, hookTimeout, maxTasks = Infinity, concurrency = 1, maxQueue = Infinity, rate } = options;
     this.killGrace = killGrace;
+    this.#keepAlive = new KeepAlive(options.daemon);
     this.hookTimeout = hookTimeout;
     this.maxTasks = maxTasks;
     this.#onFailure = options.onFailure;
