@@ -9,7 +9,9 @@ import { Pool, tasks } from "@isopool/isopool";
 import { chain } from "./tasks/chain.ts";
 
 const view = tasks<typeof import("./tasks/chain.ts")>(import.meta.resolve("./tasks/chain.ts"));
-const ids = ["apple", "banana", "cherry", "date"].map((id): [Uint8Array, number] => [new TextEncoder().encode(id), 2_000]);
+const ids = ["apple", "banana", "cherry", "date"].map((
+  id,
+): [Uint8Array, number] => [new TextEncoder().encode(id), 2_000]);
 const expected = ids.map(([bytes, rounds]) => chain(bytes, rounds).toHex());
 
 for (const backend of ["async", "worker"] as const) {

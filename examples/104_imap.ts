@@ -11,12 +11,13 @@ export function f(x: number): number {
   return x * x;
 }
 
-if (import.meta.main) {
-  let read = 0;
-  function* naturals(): Generator<number> {
-    for (;;) yield read++;
-  }
+let read = 0;
 
+function* naturals(): Generator<number> {
+  for (;;) yield read++;
+}
+
+if (import.meta.main) {
   const squaring = task(import.meta, f);
   await using pool = new Pool(5);
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
-const SMALL = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen " +
-  "seventeen eighteen nineteen").split(" ");
+const SMALL =
+  ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen " +
+    "seventeen eighteen nineteen").split(" ");
 const TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
 
 /** Spells a number from 0 to 999,999: `inWords(1042)` is "one thousand forty-two". */

@@ -18,7 +18,10 @@ for (const backend of ["worker", "async"] as const) {
         }
       }
       await using pool = new Pool({ backend, workers: 2 });
-      const results = pool[method](values.echo, input(), { buffer: 4 })[Symbol.asyncIterator]();
+      const lazy = method === "imap"
+        ? pool.imap(values.double, input(), { buffer: 4 })
+        : pool.imapUnordered(values.double, input(), { buffer: 4 });
+      const results = lazy[Symbol.asyncIterator]();
       while (asked < 100) {
         asked++;
         await results.next();
