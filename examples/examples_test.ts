@@ -54,6 +54,7 @@ example("007_one_line.ts", [], /^started, .* last line of the script\ncompressed
 example("008_encryption.ts", [], /16 files there and back, digests agree\none bit changed: OperationError/);
 example("008_thumbnails.ts", [], /12 images, \d{6} bytes -> \d{5} bytes/);
 example("011_bulk_insert.ts", [], /100000 rows, 0 out of order; .* \{ n: 77031, steps: 350 \}/);
+example("011_downloads.ts", [], /1000 files in 1\d{3} attempts, 1\d\d of them not at the first\nevery sum is right/);
 example("012_stages.ts", [], /\d\d had left window B before the last one left window A; at most \d+ inside/);
 example(
   "013_one_option.ts",
