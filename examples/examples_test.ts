@@ -97,6 +97,12 @@ example(
   /Cannot download \/broken: status 502; .* cancelled, cancelled, finished, cancelled, cancelled/,
 );
 example("53_affinity.ts", [], /without a key: \d+ files/, /with a key: 30 files read for 360 calls/);
+example(
+  "54_plugin.ts",
+  [],
+  /denied: Requires net access\ndenied: Requires read access/,
+  /with a scope, 0 texts were sent home\nwithout, 1 was/,
+);
 
 Deno.test("examples/302_fire_and_forget.ts reports the failure that nobody looked at, and loses nothing else", async () => {
   const { code, stdout, stderr } = await run("302_fire_and_forget.ts", "--broken");
