@@ -54,4 +54,4 @@ for (const { concurrency, refused } of curve) {
   if (concurrency <= CAPACITY) assertEquals(refused, 0);
   else assert(refused > 0, `${concurrency} at once are too many`);
 }
-assert(knee.concurrency >= 4 && knee.concurrency <= 16);
+assert(knee.concurrency > 1 && knee.concurrency <= 2 * CAPACITY);

