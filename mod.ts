@@ -18,6 +18,7 @@ export {
   CancelledError,
   type DeathReason,
   IsopoolError,
+  PermissionScopeError,
   PoolClosedError,
   QueueFullError,
   TaskLoadError,
@@ -30,6 +31,8 @@ export {
 export type { Distribution } from "./lib/core/histogram.ts";
 export type { Input } from "./lib/core/input.ts";
 export { move } from "./lib/core/move.ts";
+export type { RateOptions } from "./lib/core/rate.ts";
+export type { RetryOptions } from "./lib/core/retry.ts";
 export { asCompleted, type AsCompletedOptions, type Completed } from "./lib/future/as_completed.ts";
 export type { OnError } from "./lib/future/collector.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
@@ -41,13 +44,23 @@ export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/poo
 export { TaskGroup } from "./lib/pool/group.ts";
 export type { PoolLifecycle, PoolState, ShutdownOptions } from "./lib/pool/lifecycle.ts";
 export type { ImapOptions, MapOptions } from "./lib/pool/map_options.ts";
-export type { PoolOptions, RateOptions } from "./lib/pool/options.ts";
+export type { PoolOptions } from "./lib/pool/options.ts";
+export type { PermissionScope } from "./lib/pool/permissions.ts";
 export { type ApplyOptions, type Args, type Closure, Pool, type Runnable } from "./lib/pool/pool.ts";
 export { Shared } from "./lib/pool/shared.ts";
 export type { PoolStats } from "./lib/pool/stats.ts";
-export { pooled, type PooledOptions } from "./lib/pooled.ts";
+export {
+  limit,
+  type LimitContext,
+  type Limiter,
+  type LimitOptions,
+  pooled,
+  type PooledContext,
+  type PooledOptions,
+  type RunOptions,
+} from "./lib/pooled.ts";
+export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
 export { inline } from "./lib/task/inline.ts";
-export type { RetryOptions } from "./lib/task/retry.ts";
 export {
   type AnyFunction,
   type StreamTask,

@@ -14,7 +14,8 @@ const MAY: Record<string, string[]> = {
   scheduler: ["core", "protocol", "future", "task", "transport"],
   pool: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "progress"],
   process: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "pool"],
-  "pooled.ts": ["core", "future", "progress"],
+  io: ["core", "future", "progress"],
+  "pooled.ts": ["core", "future", "io"],
   workers: ["core", "protocol", "shared", "queue", "manager"],
 };
 

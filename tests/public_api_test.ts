@@ -8,6 +8,7 @@ const VALUES = [
   "CancelledError",
   "Future",
   "IsopoolError",
+  "PermissionScopeError",
   "Pool",
   "PoolClosedError",
   "QueueFullError",
@@ -25,6 +26,7 @@ const VALUES = [
   "asCompleted",
   "cpuCount",
   "inline",
+  "limit",
   "map",
   "move",
   "pooled",
@@ -48,17 +50,25 @@ const TYPES = [
   "FutureState",
   "ImapOptions",
   "Input",
+  "LimitContext",
+  "LimitOptions",
+  "Limiter",
   "MapOptions",
   "OnError",
+  "PermissionScope",
   "PoolEventMap",
   "PoolLifecycle",
   "PoolOptions",
   "PoolState",
   "PoolStats",
+  "PooledContext",
   "PooledOptions",
+  "ProgressSink",
+  "ProgressState",
   "RateOptions",
   "RetryOptions",
   "ReturnWhen",
+  "RunOptions",
   "Runnable",
   "ShutdownOptions",
   "StreamTask",
@@ -94,9 +104,10 @@ Deno.test("mod.ts has no logic: re-exports by name and nothing else", async () =
 });
 
 Deno.test("the other entry points export these values and no others", () => {
-  assertEquals(Object.keys(pooled), ["pooled"]);
+  assertEquals(Object.keys(pooled), ["limit", "pooled"]);
   assertEquals(Object.keys(worker), ["context"]);
   assertStrictEquals(pooled.pooled, root.pooled);
+  assertStrictEquals(pooled.limit, root.limit);
 });
 
 Deno.test("deno.json has these entry points, and the import map the same", async () => {

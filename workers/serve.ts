@@ -35,6 +35,8 @@ export interface Link {
   turn(run: () => void): void;
   /** The entry's `import()`. */
   load: Importer;
+  /** Runs synchronous code for `left` milliseconds at most, where nobody outside can interrupt it. */
+  limit?(run: () => unknown, timeout: number, left: number): unknown;
   /** Makes it safe to be stopped by force. Done before the first call that has a limit. */
   prepare(): Promise<void>;
   /** Ends the worker from inside. */
@@ -202,15 +204,20 @@ class Server implements TaskHost {
   }
 
   // Takes a call, unless it was withdrawn.
-  #take({ first, timed, attempt }: RunMessage, i: number): RunningTask | undefined {
+  #take({ first, timeout, attempt }: RunMessage, i: number): RunningTask | undefined {
     const { board } = this.#link;
     const seq = first + i;
-    if (timed) board.stamp(seq, performance.now());
+    if (timeout !== undefined) board.stamp(seq, performance.now());
     return board.start(seq) ? new RunningTask(this, seq, attempt) : undefined;
   }
 
-  #call(fn: TaskFunction, { items, spread, stream }: RunMessage, i: number, task: RunningTask): unknown {
-    const value = spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+  #call(fn: TaskFunction, { items, spread, stream, timeout }: RunMessage, i: number, task: RunningTask): unknown {
+    let value: unknown;
+    if (timeout === undefined || !this.#link.limit) value = spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+    else {
+      const run = () => spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+      value = this.#link.limit(run, timeout, this.#link.board.startedAt(task.taskId) + timeout - performance.now());
+    }
     return stream > 0 ? this.#drive(value, stream, task) : value;
   }
 

@@ -12,7 +12,7 @@ import type { HostMessage, Introduction } from "../lib/protocol/messages.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
-import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
+import { endThread, wrapBuiltins, wrapGlobals } from "./second_shot.ts";
 import { serve } from "./serve.ts";
 
 // A thread that holds a Web Lock is interrupted by terminate(), even in a loop that never ends; one that does not burns
@@ -37,7 +37,7 @@ export async function boot(load: Importer): Promise<void> {
   const introduction = workerData as Introduction;
   const brake = new Brake(introduction.brake);
   bufferWasm();
-  wrapGlobals(brake);
+  wrapGlobals(brake, endThread);
   await holdLock();
 
   const { port, memoryLimit } = introduction;
@@ -57,7 +57,7 @@ export async function boot(load: Importer): Promise<void> {
     load: (url) => brake.guard(() => load(url)),
     prepare: () =>
       brake.guard(() => {
-        wrapBuiltins(brake);
+        wrapBuiltins(brake, endThread);
         return preload();
       }),
     leave: () => Deno.exit(0),

@@ -205,6 +205,32 @@ export class WaitTimeoutError extends IsopoolError {
 }
 
 /**
+ * Tasks cannot be given the permissions that were asked for: they are wider than what the script has itself, or a flag
+ * is missing that permissions of workers need. The message says what to add, and where.
+ *
+ * @example The flag to add
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PermissionScopeError } from "@isopool/isopool";
+ *
+ * const error = new PermissionScopeError("Cannot create pool", { flag: "--allow-read=/data" });
+ * assertEquals(error.flag, "--allow-read=/data");
+ * ```
+ */
+export class PermissionScopeError extends IsopoolError {
+  /** @ignore */
+  override name = "PermissionScopeError";
+  /** What to start the script with. */
+  readonly flag: string;
+
+  /** Creates the error for the missing flag. */
+  constructor(message: string, options: ErrorOptions & { flag: string }) {
+    super(message, options);
+    this.flag = options.flag;
+  }
+}
+
+/**
  * The pool takes no more work: it was closed or terminated.
  *
  * @example Using a pool after its block

@@ -11,7 +11,7 @@ import { Future, type FutureControl, settleFuture, trackFailure } from "../futur
 import type { Slot } from "../scheduler/slot.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
-import type { RetryPolicy } from "../task/retry.ts";
+import type { RetryPolicy } from "../core/retry.ts";
 import type { CallSite } from "./call_site.ts";
 
 /** What a call is made of, besides its arguments. */

@@ -3,13 +3,17 @@
  *
  * @module
  */
+import { type RateOptions, rateOptions } from "../core/rate.ts";
 import { bad, duration, integer, knownOptions, oneOf, show } from "../core/validate.ts";
 import { snapshot } from "../protocol/envelope.ts";
-import { type RetryOptions, retryPolicy } from "../task/retry.ts";
+import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
 import type { Hook, Setup } from "../transport/transport.ts";
-import { type BackendName, BACKENDS, type Capabilities, cpuCount } from "./backends.ts";
-import type { PoolOptions, RateOptions } from "./options.ts";
+import { type Backend, type BackendName, BACKENDS, type Capabilities, cpuCount, SCOPED } from "./backends.ts";
+import type { PoolOptions } from "./options.ts";
+import { checkPermissions } from "./permissions.ts";
+import { warnOfPrompts } from "./prompts.ts";
+import { checkWorkerOptions } from "./worker_options.ts";
 
 /** Options with every default filled in. */
 export interface CheckedOptions {
@@ -23,9 +27,11 @@ export interface CheckedOptions {
   retry: number | RetryOptions | undefined;
   killGrace: number;
   maxQueue: number;
-  rate: RateOptions | undefined;
+  rate: Required<RateOptions> | undefined;
+  /** What its workers are and can do. */
+  engine: Backend;
   /** What the workers are told. */
-  setup: Setup;
+  setup: Omit<Setup, "modules">;
 }
 
 const NAMES = [
@@ -45,6 +51,7 @@ const NAMES = [
   "maxQueue",
   "rate",
   "memoryLimit",
+  "permissions",
   "env",
 ] as const;
 
@@ -57,7 +64,14 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   const options: PoolOptions = typeof given === "number" ? { workers: given } : given ?? {};
   knownOptions(CALL, options, NAMES);
   const backend = oneOf(CALL, "backend", options.backend ?? "worker", Object.keys(BACKENDS) as BackendName[]);
-  const { capabilities } = BACKENDS[backend];
+  const permissions = checkPermissions(CALL, options.permissions);
+  if (permissions) {
+    if (backend !== "worker") throw bad(CALL, "permissions", options.permissions, 'a backend of "worker"', false);
+    checkWorkerOptions(CALL);
+    warnOfPrompts();
+  }
+  const engine = permissions ? SCOPED : BACKENDS[backend];
+  const { capabilities } = engine;
   retryPolicy(CALL, options.retry);
   if (options.name !== undefined && typeof options.name !== "string") {
     throw bad(CALL, "name", options.name, "a string", false);
@@ -83,7 +97,8 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     maxQueue: options.maxQueue === undefined || options.maxQueue === Infinity
       ? Infinity
       : integer(CALL, "maxQueue", options.maxQueue, 0),
-    rate: options.rate,
+    rate: rateOptions(CALL, options.rate),
+    engine,
     setup: {
       workers,
       initializer: hook("initializer", options.initializer, options.initArgs ?? [], capabilities),
@@ -91,6 +106,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
       concurrency: integer(CALL, "concurrencyPerWorker", options.concurrencyPerWorker ?? 1, 1),
       timeout,
       memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
+      permissions,
       env: environment(options.env, backend, capabilities),
     },
   };
@@ -117,7 +133,8 @@ function hook(option: string, task: unknown, args: unknown, capabilities: Capabi
 function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabilities): number | undefined {
   if (bytes === undefined || bytes === Infinity) return undefined;
   if (!capabilities.memoryLimit) {
-    throw new TypeError(`Cannot ${CALL}: \`memoryLimit\` needs workers with memory of their own: not ${show(backend)}`);
+    const other = capabilities.permissions ? "workers under `permissions`" : `backend ${show(backend)}`;
+    throw new TypeError(`Cannot ${CALL}: \`memoryLimit\` does not go with ${other}: running out would end the process`);
   }
   return integer(CALL, "memoryLimit", bytes, LEAST_MEMORY);
 }
@@ -125,9 +142,12 @@ function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabil
 function environment(
   env: unknown,
   backend: BackendName,
-  { isolated }: Capabilities,
+  { isolated, permissions }: Capabilities,
 ): Record<string, string> | undefined {
   if (env === undefined) return undefined;
+  if (permissions) {
+    throw new TypeError(`Cannot ${CALL}: \`env\` does not go with \`permissions\`: name there what may be read`);
+  }
   if (!isolated) {
     throw new TypeError(`Cannot ${CALL}: \`env\` needs workers with globals of their own: not ${show(backend)}`);
   }

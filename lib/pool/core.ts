@@ -4,10 +4,12 @@
  * @module
  */
 import { BrokenPoolError, PoolClosedError } from "../core/errors.ts";
+import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
 import { Failures } from "../future/failures.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import { BACKENDS, type Capabilities } from "./backends.ts";
+import type { Capabilities } from "./backends.ts";
+import type { Setup } from "../transport/transport.ts";
 import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
 import { checkNesting } from "./nesting.ts";
 import type { PoolOptions } from "./options.ts";
@@ -26,22 +28,25 @@ export function countWorkers(): number {
 export class PoolCore {
   readonly options: CheckedOptions;
   readonly capabilities: Capabilities;
+  readonly setup: Setup;
   readonly scheduler: Scheduler;
   readonly failures: Failures = new Failures();
 
   constructor(given: number | PoolOptions | undefined) {
     checkRuntime();
     const options = this.options = checkPoolOptions(given);
-    const { capabilities, launch } = BACKENDS[options.backend];
+    const { capabilities, launch } = options.engine;
     this.capabilities = capabilities;
     checkNesting(options.name, options.workers, capabilities.parallel);
-    const { setup } = options;
+    const { initializer, finalizer } = options.setup;
+    const hooks = [initializer, finalizer].flatMap((hook) => hook && "url" in hook.source ? [hook.source.url] : []);
+    const setup = this.setup = { ...options.setup, modules: () => [...hooks, ...this.scheduler.tasks.modules] };
     const scheduler = this.scheduler = new Scheduler({
       ...options,
       launch: launch(setup),
       concurrency: setup.concurrency,
       hookTimeout: setup.initializer && setup.timeout,
-      rate: undefined,
+      rate: options.rate && new RateLimiter(options.rate),
       onFailure: (error) => this.failures.add({}, error),
     });
     running.add(scheduler);

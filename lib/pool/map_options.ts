@@ -5,7 +5,7 @@
  */
 import { abortSignal, bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/collector.ts";
-import { type RetryOptions, retryPolicy } from "../task/retry.ts";
+import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import type { TaskOptions } from "../task/task.ts";
 import type { MapPlan } from "./map_plan.ts";
 import type { CheckedOptions } from "./check_options.ts";

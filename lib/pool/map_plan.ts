@@ -5,7 +5,7 @@
  */
 import type { OnError } from "../future/collector.ts";
 import type { TaskEntry } from "../scheduler/work.ts";
-import type { RetryPolicy } from "../task/retry.ts";
+import type { RetryPolicy } from "../core/retry.ts";
 import type { TaskOptions } from "../task/task.ts";
 
 /** What a map is made of, checked. */

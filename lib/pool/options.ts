@@ -4,23 +4,10 @@
  * @module
  */
 import type { Task } from "../task/task.ts";
-import type { RetryOptions } from "../task/retry.ts";
+import type { RetryOptions } from "../core/retry.ts";
+import type { RateOptions } from "../core/rate.ts";
 import type { BackendName } from "./backends.ts";
-
-/** How often calls may start. */
-export interface RateOptions {
-  /** Most starts in one interval. */
-  limit: number;
-  /** Length of the interval in milliseconds. */
-  interval: number;
-  /**
-   * Whether no interval whatever may have more than `limit` starts. Else intervals follow one another, and two halves of
-   * neighbours together may have up to twice as many.
-   *
-   * @default {false}
-   */
-  strict?: boolean;
-}
+import type { PermissionScope } from "./permissions.ts";
 
 /** Options of {@linkcode Pool}. */
 export interface PoolOptions<B extends BackendName = BackendName> {
@@ -80,6 +67,16 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    * `WorkerCrashedError` of reason `"oom"`. Only for workers of their own memory. @default {the runtime's own limit}
    */
   memoryLimit?: number;
+  /**
+   * What tasks may do, where that is less than what this script may: `"none"`, or a {@linkcode PermissionScope}. Takes
+   * `--unstable-worker-options`. A guard against mistakes, no wall against attackers: see SECURITY.md.
+   *
+   * Running out of memory under a scope ends the process, and a task that never ends is stopped only before its first
+   * `await`, by its `timeout`.
+   *
+   * @default {"inherit"}
+   */
+  permissions?: "inherit" | "none" | PermissionScope;
   /**
    * The workers' `process.env`. `Deno.env` and the working directory belong to the whole process: they cannot differ.
    *

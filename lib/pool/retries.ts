@@ -5,7 +5,7 @@
  */
 import { Deque } from "../core/deque.ts";
 import type { Timer } from "../core/timer.ts";
-import type { RetryPolicy } from "../task/retry.ts";
+import type { RetryPolicy } from "../core/retry.ts";
 
 /** An item to be tried again. */
 export interface Again {

@@ -23,6 +23,8 @@ export interface PoolStats {
     readonly started: number;
     /** Ended in another way than being told to. */
     readonly crashed: number;
+    /** Given up because nothing could stop them, and not ended yet. */
+    readonly abandoned: number;
   };
   /** Calls, and items of maps, by where they stand. */
   readonly tasks: {
@@ -46,7 +48,7 @@ export interface PoolStats {
 }
 
 /** Counts. */
-export function poolStats({ crew, works, tally }: Scheduler): PoolStats {
+export function poolStats({ abandoned, crew, works, tally }: Scheduler): PoolStats {
   const workers = {
     starting: 0,
     busy: 0,
@@ -54,6 +56,7 @@ export function poolStats({ crew, works, tally }: Scheduler): PoolStats {
     leaving: 0,
     started: tally.workersStarted,
     crashed: tally.workersCrashed,
+    abandoned: abandoned.living,
   };
   let active = 0;
   const atWork = new Set<Work>();

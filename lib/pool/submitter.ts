@@ -5,11 +5,12 @@
  */
 import { QueueFullError } from "../core/errors.ts";
 import type { Input } from "../core/input.ts";
+import { duration } from "../core/validate.ts";
 import { type Future, observe, outcomeOf, subscribe } from "../future/future.ts";
 import { Results } from "../future/results.ts";
 import { snapshot } from "../protocol/envelope.ts";
 import type { Slot } from "../scheduler/slot.ts";
-import { retryPolicy } from "../task/retry.ts";
+import { retryPolicy } from "../core/retry.ts";
 import type { Task, TaskOptions } from "../task/task.ts";
 import { runsWithin } from "./backends.ts";
 import { Call, type CallOptions } from "./call.ts";
@@ -138,7 +139,7 @@ export class Submitter {
     const pool = this.#core.options;
     const shares = new Map<number, unknown>();
     const plan: CallOptions = {
-      timeout: options.timeout ?? pool.timeout,
+      timeout: duration(call, "timeout", options.timeout ?? pool.timeout),
       signal: options.signal,
       retry: retryPolicy(call, options.retry ?? pool.retry),
       transfer: options.transfer ?? [],
@@ -164,7 +165,7 @@ export class Submitter {
 
   // Whether the caller is itself a call of this pool.
   get #nested(): boolean {
-    return !this.#core.capabilities.isolated && runsWithin(this.#core.options.setup);
+    return !this.#core.capabilities.isolated && runsWithin(this.#core.setup);
   }
 
   #site(face: Face): CallSite | undefined {
@@ -172,7 +173,12 @@ export class Submitter {
   }
 
   #resolve(call: string, task: AnyRunnable): Resolved {
-    const { scheduler, options, capabilities } = this.#core;
-    return resolveTask(call, task, scheduler.tasks, options.backend, capabilities.isolated);
+    const { scheduler, options: { backend }, capabilities: { engine, isolated } } = this.#core;
+    const { modules } = scheduler.tasks;
+    const known = modules.size;
+    const resolved = resolveTask(call, task, scheduler.tasks, backend, isolated);
+    // A scoped worker can load the modules that it was started with, and no others.
+    if (engine === "web" && modules.size > known) void scheduler.restart();
+    return resolved;
   }
 }

@@ -19,6 +19,7 @@
  *                                                            <-  settled { count, ms }   look at the board
  *                                                            <-  result { seq, value }   too rich for the board
  *                                                            <-  error { seq, thrown }
+ *                                                            <-  ending                  where nobody else tells
  * ```
  *
  * Calls are numbered by the host (`seq`), one number after another; a batch covers `first` to `first + items.length - 1`.
@@ -42,8 +43,8 @@ export interface RunMessage {
   /** The argument of each call, or its argument list when `spread`. */
   items: unknown[];
   spread: boolean;
-  /** Whether the worker notes on the board when each call started. */
-  timed: boolean;
+  /** Longest run of each call in milliseconds; with one, the worker notes on the board when the call started. */
+  timeout: number | undefined;
   /** Whether a call may be stopped by its own limits, so that the worker prepares for that first. */
   limited: boolean;
   /** Which attempt this is for each call of the batch, from 1. */
@@ -79,7 +80,9 @@ export type WorkerMessage =
   /** `count` calls were answered in `ms` milliseconds of work; one after another they would have taken `ran`. */
   | { kind: "settled"; count: number; ms: number; ran: number }
   | { kind: "result"; seq: number; value: unknown }
-  | { kind: "error"; seq: number; thrown: Thrown };
+  | { kind: "error"; seq: number; thrown: Thrown }
+  /** The worker ends itself now, with an exit code or because of an uncaught error. */
+  | { kind: "ending"; exitCode?: number; thrown?: Thrown };
 
 /** The part of a MessagePort that both sides use; node's types lack `onmessage`. */
 export interface Port {

@@ -19,7 +19,7 @@ export function toBatch(first: number, chunks: Chunk[]): Batch {
     local,
     items: chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items),
     spread: work.spread,
-    timed: work.timeout !== undefined,
+    timeout: work.timeout,
     limited: chunks.some((chunk) => chunk.work.limited),
     attempt,
     stream: work.stream,

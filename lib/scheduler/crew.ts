@@ -96,6 +96,7 @@ export class Crew {
   /** Sends away those that are too many, idle ones first. */
   trim(): void {
     let surplus = -this.room;
+    if (surplus <= 0) return;
     for (const slot of this.slots) if (slot.state === "retiring" || slot.state === "leaving") surplus--;
     for (; surplus > 0; surplus--) {
       let least: Slot | undefined;

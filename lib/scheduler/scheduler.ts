@@ -14,6 +14,7 @@
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
 import { KeepAlive } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
+import { Abandoned } from "./abandoned.ts";
 import { Backlog } from "./backlog.ts";
 import { crash } from "./crash.ts";
 import { Crew } from "./crew.ts";
@@ -41,6 +42,8 @@ export class Scheduler implements SlotOwner {
   readonly tasks: TaskTable = new TaskTable();
   readonly tally: Tally = new Tally();
   readonly crew: Crew;
+  /** Its workers that could not be stopped. */
+  readonly abandoned: Abandoned;
   /** Where calls come in when there is a limit to how many may wait. */
   readonly entrance: Entrance;
   observer: Observer | undefined;
@@ -64,6 +67,7 @@ export class Scheduler implements SlotOwner {
     this.maxTasks = maxTasks;
     this.#onFailure = options.onFailure;
     this.crew = new Crew(options, this);
+    this.abandoned = new Abandoned(options.workers);
     this.entrance = new Entrance(() => maxQueue + this.crew.limit * concurrency);
     this.#dispatch = new Dispatch(this.#backlog, this.crew, concurrency, rate, () => this.#kick());
     this.crew.refill();
@@ -167,10 +171,10 @@ export class Scheduler implements SlotOwner {
   }
 
   /** Gives the pool up. */
-  break(cause: unknown, why: string): void {
+  break(error: BrokenPoolError): void {
     if (this.state !== "open" && this.state !== "closing") return;
-    this.cause = cause;
-    this.#stopAll("broken", "rejected", new BrokenPoolError(`Pool is broken: ${why}`, { cause }));
+    this.cause = error.cause ?? error;
+    this.#stopAll("broken", "rejected", error);
   }
 
   /** Nothing of this work shall run any more: calls that wait are dropped, running ones told, or stopped. */
@@ -212,19 +216,22 @@ export class Scheduler implements SlotOwner {
   }
 
   /** {@inheritDoc SlotOwner.died} */
-  died(slot: Slot, death: Death, lost: boolean): void {
+  died(slot: Slot, death: Death): void {
     this.crew.remove(slot);
     this.tally.died(death);
     if (death.reason === "finalizer") this.#onFailure?.(death.cause);
     this.observer?.workerEnded(slot.id, death);
     this.rehome(slot);
+    const tooMany = death.abandoned ? this.abandoned.add(slot.lost) : undefined;
     if (this.state !== "open" && this.state !== "closing") return this.#checkEnd();
-    if (death.reason === "terminated" || lost || slot.ended > 0) this.#stillborn = 0;
+    if (tooMany) return this.break(tooMany);
+    if (death.reason === "terminated" || slot.ended > 0) this.#stillborn = 0;
     else if (++this.#stillborn >= STILLBORN) {
       const why = death.reason === "initializer"
         ? `its initializer failed ${STILLBORN} times in a row`
         : `${STILLBORN} workers in a row died before they took a task`;
-      return this.break(death.cause ?? crash(slot.id, death), why);
+      const cause = death.cause ?? crash(slot.id, death);
+      return this.break(new BrokenPoolError(`Pool is broken: ${why}`, { cause }));
     }
     this.crew.refill();
     this.#letGo();

@@ -39,6 +39,8 @@ export class Slot {
   idleSince = 0;
   /** What only this worker may run; made when there is such a thing. */
   line: Backlog | undefined;
+  /** The task of a call that its death took along. */
+  lost: TaskEntry | undefined;
   /** How the worker ended. */
   death: Death | undefined;
   readonly #owner: SlotOwner;
@@ -69,6 +71,7 @@ export class Slot {
       settled: (seq, ok, value) => this.#find(seq, (chunk, offset) => this.#settled(chunk, offset, ok, value)),
       measured: (count, ms, ran) => this.#measured(count, ms, ran),
       exit: (death) => this.#exit(death),
+      buried: () => owner.abandoned.bury(),
     });
   }
 
@@ -277,13 +280,14 @@ export class Slot {
     // Backwards, because each goes to the head of the line.
     for (const chunk of back.reverse()) this.#owner.putBack(chunk);
     this.held = 0;
-    this.#owner.died(this, this.death, lost.length > 0);
+    this.#owner.died(this, this.death);
   }
 
   #lose(chunk: Chunk, offset: number, death: Death): void {
     const verdict = this.#stops.take(chunk.seq + offset);
     const outcome = verdict?.outcome ?? "rejected";
     this.ended++;
+    this.lost = chunk.work.task;
     this.#owner.observer?.callEnded(chunk.work, chunk.first + offset, outcome, this.id);
     chunk.work.settle(chunk.first + offset, outcome, verdict ? verdict.error : crash(this.id, death), this.id);
   }

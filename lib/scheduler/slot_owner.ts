@@ -4,6 +4,7 @@
  * @module
  */
 import type { Death } from "../transport/transport.ts";
+import type { Abandoned } from "./abandoned.ts";
 import type { Slot } from "./slot.ts";
 import type { Observer, Tally } from "./tally.ts";
 import type { Chunk } from "./work.ts";
@@ -16,6 +17,7 @@ export interface SlotOwner {
   /** Calls that a worker takes in its life. */
   readonly maxTasks: number;
   readonly tally: Tally;
+  readonly abandoned: Abandoned;
   readonly observer: Observer | undefined;
   /** The slot may have room. */
   moved(slot: Slot): void;
@@ -23,6 +25,6 @@ export interface SlotOwner {
   putBack(chunk: Chunk): void;
   /** What waits for this slot alone cannot have it any more. */
   rehome(slot: Slot): void;
-  /** The worker is gone; `lost` says whether it took a running call along. */
-  died(slot: Slot, death: Death, lost: boolean): void;
+  /** The worker is gone. */
+  died(slot: Slot, death: Death): void;
 }

@@ -9,7 +9,7 @@
  * @module
  */
 import { abortSignal, bad, callback, duration, knownOptions, show } from "../core/validate.ts";
-import { type RetryOptions, retryPolicy } from "./retry.ts";
+import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 
 /** Options that travel with a task, wherever it is submitted. */
 export interface TaskOptions {

@@ -21,3 +21,13 @@ export function introduce(workerId: number, setup: Setup): Omit<Introduction, "b
     memoryLimit: setup.memoryLimit,
   };
 }
+
+/** How long a worker without a finalizer gets to end itself where nobody is in a hurry, in milliseconds. */
+const CLOSE = 1_000;
+/** How long a finalizer may run that has no limit, in milliseconds. */
+const FINALIZER = 10_000;
+
+/** How long a worker gets to end itself where nobody is in a hurry. */
+export function patience({ finalizer, timeout }: Setup): number {
+  return finalizer ? timeout ?? FINALIZER : CLOSE;
+}

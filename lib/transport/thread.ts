@@ -16,25 +16,19 @@
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Timer } from "../core/timer.ts";
-import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { Brake } from "../protocol/brake.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
-import type { HostMessage, Introduction, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
-import { workerEntry } from "./entry.ts";
-import { introduce } from "./introduction.ts";
-import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
+import type { Introduction, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
+import { threadEntry } from "./entry.ts";
+import { introduce, patience } from "./introduction.ts";
+import { PortTransport } from "./port_transport.ts";
+import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 
-/** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
-const LOOK = 5;
 /** How long a worker whose loop still turns gets to end itself before force, in milliseconds. */
 const LEAVE = 20;
 /** How long a worker may be in the middle of loading something before it is forced all the same, in milliseconds. */
 const FRAGILE = 2_000;
 /** How long after its `exit` event a thread may still be ending, in milliseconds. Then it is given up as unstoppable. */
 const ENDING = 1_000;
-
-/** How long a finalizer may run that has no limit, in milliseconds. */
-const FINALIZER = 10_000;
 
 /** Starts worker threads. */
 export function launchThread(setup: Setup): Launch {
@@ -43,42 +37,26 @@ export function launchThread(setup: Setup): Launch {
 
 const asPort = (port: MessagePort): Port => port as unknown as Port;
 
-class ThreadTransport implements Transport {
-  // Half of the board, so that a batch can be on its way while another runs.
-  readonly window = CAPACITY / 2;
-  readonly #events: TransportEvents;
+class ThreadTransport extends PortTransport {
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #board = new Board();
   readonly #brake = new Brake();
-  readonly #known = new Set<number>();
-  readonly #shared = new Set<number>();
-  readonly #patience: number;
-  // Calls beyond the head whose answers came by message.
-  readonly #delivered = new Set<number>();
-  // Calls from head to tail are in flight.
-  #head = 0;
-  #tail = 0;
-  // From the worker's clock to this thread's.
-  #clock = 0;
-  #look: Timer | undefined;
+  readonly #closing: number;
   #ending: Timer | undefined;
   #closed = false;
   #exitCode: number | undefined;
   // What it died of, as far as it could tell.
-  #end: Pick<Death, "reason" | "cause"> | undefined;
-  // A cancel was sent and not heard.
-  #deaf = false;
+  #last: Pick<Death, "reason" | "cause"> | undefined;
   #killed = false;
   #gone = false;
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
-    this.#events = events;
-    this.#patience = setup.finalizer ? setup.timeout ?? FINALIZER : ENDING;
     const { port1, port2 } = new MessageChannel();
+    super(asPort(port1), events);
+    this.#closing = patience(setup);
     this.#port = port1;
     // Not `on("message")`: that one looks at every element of what arrives, 3 s for a typed array of 10 MB.
-    asPort(port1).onmessage = ({ data }) => this.#receive(data as WorkerMessage);
+    asPort(port1).onmessage = ({ data }) => this.receive(data as WorkerMessage);
     port1.on("close", () => {
       this.#closed = true;
       this.#awaitEnd();
@@ -86,11 +64,11 @@ class ThreadTransport implements Transport {
     port1.unref();
     const workerData: Introduction = {
       ...introduce(workerId, setup),
-      board: this.#board.memory,
+      board: this.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
     };
-    this.#worker = new Worker(workerEntry("thread"), {
+    this.#worker = new Worker(threadEntry(), {
       workerData,
       transferList: [port2],
       name: `isopool-${workerId}`,
@@ -98,7 +76,7 @@ class ThreadTransport implements Transport {
       ...setup.memoryLimit !== undefined && { resourceLimits: heapLimits(setup.memoryLimit) },
     });
     this.#worker.on("error", (cause: unknown) => {
-      if (!this.#killed) this.#end ??= { reason: isOutOfMemory(cause) ? "oom" : "uncaught", cause };
+      if (!this.#killed) this.#last ??= { reason: isOutOfMemory(cause) ? "oom" : "uncaught", cause };
     });
     this.#worker.on("exit", (code: number) => {
       this.#exitCode = code;
@@ -107,66 +85,27 @@ class ThreadTransport implements Transport {
     this.#worker.unref();
   }
 
-  // A long call pins its place on the board, however many behind it were withdrawn.
-  get free(): number {
-    return CAPACITY - (this.#tail - this.#head);
-  }
-
-  send(batch: Batch): void {
-    const { first, taskId, source, items, spread, timed, limited, attempt, stream, shares, transfer } = batch;
-    if (!this.#known.has(taskId)) {
-      this.#known.add(taskId);
-      this.#post({ kind: "task", id: taskId, source });
-    }
-    if (shares) this.#share(shares);
-    const shared = shares !== undefined;
-    for (let i = 0; i < items.length; i++) this.#board.enqueue(first + i);
-    this.#post({ kind: "run", task: taskId, first, items, spread, timed, limited, attempt, stream, shared }, transfer);
-    this.#tail = first + items.length;
-    // With one call in flight its end is announced at once; the next may wait for a long one.
-    if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
-  }
-
-  withdraw(seq: number): boolean {
-    return this.#board.withdraw(seq);
-  }
-
-  hasStarted(seq: number): boolean {
-    return this.#board.word(seq) !== Word.QUEUED;
-  }
-
-  startedAt(seq: number): number | undefined {
-    return this.#board.word(seq) === Word.RUNNING ? this.#board.startedAt(seq) + this.#clock : undefined;
-  }
-
-  cancel(seq: number, reason: unknown): void {
-    this.#deaf = true;
-    this.#post({ kind: "cancel", seq, reason: encodeThrown(reason) });
-  }
-
-  grant(seq: number, count: number): void {
-    this.#post({ kind: "grant", seq, count });
-  }
-
-  drop(id: number): void {
-    if (this.#shared.delete(id)) this.#post({ kind: "drop", id });
-  }
-
   close(): void {
-    this.#leave(this.#patience, true);
+    this.#leave(this.#closing, true);
   }
 
   kill(): void {
     // A worker that did not even hear its cancel spins.
-    if (!this.#deaf) return this.#leave(LEAVE, false);
+    if (!this.deaf) return this.#leave(LEAVE, false);
     this.#killed = true;
     this.#force(performance.now() + FRAGILE);
+  }
+
+  protected failed(phase: Phase, cause: unknown): void {
+    this.#last ??= { reason: phase === "memory" ? "oom" : phase, cause };
+    // A worker that has no memory left may not even be able to leave.
+    if (phase === "memory") this.kill();
   }
 
   // A worker whose loop turns ends itself, which is always safe; one that turns out to spin is forced.
   #leave(patience: number, finalize: boolean): void {
     this.#killed = true;
-    this.#post({ kind: "leave", finalize });
+    this.post({ kind: "leave", finalize });
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#force(performance.now() + FRAGILE), patience);
   }
@@ -182,96 +121,22 @@ class ThreadTransport implements Transport {
     void this.#worker.terminate();
   }
 
-  #share(shares: ReadonlyMap<number, unknown>): void {
-    for (const [id, value] of shares) {
-      if (this.#shared.has(id)) continue;
-      this.#post({ kind: "share", id, value });
-      this.#shared.add(id);
-    }
-  }
-
-  #post(message: HostMessage, transfer: Transferable[] = []): void {
-    // deno-lint-ignore no-explicit-any -- node's own name for the same list
-    this.#port.postMessage(message, transfer as any);
-  }
-
-  #receive(message: WorkerMessage): void {
-    switch (message.kind) {
-      case "ready":
-        // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
-        this.#clock = performance.now() - message.now;
-        return this.#events.ready();
-      case "initializing":
-        return this.#events.initializing();
-      case "failed":
-        this.#failed(message.phase, decodeThrown(message.thrown));
-        return;
-      case "heard":
-        this.#deaf = false;
-        return;
-      case "item":
-        return this.#events.item(message.seq, message.value);
-      case "progress":
-        return this.#events.progress(message.seq, message.done, message.total);
-      case "result":
-        return this.#deliver(message.seq, true, message.value);
-      case "error":
-        return this.#deliver(message.seq, false, decodeThrown(message.thrown));
-      case "settled":
-        this.#harvest();
-        this.#events.measured(message.count, message.ms, message.ran);
-    }
-  }
-
-  // Reads the answers on the board, in order, up to the first call that has none.
-  #harvest(): void {
-    for (; this.#head < this.#tail; this.#head++) {
-      const seq = this.#head;
-      if (this.#delivered.size > 0 && this.#delivered.delete(seq)) continue;
-      const word = this.#board.word(seq);
-      if (word === Word.WITHDRAWN) continue;
-      if (word < Word.TRUE || word === Word.SENT) return;
-      this.#events.settled(seq, true, this.#board.value(seq, word));
-    }
-  }
-
-  #deliver(seq: number, ok: boolean, value: unknown): void {
-    this.#harvest();
-    this.#delivered.add(seq);
-    this.#events.settled(seq, ok, value);
-    this.#harvest();
-  }
-
-  #lookAgain(): void {
-    this.#look = undefined;
-    if (this.#gone) return;
-    this.#harvest();
-    if (this.#tail - this.#head > 1) this.#look = setTimeout(() => this.#lookAgain(), LOOK);
-  }
-
-  #failed(phase: Phase, cause: unknown): void {
-    this.#end ??= { reason: phase === "memory" ? "oom" : phase, cause };
-    // A worker that has no memory left may not even be able to leave.
-    if (phase === "memory") this.kill();
-  }
-
   // Both are needed: the port's end, which is the thread's, and the exit code. One may never come.
   #awaitEnd(): void {
-    if (this.#closed && this.#exitCode !== undefined) return this.#exit();
+    if (this.#closed && this.#exitCode !== undefined) return this.#end();
     clearTimeout(this.#ending);
-    this.#ending = setTimeout(() => this.#exit(), ENDING);
+    this.#ending = setTimeout(() => this.#end(), ENDING);
   }
 
-  #exit(): void {
+  #end(): void {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#ending);
-    clearTimeout(this.#look);
-    this.#harvest();
+    this.reap();
     this.#port.close();
     const exitCode = this.#exitCode;
-    const end = this.#end ?? { reason: this.#killed ? "terminated" : "exit" };
-    this.#events.exit({ ...end, ...exitCode !== undefined && { exitCode } });
+    const death = this.#last ?? { reason: this.#killed ? "terminated" : "exit" };
+    this.events.exit({ ...death, ...exitCode !== undefined && { exitCode } });
   }
 }
 

@@ -22,8 +22,8 @@ export interface Batch {
   /** Each call's argument, or its argument list when `spread`. */
   items: unknown[];
   spread: boolean;
-  /** Whether start times are wanted. */
-  timed: boolean;
+  /** Longest run of each call in milliseconds; with one, start times are noted. */
+  timeout: number | undefined;
   /** Whether a call has a limit (a timeout, a signal) that may stop it. */
   limited: boolean;
   attempt: number;
@@ -43,6 +43,8 @@ export interface Death {
   signal?: string;
   /** What it died of, where that is known. */
   cause?: unknown;
+  /** The worker was given up: nothing can stop it, and it may run on. {@linkcode TransportEvents.buried} may follow. */
+  abandoned?: boolean;
 }
 
 /** A function that every worker runs once, before its first call or after its last. */
@@ -65,11 +67,15 @@ export interface Setup {
   readonly timeout: number | undefined;
   /** Most bytes of a worker's heap. */
   readonly memoryLimit: number | undefined;
+  /** At most the permissions of this isolate, where workers have their own. */
+  readonly permissions: Deno.PermissionOptionsObject | undefined;
+  /** URLs of the task modules that a worker starting now must be able to load. */
+  modules(): readonly string[];
   /** The worker's `process.env`; `undefined`: a copy of this isolate's. */
   readonly env: Readonly<Record<string, string>> | undefined;
 }
 
-/** What a transport tells its owner, never from within a call of the owner's. Nothing is told after `exit`. */
+/** What a transport tells its owner, never from within a call of the owner's. Only `buried` is told after `exit`. */
 export interface TransportEvents {
   /** The worker has started its initializer. */
   initializing(): void;
@@ -85,6 +91,8 @@ export interface TransportEvents {
   measured(count: number, ms: number, ran?: number): void;
   /** The worker is gone; what was not settled is lost. */
   exit(death: Death): void;
+  /** A worker that had been given up has ended after all. */
+  buried(): void;
 }
 
 /** One worker, as the scheduler sees it. It never keeps the script alive by itself; unfinished work does. */

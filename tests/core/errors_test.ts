@@ -23,6 +23,7 @@ const made: [Error, Record<string, unknown>][] = [
     { direction: "argument", path: "args[0].socket" },
   ],
   [new classes.WaitTimeoutError("m", { cause }), {}],
+  [new classes.PermissionScopeError("m", { cause, flag: "--allow-net" }), { flag: "--allow-net" }],
   [new classes.PoolClosedError("m", { cause }), {}],
   [new classes.QueueFullError("m", { cause }), {}],
   [new classes.CancelledError("m", { cause }), {}],

@@ -5,6 +5,7 @@ contract({
   name: "async",
   make: (options) => new Pool({ ...options, backend: "async" }),
   capabilities: {
+    engine: "loop",
     parallel: false,
     isolated: false,
     sharedMemory: true,

@@ -79,6 +79,7 @@ const OWN: Record<string, Record<string, unknown>> = {
   TaskLoadError: { url: "file:///m.ts" },
   TransferError: { direction: "result", path: "result.x" },
   WaitTimeoutError: {},
+  PermissionScopeError: { flag: "--allow-net" },
   PoolClosedError: {},
   QueueFullError: {},
   CancelledError: {},

@@ -5,6 +5,7 @@ contract({
   name: "worker",
   make: (options) => new Pool({ ...options, backend: "worker" }),
   capabilities: {
+    engine: "thread",
     parallel: true,
     isolated: true,
     sharedMemory: true,

@@ -239,6 +239,8 @@ export function setup(workers: number): Setup {
     finalizer: undefined,
     timeout: undefined,
     memoryLimit: undefined,
+    permissions: undefined,
+    modules: () => [],
     env: undefined,
   };
 }
