@@ -12,7 +12,7 @@ import { localServer } from "./support/server.ts";
 const { download } = tasks<typeof import("./tasks/download.ts")>(import.meta.resolve("./tasks/download.ts"));
 
 await using server = localServer();
-await using pool = new Pool({ workers: 2, concurrencyPerWorker: 2 });
+await using pool = new Pool({ workers: 2, concurrencyPerWorker: 8 });
 
 const states: string[] = [];
 
