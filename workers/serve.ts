@@ -77,6 +77,8 @@ class Server implements TaskHost {
   #only: RunningTask | undefined;
   #laneFree: (() => void) | undefined;
   #draining = false;
+  // A finalizer takes down what the initializer has set up: it waits for it, and does not run where that has not begun.
+  #isSetUp: boolean | Promise<boolean> = false;
   #prepared: Promise<void> | undefined;
 
   constructor(link: Link) {
@@ -95,9 +97,11 @@ class Server implements TaskHost {
   /** Prepares the worker, then takes calls. */
   async start(): Promise<void> {
     const { introduction: { initializer }, post } = this.#link;
+    this.#isSetUp = true;
     if (initializer) {
       post({ kind: "initializing" });
-      if (!await runHook("initializer", initializer, this.#link, this, this.#enter)) return this.#link.leave();
+      this.#isSetUp = runHook("initializer", initializer, this.#link, this, this.#enter);
+      if (!await this.#isSetUp) return this.#link.leave();
     }
     post({ kind: "ready", now: performance.now() });
   }
@@ -271,7 +275,9 @@ class Server implements TaskHost {
 
   async #leave(finalize: boolean): Promise<void> {
     const { finalizer } = this.#link.introduction;
-    if (finalize && finalizer) await runHook("finalizer", finalizer, this.#link, this, this.#enter);
+    if (finalize && finalizer && await this.#isSetUp) {
+      await runHook("finalizer", finalizer, this.#link, this, this.#enter);
+    }
     this.#link.leave();
   }
 }

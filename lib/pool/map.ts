@@ -121,6 +121,7 @@ export class MapJob implements Work, Producer, MapReader {
       return undefined;
     }
     this.#running += items.length;
+    this.#input.readOn();
     return new Chunk(this, first, items);
   }
 

@@ -10,6 +10,7 @@ import { scope } from "../core/scope.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { Credit, drive } from "../protocol/stream.ts";
+import { patience } from "./introduction.ts";
 import type { Batch, Death, Hook, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
 
 /** The running call, found again after each await of its own, and the setup of its pool. */
@@ -48,6 +49,7 @@ class Loopback implements Transport, TaskHost {
   readonly #setup: Setup;
   readonly #functions = new Map<number, TaskFunction>();
   readonly #calls = new Map<number, RunningCall>();
+  readonly #started: Promise<void>;
   #gone = false;
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
@@ -56,7 +58,7 @@ class Loopback implements Transport, TaskHost {
     this.#events = events;
     this.#setup = setup;
     install();
-    queueMicrotask(() => void this.#start());
+    this.#started = Promise.resolve().then(() => this.#start());
   }
 
   get free(): number {
@@ -101,10 +103,12 @@ class Loopback implements Transport, TaskHost {
   close(): void {
     const { finalizer } = this.#setup;
     if (!finalizer || this.#gone) return this.#exit({ reason: "terminated" });
-    this.#hook(finalizer).then(
-      () => this.#exit({ reason: "terminated" }),
+    const timer = setTimeout(() => this.kill(), patience(this.#setup));
+    // It takes down what the initializer has set up: it waits for it. One that failed has ended the worker.
+    this.#started.then(() => this.#gone ? undefined : this.#hook(finalizer)).then(
+      () => this.kill(),
       (cause) => this.#exit({ reason: "finalizer", cause }),
-    );
+    ).finally(() => clearTimeout(timer));
   }
 
   kill(): void {
