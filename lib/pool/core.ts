@@ -30,11 +30,12 @@ export class PoolCore {
   readonly capabilities: Capabilities;
   readonly setup: Setup;
   readonly scheduler: Scheduler;
-  readonly failures: Failures = new Failures();
+  readonly failures: Failures;
 
-  /** @param daemon Whether unfinished work lets the script end. */
-  constructor(given: number | PoolOptions | undefined, daemon = false) {
+  /** @param inner What other parts of the library ask for: not to hold the script, and to report failures later. */
+  constructor(given: number | PoolOptions | undefined, inner: { daemon?: boolean; failures?: Failures } = {}) {
     checkRuntime();
+    this.failures = inner.failures ?? new Failures();
     const options = this.options = checkPoolOptions(given);
     const { capabilities, launch } = options.engine;
     this.capabilities = capabilities;
@@ -44,7 +45,7 @@ export class PoolCore {
     const setup = this.setup = { ...options.setup, modules: () => [...hooks, ...this.scheduler.tasks.modules] };
     const scheduler = this.scheduler = new Scheduler({
       ...options,
-      daemon,
+      daemon: inner.daemon,
       launch: launch(setup),
       concurrency: setup.concurrency,
       hookTimeout: setup.initializer && setup.timeout,
@@ -54,7 +55,7 @@ export class PoolCore {
     running.add(scheduler);
     void scheduler.ended.then(() => {
       running.delete(scheduler);
-      this.failures[Symbol.dispose]();
+      if (!inner.failures) this.failures[Symbol.dispose]();
     });
   }
 

@@ -11,9 +11,12 @@
  */
 import { CancelledError, IsopoolError, WaitTimeoutError, WorkerCrashedError } from "../core/errors.ts";
 import { bad, duration, knownOptions } from "../core/validate.ts";
+import { Failures } from "../future/failures.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
 import type { Args } from "../pool/pool.ts";
+import { checkPoolOptions } from "../pool/check_options.ts";
 import { PoolCore } from "../pool/core.ts";
+import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
 import { Submitter } from "../pool/submitter.ts";
 import type { Task } from "../task/task.ts";
@@ -38,12 +41,14 @@ export type ProcessReason = "finished" | "failed" | "exit" | "oom" | "uncaught" 
 
 const CALL = "create process";
 let lastId = 0;
+// Reported as the script ends: what a process ended as is looked at after it has.
+let failures: Failures | undefined;
 
 /**
  * A task in a worker of its own, as Python's `Process`.
  *
- * A failure that nobody looks at (`result`, `exitCode`, `reason`) is reported when the process has ended, as an unhandled
- * rejection.
+ * A failure that nobody looks at (`result`, `exitCode`, `reason`) is reported as an unhandled rejection when the script
+ * ends.
  *
  * @typeParam A The task's parameters.
  * @typeParam R What the task returns.
@@ -69,8 +74,9 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   readonly daemon: boolean;
   readonly #task: Task<A, R>;
   readonly #args: unknown[];
-  readonly #core: PoolCore;
-  #future: Future<unknown> | undefined;
+  readonly #options: PoolOptions;
+  // Made at the start: what is never started holds nothing.
+  #running: { readonly core: PoolCore; readonly future: Future<unknown> } | undefined;
   #ended = false;
   #stopped: "terminated" | "killed" | undefined;
 
@@ -85,12 +91,12 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
     if (!Array.isArray(args)) throw bad(CALL, "args", args, "an array of arguments", false);
     const { name = `Process-${this.id}`, daemon = false, backend, permissions } = options;
     if (typeof daemon !== "boolean") throw bad(CALL, "daemon", daemon, "true or false", false);
-    this.#core = new PoolCore({ backend, permissions, name, workers: 1 }, daemon);
+    this.#options = { backend, permissions, name, workers: 1 };
+    checkPoolOptions(this.#options);
     this.name = name;
     this.daemon = daemon;
     this.#task = task;
     this.#args = args;
-    void this.#core.scheduler.ended.then(() => this.#ended = true);
   }
 
   /** Id of the operating system's process, which a worker shares with the script. */
@@ -100,7 +106,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
 
   /** Whether it was started and has not ended. */
   get isAlive(): boolean {
-    return this.#future !== undefined && !this.#ended;
+    return this.#running !== undefined && !this.#ended;
   }
 
   /**
@@ -127,7 +133,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
 
   /** How it ended; `undefined` before. */
   get reason(): ProcessReason | undefined {
-    if (!this.#future || !this.#ended) return undefined;
+    if (!this.#ended) return undefined;
     const error = this.#look();
     if (error === undefined) return "finished";
     if (error instanceof CancelledError) return this.#stopped ?? "terminated";
@@ -141,11 +147,14 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    * @throws {IsopoolError} If it was started before.
    */
   start(): this {
-    if (this.#future) {
+    if (this.#running) {
       throw new IsopoolError(`Cannot start process ${this.name}: it was started before: create another`);
     }
-    this.#future = new Submitter(this.#core).submit("start process", this.start, this.#task, this.#args);
-    this.#core.scheduler.close();
+    const core = new PoolCore(this.#options, { daemon: this.daemon, failures: failures ??= new Failures() });
+    const future = new Submitter(core).submit("start process", this.start, this.#task, this.#args);
+    this.#running = { core, future };
+    core.scheduler.close();
+    void core.scheduler.ended.then(() => this.#ended = true);
     return this;
   }
 
@@ -160,8 +169,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   async join(options: { timeout?: number } = {}): Promise<void> {
     knownOptions("join process", options, ["timeout"]);
     const timeout = duration("join process", "timeout", options.timeout);
-    this.#started("join");
-    const { ended } = this.#core.scheduler;
+    const { ended } = this.#started("join").core.scheduler;
     if (timeout === undefined) return await ended;
     const { promise, reject } = Promise.withResolvers<never>();
     const error = new WaitTimeoutError(`Gave up joining ${this.name} after ${timeout} ms: it goes on`);
@@ -176,39 +184,39 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    * {@linkcode WorkerCrashedError} if its worker died.
    */
   async result(options: { timeout?: number } = {}): Promise<R> {
-    return await this.#started("read result of").result(options) as R;
+    return await this.#started("read result of").future.result(options) as R;
   }
 
   /** Stops it: its `context.signal` fires, and what still runs 200 ms later is stopped by force. */
   terminate(): void {
-    this.#started("terminate");
+    const { future } = this.#started("terminate");
     this.#stopped ??= "terminated";
-    this.#future!.cancel();
+    future.cancel();
   }
 
   /** Stops it by force. */
   kill(): void {
-    this.#started("kill");
+    const { core } = this.#started("kill");
     this.#stopped ??= "killed";
-    void this.#core.scheduler.terminate();
+    void core.scheduler.terminate();
   }
 
   /** Joins it, if it was started. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#future) await this.join();
-    else await this.#core.scheduler.terminate();
+    if (this.#running) await this.join();
   }
 
-  #started(what: string): Future<unknown> {
-    if (!this.#future) throw new IsopoolError(`Cannot ${what} process ${this.name}: it was not started: call start()`);
-    return this.#future;
+  #started(what: string): { readonly core: PoolCore; readonly future: Future<unknown> } {
+    if (!this.#running) throw new IsopoolError(`Cannot ${what} process ${this.name}: it was not started: call start()`);
+    return this.#running;
   }
 
   // What it failed with; looking at it counts.
   #look(): unknown {
-    if (!this.#future || !this.#ended) return undefined;
-    observe(this.#future);
-    const { outcome, value } = outcomeOf(this.#future);
+    if (!this.#running || !this.#ended) return undefined;
+    const { future } = this.#running;
+    observe(future);
+    const { outcome, value } = outcomeOf(future);
     return outcome === "fulfilled" ? undefined : value;
   }
 }

@@ -43,10 +43,15 @@ export class Dispatch {
   /** Gives out what can be given now. */
   run(): void {
     const { slots } = this.#crew;
+    this.#passOn();
     let idle = false;
     let starting = 0;
-    // Idle ones first: what was taken back for them must not return to where it came from.
-    for (const slot of slots) if (slot.state === "alive" && slot.held === 0) this.#fill(slot);
+    // Free lanes first: nobody waits behind others while one is free, and what was taken back for an idle worker must
+    // not return to where it came from.
+    for (const slot of slots) {
+      if (slot.state !== "alive" || slot.held >= this.#lanes) continue;
+      this.#fill(slot, this.#lanes > 1 ? this.#lanes : Infinity);
+    }
     for (const slot of slots) {
       if (slot.state === "starting") starting++;
       if (slot.state !== "alive") continue;
@@ -65,14 +70,26 @@ export class Dispatch {
     clearTimeout(this.#next);
   }
 
-  #fill(slot: Slot): void {
+  // What waits behind a long call goes back to the head of the line, so that later calls do not overtake it elsewhere.
+  #passOn(): void {
+    const now = performance.now();
+    let open = false;
+    const stuck: Slot[] = [];
+    for (const slot of this.#crew.slots) {
+      if (slot.state !== "alive") continue;
+      if (!slot.isStuck(now)) open = true;
+      else if (slot.held > this.#lanes) stuck.push(slot);
+    }
+    if (open) { for (const slot of stuck) slot.surrender(slot.held - this.#lanes); }
+  }
+
+  #fill(slot: Slot, most = Infinity): void {
     while (slot.state === "alive") {
       const line = this.#lineFor(slot);
       const task = line.nextTask();
-      if (!task) return;
-      const target = line === this.#backlog
-        ? Math.min(this.#target(slot, task), slot.held + this.#share())
-        : this.#target(slot, task);
+      if (!task || (slot.held >= this.#lanes && slot.isStuck(performance.now()))) return;
+      const wanted = Math.min(most, this.#target(slot, task));
+      const target = line === this.#backlog ? Math.min(wanted, slot.held + this.#share()) : wanted;
       // Topped up at half, so that a batch arrives while the one before still runs; lanes never wait.
       if (slot.held >= this.#lanes && slot.held * 2 > target) return;
       const room = Math.min(target - slot.held, slot.free, this.#allowed());

@@ -14,16 +14,15 @@ import { Stops, type Verdict } from "./stops.ts";
 import { afterTimeout, TimeLimits } from "./time_limits.ts";
 import { type Chunk, CLOSED, type TaskEntry, type Work } from "./work.ts";
 
-/**
- * `"starting" -> "alive" -> "retiring" -> "leaving" -> "dead"`; a worker can die in each. A retiring one finishes what it
- * holds and takes nothing new.
- */
+/** In this order, and a worker can die in each. A retiring one finishes what it holds and takes nothing new. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
 
 /** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
 const MOVABLE = 0.02;
-/** After so much silence, in milliseconds, a worker counts as busy with one long call. */
+/** After so many milliseconds of silence, a worker counts as busy with one long call. */
 export const SILENT = 5;
+/** So many times the usual is long for a call. */
+const STUCK = 4;
 /** Weight of the newest measurement in a task's running average. */
 const WEIGHT = 0.3;
 
@@ -94,6 +93,12 @@ export class Slot {
   get slow(): boolean {
     const estimate = this.#lastTask?.estimate ?? Infinity;
     return estimate >= MOVABLE || performance.now() - this.#heard >= SILENT;
+  }
+
+  /** Whether it has been with one call for so long that what waits behind it had better not. */
+  isStuck(now: number): boolean {
+    const usual = this.#lastTask?.estimate ?? 0;
+    return this.held > 0 && now - this.#heard >= Math.max(SILENT, STUCK * usual);
   }
 
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
