@@ -62,5 +62,9 @@ export async function boot(load: Importer): Promise<void> {
       }),
     leave: () => Deno.exit(0),
   });
+  // The port is dead after that: so is the worker.
+  port.onmessageerror = ({ data }) => {
+    throw data;
+  };
   port.onmessage = ({ data }) => receive(data as HostMessage);
 }

@@ -18,7 +18,7 @@ import type { Input } from "../core/input.ts";
 import { bad } from "../core/validate.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
-import { isPrimitive, snapshot } from "../protocol/envelope.ts";
+import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
@@ -267,11 +267,11 @@ export class MapJob implements Work, Producer, MapReader {
   }
 }
 
-// What cannot be copied stays as it is: sending it fails, and then its own item fails and not the map.
+// What cannot be copied fails when it is sent: then its own item fails and not the map.
 function copyOf(item: unknown): unknown {
   try {
     return snapshot([item], []).args[0];
-  } catch {
-    return item;
+  } catch (error) {
+    return new Uncopyable(item, (error as Error).cause);
   }
 }

@@ -18,10 +18,12 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Timer } from "../core/timer.ts";
 import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { Brake } from "../protocol/brake.ts";
+import { Decoder } from "../protocol/decode.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Introduction, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import { workerEntry } from "./entry.ts";
 import { introduce } from "./introduction.ts";
+import { environment, heapLimits, isOutOfMemory } from "./thread_options.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
 
 /** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
@@ -32,7 +34,6 @@ const LEAVE = 20;
 const FRAGILE = 2_000;
 /** How long after its `exit` event a thread may still be ending, in milliseconds. Then it is given up as unstoppable. */
 const ENDING = 1_000;
-
 /** How long a finalizer may run that has no limit, in milliseconds. */
 const FINALIZER = 10_000;
 
@@ -54,8 +55,9 @@ class ThreadTransport implements Transport {
   readonly #known = new Set<number>();
   readonly #shared = new Set<number>();
   readonly #patience: number;
-  // Calls beyond the head whose answers came by message.
-  readonly #delivered = new Set<number>();
+  readonly #decoder: Decoder;
+  // Calls beyond the head that the board need not answer: it came by message, or they were withdrawn.
+  readonly #done = new Set<number>();
   // Calls from head to tail are in flight.
   #head = 0;
   #tail = 0;
@@ -75,10 +77,15 @@ class ThreadTransport implements Transport {
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     this.#events = events;
     this.#patience = setup.finalizer ? setup.timeout ?? FINALIZER : ENDING;
+    this.#decoder = new Decoder({ ...setup, memory: setup.memoryLimit });
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     // Not `on("message")`: that one looks at every element of what arrives, 3 s for a typed array of 10 MB.
-    asPort(port1).onmessage = ({ data }) => this.#receive(data as WorkerMessage);
+    asPort(port1).onmessage = ({ data }) => {
+      const message = this.#decoder.decode(data, this.#head, this.#tail);
+      if (message) this.#receive(message);
+    };
+    asPort(port1).onmessageerror = ({ data }) => this.#unreadable(data);
     port1.on("close", () => {
       this.#closed = true;
       this.#awaitEnd();
@@ -95,7 +102,7 @@ class ThreadTransport implements Transport {
       transferList: [port2],
       name: `isopool-${workerId}`,
       ...environment(setup),
-      ...setup.memoryLimit !== undefined && { resourceLimits: heapLimits(setup.memoryLimit) },
+      ...heapLimits(setup),
     });
     this.#worker.on("error", (cause: unknown) => {
       if (!this.#killed) this.#end ??= { reason: isOutOfMemory(cause) ? "oom" : "uncaught", cause };
@@ -128,7 +135,10 @@ class ThreadTransport implements Transport {
   }
 
   withdraw(seq: number): boolean {
-    return this.#board.withdraw(seq);
+    if (!this.#board.withdraw(seq)) return false;
+    // Remembered here, too: what the board says is the worker's word.
+    this.#done.add(seq);
+    return true;
   }
 
   hasStarted(seq: number): boolean {
@@ -223,21 +233,27 @@ class ThreadTransport implements Transport {
     }
   }
 
+  // A value nested thousands deep can be sent and not be read, and the port is dead after that.
+  #unreadable(cause: unknown): void {
+    this.#end ??= { reason: "uncaught", cause };
+    this.#force(performance.now() + FRAGILE);
+  }
+
   // Reads the answers on the board, in order, up to the first call that has none.
   #harvest(): void {
     for (; this.#head < this.#tail; this.#head++) {
       const seq = this.#head;
-      if (this.#delivered.size > 0 && this.#delivered.delete(seq)) continue;
+      if (this.#done.size > 0 && this.#done.delete(seq)) continue;
       const word = this.#board.word(seq);
-      if (word === Word.WITHDRAWN) continue;
-      if (word < Word.TRUE || word === Word.SENT) return;
+      if (word < Word.TRUE || word >= Word.SENT) return;
       this.#events.settled(seq, true, this.#board.value(seq, word));
     }
   }
 
   #deliver(seq: number, ok: boolean, value: unknown): void {
     this.#harvest();
-    this.#delivered.add(seq);
+    if (seq < this.#head || this.#done.has(seq)) return;
+    this.#done.add(seq);
     this.#events.settled(seq, ok, value);
     this.#harvest();
   }
@@ -257,6 +273,7 @@ class ThreadTransport implements Transport {
 
   // Both are needed: the port's end, which is the thread's, and the exit code. One may never come.
   #awaitEnd(): void {
+    if (this.#gone) return;
     if (this.#closed && this.#exitCode !== undefined) return this.#exit();
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#exit(), ENDING);
@@ -269,22 +286,10 @@ class ThreadTransport implements Transport {
     clearTimeout(this.#look);
     this.#harvest();
     this.#port.close();
+    // A task may have closed the worker's end of the port, and its thread may run on.
+    this.#force(performance.now() + FRAGILE);
     const exitCode = this.#exitCode;
     const end = this.#end ?? { reason: this.#killed ? "terminated" : "exit" };
     this.#events.exit({ ...end, ...exitCode !== undefined && { exitCode } });
   }
-}
-
-function environment({ env }: Setup): { env?: Record<string, string> } {
-  if (env) return { env: { ...env } };
-  // Copying this thread's environment would ask for it, on a terminal with a prompt.
-  return Deno.permissions.querySync({ name: "env" }).state === "granted" ? {} : { env: {} };
-}
-
-function heapLimits(bytes: number): { maxOldGenerationSizeMb: number } {
-  return { maxOldGenerationSizeMb: Math.ceil(bytes / 2 ** 20) };
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
 }
