@@ -142,7 +142,7 @@ class ThreadTransport implements Transport {
   }
 
   hasStarted(seq: number): boolean {
-    return this.#board.word(seq) !== Word.QUEUED;
+    return !this.#board.isQueued(seq);
   }
 
   startedAt(seq: number): number | undefined {
