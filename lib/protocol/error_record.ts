@@ -142,7 +142,7 @@ function decode(thrown: unknown, decoding: Decoding, depth: number): unknown {
   if (error.name !== record.name) hidden("name", string(record.name));
   hidden("stack", string(record.stack));
   if (record.cause) hidden("cause", inner(record.cause));
-  if (Array.isArray(record.errors)) hidden("errors", record.errors.slice(0, MOST_ERRORS).map(inner));
+  if (Array.isArray(record.errors)) hidden("errors", first(record.errors, MOST_ERRORS).map(inner));
   if (isPlain(record.suppression)) {
     hidden("error", inner(record.suppression.error));
     hidden("suppressed", inner(record.suppression.suppressed));
@@ -162,15 +162,21 @@ function decode(thrown: unknown, decoding: Decoding, depth: number): unknown {
 
 function create({ classes, name, message }: Record<string, unknown>): Error {
   const text = string(message);
-  const names = Array.isArray(classes) ? classes.slice(0, MOST_CLASSES) : [];
-  for (const each of names) {
+  for (const each of Array.isArray(classes) ? first(classes, MOST_CLASSES) : []) {
     if (each === "DOMException") return new DOMException(text, string(name));
-    const known = KNOWN.get(each);
+    const known = KNOWN.get(each as string);
     // A real error first (it has the internal slot that Error.isError looks for), its class put on after: the
     // constructors of these classes take all sorts of arguments.
     if (known) return Object.setPrototypeOf(new Error(text), known.prototype);
   }
   return new Error(text);
+}
+
+// By hand: slice() and map() ask an array for its `constructor`, which may have come along as a field.
+function first(array: unknown[], most: number): unknown[] {
+  const found: unknown[] = [];
+  for (let at = 0; at < array.length && at < most; at++) found.push(array[at]);
+  return found;
 }
 
 // Not an array, not a buffer: their keys can be without end.
