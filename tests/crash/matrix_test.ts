@@ -169,7 +169,7 @@ for (const kind of KINDS) {
           // Nothing limits what runs when no call does: the next call waits behind it until it is stopped.
           const next = pool.submit(crashing.fine, 1);
           await within(BOUND, pool.terminate());
-          return assertEquals(await next.then(() => "", (error) => error.name), "CancelledError");
+          return assertEquals(await next.then(() => "", (error) => (error as Error).name), "CancelledError");
         }
         await until(() => pool.workerIds[0] !== id, "the worker has died", BOUND);
         await worksOn(pool);
@@ -225,7 +225,7 @@ for (const kind of ["spin", "never"] as const) {
           const future = submit(pool);
           await until(() => future.running, "it runs");
           future.cancel();
-          assertEquals(await future.then(() => "", (error) => error.name), "CancelledError");
+          assertEquals(await future.then(() => "", (error) => (error as Error).name), "CancelledError");
           await worksOn(pool);
         }),
       { deadline: 60_000 },
