@@ -11,7 +11,8 @@
 import { inline, Pool } from "../../mod.ts";
 
 const WARM_UP = 100;
-const SAMPLES = 50;
+/** Kills between two samples; each lot has a pool of its own, so that memory is compared when no thread is left. */
+const LOT = 50;
 
 const spin = inline(() => {
   for (;;);
@@ -63,18 +64,17 @@ interface Locks {
 }
 
 // Threads end a moment after their pool.
-async function atRest(): Promise<Counts> {
-  let last = "";
-  for (;;) {
+async function atRest(ms = 500): Promise<Counts & { rss: number }> {
+  for (let last = "";;) {
     const counts = await count();
     const text = JSON.stringify(counts);
-    if (text === last) return counts;
+    if (text === last) return Object.defineProperty(counts, "rss", { value: Deno.memoryUsage().rss }) as never;
     last = text;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, ms));
   }
 }
 
-async function kill(kills: number, sampled: (made: number) => void): Promise<string[]> {
+async function kill(kills: number): Promise<string[]> {
   const others: string[] = [];
   let made = 0;
   await using pool = new Pool({ workers: 4, killGrace: 1 });
@@ -83,7 +83,6 @@ async function kill(kills: number, sampled: (made: number) => void): Promise<str
       made++;
       const error = await pool.submit(spin.with({ timeout: 2 })).exception() as Error | undefined;
       if (error?.name !== "TaskTimeoutError") others.push(String(error));
-      sampled(made);
     }
   };
   await Promise.all([lane(), lane(), lane(), lane()]);
@@ -101,13 +100,15 @@ function slopeOf(points: [x: number, y: number][]): number {
 if (import.meta.main) {
   const kills = Number(Deno.args[0] ?? 10_000);
   const start = performance.now();
-  await kill(WARM_UP, () => {});
+  await kill(WARM_UP);
   const before = await atRest();
   const points: [number, number][] = [];
-  const stride = Math.max(1, Math.floor(kills / SAMPLES));
-  const others = await kill(kills, (made) => {
-    if (made % stride === 0) points.push([made, Deno.memoryUsage().rss]);
-  });
+  const others: string[] = [];
+  for (let made = 0; made < kills;) {
+    const lot = Math.min(LOT, kills - made);
+    others.push(...await kill(lot));
+    points.push([made += lot, (await atRest(50)).rss]);
+  }
   const after = await atRest();
   const ms = performance.now() - start;
   const report: Report = { kills, others, before, after, slope: slopeOf(points), ms };

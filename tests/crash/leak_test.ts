@@ -28,6 +28,8 @@ test(`${KILLS} forced stops: less than 20 KB each; threads, descriptors, ports, 
   assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
   const { kills, others, before, after, slope }: Report = JSON.parse(new TextDecoder().decode(stdout));
   assertEquals([kills, others], [KILLS, []]);
-  assertEquals(after, before);
+  // The runtime's own threads for blocking work come and go by themselves.
+  assert(after.threads <= before.threads, `${after.threads} threads, ${before.threads} before`);
+  assertEquals({ ...after, threads: 0 }, { ...before, threads: 0 });
   assert(slope < 20_000, `each kill adds ${slope} bytes`);
 }, { ignore: !onLinux, deadline: 240_000 });
