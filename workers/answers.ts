@@ -44,20 +44,21 @@ export class Answers {
     if (task.spoke) task.tellProgress();
     // The board would overtake the messages of a call that has sent some.
     else if (this.#inOrder && this.#link.board.answer(seq, value)) return;
-    this.#link.board.sent(seq);
     try {
       this.#link.post(resultMessage(seq, value), takeMove(value));
     } catch (cause) {
       this.#link.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
     }
+    // Not before: copying a value runs its getters, and those have a time limit, too.
+    this.#link.board.sent(seq);
   }
 
   /** A call has failed. */
   error(task: RunningTask, error: unknown): void {
     this.#unsaid++;
     task.tellProgress();
-    this.#link.board.sent(task.taskId);
     this.#link.post({ kind: "error", seq: task.taskId, thrown: encodeThrown(error) });
+    this.#link.board.sent(task.taskId);
   }
 
   /** Calls run one after another: points to the answers now and then. */

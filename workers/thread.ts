@@ -63,5 +63,9 @@ export async function boot(load: Importer): Promise<void> {
     kinds: () => brake.guard(() => import("../lib/shared/kinds.ts")),
     leave: () => Deno.exit(0),
   });
+  // The port is dead after that: so is the worker.
+  port.onmessageerror = ({ data }) => {
+    throw data;
+  };
   port.onmessage = ({ data }) => receive(data as HostMessage);
 }

@@ -19,7 +19,7 @@ import type { Input } from "../core/input.ts";
 import { bad } from "../core/validate.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
-import { isPrimitive, snapshot } from "../protocol/envelope.ts";
+import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
@@ -254,14 +254,14 @@ export class MapJob implements Work, Producer, MapReader {
     this.#scheduler.enqueue(this);
   }
 
-  // What cannot be copied stays as it is: sending it fails, and then its own item fails and not the map.
+  // What cannot be copied fails when it is sent: then its own item fails and not the map.
   #copy(item: unknown): unknown {
     try {
       const { args, handles } = snapshot([item], []);
       this.#handles ||= handles;
       return args[0];
-    } catch {
-      return item;
+    } catch (error) {
+      return new Uncopyable(item, (error as Error).cause);
     }
   }
 

@@ -44,6 +44,18 @@ export function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
 }
 
+/**
+ * Stands for a value that could not be copied, so that sending it fails, and only it: a value that is nested thousands
+ * deep could be sent, would not be read, and would close the port.
+ */
+export class Uncopyable {
+  /** What makes sending fail. */
+  readonly refuse = (): void => {};
+
+  /** @param cause Why `value` could not be copied. */
+  constructor(readonly value: unknown, readonly cause: unknown) {}
+}
+
 /** Says where in `value` the reason for a failed copy sits. */
 export function transferError(
   value: unknown,
@@ -52,6 +64,7 @@ export function transferError(
   cause: unknown,
   moved: readonly unknown[] = [],
 ): TransferError {
+  if (value instanceof Uncopyable) ({ value, cause } = value);
   const { path, offender } = locate(value, root, new Set(moved));
   const what = typeof offender === "function"
     ? `a function${offender.name === "" ? "" : ` (${offender.name})`}`
@@ -65,10 +78,13 @@ export function transferError(
   );
 }
 
+/** Longest path that is worth reading. */
+const LONGEST_PATH = 200;
+
 // Walks down to the deepest value that fails to clone by itself. Only after a failure: the way there costs a clone of
 // each sibling.
 function locate(value: unknown, path: string, seen: Set<unknown>): { path: string; offender: unknown } {
-  if (typeof value === "object" && value !== null && !seen.has(value)) {
+  if (typeof value === "object" && value !== null && !seen.has(value) && path.length < LONGEST_PATH) {
     seen.add(value);
     for (const [step, child] of children(value)) {
       if (!seen.has(child) && !isCloneable(child)) return locate(child, path + step, seen);

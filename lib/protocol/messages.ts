@@ -91,6 +91,7 @@ export type WorkerMessage =
 export interface Port {
   postMessage(message: unknown, transfer?: Transferable[]): void;
   onmessage: ((event: { data: unknown }) => void) | null;
+  onmessageerror: ((event: { data: unknown }) => void) | null;
 }
 
 /** A function that a worker runs before its first call or after its last. */

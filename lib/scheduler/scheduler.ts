@@ -197,7 +197,8 @@ export class Scheduler implements SlotOwner {
   /** {@inheritDoc SlotOwner.putBack} */
   putBack(chunk: Chunk): void {
     const { work } = chunk;
-    if (work.over) return chunk.drop();
+    // Where nothing runs any more, it would wait for ever.
+    if (work.over || (this.state !== "open" && this.state !== "closing")) return chunk.drop();
     if (work.pinned?.death) return work.abandon("rejected", crash(work.pinned.id, work.pinned.death));
     this.#lineOf(work).putBack(chunk);
     this.#kick();

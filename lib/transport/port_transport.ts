@@ -15,7 +15,8 @@ import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import { Owners } from "../shared/owners.ts";
-import { unwrap } from "../protocol/carry.ts";
+import { type ItemMessage, type ResultMessage, unwrap } from "../protocol/carry.ts";
+import { Decoder } from "../protocol/decode.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
 
@@ -32,12 +33,13 @@ export abstract class PortTransport implements Transport {
   /** A cancel was sent and not heard: the worker's loop does not turn. */
   protected deaf = false;
   readonly #port: Port;
+  readonly #decoder: Decoder;
   protected readonly events: TransportEvents;
   // Tasks and shared values that the worker has.
   readonly #known = new Set<number>();
   readonly #shared = new Set<number>();
-  // Calls beyond the head whose answers came by message.
-  readonly #delivered = new Set<number>();
+  // Calls beyond the head that the board need not answer: it came by message, or they were withdrawn.
+  readonly #done = new Set<number>();
   // Calls from head to tail are in flight.
   #head = 0;
   #tail = 0;
@@ -45,9 +47,13 @@ export abstract class PortTransport implements Transport {
   #clock = 0;
   #look: Timer | undefined;
 
-  /** @param port This thread's end of the worker's channel. */
-  constructor(port: Port, events: TransportEvents) {
+  /**
+   * @param port This thread's end of the worker's channel.
+   * @param given What the worker was given that can fail besides its calls.
+   */
+  constructor(port: Port, events: TransportEvents, given: Record<Phase, unknown>) {
     this.#port = port;
+    this.#decoder = new Decoder(given);
     this.events = events;
   }
 
@@ -83,12 +89,15 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.withdraw} */
   withdraw(seq: number): boolean {
-    return this.board.withdraw(seq);
+    if (!this.board.withdraw(seq)) return false;
+    // Remembered here, too: what the board says is the worker's word.
+    this.#done.add(seq);
+    return true;
   }
 
   /** {@inheritDoc Transport.hasStarted} */
   hasStarted(seq: number): boolean {
-    return this.board.word(seq) !== Word.QUEUED;
+    return !this.board.isQueued(seq);
   }
 
   /** {@inheritDoc Transport.startedAt} */
@@ -115,6 +124,12 @@ export abstract class PortTransport implements Transport {
   /** The worker says that something other than a call has failed. */
   protected abstract failed(phase: Phase, cause: unknown): void;
 
+  /** Takes what came from the worker, if it makes sense. */
+  protected hear(data: unknown): void {
+    const message = this.#decoder.decode(data, this.#head, this.#tail);
+    if (message) this.receive(message);
+  }
+
   /** Takes a message of the worker's. */
   protected receive(message: WorkerMessage): void {
     switch (message.kind) {
@@ -130,11 +145,11 @@ export abstract class PortTransport implements Transport {
         this.deaf = false;
         return;
       case "item":
-        return this.events.item(message.seq, unwrap(message.value, message.handles));
+        return this.#open(message, (value) => this.events.item(message.seq, value));
       case "progress":
         return this.events.progress(message.seq, message.done, message.total);
       case "result":
-        return this.#deliver(message.seq, true, unwrap(message.value, message.handles));
+        return this.#open(message, (value) => this.#deliver(message.seq, true, value));
       case "error":
         return this.#deliver(message.seq, false, decodeThrown(message.thrown));
       case "settled":
@@ -175,19 +190,30 @@ export abstract class PortTransport implements Transport {
   #harvest(): void {
     for (; this.#head < this.#tail; this.#head++) {
       const seq = this.#head;
-      if (this.#delivered.size > 0 && this.#delivered.delete(seq)) continue;
+      if (this.#done.size > 0 && this.#done.delete(seq)) continue;
       const word = this.board.word(seq);
-      if (word === Word.WITHDRAWN) continue;
-      if (word < Word.TRUE || word === Word.SENT) return;
+      if (word < Word.TRUE || word >= Word.SENT) return;
       this.events.settled(seq, true, this.board.value(seq, word));
     }
   }
 
   #deliver(seq: number, ok: boolean, value: unknown): void {
     this.#harvest();
-    this.#delivered.add(seq);
+    if (seq < this.#head || this.#done.has(seq)) return;
+    this.#done.add(seq);
     this.events.settled(seq, ok, value);
     this.#harvest();
+  }
+
+  // Shared objects that cannot come to life here, for whatever reason, fail the call that sent them.
+  #open({ seq, value, handles }: ResultMessage | ItemMessage, take: (value: unknown) => void): void {
+    let opened: unknown;
+    try {
+      opened = unwrap(value, handles);
+    } catch (error) {
+      return this.#deliver(seq, false, error);
+    }
+    take(opened);
   }
 
   #lookAgain(): void {

@@ -17,10 +17,11 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Timer } from "../core/timer.ts";
 import { Brake } from "../protocol/brake.ts";
-import type { Introduction, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
+import type { Introduction, Phase, Port } from "../protocol/messages.ts";
 import { threadEntry } from "./entry.ts";
 import { introduce, patience } from "./introduction.ts";
 import { PortTransport } from "./port_transport.ts";
+import { environment, heapLimits, isOutOfMemory } from "./thread_options.ts";
 import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 
 /** How long a worker whose loop still turns gets to end itself before force, in milliseconds. */
@@ -52,11 +53,12 @@ class ThreadTransport extends PortTransport {
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     const { port1, port2 } = new MessageChannel();
-    super(asPort(port1), events);
+    super(asPort(port1), events, { ...setup, memory: setup.memoryLimit });
     this.#closing = patience(setup);
     this.#port = port1;
     // Not `on("message")`: that one looks at every element of what arrives, 3 s for a typed array of 10 MB.
-    asPort(port1).onmessage = ({ data }) => this.receive(data as WorkerMessage);
+    asPort(port1).onmessage = ({ data }) => this.hear(data);
+    asPort(port1).onmessageerror = ({ data }) => this.#unreadable(data);
     port1.on("close", () => {
       this.#closed = true;
       if (this.#gone) this.bury();
@@ -74,7 +76,7 @@ class ThreadTransport extends PortTransport {
       transferList: [port2],
       name: `isopool-${workerId}`,
       ...environment(setup),
-      ...setup.memoryLimit !== undefined && { resourceLimits: heapLimits(setup.memoryLimit) },
+      ...heapLimits(setup),
     });
     this.#worker.on("error", (cause: unknown) => {
       if (!this.#killed) this.#last ??= { reason: isOutOfMemory(cause) ? "oom" : "uncaught", cause };
@@ -122,8 +124,15 @@ class ThreadTransport extends PortTransport {
     void this.#worker.terminate();
   }
 
+  // A value nested thousands deep can be sent and not be read, and the port is dead after that.
+  #unreadable(cause: unknown): void {
+    this.#last ??= { reason: "uncaught", cause };
+    this.#force(performance.now() + FRAGILE);
+  }
+
   // Both are needed: the port's end, which is the thread's, and the exit code. One may never come.
   #awaitEnd(): void {
+    if (this.#gone) return;
     if (this.#closed && this.#exitCode !== undefined) return this.#end();
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#end(), ENDING);
@@ -139,18 +148,4 @@ class ThreadTransport extends PortTransport {
     const death = this.#last ?? { reason: this.#killed ? "terminated" : "exit" };
     this.events.exit({ ...death, ...exitCode !== undefined && { exitCode } });
   }
-}
-
-function environment({ env }: Setup): { env?: Record<string, string> } {
-  if (env) return { env: { ...env } };
-  // Copying this thread's environment would ask for it, on a terminal with a prompt.
-  return Deno.permissions.querySync({ name: "env" }).state === "granted" ? {} : { env: {} };
-}
-
-function heapLimits(bytes: number): { maxOldGenerationSizeMb: number } {
-  return { maxOldGenerationSizeMb: Math.ceil(bytes / 2 ** 20) };
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
 }

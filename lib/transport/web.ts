@@ -48,10 +48,10 @@ class WebTransport extends PortTransport {
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     const { port1, port2 } = new MessageChannel();
-    super(asPort(port1), events);
+    super(asPort(port1), events, { ...setup, memory: undefined });
     this.#closing = patience(setup);
     this.#port = port1;
-    asPort(port1).onmessage = ({ data }) => this.#receive(data as WorkerMessage);
+    asPort(port1).onmessage = ({ data }) => this.hear(data);
     port1.on("close", () => this.#closed());
     port1.unref();
     try {
@@ -115,11 +115,11 @@ class WebTransport extends PortTransport {
     this.#ending = setTimeout(() => this.#abandon(), ENDING);
   }
 
-  #receive(message: WorkerMessage): void {
+  protected override receive(message: WorkerMessage): void {
     // What an abandoned worker still answers has been settled already.
     if (this.#state !== "running") return;
     this.#served = true;
-    if (message.kind !== "ending") return this.receive(message);
+    if (message.kind !== "ending") return super.receive(message);
     const { exitCode, thrown } = message;
     if (this.#last) return;
     this.#last = thrown
