@@ -3,12 +3,16 @@
  *
  * @module
  */
-import { scope } from "../core/scope.ts";
+import { scope, type Seat } from "../core/scope.ts";
 import type { Introduction } from "../protocol/messages.ts";
 import type { Hook, Setup } from "./transport.ts";
 
 /** The part of an introduction that does not depend on the kind of worker. */
-export function introduce(workerId: number, setup: Setup): Omit<Introduction, "board" | "brake" | "port"> {
+export function introduce(
+  workerId: number,
+  setup: Setup,
+  screen: Seat,
+): Omit<Introduction, "board" | "brake" | "port"> {
   const hook = (given: Hook | undefined) => given && { source: given.source, args: given.args };
   return {
     workerId,
@@ -19,6 +23,7 @@ export function introduce(workerId: number, setup: Setup): Omit<Introduction, "b
     limited: setup.timeout !== undefined,
     concurrency: setup.concurrency,
     memoryLimit: setup.memoryLimit,
+    screen,
   };
 }
 
