@@ -59,6 +59,7 @@ export {
   type PooledOptions,
   type RunOptions,
 } from "./lib/pooled.ts";
+export type { ProgressOptions } from "./lib/progress/progress.ts";
 export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
 export { inline } from "./lib/task/inline.ts";
 export {

@@ -63,6 +63,7 @@ const TYPES = [
   "PoolStats",
   "PooledContext",
   "PooledOptions",
+  "ProgressOptions",
   "ProgressSink",
   "ProgressState",
   "RateOptions",

@@ -88,6 +88,16 @@ export class Screen {
     return true;
   }
 
+  /** Puts the last bar on a line of its own. */
+  finish(bar: string): void {
+    const entered = this.enter();
+    try {
+      writeAll(`\r${bar}\x1b[K\n`);
+    } finally {
+      if (entered) this.leave();
+    }
+  }
+
   /** Whether a bar is there; a look from outside of the lock, which may be a moment old. */
   get drawn(): boolean {
     return Atomics.load(this.#words, DRAWN) !== 0;
