@@ -61,6 +61,7 @@ export {
   type PooledOptions,
   type RunOptions,
 } from "./lib/pooled.ts";
+export type { ProgressOptions } from "./lib/progress/progress.ts";
 export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
 export { Process, type ProcessOptions, type ProcessReason } from "./lib/process/process.ts";
 export { Barrier } from "./lib/shared/barrier.ts";

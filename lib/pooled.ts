@@ -24,8 +24,9 @@ import { type Input, openInput } from "./core/input.ts";
 import { bad } from "./core/validate.ts";
 import { Results } from "./future/results.ts";
 import type { PooledContext } from "./io/context.ts";
-import { openTally, type PooledOptions, pooledPlan } from "./io/options.ts";
+import { type PooledOptions, pooledPlan } from "./io/options.ts";
 import { PooledJob } from "./io/pooled_job.ts";
+import { openProgress } from "./progress/progress.ts";
 
 export type { PooledContext } from "./io/context.ts";
 export { limit, type LimitContext, type Limiter, type RunOptions } from "./io/limit.ts";
@@ -86,7 +87,7 @@ export function pooled<T, R>(
   const call = "map with pooled";
   if (typeof fn !== "function") throw bad(call, "fn", fn, "a function", false);
   const plan = pooledPlan(call, options);
-  const job = new PooledJob<T, R>(openInput(call, items), fn, plan, openTally(call, options, items));
+  const job = new PooledJob<T, R>(openInput(call, items), fn, plan, openProgress(call, options, items));
   job.start();
   return new Results(job.collector);
 }

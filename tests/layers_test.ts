@@ -15,7 +15,7 @@ const MAY: Record<string, string[]> = {
   pool: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "progress"],
   process: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "pool"],
   io: ["core", "future", "progress"],
-  "pooled.ts": ["core", "future", "io"],
+  "pooled.ts": ["core", "future", "io", "progress"],
   workers: ["core", "protocol", "shared", "queue", "manager"],
 };
 

@@ -85,6 +85,7 @@ const TYPES = [
   "PooledOptions",
   "ProcessOptions",
   "ProcessReason",
+  "ProgressOptions",
   "ProgressSink",
   "ProgressState",
   "RateOptions",

@@ -4,11 +4,14 @@
  * happens look at the brake when they are done. In a scoped worker, which nobody can interrupt once a task has awaited,
  * they are the only places that do.
  *
+ * The functions of `console` take their turn at the screen as well, in the same wrapper (lib/core/screen.ts).
+ *
  * What is left: loops over errors of `node:assert` and callbacks of `node:sqlite`. Figures: ARCHITECTURE.md, decision A.
  *
  * @module
  */
 import process from "node:process";
+import type { Screen } from "../lib/core/screen.ts";
 import type { Brake } from "../lib/protocol/brake.ts";
 
 type Functions = Record<string, unknown>;
@@ -17,8 +20,8 @@ type Functions = Record<string, unknown>;
 export type End = (brake: Brake) => never;
 
 /** Wraps what belongs to no module: `console` and `Deno`. */
-export function wrapGlobals(brake: Brake, end: End): void {
-  wrap(brake, end, console, Object.keys(console));
+export function wrapGlobals(brake: Brake, end: End, screen: Screen): void {
+  wrap(brake, end, console, Object.keys(console), screen);
   wrap(brake, end, Deno, Object.keys(Deno).filter((name) => /Sync$/.test(name)));
   wrap(brake, end, Deno, ["inspect", "chdir", "kill", "hostname", "osRelease", "execPath", "cwd"]);
   wrap(brake, end, globalThis, ["atob", "btoa"]);
@@ -35,16 +38,20 @@ export function wrapBuiltins(brake: Brake, end: End): void {
   wrap(brake, end, vm.Script.prototype, runs);
 }
 
-function wrap(brake: Brake, end: End, owner: object, names: string[]): void {
+function wrap(brake: Brake, end: End, owner: object, names: string[], screen?: Screen): void {
   for (const name of names) {
     const found = Reflect.getOwnPropertyDescriptor(owner, name);
     const original = (owner as Functions)[name];
     if (typeof original !== "function" || found?.configurable === false) continue;
     const wrapped = {
       [name](this: unknown, ...args: unknown[]): unknown {
+        const entered = screen?.enter();
         try {
+          // One that got the screen after its host gave it up would keep it for a while.
+          if (entered && brake.pulled) return;
           return Reflect.apply(original, this, args);
         } finally {
+          if (entered) screen!.leave();
           if (brake.pulled) end(brake);
         }
       },

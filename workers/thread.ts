@@ -5,6 +5,8 @@
  */
 import { setImmediate } from "node:timers";
 import { workerData } from "node:worker_threads";
+import { scope } from "../lib/core/scope.ts";
+import { Screen } from "../lib/core/screen.ts";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
@@ -37,7 +39,8 @@ export async function boot(load: Importer): Promise<void> {
   const introduction = workerData as Introduction;
   const brake = new Brake(introduction.brake);
   bufferWasm();
-  wrapGlobals(brake, endThread);
+  scope.screen = introduction.screen;
+  wrapGlobals(brake, endThread, Screen.here());
   await holdLock();
 
   const { port, memoryLimit } = introduction;

@@ -8,6 +8,8 @@
 import { setImmediate } from "node:timers";
 import { Script } from "node:vm";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
+import { scope } from "../lib/core/scope.ts";
+import { Screen } from "../lib/core/screen.ts";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
@@ -39,7 +41,8 @@ function start(introduction: Introduction, load: Importer): void {
   const { port } = introduction;
   const post = (message: WorkerMessage, transfer?: Transferable[]) => port.postMessage(message, transfer);
   const brake = new Brake(introduction.brake);
-  wrapGlobals(brake, exit);
+  scope.screen = introduction.screen;
+  wrapGlobals(brake, exit, Screen.here());
   reportEnd(post);
   const receive = serve({
     introduction,
@@ -88,6 +91,8 @@ function limit(run: () => unknown, timeout: number, left: number): unknown {
   } catch (error) {
     const stopped = (error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
     if (!stopped || performance.now() < end) throw error;
+    // A stop runs no `finally` on its way: it may have struck in the middle of a print.
+    Screen.here().leave();
     throw new TaskTimeoutError(`Task ran longer than its timeout of ${timeout} ms: it was stopped`, { timeout });
   }
 }

@@ -17,6 +17,13 @@ export interface Current {
   progress(done: number, total?: number): void;
 }
 
+/** A thread's place at the screen that all threads of the process share (screen.ts). */
+export interface Seat {
+  readonly memory: SharedArrayBuffer;
+  /** Number of the thread. */
+  readonly owner: number;
+}
+
 /** The shared state. Fields are only ever added, so that versions can meet. */
 export interface Scope {
   /** Finds the running task; `undefined` where none runs. */
@@ -31,6 +38,8 @@ export interface Scope {
   threads: number;
   /** Values to be moved, and what moves with them; made with the first. */
   moves: WeakMap<object, Transferable[]> | undefined;
+  /** This isolate's place at the screen, once somebody has asked for it. */
+  screen: Seat | undefined;
 }
 
 const KEY = Symbol.for("isopool.scope.1");
@@ -44,4 +53,5 @@ export const scope: Scope = (globalThis as Record<symbol, unknown>)[KEY] as Scop
     depth: 0,
     threads: 1,
     moves: undefined,
+    screen: undefined,
   } satisfies Scope);

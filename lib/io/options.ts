@@ -7,12 +7,10 @@ import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { abortSignal, bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/collector.ts";
-import { openProgress } from "../progress/progress.ts";
-import type { ProgressSink } from "../progress/sink.ts";
-import { sizeOf, Tally } from "./tally.ts";
+import type { ProgressOptions } from "../progress/progress.ts";
 
 /** Options of {@linkcode pooled}. */
-export interface PooledOptions {
+export interface PooledOptions extends ProgressOptions {
   /** Most items in progress at a time. @default {32} */
   concurrency?: number;
   /** Most finished results that wait for a loop to read them; awaiting collects without limit. @default {concurrency} */
@@ -40,10 +38,6 @@ export interface PooledOptions {
   rate?: RateOptions;
   /** What a failed item does. @default {"throw"} */
   onError?: OnError;
-  /** Where progress is shown: `true` for a bar on a terminal, or a sink of your own. @default {false} */
-  progress?: boolean | ProgressSink;
-  /** Items in all, for progress. @default {the length or size of the input, where it has one} */
-  total?: number;
 }
 
 /** Options of {@linkcode limit}. */
@@ -102,13 +96,6 @@ export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
     onError: oneOf(call, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),
     ...shared(call, options),
   };
-}
-
-/** Opens the progress that was asked for; the last step of a call, because what was opened has to be ended. */
-export function openTally(call: string, options: PooledOptions, items: unknown): Tally | undefined {
-  const total = options.total === undefined ? sizeOf(items) : integer(call, "total", options.total, 0);
-  const sink = openProgress(call, options.progress);
-  return sink && new Tally(sink, total);
 }
 
 /** Checks and completes the options of {@linkcode limit}. */

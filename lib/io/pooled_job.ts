@@ -18,7 +18,7 @@ import { Cancellation } from "./cancellation.ts";
 import { AttemptContext, type PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
 import type { PooledPlan } from "./options.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../progress/tally.ts";
 
 /** Failures of results that nobody reads are reported as the script ends. */
 let failures: Failures | undefined;

@@ -144,6 +144,7 @@ export class MapJob implements Work, Producer, MapReader {
     this.#retries.forget(index);
     this.#scheduler.tally.ended(outcome);
     const ok = outcome === "fulfilled";
+    this.#plan.tally?.count(ok);
     if (!ok && !this.collector.over) {
       this.#site?.addTo(value);
       if (this.#plan.onError === "throw") this.#input.close();
@@ -243,6 +244,7 @@ export class MapJob implements Work, Producer, MapReader {
     if (this.#state === "finished") return;
     this.#input.close();
     this.#retries.clear();
+    if (this.#state === "new") this.#plan.tally?.end();
     this.collector.fail(reason);
     this.#scheduler.revoke(this, reason, force);
     this.#checkEnd();
@@ -281,6 +283,7 @@ export class MapJob implements Work, Producer, MapReader {
     if (this.#state !== "going" || !this.#input.over || left > 0 || (this.#input.reading && !this.over)) return;
     this.#state = "finished";
     this.#deaf();
+    this.#plan.tally?.end();
     this.collector.close(this.#failures);
     this.#scheduler.finish(this);
   }

@@ -7,11 +7,12 @@ import { abortSignal, bad, duration, integer, knownOptions, oneOf } from "../cor
 import type { OnError } from "../future/collector.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import type { TaskOptions } from "../task/task.ts";
+import type { ProgressOptions } from "../progress/progress.ts";
 import type { MapPlan } from "./map_plan.ts";
 import type { CheckedOptions } from "./check_options.ts";
 
 /** Options of `Pool.map` and `Pool.starmap`. */
-export interface MapOptions {
+export interface MapOptions extends ProgressOptions {
   /**
    * Most items that a worker is given at a time. `"auto"` measures the task and gives about 2 ms of work; an idle worker
    * takes back what another has not started, so that no item waits behind a slow one.
@@ -41,7 +42,7 @@ export interface ImapOptions extends MapOptions {
   buffer?: number;
 }
 
-const NAMES = ["chunkSize", "ordered", "timeout", "signal", "retry", "onError"] as const;
+const NAMES = ["chunkSize", "ordered", "timeout", "signal", "retry", "onError", "progress", "total"] as const;
 
 /** Items for each worker that a lazy map may be ahead of its reader. */
 const AHEAD = 16;

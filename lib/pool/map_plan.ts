@@ -4,6 +4,7 @@
  * @module
  */
 import type { OnError } from "../future/collector.ts";
+import type { Tally } from "../progress/tally.ts";
 import type { TaskEntry } from "../scheduler/work.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 import type { TaskOptions } from "../task/task.ts";
@@ -30,6 +31,8 @@ export interface MapPlan {
   readAhead: number;
   /** Most items that a lazy map is ahead of its reader; `undefined`: it starts at once and waits for nobody. */
   buffer: number | undefined;
+  /** Counts what has ended, where progress was asked for. */
+  tally: Tally | undefined;
   /** Throws if the pool takes no more work. */
   checkOpen: () => void;
 }

@@ -9,6 +9,7 @@ import { duration } from "../core/validate.ts";
 import { type Future, observe, outcomeOf, subscribe } from "../future/future.ts";
 import { Results } from "../future/results.ts";
 import { snapshot } from "../protocol/envelope.ts";
+import { openProgress } from "../progress/progress.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import { retryPolicy } from "../core/retry.ts";
 import type { Task, TaskOptions } from "../task/task.ts";
@@ -108,6 +109,7 @@ export class Submitter {
       options,
       nested: this.#nested,
       checkOpen: () => this.#core.checkOpen(call),
+      tally: openProgress(call, given, items),
     };
     const job = new MapJob(plan, items, scheduler, failures, this.#site(face));
     if (verified) verified.then(() => job.start(), (error) => job.abandon("rejected", error));

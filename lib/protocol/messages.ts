@@ -28,6 +28,7 @@
  *
  * @module
  */
+import type { Seat } from "../core/scope.ts";
 import type { ItemMessage, ResultMessage, ShareMessage } from "./carry.ts";
 import type { Thrown } from "./error_record.ts";
 
@@ -123,6 +124,8 @@ export interface Introduction {
   board: SharedArrayBuffer;
   /** Memory of the brake. */
   brake: SharedArrayBuffer;
+  /** Its place at the screen. */
+  screen: Seat;
   /** The worker's end of its channel. */
   port: Port;
 }

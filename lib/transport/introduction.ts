@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { scope } from "../core/scope.ts";
+import { scope, type Seat } from "../core/scope.ts";
 import { Owners } from "../shared/owners.ts";
 import type { Introduction } from "../protocol/messages.ts";
 import type { Hook, Setup } from "./transport.ts";
@@ -13,6 +13,7 @@ export function introduce(
   workerId: number,
   owner: number,
   setup: Setup,
+  screen: Seat,
 ): Omit<Introduction, "board" | "brake" | "port"> {
   const hook = (given: Hook | undefined) => given && { source: given.source, args: given.args, handles: given.handles };
   return {
@@ -25,6 +26,7 @@ export function introduce(
     limited: setup.timeout !== undefined,
     concurrency: setup.concurrency,
     memoryLimit: setup.memoryLimit,
+    screen,
   };
 }
 

@@ -10,6 +10,8 @@
  *
  * @module
  */
+import type { Seat } from "../core/scope.ts";
+import { Screen } from "../core/screen.ts";
 import type { Timer } from "../core/timer.ts";
 import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
@@ -32,6 +34,8 @@ export abstract class PortTransport implements Transport {
   protected readonly owner = Owners.home().register();
   /** A cancel was sent and not heard: the worker's loop does not turn. */
   protected deaf = false;
+  /** The worker's place at the screen. */
+  protected readonly seat: Seat = Screen.seat();
   readonly #port: Port;
   readonly #decoder: Decoder;
   protected readonly events: TransportEvents;

@@ -15,6 +15,7 @@
  * @module
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { Screen } from "../core/screen.ts";
 import type { Timer } from "../core/timer.ts";
 import { Brake } from "../protocol/brake.ts";
 import type { Introduction, Phase, Port } from "../protocol/messages.ts";
@@ -66,7 +67,7 @@ class ThreadTransport extends PortTransport {
     });
     port1.unref();
     const workerData: Introduction = {
-      ...introduce(workerId, this.owner, setup),
+      ...introduce(workerId, this.owner, setup, this.seat),
       board: this.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
@@ -121,6 +122,8 @@ class ThreadTransport extends PortTransport {
       return;
     }
     this.#brake.pull();
+    // After the pull: whoever takes the screen from now on sees it.
+    Screen.here().doubt(this.seat.owner);
     void this.#worker.terminate();
   }
 
@@ -141,6 +144,7 @@ class ThreadTransport extends PortTransport {
   #end(): void {
     if (this.#gone) return;
     this.#gone = true;
+    Screen.here().free(this.seat.owner);
     clearTimeout(this.#ending);
     this.reap(this.#closed);
     this.#port.close();

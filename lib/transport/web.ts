@@ -13,6 +13,7 @@
  * @module
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { Screen } from "../core/screen.ts";
 import type { Timer } from "../core/timer.ts";
 import { Brake } from "../protocol/brake.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
@@ -75,7 +76,7 @@ class WebTransport extends PortTransport {
       this.#terminate();
     });
     const introduction: Introduction = {
-      ...introduce(workerId, this.owner, setup),
+      ...introduce(workerId, this.owner, setup, this.seat),
       board: this.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
@@ -108,6 +109,8 @@ class WebTransport extends PortTransport {
   #terminate(): void {
     if (this.#state !== "running") return;
     this.#brake.pull();
+    // After the pull: whoever takes the screen from now on sees it.
+    Screen.here().doubt(this.seat.owner);
     this.#worker?.terminate();
     clearTimeout(this.#ending);
     // One that never got so far as to serve has run no code of anybody's, and may not even have its port to close.
@@ -137,6 +140,7 @@ class WebTransport extends PortTransport {
     const before = this.#state;
     if (before === "gone") return;
     this.#state = "gone";
+    Screen.here().free(this.seat.owner);
     clearTimeout(this.#ending);
     this.#port.close();
     this.#worker?.terminate();

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ProgressSink, ProgressState } from "../progress/sink.ts";
+import { guarded } from "../core/guarded.ts";
+import type { ProgressSink, ProgressState } from "./sink.ts";
 
 /** How many items an input has, where it says so without being read. */
 export function sizeOf(items: unknown): number | undefined {
@@ -13,12 +14,13 @@ export function sizeOf(items: unknown): number | undefined {
   return items instanceof Set || items instanceof Map ? items.size : undefined;
 }
 
-/** The counts of one map. */
+/** The counts of one map. What its sink throws is reported: what shows the work must not decide how it ends. */
 export class Tally {
   readonly #sink: ProgressSink;
   readonly #total: number | undefined;
   #done = 0;
   #failed = 0;
+  #ended = false;
 
   constructor(sink: ProgressSink, total: number | undefined) {
     this.#sink = sink;
@@ -27,26 +29,20 @@ export class Tally {
 
   /** An item has ended. */
   count(ok: boolean): void {
+    if (this.#ended) return;
     this.#done++;
     if (!ok) this.#failed++;
-    this.#tell(() => this.#sink.update(this.#state()));
+    guarded(() => this.#sink.update(this.#state()));
   }
 
-  /** Nothing runs any more. To be called once. */
+  /** Nothing runs any more. */
   end(): void {
-    this.#tell(() => this.#sink.end(this.#state()));
+    if (this.#ended) return;
+    this.#ended = true;
+    guarded(() => this.#sink.end(this.#state()));
   }
 
   #state(): ProgressState {
     return { done: this.#done, failed: this.#failed, total: this.#total };
-  }
-
-  // What shows the work must not decide how it ends.
-  #tell(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      queueMicrotask(() => reportError(error));
-    }
   }
 }
