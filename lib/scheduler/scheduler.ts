@@ -185,7 +185,6 @@ export class Scheduler implements SlotOwner {
   /** {@inheritDoc SlotOwner.moved} */
   moved(slot: Slot): void {
     if (slot.ended > 0) this.#stillborn = 0;
-    this.crew.checkReadiness();
     this.#kick();
   }
 
@@ -226,7 +225,6 @@ export class Scheduler implements SlotOwner {
         : `${STILLBORN} workers in a row died before they took a task`;
       return this.break(death.cause ?? crash(slot.id, death), why);
     }
-    this.crew.refill();
     this.#letGo();
     this.#kick();
   }
@@ -248,8 +246,10 @@ export class Scheduler implements SlotOwner {
   #pump(): void {
     if (this.state !== "open" && this.state !== "closing") return;
     this.crew.trim();
-    if (this.#paused) return this.#letGo();
-    this.#dispatch.run();
+    this.crew.refill();
+    this.crew.checkReadiness();
+    if (this.#paused) this.#letGo();
+    else this.#dispatch.run();
     this.crew.watchIdle();
   }
 
