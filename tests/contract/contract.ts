@@ -7,6 +7,7 @@ import { assertEquals } from "@std/assert";
 import { test } from "../support/within.ts";
 import type { Backend, Suite } from "./backend.ts";
 import { cancelSuite } from "./cancel_suite.ts";
+import { crewSuite } from "./crew_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
@@ -28,6 +29,7 @@ const SUITES: Suite[] = [
   timeoutSuite,
   retrySuite,
   workersSuite,
+  crewSuite,
 ];
 
 /** Registers the contract for a backend. */
