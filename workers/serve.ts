@@ -48,7 +48,7 @@ export function serve(link: Link): (message: HostMessage) => void {
   scope.depth = depth;
   scope.threads = threads;
   scope.current = () => server.current;
-  link.turn(() => void server.start());
+  link.turn(() => server.start());
   return (message) => server.receive(message);
 }
 
@@ -71,6 +71,8 @@ class Server implements TaskHost {
   #laneFree: (() => void) | undefined;
   #draining = false;
   #prepared: Promise<void> | undefined;
+  // Whether it has been set up, once that is known.
+  #started: Promise<boolean> | undefined;
 
   constructor(link: Link) {
     this.#link = link;
@@ -86,13 +88,21 @@ class Server implements TaskHost {
   }
 
   /** Prepares the worker, then takes calls. */
-  async start(): Promise<void> {
+  start(): void {
+    this.#started = this.#start();
+  }
+
+  async #start(): Promise<boolean> {
     const { introduction: { initializer }, post } = this.#link;
     if (initializer) {
       post({ kind: "initializing" });
-      if (!await runHook("initializer", initializer, this.#link, this, this.#enter)) return this.#link.leave();
+      if (!await runHook("initializer", initializer, this.#link, this, this.#enter)) {
+        this.#link.leave();
+        return false;
+      }
     }
     post({ kind: "ready", now: performance.now() });
+    return true;
   }
 
   receive(message: HostMessage): void {
@@ -250,7 +260,10 @@ class Server implements TaskHost {
 
   async #leave(finalize: boolean): Promise<void> {
     const { finalizer } = this.#link.introduction;
-    if (finalize && finalizer) await runHook("finalizer", finalizer, this.#link, this, this.#enter);
+    // Only what has been set up is cleaned up, and not before that has ended.
+    if (finalize && finalizer && await this.#started) {
+      await runHook("finalizer", finalizer, this.#link, this, this.#enter);
+    }
     this.#link.leave();
   }
 }

@@ -218,7 +218,8 @@ export class Scheduler implements SlotOwner {
     this.observer?.workerEnded(slot.id, death);
     this.rehome(slot);
     if (this.state !== "open" && this.state !== "closing") return this.#checkEnd();
-    if (death.reason === "terminated" || lost || slot.ended > 0) this.#stillborn = 0;
+    const told = death.reason === "terminated" || death.reason === "finalizer";
+    if (told || lost || slot.ended > 0) this.#stillborn = 0;
     else if (++this.#stillborn >= STILLBORN) {
       const why = death.reason === "initializer"
         ? `its initializer failed ${STILLBORN} times in a row`

@@ -216,7 +216,9 @@ export class Slot {
 
   #ready(): void {
     clearTimeout(this.#patience);
-    if (this.state === "starting") this.state = "alive";
+    // It may have been told to go meanwhile.
+    if (this.state !== "starting") return;
+    this.state = "alive";
     this.#owner.observer?.workerStarted(this.id);
     this.#rest();
     this.#owner.moved(this);

@@ -5,12 +5,22 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Timer } from "../core/timer.ts";
 import { RunningTask, type TaskHost } from "../core/running_task.ts";
 import { scope } from "../core/scope.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { Credit, drive } from "../protocol/stream.ts";
-import type { Batch, Death, Hook, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
+import {
+  type Batch,
+  type Death,
+  FINALIZER_LIMIT,
+  type Hook,
+  type Launch,
+  type Setup,
+  type Transport,
+  type TransportEvents,
+} from "./transport.ts";
 
 /** The running call, found again after each await of its own, and the setup of its pool. */
 const running = new AsyncLocalStorage<{ task: RunningTask; setup: Setup }>();
@@ -48,6 +58,10 @@ class Loopback implements Transport, TaskHost {
   readonly #setup: Setup;
   readonly #functions = new Map<number, TaskFunction>();
   readonly #calls = new Map<number, RunningCall>();
+  // Whether it has been set up, once that is known.
+  readonly #started: Promise<boolean>;
+  #closing = false;
+  #ending: Timer | undefined;
   #gone = false;
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
@@ -56,7 +70,7 @@ class Loopback implements Transport, TaskHost {
     this.#events = events;
     this.#setup = setup;
     install();
-    queueMicrotask(() => void this.#start());
+    this.#started = Promise.resolve().then(() => this.#start());
   }
 
   get free(): number {
@@ -99,12 +113,11 @@ class Loopback implements Transport, TaskHost {
   }
 
   close(): void {
-    const { finalizer } = this.#setup;
+    this.#closing = true;
+    const { finalizer, timeout = FINALIZER_LIMIT } = this.#setup;
     if (!finalizer || this.#gone) return this.#exit({ reason: "terminated" });
-    this.#hook(finalizer).then(
-      () => this.#exit({ reason: "terminated" }),
-      (cause) => this.#exit({ reason: "finalizer", cause }),
-    );
+    this.#ending = setTimeout(() => this.#exit({ reason: "terminated" }), timeout);
+    void this.#finalize(finalizer);
   }
 
   kill(): void {
@@ -119,18 +132,30 @@ class Loopback implements Transport, TaskHost {
     if (!this.#gone) this.#events.progress(seq, done, total);
   }
 
-  async #start(): Promise<void> {
-    if (this.#gone) return;
+  async #start(): Promise<boolean> {
+    if (this.#closing || this.#gone) return false;
     const { initializer } = this.#setup;
     if (initializer) {
       this.#events.initializing();
       try {
         await this.#hook(initializer);
       } catch (cause) {
-        return this.#exit({ reason: "initializer", cause });
+        this.#exit({ reason: "initializer", cause });
+        return false;
       }
     }
     if (!this.#gone) this.#events.ready();
+    return true;
+  }
+
+  // Only what has been set up is cleaned up, and not before that has ended.
+  async #finalize(finalizer: Hook): Promise<void> {
+    try {
+      if (await this.#started) await this.#hook(finalizer);
+      this.#exit({ reason: "terminated" });
+    } catch (cause) {
+      this.#exit({ reason: "finalizer", cause });
+    }
   }
 
   async #hook({ source, local, args }: Hook): Promise<void> {
@@ -172,6 +197,7 @@ class Loopback implements Transport, TaskHost {
   #exit(death: Death): void {
     if (this.#gone) return;
     this.#gone = true;
+    clearTimeout(this.#ending);
     queueMicrotask(() => this.#events.exit(death));
   }
 }

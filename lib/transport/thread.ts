@@ -22,7 +22,15 @@ import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Introduction, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import { workerEntry } from "./entry.ts";
 import { introduce } from "./introduction.ts";
-import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
+import {
+  type Batch,
+  type Death,
+  FINALIZER_LIMIT,
+  type Launch,
+  type Setup,
+  type Transport,
+  type TransportEvents,
+} from "./transport.ts";
 
 /** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
 const LOOK = 5;
@@ -32,9 +40,6 @@ const LEAVE = 20;
 const FRAGILE = 2_000;
 /** How long after its `exit` event a thread may still be ending, in milliseconds. Then it is given up as unstoppable. */
 const ENDING = 1_000;
-
-/** How long a finalizer may run that has no limit, in milliseconds. */
-const FINALIZER = 10_000;
 
 /** Starts worker threads. */
 export function launchThread(setup: Setup): Launch {
@@ -74,7 +79,7 @@ class ThreadTransport implements Transport {
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     this.#events = events;
-    this.#patience = setup.finalizer ? setup.timeout ?? FINALIZER : ENDING;
+    this.#patience = setup.finalizer ? setup.timeout ?? FINALIZER_LIMIT : ENDING;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     // Not `on("message")`: that one looks at every element of what arrives, 3 s for a typed array of 10 MB.

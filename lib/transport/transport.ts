@@ -53,6 +53,9 @@ export interface Hook {
   readonly args: readonly unknown[];
 }
 
+/** How long a finalizer may run that has no limit, in milliseconds. */
+export const FINALIZER_LIMIT = 10_000;
+
 /** What all workers of a pool have in common. */
 export interface Setup {
   /** Most workers of the pool. */

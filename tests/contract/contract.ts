@@ -8,6 +8,7 @@ import { test } from "../support/within.ts";
 import type { Backend, Suite } from "./backend.ts";
 import { cancelSuite } from "./cancel_suite.ts";
 import { crewSuite } from "./crew_suite.ts";
+import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
@@ -30,6 +31,8 @@ const SUITES: Suite[] = [
   retrySuite,
   workersSuite,
   crewSuite,
+  initializerSuite,
+  finalizerSuite,
 ];
 
 /** Registers the contract for a backend. */

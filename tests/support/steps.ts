@@ -4,6 +4,8 @@
  * @module
  */
 
+import { pause } from "./within.ts";
+
 /** What travels to hooks and tasks. */
 export type HookWords = Int32Array<SharedArrayBuffer>;
 
@@ -11,7 +13,7 @@ export type HookWords = Int32Array<SharedArrayBuffer>;
 export const Steps = { BEGUN: 0, READY: 1, ENDED: 2, EARLY: 3, RUN: 4, OPEN: 5 } as const;
 
 /** The test's side. */
-export class StepLog {
+export class StepLog implements AsyncDisposable {
   readonly words: HookWords = new Int32Array(new SharedArrayBuffer(64));
 
   /** Reads a word. */
@@ -22,5 +24,11 @@ export class StepLog {
   /** Lets held hooks go on. */
   open(): void {
     Atomics.store(this.words, Steps.OPEN, 1);
+  }
+
+  /** A hook that its pool has given up must not outlive the test. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.open();
+    await pause(20);
   }
 }
