@@ -12,9 +12,11 @@ export type Timer = ReturnType<typeof setTimeout>;
 /** A hold on the event loop that can be taken and let go any number of times. */
 export class KeepAlive {
   #timer: Timer | undefined;
+  #ended = false;
 
   /** Keeps the script alive from now on. */
   hold(): void {
+    if (this.#ended) return;
     // One timer for ever, referenced or not: making and clearing one costs a hundred times as much, for each call.
     if (this.#timer === undefined) this.#timer = setInterval(() => {}, MAX_DELAY);
     else this.#timer.ref();
@@ -27,6 +29,7 @@ export class KeepAlive {
 
   /** Ends the hold for good. */
   [Symbol.dispose](): void {
+    this.#ended = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
