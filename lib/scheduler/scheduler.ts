@@ -126,6 +126,7 @@ export class Scheduler implements SlotOwner {
   /** Changes how many workers there may be, by so many. */
   resize(by: number): void {
     this.crew.limit += by;
+    this.entrance.tell();
     this.#kick();
   }
 
