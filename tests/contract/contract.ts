@@ -12,7 +12,10 @@ import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
+import { pauseSuite } from "./pause_suite.ts";
+import { queueSuite } from "./queue_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
+import { shutdownSuite } from "./shutdown_suite.ts";
 import { signalSuite } from "./signal_suite.ts";
 import { submitSuite } from "./submit_suite.ts";
 import { timeoutSuite } from "./timeout_suite.ts";
@@ -33,6 +36,9 @@ const SUITES: Suite[] = [
   crewSuite,
   initializerSuite,
   finalizerSuite,
+  pauseSuite,
+  shutdownSuite,
+  queueSuite,
 ];
 
 /** Registers the contract for a backend. */
