@@ -260,7 +260,7 @@ export class Scheduler implements SlotOwner {
     this.#keepAlive.hold();
     for (const work of [...this.#works]) work.abandon(outcome, error);
     this.#giveUp(error);
-    for (const slot of this.crew.slots) slot.kill();
+    for (const slot of this.crew.slots) slot.kill({ outcome, error });
     this.#checkEnd();
   }
 

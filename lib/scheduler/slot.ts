@@ -56,6 +56,8 @@ export class Slot {
   // Stops an initializer that does not end.
   #patience: Timer | undefined;
   #cause: unknown;
+  // What all of its calls settle to, when the whole pool is stopped.
+  #verdict: Verdict | undefined;
 
   constructor(id: number, launch: Launch, owner: SlotOwner) {
     this.id = id;
@@ -199,8 +201,9 @@ export class Slot {
   }
 
   /** Ends the worker whatever it does. */
-  kill(): void {
+  kill(verdict?: Verdict): void {
     if (this.state === "dead") return;
+    this.#verdict = verdict;
     this.state = "leaving";
     clearTimeout(this.#patience);
     this.#transport.kill();
@@ -283,7 +286,7 @@ export class Slot {
   }
 
   #lose(chunk: Chunk, offset: number, death: Death): void {
-    const verdict = this.#stops.take(chunk.seq + offset);
+    const verdict = this.#stops.take(chunk.seq + offset) ?? this.#verdict;
     const outcome = verdict?.outcome ?? "rejected";
     this.ended++;
     this.#owner.observer?.callEnded(chunk.work, chunk.first + offset, outcome, this.id);

@@ -8,6 +8,7 @@ import { test } from "../support/within.ts";
 import type { Backend, Suite } from "./backend.ts";
 import { cancelSuite } from "./cancel_suite.ts";
 import { crewSuite } from "./crew_suite.ts";
+import { eventsSuite } from "./events_suite.ts";
 import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
@@ -17,6 +18,7 @@ import { queueSuite } from "./queue_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
 import { shutdownSuite } from "./shutdown_suite.ts";
 import { signalSuite } from "./signal_suite.ts";
+import { statsSuite } from "./stats_suite.ts";
 import { submitSuite } from "./submit_suite.ts";
 import { timeoutSuite } from "./timeout_suite.ts";
 import { valueSuite } from "./value_suite.ts";
@@ -39,6 +41,8 @@ const SUITES: Suite[] = [
   pauseSuite,
   shutdownSuite,
   queueSuite,
+  statsSuite,
+  eventsSuite,
 ];
 
 /** Registers the contract for a backend. */
