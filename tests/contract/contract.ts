@@ -13,6 +13,7 @@ import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
+import { optionsSuite } from "./options_suite.ts";
 import { pauseSuite } from "./pause_suite.ts";
 import { queueSuite } from "./queue_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
@@ -43,6 +44,7 @@ const SUITES: Suite[] = [
   queueSuite,
   statsSuite,
   eventsSuite,
+  optionsSuite,
 ];
 
 /** Registers the contract for a backend. */
