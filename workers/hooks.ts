@@ -30,7 +30,6 @@ export async function runHook(
   enter: (task: RunningTask, run: () => unknown) => unknown,
 ): Promise<boolean> {
   try {
-    if (link.introduction.limited) await link.prepare();
     if (hook.handles) await link.kinds();
     const args = unwrap(hook.args, hook.handles) as unknown[];
     const fn = await load(hook.source, link.load);

@@ -55,7 +55,7 @@ export function serve(link: Link): (message: HostMessage) => void {
   scope.depth = depth;
   scope.threads = threads;
   scope.current = () => server.current;
-  link.turn(() => void server.start());
+  link.turn(() => server.start());
   return (message) => server.receive(message);
 }
 
@@ -77,9 +77,9 @@ class Server implements TaskHost {
   #only: RunningTask | undefined;
   #laneFree: (() => void) | undefined;
   #draining = false;
-  // A finalizer takes down what the initializer has set up: it waits for it, and does not run where that has not begun.
-  #isSetUp: boolean | Promise<boolean> = false;
   #prepared: Promise<void> | undefined;
+  // Whether it has been set up, once that is known.
+  #started: Promise<boolean> | undefined;
 
   constructor(link: Link) {
     this.#link = link;
@@ -95,15 +95,23 @@ class Server implements TaskHost {
   }
 
   /** Prepares the worker, then takes calls. */
-  async start(): Promise<void> {
-    const { introduction: { initializer }, post } = this.#link;
-    this.#isSetUp = true;
+  start(): void {
+    this.#started = this.#start();
+  }
+
+  async #start(): Promise<boolean> {
+    const { introduction: { initializer, limited }, post } = this.#link;
     if (initializer) {
+      // Its time counts from the message on, and what it may be stopped for is done before.
+      if (limited) await this.#prepare();
       post({ kind: "initializing" });
-      this.#isSetUp = runHook("initializer", initializer, this.#link, this, this.#enter);
-      if (!await this.#isSetUp) return this.#link.leave();
+      if (!await runHook("initializer", initializer, this.#link, this, this.#enter)) {
+        this.#link.leave();
+        return false;
+      }
     }
     post({ kind: "ready", now: performance.now() });
+    return true;
   }
 
   receive(message: HostMessage): void {
@@ -161,7 +169,7 @@ class Server implements TaskHost {
 
   async #drain(): Promise<void> {
     for (let batch; (batch = this.#queue.shift());) {
-      if (batch.limited) await (this.#prepared ??= this.#link.prepare());
+      if (batch.limited) await this.#prepare();
       if (batch.handles) {
         await this.#link.kinds();
         batch.items = unwrap(batch.items, true) as unknown[];
@@ -170,6 +178,10 @@ class Server implements TaskHost {
       else await this.#runSideBySide(batch);
     }
     this.#draining = false;
+  }
+
+  #prepare(): Promise<void> {
+    return this.#prepared ??= this.#link.prepare();
   }
 
   async #runInTurn(batch: RunMessage): Promise<void> {
@@ -274,8 +286,10 @@ class Server implements TaskHost {
   };
 
   async #leave(finalize: boolean): Promise<void> {
-    const { finalizer } = this.#link.introduction;
-    if (finalize && finalizer && await this.#isSetUp) {
+    const { finalizer, limited } = this.#link.introduction;
+    // Only what has been set up is cleaned up, and not before that has ended.
+    if (finalize && finalizer && await this.#started) {
+      if (limited) await this.#prepare();
       await runHook("finalizer", finalizer, this.#link, this, this.#enter);
     }
     this.#link.leave();

@@ -13,6 +13,7 @@ export type Timer = ReturnType<typeof setTimeout>;
 export class KeepAlive {
   readonly #daemon: boolean;
   #timer: Timer | undefined;
+  #ended = false;
 
   /** @param daemon Whether it never holds at all. */
   constructor(daemon = false) {
@@ -21,7 +22,7 @@ export class KeepAlive {
 
   /** Keeps the script alive from now on. */
   hold(): void {
-    if (this.#daemon) return;
+    if (this.#daemon || this.#ended) return;
     // One timer for ever, referenced or not: making and clearing one costs a hundred times as much, for each call.
     if (this.#timer !== undefined) {
       this.#timer.ref();
@@ -40,6 +41,7 @@ export class KeepAlive {
 
   /** Ends the hold for good. */
   [Symbol.dispose](): void {
+    this.#ended = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -58,6 +58,8 @@ export class Call implements Work, FutureControl {
   #chunk: Chunk | undefined;
   #attempt = 1;
   #queued = false;
+  // No attempt follows.
+  #last = false;
   #pause: Timer | undefined;
   #workerId: number | undefined;
   // What it ends as when its worker is taken away from under it.
@@ -151,8 +153,8 @@ export class Call implements Work, FutureControl {
   /** {@inheritDoc Work.cancelWaiting} */
   cancelWaiting(error: unknown): void {
     const chunk = this.#chunk;
-    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) return;
-    this.#end("cancelled", error);
+    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) this.#last = true;
+    else this.#end("cancelled", error);
   }
 
   /** {@inheritDoc Work.item} */
@@ -184,7 +186,7 @@ export class Call implements Work, FutureControl {
 
   #again(error: unknown): boolean {
     const { retry } = this.#options;
-    if (!retry || this.#attempt >= retry.maxAttempts) return false;
+    if (!retry || this.#last || this.#attempt >= retry.maxAttempts) return false;
     try {
       if (!retry.isRetriable(error)) return false;
     } catch (thrown) {

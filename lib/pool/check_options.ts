@@ -4,8 +4,8 @@
  * @module
  */
 import { type RateOptions, rateOptions } from "../core/rate.ts";
-import { bad, duration, integer, knownOptions, oneOf, show } from "../core/validate.ts";
-import { snapshot } from "../protocol/envelope.ts";
+import { bad, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
+import { type Snapshot, snapshot, transferError } from "../protocol/envelope.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
 import type { Hook, Setup } from "../transport/transport.ts";
@@ -88,15 +88,12 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     workers,
     minWorkers,
     idleTimeout: duration(CALL, "idleTimeout", options.idleTimeout),
-    maxTasks: options.maxTasksPerWorker === undefined
-      ? Infinity
-      : integer(CALL, "maxTasksPerWorker", options.maxTasksPerWorker, 1),
+    maxTasks: count("maxTasksPerWorker", options.maxTasksPerWorker, 1),
     timeout,
     retry: options.retry,
-    killGrace: duration(CALL, "killGrace", options.killGrace ?? 200) ?? 200,
-    maxQueue: options.maxQueue === undefined || options.maxQueue === Infinity
-      ? Infinity
-      : integer(CALL, "maxQueue", options.maxQueue, 0),
+    // No timer waits for ever; the longest one is as good.
+    killGrace: duration(CALL, "killGrace", options.killGrace ?? 200) ?? MAX_DELAY,
+    maxQueue: count("maxQueue", options.maxQueue, 0),
     rate: rateOptions(CALL, options.rate),
     engine,
     setup: {
@@ -112,14 +109,22 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   };
 }
 
+function count(option: string, value: unknown, least: number): number {
+  return value === undefined || value === Infinity ? Infinity : integer(CALL, option, value, least);
+}
+
 function hook(option: string, task: unknown, args: unknown, capabilities: Capabilities): Hook | undefined {
   if (!Array.isArray(args)) throw bad(CALL, "initArgs", args, "an array of arguments", false);
   if (task === undefined) {
-    if (args.length > 0) throw new TypeError(`Cannot ${CALL}: \`initArgs\` is given without an \`initializer\``);
-    return undefined;
+    if (args.length === 0) return undefined;
+    throw new TypeError(
+      `Cannot ${CALL}: \`initArgs\` is ${
+        show(args)
+      } without an \`initializer\` that takes them: give one, or leave it out`,
+    );
   }
   const { isolated } = capabilities;
-  const { args: copied, handles } = isolated ? snapshot(args, []) : { args, handles: false };
+  const { args: copied, handles } = isolated ? copyOf(args) : { args, handles: false };
   if (task instanceof Task) {
     // A function that cannot run elsewhere is reported by the first worker that tries.
     return { source: task.source, local: isolated ? undefined : task.local, args: copied, handles };
@@ -130,11 +135,27 @@ function hook(option: string, task: unknown, args: unknown, capabilities: Capabi
   throw bad(CALL, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
 }
 
+function copyOf(args: unknown[]): Snapshot {
+  try {
+    return snapshot(args, []);
+  } catch (error) {
+    throw transferError(args, "initArgs", "argument", (error as Error).cause);
+  }
+}
+
 function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabilities): number | undefined {
   if (bytes === undefined || bytes === Infinity) return undefined;
+  if (capabilities.permissions) {
+    throw new TypeError(
+      `Cannot ${CALL}: \`memoryLimit\` does not go with \`permissions\`: running out of memory under a scope ends the ` +
+        "process, so leave one of them out",
+    );
+  }
   if (!capabilities.memoryLimit) {
-    const other = capabilities.permissions ? "workers under `permissions`" : `backend ${show(backend)}`;
-    throw new TypeError(`Cannot ${CALL}: \`memoryLimit\` does not go with ${other}: running out would end the process`);
+    throw new TypeError(
+      `Cannot ${CALL}: \`memoryLimit\` needs workers with memory of their own, not ${show(backend)}: leave it out, ` +
+        'or use backend "worker"',
+    );
   }
   return integer(CALL, "memoryLimit", bytes, LEAST_MEMORY);
 }
@@ -149,9 +170,14 @@ function environment(
     throw new TypeError(`Cannot ${CALL}: \`env\` does not go with \`permissions\`: name there what may be read`);
   }
   if (!isolated) {
-    throw new TypeError(`Cannot ${CALL}: \`env\` needs workers with globals of their own: not ${show(backend)}`);
+    throw new TypeError(
+      `Cannot ${CALL}: \`env\` needs workers with globals of their own, not ${show(backend)}: leave it out, or use ` +
+        'backend "worker"',
+    );
   }
-  if (typeof env !== "object" || env === null) throw bad(CALL, "env", env, "an object of strings", false);
+  if (typeof env !== "object" || env === null || Array.isArray(env)) {
+    throw bad(CALL, "env", env, "an object of strings", false);
+  }
   for (const [key, value] of Object.entries(env)) {
     if (typeof value !== "string") throw bad(CALL, `env.${key}`, value, "a string", false);
   }

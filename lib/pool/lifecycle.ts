@@ -57,7 +57,7 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
 
   /**
    * Waits until one more call may be submitted. Only a pool with `maxQueue` ever makes one wait; whoever waited first is
-   * told first.
+   * told first. The place is kept for whoever submits right after it, before awaiting anything else.
    *
    * @throws {PoolClosedError} If the pool is or gets closed.
    */

@@ -78,8 +78,9 @@ export class Crew {
 
   /** Every worker that takes calls; starts those that are missing. */
   all(): Slot[] {
-    while (this.room > 0) this.spawn();
-    return [...this.slots].filter(({ state }) => state === "starting" || state === "alive");
+    // The place of one that is on its way out is taken early.
+    for (let missing = this.limit - this.#staying; missing > 0; missing--) this.spawn();
+    return [...this.slots].filter(stays);
   }
 
   /** A shared value is not needed any more. */
@@ -95,13 +96,11 @@ export class Crew {
 
   /** Sends away those that are too many, idle ones first. */
   trim(): void {
-    let surplus = -this.room;
-    if (surplus <= 0) return;
-    for (const slot of this.slots) if (slot.state === "retiring" || slot.state === "leaving") surplus--;
-    for (; surplus > 0; surplus--) {
+    if (this.room >= 0) return;
+    for (let surplus = this.#staying - this.limit; surplus > 0; surplus--) {
       let least: Slot | undefined;
       for (const slot of this.slots) {
-        if (slot.state !== "alive" && slot.state !== "starting") continue;
+        if (!stays(slot)) continue;
         if (!least || slot.held < least.held) least = slot;
       }
       least?.retire();
@@ -123,7 +122,7 @@ export class Crew {
   home(key: string | number): Slot {
     let slot = this.#homes.get(key);
     this.#homes.delete(key);
-    if (slot?.state !== "alive" && slot?.state !== "starting") slot = this.#leastBusy();
+    if (!slot || !stays(slot)) slot = this.#leastBusy();
     this.#homes.set(key, slot);
     if (this.#homes.size > KEYS) this.#homes.delete(this.#homes.keys().next().value!);
     return slot;
@@ -182,24 +181,36 @@ export class Crew {
   #sendIdleAway(idleTimeout: number): void {
     this.#sweep = undefined;
     const due = performance.now() - idleTimeout;
-    let left = this.slots.size;
+    let left = this.#staying;
     for (const slot of [...this.slots]) {
       if (left <= this.#min) break;
-      if (slot.state !== "alive" || slot.held > 0 || slot.idleSince > due) continue;
+      // While the pool is paused, an idle worker may have a line of its own.
+      if (slot.state !== "alive" || slot.held > 0 || slot.idleSince > due || (slot.line?.size ?? 0) > 0) continue;
       slot.retire();
       left--;
     }
     this.watchIdle();
   }
 
+  // How many are not on their way out.
+  get #staying(): number {
+    let staying = 0;
+    for (const slot of this.slots) if (stays(slot)) staying++;
+    return staying;
+  }
+
   #leastBusy(): Slot {
     let least: Slot | undefined;
     let load = Infinity;
     for (const slot of this.slots) {
-      if (slot.state !== "alive" && slot.state !== "starting") continue;
+      if (!stays(slot)) continue;
       const its = slot.held + (slot.line?.size ?? 0);
       if (its < load) [least, load] = [slot, its];
     }
     return least === undefined || (load > 0 && this.room > 0) ? this.spawn() : least;
   }
+}
+
+function stays({ state }: Slot): boolean {
+  return state === "starting" || state === "alive";
 }

@@ -7,7 +7,8 @@
 import type { Timer } from "../core/timer.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Crew } from "./crew.ts";
-import { SILENT, type Slot } from "./slot.ts";
+import { SILENT } from "./pace.ts";
+import type { Slot } from "./slot.ts";
 import type { TaskEntry } from "./work.ts";
 
 /** Says when the next call may start. */

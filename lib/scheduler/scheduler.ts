@@ -29,8 +29,7 @@ import type { Chunk, Work } from "./work.ts";
 
 /** Workers that die one after another without having taken a call, after which the pool is given up. */
 const STILLBORN = 3;
-
-/** Whether a scheduler takes work, finishes what it has, or has ended, and how. */
+/** Whether it takes work, finishes what it has, or has ended, and how. */
 export type SchedulerState = "open" | "closing" | "closed" | "terminated" | "broken";
 
 /** The scheduler of one pool. */
@@ -88,7 +87,6 @@ export class Scheduler implements SlotOwner {
   get paused(): boolean {
     return this.#paused;
   }
-
   /** Counts a work as unfinished, so that the pool does not end before it. */
   admit(work: Work): void {
     this.#works.add(work);
@@ -131,6 +129,7 @@ export class Scheduler implements SlotOwner {
   /** Changes how many workers there may be, by so many. */
   resize(by: number): void {
     this.crew.limit += by;
+    this.entrance.tell();
     this.#kick();
   }
 
@@ -159,8 +158,9 @@ export class Scheduler implements SlotOwner {
 
   /** Cancels what has not started. */
   cancelWaiting(): void {
-    const error = new CancelledError("Task was cancelled: its pool was shut down before it started");
-    for (const work of [...this.#works]) work.cancelWaiting(error);
+    for (const work of [...this.#works]) {
+      work.cancelWaiting(new CancelledError("Task was cancelled: its pool was shut down before it started"));
+    }
   }
 
   /** Stops everything at once: what is unfinished is cancelled. */
@@ -190,7 +190,6 @@ export class Scheduler implements SlotOwner {
   /** {@inheritDoc SlotOwner.moved} */
   moved(slot: Slot): void {
     if (slot.ended > 0) this.#stillborn = 0;
-    this.crew.checkReadiness();
     this.#kick();
   }
 
@@ -227,15 +226,14 @@ export class Scheduler implements SlotOwner {
     const tooMany = death.abandoned ? this.abandoned.add(slot.lost) : undefined;
     if (this.state !== "open" && this.state !== "closing") return this.#checkEnd();
     if (tooMany) return this.break(tooMany);
-    if (death.reason === "terminated" || slot.ended > 0) this.#stillborn = 0;
+    const told = death.reason === "terminated" || death.reason === "finalizer";
+    if (told || slot.ended > 0) this.#stillborn = 0;
     else if (++this.#stillborn >= STILLBORN) {
       const why = death.reason === "initializer"
         ? `its initializer failed ${STILLBORN} times in a row`
         : `${STILLBORN} workers in a row died before they took a task`;
-      const cause = death.cause ?? crash(slot.id, death);
-      return this.break(new BrokenPoolError(`Pool is broken: ${why}`, { cause }));
+      return this.break(new BrokenPoolError(`Pool is broken: ${why}`, { cause: death.cause ?? crash(slot.id, death) }));
     }
-    this.crew.refill();
     this.#letGo();
     this.#kick();
   }
@@ -257,8 +255,10 @@ export class Scheduler implements SlotOwner {
   #pump(): void {
     if (this.state !== "open" && this.state !== "closing") return;
     this.crew.trim();
-    if (this.#paused) return this.#letGo();
-    this.#dispatch.run();
+    this.crew.refill();
+    this.crew.checkReadiness();
+    if (this.#paused) this.#letGo();
+    else this.#dispatch.run();
     this.crew.watchIdle();
   }
 
@@ -267,7 +267,7 @@ export class Scheduler implements SlotOwner {
     this.#keepAlive.hold();
     for (const work of [...this.#works]) work.abandon(outcome, error);
     this.#giveUp(error);
-    for (const slot of this.crew.slots) slot.kill();
+    for (const slot of this.crew.slots) slot.kill({ outcome, error });
     this.#checkEnd();
   }
 

@@ -9,6 +9,7 @@ import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";
 import { noteSent, refuse, toBatch } from "./batch.ts";
 import { crash, sortOut } from "./crash.ts";
+import { Pace } from "./pace.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { Stops, type Verdict } from "./stops.ts";
 import { afterTimeout, TimeLimits } from "./time_limits.ts";
@@ -16,15 +17,6 @@ import { type Chunk, CLOSED, type TaskEntry, type Work } from "./work.ts";
 
 /** In this order, and a worker can die in each. A retiring one finishes what it holds and takes nothing new. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
-
-/** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
-const MOVABLE = 0.02;
-/** After so many milliseconds of silence, a worker counts as busy with one long call. */
-export const SILENT = 5;
-/** So many times the usual is long for a call. */
-const STUCK = 4;
-/** Weight of the newest measurement in a task's running average. */
-const WEIGHT = 0.3;
 
 /** One worker of a pool, and the calls it holds. */
 export class Slot {
@@ -52,11 +44,12 @@ export class Slot {
     (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
   );
   #next = 0;
-  #lastTask: TaskEntry | undefined;
-  #heard = 0;
+  readonly #pace = new Pace();
   // Stops an initializer that does not end.
   #patience: Timer | undefined;
   #cause: unknown;
+  // What all of its calls settle to, when the whole pool is stopped.
+  #verdict: Verdict | undefined;
 
   constructor(id: number, launch: Launch, owner: SlotOwner) {
     this.id = id;
@@ -91,14 +84,12 @@ export class Slot {
 
   /** Whether what waits here is worth moving to an idle worker: it takes long, or nothing was heard for long. */
   get slow(): boolean {
-    const estimate = this.#lastTask?.estimate ?? Infinity;
-    return estimate >= MOVABLE || performance.now() - this.#heard >= SILENT;
+    return this.#pace.slow;
   }
 
   /** Whether it has been with one call for so long that what waits behind it had better not. */
   isStuck(now: number): boolean {
-    const usual = this.#lastTask?.estimate ?? 0;
-    return this.held > 0 && now - this.#heard >= Math.max(SILENT, STUCK * usual);
+    return this.held > 0 && this.#pace.isStuck(now);
   }
 
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
@@ -109,7 +100,7 @@ export class Slot {
     } catch (cause) {
       return refuse(chunks, cause, (part) => this.send(part));
     }
-    if (this.held === 0) this.#heard = performance.now();
+    if (this.held === 0) this.#pace.begin();
     for (const chunk of chunks) {
       chunk.slot = this;
       chunk.seq = this.#next;
@@ -146,14 +137,14 @@ export class Slot {
     this.#transport.cancel(chunk.seq + offset, reason);
   }
 
-  /** Lets a streaming call yield more. */
-  grant(chunk: Chunk, offset: number, count: number): void {
-    this.#transport.grant(chunk.seq + offset, count);
-  }
-
   /** A shared value is not needed any more. */
   drop(id: number): void {
     this.#transport.drop(id);
+  }
+
+  /** Lets a streaming call yield more. */
+  grant(chunk: Chunk, offset: number, count: number): void {
+    this.#transport.grant(chunk.seq + offset, count);
   }
 
   /** Takes back up to `goal` of the calls that wait here, from the end, so that somebody else can have them. */
@@ -207,8 +198,9 @@ export class Slot {
   }
 
   /** Ends the worker whatever it does. */
-  kill(): void {
+  kill(verdict?: Verdict): void {
     if (this.state === "dead") return;
+    this.#verdict = verdict;
     this.state = "leaving";
     clearTimeout(this.#patience);
     this.#transport.kill();
@@ -224,7 +216,9 @@ export class Slot {
 
   #ready(): void {
     clearTimeout(this.#patience);
-    if (this.state === "starting") this.state = "alive";
+    // It may have been told to go meanwhile.
+    if (this.state !== "starting") return;
+    this.state = "alive";
     this.#owner.observer?.workerStarted(this.id);
     this.#rest();
     this.#owner.moved(this);
@@ -239,7 +233,7 @@ export class Slot {
   #settled(chunk: Chunk, offset: number, ok: boolean, value: unknown): void {
     const { work } = chunk;
     this.ended++;
-    this.#lastTask = work.task;
+    this.#pace.ended(work.task);
     const verdict = this.#stops.take(chunk.seq + offset);
     this.#close(chunk, offset);
     const outcome = verdict?.outcome ?? (ok ? "fulfilled" : "rejected");
@@ -265,11 +259,7 @@ export class Slot {
   }
 
   #measured(count: number, ms: number, ran = ms): void {
-    this.#heard = performance.now();
-    const task = this.#lastTask;
-    if (!task || count === 0) return;
-    const each = ms / count;
-    task.estimate = task.estimate === undefined ? each : task.estimate + WEIGHT * (each - task.estimate);
+    if (!this.#pace.measured(count, ms)) return;
     this.#owner.tally.run.add(ran / count, count);
     this.#owner.moved(this);
   }
@@ -289,7 +279,7 @@ export class Slot {
   }
 
   #lose(chunk: Chunk, offset: number, death: Death): void {
-    const verdict = this.#stops.take(chunk.seq + offset);
+    const verdict = this.#stops.take(chunk.seq + offset) ?? this.#verdict;
     const outcome = verdict?.outcome ?? "rejected";
     this.ended++;
     this.lost = chunk.work.task;

@@ -25,7 +25,7 @@ export class Tally {
 
   /** A worker has ended by itself. */
   died(death: Death): void {
-    if (death.reason !== "terminated") this.workersCrashed++;
+    if (death.reason !== "terminated" && death.reason !== "finalizer") this.workersCrashed++;
   }
 }
 

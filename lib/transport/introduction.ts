@@ -6,7 +6,7 @@
 import { scope, type Seat } from "../core/scope.ts";
 import { Owners } from "../shared/owners.ts";
 import type { Introduction } from "../protocol/messages.ts";
-import type { Hook, Setup } from "./transport.ts";
+import { FINALIZER_LIMIT, type Hook, type Setup } from "./transport.ts";
 
 /** The part of an introduction that does not depend on the kind of worker. */
 export function introduce(
@@ -32,10 +32,7 @@ export function introduce(
 
 /** How long a worker without a finalizer gets to end itself where nobody is in a hurry, in milliseconds. */
 const CLOSE = 1_000;
-/** How long a finalizer may run that has no limit, in milliseconds. */
-const FINALIZER = 10_000;
-
 /** How long a worker gets to end itself where nobody is in a hurry. */
 export function patience({ finalizer, timeout }: Setup): number {
-  return finalizer ? timeout ?? FINALIZER : CLOSE;
+  return finalizer ? timeout ?? FINALIZER_LIMIT : CLOSE;
 }

@@ -5,13 +5,22 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Timer } from "../core/timer.ts";
 import { RunningTask, type TaskHost } from "../core/running_task.ts";
 import { scope } from "../core/scope.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { Credit, drive } from "../protocol/stream.ts";
-import { patience } from "./introduction.ts";
-import type { Batch, Death, Hook, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
+import {
+  type Batch,
+  type Death,
+  FINALIZER_LIMIT,
+  type Hook,
+  type Launch,
+  type Setup,
+  type Transport,
+  type TransportEvents,
+} from "./transport.ts";
 
 /** The running call, found again after each await of its own, and the setup of its pool. */
 const running = new AsyncLocalStorage<{ task: RunningTask; setup: Setup }>();
@@ -49,7 +58,10 @@ class Loopback implements Transport, TaskHost {
   readonly #setup: Setup;
   readonly #functions = new Map<number, TaskFunction>();
   readonly #calls = new Map<number, RunningCall>();
-  readonly #started: Promise<void>;
+  // Whether it has been set up, once that is known.
+  readonly #started: Promise<boolean>;
+  #closing = false;
+  #ending: Timer | undefined;
   #gone = false;
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
@@ -101,14 +113,11 @@ class Loopback implements Transport, TaskHost {
   }
 
   close(): void {
-    const { finalizer } = this.#setup;
+    this.#closing = true;
+    const { finalizer, timeout = FINALIZER_LIMIT } = this.#setup;
     if (!finalizer || this.#gone) return this.#exit({ reason: "terminated" });
-    const timer = setTimeout(() => this.kill(), patience(this.#setup));
-    // It takes down what the initializer has set up: it waits for it. One that failed has ended the worker.
-    this.#started.then(() => this.#gone ? undefined : this.#hook(finalizer)).then(
-      () => this.kill(),
-      (cause) => this.#exit({ reason: "finalizer", cause }),
-    ).finally(() => clearTimeout(timer));
+    this.#ending = setTimeout(() => this.#exit({ reason: "terminated" }), timeout);
+    void this.#finalize(finalizer);
   }
 
   kill(): void {
@@ -123,18 +132,30 @@ class Loopback implements Transport, TaskHost {
     if (!this.#gone) this.#events.progress(seq, done, total);
   }
 
-  async #start(): Promise<void> {
-    if (this.#gone) return;
+  async #start(): Promise<boolean> {
+    if (this.#closing || this.#gone) return false;
     const { initializer } = this.#setup;
     if (initializer) {
       this.#events.initializing();
       try {
         await this.#hook(initializer);
       } catch (cause) {
-        return this.#exit({ reason: "initializer", cause });
+        this.#exit({ reason: "initializer", cause });
+        return false;
       }
     }
     if (!this.#gone) this.#events.ready();
+    return true;
+  }
+
+  // Only what has been set up is cleaned up, and not before that has ended.
+  async #finalize(finalizer: Hook): Promise<void> {
+    try {
+      if (await this.#started) await this.#hook(finalizer);
+      this.#exit({ reason: "terminated" });
+    } catch (cause) {
+      this.#exit({ reason: "finalizer", cause });
+    }
   }
 
   async #hook({ source, local, args }: Hook): Promise<void> {
@@ -176,6 +197,7 @@ class Loopback implements Transport, TaskHost {
   #exit(death: Death): void {
     if (this.#gone) return;
     this.#gone = true;
+    clearTimeout(this.#ending);
     queueMicrotask(() => this.#events.exit(death));
   }
 }

@@ -60,6 +60,9 @@ export interface Hook {
   readonly handles: boolean;
 }
 
+/** How long a finalizer may run that has no limit, in milliseconds. */
+export const FINALIZER_LIMIT = 10_000;
+
 /** What all workers of a pool have in common. */
 export interface Setup {
   /** Most workers of the pool. */

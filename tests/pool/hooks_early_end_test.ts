@@ -5,7 +5,9 @@ import { assert, assertEquals } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";
 import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 
-const hooks = tasks<typeof import("../fixtures/tasks/hooks.ts")>(import.meta.resolve("../fixtures/tasks/hooks.ts"));
+const hooks = tasks<typeof import("../fixtures/tasks/early_end_hooks.ts")>(
+  import.meta.resolve("../fixtures/tasks/early_end_hooks.ts"),
+);
 
 for (const backend of ["worker", "async"] as const) {
   test(`${backend}: a finalizer waits for the initializer, when the pool ends while its workers are set up`, async () => {

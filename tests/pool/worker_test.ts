@@ -1,5 +1,6 @@
 import { Pool } from "@isopool/isopool";
 import { contract } from "../contract/contract.ts";
+import { leavesNothing } from "../support/leaks.ts";
 
 contract({
   name: "worker",
@@ -14,3 +15,5 @@ contract({
     permissions: false,
   },
 });
+
+leavesNothing();
