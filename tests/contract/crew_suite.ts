@@ -73,8 +73,8 @@ export const crewSuite: Suite = (backend, check) => {
   for (const limit of [1, 2, 5]) {
     check(`maxTasksPerWorker: ${limit}: each worker takes exactly so many calls, and results are right`, async () => {
       await using pool = backend.make({ workers: 1, maxTasksPerWorker: limit });
-      const seen: { workerId: number; value: number }[] = [];
-      for (const n of numbers(10)) seen.push(await pool.submit(hooks.where<number>, n));
+      const seen: { workerId: number; value: unknown }[] = [];
+      for (const n of numbers(10)) seen.push(await pool.submit(hooks.where, n));
       assertEquals(seen.map(({ value }) => value), numbers(10));
       const calls = [...Map.groupBy(seen, ({ workerId }) => workerId).values()].map((group) => group.length);
       assertEquals(calls, Array.from({ length: 10 / limit }, () => limit));
@@ -83,8 +83,8 @@ export const crewSuite: Suite = (backend, check) => {
     check(`maxTasksPerWorker: ${limit} holds for submits all at once and for maps on two workers`, async () => {
       const pool = backend.make({ workers: 2, maxTasksPerWorker: limit });
       const count = parallel ? 20 : 100;
-      const futures = numbers(count).map((n) => pool.submit(hooks.where<number>, n));
-      const mapped = pool.map(hooks.where<number>, numbers(count));
+      const futures = numbers(count).map((n) => pool.submit(hooks.where, n));
+      const mapped = pool.map(hooks.where, numbers(count));
       const seen = [...await within(MUST_HAPPEN, Promise.all(futures)), ...await within(MUST_HAPPEN, mapped)];
       assertEquals(seen.map(({ value }) => value), [...numbers(count), ...numbers(count)]);
       for (const group of Map.groupBy(seen, ({ workerId }) => workerId).values()) {
@@ -98,7 +98,7 @@ export const crewSuite: Suite = (backend, check) => {
 
   check("maxTasksPerWorker with concurrencyPerWorker: no worker takes more, and they do run side by side", async () => {
     await using pool = backend.make({ workers: 1, maxTasksPerWorker: 4, concurrencyPerWorker: 3 });
-    const seen = await within(MUST_HAPPEN, pool.starmap(hooks.whereLater<number>, numbers(12).map((n) => [n, 5])));
+    const seen = await within(MUST_HAPPEN, pool.starmap(hooks.whereLater, numbers(12).map((n) => [n, 5])));
     assertEquals(seen.map(({ value }) => value), numbers(12));
     const calls = [...Map.groupBy(seen, ({ workerId }) => workerId).values()].map((group) => group.length);
     assertEquals(calls, [4, 4, 4]);
@@ -193,7 +193,7 @@ export const crewSuite: Suite = (backend, check) => {
     await using pool = backend.make({ workers: 1 });
     const held = pool.submit(gated.hold, gate.words, "held");
     await gate.entered();
-    const waiting = pool.submit(hooks.where<string>, "waited");
+    const waiting = pool.submit(hooks.where, "waited");
     let restarted = false;
     const restart = pool.restart().then(() => restarted = true);
     await pause(30);

@@ -78,7 +78,7 @@ export const eventsSuite: Suite = (backend, check) => {
       if (left < 0) wrong++;
       open.set(key(detail), left);
     });
-    const held = pool.map(hooks.whereLater<number>, Array.from({ length: 60 }, (_, n) => n));
+    const held = pool.map(hooks.whereLater, Array.from({ length: 60 }, (_, n) => n));
     await within(MUST_HAPPEN, held);
     assertEquals([wrong, open.size], [0, 60]);
   });

@@ -51,7 +51,7 @@ export const statsSuite: Suite = (backend, check) => {
       const expected = { succeeded: 0, failed: 0, cancelled: 0 };
       const ends: Promise<void>[] = [];
       const count = (state: "fulfilled" | "rejected" | "cancelled") =>
-        expected[state === "fulfilled" ? "succeeded" : state === "rejected" ? "failed" : "cancelled"]++;
+        void expected[state === "fulfilled" ? "succeeded" : state === "rejected" ? "failed" : "cancelled"]++;
       for (let step = 0; step < 60; step++) {
         const kind = Math.floor(6 * next());
         const n = Math.floor(10 * next());
@@ -106,7 +106,7 @@ export const statsSuite: Suite = (backend, check) => {
   check("stats() measures how long calls ran and waited", async () => {
     await using pool = backend.make({ workers: 1 });
     await pool.ready();
-    await Promise.all(numbers(4).map(() => pool.submit(hooks.whereLater<number>, 1, 40)));
+    await Promise.all(numbers(4).map(() => pool.submit(hooks.whereLater, 1, 40)));
     await pool.submit(values.double, 1);
     const { run, wait } = pool.stats();
     // Each waits for those before it; a clock may run a little early.

@@ -43,7 +43,7 @@ test("resize(): threads follow, up by work and down by themselves", async () => 
 test("maxTasksPerWorker: 30 workers one after another leave no thread behind", async () => {
   await using pool = new Pool({ workers: 1, maxTasksPerWorker: 1 });
   const ids = new Set<number>();
-  for (let n = 0; n < 30; n++) ids.add(await pool.submit(hooks.where<number>, n).then(({ workerId }) => workerId));
+  for (let n = 0; n < 30; n++) ids.add(await pool.submit(hooks.where, n).then(({ workerId }) => workerId));
   assertEquals(ids.size, 30);
   assert(workerThreads() <= 2, `${workerThreads()} threads`);
 }, { ...linux, deadline: 60_000 });
