@@ -73,7 +73,7 @@ export const crewSuite: Suite = (backend, check) => {
   for (const limit of [1, 2, 5]) {
     check(`maxTasksPerWorker: ${limit}: each worker takes exactly so many calls, and results are right`, async () => {
       await using pool = backend.make({ workers: 1, maxTasksPerWorker: limit });
-      const seen: { workerId: number; value: number }[] = [];
+      const seen: { workerId: number; value: unknown }[] = [];
       for (const n of numbers(10)) seen.push(await pool.submit(hooks.where, n));
       assertEquals(seen.map(({ value }) => value), numbers(10));
       const calls = [...Map.groupBy(seen, ({ workerId }) => workerId).values()].map((group) => group.length);

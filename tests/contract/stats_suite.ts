@@ -51,7 +51,7 @@ export const statsSuite: Suite = (backend, check) => {
       const expected = { succeeded: 0, failed: 0, cancelled: 0 };
       const ends: Promise<unknown>[] = [];
       const count = (state: "fulfilled" | "rejected" | "cancelled") =>
-        expected[state === "fulfilled" ? "succeeded" : state === "rejected" ? "failed" : "cancelled"]++;
+        void expected[state === "fulfilled" ? "succeeded" : state === "rejected" ? "failed" : "cancelled"]++;
       for (let step = 0; step < 60; step++) {
         const kind = Math.floor(6 * next());
         const n = Math.floor(10 * next());
