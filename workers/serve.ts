@@ -135,7 +135,7 @@ class Server implements TaskHost {
 
   #enqueue(batch: RunMessage): void {
     if (batch.shared) {
-      batch.items = batch.items.map((item) => resolveShared(item, batch.spread, this.#shares));
+      batch.items = batch.items.map((item) => resolveShared(item, batch.spread, (id) => this.#shares.get(id)));
     }
     this.#queue.push(batch);
     if (this.#draining) return;

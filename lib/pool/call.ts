@@ -8,6 +8,7 @@ import { guarded } from "../core/guarded.ts";
 import type { Timer } from "../core/timer.ts";
 import type { Failures } from "../future/failures.ts";
 import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
@@ -24,7 +25,7 @@ export interface CallOptions {
   affinity?: string | number;
   onEmit?: (value: unknown) => void;
   onProgress?: (done: number, total: number | undefined) => void;
-  shares?: ReadonlyMap<number, unknown>;
+  shares?: Shares;
   /** The worker that alone may run it. */
   pinned?: Slot;
   /** Whether it comes from a call of the same pool, which may wait for it: it must not wait for that one's worker. */
@@ -41,7 +42,7 @@ export class Call implements Work, FutureControl {
   readonly limited: boolean;
   readonly priority: number;
   readonly affinity: string | number | undefined;
-  readonly shares: ReadonlyMap<number, unknown> | undefined;
+  readonly shares: Shares | undefined;
   readonly pinned: Slot | undefined;
   readonly nested: boolean;
   queuedAt = 0;

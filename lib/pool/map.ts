@@ -19,6 +19,7 @@ import { bad } from "../core/validate.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
 import { isPrimitive, snapshot } from "../protocol/envelope.ts";
+import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
@@ -47,7 +48,7 @@ export class MapJob implements Work, Producer, MapReader {
   readonly #retries: Retries;
   #deaf = (): void => {};
   // Shared values that its items name, by id.
-  readonly #shares = new Map<number, unknown>();
+  readonly #shares = new Map<number, SharedEntry>();
   #next = 0;
   #running = 0;
   #state: "new" | "going" | "finished" = "new";
@@ -83,7 +84,7 @@ export class MapJob implements Work, Producer, MapReader {
   }
 
   /** {@inheritDoc Work.shares} */
-  get shares(): ReadonlyMap<number, unknown> | undefined {
+  get shares(): Shares | undefined {
     return this.#shares.size > 0 ? this.#shares : undefined;
   }
 
@@ -108,6 +109,8 @@ export class MapJob implements Work, Producer, MapReader {
       this.#retries.keep(this.#next++, item);
       items.push(item);
     }
+    // Not item by item: what was taken counts against the room only now.
+    this.#input.readOn();
     if (this.waiting === 0) this.#queued = false;
     if (items.length === 0) {
       this.#checkEnd();
@@ -198,12 +201,14 @@ export class MapJob implements Work, Producer, MapReader {
     if (this.#plan.buffer === undefined) return; // It does not wait for its reader.
     if (this.#state === "going") return this.#go();
     if (this.#state === "finished") return;
-    this.#admit();
     try {
       this.#plan.checkOpen();
     } catch (error) {
-      return this.#halt(error, false);
+      this.#state = "finished";
+      this.#input.close();
+      return this.collector.fail(error);
     }
+    this.#admit();
     this.#go();
   }
 

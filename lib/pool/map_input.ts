@@ -53,13 +53,10 @@ export class MapInput {
     return this.#reading;
   }
 
-  /** Takes the next item. */
+  /** Takes the next item; after the last one that is taken at a time, {@linkcode readOn} has to follow. */
   next(): unknown {
     if (!this.#input.async) return this.#read();
-    if (this.#ahead.size === 0) return NONE;
-    const item = this.#ahead.shift();
-    this.readOn();
-    return item;
+    return this.#ahead.size === 0 ? NONE : this.#ahead.shift();
   }
 
   /** Reads on, as far as the reader allows. */

@@ -5,10 +5,10 @@
  */
 import { IsopoolError } from "../core/errors.ts";
 import { snapshot } from "../protocol/envelope.ts";
-import { sharedRef } from "../protocol/shared_value.ts";
+import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
 
 /** Reads what a handle holds, for whoever sends it. */
-let open: (shared: Shared<unknown>) => { id: number; value: unknown };
+let open: (shared: Shared<unknown>) => { id: number; held: SharedEntry };
 let lastId = 0;
 
 /**
@@ -31,7 +31,7 @@ let lastId = 0;
 export class Shared<T> implements Disposable {
   readonly #id = ++lastId;
   readonly #release: (id: number) => void;
-  #value: { value: T } | undefined;
+  #held: (SharedEntry & { value: T }) | undefined;
 
   static {
     open = (shared) => shared.#open();
@@ -39,20 +39,21 @@ export class Shared<T> implements Disposable {
 
   /** @ignore Use `Pool.share`. */
   constructor(value: T, isolated: boolean, release: (id: number) => void) {
-    this.#value = { value: isolated ? snapshot([value], []).args[0] as T : value };
+    this.#held = { value: isolated ? snapshot([value], []).args[0] as T : value, disposed: false };
     this.#release = release;
   }
 
   /** Lets go of the value, here and in the workers. Calls that were submitted before still get it. */
   [Symbol.dispose](): void {
-    if (!this.#value) return;
-    this.#value = undefined;
+    if (!this.#held) return;
+    this.#held.disposed = true;
+    this.#held = undefined;
     this.#release(this.#id);
   }
 
-  #open(): { id: number; value: unknown } {
-    if (!this.#value) throw new IsopoolError("Cannot send shared value: its handle was disposed of before");
-    return { id: this.#id, value: this.#value.value };
+  #open(): { id: number; held: SharedEntry } {
+    if (!this.#held) throw new IsopoolError("Cannot send shared value: its handle was disposed of before");
+    return { id: this.#id, held: this.#held };
   }
 }
 
@@ -60,10 +61,10 @@ export class Shared<T> implements Disposable {
  * Puts references where handles are arguments, and notes their values in `into`. Looks at the arguments themselves, not
  * inside them.
  */
-export function refer(item: unknown, spread: boolean, into: Map<number, unknown>): unknown {
+export function refer(item: unknown, spread: boolean, into: Map<number, SharedEntry>): unknown {
   const replace = (value: unknown) => {
     if (!(value instanceof Shared)) return value;
-    const { id, value: held } = open(value);
+    const { id, held } = open(value);
     into.set(id, held);
     return sharedRef(id);
   };

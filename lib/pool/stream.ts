@@ -14,6 +14,7 @@ import { CancelledError } from "../core/errors.ts";
 import { guarded } from "../core/guarded.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
@@ -38,7 +39,7 @@ export class StreamJob implements Work, Producer {
   readonly limited: boolean;
   readonly priority: number;
   readonly affinity: string | number | undefined;
-  readonly shares: ReadonlyMap<number, unknown> | undefined;
+  readonly shares: Shares | undefined;
   readonly nested: boolean;
   readonly stream: number;
   readonly collector: Collector<unknown> = new Collector(this, { ordered: true, onError: "throw" });
@@ -132,12 +133,12 @@ export class StreamJob implements Work, Producer {
   resume(): void {
     if (this.#state === "sent") return this.#grant();
     if (this.#state !== "new") return;
-    this.#scheduler.admit(this);
     try {
       this.#plan.checkOpen();
     } catch (error) {
       return this.#end("rejected", error);
     }
+    this.#scheduler.admit(this);
     this.#deaf = onAbort(this.#plan.signal, (reason) => this.#stop(reason));
     const { verified } = this.#plan;
     if (!verified) return this.#enqueue();

@@ -9,6 +9,16 @@ export interface SharedRef {
   readonly "isopool:shared": number;
 }
 
+/** A shared value on the host's side. */
+export interface SharedEntry {
+  readonly value: unknown;
+  /** Whether its handle was disposed of: calls that have it already still get it, and then it can go. */
+  disposed: boolean;
+}
+
+/** Shared values that arguments stand for, by id. */
+export type Shares = ReadonlyMap<number, SharedEntry>;
+
 /** Names a shared value. */
 export function sharedRef(id: number): SharedRef {
   return { "isopool:shared": id };
@@ -21,10 +31,10 @@ export function sharedId(value: unknown): number | undefined {
 }
 
 /** Puts shared values back where references stand for them: in the item itself, or in the argument list. */
-export function resolveShared(item: unknown, spread: boolean, values: ReadonlyMap<number, unknown>): unknown {
+export function resolveShared(item: unknown, spread: boolean, find: (id: number) => unknown): unknown {
   const resolve = (value: unknown) => {
     const id = sharedId(value);
-    return id === undefined ? value : values.get(id);
+    return id === undefined ? value : find(id);
   };
   return spread ? (item as unknown[]).map(resolve) : resolve(item);
 }

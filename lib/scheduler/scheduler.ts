@@ -132,7 +132,7 @@ export class Scheduler implements SlotOwner {
   /** Holds back what has not started. */
   pause(): void {
     this.#paused = true;
-    for (const slot of this.crew.slots) slot.surrender(slot.held);
+    for (const slot of this.crew.slots) slot.surrender(slot.held, true);
     this.#letGo();
   }
 
@@ -232,7 +232,9 @@ export class Scheduler implements SlotOwner {
   }
 
   #lineOf(work: Work): Backlog {
-    const slot = work.pinned ?? (work.affinity === undefined ? undefined : this.crew.home(work.affinity));
+    // A nested work may be waited for by the very worker that its key belongs to.
+    const free = work.affinity === undefined || work.nested;
+    const slot = work.pinned ?? (free ? undefined : this.crew.home(work.affinity!));
     return slot ? slot.line ??= new Backlog() : this.#backlog;
   }
 

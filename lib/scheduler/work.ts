@@ -4,6 +4,7 @@
  * @module
  */
 import type { Source } from "../protocol/messages.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "./slot.ts";
 
 /** How a call ended. */
@@ -38,7 +39,7 @@ export interface Work {
   /** Items that its call may yield before the first grant; `0` for calls that only return. */
   readonly stream: number;
   /** Shared values that its arguments stand for, by id. */
-  readonly shares: ReadonlyMap<number, unknown> | undefined;
+  readonly shares: Shares | undefined;
   /** When it was put into the line, on the `performance.now()` clock; `0` for works whose calls are read from an input. */
   readonly queuedAt: number;
   /**

@@ -13,7 +13,7 @@ import { Credit, drive } from "../protocol/stream.ts";
 import type { Batch, Death, Hook, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
 
 /** The running call, found again after each await of its own, and the setup of its pool. */
-const running = new AsyncLocalStorage<{ task: RunningTask; setup: Setup }>();
+const running = new AsyncLocalStorage<{ task: RunningTask; setup: Setup } | undefined>();
 let installed = false;
 
 function install(): void {
@@ -69,7 +69,9 @@ class Loopback implements Transport, TaskHost {
       const call = { task, startedAt: performance.now(), credit: new Credit(batch.stream) };
       this.#calls.set(task.taskId, call);
       // Not at once: what throws before its first await would be settled before it counts as sent.
-      queueMicrotask(() => void this.#run(batch, item, call));
+      // Outside of every call: whoever woke the scheduler may be one, and must not answer for what is settled here.
+      // Not `exit()`: the runtime forgets it at the first await.
+      queueMicrotask(() => running.run(undefined, () => void this.#run(batch, item, call)));
     });
   }
 
@@ -112,11 +114,11 @@ class Loopback implements Transport, TaskHost {
   }
 
   emit(seq: number, value: unknown): void {
-    if (!this.#gone) this.#events.item(seq, value);
+    if (!this.#gone) running.run(undefined, () => this.#events.item(seq, value));
   }
 
   progress(seq: number, done: number, total: number | undefined): void {
-    if (!this.#gone) this.#events.progress(seq, done, total);
+    if (!this.#gone) running.run(undefined, () => this.#events.progress(seq, done, total));
   }
 
   async #start(): Promise<void> {
@@ -140,7 +142,7 @@ class Loopback implements Transport, TaskHost {
 
   async #run(batch: Batch, item: unknown, { task, startedAt, credit }: RunningCall): Promise<void> {
     const { spread, shares, stream } = batch;
-    if (shares) item = resolveShared(item, spread, shares);
+    if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
     let ok = true;
     let value: unknown;
     try {
@@ -172,6 +174,6 @@ class Loopback implements Transport, TaskHost {
   #exit(death: Death): void {
     if (this.#gone) return;
     this.#gone = true;
-    queueMicrotask(() => this.#events.exit(death));
+    queueMicrotask(() => running.run(undefined, () => this.#events.exit(death)));
   }
 }

@@ -20,6 +20,7 @@ import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { Brake } from "../protocol/brake.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Introduction, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import { workerEntry } from "./entry.ts";
 import { introduce } from "./introduction.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
@@ -122,6 +123,8 @@ class ThreadTransport implements Transport {
     const shared = shares !== undefined;
     for (let i = 0; i < items.length; i++) this.#board.enqueue(first + i);
     this.#post({ kind: "run", task: taskId, first, items, spread, timed, limited, attempt, stream, shared }, transfer);
+    // A handle that was disposed of meanwhile: nobody tells again that its value can go.
+    if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
     this.#tail = first + items.length;
     // With one call in flight its end is announced at once; the next may wait for a long one.
     if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
@@ -182,8 +185,8 @@ class ThreadTransport implements Transport {
     void this.#worker.terminate();
   }
 
-  #share(shares: ReadonlyMap<number, unknown>): void {
-    for (const [id, value] of shares) {
+  #share(shares: Shares): void {
+    for (const [id, { value }] of shares) {
       if (this.#shared.has(id)) continue;
       this.#post({ kind: "share", id, value });
       this.#shared.add(id);

@@ -9,6 +9,7 @@
  */
 import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 
 /** Several calls of one task. */
 export interface Batch {
@@ -30,7 +31,7 @@ export interface Batch {
   /** Items that a streaming call may yield before it is granted more; `0` for calls that only return. */
   stream: number;
   /** Shared values that arguments stand for, by id. */
-  shares: ReadonlyMap<number, unknown> | undefined;
+  shares: Shares | undefined;
   /** What to move instead of copy. */
   transfer: Transferable[];
 }
