@@ -7,12 +7,15 @@ import { assertEquals } from "@std/assert";
 import { test } from "../support/within.ts";
 import type { Backend, Suite } from "./backend.ts";
 import { applySuite } from "./apply_suite.ts";
+import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
+import { groupSuite } from "./group_suite.ts";
 import { imapSuite } from "./imap_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
+import { shareSuite } from "./share_suite.ts";
 import { signalSuite } from "./signal_suite.ts";
 import { streamSuite } from "./stream_suite.ts";
 import { submitSuite } from "./submit_suite.ts";
@@ -34,6 +37,9 @@ const SUITES: Suite[] = [
   applySuite,
   imapSuite,
   streamSuite,
+  groupSuite,
+  shareSuite,
+  broadcastSuite,
 ];
 
 /** Registers the contract for a backend. */
