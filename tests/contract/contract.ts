@@ -11,15 +11,18 @@ import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
 import { groupSuite } from "./group_suite.ts";
 import { imapSuite } from "./imap_suite.ts";
+import { lanesSuite } from "./lanes_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
 import { shareSuite } from "./share_suite.ts";
 import { signalSuite } from "./signal_suite.ts";
+import { speechSuite } from "./speech_suite.ts";
 import { streamSuite } from "./stream_suite.ts";
 import { submitSuite } from "./submit_suite.ts";
 import { timeoutSuite } from "./timeout_suite.ts";
+import { turnsSuite } from "./turns_suite.ts";
 import { valueSuite } from "./value_suite.ts";
 import { workersSuite } from "./workers_suite.ts";
 
@@ -40,6 +43,9 @@ const SUITES: Suite[] = [
   groupSuite,
   shareSuite,
   broadcastSuite,
+  turnsSuite,
+  lanesSuite,
+  speechSuite,
 ];
 
 /** Registers the contract for a backend. */

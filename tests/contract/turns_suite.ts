@@ -83,26 +83,33 @@ export const turnsSuite: Suite = (backend, check) => {
   check("fairness: a submit does not wait for the map of 100,000 items before it", async () => {
     await using pool = backend.make({ workers: 2 });
     let read = 0;
+    let readAtEnd: Promise<number> | undefined;
     function* items() {
-      for (; read < 100_000; read++) yield read;
+      for (; read < 100_000; read++) {
+        // While the map is under way, on whatever loop it runs.
+        if (read === 1_000) readAtEnd = pool.submit(values.add, 1, 2).then(() => read);
+        yield read;
+      }
     }
     const map = pool.map(values.double, items()).then((all) => all.length);
-    await until(() => read > 500, "the map is under way");
-    await pool.submit(values.add, 1, 2);
-    assert(read < 100_000, "the map was read to its end before");
+    await until(() => readAtEnd !== undefined, "the map is under way");
+    const late = await readAtEnd!;
+    assert(late < 100_000, `${late} items were read before it had run`);
     assertEquals(await map, 100_000);
   }, { deadline: 60_000 });
 
   check("fairness: two maps of one task share the workers", async () => {
     await using pool = backend.make({ workers: 1 });
     const ends: string[] = [];
-    const reads = { long: 0, short: 0 };
-    function* items(name: "long" | "short", count: number) {
-      while (reads[name] < count) yield reads[name]++;
+    let short: Promise<unknown> | undefined;
+    function* items() {
+      for (let n = 0; n < 60_000; n++) {
+        if (n === 1_000) short = pool.map(values.double, range(2_000)).then(() => ends.push("short"));
+        yield n;
+      }
     }
-    const long = pool.map(values.double, items("long", 60_000)).then(() => ends.push("long"));
-    await until(() => reads.long > 500, "the long one is under way");
-    const short = pool.map(values.double, items("short", 2_000)).then(() => ends.push("short"));
+    const long = pool.map(values.double, items()).then(() => ends.push("long"));
+    await until(() => short !== undefined, "the long one is under way");
     await within(MUST_HAPPEN * 2, Promise.all([long, short]));
     assertEquals(ends, ["short", "long"]);
   }, { deadline: 60_000 });
