@@ -3,7 +3,7 @@ import { CancelledError, PoolClosedError } from "@isopool/isopool";
 import { gated, values } from "../fixtures/views.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
-import type { Suite } from "./backend.ts";
+import type { AnyPool, Suite } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
@@ -67,6 +67,11 @@ export const imapSuite: Suite = (backend, check) => {
     }
   }
 
+  const lazily = (pool: AnyPool, order: "imap" | "imapUnordered", items: Iterable<number>, buffer: number) =>
+    order === "imap"
+      ? pool.imap(values.double, items, { buffer })
+      : pool.imapUnordered(values.double, items, { buffer });
+
   for (const order of ["imap", "imapUnordered"] as const) {
     check(`${order}() of 200,000 items keeps bounded memory and gives each once`, async () => {
       await using pool = backend.make({ workers: 2 });
@@ -79,7 +84,7 @@ export const imapSuite: Suite = (backend, check) => {
           yield n;
         }
       }
-      for await (const n of pool[order](values.double, items(), { buffer: 5_000 })) {
+      for await (const n of lazily(pool, order, items(), 5_000)) {
         seen++;
         sum += n;
         most = Math.max(most, read - seen);
@@ -175,7 +180,7 @@ export const imapSuite: Suite = (backend, check) => {
         let iterator: AsyncIterator<number>;
         const leave = async () => {
           await using pool = backend.make({ workers: 1 });
-          iterator = pool[order](values.double, numbers.sync(), { buffer: 4 })[Symbol.asyncIterator]();
+          iterator = lazily(pool, order, numbers.sync(), 4)[Symbol.asyncIterator]();
           assertEquals((await iterator.next()).value, 0);
           await until(() => numbers.read === 5, "the buffer is full");
           await until(() => pool.stats().tasks.active === 0, "all have run");
