@@ -11,6 +11,10 @@ import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
 let open: (shared: Shared<unknown>) => { id: number; held: SharedEntry };
 let lastId = 0;
 
+function refuse(): never {
+  throw new IsopoolError("Cannot send shared value: it is inside of an argument: make it an argument itself");
+}
+
 /**
  * A handle on a value that goes to each worker once, made by `Pool.share`. Given as an argument of a task, the task gets
  * the value itself. All tasks of a worker get the same object: treat it as read-only.
@@ -41,6 +45,8 @@ export class Shared<T> implements Disposable {
   constructor(value: T, isolated: boolean, release: (id: number) => void) {
     this.#held = { value: isolated ? snapshot([value], []).args[0] as T : value, disposed: false };
     this.#release = release;
+    // A handle inside of an argument would arrive as an empty object: cloning it asks for this.
+    Object.defineProperty(this, "inside", { enumerable: true, get: refuse });
   }
 
   /** Lets go of the value, here and in the workers. Calls that were submitted before still get it. */

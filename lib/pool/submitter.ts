@@ -5,6 +5,7 @@
  */
 import { IsopoolError, QueueFullError } from "../core/errors.ts";
 import type { Input } from "../core/input.ts";
+import { duration } from "../core/validate.ts";
 import { type Future, observe, outcomeOf, subscribe } from "../future/future.ts";
 import { Results } from "../future/results.ts";
 import { snapshot } from "../protocol/envelope.ts";
@@ -142,7 +143,7 @@ export class Submitter {
     const pool = this.#core.options;
     const shares = new Map<number, SharedEntry>();
     const plan: CallOptions = {
-      timeout: options.timeout ?? pool.timeout,
+      timeout: duration(call, "timeout", options.timeout ?? pool.timeout),
       signal: options.signal,
       retry: retryPolicy(call, options.retry ?? pool.retry),
       transfer: options.transfer ?? [],

@@ -97,6 +97,15 @@ export const shareSuite: Suite = (backend, check) => {
       }
     });
 
+    check("a handle inside of an argument is refused, not sent as an empty object", async () => {
+      await using pool = backend.make({ workers: 1 });
+      using shared = pool.share(table);
+      const error = await pool.submit(values.echo, { deep: shared }).exception();
+      assertEquals((error as Error).name, "TransferError");
+      assert((error as Error).message.includes("args[0].deep"), String(error));
+      assert((error as Error).message.includes("make it an argument itself"), String(error));
+    });
+
     check("a value that cannot be copied is refused when it is shared", async () => {
       await using pool = backend.make({ workers: 1 });
       assertThrows(() => pool.share({ list: [1, () => {}] }), TransferError, ".list[1]");

@@ -117,6 +117,16 @@ test("what a callback submits is not nested: the pool keeps to its workers", asy
   assertEquals([most, ended], [1, 15]);
 });
 
+test("a long map of synchronous calls lets timers have their turn", async () => {
+  await using pool = local();
+  let beats = 0;
+  const timer = setInterval(() => beats++, 5);
+  const start = performance.now();
+  await pool.map((n: number) => n, range(50_000)).finally(() => clearInterval(timer));
+  const ms = performance.now() - start;
+  assert(ms < 50 || beats > 0, `no timer fired in ${ms} ms`);
+});
+
 test("a nested call that fails or is cancelled tells its caller, and the worker is free", async () => {
   await using pool = local();
   const outer = () => pool.submit(() => Promise.reject(new RangeError("inner"))).result();
