@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gated, streams, values } from "../fixtures/views.ts";
 import { Gate } from "../support/gate.ts";
-import { MUST_HAPPEN, until, within } from "../support/within.ts";
+import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
@@ -152,13 +152,17 @@ export const turnsSuite: Suite = (backend, check) => {
     await using gate = new Gate();
     // Quick calls first, so that many are sent ahead.
     await pool.map(gated.holdOr, range(200).map(() => null));
+    let starts = 0;
+    pool.addEventListener("taskstart", ({ detail }) => void (detail.task === "holdOr" && starts++));
     const task = gated.holdOr.with({ affinityKey: "k" });
     const all = [pool.submit(task, gate.words), ...range(60).map(() => pool.submit(task, null))];
     await gate.entered();
     assertEquals(await within(MUST_HAPPEN, pool.map(values.double, range(100))), range(100).map((n) => 2 * n));
+    await pause(50); // Time in which the idle one could ask for some.
     assertEquals(all.filter(({ done }) => done).length, 0);
     gate.open();
     await within(MUST_HAPPEN, Promise.all(all));
+    assertEquals(starts, 61, "calls were taken back and sent again");
     assertEquals(new Set(all.map(({ workerId }) => workerId)).size, 1);
   });
 
