@@ -24,8 +24,8 @@ import type { Importer, TaskFunction } from "../lib/protocol/load_task.ts";
 import type { HostMessage, Introduction, RunMessage, Source, WorkerMessage } from "../lib/protocol/messages.ts";
 import { resolveShared } from "../lib/protocol/shared_value.ts";
 import { Owners } from "../lib/shared/owners.ts";
-import { Credit, drive } from "../lib/protocol/stream.ts";
 import { Answers } from "./answers.ts";
+import { Streams } from "./streams.ts";
 import { load, runHook } from "./hooks.ts";
 
 /** What an entry gives: the way to the host, and how this kind of worker does things. */
@@ -68,7 +68,7 @@ class Server implements TaskHost {
   readonly #functions = new Map<number, TaskFunction>();
   readonly #loading = new Map<number, Promise<TaskFunction>>();
   readonly #shares = new Map<number, ShareMessage>();
-  readonly #credits = new Map<number, Credit>();
+  readonly #streams = new Streams();
   readonly #queue = new Deque<RunMessage>();
   readonly #lanes: number;
   // Calls that run, by number, and which of them asks; one at a time needs neither.
@@ -133,7 +133,7 @@ class Server implements TaskHost {
         this.#find(message.seq)?.abort(decodeThrown(message.reason));
         break;
       case "grant":
-        this.#credits.get(message.seq)?.grant(message.count);
+        this.#streams.grant(message.seq, message.count);
         break;
       case "leave":
         void this.#leave(message.finalize);
@@ -248,17 +248,7 @@ class Server implements TaskHost {
       const run = () => spread ? fn(...items[i] as unknown[]) : fn(items[i]);
       value = this.#link.limit(run, timeout, this.#link.board.startedAt(task.taskId) + timeout - performance.now());
     }
-    return stream > 0 ? this.#drive(value, stream, task) : value;
-  }
-
-  async #drive(value: unknown, granted: number, task: RunningTask): Promise<void> {
-    const credit = new Credit(granted);
-    this.#credits.set(task.taskId, credit);
-    try {
-      await drive(value, credit, task, (item) => task.emit(item));
-    } finally {
-      this.#credits.delete(task.taskId);
-    }
+    return stream > 0 ? this.#streams.drive(value, stream, task) : value;
   }
 
   async #load(id: number): Promise<TaskFunction> {

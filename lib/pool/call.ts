@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Shares } from "../protocol/shared_value.ts";
 import { onAbort } from "../core/abort.ts";
 import { guarded } from "../core/guarded.ts";
 import type { Timer } from "../core/timer.ts";
 import type { Failures } from "../future/failures.ts";
 import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";

@@ -7,7 +7,7 @@ import { CancelledError } from "../core/errors.ts";
 import { type Future, isObserved, outcomeOf, subscribe } from "../future/future.ts";
 import type { Task } from "../task/task.ts";
 import type { BackendName } from "./backends.ts";
-import type { Pool, Runnable } from "./pool.ts";
+import type { Args, Pool, Runnable } from "./pool.ts";
 
 /**
  * A task group, made by `Pool.group`. The first failure cancels its siblings; leaving the `await using` block waits for
@@ -50,13 +50,16 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
    *
    * @throws {CancelledError} If the group has failed or was cancelled.
    */
-  submit<A extends unknown[], R>(task: Runnable<B, A, R>, ...args: A): Future<R> {
+  submit<A extends unknown[], R>(task: Runnable<B, A, R>, ...args: A): Future<R>;
+  /** Submits a call with handles from `Pool.share` among its arguments. */
+  submit<A extends unknown[], R>(task: Task<A, R>, ...args: Args<A>): Future<R>;
+  submit(task: Runnable<B, unknown[], unknown>, ...args: unknown[]): Future<unknown> {
     if (this.#cancelled) {
       throw new CancelledError("Cannot submit task: its group was cancelled", { cause: this.#cancelled.reason });
     }
-    const future = (this.#pool as Pool).submit(task as unknown as Task<A, R>, ...args);
-    this.#futures.add(future as Future<unknown>);
-    subscribe(future as Future<unknown>, () => this.#ended(future as Future<unknown>));
+    const future = (this.#pool as Pool).submit(task as Task<unknown[], unknown>, ...args);
+    this.#futures.add(future);
+    subscribe(future, () => this.#ended(future));
     return future;
   }
 

@@ -20,6 +20,7 @@ import { bad } from "../core/validate.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
 import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
+import type { SharedEntry } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
@@ -48,7 +49,7 @@ export class MapJob implements Work, Producer, MapReader {
   readonly #retries: Retries;
   #deaf = (): void => {};
   // Shared values that its items name, by id.
-  readonly #shares = new Map<number, { value: unknown; handles: boolean }>();
+  readonly #shares = new Map<number, SharedEntry>();
   #handles = false;
   #next = 0;
   #running = 0;
@@ -115,6 +116,8 @@ export class MapJob implements Work, Producer, MapReader {
       this.#retries.keep(this.#next++, item);
       items.push(item);
     }
+    // Not item by item: what was taken counts against the room only now.
+    this.#input.readOn();
     if (this.waiting === 0) this.#queued = false;
     if (items.length === 0) {
       this.#checkEnd();
@@ -207,12 +210,14 @@ export class MapJob implements Work, Producer, MapReader {
     if (this.#plan.buffer === undefined) return; // It does not wait for its reader.
     if (this.#state === "going") return this.#go();
     if (this.#state === "finished") return;
-    this.#admit();
     try {
       this.#plan.checkOpen();
     } catch (error) {
-      return this.#halt(error, false);
+      this.#state = "finished";
+      this.#input.close();
+      return this.collector.fail(error);
     }
+    this.#admit();
     this.#go();
   }
 

@@ -53,7 +53,7 @@ export class MapInput {
     return this.#reading;
   }
 
-  /** Takes the next item. The reader says `readOn` when it has counted what it took. */
+  /** Takes the next item; after the last one that is taken at a time, {@linkcode readOn} has to follow. */
   next(): unknown {
     if (!this.#input.async) return this.#read();
     return this.#ahead.size === 0 ? NONE : this.#ahead.shift();

@@ -213,6 +213,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
    * Runs a task once on each worker, all of which are started for it: for warming up, or for counting what each did.
    *
    * @returns One result for each worker. Rejects with the first failure.
+   * @throws {IsopoolError} If a task of this very pool does it: its own worker would never get to it.
    */
   broadcast<A extends unknown[], R>(task: Runnable<B, A, R>, ...args: Args<A>): Promise<R[]>;
   broadcast(task: AnyRunnable, ...args: unknown[]): Promise<unknown[]> {

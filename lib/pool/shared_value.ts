@@ -5,11 +5,15 @@
  */
 import { IsopoolError } from "../core/errors.ts";
 import { snapshot } from "../protocol/envelope.ts";
-import { sharedRef } from "../protocol/shared_value.ts";
+import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
 
 /** Reads what a handle holds, for whoever sends it. */
-let open: (shared: SharedValue<unknown>) => { id: number; value: unknown; handles: boolean };
+let open: (shared: SharedValue<unknown>) => { id: number; held: SharedEntry };
 let lastId = 0;
+
+function refuse(): never {
+  throw new IsopoolError("Cannot send shared value: it is inside of an argument: make it an argument itself");
+}
 
 /**
  * A handle on a value that goes to each worker once, made by `Pool.share`. Given as an argument of a task, the task gets
@@ -31,7 +35,7 @@ let lastId = 0;
 export class SharedValue<T> implements Disposable {
   readonly #id = ++lastId;
   readonly #release: (id: number) => void;
-  #value: { value: T; handles: boolean } | undefined;
+  #held: (SharedEntry & { value: T }) | undefined;
 
   static {
     open = (shared) => shared.#open();
@@ -39,23 +43,24 @@ export class SharedValue<T> implements Disposable {
 
   /** @ignore Use `Pool.share`. */
   constructor(value: T, isolated: boolean, release: (id: number) => void) {
-    if (isolated) {
-      const { args, handles } = snapshot([value], []);
-      this.#value = { value: args[0] as T, handles };
-    } else this.#value = { value, handles: false };
+    const { value: held, handles } = isolated ? copyOf(value) : { value, handles: false };
+    this.#held = { value: held, handles, disposed: false };
     this.#release = release;
+    // A handle inside of an argument would arrive as an empty object: cloning it asks for this.
+    Object.defineProperty(this, "inside", { enumerable: true, get: refuse });
   }
 
   /** Lets go of the value, here and in the workers. Calls that were submitted before still get it. */
   [Symbol.dispose](): void {
-    if (!this.#value) return;
-    this.#value = undefined;
+    if (!this.#held) return;
+    this.#held.disposed = true;
+    this.#held = undefined;
     this.#release(this.#id);
   }
 
-  #open(): { id: number; value: unknown; handles: boolean } {
-    if (!this.#value) throw new IsopoolError("Cannot send shared value: its handle was disposed of before");
-    return { id: this.#id, ...this.#value };
+  #open(): { id: number; held: SharedEntry } {
+    if (!this.#held) throw new IsopoolError("Cannot send shared value: its handle was disposed of before");
+    return { id: this.#id, held: this.#held };
   }
 }
 
@@ -63,17 +68,18 @@ export class SharedValue<T> implements Disposable {
  * Puts references where handles are arguments, and notes their values in `into`. Looks at the arguments themselves, not
  * inside them.
  */
-export function refer(
-  item: unknown,
-  spread: boolean,
-  into: Map<number, { value: unknown; handles: boolean }>,
-): unknown {
+export function refer(item: unknown, spread: boolean, into: Map<number, SharedEntry>): unknown {
   const replace = (value: unknown) => {
     if (!(value instanceof SharedValue)) return value;
-    const { id, ...held } = open(value);
+    const { id, held } = open(value);
     into.set(id, held);
     return sharedRef(id);
   };
   if (!spread) return replace(item);
   return (item as unknown[]).some((value) => value instanceof SharedValue) ? (item as unknown[]).map(replace) : item;
+}
+
+function copyOf<T>(value: T): { value: T; handles: boolean } {
+  const { args, handles } = snapshot([value], []);
+  return { value: args[0] as T, handles };
 }

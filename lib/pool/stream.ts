@@ -9,12 +9,12 @@
  *
  * @module
  */
-import type { Shares } from "../protocol/shared_value.ts";
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
 import { guarded } from "../core/guarded.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
@@ -135,12 +135,12 @@ export class StreamJob implements Work, Producer {
   resume(): void {
     if (this.#state === "sent") return this.#grant();
     if (this.#state !== "new") return;
-    this.#scheduler.admit(this);
     try {
       this.#plan.checkOpen();
     } catch (error) {
       return this.#end("rejected", error);
     }
+    this.#scheduler.admit(this);
     this.#deaf = onAbort(this.#plan.signal, (reason) => this.#stop(reason));
     const { verified } = this.#plan;
     if (!verified) return this.#enqueue();

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { QueueFullError } from "../core/errors.ts";
+import { IsopoolError, QueueFullError } from "../core/errors.ts";
 import type { Input } from "../core/input.ts";
 import { duration } from "../core/validate.ts";
 import { type Future, observe, outcomeOf, subscribe } from "../future/future.ts";
 import { Results } from "../future/results.ts";
 import { snapshot } from "../protocol/envelope.ts";
 import { openProgress } from "../progress/progress.ts";
+import type { SharedEntry } from "../protocol/shared_value.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import { retryPolicy } from "../core/retry.ts";
 import type { Task, TaskOptions } from "../task/task.ts";
@@ -46,7 +47,7 @@ export class Submitter {
   submit(call: string, face: Face, task: AnyRunnable, args: unknown[], pinned?: Slot): Future<unknown> {
     this.#core.checkOpen(call);
     const { scheduler, options: { name, maxQueue } } = this.#core;
-    if (scheduler.entrance.full) {
+    if (scheduler.entrance.full && !pinned) {
       throw new QueueFullError(
         `Cannot ${call}: ${name} has as many calls waiting as its \`maxQueue\` of ${maxQueue} allows: ` +
           "await pool.room() before the next one, or raise it",
@@ -83,6 +84,9 @@ export class Submitter {
   /** Submits one call for each worker, starting those that are missing. */
   broadcast(call: string, face: Face, task: AnyRunnable, args: unknown[]): Future<unknown>[] {
     this.#core.checkOpen(call);
+    if (this.#nested) {
+      throw new IsopoolError(`Cannot ${call}: a task of the same pool does it, whose own worker would never get to it`);
+    }
     return this.#core.scheduler.crew.all().map((slot) => this.submit(call, face, task, args, slot));
   }
 
@@ -139,7 +143,7 @@ export class Submitter {
   // Merges the options of the task and the pool, and takes a copy of the arguments.
   #plan(call: string, options: TaskOptions, args: unknown[], pinned?: Slot) {
     const pool = this.#core.options;
-    const shares = new Map<number, { value: unknown; handles: boolean }>();
+    const shares = new Map<number, SharedEntry>();
     const plan: CallOptions = {
       timeout: duration(call, "timeout", options.timeout ?? pool.timeout),
       signal: options.signal,

@@ -4,13 +4,22 @@
  * @module
  */
 
-/** Shared values by id, and whether there may be shared objects in each. */
-export type Shares = ReadonlyMap<number, { readonly value: unknown; readonly handles: boolean }>;
-
 /** Stands for a shared value among arguments. */
 export interface SharedRef {
   readonly "isopool:value": number;
 }
+
+/** A shared value on the host's side. */
+export interface SharedEntry {
+  readonly value: unknown;
+  /** Whether there may be shared objects in it (lib/shared/revive.ts). */
+  readonly handles: boolean;
+  /** Whether its handle was disposed of: calls that have it already still get it, and then it can go. */
+  disposed: boolean;
+}
+
+/** Shared values that arguments stand for, by id. */
+export type Shares = ReadonlyMap<number, SharedEntry>;
 
 /** Names a shared value. */
 export function sharedRef(id: number): SharedRef {

@@ -10,8 +10,10 @@
  */
 import type { Timer } from "../core/timer.ts";
 import type { Launch } from "../transport/transport.ts";
+import { Backlog } from "./backlog.ts";
 import { Slot } from "./slot.ts";
 import type { SlotOwner } from "./slot_owner.ts";
+import type { Work } from "./work.ts";
 
 /** Options of a {@linkcode Crew}. */
 export interface CrewOptions {
@@ -116,6 +118,13 @@ export class Crew {
       this.#leaving.delete(wait);
       wait.resolve();
     }
+  }
+
+  /** The line of the worker that alone may run a work, if it is bound to one. */
+  lineOf({ affinity, nested, pinned }: Work): Backlog | undefined {
+    // A nested work may be waited for by the very worker that its key belongs to.
+    const slot = pinned ?? (affinity === undefined || nested ? undefined : this.home(affinity));
+    return slot && (slot.line ??= new Backlog());
   }
 
   /** The worker of an affinity key: the one that had it last while it lives, else the one that has least to do. */

@@ -110,7 +110,7 @@ export class Scheduler implements SlotOwner {
   /** Puts an admitted work into its waiting line. */
   enqueue(work: Work): void {
     if (work.pinned?.death) return work.abandon("rejected", crash(work.pinned.id, work.pinned.death));
-    this.#lineOf(work).push(work);
+    (this.crew.lineOf(work) ?? this.#backlog).push(work);
     this.#kick();
   }
 
@@ -136,7 +136,7 @@ export class Scheduler implements SlotOwner {
   /** Holds back what has not started. */
   pause(): void {
     this.#paused = true;
-    for (const slot of this.crew.slots) slot.surrender(slot.held);
+    for (const slot of this.crew.slots) slot.surrender(slot.held, true);
     this.#letGo();
   }
 
@@ -199,7 +199,7 @@ export class Scheduler implements SlotOwner {
     // Where nothing runs any more, it would wait for ever.
     if (work.over || (this.state !== "open" && this.state !== "closing")) return chunk.drop();
     if (work.pinned?.death) return work.abandon("rejected", crash(work.pinned.id, work.pinned.death));
-    this.#lineOf(work).putBack(chunk);
+    (this.crew.lineOf(work) ?? this.#backlog).putBack(chunk);
     this.#kick();
   }
 
@@ -236,11 +236,6 @@ export class Scheduler implements SlotOwner {
     }
     this.#letGo();
     this.#kick();
-  }
-
-  #lineOf(work: Work): Backlog {
-    const slot = work.pinned ?? (work.affinity === undefined ? undefined : this.crew.home(work.affinity));
-    return slot ? slot.line ??= new Backlog() : this.#backlog;
   }
 
   #kick(): void {

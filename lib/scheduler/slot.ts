@@ -147,12 +147,16 @@ export class Slot {
     this.#transport.grant(chunk.seq + offset, count);
   }
 
-  /** Takes back up to `goal` of the calls that wait here, from the end, so that somebody else can have them. */
-  surrender(goal: number): boolean {
+  /**
+   * Takes back up to `goal` of the calls that wait here, from the end, so that somebody else can have them; what only
+   * this worker may run stays, unless `bound` ones are wanted as well.
+   */
+  surrender(goal: number, bound = false): boolean {
     let given = 0;
     for (let at = this.#chunks.length - 1; at >= 0 && given < goal; at--) {
       const chunk = this.#chunks[at];
       if (chunk.transfer.length > 0) break; // What was moved cannot be sent again.
+      if (!bound && (chunk.work.pinned || chunk.work.affinity !== undefined)) continue;
       let from = chunk.items.length;
       while (from > 0 && given < goal && chunk.items[from - 1] !== CLOSED) {
         if (!this.#transport.withdraw(chunk.seq + from - 1)) break;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Shares } from "../protocol/shared_value.ts";
 import type { Source } from "../protocol/messages.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "./slot.ts";
 
 /** How a call ended. */

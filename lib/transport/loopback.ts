@@ -6,6 +6,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Timer } from "../core/timer.ts";
+import { setImmediate } from "node:timers";
 import { RunningTask, type TaskHost } from "../core/running_task.ts";
 import { scope } from "../core/scope.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
@@ -23,8 +24,24 @@ import {
 } from "./transport.ts";
 
 /** The running call, found again after each await of its own, and the setup of its pool. */
-const running = new AsyncLocalStorage<{ task: RunningTask; setup: Setup }>();
+const running = new AsyncLocalStorage<{ task: RunningTask; setup: Setup } | undefined>();
 let installed = false;
+
+/** How long, in milliseconds, calls may follow one another before timers, IO and events get their turn. */
+const SLICE = 10;
+let began = 0;
+let deferred = 0;
+
+/** Runs a function soon: as a microtask, or where those have taken long in a turn of its own; always in order. */
+function soon(run: () => void): void {
+  if (deferred === 0 && performance.now() - began < SLICE) return queueMicrotask(run);
+  deferred++;
+  setImmediate(() => {
+    deferred--;
+    began = performance.now();
+    run();
+  });
+}
 
 function install(): void {
   if (installed) return;
@@ -83,7 +100,9 @@ class Loopback implements Transport, TaskHost {
       const call = { task, startedAt: performance.now(), credit: new Credit(batch.stream) };
       this.#calls.set(task.taskId, call);
       // Not at once: what throws before its first await would be settled before it counts as sent.
-      queueMicrotask(() => void this.#run(batch, item, call));
+      // Outside of every call: whoever woke the scheduler may be one, and must not answer for what is settled here.
+      // Not `exit()`: the runtime forgets it at the first await.
+      soon(() => running.run(undefined, () => void this.#run(batch, item, call)));
     });
   }
 
@@ -125,11 +144,11 @@ class Loopback implements Transport, TaskHost {
   }
 
   emit(seq: number, value: unknown): void {
-    if (!this.#gone) this.#events.item(seq, value);
+    if (!this.#gone) running.run(undefined, () => this.#events.item(seq, value));
   }
 
   progress(seq: number, done: number, total: number | undefined): void {
-    if (!this.#gone) this.#events.progress(seq, done, total);
+    if (!this.#gone) running.run(undefined, () => this.#events.progress(seq, done, total));
   }
 
   async #start(): Promise<boolean> {
@@ -198,6 +217,6 @@ class Loopback implements Transport, TaskHost {
     if (this.#gone) return;
     this.#gone = true;
     clearTimeout(this.#ending);
-    queueMicrotask(() => this.#events.exit(death));
+    queueMicrotask(() => running.run(undefined, () => this.#events.exit(death)));
   }
 }

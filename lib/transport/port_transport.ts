@@ -81,6 +81,8 @@ export abstract class PortTransport implements Transport {
       { kind: "run", task: taskId, first, items, spread, timeout, limited, attempt, stream, shared, handles },
       transfer,
     );
+    // A handle that was disposed of meanwhile: nobody tells again that its value can go.
+    if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
     this.#tail = first + items.length;
     // With one call in flight its end is announced at once; the next may wait for a long one.
     if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);

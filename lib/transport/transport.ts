@@ -7,9 +7,9 @@
  *
  * @module
  */
-import type { Shares } from "../protocol/shared_value.ts";
 import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 
 /** Several calls of one task. */
 export interface Batch {
