@@ -50,7 +50,7 @@ test(
     assertEquals(lines.filter((line) => line.startsWith("<error")).length, 480);
     const bars = text.match(/\r\[#*-*\] \d+\/120/g) ?? [];
     assert(bars.length >= 3, `only ${bars.length} bars were drawn`);
-    for (const [bar] of text.matchAll(/\[#*-*\][^\x1b]*/g)) assert(bar.length < 80, bar);
+    for (const piece of text.split(/\r/)) if (/^\[[#-]/.test(piece)) assert(piece.split("\x1b")[0].length < 80, piece);
   },
   { ignore, deadline: 60_000 },
 );

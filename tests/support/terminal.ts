@@ -13,6 +13,7 @@ const ROOT = new URL("../../", import.meta.url);
 export function render(text: string): string[] {
   const lines: string[][] = [[]];
   let column = 0;
+  // deno-lint-ignore no-control-regex -- what a terminal is controlled by
   const known = /\r|\n|\x1b\[(\d*)([Km])|[^\r\n\x1b]+/y;
   for (let found = known.exec(text); found; found = known.exec(text)) {
     const [all, number, command] = found;
