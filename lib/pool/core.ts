@@ -42,7 +42,9 @@ export class PoolCore {
     checkNesting(options.name, options.workers, capabilities.parallel);
     const { initializer, finalizer } = options.setup;
     const hooks = [initializer, finalizer].flatMap((hook) => hook && "url" in hook.source ? [hook.source.url] : []);
-    const setup = this.setup = { ...options.setup, modules: () => [...hooks, ...this.scheduler.tasks.modules] };
+    // `minWorkers` are started before there is a scheduler to ask.
+    let known: Iterable<string> = hooks;
+    const setup = this.setup = { ...options.setup, modules: () => [...known] };
     const scheduler = this.scheduler = new Scheduler({
       ...options,
       daemon: inner.daemon,
@@ -52,6 +54,8 @@ export class PoolCore {
       rate: options.rate && new RateLimiter(options.rate),
       onFailure: (error) => this.failures.add({}, error),
     });
+    for (const url of hooks) scheduler.tasks.modules.add(url);
+    known = scheduler.tasks.modules;
     running.add(scheduler);
     void scheduler.ended.then(() => {
       running.delete(scheduler);

@@ -39,7 +39,7 @@ export class MapJob implements Work, Producer, MapReader {
   readonly affinity: string | number | undefined;
   readonly nested: boolean;
   readonly stream = 0;
-  readonly queuedAt = 0;
+  queuedAt = 0;
   readonly collector: Collector<unknown>;
   readonly #plan: MapPlan;
   readonly #scheduler: Scheduler;

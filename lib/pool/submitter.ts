@@ -87,6 +87,8 @@ export class Submitter {
     if (this.#nested) {
       throw new IsopoolError(`Cannot ${call}: a task of the same pool does it, whose own worker would never get to it`);
     }
+    // Before the workers are chosen: a module that scoped workers do not have replaces them all.
+    this.#resolve(call, task);
     return this.#core.scheduler.crew.all().map((slot) => this.submit(call, face, task, args, slot));
   }
 

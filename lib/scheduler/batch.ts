@@ -33,7 +33,11 @@ export function toBatch(first: number, chunks: Chunk[]): Batch {
 export function noteSent(chunks: Chunk[], workerId: number, { tally, observer }: SlotOwner): void {
   const now = performance.now();
   for (const { work, first, items, attempt } of chunks) {
-    if (work.queuedAt > 0) tally.wait.add(now - work.queuedAt);
+    if (work.queuedAt > 0) {
+      tally.wait.add(now - work.queuedAt);
+      // One that comes back and is sent again has waited once.
+      work.queuedAt = 0;
+    }
     if (observer) { for (let i = 0; i < items.length; i++) observer.callSent(work, first + i, attempt, workerId); }
   }
 }

@@ -33,6 +33,8 @@ const KEYS = 10_000;
 export class Crew {
   /** All that are not gone. */
   readonly slots: Set<Slot> = new Set<Slot>();
+  /** What belongs to one worker, while all are on their way out and no other may be started yet. */
+  readonly homeless: Backlog = new Backlog();
   /** Most workers at a time. */
   limit: number;
   readonly #launch: Launch;
@@ -63,6 +65,11 @@ export class Crew {
   get busy(): boolean {
     for (const slot of this.slots) if (slot.held > 0) return true;
     return false;
+  }
+
+  /** Whether one of them takes calls, or could be started. */
+  get open(): boolean {
+    return this.room > 0 || this.#staying > 0;
   }
 
   /** How many more may be started. */
@@ -123,18 +130,9 @@ export class Crew {
   /** The line of the worker that alone may run a work, if it is bound to one. */
   lineOf({ affinity, nested, pinned }: Work): Backlog | undefined {
     // A nested work may be waited for by the very worker that its key belongs to.
-    const slot = pinned ?? (affinity === undefined || nested ? undefined : this.home(affinity));
-    return slot && (slot.line ??= new Backlog());
-  }
-
-  /** The worker of an affinity key: the one that had it last while it lives, else the one that has least to do. */
-  home(key: string | number): Slot {
-    let slot = this.#homes.get(key);
-    this.#homes.delete(key);
-    if (!slot || !stays(slot)) slot = this.#leastBusy();
-    this.#homes.set(key, slot);
-    if (this.#homes.size > KEYS) this.#homes.delete(this.#homes.keys().next().value!);
-    return slot;
+    if (!pinned && (affinity === undefined || nested)) return undefined;
+    const slot = pinned ?? this.#home(affinity!);
+    return slot ? slot.line ??= new Backlog() : this.homeless;
   }
 
   /** Resolves when as many as there may be take calls. */
@@ -176,6 +174,7 @@ export class Crew {
   watchIdle(): void {
     const idleTimeout = this.#idleTimeout;
     if (idleTimeout === undefined || this.#sweep !== undefined || this.slots.size <= this.#min) return;
+    if (this.#readiness) return; // None goes while all are waited for.
     const now = performance.now();
     let wait = Infinity;
     for (const slot of this.slots) {
@@ -192,13 +191,24 @@ export class Crew {
     const due = performance.now() - idleTimeout;
     let left = this.#staying;
     for (const slot of [...this.slots]) {
-      if (left <= this.#min) break;
+      if (left <= this.#min || this.#readiness) break;
       // While the pool is paused, an idle worker may have a line of its own.
       if (slot.state !== "alive" || slot.held > 0 || slot.idleSince > due || (slot.line?.size ?? 0) > 0) continue;
       slot.retire();
       left--;
     }
     this.watchIdle();
+  }
+
+  // The worker of an affinity key: the one that had it last while it lives, else the one that has least to do.
+  #home(key: string | number): Slot | undefined {
+    let slot = this.#homes.get(key);
+    this.#homes.delete(key);
+    if (!slot || !stays(slot)) slot = this.#leastBusy();
+    if (!slot) return undefined;
+    this.#homes.set(key, slot);
+    if (this.#homes.size > KEYS) this.#homes.delete(this.#homes.keys().next().value!);
+    return slot;
   }
 
   // How many are not on their way out.
@@ -208,7 +218,7 @@ export class Crew {
     return staying;
   }
 
-  #leastBusy(): Slot {
+  #leastBusy(): Slot | undefined {
     let least: Slot | undefined;
     let load = Infinity;
     for (const slot of this.slots) {
@@ -216,7 +226,7 @@ export class Crew {
       const its = slot.held + (slot.line?.size ?? 0);
       if (its < load) [least, load] = [slot, its];
     }
-    return least === undefined || (load > 0 && this.room > 0) ? this.spawn() : least;
+    return load > 0 && this.room > 0 ? this.spawn() : least;
   }
 }
 

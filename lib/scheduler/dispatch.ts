@@ -50,12 +50,12 @@ export class Dispatch {
     // Free lanes first: nobody waits behind others while one is free, and what was taken back for an idle worker must
     // not return to where it came from.
     for (const slot of slots) {
-      if (slot.state !== "alive" || slot.held >= this.#lanes) continue;
+      if (!slot.takes || slot.held >= this.#lanes) continue;
       this.#fill(slot, this.#lanes > 1 ? this.#lanes : Infinity);
     }
     for (const slot of slots) {
       if (slot.state === "starting") starting++;
-      if (slot.state !== "alive") continue;
+      if (!slot.takes) continue;
       this.#fill(slot);
       if (slot.held === 0) idle = true;
     }
@@ -85,7 +85,7 @@ export class Dispatch {
   }
 
   #fill(slot: Slot, most = Infinity): void {
-    while (slot.state === "alive") {
+    while (slot.takes) {
       const line = this.#lineFor(slot);
       const task = line.nextTask();
       if (!task || (slot.held >= this.#lanes && slot.isStuck(performance.now()))) return;
@@ -111,7 +111,8 @@ export class Dispatch {
   }
 
   // What only this worker may run goes first, unless something more urgent waits.
-  #lineFor({ line }: Slot): Backlog {
+  #lineFor({ line, state }: Slot): Backlog {
+    if (state === "retiring") return line!;
     return line && line.size > 0 && line.priority >= this.#backlog.priority ? line : this.#backlog;
   }
 
@@ -140,16 +141,19 @@ export class Dispatch {
     return Math.ceil(this.#backlog.size / this.#crew.slots.size);
   }
 
-  // A worker is idle and nothing waits in line: the one with the longest line of its own gives some of it back.
+  // A worker is idle and nothing waits in line: the one with the longest line of its own gives some of it back, or the
+  // next one, where that may be run by nobody else.
   #relieve(): void {
-    let victim: Slot | undefined;
-    for (const slot of this.#crew.slots) if (slot.held > (victim?.held ?? this.#lanes)) victim = slot;
-    if (!victim) return;
-    if (!victim.slow) {
-      this.#steal ??= setTimeout(() => {
-        this.#steal = undefined;
-        this.#again();
-      }, SILENT);
-    } else if (victim.surrender(Math.ceil((victim.held - this.#lanes) / 2))) this.#again();
+    const lines = [...this.#crew.slots].filter(({ held }) => held > this.#lanes).sort((a, b) => b.held - a.held);
+    for (const victim of lines) {
+      if (!victim.slow) {
+        this.#steal ??= setTimeout(() => {
+          this.#steal = undefined;
+          this.#again();
+        }, SILENT);
+        return;
+      }
+      if (victim.surrender(Math.ceil((victim.held - this.#lanes) / 2))) return this.#again();
+    }
   }
 }

@@ -180,7 +180,7 @@ export class Scheduler implements SlotOwner {
 
   /** Nothing of this work shall run any more: calls that wait are dropped, running ones told, or stopped. */
   revoke(work: Work, reason: unknown, force: boolean): void {
-    this.#backlog.remove(work).forEach((chunk) => chunk.drop());
+    for (const line of [this.#backlog, this.crew.homeless]) line.remove(work).forEach((chunk) => chunk.drop());
     for (const slot of this.crew.slots) {
       slot.line?.remove(work).forEach((chunk) => chunk.drop());
       slot.revoke(work, reason, force);
@@ -205,15 +205,9 @@ export class Scheduler implements SlotOwner {
 
   /** {@inheritDoc SlotOwner.rehome} */
   rehome(slot: Slot): void {
-    if (!slot.line) return;
-    const { returned, works } = slot.line.drain();
-    slot.line = undefined;
-    const gone = slot.death ?? { reason: "terminated" };
-    for (const work of works) if (!work.pinned) this.enqueue(work);
-    for (const chunk of returned.reverse()) if (!chunk.work.pinned) this.putBack(chunk);
-    for (const work of [...works, ...returned.map((chunk) => chunk.work)]) {
-      if (work.pinned) work.abandon("rejected", crash(slot.id, gone));
-    }
+    const left = slot.line?.drain();
+    // What only it may run goes back into its line, or fails if it is dead; the rest finds another worker.
+    if (left) this.#scatter(left);
   }
 
   /** {@inheritDoc SlotOwner.died} */
@@ -238,6 +232,11 @@ export class Scheduler implements SlotOwner {
     this.#kick();
   }
 
+  #scatter({ returned, works }: ReturnType<Backlog["drain"]>): void {
+    for (const work of works) this.enqueue(work);
+    for (const chunk of returned.reverse()) this.putBack(chunk);
+  }
+
   #kick(): void {
     if (this.#pumping) return;
     this.#pumping = true;
@@ -252,6 +251,7 @@ export class Scheduler implements SlotOwner {
     this.crew.trim();
     this.crew.refill();
     this.crew.checkReadiness();
+    if (this.crew.homeless.size > 0 && this.crew.open) this.#scatter(this.crew.homeless.drain());
     if (this.#paused) this.#letGo();
     else this.#dispatch.run();
     this.crew.watchIdle();

@@ -32,7 +32,7 @@ export class Slot {
   line: Backlog | undefined;
   /** The task of a call that its death took along. */
   lost: TaskEntry | undefined;
-  /** How the worker ended. */
+  /** How it ended. */
   death: Death | undefined;
   readonly #owner: SlotOwner;
   readonly #transport: Transport;
@@ -48,6 +48,7 @@ export class Slot {
   // Stops an initializer that does not end.
   #patience: Timer | undefined;
   #cause: unknown;
+  #isReady = false;
   // What all of its calls settle to, when the whole pool is stopped.
   #verdict: Verdict | undefined;
 
@@ -72,13 +73,15 @@ export class Slot {
     return this.#chunks.map((chunk) => chunk.work);
   }
 
-  /** Most calls that this slot takes at once. */
+  /** Most calls that it takes at once. */
   get window(): number {
     return this.#transport.window;
   }
 
   /** How many calls it can take now. */
   get free(): number {
+    // What only this worker may run is run before it goes.
+    if (this.state === "retiring") return this.#transport.free;
     return Math.min(this.#transport.free, this.#owner.maxTasks - this.ended - this.held);
   }
 
@@ -185,12 +188,17 @@ export class Slot {
     }
   }
 
-  /** Takes nothing new, and ends when it is idle. */
+  /** Whether it may be given calls. */
+  get takes(): boolean {
+    return this.state === "alive" || (this.state === "retiring" && this.#isReady && (this.line?.size ?? 0) > 0);
+  }
+
+  /** Takes nothing new, except for what only it may run, and ends when it is idle. */
   retire(): void {
     if (this.state !== "starting" && this.state !== "alive") return;
     this.state = "retiring";
     this.#owner.rehome(this);
-    if (this.held === 0) this.close();
+    if (this.held === 0) this.#rest();
   }
 
   /** Ends the worker, which is idle. */
@@ -220,10 +228,12 @@ export class Slot {
 
   #ready(): void {
     clearTimeout(this.#patience);
+    this.#isReady = true;
     // It may have been told to go meanwhile.
-    if (this.state !== "starting") return;
-    this.state = "alive";
-    this.#owner.observer?.workerStarted(this.id);
+    if (this.state === "starting") {
+      this.state = "alive";
+      this.#owner.observer?.workerStarted(this.id);
+    } else if (this.state !== "retiring") return;
     this.#rest();
     this.#owner.moved(this);
   }
@@ -259,7 +269,7 @@ export class Slot {
   #rest(): void {
     this.#limits.clear();
     this.idleSince = performance.now();
-    if (this.state === "retiring") this.close();
+    if (this.state === "retiring" && !this.line?.size) this.close();
   }
 
   #measured(count: number, ms: number, ran = ms): void {

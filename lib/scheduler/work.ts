@@ -43,7 +43,7 @@ export interface Work {
   /** Whether there may be shared objects in its arguments. */
   readonly handles: boolean;
   /** When it was put into the line, on the `performance.now()` clock; `0` for works whose calls are read from an input. */
-  readonly queuedAt: number;
+  queuedAt: number;
   /**
    * How many calls `take` could give now, `Infinity` where nobody knows. A work that has none leaves the backlog, and
    * comes back through `Scheduler.enqueue` when it has.

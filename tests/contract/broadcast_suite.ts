@@ -5,9 +5,11 @@ import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
+import { settledWorkers } from "./backend.ts";
 
 /** broadcast: once on each worker. */
 export const broadcastSuite: Suite = (backend, check) => {
+  const settled = settledWorkers(backend, check);
   check("broadcast() runs once on each worker, and starts those that are missing", async () => {
     await using pool = backend.make({ workers: 3 });
     const ids = await within(MUST_HAPPEN, pool.broadcast(streams.worker));
@@ -26,7 +28,7 @@ export const broadcastSuite: Suite = (backend, check) => {
     assertEquals((await before).length + (await after).length, 40_000);
   });
 
-  check("broadcast() waits for a worker that holds a long call", async () => {
+  settled("broadcast() waits for a worker that holds a long call", async () => {
     await using pool = backend.make({ workers: 2 });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
@@ -67,7 +69,7 @@ export const broadcastSuite: Suite = (backend, check) => {
   });
 
   if (backend.capabilities.isolated) {
-    check("broadcast() with a worker that dies: WorkerCrashedError, and the others have run", async () => {
+    settled("broadcast() with a worker that dies: WorkerCrashedError, and the others have run", async () => {
       await using pool = backend.make({ workers: 2 });
       await pool.ready();
       const [first] = pool.workerIds;

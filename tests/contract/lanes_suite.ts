@@ -5,11 +5,13 @@ import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { GRACE, type Suite } from "./backend.ts";
+import { settledWorkers } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 /** concurrencyPerWorker: calls side by side in one worker. */
 export const lanesSuite: Suite = (backend, check) => {
+  const settled = settledWorkers(backend, check);
   for (const [workers, lanes] of [[1, 4], [2, 3]]) {
     check(`${workers} workers with concurrencyPerWorker ${lanes} run that many side by side, never more`, async () => {
       await using pool = backend.make({ workers, concurrencyPerWorker: lanes });
@@ -43,7 +45,7 @@ export const lanesSuite: Suite = (backend, check) => {
     },
   );
 
-  check("lanes: cancel() reaches one of many", async () => {
+  settled("lanes: cancel() reaches one of many", async () => {
     await using pool = backend.make({ workers: 1, concurrencyPerWorker: 4, killGrace: 20_000 });
     await using gate = new Gate();
     const all = range(4).map(() => pool.submit(gated.holdPolitely, gate.words));

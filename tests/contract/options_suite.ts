@@ -51,8 +51,8 @@ const REFUSED: Refusal[] = [
   { options: { name: 5 }, type: wrong, says: ["`name` is 5", "a string"] },
 ];
 
-const LIMITED: Record<"worker" | "async", Refusal[]> = {
-  worker: [
+const LIMITED: Record<"thread" | "web" | "loop", Refusal[]> = {
+  thread: [
     { options: { memoryLimit: 1_000_000 }, type: range, says: ["`memoryLimit` is 1000000", least(2 ** 25)] },
     { options: { memoryLimit: "1 GB" }, type: wrong, says: ['`memoryLimit` is "1 GB"', least(2 ** 25)] },
     { options: { env: "A=1" }, type: wrong, says: ['`env` is "A=1"', "an object of strings"] },
@@ -66,7 +66,11 @@ const LIMITED: Record<"worker" | "async", Refusal[]> = {
       says: ["initArgs[0].log"],
     },
   ],
-  async: [
+  web: [
+    { options: { memoryLimit: 2 ** 30 }, type: wrong, says: ["`memoryLimit`", "`permissions`", "leave one"] },
+    { options: { env: {} }, type: wrong, says: ["`env`", "`permissions`"] },
+  ],
+  loop: [
     { options: { memoryLimit: 2 ** 30 }, type: wrong, says: ["`memoryLimit`", '"async"', "leave it out"] },
     { options: { env: {} }, type: wrong, says: ["`env`", '"async"', "leave it out"] },
   ],
@@ -74,7 +78,7 @@ const LIMITED: Record<"worker" | "async", Refusal[]> = {
 
 /** What a pool can be constructed with. */
 export const optionsSuite: Suite = (backend, check) => {
-  for (const { options, type, says } of [...REFUSED, ...LIMITED[backend.name]]) {
+  for (const { options, type, says } of [...REFUSED, ...LIMITED[backend.capabilities.engine]]) {
     check(`an option is refused at construction: ${Deno.inspect(options)} says ${says.join(", ")}`, () => {
       const before = activeWorkers();
       const given = typeof options === "object" && !("backend" in options)
@@ -103,7 +107,7 @@ export const optionsSuite: Suite = (backend, check) => {
       killGrace: 100,
       maxQueue: 50,
       ...backend.capabilities.memoryLimit && { memoryLimit: 2 ** 28 },
-      ...backend.capabilities.isolated && { env: { A: "1" } },
+      ...backend.capabilities.memoryLimit && { env: { A: "1" } },
     };
     const boundless: PoolOptions = {
       workers: 1,

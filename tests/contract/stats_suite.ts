@@ -4,6 +4,7 @@ import { StepLog } from "../support/steps.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
+import { settledWorkers } from "./backend.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
@@ -17,6 +18,7 @@ function random(seed: number): () => number {
 
 /** stats(). */
 export const statsSuite: Suite = (backend, check) => {
+  const settled = settledWorkers(backend, check);
   check("stats() of a fresh pool is all zeros", async () => {
     await using pool = backend.make({ workers: 2 });
     const none = { count: 0, min: 0, max: 0, mean: 0, p50: 0, p90: 0, p99: 0 };
@@ -103,7 +105,7 @@ export const statsSuite: Suite = (backend, check) => {
     }, { deadline: 60_000 });
   }
 
-  check("stats() measures how long calls ran and waited", async () => {
+  settled("stats() measures how long calls ran and waited", async () => {
     await using pool = backend.make({ workers: 1 });
     await pool.ready();
     await Promise.all(numbers(4).map(() => pool.submit(hooks.whereLater, 1, 40)));

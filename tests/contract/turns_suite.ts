@@ -3,6 +3,7 @@ import { gated, streams, values } from "../fixtures/views.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
+import { settledWorkers } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 const logOf = (length: number) => new Int32Array(new SharedArrayBuffer(4 * (length + 1)));
@@ -10,6 +11,7 @@ const entries = (log: Int32Array) => [...log.subarray(1, 1 + log[0])];
 
 /** Whose turn it is: priority, fairness, affinityKey. */
 export const turnsSuite: Suite = (backend, check) => {
+  const settled = settledWorkers(backend, check);
   check("priority: what is urgent starts first; within one, the first come", async () => {
     await using pool = backend.make({ workers: 1 });
     await using gate = new Gate();
@@ -166,7 +168,7 @@ export const turnsSuite: Suite = (backend, check) => {
     assertEquals(new Set(all.map(({ workerId }) => workerId)).size, 1);
   });
 
-  check("affinityKey: pause and resume keep the worker", async () => {
+  settled("affinityKey: pause and resume keep the worker", async () => {
     await using pool = backend.make({ workers: 2 });
     const visit = streams.visit.with({ affinityKey: "k" });
     const { workerId } = await pool.submit(visit, "k");

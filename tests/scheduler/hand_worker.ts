@@ -158,7 +158,7 @@ export interface End {
 export class ListWork implements Work {
   readonly spread = false;
   readonly stream = 0;
-  readonly queuedAt = 0;
+  queuedAt = 0;
   readonly shares = undefined;
   readonly handles = false;
   readonly limited: boolean;
