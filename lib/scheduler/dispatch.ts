@@ -78,7 +78,7 @@ export class Dispatch {
     const stuck: Slot[] = [];
     for (const slot of this.#crew.slots) {
       if (slot.state !== "alive") continue;
-      if (!slot.isStuck(now)) open = true;
+      if (slot.held === 0 || !slot.pace.isStuck(now)) open = true;
       else if (slot.held > this.#lanes) stuck.push(slot);
     }
     if (open) { for (const slot of stuck) slot.surrender(slot.held - this.#lanes); }
@@ -88,7 +88,7 @@ export class Dispatch {
     while (slot.takes) {
       const line = this.#lineFor(slot);
       const task = line.nextTask();
-      if (!task || (slot.held >= this.#lanes && slot.isStuck(performance.now()))) return;
+      if (!task || (slot.held >= this.#lanes && slot.pace.isStuck(performance.now()))) return;
       const wanted = Math.min(most, this.#target(slot, task));
       const target = line === this.#backlog ? Math.min(wanted, slot.held + this.#share()) : wanted;
       // Topped up at half, so that a batch arrives while the one before still runs; lanes never wait.
@@ -146,7 +146,7 @@ export class Dispatch {
   #relieve(): void {
     const lines = [...this.#crew.slots].filter(({ held }) => held > this.#lanes).sort((a, b) => b.held - a.held);
     for (const victim of lines) {
-      if (!victim.slow) {
+      if (!victim.pace.slow) {
         this.#steal ??= setTimeout(() => {
           this.#steal = undefined;
           this.#again();

@@ -26,7 +26,7 @@ export class Slot {
   held = 0;
   /** Calls that have ended here. */
   ended = 0;
-  /** When it became idle, on the `performance.now()` clock; kept where somebody wants to know. */
+  /** When it became idle, on the `performance.now()` clock. */
   idleSince = 0;
   /** What only this worker may run; made when there is such a thing. */
   line: Backlog | undefined;
@@ -85,14 +85,9 @@ export class Slot {
     return Math.min(this.#transport.free, this.#owner.maxTasks - this.ended - this.held);
   }
 
-  /** Whether what waits here is worth moving to an idle worker: it takes long, or nothing was heard for long. */
-  get slow(): boolean {
-    return this.#pace.slow;
-  }
-
-  /** Whether it has been with one call for so long that what waits behind it had better not. */
-  isStuck(now: number): boolean {
-    return this.held > 0 && this.#pace.isStuck(now);
+  /** How quickly it gets through its calls. */
+  get pace(): Pace {
+    return this.#pace;
   }
 
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
@@ -286,8 +281,7 @@ export class Slot {
     this.#limits.clear();
     const { lost, back } = sortOut(this.#chunks.splice(0), (seq) => this.#transport.hasStarted(seq));
     for (const [chunk, offset] of lost) this.#lose(chunk, offset, this.death);
-    // Backwards, because each goes to the head of the line.
-    for (const chunk of back.reverse()) this.#owner.putBack(chunk);
+    for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head of the line.
     this.held = 0;
     this.#owner.died(this, this.death);
   }

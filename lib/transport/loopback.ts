@@ -183,6 +183,8 @@ class Loopback implements Transport, TaskHost {
   }
 
   async #run(batch: Batch, item: unknown, { task, startedAt, credit }: RunningCall): Promise<void> {
+    // Sent, and let go before its turn came.
+    if (this.#gone) return;
     const { spread, shares, stream } = batch;
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
     let ok = true;

@@ -19,7 +19,7 @@ for (const backend of ["worker", "async"] as const) {
     };
     addEventListener("unhandledrejection", listener);
     try {
-      await using pool = new Pool({
+      await using _pool = new Pool({
         backend,
         workers: 2,
         minWorkers: 2,
