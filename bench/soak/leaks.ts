@@ -11,7 +11,7 @@
 import { inline, Pool } from "../../mod.ts";
 
 const WARM_UP = 100;
-/** Kills between two samples; each lot has a pool of its own, so that memory is compared when no thread is left. */
+/** Kills between two samples of memory, taken while four workers are at it: threads are started and stopped all along. */
 const LOT = 50;
 
 const spin = inline(() => {
@@ -74,19 +74,21 @@ async function atRest(ms = 500): Promise<Counts & { rss: number }> {
   }
 }
 
-async function kill(kills: number): Promise<string[]> {
+/** Kills, in one pool; tells who did not end by its timeout, and the memory after each lot. */
+async function kill(kills: number): Promise<{ others: string[]; samples: [number, number][] }> {
   const others: string[] = [];
+  const samples: [number, number][] = [];
   let made = 0;
   await using pool = new Pool({ workers: 4, killGrace: 1 });
   const lane = async () => {
     while (made < kills) {
-      made++;
+      if (++made % LOT === 0) samples.push([made, Deno.memoryUsage().rss]);
       const error = await pool.submit(spin.with({ timeout: 2 })).exception() as Error | undefined;
       if (error?.name !== "TaskTimeoutError") others.push(String(error));
     }
   };
   await Promise.all([lane(), lane(), lane(), lane()]);
-  return others;
+  return { others, samples };
 }
 
 /** Slope of the line through points that is nearest to them. */
@@ -102,15 +104,9 @@ if (import.meta.main) {
   const start = performance.now();
   await kill(WARM_UP);
   const before = await atRest();
-  const points: [number, number][] = [];
-  const others: string[] = [];
-  for (let made = 0; made < kills;) {
-    const lot = Math.min(LOT, kills - made);
-    others.push(...await kill(lot));
-    points.push([made += lot, (await atRest(50)).rss]);
-  }
+  const { others, samples } = await kill(kills);
   const after = await atRest();
   const ms = performance.now() - start;
-  const report: Report = { kills, others, before, after, slope: slopeOf(points), ms };
+  const report: Report = { kills, others, before, after, slope: slopeOf(samples), ms };
   console.log(JSON.stringify(report));
 }

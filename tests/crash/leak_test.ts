@@ -1,6 +1,6 @@
 /**
- * A forced stop leaves nothing behind: 1,000 of them in a process of its own, after 100 to warm up. `deno task soak:leaks`
- * makes more.
+ * A forced stop leaves nothing behind: 1,000 of them in a process of its own, after 100 to warm up. It takes a machine
+ * for itself, and a minute: `.ci/run` sets ISOPOOL_LEAKS when all else is done. `deno task soak:leaks` makes more.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Report } from "../../bench/soak/leaks.ts";
@@ -11,7 +11,7 @@ const ROOT = new URL("../../", import.meta.url);
 const KILLS = 1_000;
 
 test(
-  `${KILLS} forced stops: less than 80 KB each (goal: 20); threads, descriptors, ports, Web Locks as before`,
+  `${KILLS} forced stops: less than 20 KB each; threads, descriptors, ports, Web Locks as before`,
   async () => {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
@@ -33,9 +33,8 @@ test(
     // The runtime's own threads for blocking work come and go by themselves.
     assert(after.threads <= before.threads, `${after.threads} threads, ${before.threads} before`);
     assertEquals({ ...after, threads: 0 }, { ...before, threads: 0 });
-    // Two runs, at rest: 40 and 46 KB. One run of the bare runtime, killed threads without this library: 32 KB. Whether the
-    // rest is ours is not known; the goal was 20.
-    assert(slope < 80_000, `each kill adds ${slope} bytes`);
+    // 1 KB in a quiet run (bench/soak/leaks.ts); a loaded machine adds noise of 10.
+    assert(slope < 20_000, `each kill adds ${slope} bytes`);
   },
-  { ignore: !onLinux, deadline: 240_000 },
+  { ignore: !onLinux || !Deno.env.has("ISOPOOL_LEAKS"), deadline: 240_000 },
 );
