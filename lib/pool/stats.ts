@@ -62,7 +62,7 @@ export function poolStats({ abandoned, crew, works, tally }: Scheduler): PoolSta
   const atWork = new Set<Work>();
   for (const slot of crew.slots) {
     active += slot.held;
-    slot.works.forEach((work) => atWork.add(work));
+    for (const { work } of slot.chunks) atWork.add(work);
     if (slot.state === "starting") workers.starting++;
     else if (slot.state === "alive") workers[slot.held > 0 ? "busy" : "idle"]++;
     else workers.leaving++;

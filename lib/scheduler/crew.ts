@@ -26,6 +26,9 @@ export interface CrewOptions {
   idleTimeout?: number;
 }
 
+/** How often, in milliseconds, it is looked whether workers take what they hold. */
+const WATCH = 1_000;
+
 /** Keys whose worker is remembered. */
 const KEYS = 10_000;
 
@@ -47,6 +50,7 @@ export class Crew {
   #readiness: PromiseWithResolvers<void> | undefined;
   #lastId = 0;
   #sweep: Timer | undefined;
+  #watch: Timer | undefined;
 
   constructor({ launch, workers, minWorkers = 0, idleTimeout }: CrewOptions, owner: SlotOwner) {
     this.#launch = launch;
@@ -82,6 +86,7 @@ export class Crew {
     const slot = new Slot(++this.#lastId, this.#launch, this.#owner);
     this.slots.add(slot);
     this.#owner.tally.workersStarted++;
+    this.#watchPulse();
     return slot;
   }
 
@@ -157,6 +162,7 @@ export class Crew {
   /** Nobody can be waited for any more. */
   giveUp(error: unknown): void {
     clearTimeout(this.#sweep);
+    clearInterval(this.#watch);
     this.#readiness?.reject(error);
     this.#readiness = undefined;
   }
@@ -184,6 +190,14 @@ export class Crew {
     this.#sweep = setTimeout(() => this.#sendIdleAway(idleTimeout), Math.max(1, Math.ceil(wait)));
     // An idle pool does not keep the script alive.
     this.#sweep.unref();
+  }
+
+  #watchPulse(): void {
+    if (this.#watch !== undefined) return;
+    this.#watch = setInterval(() => {
+      for (const slot of [...this.slots]) slot.checkPulse();
+    }, WATCH);
+    this.#watch.unref();
   }
 
   #sendIdleAway(idleTimeout: number): void {

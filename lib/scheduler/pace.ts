@@ -9,6 +9,8 @@ import type { TaskEntry } from "./work.ts";
 const MOVABLE = 0.02;
 /** After so many milliseconds of silence, a worker counts as busy with one long call. */
 export const SILENT = 5;
+/** After so many milliseconds, a worker that has not taken a call hears nothing any more. */
+const LIFELESS = 5_000;
 /** So many times the usual is long for a call. */
 const STUCK = 4;
 /** Weight of the newest measurement in a task's running average. */
@@ -42,6 +44,11 @@ export class Pace {
   /** Whether its calls take long, or nothing was heard for long. */
   get slow(): boolean {
     return (this.#task?.estimate ?? Infinity) >= MOVABLE || performance.now() - this.#heard >= SILENT;
+  }
+
+  /** Whether nothing was heard for so long that a worker with nothing to do must be lost. */
+  get isSilent(): boolean {
+    return performance.now() - this.#heard >= LIFELESS;
   }
 
   /** Whether nothing was heard for longer than its calls take. */

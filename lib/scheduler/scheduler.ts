@@ -21,6 +21,7 @@ import { Crew } from "./crew.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Entrance } from "./entrance.ts";
 import type { SchedulerOptions } from "./options.ts";
+import { revoke } from "./revoke.ts";
 import type { Slot } from "./slot.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { type Observer, Tally } from "./tally.ts";
@@ -183,7 +184,7 @@ export class Scheduler implements SlotOwner {
     for (const line of [this.#backlog, this.crew.homeless]) line.remove(work).forEach((chunk) => chunk.drop());
     for (const slot of this.crew.slots) {
       slot.line?.remove(work).forEach((chunk) => chunk.drop());
-      slot.revoke(work, reason, force);
+      revoke(slot, work, reason, force);
     }
   }
 

@@ -13,7 +13,7 @@ import { Pace } from "./pace.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { Stops, type Verdict } from "./stops.ts";
 import { afterTimeout, TimeLimits } from "./time_limits.ts";
-import { type Chunk, CLOSED, type TaskEntry, type Work } from "./work.ts";
+import { type Chunk, CLOSED, type TaskEntry } from "./work.ts";
 
 /** In this order, and a worker can die in each. A retiring one finishes what it holds and takes nothing new. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
@@ -66,11 +66,6 @@ export class Slot {
       exit: (death) => this.#exit(death),
       buried: () => owner.abandoned.bury(),
     });
-  }
-
-  /** The works that its calls belong to. */
-  get works(): Work[] {
-    return this.#chunks.map((chunk) => chunk.work);
   }
 
   /** Most calls that it takes at once. */
@@ -171,16 +166,9 @@ export class Slot {
     return given > 0;
   }
 
-  /** Nothing of this work shall run any more: calls that wait are dropped, running ones told, or stopped. */
-  revoke(work: Work, reason: unknown, force: boolean): void {
-    for (const chunk of this.#chunks.filter((each) => each.work === work)) {
-      for (let offset = chunk.items.length - 1; offset >= 0; offset--) {
-        if (chunk.items[offset] === CLOSED) continue;
-        if (this.withdraw(chunk, offset)) work.settle(chunk.first + offset, "cancelled", reason, undefined);
-        else if (force) this.stop(chunk, offset, "cancelled", reason);
-        else this.signal(chunk, offset, reason);
-      }
-    }
+  /** Chunks with calls that are not settled. */
+  get chunks(): readonly Chunk[] {
+    return this.#chunks;
   }
 
   /** Whether it may be given calls. */
@@ -194,6 +182,17 @@ export class Slot {
     this.state = "retiring";
     this.#owner.rehome(this);
     if (this.held === 0) this.#rest();
+  }
+
+  /**
+   * Stops the worker if it does not take what it was given: what an earlier call left behind spins, and no limit of a
+   * call that has not started would ever end it. What it holds moves on.
+   */
+  checkPulse(): void {
+    const [chunk] = this.#chunks;
+    if (!chunk || !this.#isReady || !this.#pace.isSilent) return;
+    const offset = chunk.items.findIndex((item) => item !== CLOSED);
+    if (!this.#transport.hasStarted(chunk.seq + offset)) this.kill();
   }
 
   /** Ends the worker, which is idle. */

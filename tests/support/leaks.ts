@@ -8,7 +8,10 @@ import { activeWorkers } from "@isopool/isopool";
 import { onLinux } from "./proc.ts";
 import { test, until } from "./within.ts";
 
-/** How many threads of this process are workers: the runtime names them so. */
+/**
+ * How many threads of this process are workers: the runtime names them so. Files that run at the same time share the
+ * process, so only those in tests/alone/ can use it.
+ */
 export function workerThreads(): number {
   let found = 0;
   for (const { name } of Deno.readDirSync("/proc/self/task")) {
@@ -22,10 +25,11 @@ export function workerThreads(): number {
   return found;
 }
 
-/** To be called after the last test of a file: no worker is left, nor its thread. */
-export function leavesNothing(): void {
-  test("afterwards no worker is left, nor its thread", async () => {
+/** To be called after the last test of a file: no worker is left; where the file runs alone, nor its thread. */
+export function leavesNothing({ alone = false } = {}): void {
+  test(`afterwards no worker is left${alone ? ", nor its thread" : ""}`, async () => {
     assertEquals(activeWorkers(), 0);
-    if (onLinux) await until(() => workerThreads() === 0, `the threads are gone (${workerThreads()} are left)`);
+    if (!alone || !onLinux) return;
+    await until(() => workerThreads() === 0, `the threads are gone (${workerThreads()} are left)`);
   });
 }

@@ -132,4 +132,4 @@ test("activeWorkers() counts the workers of all pools, of every backend, until t
   assertEquals(activeWorkers(), 0);
 });
 
-leavesNothing();
+leavesNothing({ alone: true });
