@@ -14,7 +14,7 @@ import { assert, assertEquals } from "@std/assert";
 import { BrokenPoolError, Pool, tasks, TaskTimeoutError, TransferError, WorkerCrashedError } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
 import { onLinux, threadCount } from "../support/proc.ts";
-import { test, until, within } from "../support/within.ts";
+import { pause, test, until, within } from "../support/within.ts";
 import { type Kind, KINDS } from "./crash_tasks.ts";
 
 const url = import.meta.resolve("./crash_tasks.ts");
@@ -166,6 +166,7 @@ for (const kind of KINDS) {
         const [id] = pool.workerIds;
         if (kind === "never") return await worksOn(pool);
         if (kind === "spin") {
+          await pause(300); // It spins by now.
           // No limit of a call's own ends what runs when no call does: the pool looks after workers that take nothing.
           assertEquals(await within(BOUND, pool.submit(crashing.fine, 1)), 2);
           return assert(pool.workerIds[0] !== id);
