@@ -21,6 +21,7 @@ import { mapSuite } from "./map_suite.ts";
 import { optionsSuite } from "./options_suite.ts";
 import { pauseSuite } from "./pause_suite.ts";
 import { queueSuite } from "./queue_suite.ts";
+import { rateSuite } from "./rate_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
 import { shutdownSuite } from "./shutdown_suite.ts";
 import { statsSuite } from "./stats_suite.ts";
@@ -54,6 +55,7 @@ const SUITES: Suite[] = [
   statsSuite,
   eventsSuite,
   optionsSuite,
+  rateSuite,
   applySuite,
   imapSuite,
   streamSuite,
