@@ -32,6 +32,8 @@ export class Dispatch {
   // Wakes this up when a silent worker may be worth relieving, and when the rate allows the next call.
   #steal: Timer | undefined;
   #next: Timer | undefined;
+  // Whether some worker is not with a long call.
+  #open = false;
 
   constructor(backlog: Backlog, crew: Crew, lanes: number, rate: Rate | undefined, again: () => void) {
     this.#backlog = backlog;
@@ -74,21 +76,21 @@ export class Dispatch {
   // What waits behind a long call goes back to the head of the line, so that later calls do not overtake it elsewhere.
   #passOn(): void {
     const now = performance.now();
-    let open = false;
+    this.#open = false;
     const stuck: Slot[] = [];
     for (const slot of this.#crew.slots) {
       if (slot.state !== "alive") continue;
-      if (slot.held === 0 || !slot.pace.isStuck(now)) open = true;
+      if (slot.held === 0 || !slot.pace.isStuck(now)) this.#open = true;
       else if (slot.held > this.#lanes) stuck.push(slot);
     }
-    if (open) { for (const slot of stuck) slot.surrender(slot.held - this.#lanes); }
+    if (this.#open) { for (const slot of stuck) slot.surrender(slot.held - this.#lanes); }
   }
 
   #fill(slot: Slot, most = Infinity): void {
     while (slot.takes) {
       const line = this.#lineFor(slot);
       const task = line.nextTask();
-      if (!task || (slot.held >= this.#lanes && slot.pace.isStuck(performance.now()))) return;
+      if (!task || (this.#open && slot.held >= this.#lanes && slot.pace.isStuck(performance.now()))) return;
       const wanted = Math.min(most, this.#target(slot, task));
       const target = line === this.#backlog ? Math.min(wanted, slot.held + this.#share()) : wanted;
       // Topped up at half, so that a batch arrives while the one before still runs; lanes never wait.

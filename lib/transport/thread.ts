@@ -62,7 +62,6 @@ class ThreadTransport extends PortTransport {
     asPort(port1).onmessageerror = ({ data }) => this.#unreadable(data);
     port1.on("close", () => {
       this.#closed = true;
-      if (this.#gone) this.bury();
       this.#awaitEnd();
     });
     port1.unref();
@@ -84,6 +83,7 @@ class ThreadTransport extends PortTransport {
     });
     this.#worker.on("exit", (code: number) => {
       this.#exitCode = code;
+      if (this.#gone) this.bury();
       this.#awaitEnd();
     });
     this.#worker.unref();
@@ -146,8 +146,10 @@ class ThreadTransport extends PortTransport {
     this.#gone = true;
     Screen.here().free(this.seat.owner);
     clearTimeout(this.#ending);
-    this.reap(this.#closed);
+    this.reap(this.#closed && this.#exitCode !== undefined);
     this.#port.close();
+    // A task may have closed the worker's end of the port, and its thread may run on.
+    this.#force(performance.now() + FRAGILE);
     const exitCode = this.#exitCode;
     const death = this.#last ?? { reason: this.#killed ? "terminated" : "exit" };
     this.events.exit({ ...death, ...exitCode !== undefined && { exitCode } });

@@ -51,7 +51,7 @@ export const pauseSuite: Suite = (backend, check) => {
     await gate.entered();
     const ahead = Array.from({ length: 30 }, () => pool.submit(hooks.work, log.words));
     const mapped = pool.map(hooks.work, Array.from({ length: 30 }, () => log.words));
-    if (backend.capabilities.isolated) await until(() => pool.stats().tasks.active > 5, "many were sent ahead");
+    if (backend.capabilities.isolated) await until(() => pool.stats().tasks.active > 1, "some were sent ahead");
     pool.pause();
     assertEquals(pool.stats().tasks.active, 1);
     gate.open();

@@ -70,7 +70,7 @@ export const shutdownSuite: Suite = (backend, check) => {
     const running = pool.submit(gated.hold, gate.words, "held");
     await gate.entered();
     const waiting = Array.from({ length: 20 }, () => pool.submit(hooks.work, log.words));
-    if (backend.capabilities.isolated) await until(() => pool.stats().tasks.active > 5, "many were sent ahead");
+    if (backend.capabilities.isolated) await until(() => pool.stats().tasks.active > 1, "some were sent ahead");
     const ended = pool.shutdown({ cancelFutures: true });
     for (const future of waiting) {
       assertEquals(future.state, "cancelled");
