@@ -112,7 +112,9 @@ const CASES: Case[] = [
   },
   {
     says: "a failing initializer of a pool without work is no failure of the script",
-    script: (make) => `${make("workers: 1, minWorkers: 1, initializer: hooks.beginAfter, initArgs: [log.words, 99]")};`,
+    script: (make) => `
+      const pool = ${make("workers: 1, minWorkers: 1, initializer: hooks.beginAfter, initArgs: [log.words, 99]")};
+      while (pool.state !== "broken") await new Promise((resolve) => setTimeout(resolve, 5));`,
     stdout: "run 0 ended 0\n",
   },
   {
