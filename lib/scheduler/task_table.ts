@@ -13,7 +13,7 @@ export class TaskTable {
   readonly #named = new Map<string, TaskEntry>();
   readonly #closures = new WeakMap<Local, TaskEntry>();
   /** URLs of the modules of all tasks so far. */
-  readonly modules = new Set<string>();
+  readonly modules: Set<string> = new Set<string>();
   #last = 0;
 
   /** The entry of a task that a module or a source names. */
