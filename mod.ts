@@ -19,8 +19,10 @@ export {
   CancelledError,
   type DeathReason,
   IsopoolError,
+  ItemLostError,
   LockAbandonedError,
   PoolClosedError,
+  QueueClosedError,
   TaskLoadError,
   TaskNotFoundError,
   TaskTimeoutError,
@@ -39,6 +41,10 @@ export type { MapOptions } from "./lib/pool/map_options.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
 export { type Closure, Pool } from "./lib/pool/pool.ts";
 export { pooled, type PooledOptions } from "./lib/pooled.ts";
+export { JoinableQueue } from "./lib/queue/joinable_queue.ts";
+export { Connection, Pipe, type PipeOptions } from "./lib/queue/pipe.ts";
+export { type Got, Queue, type QueueOptions } from "./lib/queue/queue.ts";
+export { select, type Selectable, type Selected, type Selection } from "./lib/queue/select.ts";
 export { Barrier } from "./lib/shared/barrier.ts";
 export { BoundedSemaphore } from "./lib/shared/bounded_semaphore.ts";
 export { Condition, type ConditionOptions } from "./lib/shared/condition.ts";

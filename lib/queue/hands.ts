@@ -49,11 +49,6 @@ export class Hands {
     return Atomics.load(this.#words, LOST);
   }
 
-  /** How many of them nobody has asked for yet. */
-  get unread(): number {
-    return (this.lostCount - Atomics.load(this.#words, READ)) | 0;
-  }
-
   /** This thread is about to take an item. Under the lock; before HEAD moves. */
   take(ticket: number): void {
     const words = this.#words;
@@ -100,12 +95,17 @@ export class Hands {
 
   /** Takes the list. Under the lock. */
   read(): number[] {
-    const words = this.#words;
-    const end = words[LOST];
-    const count = Math.min((end - words[READ]) | 0, LISTED);
-    const tickets = Array.from({ length: count }, (_, i) => words[LIST + (end - count + i) % LISTED]);
-    Atomics.store(words, READ, end);
+    const tickets = this.peek();
+    Atomics.store(this.#words, READ, this.#words[LOST]);
     return tickets;
+  }
+
+  /** Reads the list, and leaves it. Of more than 1,024 the oldest are not on it. */
+  peek(): number[] {
+    const words = this.#words;
+    const end = this.lostCount;
+    const count = Math.min(end - Atomics.load(words, READ), LISTED);
+    return Array.from({ length: count }, (_, i) => words[LIST + (end - count + i) % LISTED]);
   }
 
   #own(): { at: number; owner: boolean } {
