@@ -19,10 +19,8 @@ export {
   CancelledError,
   type DeathReason,
   IsopoolError,
-  ItemLostError,
   LockAbandonedError,
   PoolClosedError,
-  QueueClosedError,
   TaskLoadError,
   TaskNotFoundError,
   TaskTimeoutError,
@@ -31,6 +29,7 @@ export {
   WorkerCrashedError,
 } from "./lib/core/errors.ts";
 export type { Input } from "./lib/core/input.ts";
+export { ItemLostError, QueueClosedError } from "./lib/core/queue_errors.ts";
 export { asCompleted, type AsCompletedOptions, type Completed } from "./lib/future/as_completed.ts";
 export type { OnError } from "./lib/future/collector.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
@@ -44,7 +43,7 @@ export { pooled, type PooledOptions } from "./lib/pooled.ts";
 export { JoinableQueue } from "./lib/queue/joinable_queue.ts";
 export { Connection, Pipe, type PipeOptions } from "./lib/queue/pipe.ts";
 export { type Got, Queue, type QueueOptions } from "./lib/queue/queue.ts";
-export { select, type Selectable, type Selected, type Selection } from "./lib/queue/select.ts";
+export { SELECT, select, type Selectable, type Selected, type Selection } from "./lib/queue/select.ts";
 export { Barrier } from "./lib/shared/barrier.ts";
 export { BoundedSemaphore } from "./lib/shared/bounded_semaphore.ts";
 export { Condition, type ConditionOptions } from "./lib/shared/condition.ts";

@@ -25,6 +25,7 @@ const VALUES = [
   "QueueClosedError",
   "RLock",
   "Results",
+  "SELECT",
   "Semaphore",
   "SharedArray",
   "SharedEvent",

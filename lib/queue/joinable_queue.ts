@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { IsopoolError, ItemLostError } from "../core/errors.ts";
+import { IsopoolError } from "../core/errors.ts";
+import { ItemLostError } from "../core/queue_errors.ts";
 import { BRAND, type Handle, registerKind } from "../shared/handle.ts";
 import { runAsync } from "../shared/run_async.ts";
 import { runSync } from "../shared/run_sync.ts";

@@ -14,7 +14,8 @@
  *
  * @module
  */
-import { IsopoolError, QueueClosedError } from "../core/errors.ts";
+import { IsopoolError } from "../core/errors.ts";
+import { QueueClosedError } from "../core/queue_errors.ts";
 import { bad, knownOptions } from "../core/validate.ts";
 import { Arrived, arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { newMemory, SharedWords } from "../shared/memory.ts";

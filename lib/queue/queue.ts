@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { QueueClosedError } from "../core/errors.ts";
+import { QueueClosedError } from "../core/queue_errors.ts";
 import { integer, knownOptions } from "../core/validate.ts";
 import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { type BlockLimits, checkBlock, checkLimits, type WaitLimits } from "../shared/waiting.ts";
