@@ -19,8 +19,12 @@ export {
   CancelledError,
   type DeathReason,
   IsopoolError,
+  ItemLostError,
   LockAbandonedError,
+  PermissionScopeError,
   PoolClosedError,
+  QueueClosedError,
+  QueueFullError,
   TaskLoadError,
   TaskNotFoundError,
   TaskTimeoutError,
@@ -28,18 +32,40 @@ export {
   WaitTimeoutError,
   WorkerCrashedError,
 } from "./lib/core/errors.ts";
+export type { Distribution } from "./lib/core/histogram.ts";
 export type { Input } from "./lib/core/input.ts";
-export { ItemLostError, QueueClosedError } from "./lib/core/queue_errors.ts";
+export { move } from "./lib/core/move.ts";
+export type { RateOptions } from "./lib/core/rate.ts";
+export type { RetryOptions } from "./lib/core/retry.ts";
 export { asCompleted, type AsCompletedOptions, type Completed } from "./lib/future/as_completed.ts";
 export type { OnError } from "./lib/future/collector.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
 export { Results } from "./lib/future/results.ts";
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";
 export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backends.ts";
-export type { MapOptions } from "./lib/pool/map_options.ts";
+export { activeWorkers, map } from "./lib/pool/default_pool.ts";
+export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/pool/events.ts";
+export { TaskGroup } from "./lib/pool/group.ts";
+export type { PoolLifecycle, PoolState, ShutdownOptions } from "./lib/pool/lifecycle.ts";
+export type { ImapOptions, MapOptions } from "./lib/pool/map_options.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
-export { type Closure, Pool } from "./lib/pool/pool.ts";
-export { pooled, type PooledOptions } from "./lib/pooled.ts";
+export type { PermissionScope } from "./lib/pool/permissions.ts";
+export { type ApplyOptions, type Args, type Closure, Pool, type Runnable } from "./lib/pool/pool.ts";
+export { SharedValue } from "./lib/pool/shared_value.ts";
+export type { PoolStats } from "./lib/pool/stats.ts";
+export {
+  limit,
+  type LimitContext,
+  type Limiter,
+  type LimitOptions,
+  pooled,
+  type PooledContext,
+  type PooledOptions,
+  type RunOptions,
+} from "./lib/pooled.ts";
+export type { ProgressOptions } from "./lib/progress/progress.ts";
+export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
+export { Process, type ProcessOptions, type ProcessReason } from "./lib/process/process.ts";
 export { JoinableQueue } from "./lib/queue/joinable_queue.ts";
 export { Connection, Pipe, type PipeOptions } from "./lib/queue/pipe.ts";
 export { type Got, Queue, type QueueOptions } from "./lib/queue/queue.ts";
@@ -59,7 +85,6 @@ export { SharedEvent } from "./lib/shared/shared_event.ts";
 export { Value } from "./lib/shared/value.ts";
 export type { BlockLimits, WaitLimits } from "./lib/shared/waiting.ts";
 export { inline } from "./lib/task/inline.ts";
-export type { RetryOptions } from "./lib/task/retry.ts";
 export {
   type AnyFunction,
   type StreamTask,

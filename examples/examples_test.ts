@@ -41,21 +41,80 @@ example(
   /stopped after \d+ ms/,
   /in the \d+ ms after that the process used \d+ ms of CPU/,
 );
+example(
+  "004_callbacks.ts",
+  [],
+  /^submitted, the program goes on\n/,
+  /after A: 9 words, 4 long ones, FINISHES/,
+  /Hello, Mary, 22/,
+  /failed: RangeError: Cannot measure text: it is empty/,
+  /\nblock ended\n$/,
+);
+example("007_one_line.ts", [], /^started, .* last line of the script\ncompressed to \d+ bytes\nthe file is whole\n$/);
+example("008_encryption.ts", [], /16 files there and back, digests agree\none bit changed: OperationError/);
+example("008_thumbnails.ts", [], /12 images, \d{6} bytes -> \d{5} bytes/);
+example("011_bulk_insert.ts", [], /100000 rows; .* \{ n: 77031, steps: 350 \}/);
+example("011_downloads.ts", [], /1000 files in 1\d{3} attempts, 1\d\d of them not at the first\nevery sum is right/);
+example("012_stages.ts", [], /\d\d had left window B before the last one left window A; at most \d+ inside/);
+example(
+  "013_one_option.ts",
+  [],
+  /async +04602c2429299801 9c6c97fe6d821026 .* in parallel: false/,
+  /worker +04602c2429299801 9c6c97fe6d821026 .* in parallel: true/,
+);
+example("016_how_many.ts", [], /^ 1 at once #/, / <- knee/, /32 at once #+ +\d+ pages\/s, \d+ refused/);
 example("01_pool_map.ts", [], /\[ 1, 4, 9 \]/);
 example("02_isolation.ts", [], /worker: \[ 1, 2, 3 \] here: \[\]/, /async, here: \[ 1, 2, 3 \]/);
 example("03_keyword_arguments.ts", [], /100 done/);
 example("04_done_callback.ts", [], /"thread 3", "thread 2", "thread 1"/);
 example("05_order.ts", [], /map +\[ 5, 2, 3 \]/, /ordered: false +\[ 2, 3, 5 \]/, /by index \[ 5, 2, 3 \]/);
 example("06_gather.ts", [], /^(One\n){3}(Two\n){3}/);
-example("07_cpu_and_io.ts", [], /8 pages/);
+example("07_cpu_and_io.ts", [], /[3-8] downloads at a time on 2 workers/, /8 pages/);
 example("09_as_completed.ts", [], /hang failed: TaskTimeoutError/, /failed: TypeError/, /page is 1000 bytes/);
 example("10_api_batch.ts", [], /hanging +failed: TimeoutError/, /dead +failed: TypeError/, /at most 4 at a time/);
 example("11_primes.ts", [], /115797848077099 is prime: true\n1099726899285419 is prime: false/);
 example("12_wait_timeout.ts", [], /after 300 ms: \d+ done/, /at the end: +200 done, 0 not/);
 example("14_chained_sha256.ts", ["--rounds=100000"], /apple +94c2fd166c7f3c02/, /date +bc740ff0e347bc46/);
+example("104_imap.ts", [], /10000 squares of an input without end/, /in whatever order: 332833500/);
+example(
+  "113_connection_per_worker.ts",
+  [],
+  /connections are open: true/,
+  /200 queries on [1-3] connections, open .* block: false/,
+);
 example("114_endless_loop.ts", [], /TaskTimeoutError/, /10 futures, 20 attempts/, /CPU in the 300 ms after that/);
+example("201_interleave.ts", [], /^main 0, /, /\d+ switches in \d+ lines/);
 example("301_thread_per_url.ts", [], /8 URLs on 8 workers\n8 URLs on 3 workers/);
+example(
+  "302_fire_and_forget.ts",
+  [],
+  /^8 submitted.*\n(downloaded 1000 bytes\n){8}8 ended, at most [2-5] at a time\n$/,
+);
+example("304_share_through_sqlite.ts", [], /data_list:( \d{3}){12} total: 12/);
 example("402_apply_and_map.ts", [], /^25\n/, /0 1 4 9 16 25 36 49 64 81 in/);
+example("50_stream_matches.ts", [], /the 100th is line 9978: .* was at most \d+ ahead/, /3980 in all, .* line 199978/);
+example("51_shared_dictionary.ts", [], /5000 look-ups .* copies in each worker: 1/);
+example(
+  "52_group.ts",
+  [],
+  /a report of 1021 bytes/,
+  /Cannot download \/broken: status 502; .* cancelled, cancelled, finished, cancelled, cancelled/,
+);
+example("53_affinity.ts", [], /without a key: \d+ files/, /with a key: 30 files read for 360 calls/);
+example(
+  "54_plugin.ts",
+  [],
+  /denied: Requires net access\ndenied: Requires read access/,
+  /with a scope, 0 texts were sent home\nwithout, 1 was/,
+);
+
+Deno.test("examples/302_fire_and_forget.ts reports the failure that nobody looked at, and loses nothing else", async () => {
+  const { code, stdout, stderr } = await run("302_fire_and_forget.ts", "--broken");
+  assertEquals(code, 1);
+  assertMatch(stdout, /^8 submitted.*\n(downloaded 1000 bytes\n){7}/);
+  assertMatch(stderr, /Uncaught \(in promise\) Error: Cannot download \/broken: status 502/);
+  assertMatch(stderr, /submitted:\n +at .*302_fire_and_forget\.ts:\d+/);
+});
 
 Deno.test("examples/00_demo.ts names a folder that it cannot read", async () => {
   const { code, stderr } = await run("00_demo.ts", "/no/such/folder");
@@ -78,5 +137,17 @@ Deno.test("examples/README.md and these tests leave no example out", async () =>
     if (!/^\d/.test(name)) continue;
     assert(readme.includes(`](${name})`), `${name} is not in README.md`);
     assert(tests.includes(`"${name}"`), `${name} has no test`);
+  }
+});
+
+Deno.test("examples/README.md has a line for every scenario: an example, a test, or what it waits for", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", here));
+  for (const [document, rows] of [16, 16, 7, 5, 7].entries()) {
+    for (let row = 1; row <= rows; row++) {
+      const cells = readme.split("\n").find((line) => line.startsWith(`| ${document}.${row} `))?.split("|");
+      if (!cells) throw new Error(`${document}.${row} is missing`);
+      assert(cells[3].includes("](") || /`\w+/.test(cells[4]), `${document}.${row} has neither`);
+      for (const [, path] of cells[3].matchAll(/\]\((.+?)\)/g)) assert((await Deno.stat(new URL(path, here))).isFile);
+    }
   }
 });

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 /** What each layer may import besides itself; ARCHITECTURE.md has the same table. */
 const MAY: Record<string, string[]> = {
   core: [],
-  protocol: ["core"],
+  protocol: ["core", "shared"],
   shared: ["core"],
   future: ["core"],
   task: ["core"],
@@ -14,7 +14,8 @@ const MAY: Record<string, string[]> = {
   scheduler: ["core", "protocol", "future", "task", "transport"],
   pool: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "progress"],
   process: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "pool"],
-  "pooled.ts": ["core", "future", "progress"],
+  io: ["core", "future", "progress"],
+  "pooled.ts": ["core", "future", "io", "progress"],
   workers: ["core", "protocol", "shared", "queue", "manager"],
 };
 

@@ -41,8 +41,25 @@ export interface TaskContext {
   readonly taskId: number;
   /** Which attempt this is, from 1. */
   readonly attempt: number;
-  /** Worker-local state: what one task leaves here, the worker's next one finds. */
+  /**
+   * Worker-local state: what the pool's initializer or a task leaves here, the worker's next task finds. On backend
+   * `"async"` each of the pool's workers has one of its own, too.
+   */
   readonly state: Record<PropertyKey, unknown>;
+  /**
+   * Sends a value to the `onEmit` of the task's options, ahead of the result and in order. Nothing holds back a task that
+   * emits faster than its caller reads: a stream does (`Pool.stream`).
+   *
+   * @throws {TransferError} If the value cannot be copied.
+   */
+  emit(value: unknown): void;
+  /**
+   * Tells the `onProgress` of the task's options how far the task has come. Reports that come faster than one in 16 ms
+   * are held back; the last one is always told, before the result.
+   *
+   * @throws {TypeError | RangeError} If a number is not one, or negative.
+   */
+  progress(done: number, total?: number): void;
 }
 
 function current(): Current {
@@ -71,6 +88,8 @@ export const context: TaskContext = {
     return current().attempt;
   },
   get state() {
-    return scope.state;
+    return current().state;
   },
+  emit: (value) => current().emit(value),
+  progress: (done, total) => current().progress(done, total),
 };

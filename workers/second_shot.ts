@@ -1,46 +1,57 @@
 /**
- * Catches forced stops that the runtime swallows. One that strikes while the runtime formats a value or builds an error
- * is forgotten, and there is no second one: `for (;;) console.log({})` would burn on for ever. So the functions where
- * that happens look at the brake when they are done.
+ * Catches stops that the runtime swallows. One that strikes while the runtime formats a value or builds an error is
+ * forgotten, and there is no second one: `for (;;) console.log({})` would burn on for ever. So the functions where that
+ * happens look at the brake when they are done. In a scoped worker, which nobody can interrupt once a task has awaited,
+ * they are the only places that do.
+ *
+ * The functions of `console` take their turn at the screen as well, in the same wrapper (lib/core/screen.ts).
  *
  * What is left: loops over errors of `node:assert` and callbacks of `node:sqlite`. Figures: ARCHITECTURE.md, decision A.
  *
  * @module
  */
 import process from "node:process";
+import type { Screen } from "../lib/core/screen.ts";
 import type { Brake } from "../lib/protocol/brake.ts";
 
 type Functions = Record<string, unknown>;
 
+/** Ends this worker from inside, and does not return. */
+export type End = (brake: Brake) => never;
+
 /** Wraps what belongs to no module: `console` and `Deno`. */
-export function wrapGlobals(brake: Brake): void {
-  wrap(brake, console, Object.keys(console));
-  wrap(brake, Deno, Object.keys(Deno).filter((name) => /Sync$/.test(name)));
-  wrap(brake, Deno, ["inspect", "chdir", "kill", "hostname", "osRelease", "execPath", "cwd"]);
-  wrap(brake, globalThis, ["atob", "btoa"]);
+export function wrapGlobals(brake: Brake, end: End, screen: Screen): void {
+  wrap(brake, end, console, Object.keys(console), screen);
+  wrap(brake, end, Deno, Object.keys(Deno).filter((name) => /Sync$/.test(name)));
+  wrap(brake, end, Deno, ["inspect", "chdir", "kill", "hostname", "osRelease", "execPath", "cwd"]);
+  wrap(brake, end, globalThis, ["atob", "btoa"]);
 }
 
 /** Wraps the like in node's modules. Before their first import: an import keeps the function it found. */
-export function wrapBuiltins(brake: Brake): void {
+export function wrapBuiltins(brake: Brake, end: End): void {
   const fs = process.getBuiltinModule("node:fs");
   const vm = process.getBuiltinModule("node:vm");
-  wrap(brake, fs, Object.keys(fs).filter((name) => /Sync$/.test(name)));
-  wrap(brake, process.getBuiltinModule("node:util"), ["inspect", "format"]);
+  wrap(brake, end, fs, Object.keys(fs).filter((name) => /Sync$/.test(name)));
+  wrap(brake, end, process.getBuiltinModule("node:util"), ["inspect", "format"]);
   const runs = ["runInThisContext", "runInContext", "runInNewContext"];
-  wrap(brake, vm, runs);
-  wrap(brake, vm.Script.prototype, runs);
+  wrap(brake, end, vm, runs);
+  wrap(brake, end, vm.Script.prototype, runs);
 }
 
-function wrap(brake: Brake, owner: object, names: string[]): void {
+function wrap(brake: Brake, end: End, owner: object, names: string[], screen?: Screen): void {
   for (const name of names) {
     const found = Reflect.getOwnPropertyDescriptor(owner, name);
     const original = (owner as Functions)[name];
     if (typeof original !== "function" || found?.configurable === false) continue;
     const wrapped = {
       [name](this: unknown, ...args: unknown[]): unknown {
+        const entered = screen?.enter();
         try {
+          // One that got the screen after its host gave it up would keep it for a while.
+          if (entered && brake.pulled) return;
           return Reflect.apply(original, this, args);
         } finally {
+          if (entered) screen!.leave();
           if (brake.pulled) end(brake);
         }
       },
@@ -51,8 +62,8 @@ function wrap(brake: Brake, owner: object, names: string[]): void {
   }
 }
 
-// An uncaught exception of a thread that was stopped ends it without a word.
-function end(brake: Brake): never {
+/** Ends a worker thread: an uncaught exception of one that was stopped ends it without a word. */
+export function endThread(brake: Brake): never {
   reportError(new Error("stopped"));
   for (let i = 0; i < 1e6; i++); // The back edge of a loop is where the engine notices.
   return brake.park(); // A listener of the task's prevented it.

@@ -1,64 +1,117 @@
 /**
- * The worker's side: takes batches, runs their calls one after another, answers each as it finishes.
+ * The worker's side: takes batches, runs their calls, answers each as it finishes.
  *
  * ```
- * run message -> queue -> (a turn of its own) -> start on the board -> load -> call -> answer: board, or message
- *                                                                          \-> throw -> error message
+ * run message -> queue -> (a turn of its own) -> start on the board -> load -> call -> answers.ts: board, or message
+ *                                                                          |-> yields, emits -> item message
+ *                                                                          \-> throws -> error message
  * ```
+ *
+ * Calls run one after another, or up to `concurrency` of them side by side, started in order either way.
  *
  * @module
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Deque } from "../lib/core/deque.ts";
-import { RunningTask, scope } from "../lib/core/scope.ts";
+import { takeMove } from "../lib/core/move.ts";
+import { RunningTask, type TaskHost } from "../lib/core/running_task.ts";
+import { scope } from "../lib/core/scope.ts";
 import type { Board } from "../lib/protocol/board.ts";
+import { itemMessage, type ShareMessage, unwrap } from "../lib/protocol/carry.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
-import { decodeThrown, encodeThrown } from "../lib/protocol/error_record.ts";
-import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
-import type { HostMessage, RunMessage, Source, WorkerMessage } from "../lib/protocol/messages.ts";
+import { decodeThrown } from "../lib/protocol/error_record.ts";
+import type { Importer, TaskFunction } from "../lib/protocol/load_task.ts";
+import type { HostMessage, Introduction, RunMessage, Source, WorkerMessage } from "../lib/protocol/messages.ts";
+import { resolveShared } from "../lib/protocol/shared_value.ts";
+import { Owners } from "../lib/shared/owners.ts";
+import { Answers } from "./answers.ts";
+import { Streams } from "./streams.ts";
+import { load, runHook } from "./hooks.ts";
 
 /** What an entry gives: the way to the host, and how this kind of worker does things. */
 export interface Link {
-  workerId: number;
+  introduction: Introduction;
   board: Board;
-  post(message: WorkerMessage): void;
+  post(message: WorkerMessage, transfer?: Transferable[]): void;
   /** Runs a function in a turn of the event loop in which the runtime can contain running out of memory. */
   turn(run: () => void): void;
   /** The entry's `import()`. */
   load: Importer;
+  /** Runs synchronous code for `left` milliseconds at most, where nobody outside can interrupt it. */
+  limit?(run: () => unknown, timeout: number, left: number): unknown;
   /** Makes it safe to be stopped by force. Done before the first call that has a limit. */
   prepare(): Promise<void>;
+  /** Loads what shared objects need to come to life here. */
+  kinds(): Promise<unknown>;
   /** Ends the worker from inside. */
   leave(): void;
 }
 
-/** Longest time, in milliseconds, for which answers on the board go without a message that points to them. */
-const QUIET = 1;
-
 /** Starts serving; returns what to call with each message from the host. */
 export function serve(link: Link): (message: HostMessage) => void {
   const server = new Server(link);
+  const { depth, threads, owner } = link.introduction;
+  Owners.introduce(owner.memory, owner.id);
+  scope.depth = depth;
+  scope.threads = threads;
   scope.current = () => server.current;
-  link.post({ kind: "ready", now: performance.now() });
+  link.turn(() => server.start());
   return (message) => server.receive(message);
 }
 
-class Server {
-  current: RunningTask | undefined;
+class Server implements TaskHost {
+  readonly workerId: number;
+  readonly state = scope.state;
   readonly #link: Link;
+  readonly #answers: Answers;
   readonly #sources = new Map<number, Source>();
   readonly #functions = new Map<number, TaskFunction>();
+  readonly #loading = new Map<number, Promise<TaskFunction>>();
+  readonly #shares = new Map<number, ShareMessage>();
+  readonly #streams = new Streams();
   readonly #queue = new Deque<RunMessage>();
+  readonly #lanes: number;
+  // Calls that run, by number, and which of them asks; one at a time needs neither.
+  readonly #running = new Map<number, RunningTask>();
+  readonly #asking: AsyncLocalStorage<RunningTask> | undefined;
+  #only: RunningTask | undefined;
+  #laneFree: (() => void) | undefined;
   #draining = false;
   #prepared: Promise<void> | undefined;
-  // Answers on the board that no message has pointed to yet, and since when.
-  #unsaid = 0;
-  #since = 0;
-  // How many calls go by between two looks at the clock: a look costs as much as a small call.
-  #stride = 1;
-  #saySoon = false;
+  // Whether it has been set up, once that is known.
+  #started: Promise<boolean> | undefined;
 
   constructor(link: Link) {
     this.#link = link;
+    this.workerId = link.introduction.workerId;
+    this.#lanes = link.introduction.concurrency;
+    this.#answers = new Answers(link);
+    if (this.#lanes > 1) this.#asking = new AsyncLocalStorage();
+  }
+
+  /** The call whose code runs now. */
+  get current(): RunningTask | undefined {
+    return this.#asking?.getStore() ?? this.#only;
+  }
+
+  /** Prepares the worker, then takes calls. */
+  start(): void {
+    this.#started = this.#start();
+  }
+
+  async #start(): Promise<boolean> {
+    const { introduction: { initializer, limited }, post } = this.#link;
+    if (initializer) {
+      // Its time counts from the message on, and what it may be stopped for is done before.
+      if (limited) await this.#prepare();
+      post({ kind: "initializing" });
+      if (!await runHook("initializer", initializer, this.#link, this, this.#enter)) {
+        this.#link.leave();
+        return false;
+      }
+    }
+    post({ kind: "ready", now: performance.now() });
+    return true;
   }
 
   receive(message: HostMessage): void {
@@ -66,108 +119,170 @@ class Server {
       case "task":
         this.#sources.set(message.id, message.source);
         break;
+      case "share":
+        this.#shares.set(message.id, message);
+        break;
+      case "drop":
+        this.#shares.delete(message.id);
+        break;
       case "run":
-        this.#queue.push(message);
-        if (!this.#draining) {
-          this.#draining = true;
-          this.#link.turn(() => void this.#drain());
-        }
+        this.#enqueue(message);
         break;
       case "cancel":
         this.#link.post({ kind: "heard" });
-        if (this.current?.taskId === message.seq) this.current.abort(decodeThrown(message.reason));
+        this.#find(message.seq)?.abort(decodeThrown(message.reason));
+        break;
+      case "grant":
+        this.#streams.grant(message.seq, message.count);
         break;
       case "leave":
-        this.#link.leave();
+        void this.#leave(message.finalize);
     }
+  }
+
+  emit(seq: number, value: unknown): void {
+    try {
+      this.#link.post(itemMessage(seq, value), takeMove(value));
+    } catch (cause) {
+      throw transferError(value, "value", "result", cause);
+    }
+  }
+
+  progress(seq: number, done: number, total: number | undefined): void {
+    this.#link.post({ kind: "progress", seq, done, total });
+  }
+
+  #enqueue(batch: RunMessage): void {
+    if (batch.shared) {
+      const valueOf = (id: number) => {
+        const share = this.#shares.get(id);
+        batch.handles ||= share?.handles ?? false;
+        return share?.value;
+      };
+      batch.items = batch.items.map((item) => resolveShared(item, batch.spread, valueOf));
+    }
+    this.#queue.push(batch);
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#link.turn(() => void this.#drain());
   }
 
   async #drain(): Promise<void> {
     for (let batch; (batch = this.#queue.shift());) {
-      if (batch.limited) await (this.#prepared ??= this.#link.prepare());
-      await this.#runBatch(batch);
+      if (batch.limited) await this.#prepare();
+      if (batch.handles) {
+        await this.#link.kinds();
+        batch.items = unwrap(batch.items, true) as unknown[];
+      }
+      if (this.#lanes === 1) await this.#runInTurn(batch);
+      else await this.#runSideBySide(batch);
     }
     this.#draining = false;
   }
 
-  async #runBatch(batch: RunMessage): Promise<void> {
-    const { board, workerId } = this.#link;
-    const { first, items, spread, timed, attempt } = batch;
-    let fn = this.#functions.get(batch.task);
-    this.#since = performance.now();
-    for (let i = 0, sinceLook = 0; i < items.length; i++) {
-      const seq = first + i;
-      if (timed) board.stamp(seq, performance.now());
-      if (!board.start(seq)) continue;
-      this.current = new RunningTask(workerId, seq, attempt);
+  #prepare(): Promise<void> {
+    return this.#prepared ??= this.#link.prepare();
+  }
+
+  async #runInTurn(batch: RunMessage): Promise<void> {
+    this.#answers.begin();
+    for (let i = 0; i < batch.items.length; i++) {
+      const task = this.#take(batch, i);
+      if (!task) continue;
+      this.#only = task;
       try {
         // Loading counts as running: a module that never finishes loading is stopped by the first call's timeout.
-        fn ??= await this.#load(batch.task);
-        let value = spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+        const fn = this.#functions.get(batch.task) ?? await this.#load(batch.task);
+        let value = this.#call(fn, batch, i, task);
         if (isThenable(value)) {
-          this.#sayWhileWaiting();
+          this.#answers.whileWaiting();
           value = await value;
         }
-        this.current = undefined;
-        this.#answer(seq, value);
+        this.#only = undefined;
+        this.#answers.value(task, value);
       } catch (error) {
-        this.current = undefined;
-        this.#fail(seq, error);
+        this.#only = undefined;
+        this.#answers.error(task, error);
       }
-      if (++sinceLook >= this.#stride) {
-        sinceLook = 0;
-        const now = performance.now();
-        if (now - this.#since >= QUIET) this.#say(now);
-      }
+      this.#answers.passed();
     }
-    this.#say(performance.now());
+    this.#answers.flush();
+  }
+
+  async #runSideBySide(batch: RunMessage): Promise<void> {
+    for (let i = 0; i < batch.items.length; i++) {
+      while (this.#running.size >= this.#lanes) await new Promise<void>((resolve) => this.#laneFree = resolve);
+      const task = this.#take(batch, i);
+      if (task) void this.#runAside(batch, i, task);
+    }
+  }
+
+  async #runAside(batch: RunMessage, i: number, task: RunningTask): Promise<void> {
+    if (this.#running.size === 0) this.#answers.begin();
+    this.#running.set(task.taskId, task);
+    const start = performance.now();
+    try {
+      const fn = this.#functions.get(batch.task) ?? await this.#load(batch.task);
+      const value = await this.#enter(task, () => this.#call(fn, batch, i, task));
+      this.#answers.value(task, value);
+    } catch (error) {
+      this.#answers.error(task, error);
+    }
+    this.#running.delete(task.taskId);
+    this.#answers.took(performance.now() - start);
+    this.#laneFree?.();
+  }
+
+  // Takes a call, unless it was withdrawn.
+  #take({ first, timeout, attempt }: RunMessage, i: number): RunningTask | undefined {
+    const { board } = this.#link;
+    const seq = first + i;
+    if (timeout !== undefined) board.stamp(seq, performance.now());
+    return board.start(seq) ? new RunningTask(this, seq, attempt) : undefined;
+  }
+
+  #call(fn: TaskFunction, { items, spread, stream, timeout }: RunMessage, i: number, task: RunningTask): unknown {
+    let value: unknown;
+    if (timeout === undefined || !this.#link.limit) value = spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+    else {
+      const run = () => spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+      value = this.#link.limit(run, timeout, this.#link.board.startedAt(task.taskId) + timeout - performance.now());
+    }
+    return stream > 0 ? this.#streams.drive(value, stream, task) : value;
   }
 
   async #load(id: number): Promise<TaskFunction> {
-    const source = this.#sources.get(id)!;
-    scope.loading = "url" in source ? source.url : undefined;
-    const fn = await loadTask(source, this.#link.load).finally(() => scope.loading = undefined);
+    let loading = this.#loading.get(id);
+    if (!loading) this.#loading.set(id, loading = load(this.#sources.get(id)!, this.#link.load));
+    const fn = await loading.finally(() => this.#loading.delete(id));
     this.#functions.set(id, fn);
     // The time that loading took says nothing about the calls to come.
-    this.#since = performance.now();
+    this.#answers.begin();
     return fn;
   }
 
-  #answer(seq: number, value: unknown): void {
-    this.#unsaid++;
-    if (this.#link.board.answer(seq, value)) return;
-    this.#link.board.sent(seq);
+  #find(seq: number): RunningTask | undefined {
+    return this.#only?.taskId === seq ? this.#only : this.#running.get(seq);
+  }
+
+  readonly #enter = async (task: RunningTask, run: () => unknown): Promise<unknown> => {
+    if (this.#asking) return await this.#asking.run(task, run);
+    this.#only = task;
     try {
-      this.#link.post({ kind: "result", seq, value });
-    } catch (cause) {
-      this.#link.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
+      return await run();
+    } finally {
+      this.#only = undefined;
     }
-  }
+  };
 
-  #fail(seq: number, error: unknown): void {
-    this.#unsaid++;
-    this.#link.board.sent(seq);
-    this.#link.post({ kind: "error", seq, thrown: encodeThrown(error) });
-  }
-
-  #say(now: number): void {
-    if (this.#unsaid === 0) return;
-    const count = this.#unsaid;
-    const ms = now - this.#since;
-    this.#unsaid = 0;
-    this.#since = now;
-    this.#stride = Math.max(1, Math.min(1024, Math.floor(QUIET / 4 * count / ms)));
-    this.#link.post({ kind: "settled", count, ms });
-  }
-
-  // The loop turns while a call waits, so one callback in it points to all that was answered before.
-  #sayWhileWaiting(): void {
-    if (this.#unsaid === 0 || this.#saySoon) return;
-    this.#saySoon = true;
-    this.#link.turn(() => {
-      this.#saySoon = false;
-      this.#say(performance.now());
-    });
+  async #leave(finalize: boolean): Promise<void> {
+    const { finalizer, limited } = this.#link.introduction;
+    // Only what has been set up is cleaned up, and not before that has ended.
+    if (finalize && finalizer && await this.#started) {
+      if (limited) await this.#prepare();
+      await runHook("finalizer", finalizer, this.#link, this, this.#enter);
+    }
+    this.#link.leave();
   }
 }
 

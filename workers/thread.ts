@@ -5,13 +5,16 @@
  */
 import { setImmediate } from "node:timers";
 import { workerData } from "node:worker_threads";
+import { scope } from "../lib/core/scope.ts";
+import { Screen } from "../lib/core/screen.ts";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, Introduction } from "../lib/protocol/messages.ts";
+import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
-import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
+import { endThread, wrapBuiltins, wrapGlobals } from "./second_shot.ts";
 import { serve } from "./serve.ts";
 
 // A thread that holds a Web Lock is interrupted by terminate(), even in a loop that never ends; one that does not burns
@@ -36,23 +39,36 @@ export async function boot(load: Importer): Promise<void> {
   const introduction = workerData as Introduction;
   const brake = new Brake(introduction.brake);
   bufferWasm();
-  wrapGlobals(brake);
+  scope.screen = introduction.screen;
+  wrapGlobals(brake, endThread, Screen.here());
   await holdLock();
 
-  const port = introduction.port;
+  const { port, memoryLimit } = introduction;
+  if (memoryLimit !== undefined) {
+    const { watchMemory } = await import("./memory.ts");
+    watchMemory(
+      memoryLimit,
+      (error) => port.postMessage({ kind: "failed", phase: "memory", thrown: encodeThrown(error) }),
+    );
+  }
   const receive = serve({
-    workerId: introduction.workerId,
+    introduction,
     board: new Board(introduction.board),
-    post: (message) => port.postMessage(message),
+    post: (message, transfer) => port.postMessage(message, transfer),
     // Running out of memory is contained in what runs from a timer or an immediate, and nowhere else.
     turn: (run) => setImmediate(run),
     load: (url) => brake.guard(() => load(url)),
     prepare: () =>
       brake.guard(() => {
-        wrapBuiltins(brake);
+        wrapBuiltins(brake, endThread);
         return preload();
       }),
+    kinds: () => brake.guard(() => import("../lib/queue/kinds.ts")),
     leave: () => Deno.exit(0),
   });
+  // The port is dead after that: so is the worker.
+  port.onmessageerror = ({ data }) => {
+    throw data;
+  };
   port.onmessage = ({ data }) => receive(data as HostMessage);
 }

@@ -8,12 +8,22 @@
 export interface LocalServer extends AsyncDisposable {
   /** Absolute URL of a path. */
   url(path: string): string;
+  /** Most requests that were in progress at a time. */
+  readonly most: number;
+  /** Lets the script end although the server runs. */
+  unref(): void;
 }
 
 /** Starts the server: `/get?id=...` and `/slow?ms=...` answer, `/broken` fails, `/hang` never answers. */
 export function localServer(): LocalServer {
   const stop = new AbortController();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen() {} }, async (request) => {
+  let inFlight = 0, most = 0;
+  const options = { hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen() {} };
+  const server = Deno.serve(options, async (request) => {
+    most = Math.max(most, ++inFlight);
+    return await answer(request).finally(() => inFlight--);
+  });
+  async function answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     switch (pathname) {
       case "/get":
@@ -29,9 +39,13 @@ export function localServer(): LocalServer {
       default:
         return new Response("Not found", { status: 404 });
     }
-  });
+  }
   return {
     url: (path) => `http://127.0.0.1:${server.addr.port}${path}`,
+    get most() {
+      return most;
+    },
+    unref: () => server.unref(),
     [Symbol.asyncDispose]() {
       stop.abort();
       return server.finished;

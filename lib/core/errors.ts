@@ -5,24 +5,14 @@
  * @module
  */
 
+import { IsopoolError } from "./base_error.ts";
+
+export { IsopoolError };
+export { BrokenBarrierError, LockAbandonedError } from "./lock_errors.ts";
+export { ItemLostError, QueueClosedError } from "./queue_errors.ts";
+
 /** Why a worker is gone. */
 export type DeathReason = "exit" | "terminated" | "oom" | "uncaught";
-
-/**
- * Base of every failure of the library, as opposed to a failure of your task.
- *
- * @example Telling the library's failures from the task's
- * ```ts
- * import { assert } from "@std/assert";
- * import { IsopoolError, TaskTimeoutError } from "@isopool/isopool";
- *
- * assert(new TaskTimeoutError("Task ran too long", { timeout: 10 }) instanceof IsopoolError);
- * ```
- */
-export class IsopoolError extends Error {
-  /** @ignore */
-  override name = "IsopoolError";
-}
 
 /**
  * The pool is no longer usable; `cause` says why.
@@ -205,6 +195,32 @@ export class WaitTimeoutError extends IsopoolError {
 }
 
 /**
+ * Tasks cannot be given the permissions that were asked for: they are wider than what the script has itself, or a flag
+ * is missing that permissions of workers need. The message says what to add, and where.
+ *
+ * @example The flag to add
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PermissionScopeError } from "@isopool/isopool";
+ *
+ * const error = new PermissionScopeError("Cannot create pool", { flag: "--allow-read=/data" });
+ * assertEquals(error.flag, "--allow-read=/data");
+ * ```
+ */
+export class PermissionScopeError extends IsopoolError {
+  /** @ignore */
+  override name = "PermissionScopeError";
+  /** What to start the script with. */
+  readonly flag: string;
+
+  /** Creates the error for the missing flag. */
+  constructor(message: string, options: ErrorOptions & { flag: string }) {
+    super(message, options);
+    this.flag = options.flag;
+  }
+}
+
+/**
  * The pool takes no more work: it was closed or terminated.
  *
  * @example Using a pool after its block
@@ -224,6 +240,28 @@ export class PoolClosedError extends IsopoolError {
 }
 
 /**
+ * As many calls wait as the pool's `maxQueue` allows. Nothing of the refused call was taken, values to be moved neither.
+ *
+ * @example Waiting for room instead
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { Pool, QueueFullError } from "@isopool/isopool";
+ *
+ * await using pool = new Pool({ backend: "async", workers: 1, maxQueue: 1 });
+ * const echo = async (n: number) => await n;
+ * const futures = [pool.submit(echo, 1), pool.submit(echo, 2)];
+ * assertThrows(() => pool.submit(echo, 3), QueueFullError);
+ * await pool.room();
+ * futures.push(pool.submit(echo, 3));
+ * assertEquals(await Promise.all(futures), [1, 2, 3]);
+ * ```
+ */
+export class QueueFullError extends IsopoolError {
+  /** @ignore */
+  override name = "QueueFullError";
+}
+
+/**
  * The future was cancelled. Where an `AbortSignal` did it, the future rejects with the signal's own reason instead.
  *
  * @example A cancelled future
@@ -240,48 +278,4 @@ export class PoolClosedError extends IsopoolError {
 export class CancelledError extends IsopoolError {
   /** @ignore */
   override name = "CancelledError";
-}
-
-/**
- * The thread that held a lock has died, or was given up, and left what the lock guards in an unknown state. The lock is
- * not held by who gets this error, and stays abandoned for the next one too, until somebody recovers it.
- *
- * @example Whether recovering is possible
- * ```ts
- * import { assert } from "@std/assert";
- * import { LockAbandonedError } from "@isopool/isopool";
- *
- * const error = new LockAbandonedError("Cannot acquire Lock", { recoverable: true });
- * assert(error.recoverable);
- * ```
- */
-export class LockAbandonedError extends IsopoolError {
-  /** @ignore */
-  override name = "LockAbandonedError";
-  /** Whether `recover` would help: not if the thread may still run. */
-  readonly recoverable: boolean;
-
-  /** Creates the error. */
-  constructor(message: string, options: ErrorOptions & { recoverable: boolean }) {
-    super(message, options);
-    this.recoverable = options.recoverable;
-  }
-}
-
-/**
- * The barrier was broken: a party ran out of time, died while it waited, or somebody called `abort` or `reset`.
- *
- * @example A broken barrier stays broken until it is reset
- * ```ts
- * import { assertRejects } from "@std/assert";
- * import { Barrier, BrokenBarrierError } from "@isopool/isopool";
- *
- * const barrier = new Barrier(2);
- * barrier.abort();
- * await assertRejects(() => barrier.wait(), BrokenBarrierError);
- * ```
- */
-export class BrokenBarrierError extends IsopoolError {
-  /** @ignore */
-  override name = "BrokenBarrierError";
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IsopoolError } from "./errors.ts";
+import { IsopoolError } from "./base_error.ts";
 
 /**
  * The queue or connection is closed: nothing can be put any more, or there is nothing left to get.

@@ -12,6 +12,16 @@ export interface Current {
   readonly workerId: number;
   readonly taskId: number;
   readonly attempt: number;
+  readonly state: Record<PropertyKey, unknown>;
+  emit(value: unknown): void;
+  progress(done: number, total?: number): void;
+}
+
+/** A thread's place at the screen that all threads of the process share (screen.ts). */
+export interface Seat {
+  readonly memory: SharedArrayBuffer;
+  /** Number of the thread. */
+  readonly owner: number;
 }
 
 /** The shared state. Fields are only ever added, so that versions can meet. */
@@ -22,6 +32,14 @@ export interface Scope {
   loading: string | undefined;
   /** Worker-local state. */
   state: Record<PropertyKey, unknown>;
+  /** How many pools deep this isolate is: 0 on the main thread. */
+  depth: number;
+  /** Most threads that the pools above this isolate may have, multiplied. */
+  threads: number;
+  /** Values to be moved, and what moves with them; made with the first. */
+  moves: WeakMap<object, Transferable[]> | undefined;
+  /** This isolate's place at the screen, once somebody has asked for it. */
+  screen: Seat | undefined;
 }
 
 const KEY = Symbol.for("isopool.scope.1");
@@ -32,28 +50,8 @@ export const scope: Scope = (globalThis as Record<symbol, unknown>)[KEY] as Scop
     current: undefined,
     loading: undefined,
     state: Object.create(null),
+    depth: 0,
+    threads: 1,
+    moves: undefined,
+    screen: undefined,
   } satisfies Scope);
-
-/** A running call. Its signal is made when somebody asks for it: most tasks never do. */
-export class RunningTask implements Current {
-  readonly workerId: number;
-  readonly taskId: number;
-  readonly attempt: number;
-  #controller: AbortController | undefined;
-
-  constructor(workerId: number, taskId: number, attempt: number) {
-    this.workerId = workerId;
-    this.taskId = taskId;
-    this.attempt = attempt;
-  }
-
-  /** Aborts when the call is cancelled. */
-  get signal(): AbortSignal {
-    return (this.#controller ??= new AbortController()).signal;
-  }
-
-  /** Fires the signal. */
-  abort(reason: unknown): void {
-    (this.#controller ??= new AbortController()).abort(reason);
-  }
-}

@@ -11,13 +11,27 @@ export type Timer = ReturnType<typeof setTimeout>;
 
 /** A hold on the event loop that can be taken and let go any number of times. */
 export class KeepAlive {
+  readonly #daemon: boolean;
   #timer: Timer | undefined;
+  #ended = false;
+
+  /** @param daemon Whether it never holds at all. */
+  constructor(daemon = false) {
+    this.#daemon = daemon;
+  }
 
   /** Keeps the script alive from now on. */
   hold(): void {
+    if (this.#daemon || this.#ended) return;
     // One timer for ever, referenced or not: making and clearing one costs a hundred times as much, for each call.
-    if (this.#timer === undefined) this.#timer = setInterval(() => {}, MAX_DELAY);
-    else this.#timer.ref();
+    if (this.#timer !== undefined) {
+      this.#timer.ref();
+      return;
+    }
+    const timer = setInterval(() => {}, MAX_DELAY);
+    // The first timer of an isolate may run microtasks on its way, and one of those may have been here.
+    if (this.#timer === undefined) this.#timer = timer;
+    else clearInterval(timer);
   }
 
   /** Lets the script end again. */
@@ -27,6 +41,7 @@ export class KeepAlive {
 
   /** Ends the hold for good. */
   [Symbol.dispose](): void {
+    this.#ended = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

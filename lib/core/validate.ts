@@ -50,6 +50,11 @@ export function abortSignal(call: string, option: string, value: unknown): Abort
   return value;
 }
 
+/** Checks that an option is a function; `undefined` stays. */
+export function callback(call: string, option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function") throw bad(call, option, value, "a function", false);
+}
+
 /** Refuses option names that do not exist: a misspelt `timout` must not mean "no timeout". */
 export function knownOptions(call: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return;

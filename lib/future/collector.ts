@@ -52,6 +52,7 @@ export class Collector<R> implements ResultsSource<R> {
   #failed: Failure | undefined;
   #stopped = false;
   #wake: (() => void) | undefined;
+  #read = 0;
   #unseen: Failures | undefined;
 
   constructor(producer: Producer, options: { ordered: boolean; onError: OnError }) {
@@ -68,6 +69,16 @@ export class Collector<R> implements ResultsSource<R> {
   /** Whether the array of all results is what is wanted, so that reading cannot fall behind. */
   get collecting(): boolean {
     return this.#mode === "collect";
+  }
+
+  /** How many results have been read; `Infinity` while all are collected. */
+  get taken(): number {
+    return this.#mode === "collect" ? Infinity : this.#read;
+  }
+
+  /** Whether somebody waits for the next result at this moment. */
+  get awaited(): boolean {
+    return this.#wake !== undefined;
   }
 
   /** Producer: nothing runs any more. A failure that nobody reads is kept for the report. */
@@ -131,16 +142,16 @@ export class Collector<R> implements ResultsSource<R> {
     this.#mode = "iterate";
     this.#unseen?.delete(this);
     if (!this.#ordered) this.#results = [];
-    let read = 0;
+    this.#producer.resume();
     try {
-      while (read < this.#count) {
+      while (this.#read < this.#count) {
         const result = this.#ordered ? this.#shift() : this.#arrivals.size > 0 ? this.#arrivals.shift() : EMPTY;
         if (result === EMPTY) {
           if (this.#failed) throw this.#failed.reason;
           await this.#news();
           continue;
         }
-        read++;
+        this.#read++;
         this.unread--;
         if (result instanceof Failure) {
           if (this.#onError === "throw") throw result.reason;
@@ -192,7 +203,8 @@ export class Collector<R> implements ResultsSource<R> {
     this.#producer.stop(reason);
   }
 
-  #news(): Promise<void> {
-    return new Promise((resolve) => this.#wake = resolve);
+  async #news(): Promise<void> {
+    await new Promise<void>((resolve) => this.#wake = resolve);
+    this.#wake = undefined;
   }
 }

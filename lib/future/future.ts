@@ -13,6 +13,7 @@
  * @module
  */
 import { CancelledError, WaitTimeoutError } from "../core/errors.ts";
+import { guarded } from "../core/guarded.ts";
 import { bad, duration, knownOptions } from "../core/validate.ts";
 import type { Failures } from "./failures.ts";
 
@@ -41,6 +42,8 @@ type Outcome = "none" | "fulfilled" | "rejected" | "cancelled";
 export let settleFuture: (future: Future<unknown>, outcome: Exclude<Outcome, "none">, value: unknown) => boolean;
 /** Counts as looking at the future, so that its failure is not reported as forgotten. */
 export let observe: (future: Future<unknown>) => void;
+/** Whether somebody has looked. */
+export let isObserved: (future: Future<unknown>) => boolean;
 /** Calls `listener` once the future is settled, at once if it is; returns what takes it off again. */
 export let subscribe: (future: Future<unknown>, listener: () => void) => () => void;
 /** The settled outcome; `"none"` before. */
@@ -93,6 +96,7 @@ export class Future<R> implements Promise<R> {
   static {
     settleFuture = (future, outcome, value) => future.#settle(outcome, value);
     observe = (future) => future.#observe();
+    isObserved = (future) => future.#observed;
     outcomeOf = (future) => ({ outcome: future.#outcome, value: future.#value });
     subscribe = (future, listener) => future.#subscribe(listener);
     trackFailure = (future, failures) => {
@@ -210,13 +214,13 @@ export class Future<R> implements Promise<R> {
     this.#control = undefined;
     const listeners = this.#listeners;
     this.#listeners = undefined;
-    if (listeners) { for (const listener of listeners) call(listener); }
+    if (listeners) { for (const listener of listeners) guarded(listener); }
     return true;
   }
 
   #subscribe(listener: () => void): () => void {
     if (this.#outcome !== "none") {
-      call(listener);
+      guarded(listener);
       return done;
     }
     const listeners = this.#listeners ??= [];
@@ -248,14 +252,5 @@ export class Future<R> implements Promise<R> {
         resolve();
       });
     });
-  }
-}
-
-function call(listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    // In a task of its own: reportError may end the script, and the other callbacks come first.
-    queueMicrotask(() => reportError(error));
   }
 }

@@ -3,37 +3,67 @@
  *
  * @module
  */
-import { launchLoopback } from "../transport/loopback.ts";
+import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { launchThread } from "../transport/thread.ts";
-import type { Launch } from "../transport/transport.ts";
+import type { Launch, Setup } from "../transport/transport.ts";
+import { launchWeb } from "../transport/web.ts";
 
 /** Name of a backend. */
 export type BackendName = "async" | "worker";
 
 /** What a backend can do, as data. */
 export interface Capabilities {
+  /** What a worker is: this event loop, a worker thread, or a Deno Web Worker with permissions of its own. */
+  readonly engine: "loop" | "thread" | "web";
   /** Whether tasks run on several cores at once. */
   readonly parallel: boolean;
   /** Whether a task has globals and memory of its own: arguments are copied, closures cannot be sent. */
   readonly isolated: boolean;
   /** Whether a SharedArrayBuffer given to a task is the same memory there. */
   readonly sharedMemory: boolean;
-  /** Whether a task that never yields can be stopped. */
+  /** Whether a task that never yields can be stopped. Without it, `timeout` still interrupts a synchronous task. */
   readonly forcedKill: boolean;
-  /** Whether `permissions` can be given. */
+  /** Whether `memoryLimit` can be given. */
+  readonly memoryLimit: boolean;
+  /** Whether tasks have permissions of their own. */
   readonly permissions: boolean;
 }
 
-/** Every backend: what it can do, and how it starts a worker. */
-export const BACKENDS: Record<BackendName, { capabilities: Capabilities; launch: Launch }> = {
+/** What a pool can run on. */
+export interface Backend {
+  capabilities: Capabilities;
+  /** How its workers are started. */
+  launch: (setup: Setup) => Launch;
+}
+
+export { runsWithin };
+
+const ISOLATED = { isolated: true, sharedMemory: true, parallel: true };
+
+/** Every backend. */
+export const BACKENDS: Record<BackendName, Backend> = {
   async: {
-    capabilities: { parallel: false, isolated: false, sharedMemory: true, forcedKill: false, permissions: false },
+    capabilities: {
+      engine: "loop",
+      parallel: false,
+      isolated: false,
+      sharedMemory: true,
+      forcedKill: false,
+      memoryLimit: false,
+      permissions: false,
+    },
     launch: launchLoopback,
   },
   worker: {
-    capabilities: { parallel: true, isolated: true, sharedMemory: true, forcedKill: true, permissions: false },
+    capabilities: { engine: "thread", ...ISOLATED, forcedKill: true, memoryLimit: true, permissions: false },
     launch: launchThread,
   },
+};
+
+/** Backend `"worker"` under `permissions`. */
+export const SCOPED: Backend = {
+  capabilities: { engine: "web", ...ISOLATED, forcedKill: false, memoryLimit: false, permissions: true },
+  launch: launchWeb,
 };
 
 /**

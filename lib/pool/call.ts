@@ -4,12 +4,15 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { guarded } from "../core/guarded.ts";
 import type { Timer } from "../core/timer.ts";
 import type { Failures } from "../future/failures.ts";
 import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
+import type { Shares } from "../protocol/shared_value.ts";
+import type { Slot } from "../scheduler/slot.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
-import type { RetryPolicy } from "../task/retry.ts";
+import type { RetryPolicy } from "../core/retry.ts";
 import type { CallSite } from "./call_site.ts";
 
 /** What a call is made of, besides its arguments. */
@@ -18,6 +21,17 @@ export interface CallOptions {
   signal: AbortSignal | undefined;
   retry: RetryPolicy | undefined;
   transfer: Transferable[];
+  priority?: number;
+  affinity?: string | number;
+  onEmit?: (value: unknown) => void;
+  onProgress?: (done: number, total: number | undefined) => void;
+  shares?: Shares;
+  /** Whether there may be shared objects in the arguments. */
+  handles?: boolean;
+  /** The worker that alone may run it. */
+  pinned?: Slot;
+  /** Whether it comes from a call of the same pool, which may wait for it: it must not wait for that one's worker. */
+  nested?: boolean;
 }
 
 /** One call of a task. */
@@ -25,8 +39,16 @@ export class Call implements Work, FutureControl {
   readonly future: Future<unknown>;
   readonly task: TaskEntry;
   readonly spread = true;
+  readonly stream = 0;
   readonly timeout: number | undefined;
   readonly limited: boolean;
+  readonly priority: number;
+  readonly affinity: string | number | undefined;
+  readonly shares: Shares | undefined;
+  readonly handles: boolean;
+  readonly pinned: Slot | undefined;
+  readonly nested: boolean;
+  queuedAt = 0;
   readonly #scheduler: Scheduler;
   readonly #options: CallOptions;
   readonly #failures: Failures;
@@ -36,6 +58,8 @@ export class Call implements Work, FutureControl {
   #chunk: Chunk | undefined;
   #attempt = 1;
   #queued = false;
+  // No attempt follows.
+  #last = false;
   #pause: Timer | undefined;
   #workerId: number | undefined;
   // What it ends as when its worker is taken away from under it.
@@ -53,12 +77,19 @@ export class Call implements Work, FutureControl {
     this.task = task;
     this.timeout = options.timeout;
     this.limited = options.timeout !== undefined || options.signal !== undefined;
+    this.nested = options.nested ?? false;
+    this.priority = this.nested ? Infinity : options.priority ?? 0;
+    this.affinity = options.affinity;
+    this.shares = options.shares;
+    this.handles = options.handles ?? false;
+    this.pinned = options.pinned;
     this.#args = args;
     this.#options = options;
     this.#failures = failures;
     this.#site = site;
     this.future = new Future<unknown>(this);
     scheduler.admit(this);
+    scheduler.entrance.enter();
     // By way of a variable: a signal that has aborted already calls back before onAbort returns.
     let deaf = (): void => {};
     this.#deaf = () => deaf();
@@ -69,6 +100,7 @@ export class Call implements Work, FutureControl {
   enqueue(): void {
     if (this.over || this.#verdict) return;
     this.#queued = true;
+    this.queuedAt = performance.now();
     this.#scheduler.enqueue(this);
   }
 
@@ -118,6 +150,25 @@ export class Call implements Work, FutureControl {
     else this.#end(outcome, error);
   }
 
+  /** {@inheritDoc Work.cancelWaiting} */
+  cancelWaiting(error: unknown): void {
+    const chunk = this.#chunk;
+    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) this.#last = true;
+    else this.#end("cancelled", error);
+  }
+
+  /** {@inheritDoc Work.item} */
+  item(_index: number, value: unknown): void {
+    const { onEmit } = this.#options;
+    if (onEmit) guarded(() => onEmit(value));
+  }
+
+  /** {@inheritDoc Work.progress} */
+  progress(_index: number, done: number, total: number | undefined): void {
+    const { onProgress } = this.#options;
+    if (onProgress) guarded(() => onProgress(done, total));
+  }
+
   /** {@inheritDoc Work.settle} */
   settle(_index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void {
     if (this.over) return;
@@ -135,13 +186,14 @@ export class Call implements Work, FutureControl {
 
   #again(error: unknown): boolean {
     const { retry } = this.#options;
-    if (!retry || this.#attempt >= retry.maxAttempts) return false;
+    if (!retry || this.#last || this.#attempt >= retry.maxAttempts) return false;
     try {
       if (!retry.isRetriable(error)) return false;
     } catch (thrown) {
       this.#end("rejected", thrown);
       return true;
     }
+    this.#scheduler.tally.retried++;
     const wait = retry.delay(this.#attempt++);
     if (wait === 0) this.enqueue();
     else this.#pause = setTimeout(() => this.enqueue(), wait);
@@ -155,8 +207,10 @@ export class Call implements Work, FutureControl {
     this.#deaf();
     clearTimeout(this.#pause);
     if (outcome === "rejected") this.#site?.addTo(value);
+    this.#scheduler.tally.ended(outcome);
     settleFuture(this.future, outcome, value);
     trackFailure(this.future, this.#failures);
+    this.#scheduler.entrance.leave();
     this.#scheduler.finish(this);
   }
 }

@@ -7,70 +7,54 @@
  *            +--------- retries ---------------+
  * ```
  *
+ * A lazy one starts when it is read, and stays at most `buffer` items ahead of its reader.
+ *
  * @module
  */
+import type { Shares } from "../protocol/shared_value.ts";
 import { onAbort } from "../core/abort.ts";
-import { Deque } from "../core/deque.ts";
-import { closeInput, type Input, type OpenInput, openInput } from "../core/input.ts";
-import type { Timer } from "../core/timer.ts";
+import { CancelledError } from "../core/errors.ts";
+import { guarded } from "../core/guarded.ts";
+import type { Input } from "../core/input.ts";
 import { bad } from "../core/validate.ts";
-import { Collector, type OnError, type Producer } from "../future/collector.ts";
+import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
-import { isPrimitive, snapshot } from "../protocol/envelope.ts";
+import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
+import type { SharedEntry } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
-import type { RetryPolicy } from "../task/retry.ts";
-
-/** What a map is made of, checked. */
-export interface MapPlan {
-  task: TaskEntry;
-  /** Whether items are argument lists. */
-  spread: boolean;
-  /** Whether items are copied as they are read. */
-  copy: boolean;
-  timeout: number | undefined;
-  signal: AbortSignal | undefined;
-  retry: RetryPolicy | undefined;
-  /** Most items in one chunk. */
-  chunkSize: number;
-  ordered: boolean;
-  onError: OnError;
-  /** Items that are read ahead from an asynchronous input. */
-  readAhead: number;
-}
-
-interface Again {
-  index: number;
-  item: unknown;
-  attempt: number;
-}
+import type { MapPlan } from "./map_plan.ts";
+import { MapInput, type MapReader, NONE } from "./map_input.ts";
+import { Retries } from "./retries.ts";
+import { refer } from "./shared_value.ts";
 
 /** A map that runs on a pool. */
-export class MapJob implements Work, Producer {
+export class MapJob implements Work, Producer, MapReader {
   readonly task: TaskEntry;
   readonly spread: boolean;
   readonly timeout: number | undefined;
   readonly limited: boolean;
+  readonly priority: number;
+  readonly affinity: string | number | undefined;
+  readonly nested: boolean;
+  readonly stream = 0;
+  queuedAt = 0;
   readonly collector: Collector<unknown>;
   readonly #plan: MapPlan;
   readonly #scheduler: Scheduler;
   readonly #failures: Failures;
   readonly #site: CallSite | undefined;
-  readonly #input: OpenInput<unknown>;
+  readonly #input: MapInput;
+  readonly #retries: Retries;
   #deaf = (): void => {};
-  // Items read from an asynchronous input, and items to be tried again.
-  readonly #ahead = new Deque<unknown>();
-  readonly #again = new Deque<Again>();
-  // Items that may be needed again, by index: only with `retry`.
-  readonly #kept = new Map<number, Again>();
-  readonly #pauses = new Set<Timer>();
+  // Shared values that its items name, by id.
+  readonly #shares = new Map<number, SharedEntry>();
+  #handles = false;
   #next = 0;
   #running = 0;
-  #inputEnded = false;
-  #reading = false;
+  #state: "new" | "going" | "finished" = "new";
   #queued = false;
-  #finished = false;
 
   constructor(plan: MapPlan, input: Input<unknown>, scheduler: Scheduler, failures: Failures, site?: CallSite) {
     this.#plan = plan;
@@ -78,27 +62,37 @@ export class MapJob implements Work, Producer {
     this.spread = plan.spread;
     this.timeout = plan.timeout;
     this.limited = plan.timeout !== undefined || plan.signal !== undefined;
+    this.nested = plan.nested;
+    this.priority = plan.nested ? Infinity : plan.options.priority ?? 0;
+    this.affinity = plan.options.affinityKey;
     this.#scheduler = scheduler;
     this.#failures = failures;
     this.#site = site;
+    this.#retries = new Retries(plan.retry, () => this.#enqueue());
     this.collector = new Collector<unknown>(this, plan);
-    this.#input = openInput("map", input);
-    scheduler.admit(this);
-    this.#deaf = onAbort(plan.signal, (reason) => this.#halt(reason, true));
+    this.#input = new MapInput(input, this);
+    if (plan.buffer === undefined) this.#admit();
   }
 
-  /** Starts reading. */
+  /** Starts reading; a lazy map does when it is read itself. */
   start(): void {
-    if (this.#finished) return;
-    if (this.#input.async) void this.#readOn();
-    else this.#enqueue();
+    if (this.#plan.buffer === undefined) this.#go();
   }
 
   /** {@inheritDoc Work.waiting} */
   get waiting(): number {
     if (this.collector.over) return 0;
-    const ready = this.#again.size + this.#ahead.size;
-    return this.#input.sync && !this.#inputEnded ? Infinity : ready;
+    return this.#retries.due + Math.min(this.#input.waiting, this.#room);
+  }
+
+  /** {@inheritDoc Work.shares} */
+  get shares(): Shares | undefined {
+    return this.#shares.size > 0 ? this.#shares : undefined;
+  }
+
+  /** {@inheritDoc Work.handles} */
+  get handles(): boolean {
+    return this.#handles;
   }
 
   /** {@inheritDoc Work.over} */
@@ -108,7 +102,7 @@ export class MapJob implements Work, Producer {
 
   /** {@inheritDoc Work.take} */
   take(max: number): Chunk | undefined {
-    const again = this.#again.shift();
+    const again = this.#retries.take();
     if (again) {
       if (this.waiting === 0) this.#queued = false;
       this.#running++;
@@ -116,29 +110,47 @@ export class MapJob implements Work, Producer {
     }
     const first = this.#next;
     const items: unknown[] = [];
-    for (let left = Math.min(max, this.#plan.chunkSize); left > 0; left--) {
-      const item = this.#input.async ? this.#readAhead() : this.#read();
+    for (let left = Math.min(max, this.#plan.chunkSize, this.#room); left > 0; left--) {
+      const item = this.#input.next();
       if (item === NONE) break;
+      this.#retries.keep(this.#next++, item);
       items.push(item);
     }
+    // Not item by item: what was taken counts against the room only now.
+    this.#input.readOn();
     if (this.waiting === 0) this.#queued = false;
     if (items.length === 0) {
       this.#checkEnd();
       return undefined;
     }
     this.#running += items.length;
+    this.#input.readOn();
     return new Chunk(this, first, items);
+  }
+
+  /** {@inheritDoc Work.item} */
+  item(_index: number, value: unknown): void {
+    const { onEmit } = this.#plan.options;
+    if (onEmit) guarded(() => onEmit(value));
+  }
+
+  /** {@inheritDoc Work.progress} */
+  progress(_index: number, done: number, total: number | undefined): void {
+    const { onProgress } = this.#plan.options;
+    if (onProgress) guarded(() => onProgress(done, total));
   }
 
   /** {@inheritDoc Work.settle} */
   settle(index: number, outcome: Outcome, value: unknown): void {
     this.#running--;
     if (outcome === "rejected" && this.#tryAgain(index, value)) return;
-    if (this.#kept.size > 0) this.#kept.delete(index);
+    this.#retries.forget(index);
+    this.#scheduler.tally.ended(outcome);
     const ok = outcome === "fulfilled";
+    this.#plan.tally?.count(ok);
     if (!ok && !this.collector.over) {
       this.#site?.addTo(value);
-      if (this.#plan.onError === "throw") this.#endInput();
+      if (this.#plan.onError === "throw") this.#input.close();
     }
     this.collector.settle(index, ok, value);
     this.#checkEnd();
@@ -149,9 +161,64 @@ export class MapJob implements Work, Producer {
     this.#halt(error, false);
   }
 
+  /** {@inheritDoc Work.cancelWaiting} */
+  cancelWaiting(error: unknown): void {
+    this.#halt(error, false);
+  }
+
+  /** {@inheritDoc Work.blockEnded} */
+  blockEnded(): void {
+    if (this.#plan.buffer === undefined || this.collector.awaited) return;
+    this.#halt(new CancelledError("Results were cancelled: their pool's block ended before they were read"), false);
+  }
+
+  /** {@inheritDoc MapReader.readLimit} */
+  get readLimit(): number {
+    return Math.min(this.#plan.readAhead, this.#room);
+  }
+
+  /** {@inheritDoc MapReader.accept} */
+  accept(item: unknown): unknown {
+    if (this.spread && !Array.isArray(item)) throw bad("starmap", "items", item, "argument lists: arrays", false);
+    if (isPrimitive(item)) return item;
+    const referred = refer(item, this.spread, this.#shares);
+    return this.#plan.copy ? this.#copy(referred) : referred;
+  }
+
+  /** {@inheritDoc MapReader.arrived} */
+  arrived(): void {
+    this.#enqueue();
+  }
+
+  /** {@inheritDoc MapReader.ended} */
+  ended(ahead: number): void {
+    this.collector.end(this.#next + ahead);
+  }
+
+  /** {@inheritDoc MapReader.failed} */
+  failed(error: unknown): void {
+    this.#halt(error, false);
+  }
+
+  /** {@inheritDoc MapReader.paused} */
+  paused(): void {
+    this.#checkEnd();
+  }
+
   /** {@inheritDoc Producer.resume} */
   resume(): void {
-    // A map does not wait for its reader.
+    if (this.#plan.buffer === undefined) return; // It does not wait for its reader.
+    if (this.#state === "going") return this.#go();
+    if (this.#state === "finished") return;
+    try {
+      this.#plan.checkOpen();
+    } catch (error) {
+      this.#state = "finished";
+      this.#input.close();
+      return this.collector.fail(error);
+    }
+    this.#admit();
+    this.#go();
   }
 
   /** {@inheritDoc Producer.stop} */
@@ -159,15 +226,30 @@ export class MapJob implements Work, Producer {
     this.#halt(reason, false);
   }
 
+  // How many more items may be read before results are.
+  get #room(): number {
+    const { buffer } = this.#plan;
+    return buffer === undefined ? Infinity : buffer - (this.#next - this.collector.taken);
+  }
+
+  #admit(): void {
+    this.#scheduler.admit(this);
+    this.#state = "going";
+    this.#deaf = onAbort(this.#plan.signal, (reason) => this.#halt(reason, true));
+  }
+
+  #go(): void {
+    if (this.#state !== "going") return;
+    this.#input.readOn();
+    this.#enqueue();
+  }
+
   // Ends the map early. What runs is told; `force` also stops it.
   #halt(reason: unknown, force: boolean): void {
-    if (this.#finished) return;
-    this.#endInput();
-    for (const pause of this.#pauses) clearTimeout(pause);
-    this.#pauses.clear();
-    this.#again.clear();
-    this.#ahead.clear();
-    this.#kept.clear();
+    if (this.#state === "finished") return;
+    this.#input.close();
+    this.#retries.clear();
+    if (this.#state === "new") this.#plan.tally?.end();
     this.collector.fail(reason);
     this.#scheduler.revoke(this, reason, force);
     this.#checkEnd();
@@ -179,116 +261,35 @@ export class MapJob implements Work, Producer {
     this.#scheduler.enqueue(this);
   }
 
-  #read(): unknown {
-    if (this.#inputEnded) return NONE;
-    try {
-      const next = this.#input.sync!.next();
-      if (!next.done) return this.#number(this.#copy(next.value));
-      this.#inputEnded = true;
-      this.collector.end(this.#next);
-    } catch (error) {
-      this.#inputEnded = true;
-      this.#halt(error, false);
-    }
-    return NONE;
-  }
-
-  #readAhead(): unknown {
-    if (this.#ahead.size === 0) return NONE;
-    const item = this.#number(this.#ahead.shift());
-    void this.#readOn();
-    return item;
-  }
-
-  // Keeps a few items of an asynchronous input at hand.
-  async #readOn(): Promise<void> {
-    if (this.#reading) return;
-    this.#reading = true;
-    try {
-      while (!this.#inputEnded && this.#ahead.size < this.#plan.readAhead) {
-        const next = await this.#input.async!.next();
-        if (this.#inputEnded) break;
-        if (next.done) {
-          this.#inputEnded = true;
-          this.collector.end(this.#next + this.#ahead.size);
-        } else {
-          this.#ahead.push(this.#copy(next.value));
-          this.#enqueue();
-        }
-      }
-    } catch (error) {
-      this.#inputEnded = true;
-      this.#halt(error, false);
-    } finally {
-      this.#reading = false;
-    }
-    this.#checkEnd();
-  }
-
-  #number(item: unknown): unknown {
-    const index = this.#next++;
-    if (this.#plan.retry) this.#kept.set(index, { index, item, attempt: 1 });
-    return item;
-  }
-
+  // What cannot be copied fails when it is sent: then its own item fails and not the map.
   #copy(item: unknown): unknown {
-    if (this.spread) {
-      if (!Array.isArray(item)) throw bad("starmap", "items", item, "argument lists: arrays", false);
-      return this.#plan.copy ? copyOf(item) : item;
+    try {
+      const { args, handles } = snapshot([item], []);
+      this.#handles ||= handles;
+      return args[0];
+    } catch (error) {
+      return new Uncopyable(item, (error as Error).cause);
     }
-    return !this.#plan.copy || isPrimitive(item) ? item : copyOf(item);
   }
 
   #tryAgain(index: number, error: unknown): boolean {
-    const kept = this.#kept.get(index);
-    const { retry } = this.#plan;
-    if (!kept || !retry || kept.attempt >= retry.maxAttempts || this.over) return false;
+    if (this.over) return false;
     try {
-      if (!retry.isRetriable(error)) return false;
+      if (!this.#retries.again(index, error)) return false;
+      this.#scheduler.tally.retried++;
     } catch (thrown) {
       this.#halt(thrown, false);
-      return true;
-    }
-    const wait = retry.delay(kept.attempt++);
-    if (wait === 0) this.#retry(kept);
-    else {
-      const pause = setTimeout(() => {
-        this.#pauses.delete(pause);
-        this.#retry(kept);
-      }, wait);
-      this.#pauses.add(pause);
     }
     return true;
   }
 
-  #retry(kept: Again): void {
-    this.#again.push(kept);
-    this.#enqueue();
-  }
-
-  #endInput(): void {
-    if (this.#inputEnded) return;
-    this.#inputEnded = true;
-    closeInput(this.#input);
-  }
-
   #checkEnd(): void {
-    const left = this.#running + this.#again.size + this.#ahead.size + this.#pauses.size;
-    if (this.#finished || !this.#inputEnded || left > 0 || (this.#reading && !this.over)) return;
-    this.#finished = true;
+    const left = this.#running + this.#retries.waiting + this.#input.waiting;
+    if (this.#state !== "going" || !this.#input.over || left > 0 || (this.#input.reading && !this.over)) return;
+    this.#state = "finished";
     this.#deaf();
+    this.#plan.tally?.end();
     this.collector.close(this.#failures);
     this.#scheduler.finish(this);
   }
 }
-
-// What cannot be copied stays as it is: sending it fails, and then its own item fails and not the map.
-function copyOf(item: unknown): unknown {
-  try {
-    return snapshot([item], []).args[0];
-  } catch {
-    return item;
-  }
-}
-
-const NONE: unique symbol = Symbol("none");

@@ -2,36 +2,46 @@
  * The pool: the public face of the scheduler.
  *
  * ```
- * submit / apply  -> Call   \
- *                            >- Work -> Scheduler -> Slot -> Transport -> worker
- * map / starmap   -> MapJob /                                                |
- *   Future / Results <- settle <---------------------------------------------+
+ * submit / apply  -> Call     \
+ * map / imap      -> MapJob    >- Work -> Scheduler -> Slot -> Transport -> worker
+ * stream          -> StreamJob/                                                |
+ *   Future / Results <- settle <-----------------------------------------------+
  * ```
  *
  * @module
  */
-import { BrokenPoolError, IsopoolError, PoolClosedError, WaitTimeoutError } from "../core/errors.ts";
 import type { Input } from "../core/input.ts";
-import { checkRuntime } from "../core/runtime.ts";
-import { scope } from "../core/scope.ts";
-import { bad, duration, knownOptions } from "../core/validate.ts";
-import { Failures } from "../future/failures.ts";
+import { bad, callback, knownOptions } from "../core/validate.ts";
 import type { Future } from "../future/future.ts";
-import { Results } from "../future/results.ts";
-import { snapshot } from "../protocol/envelope.ts";
-import { Scheduler } from "../scheduler/scheduler.ts";
-import { retryPolicy } from "../task/retry.ts";
-import type { Task } from "../task/task.ts";
-import { type BackendName, BACKENDS, type Capabilities } from "./backends.ts";
-import { Call } from "./call.ts";
-import { CallSite } from "./call_site.ts";
-import { MapJob } from "./map.ts";
-import { checkMapOptions, type MapOptions } from "./map_options.ts";
-import { type CheckedOptions, checkPoolOptions, type PoolOptions } from "./options.ts";
-import { type Resolved, resolveTask } from "./resolve_task.ts";
+import type { Results } from "../future/results.ts";
+import type { StreamTask, Task } from "../task/task.ts";
+import type { BackendName, Capabilities } from "./backends.ts";
+import { PoolCore } from "./core.ts";
+import { TaskGroup } from "./group.ts";
+import { PoolLifecycle } from "./lifecycle.ts";
+import type { ImapOptions, MapOptions } from "./map_options.ts";
+import type { PoolOptions } from "./options.ts";
+import { SharedValue } from "./shared_value.ts";
+import { type AnyRunnable, Submitter } from "./submitter.ts";
 
 /** A function of this isolate, which only backend `"async"` takes. */
 export type Closure<A extends unknown[], R> = (...args: A) => R | PromiseLike<R>;
+
+/** What a pool of backend `B` can run. */
+export type Runnable<B extends BackendName, A extends unknown[], R> =
+  | Task<A, R>
+  | (B extends "async" ? Closure<A, R> : never);
+
+/** Arguments, each of which may be a {@linkcode SharedValue} handle on it instead. */
+export type Args<A extends unknown[]> = { [K in keyof A]: A[K] | SharedValue<A[K]> };
+
+/** Callbacks of `Pool.applyAsync`. Exactly one of them is called, once. */
+export interface ApplyOptions<R> {
+  /** Gets the result. */
+  callback?: (result: R) => void;
+  /** Gets the error, or the `CancelledError`. */
+  errorCallback?: (error: unknown) => void;
+}
 
 /**
  * A pool of workers that run tasks.
@@ -51,50 +61,32 @@ export type Closure<A extends unknown[], R> = (...args: A) => R | PromiseLike<R>
  * assertEquals(await pool.map(inline((n: number) => n * n), [1, 2, 3]), [1, 4, 9]);
  * ```
  */
-export class Pool<B extends BackendName = "worker"> {
+export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
   /** What the pool runs on. */
   readonly backend: B;
   /** Name of the pool, in messages. */
   readonly name: string;
   /** What the backend can do, as data. */
   readonly capabilities: Capabilities;
-  readonly #options: CheckedOptions;
-  readonly #scheduler: Scheduler;
-  readonly #failures = new Failures();
+  readonly #core: PoolCore;
+  readonly #submitter: Submitter;
 
   /**
-   * Creates a pool; no worker is started yet.
+   * Creates a pool; no worker is started yet, unless `minWorkers` says so.
    *
    * @param options How many workers, or all options.
-   * @throws {TypeError | RangeError} If an option does not exist or is not valid.
-   * @throws {IsopoolError} If a task module creates it while being loaded in a worker, which would never end.
+   * @throws {TypeError | RangeError} If an option does not exist or is not valid, or contradicts another.
+   * @throws {IsopoolError} If a task module creates it while being loaded in a worker, which would never end; or if it
+   * would be nested too deep.
    */
   constructor(options?: number | PoolOptions<B>) {
-    checkRuntime();
-    this.#options = checkPoolOptions(options);
-    if (scope.loading !== undefined) {
-      throw new IsopoolError(
-        `Cannot create pool: ${scope.loading} does it at its top level, which a worker runs as well when it loads the ` +
-          "module: put the code that starts work into `if (import.meta.main) { ... }`",
-      );
-    }
-    const { backend, name, workers, killGrace } = this.#options;
-    this.backend = backend as B;
-    this.name = name;
-    const { capabilities, launch } = BACKENDS[backend];
-    this.capabilities = capabilities;
-    this.#scheduler = new Scheduler({ launch, workers, killGrace });
-    void this.#scheduler.ended.then(() => this.#failures[Symbol.dispose]());
-  }
-
-  /** Most workers at a time. */
-  get workers(): number {
-    return this.#options.workers;
-  }
-
-  /** Ids of the workers that are alive. */
-  get workerIds(): number[] {
-    return [...this.#scheduler.slots].map((slot) => slot.id);
+    const core = new PoolCore(options);
+    super(core);
+    this.#core = core;
+    this.#submitter = new Submitter(core);
+    this.backend = core.options.backend as B;
+    this.name = core.options.name;
+    this.capabilities = core.capabilities;
   }
 
   /**
@@ -103,22 +95,35 @@ export class Pool<B extends BackendName = "worker"> {
    * @param task The task, made by `tasks()`, `task()` or `inline()`; on backend `"async"` any function.
    * @throws {PoolClosedError} If the pool is closed.
    * @throws {BrokenPoolError} If the pool is broken.
+   * @throws {QueueFullError} If `maxQueue` calls wait already.
    * @throws {TypeError} If a closure is given to a backend whose workers cannot have it.
    */
-  submit<A extends unknown[], R>(task: Task<A, R>, ...args: A): Future<R>;
-  /** Submits a call of any function, on backend `"async"`. */
-  submit<A extends unknown[], R>(this: Pool<"async">, task: Closure<A, R>, ...args: A): Future<R>;
-  submit(task: Task<unknown[], unknown> | Closure<unknown[], unknown>, ...args: unknown[]): Future<unknown> {
-    return this.#submit("submit task", this.submit, task, args);
+  submit<A extends unknown[], R>(task: Runnable<B, A, R>, ...args: A): Future<R>;
+  /** Submits a call with handles from {@linkcode Pool.share} among its arguments. */
+  submit<A extends unknown[], R>(task: Task<A, R>, ...args: Args<A>): Future<R>;
+  submit(task: AnyRunnable, ...args: unknown[]): Future<unknown> {
+    return this.#submitter.submit("submit task", this.submit, task, args);
   }
 
   /** Submits one call with its argument list, and waits for the result; else as {@linkcode Pool.submit}. */
-  apply<A extends unknown[], R>(task: Task<A, R>, args: A): Promise<R>;
-  /** Calls any function, on backend `"async"`. */
-  apply<A extends unknown[], R>(this: Pool<"async">, task: Closure<A, R>, args: A): Promise<R>;
-  apply(task: Task<unknown[], unknown> | Closure<unknown[], unknown>, args: unknown[]): Promise<unknown> {
+  apply<A extends unknown[], R>(task: Runnable<B, A, R>, args: A): Promise<R>;
+  apply(task: AnyRunnable, args: unknown[]): Promise<unknown> {
     if (!Array.isArray(args)) throw bad("apply task", "args", args, "an array of arguments", false);
-    return this.#submit("apply task", this.apply, task, args).result();
+    return this.#submitter.submit("apply task", this.apply, task, args).result();
+  }
+
+  /**
+   * Submits one call with its argument list, and has the end told to a callback; the caller goes on at once. Else as
+   * {@linkcode Pool.submit}. Callbacks have run when the pool has drained; what one throws is reported.
+   */
+  applyAsync<A extends unknown[], R>(task: Runnable<B, A, R>, args: A, options?: ApplyOptions<R>): Future<R>;
+  applyAsync(task: AnyRunnable, args: unknown[], options: ApplyOptions<never> = {}): Future<unknown> {
+    const call = "apply task";
+    if (!Array.isArray(args)) throw bad(call, "args", args, "an array of arguments", false);
+    knownOptions(call, options, ["callback", "errorCallback"]);
+    callback(call, "callback", options.callback);
+    callback(call, "errorCallback", options.errorCallback);
+    return this.#submitter.applyAsync(call, this.applyAsync, task, args, options);
   }
 
   /**
@@ -131,157 +136,104 @@ export class Pool<B extends BackendName = "worker"> {
    * @throws {TypeError | RangeError} If an option or the input is not valid.
    */
   map<T, R>(
-    task: Task<[T], R>,
+    task: Runnable<B, [T], R>,
     items: Input<T>,
     options: MapOptions & { onError: "settle" },
   ): Results<PromiseSettledResult<R>>;
   /** Maps with the first failure, or all of them together, thrown. */
-  map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<R>;
-  /** Maps any function, on backend `"async"`. */
-  map<T, R>(this: Pool<"async">, task: Closure<[T], R>, items: Input<T>, options?: MapOptions): Results<R>;
-  map(
-    task: Task<[unknown], unknown> | Closure<[unknown], unknown>,
-    items: Input<unknown>,
-    options?: MapOptions,
-  ): Results<unknown> {
-    return this.#map("map", this.map, task as Task, items, false, options);
+  map<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: MapOptions): Results<R>;
+  map(task: AnyRunnable, items: Input<unknown>, options?: MapOptions): Results<unknown> {
+    return this.#submitter.map("map", this.map, task, items, options, { spread: false, lazy: false });
   }
 
   /** Runs a task on every argument list; else as {@linkcode Pool.map}. */
   starmap<A extends unknown[], R>(
-    task: Task<A, R>,
-    items: Input<A>,
+    task: Runnable<B, A, R>,
+    items: Input<Args<A>>,
     options: MapOptions & { onError: "settle" },
   ): Results<PromiseSettledResult<R>>;
   /** Maps argument lists with the first failure, or all of them together, thrown. */
-  starmap<A extends unknown[], R>(task: Task<A, R>, items: Input<A>, options?: MapOptions): Results<R>;
-  /** Maps any function over argument lists, on backend `"async"`. */
-  starmap<A extends unknown[], R>(
-    this: Pool<"async">,
-    task: Closure<A, R>,
-    items: Input<A>,
-    options?: MapOptions,
-  ): Results<R>;
-  starmap(
-    task: Task<unknown[], unknown> | Closure<unknown[], unknown>,
-    items: Input<unknown[]>,
-    options?: MapOptions,
-  ): Results<unknown> {
-    return this.#map("starmap", this.starmap, task as Task, items, true, options);
-  }
-
-  /** Starts all workers; resolves when they take tasks. */
-  async ready(): Promise<this> {
-    this.#checkOpen("start workers");
-    await this.#scheduler.ready();
-    return this;
-  }
-
-  /** Takes no more work. What was submitted is still done; {@linkcode Pool.join} waits for it. */
-  close(): void {
-    this.#scheduler.close();
+  starmap<A extends unknown[], R>(task: Runnable<B, A, R>, items: Input<Args<A>>, options?: MapOptions): Results<R>;
+  starmap(task: AnyRunnable, items: Input<unknown>, options?: MapOptions): Results<unknown> {
+    return this.#submitter.map("starmap", this.starmap, task, items, options, { spread: true, lazy: false });
   }
 
   /**
-   * Waits until a closed pool has done its work and its workers have ended.
-   *
-   * @param options.timeout Longest wait in milliseconds; the work goes on after it.
-   * @throws {TypeError} If the pool is still open: close it first, or it would never end.
-   * @throws {WaitTimeoutError} If the wait ran out of time.
+   * Runs a task on every item, no further ahead of its reader than `buffer` items: for endless inputs and for results
+   * that do not fit into memory. It starts when it is read; what nobody reads when the pool's block ends is cancelled.
+   * Else as {@linkcode Pool.map}.
    */
-  async join(options: { timeout?: number } = {}): Promise<void> {
-    knownOptions("join pool", options, ["timeout"]);
-    const timeout = duration("join pool", "timeout", options.timeout);
-    if (this.#scheduler.state === "open") {
-      throw new TypeError("Cannot join pool: it is open: call close() or terminate() first");
-    }
-    if (timeout === undefined) return await this.#scheduler.ended;
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new WaitTimeoutError(`Gave up joining after ${timeout} ms: ${this.#scheduler.unfinished} works go on`));
-    }, timeout);
-    await Promise.race([this.#scheduler.ended, promise]).finally(() => clearTimeout(timer));
+  imap<T, R>(
+    task: Runnable<B, [T], R>,
+    items: Input<T>,
+    options: ImapOptions & { onError: "settle" },
+  ): Results<PromiseSettledResult<R>>;
+  /** Maps lazily with the first failure, or all of them together, thrown. */
+  imap<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: ImapOptions): Results<R>;
+  imap(task: AnyRunnable, items: Input<unknown>, options?: ImapOptions): Results<unknown> {
+    return this.#submitter.map("imap", this.imap, task, items, options, { spread: false, lazy: true });
   }
 
-  /** Stops everything at once: what is unfinished is cancelled, workers are stopped by force. */
-  async terminate(): Promise<void> {
-    await this.#scheduler.terminate();
+  /** {@linkcode Pool.imap} with results as they come, the fastest first. */
+  imapUnordered<T, R>(
+    task: Runnable<B, [T], R>,
+    items: Input<T>,
+    options: Omit<ImapOptions, "ordered"> & { onError: "settle" },
+  ): Results<PromiseSettledResult<R>>;
+  /** Maps lazily and unordered with the first failure, or all of them together, thrown. */
+  imapUnordered<T, R>(
+    task: Runnable<B, [T], R>,
+    items: Input<T>,
+    options?: Omit<ImapOptions, "ordered">,
+  ): Results<R>;
+  imapUnordered(task: AnyRunnable, items: Input<unknown>, options: ImapOptions = {}): Results<unknown> {
+    const unordered = { ...options, ordered: false };
+    return this.#submitter.map("imap", this.imapUnordered, task, items, unordered, { spread: false, lazy: true });
   }
 
-  /** Drains: takes no more work, does what was submitted, and ends the workers. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    await this.#scheduler.ended;
+  /**
+   * Runs a generator in a worker, and gives its items as they are yielded. It starts when it is read, and is held back
+   * when the reader is slow: at most 16 items wait. Leaving the loop ends the generator, its `finally` blocks run. It
+   * occupies its worker until it ends, as any call does; a `timeout` counts the time of the reader, too.
+   *
+   * @throws {TypeError} If the task has `retry`: items that were given out cannot be taken back.
+   */
+  stream<A extends unknown[], Y>(task: StreamTask<A, Y>, ...args: Args<A>): Results<Y>;
+  /** Streams any generator function, on backend `"async"`. */
+  stream<A extends unknown[], Y>(
+    this: Pool<"async">,
+    task: (...args: A) => AsyncGenerator<Y> | Generator<Y>,
+    ...args: A
+  ): Results<Y>;
+  stream(task: unknown, ...args: unknown[]): Results<unknown> {
+    return this.#submitter.stream("stream task", this.stream, task as AnyRunnable, args);
   }
 
-  #submit(
-    call: string,
-    // deno-lint-ignore ban-types -- what Error.captureStackTrace takes
-    face: Function,
-    task: Task<unknown[], unknown> | Closure<unknown[], unknown>,
-    args: unknown[],
-  ): Future<unknown> {
-    this.#checkOpen(call);
-    const { entry, options, verified } = this.#resolve(call, task);
-    const site = this.capabilities.isolated ? new CallSite(face) : undefined;
-    const plan = {
-      timeout: options.timeout ?? this.#options.timeout,
-      signal: options.signal,
-      retry: retryPolicy(call, options.retry ?? this.#options.retry),
-      transfer: options.transfer ?? [],
-    };
-    let refused: unknown;
-    if (this.capabilities.isolated) {
-      try {
-        ({ args, transfer: plan.transfer } = snapshot(args, plan.transfer));
-      } catch (error) {
-        refused = error;
-      }
-    }
-    const work = new Call(this.#scheduler, entry, args, plan, this.#failures, site);
-    if (refused !== undefined) work.fail(refused);
-    else if (verified) verified.then(() => work.enqueue(), (error) => work.fail(error));
-    else work.enqueue();
-    return work.future;
+  /**
+   * Runs a task once on each worker, all of which are started for it: for warming up, or for counting what each did.
+   *
+   * @returns One result for each worker. Rejects with the first failure.
+   * @throws {IsopoolError} If a task of this very pool does it: its own worker would never get to it.
+   */
+  broadcast<A extends unknown[], R>(task: Runnable<B, A, R>, ...args: Args<A>): Promise<R[]>;
+  broadcast(task: AnyRunnable, ...args: unknown[]): Promise<unknown[]> {
+    return Promise.all(this.#submitter.broadcast("broadcast task", this.broadcast, task, args));
   }
 
-  #map(
-    call: string,
-    // deno-lint-ignore ban-types -- what Error.captureStackTrace takes
-    face: Function,
-    task: Task,
-    items: Input<unknown>,
-    spread: boolean,
-    given: MapOptions = {},
-  ): Results<unknown> {
-    this.#checkOpen(call);
-    const { entry, options, verified } = this.#resolve(call, task);
-    if (options.transfer) {
-      throw new TypeError(`Cannot ${call}: the task has \`transfer\`, which names values of one call: use submit()`);
-    }
-    const plan = checkMapOptions(call, given, options, this.#options);
-    const { isolated } = this.capabilities;
-    const site = isolated ? new CallSite(face) : undefined;
-    const job = new MapJob(
-      { ...plan, task: entry, spread, copy: isolated },
-      items,
-      this.#scheduler,
-      this.#failures,
-      site,
-    );
-    if (verified) verified.then(() => job.start(), (error) => job.abandon("rejected", error));
-    else job.start();
-    return new Results(job.collector);
+  /** Opens a group of calls that end together: the first failure cancels its siblings, leaving the block waits. */
+  group(): TaskGroup<B> {
+    this.#core.checkOpen("open group");
+    return new TaskGroup(this);
   }
 
-  #resolve(call: string, task: unknown): Resolved {
-    return resolveTask(call, task, this.#scheduler.tasks, this.backend, this.capabilities.isolated);
-  }
-
-  #checkOpen(call: string): void {
-    const { state, cause } = this.#scheduler;
-    if (state === "open") return;
-    if (state === "broken") throw new BrokenPoolError(`Cannot ${call}: ${this.name} is broken`, { cause });
-    throw new PoolClosedError(`Cannot ${call}: ${this.name} is ${state === "terminated" ? state : "closed"}`);
+  /**
+   * Makes a handle on a big value that goes to each worker once, however many calls get it as an argument. The value is
+   * copied now.
+   *
+   * @throws {TransferError} If the value cannot be copied.
+   */
+  share<T>(value: T): SharedValue<T> {
+    this.#core.checkOpen("share value");
+    return new SharedValue(value, this.capabilities.isolated, (id) => this.#core.scheduler.crew.drop(id));
   }
 }

@@ -99,6 +99,11 @@ export class Board {
     Atomics.store(this.#words, seq & MASK, lap(seq) | Word.SENT);
   }
 
+  /** Host: whether a call could still be withdrawn. */
+  isQueued(seq: number): boolean {
+    return Atomics.load(this.#words, seq & MASK) === (lap(seq) | Word.QUEUED);
+  }
+
   /** Host: the state of a call in flight. */
   word(seq: number): number {
     return Atomics.load(this.#words, seq & MASK) & 15;

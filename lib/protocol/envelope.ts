@@ -5,26 +5,35 @@
  * @module
  */
 import { TransferError } from "../core/errors.ts";
+import { takeMove } from "../core/move.ts";
 import { show } from "../core/validate.ts";
+import { encode } from "../shared/revive.ts";
 
 /** Arguments as they were when they were handed over. */
 export interface Snapshot {
   args: unknown[];
   transfer: Transferable[];
+  /** Whether there may be shared objects in them (lib/shared/revive.ts). */
+  handles: boolean;
 }
 
 /**
- * Copies arguments, and moves what `transfer` names, so that later changes by the caller are not seen. Primitives cost
+ * Copies arguments, and moves what `transfer` names or `move()` marked, so that later changes by the caller are not seen. Primitives cost
  * nothing; an argument list with objects costs one structured clone.
  *
  * @throws {TransferError} If a value cannot be copied.
  */
 export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
-  if (transfer.length === 0 && args.every(isPrimitive)) return { args: args.slice(), transfer };
+  if (transfer.length === 0 && args.every(isPrimitive)) return { args: args.slice(), transfer, handles: false };
+  for (const arg of args) {
+    const moved = takeMove(arg);
+    if (moved) transfer = [...new Set([...transfer, ...moved])];
+  }
   try {
     // One clone for both, so that the moved values keep their identity inside the arguments.
-    const [copied, moved] = structuredClone([args, transfer], { transfer });
-    return { args: copied as unknown[], transfer: moved as Transferable[] };
+    const { value, handles } = structuredClone(encode([args, transfer]), { transfer });
+    const [copied, moved] = value as [unknown[], Transferable[]];
+    return { args: copied, transfer: moved, handles };
   } catch (cause) {
     throw transferError(args, "args", "argument", cause, transfer);
   }
@@ -35,6 +44,18 @@ export function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
 }
 
+/**
+ * Stands for a value that could not be copied, so that sending it fails, and only it: a value that is nested thousands
+ * deep could be sent, would not be read, and would close the port.
+ */
+export class Uncopyable {
+  /** What makes sending fail. */
+  readonly refuse = (): void => {};
+
+  /** @param cause Why `value` could not be copied. */
+  constructor(readonly value: unknown, readonly cause: unknown) {}
+}
+
 /** Says where in `value` the reason for a failed copy sits. */
 export function transferError(
   value: unknown,
@@ -43,6 +64,7 @@ export function transferError(
   cause: unknown,
   moved: readonly unknown[] = [],
 ): TransferError {
+  if (value instanceof Uncopyable) ({ value, cause } = value);
   const { path, offender } = locate(value, root, new Set(moved));
   const what = typeof offender === "function"
     ? `a function${offender.name === "" ? "" : ` (${offender.name})`}`
@@ -56,10 +78,13 @@ export function transferError(
   );
 }
 
+/** Longest path that is worth reading. */
+const LONGEST_PATH = 200;
+
 // Walks down to the deepest value that fails to clone by itself. Only after a failure: the way there costs a clone of
 // each sibling.
 function locate(value: unknown, path: string, seen: Set<unknown>): { path: string; offender: unknown } {
-  if (typeof value === "object" && value !== null && !seen.has(value)) {
+  if (typeof value === "object" && value !== null && !seen.has(value) && path.length < LONGEST_PATH) {
     seen.add(value);
     for (const [step, child] of children(value)) {
       if (!seen.has(child) && !isCloneable(child)) return locate(child, path + step, seen);

@@ -108,32 +108,50 @@ function cloneable(value: unknown): unknown {
   }
 }
 
-/** Turns {@linkcode encodeThrown}'s data back into what was thrown. */
-export function decodeThrown(thrown: Thrown): unknown {
-  return decode(thrown, new Map());
+/**
+ * Turns {@linkcode encodeThrown}'s data back into what was thrown. Whatever the data is, it neither throws nor takes long,
+ * and what it makes is an error or plain data.
+ */
+export function decodeThrown(thrown: unknown): unknown {
+  return decode(thrown, { seen: new Map(), left: MOST_ERRORS }, 0);
 }
 
-function decode(thrown: Thrown, seen: Map<ErrorRecord, Error>): unknown {
-  if (!("error" in thrown)) return thrown.value;
-  const record = thrown.error;
-  const known = seen.get(record);
+/** Most errors in one record, and how deep they may be nested; what is beyond becomes a string that says so. */
+const MOST_ERRORS = 10_000;
+const DEEPEST = 1_000;
+/** Most classes that are looked at. */
+const MOST_CLASSES = 16;
+
+interface Decoding {
+  readonly seen: Map<unknown, Error>;
+  left: number;
+}
+
+function decode(thrown: unknown, decoding: Decoding, depth: number): unknown {
+  if (!isPlain(thrown)) return undefined;
+  const { error: record } = thrown;
+  if (!isPlain(record)) return Object.hasOwn(thrown, "value") ? thrown.value : undefined;
+  const known = decoding.seen.get(record);
   if (known) return known;
+  if (depth > DEEPEST || decoding.left-- <= 0) return "[cut off: too many errors in one]";
   const error = create(record);
-  seen.set(record, error);
+  decoding.seen.set(record, error);
   const hidden = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
-  if (error.name !== record.name) hidden("name", record.name);
-  hidden("stack", record.stack);
-  if (record.cause) hidden("cause", decode(record.cause, seen));
-  if (record.errors) hidden("errors", record.errors.map((each) => decode(each, seen)));
-  if (record.suppression) {
-    hidden("error", decode(record.suppression.error, seen));
-    hidden("suppressed", decode(record.suppression.suppressed, seen));
+  const inner = (each: unknown) => decode(each, decoding, depth + 1);
+  if (error.name !== record.name) hidden("name", string(record.name));
+  hidden("stack", string(record.stack));
+  if (record.cause) hidden("cause", inner(record.cause));
+  if (Array.isArray(record.errors)) hidden("errors", first(record.errors, MOST_ERRORS).map(inner));
+  if (isPlain(record.suppression)) {
+    hidden("error", inner(record.suppression.error));
+    hidden("suppressed", inner(record.suppression.suppressed));
   }
+  if (!isPlain(record.fields)) return error;
   for (const key of Object.keys(record.fields)) {
     if (OWN.has(key)) continue;
     Object.defineProperty(error, key, {
-      value: decode(record.fields[key], seen),
+      value: inner(record.fields[key]),
       writable: true,
       configurable: true,
       enumerable: true,
@@ -142,15 +160,32 @@ function decode(thrown: Thrown, seen: Map<ErrorRecord, Error>): unknown {
   return error;
 }
 
-function create(record: ErrorRecord): Error {
-  for (const name of record.classes) {
-    if (name === "DOMException") return new DOMException(record.message, record.name);
-    const known = KNOWN.get(name);
+function create({ classes, name, message }: Record<string, unknown>): Error {
+  const text = string(message);
+  for (const each of Array.isArray(classes) ? first(classes, MOST_CLASSES) : []) {
+    if (each === "DOMException") return new DOMException(text, string(name));
+    const known = KNOWN.get(each as string);
     // A real error first (it has the internal slot that Error.isError looks for), its class put on after: the
     // constructors of these classes take all sorts of arguments.
-    if (known) return Object.setPrototypeOf(new Error(record.message), known.prototype);
+    if (known) return Object.setPrototypeOf(new Error(text), known.prototype);
   }
-  return new Error(record.message);
+  return new Error(text);
+}
+
+// By hand: slice() and map() ask an array for its `constructor`, which may have come along as a field.
+function first(array: unknown[], most: number): unknown[] {
+  const found: unknown[] = [];
+  for (let at = 0; at < array.length && at < most; at++) found.push(array[at]);
+  return found;
+}
+
+// Not an array, not a buffer: their keys can be without end.
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function string(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 const KNOWN = new Map<string, { prototype: Error }>([

@@ -35,11 +35,17 @@ export async function loadTask(source: Source, load: Importer = (url) => import(
   throw new TaskNotFoundError(`Cannot run task ${show(name)} of ${url}: ${what}: ${has}`, { url, task: name, exports });
 }
 
+/**
+ * A module whose export `module` is the namespace of the one at `url`: awaiting a namespace that exports `then` would
+ * call it, one inside another is left alone.
+ */
+export function namespaceUrl(url: string): string {
+  return `data:text/javascript,${encodeURIComponent(`export * as module from ${JSON.stringify(url)}`)}`;
+}
+
 async function importNamespace(url: string, load: Importer): Promise<{ module: Record<string, unknown> }> {
   try {
-    // By way of a namespace inside a namespace: awaiting a namespace that exports `then` would call it.
-    const wrapper = `export * as module from ${JSON.stringify(url)}`;
-    return await load(`data:text/javascript,${encodeURIComponent(wrapper)}`) as { module: Record<string, unknown> };
+    return await load(namespaceUrl(url)) as { module: Record<string, unknown> };
   } catch (cause) {
     // What this library itself refused while the module loaded says already what to do.
     if (cause instanceof IsopoolError) throw cause;

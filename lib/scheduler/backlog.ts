@@ -1,86 +1,140 @@
 /**
- * What waits for a worker: first the chunks that a worker gave back, then the works in the order they came.
+ * What waits for a worker, the highest priority first: within one, the chunks that a worker gave back, then the works
+ * in turn. A work that has more to give goes to the tail again, so that a long map does not hold up what came after it.
  *
  * @module
  */
 import { Deque } from "../core/deque.ts";
 import { Chunk, type TaskEntry, type Work } from "./work.ts";
 
-/** The waiting line of one pool. */
+/** The waiting line of one priority. */
+class Lane {
+  readonly returned = new Deque<Chunk>();
+  readonly works = new Deque<Work>();
+
+  constructor(readonly priority: number) {}
+
+  // Drops what cannot give anything any more, and tells whether something is left.
+  get ready(): boolean {
+    for (let chunk; (chunk = this.returned.peek()); this.returned.shift()) {
+      if (!chunk.work.over && chunk.open > 0) return true;
+    }
+    for (let work; (work = this.works.peek()); this.works.shift()) if (work.waiting > 0) return true;
+    return false;
+  }
+}
+
+/** A waiting line: the pool's, or that of what only one worker may run. */
 export class Backlog {
-  readonly #returned = new Deque<Chunk>();
-  readonly #works = new Deque<Work>();
+  // Highest priority first; the one that is used nearly always is never removed.
+  readonly #lanes: Lane[] = [new Lane(0)];
 
   /** Adds a work at the tail. */
   push(work: Work): void {
-    this.#works.push(work);
+    this.#lane(work.priority).works.push(work);
   }
 
   /** Puts calls that never started back at the head. */
   putBack(chunk: Chunk): void {
-    this.#returned.unshift(chunk);
+    this.#lane(chunk.work.priority).returned.unshift(chunk);
   }
 
   /** About how many calls wait; a map that is next in line counts with all it has. */
   get size(): number {
-    return this.#returned.size + this.#works.size + (this.#works.peek()?.waiting ?? 0);
+    let size = 0;
+    for (const { returned, works } of this.#lanes) size += returned.size + works.size + (works.peek()?.waiting ?? 0);
+    return size;
+  }
+
+  /** Priority of the next call; `-Infinity` if none waits. */
+  get priority(): number {
+    return this.#first()?.priority ?? -Infinity;
   }
 
   /** How many calls wait, at most `max`. */
   demand(max: number): number {
     let found = 0;
-    for (const chunk of this.#returned) if ((found += chunk.work.over ? 0 : chunk.items.length) >= max) return max;
-    for (const work of this.#works) if ((found += work.waiting) >= max) return max;
+    for (const { returned, works } of this.#lanes) {
+      for (const chunk of returned) if ((found += chunk.work.over ? 0 : chunk.items.length) >= max) return max;
+      for (const work of works) if ((found += work.waiting) >= max) return max;
+    }
     return found;
   }
 
   /** Takes out the returned chunks of a work. */
   remove(work: Work): Chunk[] {
     const removed: Chunk[] = [];
-    for (let left = this.#returned.size; left > 0; left--) {
-      const chunk = this.#returned.shift()!;
-      if (chunk.work === work) removed.push(chunk);
-      else this.#returned.push(chunk);
+    for (const { returned } of this.#lanes) {
+      for (let left = returned.size; left > 0; left--) {
+        const chunk = returned.shift()!;
+        if (chunk.work === work) removed.push(chunk);
+        else returned.push(chunk);
+      }
     }
     return removed;
   }
 
+  /** Takes everything out. */
+  drain(): { returned: Chunk[]; works: Work[] } {
+    const lanes = this.#lanes.splice(0, Infinity, new Lane(0));
+    return { returned: lanes.flatMap((lane) => [...lane.returned]), works: lanes.flatMap((lane) => [...lane.works]) };
+  }
+
   /** The task that is next in line. */
   nextTask(): TaskEntry | undefined {
-    for (let chunk; (chunk = this.#returned.peek()); this.#returned.shift()) {
-      if (!chunk.work.over && chunk.open > 0) return chunk.work.task;
-    }
-    for (let work; (work = this.#works.peek()); this.#works.shift()) if (work.waiting > 0) return work.task;
-    return undefined;
+    const lane = this.#first();
+    return lane && (lane.returned.peek()?.work ?? lane.works.peek()!).task;
   }
 
   /** Takes the next calls, at most `max`. */
   next(max: number): Chunk | undefined {
-    for (let chunk; (chunk = this.#returned.shift());) {
-      if (!chunk.work.over && chunk.open > 0) return chunk.items.length <= max ? chunk : this.#split(chunk, max);
-    }
-    for (let work; (work = this.#works.peek());) {
-      const chunk = work.waiting > 0 ? work.take(max) : undefined;
-      // Reading the input of a work runs the user's code, which may have submitted more; it cannot have changed the head.
-      if (work.waiting === 0) this.#works.shift();
-      if (chunk) return chunk;
+    for (let lane; (lane = this.#first());) {
+      const chunk = lane.returned.shift();
+      if (chunk) return chunk.items.length <= max ? chunk : split(lane, chunk, max);
+      const taken = takeFrom(lane, max);
+      if (taken) return taken;
     }
     return undefined;
   }
 
   /** Takes further calls that can travel with `chunk`, if such are next in line. */
   nextLike(chunk: Chunk, max: number): Chunk | undefined {
-    if (this.#returned.size > 0) return undefined;
-    const work = this.#works.peek();
-    if (!work || work.task !== chunk.work.task) return undefined;
+    const lane = this.#first();
+    if (!lane || lane.returned.size > 0 || lane.works.peek()!.task !== chunk.work.task) return undefined;
     const next = this.next(max);
     if (!next || next.isLike(chunk)) return next;
     this.putBack(next);
     return undefined;
   }
 
-  #split(chunk: Chunk, max: number): Chunk {
-    this.#returned.unshift(new Chunk(chunk.work, chunk.first + max, chunk.items.slice(max), chunk.attempt));
-    return new Chunk(chunk.work, chunk.first, chunk.items.slice(0, max), chunk.attempt);
+  // The lane whose turn it is. Empty ones go, so that any number of priorities may come and go.
+  #first(): Lane | undefined {
+    for (let at = 0; at < this.#lanes.length;) {
+      if (this.#lanes[at].ready) return this.#lanes[at];
+      if (this.#lanes[at].priority === 0) at++;
+      else this.#lanes.splice(at, 1);
+    }
+    return undefined;
   }
+
+  #lane(priority: number): Lane {
+    let at = 0;
+    while (at < this.#lanes.length && this.#lanes[at].priority > priority) at++;
+    if (this.#lanes[at]?.priority !== priority) this.#lanes.splice(at, 0, new Lane(priority));
+    return this.#lanes[at];
+  }
+}
+
+function takeFrom(lane: Lane, max: number): Chunk | undefined {
+  const work = lane.works.peek()!;
+  const chunk = work.take(max);
+  // Reading the input of a work runs the user's code, which may have submitted more; it cannot have changed the head.
+  if (work.waiting === 0) lane.works.shift();
+  else if (lane.works.size > 1) lane.works.push(lane.works.shift()!);
+  return chunk;
+}
+
+function split(lane: Lane, chunk: Chunk, max: number): Chunk {
+  lane.returned.unshift(new Chunk(chunk.work, chunk.first + max, chunk.items.slice(max), chunk.attempt));
+  return new Chunk(chunk.work, chunk.first, chunk.items.slice(0, max), chunk.attempt);
 }

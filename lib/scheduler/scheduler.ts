@@ -7,61 +7,71 @@
  *                     +---- put back ----+   (a worker died, or an idle one took over)
  * ```
  *
+ * How much a worker is given is decided in dispatch.ts, how many workers there are in crew.ts.
+ *
  * @module
  */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
-import { KeepAlive, type Timer } from "../core/timer.ts";
-import type { Death, Launch } from "../transport/transport.ts";
+import { KeepAlive } from "../core/timer.ts";
+import type { Death } from "../transport/transport.ts";
+import { Abandoned } from "./abandoned.ts";
 import { Backlog } from "./backlog.ts";
-import { type Chunk, CLOSED, type TaskEntry, type Work } from "./work.ts";
 import { crash } from "./crash.ts";
-import { SILENT, Slot, type SlotOwner } from "./slot.ts";
+import { Crew } from "./crew.ts";
+import { Dispatch } from "./dispatch.ts";
+import { Entrance } from "./entrance.ts";
+import type { SchedulerOptions } from "./options.ts";
+import { revoke } from "./revoke.ts";
+import type { Slot } from "./slot.ts";
+import type { SlotOwner } from "./slot_owner.ts";
+import { type Observer, Tally } from "./tally.ts";
 import { TaskTable } from "./task_table.ts";
+import type { Chunk, Work } from "./work.ts";
 
-/** Options of a {@linkcode Scheduler}. */
-export interface SchedulerOptions {
-  launch: Launch;
-  /** Most workers at a time. */
-  workers: number;
-  /** Milliseconds between a task's signal and force. */
-  killGrace: number;
-}
-
-/** Work, in milliseconds, that a worker is given at a time: long enough to hide the way to it, short enough to be fair. */
-const AHEAD = 2;
-/** A call that takes longer than this, in milliseconds, hides no way: the next one is sent when it is done. */
-const LONG = 20;
 /** Workers that die one after another without having taken a call, after which the pool is given up. */
 const STILLBORN = 3;
-
-/** Whether a scheduler takes work, finishes what it has, or has ended, and how. */
+/** Whether it takes work, finishes what it has, or has ended, and how. */
 export type SchedulerState = "open" | "closing" | "closed" | "terminated" | "broken";
 
 /** The scheduler of one pool. */
 export class Scheduler implements SlotOwner {
   readonly killGrace: number;
+  readonly hookTimeout: number | undefined;
+  readonly maxTasks: number;
   /** The tasks that this pool has met. */
-  readonly tasks = new TaskTable();
+  readonly tasks: TaskTable = new TaskTable();
+  readonly tally: Tally = new Tally();
+  readonly crew: Crew;
+  /** Its workers that could not be stopped. */
+  readonly abandoned: Abandoned;
+  /** Where calls come in when there is a limit to how many may wait. */
+  readonly entrance: Entrance;
+  observer: Observer | undefined;
   state: SchedulerState = "open";
   /** Why the pool is broken. */
   cause: unknown = undefined;
-  readonly #launch: Launch;
-  readonly #workers: number;
   readonly #backlog = new Backlog();
-  readonly #slots = new Set<Slot>();
+  readonly #dispatch: Dispatch;
+  readonly #onFailure: ((error: unknown) => void) | undefined;
   readonly #works = new Set<Work>();
-  readonly #keepAlive = new KeepAlive();
+  readonly #keepAlive: KeepAlive;
   readonly #ended = Promise.withResolvers<void>();
-  #readiness: PromiseWithResolvers<void> | undefined;
-  #lastId = 0;
   #pumping = false;
-  #later: Timer | undefined;
+  #paused = false;
   #stillborn = 0;
 
   constructor(options: SchedulerOptions) {
-    this.#launch = options.launch;
-    this.#workers = options.workers;
-    this.killGrace = options.killGrace;
+    const { killGrace, hookTimeout, maxTasks = Infinity, concurrency = 1, maxQueue = Infinity, rate } = options;
+    this.killGrace = killGrace;
+    this.#keepAlive = new KeepAlive(options.daemon);
+    this.hookTimeout = hookTimeout;
+    this.maxTasks = maxTasks;
+    this.#onFailure = options.onFailure;
+    this.crew = new Crew(options, this);
+    this.abandoned = new Abandoned(options.workers);
+    this.entrance = new Entrance(() => maxQueue + this.crew.limit * concurrency);
+    this.#dispatch = new Dispatch(this.#backlog, this.crew, concurrency, rate, () => this.#kick());
+    this.crew.refill();
   }
 
   /** Resolves when the scheduler has ended: nothing runs, no worker is left. */
@@ -70,102 +80,162 @@ export class Scheduler implements SlotOwner {
   }
 
   /** Works that have not ended. */
-  get unfinished(): number {
-    return this.#works.size;
+  get works(): ReadonlySet<Work> {
+    return this.#works;
   }
 
-  /** The living workers. */
-  get slots(): ReadonlySet<Slot> {
-    return this.#slots;
+  /** Whether calls are held back. */
+  get paused(): boolean {
+    return this.#paused;
   }
-
   /** Counts a work as unfinished, so that the pool does not end before it. */
   admit(work: Work): void {
     this.#works.add(work);
+    if (work.nested) this.crew.limit++;
     this.#keepAlive.hold();
   }
 
   /** A work has come to its end. */
   finish(work: Work): void {
-    if (!this.#works.delete(work) || this.#works.size > 0) return;
-    if (this.state === "closing") this.#end();
+    if (!this.#works.delete(work)) return;
+    if (work.nested) {
+      this.crew.limit--;
+      this.#kick();
+    }
+    if (this.#works.size > 0) return;
+    this.observer?.drained();
+    if (this.state === "closing" && this.#works.size === 0) this.#end();
     this.#letGo();
   }
 
-  /** Puts an admitted work into the waiting line. */
+  /** Puts an admitted work into its waiting line. */
   enqueue(work: Work): void {
-    this.#backlog.push(work);
+    if (work.pinned?.death) return work.abandon("rejected", crash(work.pinned.id, work.pinned.death));
+    (this.crew.lineOf(work) ?? this.#backlog).push(work);
     this.#kick();
   }
 
   /** Starts every worker; resolves when all take calls. */
   ready(): Promise<void> {
-    this.#readiness ??= Promise.withResolvers<void>();
-    const { promise } = this.#readiness;
-    while (this.#slots.size < this.#workers) this.#spawn();
     this.#keepAlive.hold();
-    this.#checkReadiness();
-    return promise;
+    return this.crew.ready().finally(() => this.#letGo());
   }
 
-  /** Takes no more work and ends when all of it is done. */
+  /** Replaces every worker once it has done what it holds; resolves when the old ones are gone. */
+  restart(): Promise<void> {
+    this.#keepAlive.hold();
+    return this.crew.restart().finally(() => this.#letGo());
+  }
+
+  /** Changes how many workers there may be, by so many. */
+  resize(by: number): void {
+    this.crew.limit += by;
+    this.entrance.tell();
+    this.#kick();
+  }
+
+  /** Holds back what has not started. */
+  pause(): void {
+    this.#paused = true;
+    for (const slot of this.crew.slots) slot.surrender(slot.held, true);
+    this.#letGo();
+  }
+
+  /** Goes on. */
+  resume(): void {
+    this.#paused = false;
+    if (this.#works.size > 0) this.#keepAlive.hold();
+    this.#kick();
+  }
+
+  /** Takes no more work and ends when all of it is done. What was paused goes on, or it would never end. */
   close(): void {
     if (this.state !== "open") return;
     this.state = "closing";
+    this.entrance.close(new PoolClosedError("Cannot wait for room: pool was closed"));
+    this.resume();
     if (this.#works.size === 0) this.#end();
+  }
+
+  /** Cancels what has not started. */
+  cancelWaiting(): void {
+    for (const work of [...this.#works]) {
+      work.cancelWaiting(new CancelledError("Task was cancelled: its pool was shut down before it started"));
+    }
   }
 
   /** Stops everything at once: what is unfinished is cancelled. */
   terminate(): Promise<void> {
     if (this.state === "open" || this.state === "closing") {
       this.#stopAll("terminated", "cancelled", new CancelledError("Task was cancelled: its pool was terminated"));
-    } else if (this.state === "closed") { for (const slot of this.#slots) slot.kill(); }
+    } else if (this.state === "closed") { for (const slot of this.crew.slots) slot.kill(); }
     return this.ended;
+  }
+
+  /** Gives the pool up. */
+  break(error: BrokenPoolError): void {
+    if (this.state !== "open" && this.state !== "closing") return;
+    this.cause = error.cause ?? error;
+    this.#stopAll("broken", "rejected", error);
   }
 
   /** Nothing of this work shall run any more: calls that wait are dropped, running ones told, or stopped. */
   revoke(work: Work, reason: unknown, force: boolean): void {
-    this.#backlog.remove(work).forEach(drop);
-    for (const slot of this.#slots) {
-      for (const chunk of [...slot.chunks()]) {
-        if (chunk.work !== work) continue;
-        for (let offset = chunk.items.length - 1; offset >= 0; offset--) {
-          if (chunk.items[offset] === CLOSED) continue;
-          if (slot.withdraw(chunk, offset)) work.settle(chunk.first + offset, "cancelled", reason, undefined);
-          else if (force) slot.stop(chunk, offset, "cancelled", reason);
-          else slot.signal(chunk, offset, reason);
-        }
-      }
+    for (const line of [this.#backlog, this.crew.homeless]) line.remove(work).forEach((chunk) => chunk.drop());
+    for (const slot of this.crew.slots) {
+      slot.line?.remove(work).forEach((chunk) => chunk.drop());
+      revoke(slot, work, reason, force);
     }
   }
 
   /** {@inheritDoc SlotOwner.moved} */
   moved(slot: Slot): void {
-    if (slot.served) this.#stillborn = 0;
-    this.#checkReadiness();
+    if (slot.ended > 0) this.#stillborn = 0;
     this.#kick();
   }
 
   /** {@inheritDoc SlotOwner.putBack} */
   putBack(chunk: Chunk): void {
-    if (chunk.work.over) return drop(chunk);
-    this.#backlog.putBack(chunk);
+    const { work } = chunk;
+    // Where nothing runs any more, it would wait for ever.
+    if (work.over || (this.state !== "open" && this.state !== "closing")) return chunk.drop();
+    if (work.pinned?.death) return work.abandon("rejected", crash(work.pinned.id, work.pinned.death));
+    (this.crew.lineOf(work) ?? this.#backlog).putBack(chunk);
     this.#kick();
   }
 
+  /** {@inheritDoc SlotOwner.rehome} */
+  rehome(slot: Slot): void {
+    const left = slot.line?.drain();
+    // What only it may run goes back into its line, or fails if it is dead; the rest finds another worker.
+    if (left) this.#scatter(left);
+  }
+
   /** {@inheritDoc SlotOwner.died} */
-  died(slot: Slot, death: Death, lost: boolean): void {
-    this.#slots.delete(slot);
+  died(slot: Slot, death: Death): void {
+    this.crew.remove(slot);
+    this.tally.died(death);
+    if (death.reason === "finalizer") this.#onFailure?.(death.cause);
+    this.observer?.workerEnded(slot.id, death);
+    this.rehome(slot);
+    const tooMany = death.abandoned ? this.abandoned.add(slot.lost) : undefined;
     if (this.state !== "open" && this.state !== "closing") return this.#checkEnd();
-    if (death.reason !== "terminated" && !lost && ++this.#stillborn >= STILLBORN) {
-      this.cause = death.cause ?? crash(slot.id, death);
-      const error = new BrokenPoolError(`Pool is broken: ${STILLBORN} workers in a row died before they took a task`, {
-        cause: this.cause,
-      });
-      return this.#stopAll("broken", "rejected", error);
+    if (tooMany) return this.break(tooMany);
+    const told = death.reason === "terminated" || death.reason === "finalizer";
+    if (told || slot.ended > 0) this.#stillborn = 0;
+    else if (++this.#stillborn >= STILLBORN) {
+      const why = death.reason === "initializer"
+        ? `its initializer failed ${STILLBORN} times in a row`
+        : `${STILLBORN} workers in a row died before they took a task`;
+      return this.break(new BrokenPoolError(`Pool is broken: ${why}`, { cause: death.cause ?? crash(slot.id, death) }));
     }
-    if (this.#readiness) this.#spawn();
+    this.#letGo();
     this.#kick();
+  }
+
+  #scatter({ returned, works }: ReturnType<Backlog["drain"]>): void {
+    for (const work of works) this.enqueue(work);
+    for (const chunk of returned.reverse()) this.putBack(chunk);
   }
 
   #kick(): void {
@@ -179,113 +249,48 @@ export class Scheduler implements SlotOwner {
 
   #pump(): void {
     if (this.state !== "open" && this.state !== "closing") return;
-    let idle: Slot | undefined;
-    let starting = 0;
-    // Idle ones first: what was taken back for them must not return to where it came from.
-    for (const slot of this.#slots) if (slot.state === "alive" && slot.held === 0) this.#fill(slot);
-    for (const slot of this.#slots) {
-      if (slot.state === "starting") starting++;
-      if (slot.state !== "alive") continue;
-      this.#fill(slot);
-      if (slot.held === 0) idle = slot;
-    }
-    const room = this.#workers - this.#slots.size;
-    const wanted = room <= 0 ? 0 : this.#backlog.demand(room + starting) - starting;
-    for (let i = 0; i < Math.min(room, wanted); i++) this.#spawn();
-    if (idle) this.#steal();
-  }
-
-  #fill(slot: Slot): void {
-    for (let task; slot.state === "alive" && (task = this.#backlog.nextTask());) {
-      const target = Math.min(this.#target(slot, task), slot.held + this.#share());
-      // Topped up at half, so that a batch arrives while the one before still runs.
-      if (slot.held > 0 && slot.held * 2 > target) return;
-      const room = Math.min(target - slot.held, slot.free);
-      if (room <= 0) return;
-      const first = this.#backlog.next(room);
-      if (!first) return;
-      // What moves its values along cannot come back from a worker that dies before it takes it: it is not sent ahead.
-      if (first.transfer.length > 0 && slot.held > 0) return this.#backlog.putBack(first);
-      const chunks = [first];
-      for (let count = first.items.length; count < room;) {
-        const more = this.#backlog.nextLike(first, room - count);
-        if (!more) break;
-        chunks.push(more);
-        count += more.items.length;
-      }
-      slot.send(chunks);
-    }
-  }
-
-  // How many calls of a task a worker should hold. An unknown task is tried with one call.
-  #target(slot: Slot, { estimate }: TaskEntry): number {
-    if (estimate === undefined || estimate >= LONG) return 1;
-    return Math.min(slot.window, Math.max(2, Math.ceil(AHEAD / estimate)));
-  }
-
-  // A worker's fair part of what waits, so that a short line is not swallowed whole by the first one.
-  #share(): number {
-    return Math.ceil(this.#backlog.size / this.#slots.size);
-  }
-
-  // A worker is idle and nothing waits in line: the one with the longest line of its own gives some of it back.
-  #steal(): void {
-    let victim: Slot | undefined;
-    for (const slot of this.#slots) if (slot.held > (victim?.held ?? 1)) victim = slot;
-    if (!victim) return;
-    if (!victim.slow) this.#later ??= setTimeout(() => (this.#later = undefined, this.#kick()), SILENT);
-    else if (victim.surrender()) this.#kick();
-  }
-
-  #spawn(): void {
-    this.#slots.add(new Slot(++this.#lastId, this.#launch, this));
-  }
-
-  #checkReadiness(): void {
-    if (!this.#readiness || this.#slots.size < this.#workers) return;
-    for (const slot of this.#slots) if (slot.state !== "alive") return;
-    this.#readiness.resolve();
-    this.#readiness = undefined;
-    this.#letGo();
+    this.crew.trim();
+    this.crew.refill();
+    this.crew.checkReadiness();
+    if (this.crew.homeless.size > 0 && this.crew.open) this.#scatter(this.crew.homeless.drain());
+    if (this.#paused) this.#letGo();
+    else this.#dispatch.run();
+    this.crew.watchIdle();
   }
 
   #stopAll(state: "terminated" | "broken", outcome: "cancelled" | "rejected", error: unknown): void {
     this.state = state;
     this.#keepAlive.hold();
     for (const work of [...this.#works]) work.abandon(outcome, error);
-    this.#readiness?.reject(error);
-    this.#readiness = undefined;
-    for (const slot of this.#slots) slot.kill();
+    this.#giveUp(error);
+    for (const slot of this.crew.slots) slot.kill({ outcome, error });
     this.#checkEnd();
   }
 
   #end(): void {
     this.state = "closed";
-    this.#readiness?.reject(new PoolClosedError("Cannot start workers: pool was closed"));
-    this.#readiness = undefined;
+    this.#giveUp(new PoolClosedError("Cannot start workers: pool was closed"));
     this.#keepAlive.hold();
-    for (const slot of this.#slots) slot.close();
+    for (const slot of this.crew.slots) slot.close();
     this.#checkEnd();
   }
 
+  #giveUp(error: unknown): void {
+    this.#dispatch.stop();
+    this.crew.giveUp(error);
+    this.entrance.close(error);
+  }
+
   #checkEnd(): void {
-    if (this.#slots.size > 0) return;
-    clearTimeout(this.#later);
+    if (this.crew.slots.size > 0) return;
     this.#ended.resolve();
     this.#keepAlive[Symbol.dispose]();
   }
 
   #letGo(): void {
-    const ending = this.state !== "open" && this.state !== "closing" && this.#slots.size > 0;
-    if (this.#works.size === 0 && !this.#readiness && !ending) this.#keepAlive.release();
+    const ending = this.state !== "open" && this.state !== "closing" && this.crew.slots.size > 0;
+    if (ending || this.crew.awaited) return;
+    // A paused pool in which nothing runs waits for its script, not the other way round.
+    if (this.#works.size === 0 || (this.#paused && !this.crew.busy)) this.#keepAlive.release();
   }
-}
-
-// Calls of a work that is over will not run; it is told, because it counts them.
-function drop(chunk: Chunk): void {
-  chunk.items.forEach((item, offset) => {
-    if (item === CLOSED) return;
-    chunk.close(offset);
-    chunk.work.settle(chunk.first + offset, "cancelled", undefined, undefined);
-  });
 }

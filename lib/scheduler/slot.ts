@@ -5,39 +5,18 @@
  * @module
  */
 import type { Timer } from "../core/timer.ts";
-import { transferError } from "../protocol/envelope.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
-import { crash } from "./crash.ts";
-import { TimeLimits } from "./time_limits.ts";
-import { Chunk, CLOSED, type Outcome, type TaskEntry } from "./work.ts";
+import type { Backlog } from "./backlog.ts";
+import { noteSent, refuse, toBatch } from "./batch.ts";
+import { crash, sortOut } from "./crash.ts";
+import { Pace } from "./pace.ts";
+import type { SlotOwner } from "./slot_owner.ts";
+import { Stops, type Verdict } from "./stops.ts";
+import { afterTimeout, TimeLimits } from "./time_limits.ts";
+import { type Chunk, CLOSED, type TaskEntry } from "./work.ts";
 
-/** `"starting" -> "alive" -> "leaving" -> "dead"`; a worker can die in each. */
-export type SlotState = "starting" | "alive" | "leaving" | "dead";
-
-/** What a slot tells its scheduler. */
-export interface SlotOwner {
-  readonly killGrace: number;
-  /** The slot may have room. */
-  moved(slot: Slot): void;
-  /** Calls that never started come back. */
-  putBack(chunk: Chunk): void;
-  /** The worker is gone; `lost` says whether it took a running call along. */
-  died(slot: Slot, death: Death, lost: boolean): void;
-}
-
-/** A running call that is being stopped, and what it will settle to. */
-interface Stop {
-  outcome: "rejected" | "cancelled";
-  error: unknown;
-  timer: Timer | undefined;
-}
-
-/** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
-const MOVABLE = 0.02;
-/** After so much silence, in milliseconds, a worker is taken to be busy with one long call. */
-export const SILENT = 5;
-/** Weight of the newest measurement in a task's running average. */
-const WEIGHT = 0.3;
+/** In this order, and a worker can die in each. A retiring one finishes what it holds and takes nothing new. */
+export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
 
 /** One worker of a pool, and the calls it holds. */
 export class Slot {
@@ -45,66 +24,76 @@ export class Slot {
   state: SlotState = "starting";
   /** Calls sent and not settled. */
   held = 0;
-  /** Whether a call has ever ended here. */
-  served = false;
+  /** Calls that have ended here. */
+  ended = 0;
+  /** When it became idle, on the `performance.now()` clock. */
+  idleSince = 0;
+  /** What only this worker may run; made when there is such a thing. */
+  line: Backlog | undefined;
+  /** The task of a call that its death took along. */
+  lost: TaskEntry | undefined;
+  /** How it ended. */
+  death: Death | undefined;
   readonly #owner: SlotOwner;
   readonly #transport: Transport;
   // In the order of their numbers. The first one holds the running call.
   readonly #chunks: Chunk[] = [];
-  readonly #stops = new Map<number, Stop>();
-  #next = 0;
+  readonly #stops = new Stops();
   readonly #limits = new TimeLimits(
     this.#chunks,
     (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
   );
-  #lastTask: TaskEntry | undefined;
-  #heard = 0;
+  #next = 0;
+  readonly #pace = new Pace();
+  // Stops an initializer that does not end.
+  #patience: Timer | undefined;
+  #cause: unknown;
+  #isReady = false;
+  // What all of its calls settle to, when the whole pool is stopped.
+  #verdict: Verdict | undefined;
 
   constructor(id: number, launch: Launch, owner: SlotOwner) {
     this.id = id;
     this.#owner = owner;
     this.#transport = launch(id, {
-      ready: () => {
-        if (this.state === "starting") this.state = "alive";
-        owner.moved(this);
-      },
-      settled: (seq, ok, value) => this.#settled(seq, ok, value),
-      measured: (count, ms) => this.#measured(count, ms),
+      initializing: () => this.#initializing(),
+      ready: () => this.#ready(),
+      item: (seq, value) => this.#find(seq, (chunk, offset) => chunk.work.item(chunk.first + offset, value)),
+      progress: (seq, done, total) =>
+        this.#find(seq, (chunk, offset) => chunk.work.progress(chunk.first + offset, done, total)),
+      settled: (seq, ok, value) => this.#find(seq, (chunk, offset) => this.#settled(chunk, offset, ok, value)),
+      measured: (count, ms, ran) => this.#measured(count, ms, ran),
       exit: (death) => this.#exit(death),
+      buried: () => owner.abandoned.bury(),
     });
   }
 
-  /** Most calls that this slot takes at once. */
+  /** Most calls that it takes at once. */
   get window(): number {
     return this.#transport.window;
   }
 
   /** How many calls it can take now. */
   get free(): number {
-    return this.#transport.free;
+    // What only this worker may run is run before it goes.
+    if (this.state === "retiring") return this.#transport.free;
+    return Math.min(this.#transport.free, this.#owner.maxTasks - this.ended - this.held);
   }
 
-  /** Whether what waits here is worth moving to an idle worker: it takes long, or nothing was heard for long. */
-  get slow(): boolean {
-    const estimate = this.#lastTask?.estimate ?? Infinity;
-    return estimate >= MOVABLE || performance.now() - this.#heard >= SILENT;
+  /** How quickly it gets through its calls. */
+  get pace(): Pace {
+    return this.#pace;
   }
 
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
   send(chunks: Chunk[]): void {
-    const { work, attempt, transfer } = chunks[0];
-    const items = chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items);
-    const timed = work.timeout !== undefined;
+    const { work } = chunks[0];
     try {
-      const { id: taskId, source, local } = work.task;
-      const { spread } = work;
-      const limited = chunks.some((chunk) => chunk.work.limited);
-      const first = this.#next;
-      this.#transport.send({ first, taskId, source, local, items, spread, timed, limited, attempt, transfer });
+      this.#transport.send(toBatch(this.#next, chunks));
     } catch (cause) {
-      return this.#refuse(chunks, cause);
+      return refuse(chunks, cause, (part) => this.send(part));
     }
-    if (this.held === 0) this.#heard = performance.now();
+    if (this.held === 0) this.#pace.begin();
     for (const chunk of chunks) {
       chunk.slot = this;
       chunk.seq = this.#next;
@@ -112,7 +101,9 @@ export class Slot {
       this.held += chunk.items.length;
       this.#chunks.push(chunk);
     }
+    noteSent(chunks, this.id, this.#owner);
     if (work.timeout !== undefined) this.#limits.watch(this.#transport, work.timeout);
+    if (this.ended + this.held >= this.#owner.maxTasks) this.retire();
   }
 
   /** Takes a call back if it has not started. */
@@ -129,12 +120,9 @@ export class Slot {
   }
 
   /** Stops a running call: its signal first, force after the grace period. */
-  stop(chunk: Chunk, offset: number, outcome: Stop["outcome"], error: unknown): void {
-    const seq = chunk.seq + offset;
-    if (this.#stops.has(seq)) return;
-    const timer = setTimeout(() => this.kill(), this.#owner.killGrace);
-    this.#stops.set(seq, { outcome, error, timer });
-    this.signal(chunk, offset, error);
+  stop(chunk: Chunk, offset: number, outcome: Verdict["outcome"], error: unknown): void {
+    const isNew = this.#stops.add(chunk.seq + offset, { outcome, error }, this.#owner.killGrace, () => this.kill());
+    if (isNew) this.signal(chunk, offset, error);
   }
 
   /** Fires the signal of a running call, and no more. */
@@ -142,13 +130,26 @@ export class Slot {
     this.#transport.cancel(chunk.seq + offset, reason);
   }
 
-  /** Takes back up to half of what waits here, from the end, so that an idle worker can have it. */
-  surrender(): boolean {
-    const goal = Math.ceil((this.held - 1) / 2);
+  /** A shared value is not needed any more. */
+  drop(id: number): void {
+    this.#transport.drop(id);
+  }
+
+  /** Lets a streaming call yield more. */
+  grant(chunk: Chunk, offset: number, count: number): void {
+    this.#transport.grant(chunk.seq + offset, count);
+  }
+
+  /**
+   * Takes back up to `goal` of the calls that wait here, from the end, so that somebody else can have them; what only
+   * this worker may run stays, unless `bound` ones are wanted as well.
+   */
+  surrender(goal: number, bound = false): boolean {
     let given = 0;
     for (let at = this.#chunks.length - 1; at >= 0 && given < goal; at--) {
       const chunk = this.#chunks[at];
       if (chunk.transfer.length > 0) break; // What was moved cannot be sent again.
+      if (!bound && (chunk.work.pinned || chunk.work.affinity !== undefined)) continue;
       let from = chunk.items.length;
       while (from > 0 && given < goal && chunk.items[from - 1] !== CLOSED) {
         if (!this.#transport.withdraw(chunk.seq + from - 1)) break;
@@ -161,59 +162,91 @@ export class Slot {
       this.#owner.putBack(chunk.cut(from));
       if (from > 0) break;
     }
+    if (this.held === 0) this.#rest();
     return given > 0;
   }
 
   /** Chunks with calls that are not settled. */
-  chunks(): readonly Chunk[] {
+  get chunks(): readonly Chunk[] {
     return this.#chunks;
   }
 
-  /** Ends the worker once it is idle. */
+  /** Whether it may be given calls. */
+  get takes(): boolean {
+    return this.state === "alive" || (this.state === "retiring" && this.#isReady && (this.line?.size ?? 0) > 0);
+  }
+
+  /** Takes nothing new, except for what only it may run, and ends when it is idle. */
+  retire(): void {
+    if (this.state !== "starting" && this.state !== "alive") return;
+    this.state = "retiring";
+    this.#owner.rehome(this);
+    if (this.held === 0) this.#rest();
+  }
+
+  /**
+   * Stops the worker if it does not take what it was given: what an earlier call left behind spins, and no limit of a
+   * call that has not started would ever end it. What it holds moves on.
+   */
+  checkPulse(): void {
+    const [chunk] = this.#chunks;
+    if (!chunk || !this.#isReady || !this.#pace.isSilent) return;
+    const offset = chunk.items.findIndex((item) => item !== CLOSED);
+    if (!this.#transport.hasStarted(chunk.seq + offset)) this.kill();
+  }
+
+  /** Ends the worker, which is idle. */
   close(): void {
     if (this.state === "dead" || this.state === "leaving") return;
     this.state = "leaving";
+    clearTimeout(this.#patience);
     this.#transport.close();
   }
 
   /** Ends the worker whatever it does. */
-  kill(): void {
+  kill(verdict?: Verdict): void {
     if (this.state === "dead") return;
+    this.#verdict = verdict;
     this.state = "leaving";
+    clearTimeout(this.#patience);
     this.#transport.kill();
   }
 
-  #refuse(chunks: Chunk[], cause: unknown): void {
-    for (const chunk of chunks) {
-      const { work, items } = chunk;
-      if (chunks.length === 1 && items.length === 1) {
-        const error = work.spread
-          ? transferError(items[0], "args", "argument", cause)
-          : transferError(items[0], "item", "argument", cause);
-        chunk.close(0);
-        work.settle(chunk.first, "rejected", error, undefined);
-      } else if (chunks.length > 1) {
-        // As the chunk that its work knows.
-        this.send([chunk]);
-      } else {
-        items.forEach((item, i) => this.send([new Chunk(work, chunk.first + i, [item], chunk.attempt)]));
-      }
-    }
+  #initializing(): void {
+    if (this.state !== "starting") return;
+    this.#patience = afterTimeout(this.#owner.hookTimeout, (error) => {
+      this.#cause = error;
+      this.kill();
+    });
   }
 
-  #settled(seq: number, ok: boolean, value: unknown): void {
+  #ready(): void {
+    clearTimeout(this.#patience);
+    this.#isReady = true;
+    // It may have been told to go meanwhile.
+    if (this.state === "starting") {
+      this.state = "alive";
+      this.#owner.observer?.workerStarted(this.id);
+    } else if (this.state !== "retiring") return;
+    this.#rest();
+    this.#owner.moved(this);
+  }
+
+  // A worker's word for a call that is not in flight (any more) means nothing.
+  #find(seq: number, found: (chunk: Chunk, offset: number) => void): void {
     const chunk = this.#chunks.find((each) => seq >= each.seq && seq < each.seq + each.items.length);
-    const offset = chunk ? seq - chunk.seq : -1;
-    if (!chunk || chunk.items[offset] === CLOSED) return;
-    this.served = true;
-    this.#lastTask = chunk.work.task;
+    if (chunk && chunk.items[seq - chunk.seq] !== CLOSED) found(chunk, seq - chunk.seq);
+  }
+
+  #settled(chunk: Chunk, offset: number, ok: boolean, value: unknown): void {
+    const { work } = chunk;
+    this.ended++;
+    this.#pace.ended(work.task);
+    const verdict = this.#stops.take(chunk.seq + offset);
     this.#close(chunk, offset);
-    const stop = this.#stops.get(seq);
-    if (stop) {
-      this.#stops.delete(seq);
-      clearTimeout(stop.timer);
-      chunk.work.settle(chunk.first + offset, stop.outcome, stop.error, this.id);
-    } else chunk.work.settle(chunk.first + offset, ok ? "fulfilled" : "rejected", value, this.id);
+    const outcome = verdict?.outcome ?? (ok ? "fulfilled" : "rejected");
+    this.#owner.observer?.callEnded(work, chunk.first + offset, outcome, this.id);
+    work.settle(chunk.first + offset, outcome, verdict ? verdict.error : value, this.id);
     if (chunk.open === 0) this.#owner.moved(this);
   }
 
@@ -224,52 +257,40 @@ export class Slot {
       if (this.#chunks[0] === chunk) this.#chunks.shift();
       else this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
     }
-    if (this.held === 0) this.#limits.clear();
+    if (this.held === 0) this.#rest();
   }
 
-  #measured(count: number, ms: number): void {
-    this.#heard = performance.now();
-    const task = this.#lastTask;
-    if (!task || count === 0) return;
-    const each = ms / count;
-    task.estimate = task.estimate === undefined ? each : task.estimate + WEIGHT * (each - task.estimate);
+  #rest(): void {
+    this.#limits.clear();
+    this.idleSince = performance.now();
+    if (this.state === "retiring" && !this.line?.size) this.close();
+  }
+
+  #measured(count: number, ms: number, ran = ms): void {
+    if (!this.#pace.measured(count, ms)) return;
+    this.#owner.tally.run.add(ran / count, count);
     this.#owner.moved(this);
   }
 
   #exit(death: Death): void {
     if (this.state === "dead") return;
     this.state = "dead";
+    this.death = this.#cause === undefined ? death : { ...death, reason: "initializer", cause: this.#cause };
+    clearTimeout(this.#patience);
     this.#limits.clear();
-    const chunks = this.#chunks.splice(0);
-    const back: Chunk[] = [];
-    let lost = false;
-    for (const chunk of chunks) {
-      // Calls start in order, so that what never started is a tail.
-      let from = chunk.items.length;
-      const waits = (offset: number) =>
-        chunk.items[offset] === CLOSED || !this.#transport.hasStarted(chunk.seq + offset);
-      if (chunk.transfer.length === 0) { while (from > 0 && waits(from - 1)) from--; }
-      for (let offset = 0; offset < from; offset++) {
-        if (chunk.items[offset] === CLOSED) continue;
-        lost = this.served = true;
-        this.#lose(chunk, offset, death);
-      }
-      while (from < chunk.items.length && chunk.items[from] === CLOSED) from++;
-      if (from < chunk.items.length) back.push(chunk.cut(from));
-    }
-    // Backwards, because each goes to the head of the line.
-    for (const chunk of back.reverse()) this.#owner.putBack(chunk);
+    const { lost, back } = sortOut(this.#chunks.splice(0), (seq) => this.#transport.hasStarted(seq));
+    for (const [chunk, offset] of lost) this.#lose(chunk, offset, this.death);
+    for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head of the line.
     this.held = 0;
-    this.#owner.died(this, death, lost);
+    this.#owner.died(this, this.death);
   }
 
   #lose(chunk: Chunk, offset: number, death: Death): void {
-    const seq = chunk.seq + offset;
-    const stop = this.#stops.get(seq);
-    this.#stops.delete(seq);
-    clearTimeout(stop?.timer);
-    chunk.close(offset);
-    const outcome: Outcome = stop?.outcome ?? "rejected";
-    chunk.work.settle(chunk.first + offset, outcome, stop?.error ?? crash(this.id, death), this.id);
+    const verdict = this.#stops.take(chunk.seq + offset) ?? this.#verdict;
+    const outcome = verdict?.outcome ?? "rejected";
+    this.ended++;
+    this.lost = chunk.work.task;
+    this.#owner.observer?.callEnded(chunk.work, chunk.first + offset, outcome, this.id);
+    chunk.work.settle(chunk.first + offset, outcome, verdict ? verdict.error : crash(this.id, death), this.id);
   }
 }

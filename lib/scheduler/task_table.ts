@@ -12,6 +12,8 @@ type Local = NonNullable<TaskEntry["local"]>;
 export class TaskTable {
   readonly #named = new Map<string, TaskEntry>();
   readonly #closures = new WeakMap<Local, TaskEntry>();
+  /** URLs of the modules of all tasks so far. */
+  readonly modules = new Set<string>();
   #last = 0;
 
   /** The entry of a task that a module or a source names. */
@@ -30,6 +32,7 @@ export class TaskTable {
   }
 
   #create(source: Source, local: Local | undefined): TaskEntry {
+    if ("url" in source) this.modules.add(source.url);
     return { id: ++this.#last, source, local, estimate: undefined };
   }
 }

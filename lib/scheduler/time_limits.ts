@@ -64,3 +64,10 @@ export class TimeLimits {
     if (wait < Infinity) this.watch(transport, Math.max(wait, 1));
   }
 }
+
+/** Watches an initializer, if it has a limit of `ms` milliseconds. */
+export function afterTimeout(ms: number | undefined, expired: (error: TaskTimeoutError) => void): Timer | undefined {
+  if (ms === undefined) return undefined;
+  const message = `Initializer ran longer than the pool's timeout of ${ms} ms: it was stopped`;
+  return setTimeout(() => expired(new TaskTimeoutError(message, { timeout: ms })), ms);
+}

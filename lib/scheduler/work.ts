@@ -4,6 +4,7 @@
  * @module
  */
 import type { Source } from "../protocol/messages.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "./slot.ts";
 
 /** How a call ended. */
@@ -27,6 +28,22 @@ export interface Work {
   readonly timeout: number | undefined;
   /** Whether its calls have a limit, of time or by a signal, that may stop them. */
   readonly limited: boolean;
+  /** Higher ones go first. */
+  readonly priority: number;
+  /** Works with the same key run on the same worker while it lives. */
+  readonly affinity: string | number | undefined;
+  /** Whether it comes from a call of the same pool, which may wait for it: there is always one more worker for it. */
+  readonly nested?: boolean;
+  /** The worker that alone may run it; when that dies, the work is abandoned. */
+  readonly pinned?: Slot;
+  /** Items that its call may yield before the first grant; `0` for calls that only return. */
+  readonly stream: number;
+  /** Shared values that its arguments stand for, by id. */
+  readonly shares: Shares | undefined;
+  /** Whether there may be shared objects in its arguments. */
+  readonly handles: boolean;
+  /** When it was put into the line, on the `performance.now()` clock; `0` for works whose calls are read from an input. */
+  queuedAt: number;
   /**
    * How many calls `take` could give now, `Infinity` where nobody knows. A work that has none leaves the backlog, and
    * comes back through `Scheduler.enqueue` when it has.
@@ -36,8 +53,16 @@ export interface Work {
   readonly over: boolean;
   /** Takes at most `max` calls. */
   take(max: number): Chunk | undefined;
+  /** A call yielded or emitted a value. Comes before its end. */
+  item(index: number, value: unknown): void;
+  /** A call told how far it has come. */
+  progress(index: number, done: number, total: number | undefined): void;
   /** A call ended. */
   settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void;
+  /** Cancels what has not started; what runs goes on. */
+  cancelWaiting(error: unknown): void;
+  /** The block of its pool has ended: what is read as it goes, and by nobody, must not be waited for. */
+  blockEnded?(): void;
   /** Nothing of it will run any more: settles whatever is not with a worker, and takes no more. */
   abandon(outcome: "rejected" | "cancelled", error: unknown): void;
 }
@@ -76,6 +101,7 @@ export class Chunk {
   isLike(other: Chunk): boolean {
     return this.work.task === other.work.task && this.work.spread === other.work.spread &&
       this.work.timeout === other.work.timeout && this.attempt === other.attempt &&
+      this.work.stream === other.work.stream && this.work.shares === other.work.shares &&
       this.transfer.length === 0 && other.transfer.length === 0;
   }
 
@@ -95,5 +121,14 @@ export class Chunk {
   close(offset: number): void {
     this.items[offset] = CLOSED;
     this.open--;
+  }
+
+  /** Its work is over: no call of it will run. The work is told, because it counts them. */
+  drop(): void {
+    this.items.forEach((item, offset) => {
+      if (item === CLOSED) return;
+      this.close(offset);
+      this.work.settle(this.first + offset, "cancelled", undefined, undefined);
+    });
   }
 }

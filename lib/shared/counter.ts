@@ -78,7 +78,7 @@ export class Counter extends Shared {
   }
 
   /** Reads the count for JSON. */
-  toJSON(): number {
+  override toJSON(): number {
     return this.get();
   }
 

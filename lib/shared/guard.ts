@@ -17,7 +17,23 @@ export interface Held {
 let lend: (guard: Guard, held: Held, call: string) => void;
 let settle: (guard: Guard, stillHeld: boolean) => void;
 
-/** What has been acquired. It belongs to the code that acquired it, whichever thread that runs on, and cannot be sent. */
+/**
+ * What has been acquired: the right to release it, once. Any code of the thread that acquired it may do that; a copy that
+ * is sent to another thread releases nothing.
+ *
+ * @example Released at the end of the block, also if it throws
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Lock } from "@isopool/isopool";
+ *
+ * const lock = new Lock();
+ * {
+ *   using guard = await lock.acquire();
+ *   assertEquals([guard.held, lock.locked], [true, true]);
+ * }
+ * assertEquals(lock.locked, false);
+ * ```
+ */
 export class Guard implements Disposable {
   /** Whether the lock was taken over from a thread that died holding it. */
   readonly recovered: boolean;

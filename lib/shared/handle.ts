@@ -70,6 +70,11 @@ export abstract class Shared {
   /** @ignore */
   abstract toString(): string;
 
+  /** Shows it for JSON. */
+  toJSON(): unknown {
+    return this.toString();
+  }
+
   /** @ignore */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();

@@ -38,7 +38,23 @@ class Depth {
   }
 }
 
-/** A guard of an {@linkcode RLock}: with it, the lock can be taken again. */
+/**
+ * A guard of an {@linkcode RLock}: with it, the lock can be taken again.
+ *
+ * @example Twice, and free after two releases
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { RLock } from "@isopool/isopool";
+ *
+ * const lock = new RLock();
+ * const outer = await lock.acquire();
+ * const inner = outer.acquire();
+ * outer.release();
+ * assertEquals(lock.locked, true);
+ * inner.release();
+ * assertEquals(lock.locked, false);
+ * ```
+ */
 export class ReentrantGuard extends Guard {
   readonly #depth: Depth;
 

@@ -67,6 +67,16 @@ class Waiter {
 
   /** Runs until it sleeps or ends; `true` if it ended. */
   advance(): boolean {
+    try {
+      return this.#advance();
+    } catch (error) {
+      // A machine that copies a record runs code of others.
+      this.fail(error);
+      return true;
+    }
+  }
+
+  #advance(): boolean {
     const { frame, step } = this.running;
     for (;;) {
       const outcome = step();

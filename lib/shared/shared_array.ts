@@ -129,7 +129,7 @@ export class SharedArray<T extends ValueType> extends Shared {
   }
 
   /** Copies the elements for JSON; bigints as strings of digits. */
-  toJSON(): (number | boolean | string)[] {
+  override toJSON(): (number | boolean | string)[] {
     return Array.from(this, (value: unknown) => typeof value === "bigint" ? String(value) : value as number | boolean);
   }
 

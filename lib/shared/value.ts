@@ -113,7 +113,7 @@ export class Value<T extends ValueType> extends Shared {
   }
 
   /** Reads the value for JSON; a bigint as a string of digits. */
-  toJSON(): number | boolean | string {
+  override toJSON(): number | boolean | string {
     const value: unknown = this.get();
     return typeof value === "bigint" ? String(value) : value as number | boolean;
   }

@@ -7,7 +7,7 @@
  * @module
  */
 import { bad } from "../core/validate.ts";
-import { Task, type TaskOptions } from "./task.ts";
+import { Task, type TaskOf, type TaskOptions } from "./task.ts";
 
 /**
  * Makes a task of a self-contained function by shipping its source.
@@ -29,7 +29,7 @@ import { Task, type TaskOptions } from "./task.ts";
 export function inline<A extends unknown[], R>(
   fn: (...args: A) => R,
   options: TaskOptions = {},
-): Task<A, Awaited<R>> {
+): TaskOf<(...args: A) => R> {
   if (typeof fn !== "function") throw bad("inline function", "fn", fn, "a function", false);
   const source = Function.prototype.toString.call(fn);
   if (/^class\b/.test(source) || /\{\s*\[native code\]\s*\}$/.test(source)) {
@@ -41,7 +41,7 @@ export function inline<A extends unknown[], R>(
   const verified = verify(source, label(fn));
   // The future that waits for it reports the failure; a task that is never submitted has nobody to tell.
   verified.catch(() => {});
-  return new Task<A, Awaited<R>>(fn.name, { source }, options, fn, verified);
+  return new Task(fn.name, { source }, options, fn, verified) as TaskOf<(...args: A) => R>;
 }
 
 function label(fn: { readonly name: string }): string {

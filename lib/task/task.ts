@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { abortSignal, bad, duration, knownOptions, show } from "../core/validate.ts";
-import { type RetryOptions, retryPolicy } from "./retry.ts";
+import { abortSignal, bad, callback, duration, knownOptions, show } from "../core/validate.ts";
+import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 
 /** Options that travel with a task, wherever it is submitted. */
 export interface TaskOptions {
@@ -19,6 +19,17 @@ export interface TaskOptions {
   signal?: AbortSignal;
   /** How often a failed attempt is made again: a count of retries, or the whole policy. @default {0} */
   retry?: number | RetryOptions;
+  /** Calls with a higher priority start first; within one priority, in the order they came. @default {0} */
+  priority?: number;
+  /**
+   * Calls with the same key run on the same worker while it lives, so that they find what an earlier one left in
+   * `context.state`. A pool remembers the last 10,000 keys.
+   */
+  affinityKey?: string | number;
+  /** Gets what the task passes to `context.emit`, in order, before the task's future settles. */
+  onEmit?: (value: unknown) => void;
+  /** Gets what the task passes to `context.progress`; the last report comes before the task's future settles. */
+  onProgress?: (done: number, total: number | undefined) => void;
   /** Values inside the arguments to move instead of copying (ArrayBuffer, MessagePort, streams); detached here. */
   transfer?: Transferable[];
 }
@@ -87,12 +98,14 @@ export class Task<A extends unknown[] = never, R = unknown> {
   }
 }
 
-/** A task whose function is a generator: what {@linkcode tasks} gives for a streaming export. */
+/** A task whose function is a generator, for `Pool.stream`: what {@linkcode tasks} gives for a streaming export. */
 export interface StreamTask<A extends unknown[] = never, Y = unknown> {
   /** Name of the export. */
   readonly name: string;
   /** The module and export. */
   readonly source: TaskSource;
+  /** Returns a copy with further options, as {@linkcode Task.with} does. */
+  with(options: TaskOptions): StreamTask<A, Y>;
   /** Marks a task whose items are read one by one. */
   readonly stream: (...args: A) => AsyncIterable<Y>;
 }
@@ -199,15 +212,33 @@ function absolute(call: string, url: unknown): string {
   return new URL(text).href;
 }
 
-const TASK_OPTIONS = ["timeout", "signal", "retry", "transfer"] as const;
+const TASK_OPTIONS = [
+  "timeout",
+  "signal",
+  "retry",
+  "priority",
+  "affinityKey",
+  "onEmit",
+  "onProgress",
+  "transfer",
+] as const;
 
 function checkTaskOptions(call: string, options: TaskOptions): TaskOptions {
   knownOptions(call, options, TASK_OPTIONS);
   duration(call, "timeout", options.timeout);
   abortSignal(call, "signal", options.signal);
   retryPolicy(call, options.retry);
-  if (options.transfer !== undefined && !Array.isArray(options.transfer)) {
-    throw bad(call, "transfer", options.transfer, "an array of transferable values", false);
+  const { priority, affinityKey, onEmit, onProgress, transfer } = options;
+  if (priority !== undefined && !Number.isFinite(priority)) {
+    throw bad(call, "priority", priority, "a finite number", typeof priority === "number");
+  }
+  if (affinityKey !== undefined && typeof affinityKey !== "string" && typeof affinityKey !== "number") {
+    throw bad(call, "affinityKey", affinityKey, "a string or a number", false);
+  }
+  callback(call, "onEmit", onEmit);
+  callback(call, "onProgress", onProgress);
+  if (transfer !== undefined && !Array.isArray(transfer)) {
+    throw bad(call, "transfer", transfer, "an array of transferable values", false);
   }
   return { ...options };
 }

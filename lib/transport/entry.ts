@@ -5,14 +5,33 @@
  * `https:`: node's `Worker` takes no `https:` entry, and an `import()` written inside a JSR package refuses modules of
  * other hosts. One that is written in a `data:` module does not.
  *
+ * The entry of a scoped worker names its task modules literally: what is in its graph is loaded with the permissions of
+ * the isolate that starts it, while an `import()` of a computed URL asks for the worker's own. That is how a local
+ * module runs in a worker that may read nothing.
+ *
  * @module
  */
+import { namespaceUrl } from "../protocol/load_task.ts";
 
-/** The URL to start a worker of this kind from. */
-export function workerEntry(kind: "thread"): URL {
-  const code = new URL(`../../workers/${kind}.ts`, import.meta.url).href;
-  const entry = `import { boot } from ${JSON.stringify(code)};\nboot((url) => import(url));`;
-  return new URL(`data:text/javascript;charset=utf-8,${encodeURIComponent(entry)}`);
+const code = (kind: string): string => JSON.stringify(new URL(`../../workers/${kind}.ts`, import.meta.url).href);
+
+const asModule = (text: string): URL => new URL(`data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`);
+
+/** The URL to start a worker thread from. */
+export function threadEntry(): URL {
+  return asModule(`import { boot } from ${code("thread")};\nboot((url) => import(url));`);
+}
+
+/** The URL to start a scoped worker from that can load these task modules, whatever its scope. */
+export function webEntry(modules: readonly string[]): URL {
+  const table = modules.map((url) => {
+    const literal = JSON.stringify(namespaceUrl(url));
+    return `  [${literal}, () => import(${literal})],`;
+  });
+  return asModule(
+    `import { boot } from ${code("web")};\nconst known = new Map([\n${table.join("\n")}\n]);\n` +
+      "boot((url) => known.get(url)?.() ?? import(url));",
+  );
 }
 
 /**
@@ -20,4 +39,7 @@ export function workerEntry(kind: "thread"): URL {
  *
  * @internal
  */
-export const graph = [(): Promise<unknown> => import("../../workers/thread.ts")];
+export const graph = [
+  (): Promise<unknown> => import("../../workers/thread.ts"),
+  (): Promise<unknown> => import("../../workers/web.ts"),
+];

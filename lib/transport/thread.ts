@@ -15,16 +15,16 @@
  * @module
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { Screen } from "../core/screen.ts";
 import type { Timer } from "../core/timer.ts";
-import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { Brake } from "../protocol/brake.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
-import type { HostMessage, Introduction, Port, WorkerMessage } from "../protocol/messages.ts";
-import { workerEntry } from "./entry.ts";
-import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
+import type { Introduction, Phase, Port } from "../protocol/messages.ts";
+import { threadEntry } from "./entry.ts";
+import { introduce, patience } from "./introduction.ts";
+import { PortTransport } from "./port_transport.ts";
+import { environment, heapLimits, isOutOfMemory } from "./thread_options.ts";
+import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 
-/** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
-const LOOK = 5;
 /** How long a worker whose loop still turns gets to end itself before force, in milliseconds. */
 const LEAVE = 20;
 /** How long a worker may be in the middle of loading something before it is forced all the same, in milliseconds. */
@@ -33,61 +33,55 @@ const FRAGILE = 2_000;
 const ENDING = 1_000;
 
 /** Starts worker threads. */
-export const launchThread: Launch = (workerId, events) => new ThreadTransport(workerId, events);
+export function launchThread(setup: Setup): Launch {
+  return (workerId, events) => new ThreadTransport(workerId, events, setup);
+}
 
 const asPort = (port: MessagePort): Port => port as unknown as Port;
 
-class ThreadTransport implements Transport {
-  // Half of the board, so that a batch can be on its way while another runs.
-  readonly window = CAPACITY / 2;
-  readonly #events: TransportEvents;
+class ThreadTransport extends PortTransport {
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #board = new Board();
   readonly #brake = new Brake();
-  readonly #known = new Set<number>();
-  // Calls beyond the head whose answers came by message.
-  readonly #delivered = new Set<number>();
-  // Calls from head to tail are in flight.
-  #head = 0;
-  #tail = 0;
-  // From the worker's clock to this thread's.
-  #clock = 0;
-  #look: Timer | undefined;
+  readonly #closing: number;
   #ending: Timer | undefined;
   #closed = false;
   #exitCode: number | undefined;
-  #cause: unknown;
-  // A cancel was sent and not heard.
-  #deaf = false;
+  // What it died of, as far as it could tell.
+  #last: Pick<Death, "reason" | "cause"> | undefined;
   #killed = false;
   #gone = false;
 
-  constructor(workerId: number, events: TransportEvents) {
-    this.#events = events;
+  constructor(workerId: number, events: TransportEvents, setup: Setup) {
     const { port1, port2 } = new MessageChannel();
+    super(asPort(port1), events, { ...setup, memory: setup.memoryLimit });
+    this.#closing = patience(setup);
     this.#port = port1;
     // Not `on("message")`: that one looks at every element of what arrives, 3 s for a typed array of 10 MB.
-    asPort(port1).onmessage = ({ data }) => this.#receive(data as WorkerMessage);
+    asPort(port1).onmessage = ({ data }) => this.hear(data);
+    asPort(port1).onmessageerror = ({ data }) => this.#unreadable(data);
     port1.on("close", () => {
       this.#closed = true;
+      if (this.#gone) this.bury();
       this.#awaitEnd();
     });
     port1.unref();
     const workerData: Introduction = {
-      workerId,
-      board: this.#board.memory,
+      ...introduce(workerId, this.owner, setup, this.seat),
+      board: this.board.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
     };
-    this.#worker = new Worker(workerEntry("thread"), {
+    this.#worker = new Worker(threadEntry(), {
       workerData,
       transferList: [port2],
       name: `isopool-${workerId}`,
-      // Copying this thread's environment would ask for it, on a terminal with a prompt.
-      ...Deno.permissions.querySync({ name: "env" }).state !== "granted" && { env: {} },
+      ...environment(setup),
+      ...heapLimits(setup),
     });
-    this.#worker.on("error", (error: unknown) => this.#cause = error);
+    this.#worker.on("error", (cause: unknown) => {
+      if (!this.#killed) this.#last ??= { reason: isOutOfMemory(cause) ? "oom" : "uncaught", cause };
+    });
     this.#worker.on("exit", (code: number) => {
       this.#exitCode = code;
       this.#awaitEnd();
@@ -95,56 +89,27 @@ class ThreadTransport implements Transport {
     this.#worker.unref();
   }
 
-  // A long call pins its place on the board, however many behind it were withdrawn.
-  get free(): number {
-    return CAPACITY - (this.#tail - this.#head);
-  }
-
-  send(batch: Batch): void {
-    const { first, taskId, source, items, spread, timed, limited, attempt, transfer } = batch;
-    if (!this.#known.has(taskId)) {
-      this.#known.add(taskId);
-      this.#post({ kind: "task", id: taskId, source });
-    }
-    for (let i = 0; i < items.length; i++) this.#board.enqueue(first + i);
-    this.#post({ kind: "run", task: taskId, first, items, spread, timed, limited, attempt }, transfer);
-    this.#tail = first + items.length;
-    // With one call in flight its end is announced at once; the next may wait for a long one.
-    if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
-  }
-
-  withdraw(seq: number): boolean {
-    return this.#board.withdraw(seq);
-  }
-
-  hasStarted(seq: number): boolean {
-    return this.#board.word(seq) !== Word.QUEUED;
-  }
-
-  startedAt(seq: number): number | undefined {
-    return this.#board.word(seq) === Word.RUNNING ? this.#board.startedAt(seq) + this.#clock : undefined;
-  }
-
-  cancel(seq: number, reason: unknown): void {
-    this.#deaf = true;
-    this.#post({ kind: "cancel", seq, reason: encodeThrown(reason) });
-  }
-
   close(): void {
-    this.#leave(ENDING);
+    this.#leave(this.#closing, true);
   }
 
   kill(): void {
     // A worker that did not even hear its cancel spins.
-    if (!this.#deaf) return this.#leave(LEAVE);
+    if (!this.deaf) return this.#leave(LEAVE, false);
     this.#killed = true;
     this.#force(performance.now() + FRAGILE);
   }
 
+  protected failed(phase: Phase, cause: unknown): void {
+    this.#last ??= { reason: phase === "memory" ? "oom" : phase, cause };
+    // A worker that has no memory left may not even be able to leave.
+    if (phase === "memory") this.kill();
+  }
+
   // A worker whose loop turns ends itself, which is always safe; one that turns out to spin is forced.
-  #leave(patience: number): void {
+  #leave(patience: number, finalize: boolean): void {
     this.#killed = true;
-    this.#post({ kind: "leave" });
+    this.post({ kind: "leave", finalize });
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#force(performance.now() + FRAGILE), patience);
   }
@@ -157,61 +122,20 @@ class ThreadTransport implements Transport {
       return;
     }
     this.#brake.pull();
+    // After the pull: whoever takes the screen from now on sees it.
+    Screen.here().doubt(this.seat.owner);
     void this.#worker.terminate();
   }
 
-  #post(message: HostMessage, transfer: Transferable[] = []): void {
-    // deno-lint-ignore no-explicit-any -- node's own name for the same list
-    this.#port.postMessage(message, transfer as any);
-  }
-
-  #receive(message: WorkerMessage): void {
-    switch (message.kind) {
-      case "ready":
-        // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
-        this.#clock = performance.now() - message.now;
-        return this.#events.ready();
-      case "heard":
-        this.#deaf = false;
-        return;
-      case "result":
-        return this.#deliver(message.seq, true, message.value);
-      case "error":
-        return this.#deliver(message.seq, false, decodeThrown(message.thrown));
-      case "settled":
-        this.#harvest();
-        this.#events.measured(message.count, message.ms);
-    }
-  }
-
-  // Reads the answers on the board, in order, up to the first call that has none.
-  #harvest(): void {
-    for (; this.#head < this.#tail; this.#head++) {
-      const seq = this.#head;
-      if (this.#delivered.size > 0 && this.#delivered.delete(seq)) continue;
-      const word = this.#board.word(seq);
-      if (word === Word.WITHDRAWN) continue;
-      if (word < Word.TRUE || word === Word.SENT) return;
-      this.#events.settled(seq, true, this.#board.value(seq, word));
-    }
-  }
-
-  #deliver(seq: number, ok: boolean, value: unknown): void {
-    this.#harvest();
-    this.#delivered.add(seq);
-    this.#events.settled(seq, ok, value);
-    this.#harvest();
-  }
-
-  #lookAgain(): void {
-    this.#look = undefined;
-    if (this.#gone) return;
-    this.#harvest();
-    if (this.#tail - this.#head > 1) this.#look = setTimeout(() => this.#lookAgain(), LOOK);
+  // A value nested thousands deep can be sent and not be read, and the port is dead after that.
+  #unreadable(cause: unknown): void {
+    this.#last ??= { reason: "uncaught", cause };
+    this.#force(performance.now() + FRAGILE);
   }
 
   // Both are needed: the port's end, which is the thread's, and the exit code. One may never come.
   #awaitEnd(): void {
+    if (this.#gone) return;
     if (this.#closed && this.#exitCode !== undefined) return this.#end();
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#end(), ENDING);
@@ -220,20 +144,12 @@ class ThreadTransport implements Transport {
   #end(): void {
     if (this.#gone) return;
     this.#gone = true;
+    Screen.here().free(this.seat.owner);
     clearTimeout(this.#ending);
-    clearTimeout(this.#look);
-    this.#harvest();
+    this.reap(this.#closed);
     this.#port.close();
-    this.#events.exit(this.#death());
-  }
-
-  #death(): Death {
-    const cause = this.#cause;
     const exitCode = this.#exitCode;
-    const end = exitCode === undefined ? {} : { exitCode };
-    if (this.#killed) return { reason: "terminated", ...end };
-    if (cause === undefined) return { reason: "exit", ...end };
-    const oom = (cause as { code?: unknown } | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
-    return { reason: oom ? "oom" : "uncaught", ...end, cause };
+    const death = this.#last ?? { reason: this.#killed ? "terminated" : "exit" };
+    this.events.exit({ ...death, ...exitCode !== undefined && { exitCode } });
   }
 }

@@ -9,6 +9,7 @@
  */
 import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
+import type { Shares } from "../protocol/shared_value.ts";
 
 /** Several calls of one task. */
 export interface Batch {
@@ -22,34 +23,84 @@ export interface Batch {
   /** Each call's argument, or its argument list when `spread`. */
   items: unknown[];
   spread: boolean;
-  /** Whether start times are wanted. */
-  timed: boolean;
+  /** Longest run of each call in milliseconds; with one, start times are noted. */
+  timeout: number | undefined;
   /** Whether a call has a limit (a timeout, a signal) that may stop it. */
   limited: boolean;
   attempt: number;
+  /** Items that a streaming call may yield before it is granted more; `0` for calls that only return. */
+  stream: number;
+  /** Shared values that arguments stand for, by id. */
+  shares: Shares | undefined;
+  /** Whether there may be shared objects in the items. */
+  handles: boolean;
   /** What to move instead of copy. */
   transfer: Transferable[];
 }
 
 /** How a worker ended. */
 export interface Death {
-  reason: DeathReason;
+  /** `"initializer"` and `"finalizer"`: that function failed, `cause` is what it threw. */
+  reason: DeathReason | "initializer" | "finalizer";
   exitCode?: number;
   signal?: string;
   /** What it died of, where that is known. */
   cause?: unknown;
+  /** The worker was given up: nothing can stop it, and it may run on. {@linkcode TransportEvents.buried} may follow. */
+  abandoned?: boolean;
 }
 
-/** What a transport tells its owner, never from within a call of the owner's. Nothing is told after `exit`. */
+/** A function that every worker runs once, before its first call or after its last. */
+export interface Hook {
+  readonly source: Source;
+  /** The function itself, for a transport that stays in this isolate. */
+  readonly local: ((...args: never[]) => unknown) | undefined;
+  readonly args: readonly unknown[];
+  /** Whether there may be shared objects in the arguments. */
+  readonly handles: boolean;
+}
+
+/** How long a finalizer may run that has no limit, in milliseconds. */
+export const FINALIZER_LIMIT = 10_000;
+
+/** What all workers of a pool have in common. */
+export interface Setup {
+  /** Most workers of the pool. */
+  readonly workers: number;
+  readonly initializer: Hook | undefined;
+  readonly finalizer: Hook | undefined;
+  /** Calls that one worker runs at a time. */
+  readonly concurrency: number;
+  /** Longest run of a hook, in milliseconds. */
+  readonly timeout: number | undefined;
+  /** Most bytes of a worker's heap. */
+  readonly memoryLimit: number | undefined;
+  /** At most the permissions of this isolate, where workers have their own. */
+  readonly permissions: Deno.PermissionOptionsObject | undefined;
+  /** URLs of the task modules that a worker starting now must be able to load. */
+  modules(): readonly string[];
+  /** The worker's `process.env`; `undefined`: a copy of this isolate's. */
+  readonly env: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a transport tells its owner, never from within a call of the owner's. Only `buried` is told after `exit`. */
 export interface TransportEvents {
+  /** The worker has started its initializer. */
+  initializing(): void;
   /** The worker takes calls. */
   ready(): void;
+  /** A running call yielded or emitted a value. */
+  item(seq: number, value: unknown): void;
+  /** A running call told how far it has come. */
+  progress(seq: number, done: number, total: number | undefined): void;
   /** A call was answered. Comes once for each call that was neither withdrawn nor lost. */
   settled(seq: number, ok: boolean, value: unknown): void;
-  /** `count` calls took `ms` milliseconds of the worker's time. */
-  measured(count: number, ms: number): void;
+  /** `count` calls took `ms` milliseconds of the worker's time; one after another, they would have taken `ran`. */
+  measured(count: number, ms: number, ran?: number): void;
   /** The worker is gone; what was not settled is lost. */
   exit(death: Death): void;
+  /** A worker that had been given up has ended after all. */
+  buried(): void;
 }
 
 /** One worker, as the scheduler sees it. It never keeps the script alive by itself; unfinished work does. */
@@ -72,7 +123,11 @@ export interface Transport {
   hasStarted(seq: number): boolean;
   /** Fires the signal of a running call. */
   cancel(seq: number, reason: unknown): void;
-  /** Ends an idle worker. `exit` follows. */
+  /** Lets a streaming call yield `count` more items. */
+  grant(seq: number, count: number): void;
+  /** A shared value is not needed any more. */
+  drop(id: number): void;
+  /** Ends an idle worker, its finalizer first. `exit` follows. */
   close(): void;
   /** Stops the worker whatever it does. `exit` follows. */
   kill(): void;

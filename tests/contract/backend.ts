@@ -24,3 +24,11 @@ export const SETTLES = 5_000;
 
 /** Grace given to stopped tasks in these tests, in milliseconds; a kill settles within this and {@linkcode SETTLES}. */
 export const GRACE = 100;
+
+/**
+ * Registers what needs workers that stay: a scoped pool replaces its own for each module that is new to it, which
+ * tests/scoped/modules_test.ts is about.
+ */
+export function settledWorkers({ capabilities }: Backend, check: typeof test): typeof test {
+  return capabilities.engine === "web" ? () => {} : check;
+}

@@ -6,14 +6,32 @@
 import { assertEquals } from "@std/assert";
 import { test } from "../support/within.ts";
 import type { Backend, Suite } from "./backend.ts";
+import { applySuite } from "./apply_suite.ts";
+import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
+import { crewSuite } from "./crew_suite.ts";
+import { eventsSuite } from "./events_suite.ts";
+import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
+import { groupSuite } from "./group_suite.ts";
+import { imapSuite } from "./imap_suite.ts";
+import { lanesSuite } from "./lanes_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
+import { optionsSuite } from "./options_suite.ts";
+import { pauseSuite } from "./pause_suite.ts";
+import { queueSuite } from "./queue_suite.ts";
+import { rateSuite } from "./rate_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
+import { shutdownSuite } from "./shutdown_suite.ts";
+import { statsSuite } from "./stats_suite.ts";
+import { shareSuite } from "./share_suite.ts";
 import { signalSuite } from "./signal_suite.ts";
+import { speechSuite } from "./speech_suite.ts";
+import { streamSuite } from "./stream_suite.ts";
 import { submitSuite } from "./submit_suite.ts";
 import { timeoutSuite } from "./timeout_suite.ts";
+import { turnsSuite } from "./turns_suite.ts";
 import { valueSuite } from "./value_suite.ts";
 import { workersSuite } from "./workers_suite.ts";
 
@@ -28,6 +46,25 @@ const SUITES: Suite[] = [
   timeoutSuite,
   retrySuite,
   workersSuite,
+  crewSuite,
+  initializerSuite,
+  finalizerSuite,
+  pauseSuite,
+  shutdownSuite,
+  queueSuite,
+  statsSuite,
+  eventsSuite,
+  optionsSuite,
+  rateSuite,
+  applySuite,
+  imapSuite,
+  streamSuite,
+  groupSuite,
+  shareSuite,
+  broadcastSuite,
+  turnsSuite,
+  lanesSuite,
+  speechSuite,
 ];
 
 /** Registers the contract for a backend. */

@@ -31,6 +31,9 @@ export const mapSuite: Suite = (backend, check) => {
     gate.open();
     for await (const value of results) assertEquals(value, undefined);
 
+    // A scoped worker is replaced when its pool meets another module.
+    await pool.submit(values.double, 0);
+    await pool.ready();
     const streamed: number[] = [];
     for await (const n of pool.map(values.slowFirst, range(8), { ordered: false })) streamed.push(n);
     assertEquals(streamed.toSorted((a, b) => a - b), range(8));

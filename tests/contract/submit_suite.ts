@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Future, type Pool, wait } from "@isopool/isopool";
+import { BrokenPoolError, type Future, type Pool, TaskLoadError, wait } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
 import { until } from "../support/within.ts";
 import { gated, subPool, values } from "../fixtures/views.ts";
@@ -73,8 +73,14 @@ export const submitSuite: Suite = (backend, check) => {
     assertEquals(waiting.workerId, running.workerId);
   });
 
-  check("a task may have a pool of its own", async () => {
+  const needs = capabilities.permissions ? ", which takes what its task modules take" : "";
+  check(`a task may have a pool of its own${needs}`, async () => {
     await using pool = backend.make({ workers: 1 });
+    if (capabilities.permissions) {
+      await assertRejects(() => pool.submit(subPool.sumOfDoubles, "async", [1]).result(), TaskLoadError, "read access");
+      await assertRejects(() => pool.submit(subPool.sumOfDoubles, "worker", [1]).result(), BrokenPoolError);
+      return;
+    }
     assertEquals(await pool.submit(subPool.sumOfDoubles, "async", [1, 2, 3]), 12);
     assertEquals(await pool.submit(subPool.sumOfDoubles, "worker", [1, 2, 3]), 12);
   });

@@ -111,7 +111,7 @@ export const workersSuite: Suite = (backend, check) => {
     ["killGrace", { killGrace: -1 }, RangeError],
     ["name", { name: 5 }, TypeError],
     ["timout", { timout: 100 }, TypeError],
-    ["permissions", { permissions: "none" }, TypeError],
+    ["permissions", { permissions: "all" }, TypeError],
   ];
   for (const [option, options, type] of bad) {
     check(`${JSON.stringify(options)} is a ${type.name} that names the option`, () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { Result } from "../../lib/shared/steps/step.ts";
-import type { Op, Program, World } from "./explorer.ts";
+import type { Op, Program, World } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
 const NOBODY = 0;

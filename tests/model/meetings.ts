@@ -6,7 +6,7 @@
 import { barrierWords, initBarrier, Stage } from "../../lib/shared/steps/barrier.ts";
 import { conditionWords } from "../../lib/shared/steps/condition.ts";
 import { Result } from "../../lib/shared/steps/step.ts";
-import type { Op, Program, World } from "./explorer.ts";
+import type { Op, Program, World } from "./world.ts";
 import { acquireOp, releaseOp } from "./locks.ts";
 import type { Machines } from "./machines.ts";
 
@@ -176,13 +176,9 @@ export function barrierProgram(
     deaths,
     quits,
     losses,
-    maySleep(world) {
-      // Only for somebody who will never come, and died where the barrier could not know it.
-      const [lock, , count] = world.model.state;
-      const arrived = world.model.state.slice(4, 4 + count);
-      const known = [...arrived, lock >>> 1].some((owner) => owner !== 0 && world.dead(owner));
-      return !known && Array.from({ length: parties }, (_, t) => t + 1).some((thread) => !world.sleeps(thread));
-    },
+    // Only for somebody who will never come, and died where the barrier could not know it.
+    maySleep: (world) =>
+      !knownDead(world) && Array.from({ length: parties }, (_, t) => t + 1).some((thread) => !world.sleeps(thread)),
     atEnd(world) {
       for (let round = 0; round < rounds; round++) {
         const both = world.ghost(round * 4) === 1 && world.ghost(round * 4 + 1) === 1;
@@ -192,8 +188,14 @@ export function barrierProgram(
   };
 }
 
-/** Two meet, a third resets: whoever is told "passed" met somebody who was told the same. */
-export function resetProgram(machines: Machines): Program {
+// Whether a dead thread is among those that have arrived, or holds the barrier's lock.
+function knownDead(world: World): boolean {
+  const [lock, , count] = world.model.state;
+  return [...world.model.state.slice(4, 4 + count), lock >>> 1].some((owner) => owner !== 0 && world.dead(owner));
+}
+
+/** Two meet, a third resets or aborts: whoever is told "passed" met somebody who was told the same, unless that died. */
+export function disturbedProgram(machines: Machines, { by = "reset" as "reset" | "abort", deaths = 0 }): Program {
   const meetOp: Op = {
     begin: (_, frame) => void (frame.b = 2),
     step: (model, frame) => machines.meet(model.at(0), frame),
@@ -201,14 +203,23 @@ export function resetProgram(machines: Machines): Program {
       world.setGhost(result === Result.OK ? 0 : 1, world.ghost(result === Result.OK ? 0 : 1) + 1);
     },
   };
-  const resetOp: Op = { step: (model, frame) => machines.reset(model.at(0), frame) };
+  const disturb: Op = { step: (model, frame) => machines[by](model.at(0), frame) };
   return {
-    name: "barrier: reset",
+    name: `barrier: ${by}, deaths ${deaths}`,
     words: barrierWords(2),
     ghosts: 2,
     init: initBarrier,
-    scripts: [[meetOp], [meetOp], [resetOp]],
-    maySleep: (world) => world.ghost(1) === 1 && world.ghost(0) === 0,
-    atEnd: (world) => world.check(world.ghost(0) !== 1, "one passed alone"),
+    scripts: [[meetOp], [meetOp], [disturb]],
+    deaths,
+    // After a reset, the second may have come alone; and the other may have died before it came.
+    maySleep: (world) => !knownDead(world) && world.ghost(0) === 0 && (world.ghost(1) === 1 || deaths > 0),
+    atEnd(world) {
+      const died = world.dead(1) || world.dead(2);
+      world.check(world.ghost(0) !== 1 || died, "one passed alone");
+      world.check(
+        by === "reset" || world.ghost(0) === 2 || (world.model.state[1] & 1) === 1 || died || world.dead(3),
+        "aborted, and whole",
+      );
+    },
   };
 }

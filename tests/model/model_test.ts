@@ -5,10 +5,11 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { explore, type Program } from "./explorer.ts";
+import { explore } from "./explorer.ts";
+import type { Program } from "./world.ts";
 import { eventProgram, lockProgram, permitsProgram, releaseManyProgram, semaphoreProgram } from "./locks.ts";
 import { machines } from "./machines.ts";
-import { barrierProgram, exactlyProgram, itemsProgram, resetProgram } from "./meetings.ts";
+import { barrierProgram, disturbedProgram, exactlyProgram, itemsProgram } from "./meetings.ts";
 import { mutants } from "./mutants.ts";
 import { ringProgram } from "./rings.ts";
 
@@ -33,7 +34,10 @@ const programs: Program[] = [
   barrierProgram(machines, { rounds: 1 }),
   barrierProgram(machines, { parties: 2, rounds: 2 }),
   barrierProgram(machines, { parties: 2, rounds: 1, deaths: 0, losses: 1 }),
-  resetProgram(machines),
+  disturbedProgram(machines, {}),
+  disturbedProgram(machines, { deaths: 1 }),
+  disturbedProgram(machines, { by: "abort" }),
+  disturbedProgram(machines, { by: "abort", deaths: 1 }),
   ringProgram(machines, { takes: [2], second: false, quits: 2 }),
   ringProgram(machines, { takes: [1, 1], second: false, quits: 1 }),
   ringProgram(machines, { takes: [3], quits: 1, deaths: 0 }),

@@ -14,7 +14,7 @@ import { Unclaim } from "../../lib/shared/steps/permits.ts";
 import { Stage as RingStage } from "../../lib/shared/steps/ring.ts";
 import { Take } from "../../lib/shared/steps/semaphore.ts";
 import { DONE, end, enter, type Frame, go, type Outcome, Result, type Words } from "../../lib/shared/steps/step.ts";
-import type { Program } from "./explorer.ts";
+import type { Program } from "./world.ts";
 import { eventProgram, lockProgram, permitsProgram, semaphoreProgram } from "./locks.ts";
 import { type Machines, machines } from "./machines.ts";
 import { barrierProgram, exactlyProgram, itemsProgram } from "./meetings.ts";

@@ -5,7 +5,7 @@
  */
 import { type Cargo, RING_WORDS, type RingWords } from "../../lib/shared/steps/ring.ts";
 import { Result } from "../../lib/shared/steps/step.ts";
-import type { Model, Op, Program } from "./explorer.ts";
+import type { Model, Op, Program } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
 const POSITIONS = 0, PUT_LOCK = RING_WORDS, TAKE_LOCK = PUT_LOCK + 1, DATA = TAKE_LOCK + 1;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { readPackage, serveRegistry } from "./registry.ts";
+import { readPackage, readStdAsync, serveRegistry } from "./registry.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -16,7 +16,7 @@ console.log(JSON.stringify([
   await pool.submit(inline((n: number) => n + 1), 41),
   await pool.submit(path.basename, "/a/b"),
   await here.map(local.square, [4]),
-  await pooled([5], (n) => n),
+  await pooled([5], (n) => n, { timeout: 10_000, retry: 1 }),
 ]));
 `;
 const TASKS = `
@@ -25,16 +25,16 @@ export function square(n: number): number { return n * n; }
 export function attempt(): number { return context.attempt; }
 `;
 
-// The way of decision B: the entry names the package's worker code and the task module literally.
 const SCOPED = `
-const task = import.meta.resolve("./tasks.ts");
-const entry = "data:text/javascript," + encodeURIComponent(
-  \`import { context } from "jsr:@isopool/isopool/worker";
-  import { square } from \${JSON.stringify(task)};
-  const name = async (run) => { try { await run(); return "allowed"; } catch (error) { return error.name; } };
-  postMessage([square(3), typeof context, await name(() => Deno.readTextFile(new URL(\${JSON.stringify(task)})))]);\`);
-const worker = new Worker(entry, { type: "module", deno: { permissions: "none" } });
-worker.onmessage = (event) => { console.log(JSON.stringify(event.data)); worker.terminate(); };
+import { Pool, inline, tasks } from "jsr:@isopool/isopool";
+await using pool = new Pool({ workers: 1, permissions: "none" });
+const local = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
+const read = inline((path: string) => Deno.readTextFileSync(path));
+console.log(JSON.stringify([
+  await pool.map(local.square, [1, 2, 3]),
+  await pool.submit(local.attempt),
+  ((await pool.submit(read, "tasks.ts").exception()) as Error).name,
+]));
 `;
 
 async function run(dir: string, registry: string, cache: string, args: string[], script = "main.ts") {
@@ -55,7 +55,7 @@ Deno.test("installed from JSR, in an empty directory with an empty cache, worker
     await Deno.writeTextFile(`${dir}/main.ts`, MAIN);
     await Deno.writeTextFile(`${dir}/tasks.ts`, TASKS);
     const expected = JSON.stringify([[1, 4, 9], 1, 42, "b", [16], [5]]);
-    const registry = await serveRegistry([await readPackage(ROOT)]);
+    const registry = await serveRegistry([await readPackage(ROOT), await readStdAsync(ROOT)]);
     {
       await using _ = registry;
       const first = await run(dir, registry.url, cache, ["--allow-read=."]);
@@ -68,10 +68,10 @@ Deno.test("installed from JSR, in an empty directory with an empty cache, worker
       dir,
       registry.url,
       cache,
-      ["--cached-only", "-A", "--unstable-worker-options"],
+      ["--cached-only", "--allow-read=.", "--allow-env=NODE_V8_COVERAGE", "--unstable-worker-options"],
       "scoped.ts",
     );
-    assertEquals(scoped.stdout.trim(), JSON.stringify([9, "object", "NotCapable"]), scoped.stderr);
+    assertEquals(scoped.stdout.trim(), JSON.stringify([[1, 4, 9], 1, "NotCapable"]), scoped.stderr);
     const second = await run(dir, registry.url, cache, ["--cached-only", "-A"]);
     assertEquals(second.stdout.trim(), expected, second.stderr);
   } finally {
@@ -83,6 +83,7 @@ Deno.test("installed from JSR, in an empty directory with an empty cache, worker
 Deno.test("deno publish would upload every module of lib and workers, and nothing else's", async () => {
   const { files } = await readPackage(ROOT);
   assert(files.has("/workers/thread.ts"));
+  assert(files.has("/workers/web.ts"));
   assert(files.has("/lib/pool/pool.ts"));
   assertEquals([...files.keys()].filter((path) => /^\/(tests|bench|examples)\//.test(path)), []);
   for (const [path, text] of files) {

@@ -40,6 +40,43 @@ function unfurl(source: string, imports: Record<string, string>): string {
   });
 }
 
+/**
+ * The part of `@std/async` that this package imports, made from the standard library in npm's cache: JSR itself cannot
+ * be counted on.
+ */
+export async function readStdAsync(root: URL): Promise<Package> {
+  const read = async (name: string) => JSON.parse(await Deno.readTextFile(new URL(name, root)));
+  const prefix = "@std/async/";
+  const { imports } = await read("npm.import_map.json") as { imports: Record<string, string> };
+  const entries = Object.entries(imports).filter(([name]) => name.startsWith(prefix));
+  const folder = `${await localPath(entries[0][1])}/async`;
+  const files = new Map<string, string>();
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.endsWith(".js")) files.set(`/${name}`, await Deno.readTextFile(`${folder}/${name}`));
+  }
+  return {
+    name: "@std/async",
+    // The least that deno.json asks for.
+    version: (await read("deno.json")).imports["@std/async"].split("^")[1],
+    exports: Object.fromEntries(
+      entries.map(([name, target]) => [`./${name.slice(prefix.length)}`, `./${target.split("/").pop()}`]),
+    ),
+    files,
+  };
+}
+
+// Where an npm package lies, once it is downloaded.
+async function localPath(specifier: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--no-config", specifier],
+  }).output();
+  if (!success) throw new Error(`Cannot find ${specifier}: ${new TextDecoder().decode(stderr)}`);
+  const { npmPackages } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    npmPackages: Record<string, { name: string; localPath: string }>;
+  };
+  return Object.values(npmPackages).find(({ name }) => specifier.startsWith(`npm:${name}@`))!.localPath;
+}
+
 /** A running registry. */
 export interface Registry extends AsyncDisposable {
   /** For `JSR_URL`. */
@@ -68,7 +105,11 @@ export async function serveRegistry(packages: Package[]): Promise<Registry> {
     const { pathname } = new URL(request.url);
     const text = answers.get(decodeURIComponent(pathname));
     if (text === undefined) return new Response("not found", { status: 404 });
-    const type = pathname.endsWith(".ts") ? "text/typescript" : "application/json";
+    const type = pathname.endsWith(".ts")
+      ? "text/typescript"
+      : pathname.endsWith(".js")
+      ? "text/javascript"
+      : "application/json";
     return new Response(text, { headers: { "content-type": type } });
   });
   return {

@@ -79,8 +79,14 @@ const OWN: Record<string, Record<string, unknown>> = {
   TaskLoadError: { url: "file:///m.ts" },
   TransferError: { direction: "result", path: "result.x" },
   WaitTimeoutError: {},
+  PermissionScopeError: { flag: "--allow-net" },
   PoolClosedError: {},
+  QueueFullError: {},
   CancelledError: {},
+  LockAbandonedError: { recoverable: true },
+  BrokenBarrierError: {},
+  QueueClosedError: { value: 7 },
+  ItemLostError: { tickets: [3] },
 };
 for (const [name, fields] of Object.entries(OWN)) {
   test(`${name} thrown by a task arrives whole`, async () => {

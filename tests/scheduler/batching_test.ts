@@ -18,7 +18,7 @@ Deno.test("Scheduler starts no worker before there is work, and no more than the
   await scheduler.terminate();
 });
 
-Deno.test("Scheduler gives calls in the order they were enqueued, across works", async () => {
+Deno.test("Scheduler starts works in the order they were enqueued, and lets them take turns", async () => {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
   const order: unknown[] = [];
@@ -33,7 +33,7 @@ Deno.test("Scheduler gives calls in the order they were enqueued, across works",
     worker.events.measured(1, 0.5);
     await turn();
   }
-  assertEquals(order, ["a0", "a1", "a2", "b0", "c0", "c1"]);
+  assertEquals(order, ["a0", "b0", "c0", "c1", "a1", "a2"]);
   assertEquals(works.map((work) => work.values), [["a0", "a1", "a2"], ["b0"], ["c0", "c1"]]);
   await scheduler.terminate();
 });

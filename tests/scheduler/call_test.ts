@@ -3,7 +3,7 @@ import { CancelledError, PoolClosedError, TransferError } from "../../lib/core/e
 import { Failures } from "../../lib/future/failures.ts";
 import { Call, type CallOptions } from "../../lib/pool/call.ts";
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
-import { retryPolicy } from "../../lib/task/retry.ts";
+import { retryPolicy } from "../../lib/core/retry.ts";
 import { turn, within } from "../core/within.ts";
 import { HandFleet } from "./hand_worker.ts";
 

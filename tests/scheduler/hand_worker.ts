@@ -6,7 +6,7 @@
 import type { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { turn } from "../core/within.ts";
 import { Chunk, type Outcome, type TaskEntry, type Work } from "../../lib/scheduler/work.ts";
-import type { Batch, Death, Launch, Transport, TransportEvents } from "../../lib/transport/transport.ts";
+import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "../../lib/transport/transport.ts";
 
 /** A call that a hand worker was sent. */
 export interface HandCall {
@@ -56,6 +56,14 @@ export class HandWorker implements Transport {
 
   cancel(seq: number, reason: unknown): void {
     this.signals.push({ seq, reason });
+  }
+
+  grant(): void {
+    throw new Error("a hand worker streams nothing");
+  }
+
+  drop(): void {
+    throw new Error("a hand worker shares nothing");
   }
 
   close(): void {
@@ -149,6 +157,10 @@ export interface End {
 /** A work with a list of items. */
 export class ListWork implements Work {
   readonly spread = false;
+  readonly stream = 0;
+  queuedAt = 0;
+  readonly shares = undefined;
+  readonly handles = false;
   readonly limited: boolean;
   over = false;
   /** What was reported for each item; more than one entry is a bug. */
@@ -161,6 +173,8 @@ export class ListWork implements Work {
     readonly task: TaskEntry,
     readonly items: unknown[],
     readonly timeout: number | undefined = undefined,
+    readonly priority = 0,
+    readonly affinity: string | undefined = undefined,
   ) {
     this.limited = timeout !== undefined;
     this.ends = items.map(() => []);
@@ -177,6 +191,14 @@ export class ListWork implements Work {
     const first = this.#next;
     this.#next = Math.min(this.items.length, first + max);
     return first === this.#next ? undefined : new Chunk(this, first, this.items.slice(first, this.#next));
+  }
+
+  item(): void {}
+
+  progress(): void {}
+
+  cancelWaiting(error: unknown): void {
+    this.abandon("cancelled", error);
   }
 
   settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void {
@@ -207,6 +229,21 @@ export class ListWork implements Work {
   get values(): unknown[] {
     return this.ends.map((ends) => ends[0]?.value);
   }
+}
+
+/** The setup of a plain pool. */
+export function setup(workers: number): Setup {
+  return {
+    workers,
+    concurrency: 1,
+    initializer: undefined,
+    finalizer: undefined,
+    timeout: undefined,
+    memoryLimit: undefined,
+    permissions: undefined,
+    modules: () => [],
+    env: undefined,
+  };
 }
 
 /** The numbers from 0 to `count - 1`. */

@@ -3,12 +3,12 @@ import { CancelledError, TaskNotFoundError, TaskTimeoutError } from "../../lib/c
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { launchLoopback } from "../../lib/transport/loopback.ts";
 import { turn, within } from "../core/within.ts";
-import { ListWork, numbers } from "./hand_worker.ts";
+import { ListWork, numbers, setup } from "./hand_worker.ts";
 import { context } from "@isopool/isopool/worker";
 
 // deno-lint-ignore no-explicit-any -- a task of any signature
 function setUp(workers: number, fn: (item: any) => unknown) {
-  const scheduler = new Scheduler({ launch: launchLoopback, workers, killGrace: 10 });
+  const scheduler = new Scheduler({ launch: launchLoopback(setup(workers)), workers, killGrace: 10 });
   return { scheduler, task: scheduler.tasks.closure(fn as (...args: never[]) => unknown) };
 }
 
@@ -129,11 +129,11 @@ Deno.test("Scheduler on the loopback transport: terminate() cancels calls that n
   assert(
     work.values.every((value) => value instanceof CancelledError || (value as Error).name === "WorkerCrashedError"),
   );
-  assertEquals(scheduler.slots.size, 0);
+  assertEquals(scheduler.crew.slots.size, 0);
 });
 
 Deno.test("Scheduler on the loopback transport loads a task from its module", async () => {
-  const scheduler = new Scheduler({ launch: launchLoopback, workers: 1, killGrace: 10 });
+  const scheduler = new Scheduler({ launch: launchLoopback(setup(1)), workers: 1, killGrace: 10 });
   const url = "data:text/javascript,export const triple = (n) => n * 3";
   const work = new ListWork(scheduler, scheduler.tasks.named({ url, name: "triple" }), numbers(3));
   const missing = new ListWork(scheduler, scheduler.tasks.named({ url, name: "quadruple" }), [1]);

@@ -102,7 +102,7 @@ Deno.test("Scheduler: without a timeout nothing is watched", async () => {
   const { fleet, scheduler, task } = setUp(10);
   const work = new ListWork(scheduler, task, numbers(2));
   await turn();
-  assertEquals(fleet.all[0].batches[0].timed, false);
+  assertEquals(fleet.all[0].batches[0].timeout, undefined);
   fleet.all[0].start();
   await new Promise((resolve) => setTimeout(resolve, 50));
   assertEquals(fleet.all[0].signals, []);

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Counter, SharedArray, Value, type ValueType } from "@isopool/isopool";
+import { Counter, Lock, SharedArray, Value, type ValueType } from "@isopool/isopool";
 
 const RANGES: [ValueType, number | bigint, number | bigint][] = [
   ["i8", -128, 127],
@@ -95,7 +95,7 @@ Deno.test("a value reads as itself in arithmetic, text and JSON", () => {
     `{"a":41,"b":"7","c":true,"d":3}`,
   );
   assertEquals(Deno.inspect(value), "Value(i32, 41)");
-  assertEquals(`${new Counter(3)}`, "Counter(3)");
+  assertEquals([`${new Counter(3)}`, JSON.stringify([new Lock()])], ["Counter(3)", '["Lock(free)"]']);
 });
 
 Deno.test("an unknown type is refused by name", () => {

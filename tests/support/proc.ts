@@ -63,9 +63,14 @@ export async function untilIdle({ share = 0.25, ms = 10_000 } = {}): Promise<voi
   }
 }
 
-/** Operating-system id of the thread that calls this. */
+/** Operating-system id of the thread that calls this; 0 in a worker that may not know it. */
 export function threadId(): number {
-  return Number(Deno.readLinkSync("/proc/thread-self").split("/").pop());
+  try {
+    return Number(Deno.readLinkSync("/proc/thread-self").split("/").pop());
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return 0;
+    throw error;
+  }
 }
 
 function isGone(error: unknown): boolean {

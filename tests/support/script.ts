@@ -22,13 +22,15 @@ export interface ScriptOptions {
   /** Further files of its folder, by name. */
   files?: Record<string, string>;
   args?: string[];
+  /** What it may do, and flags of the runtime. @default {["-A"]} */
+  permissions?: string[];
   /** Milliseconds after which it is killed. */
   deadline?: number;
 }
 
 /** Writes `source` into a folder of its own, runs it, and removes it. Imports resolve through the project's map. */
 export async function runScript(source: string, options: ScriptOptions = {}): Promise<Ended> {
-  const { files = {}, args = [], deadline = 20_000 } = options;
+  const { files = {}, args = [], permissions = ["-A"], deadline = 20_000 } = options;
   const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
   try {
     for (const [name, text] of Object.entries({ ...files, "main.ts": source })) {
@@ -36,7 +38,16 @@ export async function runScript(source: string, options: ScriptOptions = {}): Pr
     }
     const map = new URL("npm.import_map.json", ROOT).href;
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "--no-lock", `--import-map=${map}`, "-A", `${folder}/main.ts`, ...args],
+      args: [
+        "run",
+        "--quiet",
+        "--no-check",
+        "--no-lock",
+        `--import-map=${map}`,
+        ...permissions,
+        `${folder}/main.ts`,
+        ...args,
+      ],
       cwd: folder,
       env: { NO_COLOR: "1" },
       stdin: "null",

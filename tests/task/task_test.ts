@@ -49,7 +49,7 @@ Deno.test("tasks(): a relative URL names import.meta.resolve", () => {
 });
 
 const bad: [Loose, typeof TypeError | typeof RangeError, string][] = [
-  [{ timout: 5 }, TypeError, "unknown option `timout`: the options are timeout, signal, retry, transfer"],
+  [{ timout: 5 }, TypeError, "unknown option `timout`: the options are timeout, signal, retry, priority, "],
   [{ timeout: -1 }, RangeError, "`timeout` is -1"],
   [{ timeout: "5" }, TypeError, '`timeout` is "5"'],
   [{ signal: {} }, TypeError, "an AbortSignal"],

@@ -5,7 +5,18 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { type Future, inline, Pool, type Results, type StreamTask, Task, task, tasks } from "@isopool/isopool";
+import {
+  type Future,
+  inline,
+  Pool,
+  type Results,
+  type SharedValue,
+  type StreamTask,
+  Task,
+  task,
+  type TaskGroup,
+  tasks,
+} from "@isopool/isopool";
 
 interface Module {
   isPrime(n: number): boolean;
@@ -67,6 +78,46 @@ export function mistakes(pool: Pool, local: Pool<"async">): void {
   pool.submit(inline((n: number) => n), "7");
   // @ts-expect-error the wrong type of argument for a function of this file
   pool.submit(task(import.meta, mistakes), 7);
+  // @ts-expect-error what only returns is not streamed
+  pool.stream(view.isPrime, 7);
+  // @ts-expect-error the wrong type of argument for a stream
+  pool.stream(view.scan, 7);
+  // @ts-expect-error the wrong type of items that a stream gives
+  const _items: Results<number> = pool.stream(view.scan, "dir");
+  // @ts-expect-error a generator of this isolate on the default backend
+  pool.stream(function* () {
+    yield 1;
+  });
+  // @ts-expect-error a closure that is no generator, streamed
+  local.stream(() => 5);
+  // @ts-expect-error a stream is not mapped
+  pool.map(view.scan, ["dir"]);
+  // @ts-expect-error the wrong type of items, lazily
+  pool.imap(view.isPrime, ["7"]);
+  // @ts-expect-error `ordered` makes no sense where it is settled
+  pool.imapUnordered(view.isPrime, [7], { ordered: true });
+  // @ts-expect-error `buffer` belongs to imap
+  pool.map(view.isPrime, [7], { buffer: 5 });
+  // @ts-expect-error a closure imapped on the default backend
+  pool.imap((n: number) => n, [1]);
+  // @ts-expect-error the wrong type of shared argument
+  pool.submit(view.isPrime, pool.share("7"));
+  // @ts-expect-error the wrong type of shared argument of a stream
+  pool.stream(view.scan, pool.share(7));
+  // @ts-expect-error a handle on one type is none on another
+  const _shared: SharedValue<string> = pool.share(7);
+  // @ts-expect-error a closure in a group on the default backend
+  pool.group().submit(() => 1);
+  // @ts-expect-error the wrong type of argument in a group
+  pool.group().submit(view.isPrime, "7");
+  // @ts-expect-error a plain `using` on a group
+  using _group = pool.group();
+  // @ts-expect-error the wrong type of broadcast argument
+  pool.broadcast(view.isPrime, "7");
+  // @ts-expect-error the wrong type of callback
+  pool.applyAsync(view.isPrime, [7], { callback: (_result: string) => {} });
+  // @ts-expect-error the wrong type of argument list
+  pool.applyAsync(view.isPrime, ["7"]);
   // @ts-expect-error a plain `using` on a pool
   using _pool = new Pool(1);
 }
@@ -85,6 +136,31 @@ export async function rights(pool: Pool, local: Pool<"async">): Promise<void> {
   const _stream: StreamTask<[string], string> = view.scan;
   const _with: Task<[n: number], boolean> = view.isPrime.with({ timeout: 5 });
   for await (const _one of pool.map(view.isPrime, [7])) _one satisfies boolean;
+  const _lazy: Results<boolean> = pool.imap(view.isPrime, [7], { buffer: 5, ordered: false });
+  const _lazySettled: Results<PromiseSettledResult<boolean>> = pool.imap(view.isPrime, [7], { onError: "settle" });
+  const _fastest: boolean[] = await pool.imapUnordered(view.isPrime, [7]);
+  const _streamed: Results<string> = pool.stream(view.scan, "dir");
+  const _counted: number[] = await pool.stream(view.count.with({ timeout: 5 }), 3);
+  const _inlined: Results<number> = local.stream(async function* (n: number) {
+    yield n;
+  }, 7);
+  for await (
+    const _item of pool.stream(
+      inline(function* (n: number) {
+        yield `${n}`;
+      }),
+      7,
+    )
+  ) _item satisfies string;
+  using shared: SharedValue<number> = pool.share(7);
+  const _sharedFlag: boolean = await pool.submit(view.isPrime, shared);
+  const _sharedStar: Uint8Array[] = await pool.starmap(view.load, [[pool.share("a"), 2]]);
+  const _everywhere: boolean[] = await pool.broadcast(view.isPrime, shared);
+  await using group: TaskGroup = pool.group();
+  const _inGroup: Future<boolean> = group.submit(view.isPrime, 7);
+  const _sharedInGroup: Future<boolean> = group.submit(view.isPrime, shared);
+  const _localGroup: Future<number> = local.group().submit((n: number) => n, 7);
+  const _applied: Future<boolean> = pool.applyAsync(view.isPrime, [7], { callback: (_result: boolean) => {} });
 }
 
 const PRELUDE = `

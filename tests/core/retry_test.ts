@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CancelledError, TaskLoadError, TaskNotFoundError, TaskTimeoutError, TransferError } from "@isopool/isopool";
-import { type RetryOptions, retryPolicy } from "../../lib/task/retry.ts";
+import { type RetryOptions, retryPolicy } from "../../lib/core/retry.ts";
 
 function delays(options: RetryOptions, count = 6): number[] {
   const policy = retryPolicy("test", options)!;

@@ -1,11 +1,11 @@
 /**
- * When a failed attempt is made again. The option names and the arithmetic are those of `@std/async/retry`; the waiting
- * is the scheduler's, which has no worker sit idle meanwhile.
+ * When a failed attempt is made again. The option names and the arithmetic are those of `@std/async/retry`, which
+ * `pooled()` hands a policy to; a pool's waiting is its scheduler's, which has no worker sit idle meanwhile.
  *
  * @module
  */
-import { CancelledError, TaskLoadError, TaskNotFoundError, TransferError } from "../core/errors.ts";
-import { bad, integer, knownOptions, MAX_DELAY } from "../core/validate.ts";
+import { CancelledError, TaskLoadError, TaskNotFoundError, TransferError } from "./errors.ts";
+import { bad, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
 /** How failed attempts are retried. */
 export interface RetryOptions {
@@ -24,31 +24,32 @@ export interface RetryOptions {
 }
 
 /** A checked policy. */
-export interface RetryPolicy {
-  readonly maxAttempts: number;
+export interface RetryPolicy extends Readonly<Required<RetryOptions>> {
   /** Milliseconds to wait after `attempt` (1 is the first) failed. */
   delay(attempt: number): number;
-  /** May throw what the caller's own function throws. */
-  isRetriable(error: unknown): boolean;
+  /** Never for what would end in the same way. May throw what the caller's own function throws. */
+  readonly isRetriable: (error: unknown) => boolean;
 }
 
 const FINAL = [TaskNotFoundError, TaskLoadError, TransferError, CancelledError];
 
 const NAMES = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable"] as const;
-const ALWAYS = (): boolean => true;
+const DEFAULTS = { minTimeout: 0, maxTimeout: 60_000, multiplier: 2, jitter: 1, isRetriable: (): boolean => true };
 
 /** Checks the option; `undefined` when there is nothing to retry. A number counts the retries after the first attempt. */
 export function retryPolicy(call: string, retry: number | RetryOptions | undefined): RetryPolicy | undefined {
   if (retry === undefined || retry === 0) return undefined;
   if (typeof retry === "number") {
-    return {
-      maxAttempts: integer(call, "retry", retry, 0) + 1,
-      delay: () => 0,
-      isRetriable: (error) => !isFinal(error),
-    };
+    return new Policy({ maxAttempts: integer(call, "retry", retry, 0) + 1, ...DEFAULTS });
   }
   knownOptions(`${call}: \`retry\``, retry, NAMES);
-  const { minTimeout = 0, maxTimeout = 60_000, multiplier = 2, jitter = 1, isRetriable = ALWAYS } = retry;
+  const {
+    minTimeout = DEFAULTS.minTimeout,
+    maxTimeout = DEFAULTS.maxTimeout,
+    multiplier = DEFAULTS.multiplier,
+    jitter = DEFAULTS.jitter,
+    isRetriable = DEFAULTS.isRetriable,
+  } = retry;
   const within = (name: string, value: number, least: number, most: number) => {
     if (typeof value !== "number" || !(value >= least && value <= most)) {
       throw bad(call, `retry.${name}`, value, `a number from ${least} to ${most}`, typeof value === "number");
@@ -60,14 +61,32 @@ export function retryPolicy(call: string, retry: number | RetryOptions | undefin
   within("multiplier", multiplier, 1, Number.MAX_VALUE);
   within("jitter", jitter, 0, 1);
   if (typeof isRetriable !== "function") throw bad(call, "retry.isRetriable", isRetriable, "a function", false);
-  return {
-    maxAttempts,
-    delay: (attempt) => {
-      const full = minTimeout === 0 ? 0 : Math.min(maxTimeout, minTimeout * multiplier ** (attempt - 1));
-      return (1 - jitter * Math.random()) * full;
-    },
-    isRetriable: (error) => !isFinal(error) && isRetriable(error),
-  };
+  return new Policy({ maxAttempts, minTimeout, maxTimeout, multiplier, jitter, isRetriable });
+}
+
+class Policy implements RetryPolicy {
+  readonly maxAttempts: number;
+  readonly minTimeout: number;
+  readonly maxTimeout: number;
+  readonly multiplier: number;
+  readonly jitter: number;
+  readonly isRetriable: (error: unknown) => boolean;
+
+  constructor(checked: Required<RetryOptions>) {
+    this.maxAttempts = checked.maxAttempts;
+    this.minTimeout = checked.minTimeout;
+    this.maxTimeout = checked.maxTimeout;
+    this.multiplier = checked.multiplier;
+    this.jitter = checked.jitter;
+    const { isRetriable } = checked;
+    this.isRetriable = (error) => !isFinal(error) && isRetriable(error);
+  }
+
+  delay(attempt: number): number {
+    const { minTimeout, maxTimeout, multiplier, jitter } = this;
+    const full = minTimeout === 0 ? 0 : Math.min(maxTimeout, minTimeout * multiplier ** (attempt - 1));
+    return (1 - jitter * Math.random()) * full;
+  }
 }
 
 /** Whether another attempt would end in the same way. */

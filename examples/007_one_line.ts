@@ -1,0 +1,29 @@
+/**
+ * Python: `threading.Thread(target=some_function, args=(arg1, arg2)).start()`: started in one line, waited for by nobody.
+ *
+ * Work that runs keeps the script alive, as a non-daemon thread does; the pool behind it does not. A failure would be
+ * reported as the script ends.
+ */
+import { gunzipSync } from "node:zlib";
+import { assertEquals } from "@std/assert";
+import { Pool, tasks } from "@isopool/isopool";
+import { TempFolder } from "./support/temp.ts";
+import { inWords } from "./support/words.ts";
+
+const { compress } = tasks<typeof import("./tasks/compress.ts")>(import.meta.resolve("./tasks/compress.ts"));
+
+const folder = new TempFolder();
+const [source, target] = [folder.file("numbers.txt"), folder.file("numbers.txt.gz")];
+const text = Array.from({ length: 20_000 }, (_, n) => inWords(n)).join("\n");
+Deno.writeTextFileSync(source, text);
+
+new Pool(1).submit(compress, source, target);
+
+console.log("started, and this is the last line of the script");
+
+// What is there when the script has ended.
+globalThis.addEventListener("unload", () => {
+  using _ = folder;
+  assertEquals(new TextDecoder().decode(gunzipSync(Deno.readFileSync(target))), text);
+  console.log("the file is whole");
+});

@@ -1,0 +1,60 @@
+/**
+ * Python: "ten people go to window A, then to window B: whoever finishes A goes on to B". `pool.map(a)` then
+ * `pool.map(b)` has everybody wait at A for the last one.
+ *
+ * Stages feed one another: A downloads (`pooled`), B computes on workers (`pool.imap` reads what A gives), C writes here.
+ * Each stage is bounded, and is held back by the one after it: the people are read as there is room for them.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { Pool, pooled, tasks } from "@isopool/isopool";
+import { localServer } from "./support/server.ts";
+import { TempFolder } from "./support/temp.ts";
+import { windowB } from "./tasks/window_b.ts";
+
+const view = tasks<typeof import("./tasks/window_b.ts")>(import.meta.resolve("./tasks/window_b.ts"));
+
+const PEOPLE = 60, A_AT_ONCE = 4, A_WAITING = 4, B_BUFFER = 4;
+const events: string[] = [];
+let inside = 0, most = 0;
+
+/** They come in through here, one by one. */
+function* people(): Generator<number> {
+  for (let person = 0; person < PEOPLE; person++) {
+    most = Math.max(most, ++inside);
+    yield person;
+  }
+}
+
+await using server = localServer();
+using folder = new TempFolder();
+await using pool = new Pool(2);
+
+const a = pooled(people(), async (person) => {
+  // The first one takes long at A; nobody waits behind it.
+  const response = await fetch(server.url(person === 0 ? "/slow?ms=300" : `/get?id=${person}`));
+  const page = await response.text();
+  events.push(`A${person}`);
+  return { person, page };
+}, { concurrency: A_AT_ONCE, buffer: A_WAITING, ordered: false });
+
+const b = pool.imapUnordered(view.windowB, a, { buffer: B_BUFFER });
+
+for await (const { person, digest } of b) {
+  events.push(`B${person}`);
+  await Deno.writeTextFile(folder.file(`${person}.txt`), digest);
+  inside--;
+}
+
+const at = (event: string) => events.indexOf(event);
+const ahead = Array.from({ length: PEOPLE }, (_, i) => i).filter((person) => at(`B${person}`) < at(`A${PEOPLE - 1}`));
+console.log(events.slice(0, 12).join(" "), "...");
+console.log(`${ahead.length} had left window B before the last one left window A; at most ${most} inside`);
+
+assertEquals(events.length, 2 * PEOPLE);
+for (let person = 0; person < PEOPLE; person++) {
+  assert(at(`A${person}`) < at(`B${person}`));
+  const page = person === 0 ? "slow ".repeat(200) : JSON.stringify({ id: String(person) });
+  assertEquals(await Deno.readTextFile(folder.file(`${person}.txt`)), windowB({ person, page }).digest);
+}
+assert(ahead.length > PEOPLE / 2);
+assert(most <= A_AT_ONCE + A_WAITING + B_BUFFER + 1);

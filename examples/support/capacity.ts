@@ -1,0 +1,26 @@
+/**
+ * A real HTTP server that can serve so many requests at a time, and no more.
+ *
+ * @module
+ */
+
+/** A server that ends with its `await using` block. */
+export interface CapacityServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Starts the server: a request takes `ms` milliseconds; with `capacity` requests in service the next one gets a 503. */
+export function capacityServer(capacity: number, ms: number): CapacityServer {
+  let busy = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async () => {
+    if (busy >= capacity) return new Response("Too busy", { status: 503 });
+    busy++;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    busy--;
+    return new Response("page");
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}

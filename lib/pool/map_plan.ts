@@ -1,0 +1,38 @@
+/**
+ * What a map is made of, once its options are checked.
+ *
+ * @module
+ */
+import type { OnError } from "../future/collector.ts";
+import type { Tally } from "../progress/tally.ts";
+import type { TaskEntry } from "../scheduler/work.ts";
+import type { RetryPolicy } from "../core/retry.ts";
+import type { TaskOptions } from "../task/task.ts";
+
+/** What a map is made of, checked. */
+export interface MapPlan {
+  task: TaskEntry;
+  /** Whether items are argument lists. */
+  spread: boolean;
+  /** Whether items are copied as they are read. */
+  copy: boolean;
+  timeout: number | undefined;
+  signal: AbortSignal | undefined;
+  retry: RetryPolicy | undefined;
+  /** The task's own: priority, affinity, callbacks. */
+  options: TaskOptions;
+  /** Whether it comes from a call of the same pool. */
+  nested: boolean;
+  /** Most items in one chunk. */
+  chunkSize: number;
+  ordered: boolean;
+  onError: OnError;
+  /** Items that are read ahead from an asynchronous input. */
+  readAhead: number;
+  /** Most items that a lazy map is ahead of its reader; `undefined`: it starts at once and waits for nobody. */
+  buffer: number | undefined;
+  /** Counts what has ended, where progress was asked for. */
+  tally: Tally | undefined;
+  /** Throws if the pool takes no more work. */
+  checkOpen: () => void;
+}

@@ -1,0 +1,89 @@
+/**
+ * The items of a map that may be tried again: kept while they run, handed out once more when their pause is over.
+ *
+ * @module
+ */
+import { Deque } from "../core/deque.ts";
+import type { Timer } from "../core/timer.ts";
+import type { RetryPolicy } from "../core/retry.ts";
+
+/** An item to be tried again. */
+export interface Again {
+  readonly index: number;
+  readonly item: unknown;
+  attempt: number;
+}
+
+/** The retries of one map. */
+export class Retries {
+  readonly #policy: RetryPolicy | undefined;
+  readonly #ready: () => void;
+  readonly #kept = new Map<number, Again>();
+  readonly #due = new Deque<Again>();
+  readonly #pauses = new Set<Timer>();
+
+  /** @param ready Called when an item has become due. */
+  constructor(policy: RetryPolicy | undefined, ready: () => void) {
+    this.#policy = policy;
+    this.#ready = ready;
+  }
+
+  /** Items that can be handed out now. */
+  get due(): number {
+    return this.#due.size;
+  }
+
+  /** Items that wait, for their pause or for a worker. */
+  get waiting(): number {
+    return this.#due.size + this.#pauses.size;
+  }
+
+  /** Keeps an item that is about to run for the first time. */
+  keep(index: number, item: unknown): void {
+    if (this.#policy) this.#kept.set(index, { index, item, attempt: 1 });
+  }
+
+  /** Hands out an item. */
+  take(): Again | undefined {
+    return this.#due.shift();
+  }
+
+  /** An item is done with. */
+  forget(index: number): void {
+    if (this.#kept.size > 0) this.#kept.delete(index);
+  }
+
+  /**
+   * Plans another attempt of a failed item; `false` if there is none.
+   *
+   * @throws What the policy's own `isRetriable` throws.
+   */
+  again(index: number, error: unknown): boolean {
+    const kept = this.#kept.get(index);
+    const policy = this.#policy;
+    if (!kept || !policy || kept.attempt >= policy.maxAttempts || !policy.isRetriable(error)) return false;
+    const wait = policy.delay(kept.attempt++);
+    if (wait === 0) this.#hand(kept);
+    else {
+      const pause = setTimeout(() => {
+        this.#pauses.delete(pause);
+        this.#hand(kept);
+      }, wait);
+      this.#pauses.add(pause);
+    }
+    return true;
+  }
+
+  /** Nothing is tried again any more. */
+  clear(): void {
+    for (const pause of this.#pauses) clearTimeout(pause);
+    this.#pauses.clear();
+    this.#due.clear();
+    this.#kept.clear();
+  }
+
+  #hand(kept: Again): void {
+    this.#due.push(kept);
+    this.#ready();
+  }
+}

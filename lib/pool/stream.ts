@@ -1,0 +1,196 @@
+/**
+ * One call of a generator: its items come as they are yielded, and it is held back when nobody reads them.
+ *
+ * ```
+ * reader takes one -> resume() -> grant -> worker yields -> item() -> Collector -> Results
+ * ```
+ *
+ * It starts when it is read. At most `buffer` items are on their way or waiting.
+ *
+ * @module
+ */
+import { onAbort } from "../core/abort.ts";
+import { CancelledError } from "../core/errors.ts";
+import { guarded } from "../core/guarded.ts";
+import { Collector, type Producer } from "../future/collector.ts";
+import type { Failures } from "../future/failures.ts";
+import type { Shares } from "../protocol/shared_value.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
+import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
+import type { CallSite } from "./call_site.ts";
+import type { CallOptions } from "./call.ts";
+
+/** What a stream is made of, besides its arguments. */
+export interface StreamPlan extends Omit<CallOptions, "retry" | "onEmit"> {
+  task: TaskEntry;
+  /** Items that may wait for the reader. */
+  buffer: number;
+  /** Resolves once the code is known to be able to run elsewhere. */
+  verified: Promise<void> | undefined;
+  /** Throws if the pool takes no more work. */
+  checkOpen: () => void;
+}
+
+/** A generator that runs on a pool. */
+export class StreamJob implements Work, Producer {
+  readonly task: TaskEntry;
+  readonly spread = true;
+  readonly timeout: number | undefined;
+  readonly limited: boolean;
+  readonly priority: number;
+  readonly affinity: string | number | undefined;
+  readonly shares: Shares | undefined;
+  readonly handles: boolean;
+  readonly nested: boolean;
+  readonly stream: number;
+  readonly collector: Collector<unknown> = new Collector(this, { ordered: true, onError: "throw" });
+  queuedAt = 0;
+  readonly #plan: StreamPlan;
+  readonly #scheduler: Scheduler;
+  readonly #failures: Failures;
+  readonly #site: CallSite | undefined;
+  #deaf = (): void => {};
+  #state: "new" | "waiting" | "sent" | "ended" = "new";
+  #args: unknown[];
+  #chunk: Chunk | undefined;
+  #granted: number;
+  #count = 0;
+
+  constructor(
+    plan: StreamPlan,
+    args: unknown[],
+    scheduler: Scheduler,
+    failures: Failures,
+    site: CallSite | undefined,
+  ) {
+    this.#plan = plan;
+    this.task = plan.task;
+    this.timeout = plan.timeout;
+    this.limited = plan.timeout !== undefined || plan.signal !== undefined;
+    this.nested = plan.nested ?? false;
+    this.priority = this.nested ? Infinity : plan.priority ?? 0;
+    this.affinity = plan.affinity;
+    this.shares = plan.shares;
+    this.handles = plan.handles ?? false;
+    this.stream = this.#granted = plan.buffer;
+    this.#args = args;
+    this.#scheduler = scheduler;
+    this.#failures = failures;
+    this.#site = site;
+  }
+
+  /** {@inheritDoc Work.waiting} */
+  get waiting(): number {
+    return this.#state === "waiting" ? 1 : 0;
+  }
+
+  /** {@inheritDoc Work.over} */
+  get over(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** {@inheritDoc Work.take} */
+  take(): Chunk {
+    this.#state = "sent";
+    return this.#chunk = new Chunk(this, 0, [this.#args], 1, this.#plan.transfer);
+  }
+
+  /** {@inheritDoc Work.item} */
+  item(_index: number, value: unknown): void {
+    this.collector.settle(this.#count++, true, value);
+    if (this.collector.collecting) this.#grant();
+  }
+
+  /** {@inheritDoc Work.progress} */
+  progress(_index: number, done: number, total: number | undefined): void {
+    const { onProgress } = this.#plan;
+    if (onProgress) guarded(() => onProgress(done, total));
+  }
+
+  /** {@inheritDoc Work.settle} */
+  settle(_index: number, outcome: Outcome, value: unknown): void {
+    this.#end(outcome, value);
+  }
+
+  /** {@inheritDoc Work.abandon} */
+  abandon(outcome: "rejected" | "cancelled", error: unknown): void {
+    const chunk = this.#chunk;
+    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) this.collector.fail(error);
+    else this.#end(outcome, error);
+  }
+
+  /** {@inheritDoc Work.cancelWaiting} */
+  cancelWaiting(error: unknown): void {
+    const chunk = this.#chunk;
+    if (!chunk?.slot || chunk.open === 0 || chunk.slot.withdraw(chunk, 0)) this.#end("cancelled", error);
+  }
+
+  /** {@inheritDoc Work.blockEnded} */
+  blockEnded(): void {
+    if (this.collector.awaited) return;
+    this.#stop(new CancelledError("Stream was cancelled: its pool's block ended before it was read"));
+  }
+
+  /** {@inheritDoc Producer.resume} */
+  resume(): void {
+    if (this.#state === "sent") return this.#grant();
+    if (this.#state !== "new") return;
+    try {
+      this.#plan.checkOpen();
+    } catch (error) {
+      return this.#end("rejected", error);
+    }
+    this.#scheduler.admit(this);
+    this.#deaf = onAbort(this.#plan.signal, (reason) => this.#stop(reason));
+    const { verified } = this.#plan;
+    if (!verified) return this.#enqueue();
+    verified.then(() => this.#enqueue(), (error) => this.#end("rejected", error));
+  }
+
+  /** {@inheritDoc Producer.stop} */
+  stop(reason: unknown): void {
+    this.#stop(reason);
+  }
+
+  #enqueue(): void {
+    if (this.#state !== "new") return;
+    this.#state = "waiting";
+    this.queuedAt = performance.now();
+    this.#scheduler.enqueue(this);
+  }
+
+  // Half a buffer at a time: a grant costs a message.
+  #grant(): void {
+    const chunk = this.#chunk;
+    const taken = Math.min(this.collector.taken, this.#count);
+    const owed = taken + this.#plan.buffer - this.#granted;
+    if (!chunk?.slot || chunk.open === 0 || owed < Math.max(1, this.#plan.buffer / 2)) return;
+    this.#granted += owed;
+    chunk.slot.grant(chunk, 0, owed);
+  }
+
+  #stop(reason: unknown): void {
+    if (this.#state === "ended") return;
+    const chunk = this.#chunk;
+    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) {
+      chunk.slot.stop(chunk, 0, "cancelled", reason);
+      this.collector.fail(reason);
+    } else this.#end("cancelled", reason);
+  }
+
+  #end(outcome: Outcome, value: unknown): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#args = [];
+    this.#chunk = undefined;
+    this.#deaf();
+    this.#scheduler.tally.ended(outcome);
+    if (outcome === "fulfilled") this.collector.end(this.#count);
+    else {
+      this.#site?.addTo(value);
+      this.collector.fail(value);
+    }
+    this.collector.close(this.#failures);
+    this.#scheduler.finish(this);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Whether the runtime's unstable feature `worker-options` is on. Without it, giving permissions to a worker ends the
+ * whole process with code 70, and nothing can catch that: so it is found out before.
+ *
+ * The runtime shows its flags, those of the command line and of deno.json, in one place only: in the arguments that
+ * `fork` of `node:child_process` would start another Deno with. Its `spawn` is replaced for that one call, so that
+ * nothing starts. (tests/canary/web_worker_test.ts)
+ *
+ * @module
+ */
+import process from "node:process";
+import { PermissionScopeError } from "../core/errors.ts";
+
+const FLAG = "--unstable-worker-options";
+
+/** The parts of `node:child_process` that this file uses; its types lack `spawn`. */
+interface ChildProcessModule {
+  ChildProcess: { prototype: { spawn(options: { args: string[] }): unknown } };
+  fork(path: string, args: string[], options: { execPath: string; silent: true; env: Record<string, never> }): unknown;
+}
+
+let on: boolean | undefined;
+
+/**
+ * Checks that workers can be given permissions. Takes 20 to 45 ms, the first time.
+ *
+ * @throws {PermissionScopeError} If they cannot, or if it cannot be found out.
+ */
+export function checkWorkerOptions(call: string): void {
+  if (on) return;
+  // What fork reads on its way. Without the permission it would ask the user, or throw.
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "NODE_V8_COVERAGE" });
+  if (state !== "granted") {
+    throw new PermissionScopeError(
+      `Cannot ${call}: \`permissions\` need Deno's ${FLAG}, and whether it is given cannot be found out without ` +
+        "reading one variable of the environment: start the script with --allow-env=NODE_V8_COVERAGE",
+      { flag: "--allow-env=NODE_V8_COVERAGE" },
+    );
+  }
+  on = detect();
+  if (on) return;
+  throw new PermissionScopeError(
+    `Cannot ${call}: \`permissions\` need Deno's unstable feature "worker-options", which is off: start the script ` +
+      `with ${FLAG}, or put "unstable": ["worker-options"] into ${folder()}deno.json`,
+    { flag: FLAG },
+  );
+}
+
+function detect(): boolean {
+  const childProcess = process.getBuiltinModule("node:child_process") as unknown as ChildProcessModule;
+  const { prototype } = childProcess.ChildProcess;
+  const { spawn } = prototype;
+  let args: string[] | undefined;
+  prototype.spawn = (options) => {
+    args = options.args;
+    throw new Error("seen");
+  };
+  try {
+    childProcess.fork("/x", [], { execPath: "/nonexistent/deno", silent: true, env: {} });
+  } catch (error) {
+    if (!args) throw error;
+  } finally {
+    prototype.spawn = spawn;
+  }
+  return args?.includes(FLAG) ?? false;
+}
+
+// Deno looks for deno.json beside a local script and above it, and for any other script in the current directory.
+function folder(): string {
+  const { mainModule } = Deno;
+  if (mainModule.startsWith("file:")) return decodeURIComponent(new URL(".", mainModule).pathname);
+  return `${Deno.cwd().replaceAll("\\", "/")}/`;
+}

@@ -1,0 +1,230 @@
+/**
+ * A transport to a worker that shares memory with this thread and has a port: what was sent, what the board says of it,
+ * and which answers have been reported. Everything that is the same however such a worker is made and stopped.
+ *
+ * ```
+ * send ----- run message -----> serve            values by structured clone, on a port of the worker's own
+ *      <---- board, or message  answer           small results through shared memory, see protocol/board.ts
+ *      <---- settled            points to the board
+ * ```
+ *
+ * @module
+ */
+import type { Seat } from "../core/scope.ts";
+import { Screen } from "../core/screen.ts";
+import type { Timer } from "../core/timer.ts";
+import { Board, CAPACITY, Word } from "../protocol/board.ts";
+import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
+import { Owners } from "../shared/owners.ts";
+import { type ItemMessage, type ResultMessage, unwrap } from "../protocol/carry.ts";
+import { Decoder } from "../protocol/decode.ts";
+import type { Shares } from "../protocol/shared_value.ts";
+import type { Batch, Transport, TransportEvents } from "./transport.ts";
+
+/** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
+const LOOK = 5;
+
+/** The host's side of one worker's calls. How it ends is up to the kind of worker. */
+export abstract class PortTransport implements Transport {
+  // Half of the board, so that a batch can be on its way while another runs.
+  readonly window = CAPACITY / 2;
+  protected readonly board = new Board();
+  /** The worker's place in the table of threads. */
+  protected readonly owner = Owners.home().register();
+  /** A cancel was sent and not heard: the worker's loop does not turn. */
+  protected deaf = false;
+  /** The worker's place at the screen. */
+  protected readonly seat: Seat = Screen.seat();
+  readonly #port: Port;
+  readonly #decoder: Decoder;
+  protected readonly events: TransportEvents;
+  // Tasks and shared values that the worker has.
+  readonly #known = new Set<number>();
+  readonly #shared = new Set<number>();
+  // Calls beyond the head that the board need not answer: it came by message, or they were withdrawn.
+  readonly #done = new Set<number>();
+  // Calls from head to tail are in flight.
+  #head = 0;
+  #tail = 0;
+  // From the worker's clock to this thread's.
+  #clock = 0;
+  #look: Timer | undefined;
+
+  /**
+   * @param port This thread's end of the worker's channel.
+   * @param given What the worker was given that can fail besides its calls.
+   */
+  constructor(port: Port, events: TransportEvents, given: Record<Phase, unknown>) {
+    this.#port = port;
+    this.#decoder = new Decoder(given);
+    this.events = events;
+  }
+
+  /** How many calls fit. A long call pins its place on the board, however many behind it were withdrawn. */
+  get free(): number {
+    return CAPACITY - (this.#tail - this.#head);
+  }
+
+  /** {@inheritDoc Transport.send} */
+  send(batch: Batch): void {
+    const { first, taskId, source, items, spread, timeout, limited, attempt, stream, shares, handles, transfer } =
+      batch;
+    if (!this.#known.has(taskId)) {
+      this.#known.add(taskId);
+      this.post({ kind: "task", id: taskId, source });
+    }
+    if (shares) this.#share(shares);
+    const shared = shares !== undefined;
+    for (let i = 0; i < items.length; i++) this.board.enqueue(first + i);
+    this.post(
+      { kind: "run", task: taskId, first, items, spread, timeout, limited, attempt, stream, shared, handles },
+      transfer,
+    );
+    // A handle that was disposed of meanwhile: nobody tells again that its value can go.
+    if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
+    this.#tail = first + items.length;
+    // With one call in flight its end is announced at once; the next may wait for a long one.
+    if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
+  }
+
+  /** Posts a message to the worker. */
+  protected post(message: HostMessage, transfer: Transferable[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+
+  /** {@inheritDoc Transport.withdraw} */
+  withdraw(seq: number): boolean {
+    if (!this.board.withdraw(seq)) return false;
+    // Remembered here, too: what the board says is the worker's word.
+    this.#done.add(seq);
+    return true;
+  }
+
+  /** {@inheritDoc Transport.hasStarted} */
+  hasStarted(seq: number): boolean {
+    return !this.board.isQueued(seq);
+  }
+
+  /** {@inheritDoc Transport.startedAt} */
+  startedAt(seq: number): number | undefined {
+    return this.board.word(seq) === Word.RUNNING ? this.board.startedAt(seq) + this.#clock : undefined;
+  }
+
+  /** {@inheritDoc Transport.cancel} */
+  cancel(seq: number, reason: unknown): void {
+    this.deaf = true;
+    this.post({ kind: "cancel", seq, reason: encodeThrown(reason) });
+  }
+
+  /** {@inheritDoc Transport.grant} */
+  grant(seq: number, count: number): void {
+    this.post({ kind: "grant", seq, count });
+  }
+
+  /** {@inheritDoc Transport.drop} */
+  drop(id: number): void {
+    if (this.#shared.delete(id)) this.post({ kind: "drop", id });
+  }
+
+  /** The worker says that something other than a call has failed. */
+  protected abstract failed(phase: Phase, cause: unknown): void;
+
+  /** Takes what came from the worker, if it makes sense. */
+  protected hear(data: unknown): void {
+    const message = this.#decoder.decode(data, this.#head, this.#tail);
+    if (message) this.receive(message);
+  }
+
+  /** Takes a message of the worker's. */
+  protected receive(message: WorkerMessage): void {
+    switch (message.kind) {
+      case "ready":
+        // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
+        this.#clock = performance.now() - message.now;
+        return this.events.ready();
+      case "initializing":
+        return this.events.initializing();
+      case "failed":
+        return this.failed(message.phase, decodeThrown(message.thrown));
+      case "heard":
+        this.deaf = false;
+        return;
+      case "item":
+        return this.#open(message, (value) => this.events.item(message.seq, value));
+      case "progress":
+        return this.events.progress(message.seq, message.done, message.total);
+      case "result":
+        return this.#open(message, (value) => this.#deliver(message.seq, true, value));
+      case "error":
+        return this.#deliver(message.seq, false, decodeThrown(message.thrown));
+      case "settled":
+        this.#harvest();
+        this.events.measured(message.count, message.ms, message.ran);
+    }
+  }
+
+  /** The worker is gone: reports what the board still has. `ended` says whether nothing of it can run any more. */
+  protected reap(ended: boolean): void {
+    if (ended) this.bury();
+    else Owners.home().lost(this.owner);
+    clearTimeout(this.#look);
+    this.#look = undefined;
+    this.#harvest();
+  }
+
+  /** Nothing of the worker can run any more: what it held can be taken over. */
+  protected bury(): void {
+    Owners.home().died(this.owner);
+  }
+
+  /** {@inheritDoc Transport.close} */
+  abstract close(): void;
+
+  /** {@inheritDoc Transport.kill} */
+  abstract kill(): void;
+
+  #share(shares: Shares): void {
+    for (const [id, { value, handles }] of shares) {
+      if (this.#shared.has(id)) continue;
+      this.post({ kind: "share", id, value, handles });
+      this.#shared.add(id);
+    }
+  }
+
+  // Reads the answers on the board, in order, up to the first call that has none.
+  #harvest(): void {
+    for (; this.#head < this.#tail; this.#head++) {
+      const seq = this.#head;
+      if (this.#done.size > 0 && this.#done.delete(seq)) continue;
+      const word = this.board.word(seq);
+      if (word < Word.TRUE || word >= Word.SENT) return;
+      this.events.settled(seq, true, this.board.value(seq, word));
+    }
+  }
+
+  #deliver(seq: number, ok: boolean, value: unknown): void {
+    this.#harvest();
+    if (seq < this.#head || this.#done.has(seq)) return;
+    this.#done.add(seq);
+    this.events.settled(seq, ok, value);
+    this.#harvest();
+  }
+
+  // Shared objects that cannot come to life here, for whatever reason, fail the call that sent them.
+  #open({ seq, value, handles }: ResultMessage | ItemMessage, take: (value: unknown) => void): void {
+    let opened: unknown;
+    try {
+      opened = unwrap(value, handles);
+    } catch (error) {
+      return this.#deliver(seq, false, error);
+    }
+    take(opened);
+  }
+
+  #lookAgain(): void {
+    this.#look = undefined;
+    this.#harvest();
+    if (this.#tail - this.#head > 1) this.#look = setTimeout(() => this.#lookAgain(), LOOK);
+  }
+}

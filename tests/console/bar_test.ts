@@ -1,0 +1,142 @@
+/** A bar on a real terminal, while workers and main print: nothing of the one is left in the other. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { literal } from "../support/run_slowly.ts";
+import { hasPty, render, runOnTerminal } from "../support/terminal.ts";
+import { test } from "../support/within.ts";
+
+const ignore = !hasPty();
+
+const HEAD = `
+import { inline, Pool, pooled } from ${literal("mod.ts")};
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const chatty = inline(async (n: number) => {
+  for (let i = 0; i < 4; i++) {
+    console.log("<log " + n + " " + i + " " + "x".repeat(10 * (n % 20)) + ">");
+    console.error("<error " + n + " " + i + ">");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return n;
+});
+`;
+
+Deno.test("the test's terminal shows what a real one would", () => {
+  assertEquals(render("ab\rc\nlong\r\x1b[Kx\n"), ["cb", "x", ""]);
+  assertEquals(render("long\rab\x1b[K"), ["ab"]);
+  assertEquals(render("a\r\nb\x1b[2K\rc"), ["a", "c"]);
+  assertThrows(() => render("a\x1b[2Jb"), Error, "does not know");
+});
+
+test(
+  "a bar below what 4 workers and main print: every line whole, no rest of a bar, the finished bar last",
+  async () => {
+    const { code, text } = await runOnTerminal(`${HEAD}
+    await using pool = new Pool({ workers: 4 });
+    const before = console.log;
+    const results = pool.map(chatty, Array.from({ length: 120 }, (_, n) => n), { progress: true, chunkSize: 1 });
+    let n = 0;
+    const ticker = setInterval(() => console.info("<main " + n++ + ">"), 30);
+    await results;
+    clearInterval(ticker);
+    if (console.log !== before) throw new Error("console.log was not put back");
+  `);
+    assertEquals(code, 0, text.slice(-2_000));
+    const lines = render(text);
+    assertEquals(lines.pop(), "");
+    const last = lines.pop()!;
+    assert(/^\[#+\] 120\/120 100% [\d.]+\/s 0:\d\d$/.test(last), last);
+    const bad = lines.filter((line) => !/^<(log \d+ \d x*|error \d+ \d|main \d+)>$/.test(line));
+    assertEquals(bad, []);
+    assertEquals(lines.filter((line) => line.startsWith("<log")).length, 480);
+    assertEquals(lines.filter((line) => line.startsWith("<error")).length, 480);
+    const bars = text.match(/\r\[#*-*\] \d+\/120/g) ?? [];
+    assert(bars.length >= 3, `only ${bars.length} bars were drawn`);
+    for (const piece of text.split(/\r/)) if (/^\[[#-]/.test(piece)) assert(piece.split("\x1b")[0].length < 80, piece);
+  },
+  { ignore, deadline: 60_000 },
+);
+
+test("a bar comes through between prints that never pause, at most 10 a second", async () => {
+  const { code, text } = await runOnTerminal(`${HEAD}
+    const busy = inline((n: number) => {
+      const end = performance.now() + 1_000;
+      for (let i = 0; performance.now() < end; i++) console.log("<busy " + n + " " + i + ">");
+    });
+    await using pool = new Pool({ workers: 2 });
+    const start = performance.now();
+    await pool.map(busy, [0, 1, 2, 3], { progress: true, chunkSize: 1 });
+    console.log(JSON.stringify(performance.now() - start));
+  `);
+  assertEquals(code, 0, text.slice(-2_000));
+  const lines = render(text);
+  lines.pop();
+  const ms = Number(lines.pop());
+  const last = lines.pop()!;
+  assert(/^\[#+\] 4\/4 100% /.test(last), last);
+  assertEquals(lines.filter((line) => !/^<busy \d \d+>$/.test(line)), []);
+  // Drawn once an item has ended: for about half of the time.
+  const bars = (text.match(/\r\[/g) ?? []).length;
+  assert(bars >= 3 && bars <= ms / 100 + 2, `${bars} bars in ${ms} ms`);
+}, { ignore, deadline: 60_000 });
+
+test("two maps at a time share the line; each leaves its own finished bar", async () => {
+  const { code, text } = await runOnTerminal(`${HEAD}
+    const job = (ms: number) => async (n: number) => (console.log("<job " + ms + " " + n + ">"), await pause(ms));
+    const a = pooled([1, 2, 3, 4, 5], job(50), { concurrency: 1, progress: true });
+    const b = pooled(new Set([1, 2, 3, 4, 5, 6]).values(), job(100), { concurrency: 1, progress: true });
+    await Promise.all([a, b]);
+    console.log("after");
+  `);
+  assertEquals(code, 0, text);
+  const lines = render(text).filter((line) => !line.startsWith("<job"));
+  assertEquals(lines.length, 4, text);
+  assert(/^\[#+\] 5\/5 100% [\d.]+\/s 0:00$/.test(lines[0]), lines[0]);
+  assert(/^6 [\d.]+\/s 0:01$/.test(lines[1]), lines[1]);
+  assertEquals(lines.slice(2), ["after", ""]);
+}, { ignore });
+
+test("a bar fits a narrow terminal, and a failed map leaves the bar where it was", async () => {
+  const { code, text } = await runOnTerminal(
+    `${HEAD}
+    await using pool = new Pool({ workers: 1 });
+    const third = inline(async (n: number) => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      if (n === 2) throw new Error("boom");
+    });
+    const outcome = await pool.map(third, [0, 1, 2, 3], { progress: true, chunkSize: 1 }).then(() => "fine", String);
+    console.log(outcome);
+  `,
+    { columns: 30 },
+  );
+  assertEquals(code, 0, text);
+  const lines = render(text);
+  assertEquals(lines.length, 3, text);
+  assert(lines.every((line) => line.length < 30), Deno.inspect(lines));
+  assert(/^3\/4 \(1 failed\) 75%/.test(lines[0]), lines[0]);
+  assertEquals(lines.slice(1), ["Error: boom", ""]);
+}, { ignore });
+
+test("a console that somebody else wraps while a bar is shown keeps their wrapper, which still prints", async () => {
+  const { code, text } = await runOnTerminal(`${HEAD}
+    const { log } = console;
+    const map = pooled([1, 2, 3, 4], () => pause(150), { concurrency: 1, progress: true });
+    await pause(400);
+    const guarded = console.log;
+    if (guarded === log) throw new Error("the console is not guarded while a bar is shown");
+    const theirs = (...args: unknown[]) => guarded("theirs", ...args);
+    console.log = theirs;
+    await map;
+    if (console.log !== theirs) throw new Error("the wrapper was taken away");
+    console.log("prints");
+  `);
+  assertEquals(code, 0, text);
+  assertEquals(render(text).slice(1), ["theirs prints", ""]);
+}, { ignore });
+
+test("a bar that is shown does not keep a script alive whose map never ends", async () => {
+  const { code, text } = await runOnTerminal(`${HEAD}
+    pooled([1, 2], (n) => n === 1 ? undefined : new Promise(() => {}), { progress: true }).catch(() => {});
+    await pause(300);
+  `);
+  assertEquals(code, 0, text);
+  assert(/\[#+-+\] 1\/2 50%/.test(text), text);
+}, { ignore });

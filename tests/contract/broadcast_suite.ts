@@ -1,0 +1,100 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { PoolClosedError, WorkerCrashedError } from "@isopool/isopool";
+import { gated, streams, values } from "../fixtures/views.ts";
+import { expectError } from "../support/expect.ts";
+import { Gate } from "../support/gate.ts";
+import { MUST_HAPPEN, within } from "../support/within.ts";
+import type { Suite } from "./backend.ts";
+import { settledWorkers } from "./backend.ts";
+
+/** broadcast: once on each worker. */
+export const broadcastSuite: Suite = (backend, check) => {
+  const settled = settledWorkers(backend, check);
+  check("broadcast() runs once on each worker, and starts those that are missing", async () => {
+    await using pool = backend.make({ workers: 3 });
+    const ids = await within(MUST_HAPPEN, pool.broadcast(streams.worker));
+    assertEquals(ids.toSorted(), [...pool.workerIds].toSorted());
+    assertEquals(ids.length, 3);
+    assertEquals((await pool.broadcast(streams.worker)).toSorted(), ids.toSorted());
+  });
+
+  check("broadcast() reaches each worker of a pool at work, with a long map before and after", async () => {
+    await using pool = backend.make({ workers: 2 });
+    const items = Array.from({ length: 20_000 }, (_, n) => n);
+    const before = pool.map(values.double, items);
+    const ids = pool.broadcast(streams.worker);
+    const after = pool.map(values.double, items);
+    assertEquals(new Set(await within(MUST_HAPPEN, ids)).size, 2);
+    assertEquals((await before).length + (await after).length, 40_000);
+  });
+
+  settled("broadcast() waits for a worker that holds a long call", async () => {
+    await using pool = backend.make({ workers: 2 });
+    await using gate = new Gate();
+    const running = pool.submit(gated.hold, gate.words);
+    await gate.entered();
+    let done = false;
+    const ids = pool.broadcast(streams.worker).finally(() => done = true);
+    assertEquals(await pool.submit(values.double, 2), 4);
+    assertEquals(done, false);
+    gate.open();
+    await running;
+    assertEquals(new Set(await within(MUST_HAPPEN, ids)).size, 2);
+  });
+
+  check("broadcast() rejects with a failure; the pool goes on", async () => {
+    await using pool = backend.make({ workers: 2 });
+    await assertRejects(() => pool.broadcast(values.failOdd, 1), RangeError, "odd: 1");
+    assertEquals(await pool.broadcast(values.double, 4), [8, 8]);
+  });
+
+  check("broadcast() is not held up by maxQueue: it goes to each worker or to none", async () => {
+    await using pool = backend.make({ workers: 2, maxQueue: 0 });
+    await using gate = new Gate();
+    const running = pool.submit(gated.hold, gate.words);
+    await gate.entered();
+    const ids = pool.broadcast(streams.worker);
+    gate.open();
+    await running;
+    assertEquals((await within(MUST_HAPPEN, ids)).length, 2);
+  });
+
+  check("broadcast() in the order of one worker: two of them do not overtake each other", async () => {
+    await using pool = backend.make({ workers: 2 });
+    const log = new Int32Array(new SharedArrayBuffer(4 * 64));
+    const all = Array.from({ length: 10 }, (_, n) => pool.broadcast(values.note, log, n + 1));
+    await within(MUST_HAPPEN, Promise.all(all));
+    const seen = [...log.subarray(1, 21)];
+    assertEquals(seen.toSorted((a, b) => a - b), Array.from({ length: 20 }, (_, n) => Math.floor(n / 2) + 1));
+  });
+
+  if (backend.capabilities.isolated) {
+    settled("broadcast() with a worker that dies: WorkerCrashedError, and the others have run", async () => {
+      await using pool = backend.make({ workers: 2 });
+      await pool.ready();
+      const [first] = pool.workerIds;
+      const error = await within(MUST_HAPPEN, assertRejects(() => pool.broadcast(streams.exitAt, first)));
+      expectError(error, WorkerCrashedError);
+      assertEquals((await within(MUST_HAPPEN, pool.broadcast(streams.worker))).length, 2);
+    });
+
+    check("broadcast() that waits for a worker which dies: WorkerCrashedError, not a hang", async () => {
+      await using pool = backend.make({ workers: 2 });
+      await pool.ready();
+      await using gate = new Gate();
+      const doomed = Promise.allSettled([1, 2].map(() => pool.submit(streams.dieAtGate, gate.words)));
+      await gate.entered(2);
+      const waiting = assertRejects(() => pool.broadcast(streams.worker));
+      gate.open();
+      expectError(await within(MUST_HAPPEN, waiting), WorkerCrashedError);
+      await doomed;
+      assertEquals((await within(MUST_HAPPEN, pool.broadcast(streams.worker))).length, 2);
+    });
+  }
+
+  check("broadcast() on a closed pool is refused", async () => {
+    const pool = backend.make({ workers: 1 });
+    await pool.shutdown();
+    assertThrows(() => pool.broadcast(values.double, 1), PoolClosedError);
+  });
+};

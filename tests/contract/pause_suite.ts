@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { PoolClosedError, TaskTimeoutError } from "@isopool/isopool";
+import { Gate } from "../support/gate.ts";
+import { StepLog } from "../support/steps.ts";
+import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
+import { gated, hooks, values } from "../fixtures/views.ts";
+import type { Suite } from "./backend.ts";
+
+/** Long enough for a call to start, if it could. */
+const A_WHILE = 40;
+
+/** Holding work back, and letting it go on. */
+export const pauseSuite: Suite = (backend, check) => {
+  check("pause(): nothing starts, whatever was submitted how; resume() runs all of it", async () => {
+    const log = new StepLog();
+    await using pool = backend.make({ workers: 2 });
+    await pool.ready();
+    pool.pause();
+    assert(pool.paused);
+    const future = pool.submit(hooks.work, log.words);
+    const mapped = pool.map(hooks.work, Array.from({ length: 20 }, () => log.words));
+    const lazily = (async () => await Array.fromAsync(pool.imap(hooks.work, [log.words, log.words])))();
+    const all = pool.broadcast(hooks.work, log.words);
+    await pause(A_WHILE);
+    assertEquals([log.read("RUN"), future.state], [0, "pending"]);
+    pool.resume();
+    assert(!pool.paused);
+    await within(MUST_HAPPEN, Promise.all([future, mapped, lazily, all]));
+    assertEquals(log.read("RUN"), 25);
+  });
+
+  check("pause(): what runs goes on, and is told to its caller", async () => {
+    await using gate = new Gate();
+    await using pool = backend.make({ workers: 1 });
+    const held = pool.submit(gated.hold, gate.words, "held");
+    await gate.entered();
+    pool.pause();
+    gate.open();
+    assertEquals(await within(MUST_HAPPEN, held), "held");
+    pool.resume();
+  });
+
+  check("pause(): what was sent ahead is taken back, and runs later in its order", async () => {
+    const log = new StepLog();
+    await using gate = new Gate();
+    await using pool = backend.make({ workers: 1 });
+    // So that the pool knows how short they are, and sends many of them ahead.
+    for (let n = 0; n < 50; n++) await pool.submit(hooks.work, log.words);
+    const before = log.read("RUN");
+    const held = pool.submit(gated.hold, gate.words, "held");
+    await gate.entered();
+    const ahead = Array.from({ length: 30 }, () => pool.submit(hooks.work, log.words));
+    const mapped = pool.map(hooks.work, Array.from({ length: 30 }, () => log.words));
+    if (backend.capabilities.isolated) await until(() => pool.stats().tasks.active > 5, "many were sent ahead");
+    pool.pause();
+    assertEquals(pool.stats().tasks.active, 1);
+    gate.open();
+    await within(MUST_HAPPEN, held);
+    await pause(A_WHILE);
+    assertEquals(log.read("RUN"), before);
+    pool.resume();
+    await within(MUST_HAPPEN, Promise.all([...ahead, mapped]));
+    assertEquals(log.read("RUN"), before + 60);
+  });
+
+  check("pause(): the time that a call waits is not its timeout's; it can be cancelled", async () => {
+    await using pool = backend.make({ workers: 1 });
+    pool.pause();
+    const [one, two] = [1, 2].map((n) => pool.submit(values.double.with({ timeout: 1_000 }), n));
+    const limited = pool.submit(values.endAt.with({ timeout: 30 }), 9);
+    await pause(60);
+    assert(two.cancel());
+    assertEquals([one.state, two.state, limited.state], ["pending", "cancelled", "pending"]);
+    pool.resume();
+    assertEquals(await within(MUST_HAPPEN, one), 2);
+    assert(await within(MUST_HAPPEN, limited.exception()) instanceof TaskTimeoutError);
+  });
+
+  for (const end of ["close", "dispose", "shutdown", "terminate"] as const) {
+    check(
+      `${end} of a paused pool does not hang; ${end === "terminate" ? "work is cancelled" : "work is done"}`,
+      async () => {
+        const log = new StepLog();
+        const pool = backend.make({ workers: 1 });
+        pool.pause();
+        const future = pool.submit(hooks.work, log.words);
+        const mapped = Promise.resolve(pool.map(hooks.work, [log.words, log.words])).then(() => "done", () => "failed");
+        if (end === "close") pool.close();
+        else if (end === "dispose") await within(MUST_HAPPEN, pool[Symbol.asyncDispose]());
+        else await within(MUST_HAPPEN, pool[end]());
+        await within(MUST_HAPPEN, pool.join());
+        const all = end === "terminate" ? ["cancelled", "failed", 0] : ["finished", "done", 3];
+        assertEquals([future.state, await mapped, log.read("RUN")], all);
+      },
+    );
+  }
+
+  check("pause() twice needs one resume(); resume() of a running and of a closed pool does nothing", async () => {
+    const pool = backend.make({ workers: 1 });
+    pool.resume();
+    pool.pause();
+    pool.pause();
+    const future = pool.submit(values.double, 1);
+    pool.resume();
+    assertEquals(await within(MUST_HAPPEN, future), 2);
+    pool.close();
+    pool.resume();
+    assertThrows(() => pool.pause(), PoolClosedError);
+    await within(MUST_HAPPEN, pool.join());
+  });
+
+  check("pause and resume again and again under load loses nothing", async () => {
+    await using pool = backend.make({ workers: 2 });
+    const numbers = Array.from({ length: backend.capabilities.parallel ? 20_000 : 3_000 }, (_, n) => n);
+    const mapped = pool.map(values.double, numbers);
+    const futures = numbers.slice(0, 500).map((n) => pool.submit(values.double, n));
+    for (let round = 0; round < 30; round++) {
+      pool.pause();
+      await pause(round % 3);
+      pool.resume();
+      await pause(round % 4);
+    }
+    assertEquals(await within(MUST_HAPPEN, mapped), numbers.map((n) => 2 * n));
+    assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), numbers.slice(0, 500).map((n) => 2 * n));
+  }, { deadline: 60_000 });
+
+  check("restart(), resize() and idleTimeout work on a paused pool; a broadcast that waits is not lost", async () => {
+    await using pool = backend.make({ workers: 2, idleTimeout: 20 });
+    await pool.ready();
+    pool.pause();
+    const all = pool.broadcast(hooks.look);
+    await pause(80);
+    pool.resume();
+    assertEquals((await within(MUST_HAPPEN, all)).length, 2);
+    await pool.ready();
+    pool.pause();
+    await until(() => pool.workerIds.length === 0, "idle workers are gone");
+    pool.resize(1);
+    await within(MUST_HAPPEN, pool.restart());
+    pool.resume();
+    assertEquals(await pool.submit(values.double, 4), 8);
+  });
+};

@@ -1,0 +1,286 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { CancelledError, PoolClosedError, TaskTimeoutError, TransferError, WorkerCrashedError } from "@isopool/isopool";
+import { streams, values } from "../fixtures/views.ts";
+import { expectError } from "../support/expect.ts";
+import { Gate } from "../support/gate.ts";
+import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
+import { GRACE, type Suite } from "./backend.ts";
+
+const range = (length: number) => Array.from({ length }, (_, i) => i);
+/** Items that may wait for a reader; `Pool.stream` says so. */
+const BUFFER = 16;
+
+/** stream: generators on a pool. */
+export const streamSuite: Suite = (backend, check) => {
+  for (const kind of ["count", "countSync"] as const) {
+    check(`${kind}: a stream gives what the generator yields, in order, and its finally runs`, async () => {
+      await using pool = backend.make({ workers: 1 });
+      await using gate = new Gate();
+      const seen: number[] = [];
+      for await (const n of pool.stream(streams[kind], 1_000, gate.words)) seen.push(n);
+      assertEquals(seen, range(1_000));
+      assertEquals(gate.read("LEFT"), 1);
+    });
+
+    check(`${kind}: the generator is at most ${BUFFER} items ahead of its reader`, async () => {
+      await using pool = backend.make({ workers: 1 });
+      await using gate = new Gate();
+      let taken = 0;
+      for await (const n of pool.stream(streams[kind], 1_000, gate.words)) {
+        assertEquals(n, taken++);
+        await until(() => gate.count >= taken + BUFFER / 2, "the generator goes on");
+        if (taken % 10 === 0) await pause(10); // Time in which it could run away.
+        assert(gate.count <= taken + BUFFER, `${gate.count} yielded, ${taken} taken`);
+        if (taken === 60) break;
+      }
+      await until(() => gate.read("LEFT") === 1, "finally runs");
+      assert(gate.count <= taken + BUFFER);
+      assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 2)), 4);
+    });
+
+    check(`${kind}: awaiting a stream collects it, without a reader to wait for`, async () => {
+      await using pool = backend.make({ workers: 1 });
+      await using gate = new Gate();
+      assertEquals(await pool.stream(streams[kind], 500, gate.words), range(500));
+      assertEquals(await pool.stream(streams[kind], 0, gate.words), []);
+    });
+  }
+
+  check("a stream of 100,000 items arrives complete", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    let [seen, sum] = [0, 0];
+    for await (const n of pool.stream(streams.count, 100_000, gate.words)) {
+      seen++;
+      sum += n;
+    }
+    assertEquals([seen, sum], [100_000, 100_000 * 99_999 / 2]);
+  }, { deadline: 90_000 });
+
+  check("a stream starts when it is read, not before", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    const stream = pool.stream(streams.count, 3, gate.words);
+    assertEquals(await pool.submit(values.double, 1), 2);
+    assertEquals(gate.count, 0);
+    assertEquals(await stream, [0, 1, 2]);
+  });
+
+  check("a generator that throws: its items are given, then its error", async () => {
+    await using pool = backend.make({ workers: 1 });
+    for (const after of [0, 3, 40]) {
+      const seen: number[] = [];
+      await assertRejects(
+        async () => {
+          for await (const n of pool.stream(streams.failAfter, after)) seen.push(n);
+        },
+        RangeError,
+        `after ${after}`,
+      );
+      assertEquals(seen, range(after));
+      await assertRejects(async () => await pool.stream(streams.failAfter, after), RangeError, `after ${after}`);
+    }
+  });
+
+  check("a task that is no generator fails with what to use instead", async () => {
+    await using pool = backend.make({ workers: 1 });
+    // deno-lint-ignore no-explicit-any -- what a caller without types may pass
+    const task = streams.notIterable as any;
+    await assertRejects(async () => await pool.stream(task), TypeError, "submit() the others");
+  });
+
+  if (backend.capabilities.isolated) {
+    check("a generator given to submit() fails: a generator cannot be copied", async () => {
+      await using pool = backend.make({ workers: 1 });
+      await using gate = new Gate();
+      // deno-lint-ignore no-explicit-any -- what a caller without types may pass
+      const end = await within(MUST_HAPPEN, pool.submit(streams.count as any, 3, gate.words).exception());
+      expectError(end, TransferError);
+      assertEquals(gate.count, 0);
+    });
+  }
+
+  check("a timeout ends a stream in its middle: the items before it are given, finally has run", async () => {
+    await using pool = backend.make({ workers: 1, killGrace: 20_000 });
+    await using gate = new Gate();
+    const seen: number[] = [];
+    const error = await within(
+      MUST_HAPPEN,
+      assertRejects(async () => {
+        for await (const n of pool.stream(streams.stall.with({ timeout: 200 }), gate.words)) seen.push(n);
+      }),
+    );
+    expectError(error, TaskTimeoutError);
+    assertEquals(seen, [1, 2]);
+    await until(() => gate.read("LEFT") === 1, "finally runs");
+    assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 1)), 2);
+  });
+
+  check("a timeout counts the time of a reader that does not come back", async () => {
+    await using pool = backend.make({ workers: 1, killGrace: 20_000 });
+    await using gate = new Gate();
+    const iterator = pool.stream(streams.count.with({ timeout: 200 }), 1_000, gate.words)[Symbol.asyncIterator]();
+    assertEquals((await iterator.next()).value, 0);
+    await until(() => gate.read("LEFT") === 1, "the generator is ended");
+    const rest: number[] = [];
+    const error = await within(
+      MUST_HAPPEN,
+      assertRejects(async () => {
+        for (let next; !(next = await iterator.next()).done;) rest.push(next.value);
+      }),
+    );
+    expectError(error, TaskTimeoutError);
+    assertEquals(rest, range(BUFFER).slice(1).concat(rest.slice(BUFFER - 1)));
+  });
+
+  check("a signal ends a stream with its reason, in its middle and before it starts", async () => {
+    await using pool = backend.make({ workers: 1, killGrace: 20_000 });
+    await using gate = new Gate();
+    const controller = new AbortController();
+    const reason = new URIError("enough");
+    const task = streams.stall.with({ signal: controller.signal });
+    const unread = pool.stream(task, gate.words);
+    const seen: number[] = [];
+    const error = await within(
+      MUST_HAPPEN,
+      assertRejects(async () => {
+        for await (const n of pool.stream(task, gate.words)) {
+          seen.push(n);
+          if (n === 2) void gate.entered().then(() => controller.abort(reason));
+        }
+      }),
+    );
+    assertEquals([error, seen], [reason, [1, 2]]);
+    await until(() => gate.read("LEFT") === 1, "finally runs");
+    assertEquals(await assertRejects(async () => await unread), reason);
+  });
+
+  if (backend.capabilities.isolated) {
+    check("a worker that dies in mid-stream: the items before are given, then WorkerCrashedError", async () => {
+      await using pool = backend.make({ workers: 1 });
+      const seen: number[] = [];
+      const error = await within(
+        MUST_HAPPEN,
+        assertRejects(async () => {
+          for await (const n of pool.stream(streams.die)) seen.push(n);
+        }),
+      );
+      expectError(error, WorkerCrashedError);
+      assertEquals(seen, [1, 2]);
+      assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 1)), 2);
+    });
+  }
+
+  check("items that were marked with move() are moved out of the worker", async () => {
+    await using pool = backend.make({ workers: 1 });
+    for (const moved of [true, false]) {
+      await using gate = new Gate();
+      const [bytes] = await pool.stream(streams.buffers, moved, gate.words);
+      assertEquals([bytes.length, bytes[0], bytes[999]], [1000, 7, 7]);
+      const left = moved && backend.capabilities.isolated ? 0 : 1000;
+      assertEquals(gate.read("NOTE"), left + 1);
+    }
+  });
+
+  check("stream() refuses retry at the call", async () => {
+    await using pool = backend.make({ workers: 1 });
+    assertThrows(() => pool.stream(streams.failAfter.with({ retry: 1 }), 3), TypeError, "`retry`");
+    await using retrying = backend.make({ workers: 1, retry: 2 });
+    await assertRejects(async () => await retrying.stream(streams.failAfter, 2), RangeError, "after 2");
+  });
+
+  check("several streams at once, more than workers, do not mix", async () => {
+    await using pool = backend.make({ workers: 2 });
+    await using gate = new Gate();
+    const all = await within(
+      MUST_HAPPEN,
+      Promise.all(
+        range(6).map(async (n) => {
+          const seen: number[] = [];
+          for await (const each of pool.stream(streams.count, 50 * n, gate.words)) seen.push(each);
+          return seen;
+        }),
+      ),
+    );
+    assertEquals(all, range(6).map((n) => range(50 * n)));
+  });
+
+  check("a stream occupies its worker while its reader is away, the other worker goes on", async () => {
+    await using pool = backend.make({ workers: 2 });
+    await using gate = new Gate();
+    const iterator = pool.stream(streams.count, 1_000, gate.words)[Symbol.asyncIterator]();
+    await iterator.next();
+    assertEquals(await within(MUST_HAPPEN, pool.map(values.double, range(100))), range(100).map((n) => 2 * n));
+    assertEquals(pool.stats().tasks.active, 1);
+    await iterator.return!();
+    await until(() => pool.stats().tasks.active === 0, "the worker is free");
+    assertEquals(gate.read("LEFT"), 1);
+  });
+
+  check("a stream whose reader never comes back is cancelled when the pool's block ends", async () => {
+    await using gate = new Gate();
+    let iterator: AsyncIterator<number>;
+    const leave = async () => {
+      await using pool = backend.make({ workers: 1, killGrace: 20_000 });
+      iterator = pool.stream(streams.count, 1_000, gate.words)[Symbol.asyncIterator]();
+      assertEquals((await iterator.next()).value, 0);
+    };
+    await within(MUST_HAPPEN, leave());
+    assertEquals(gate.read("LEFT"), 1);
+    const error = await within(
+      MUST_HAPPEN,
+      assertRejects(async () => {
+        while (!(await iterator.next()).done);
+      }),
+    );
+    expectError(error, CancelledError);
+  });
+
+  check("a stream that somebody awaits is done when the pool's block ends", async () => {
+    await using gate = new Gate();
+    let done: Promise<number[]>;
+    {
+      await using pool = backend.make({ workers: 1 });
+      done = pool.stream(streams.count, 300, gate.words).then((all) => all);
+    }
+    assertEquals(await done, range(300));
+  });
+
+  check("a stream that is first read after its pool was closed is refused, and leaves nothing behind", async () => {
+    await using gate = new Gate();
+    let stream;
+    {
+      await using pool = backend.make({ workers: 1 });
+      stream = pool.stream(streams.count, 3, gate.words);
+      assertEquals(await pool.submit(values.double, 1), 2);
+    }
+    expectError(await within(MUST_HAPPEN, assertRejects(async () => await stream)), PoolClosedError);
+    assertEquals(gate.count, 0);
+  });
+
+  check("terminate() ends a stream with CancelledError", async () => {
+    await using pool = backend.make({ workers: 1, killGrace: GRACE });
+    await using gate = new Gate();
+    const iterator = pool.stream(streams.stall, gate.words)[Symbol.asyncIterator]();
+    assertEquals([(await iterator.next()).value, (await iterator.next()).value], [1, 2]);
+    const third = assertRejects(() => iterator.next());
+    await gate.entered();
+    await within(MUST_HAPPEN, pool.terminate());
+    expectError(await within(MUST_HAPPEN, third), CancelledError);
+  });
+
+  check("shutdown with cancelFutures cancels a stream that waits", async () => {
+    const pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    await using other = new Gate();
+    const running = pool.stream(streams.stall, gate.words).then((all) => all);
+    await gate.entered();
+    const waiting = pool.stream(streams.count, 3, other.words).catch((error: unknown) => error);
+    const ended = pool.shutdown({ cancelFutures: true });
+    expectError(await within(MUST_HAPPEN, waiting), CancelledError);
+    gate.open();
+    assertEquals(await within(MUST_HAPPEN, running), [1, 2]);
+    await within(MUST_HAPPEN, ended);
+    assertEquals(other.count, 0);
+  });
+};

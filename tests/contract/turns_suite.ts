@@ -1,0 +1,220 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { gated, streams, values } from "../fixtures/views.ts";
+import { Gate } from "../support/gate.ts";
+import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
+import type { Suite } from "./backend.ts";
+import { settledWorkers } from "./backend.ts";
+
+const range = (length: number) => Array.from({ length }, (_, i) => i);
+const logOf = (length: number) => new Int32Array(new SharedArrayBuffer(4 * (length + 1)));
+const entries = (log: Int32Array) => [...log.subarray(1, 1 + log[0])];
+
+/** Whose turn it is: priority, fairness, affinityKey. */
+export const turnsSuite: Suite = (backend, check) => {
+  const settled = settledWorkers(backend, check);
+  check("priority: what is urgent starts first; within one, the first come", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    const running = pool.submit(gated.hold, gate.words);
+    await gate.entered();
+    const log = logOf(8);
+    for (const [priority, value] of [[0, 5], [-1, 7], [2, 1], [0, 6], [1, 3], [2, 2], [1, 4], [-1.5, 8]]) {
+      void pool.submit(values.note.with({ priority }), log, value);
+    }
+    gate.open();
+    await running;
+    await until(() => log[0] === 8, "all have run");
+    assertEquals(entries(log), [1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  check("priority: holds across maps, whose later items wait for an urgent one", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    const running = pool.submit(gated.hold, gate.words);
+    await gate.entered();
+    const log = logOf(30);
+    const lists = (value: number): [Int32Array, number][] => range(10).map(() => [log, value]);
+    const maps = [0, 5, -5].map((priority) =>
+      pool.starmap(values.note.with({ priority }), lists(priority)).then((all) => all.length)
+    );
+    gate.open();
+    await running;
+    assertEquals(await within(MUST_HAPPEN, Promise.all(maps)), [10, 10, 10]);
+    assertEquals(entries(log), [...range(10).map(() => 5), ...range(10).map(() => 0), ...range(10).map(() => -5)]);
+  });
+
+  check("priority: another attempt keeps it", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    const running = pool.submit(gated.hold, gate.words);
+    await gate.entered();
+    const [first, log] = [logOf(16), logOf(16)];
+    const urgent = pool.submit(values.succeedAt.with({ retry: 3, priority: 9 }), 4, first).then(() => log[0]);
+    const slow = range(10).map((n) => pool.submit(values.note, log, n));
+    gate.open();
+    await running;
+    const before = await urgent;
+    await Promise.all(slow);
+    // Short calls travel some milliseconds ahead, so that a few may have slipped in between.
+    assert(before < 10 && first[0] === 4, `${before} others ran before the last attempt`);
+  });
+
+  check("priority: 2,000 different ones", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using gate = new Gate();
+    const running = pool.submit(gated.hold, gate.words);
+    await gate.entered();
+    const log = logOf(2_000);
+    const order = range(2_000).map((n) => (n * 787) % 2_000);
+    const all = order.map((n) => pool.submit(values.note.with({ priority: -n }), log, n));
+    gate.open();
+    await running;
+    await within(MUST_HAPPEN, Promise.all(all));
+    assertEquals(entries(log), range(2_000));
+  });
+
+  check("priority: refused where it is no finite number", () => {
+    for (const priority of [NaN, Infinity, -Infinity]) {
+      assertThrows(() => values.double.with({ priority }), RangeError, "`priority`");
+    }
+    // deno-lint-ignore no-explicit-any -- what a caller without types may pass
+    assertThrows(() => values.double.with({ priority: "high" as any }), TypeError, "`priority`");
+    return Promise.resolve();
+  });
+
+  check("fairness: a submit does not wait for the map of 100,000 items before it", async () => {
+    await using pool = backend.make({ workers: 2 });
+    let read = 0;
+    let readAtEnd: Promise<number> | undefined;
+    function* items() {
+      for (; read < 100_000; read++) {
+        // While the map is under way, on whatever loop it runs.
+        if (read === 1_000) readAtEnd = pool.submit(values.add, 1, 2).then(() => read);
+        yield read;
+      }
+    }
+    const map = pool.map(values.double, items()).then((all) => all.length);
+    await until(() => readAtEnd !== undefined, "the map is under way");
+    const late = await readAtEnd!;
+    assert(late < 100_000, `${late} items were read before it had run`);
+    assertEquals(await map, 100_000);
+  }, { deadline: 60_000 });
+
+  check("fairness: two maps of one task share the workers", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const ends: string[] = [];
+    let short: Promise<unknown> | undefined;
+    function* items() {
+      for (let n = 0; n < 60_000; n++) {
+        if (n === 1_000) short = pool.map(values.double, range(2_000)).then(() => ends.push("short"));
+        yield n;
+      }
+    }
+    const long = pool.map(values.double, items()).then(() => ends.push("long"));
+    await until(() => short !== undefined, "the long one is under way");
+    await within(MUST_HAPPEN * 2, Promise.all([long, short]));
+    assertEquals(ends, ["short", "long"]);
+  }, { deadline: 60_000 });
+
+  check("affinityKey: calls of one key run on one worker, and find its state", async () => {
+    await using pool = backend.make({ workers: 3 });
+    const keys = range(30).map((n) => `key ${n % 5}`);
+    const all = keys.map((key) => pool.submit(streams.visit.with({ affinityKey: key }), key));
+    const visits = await within(MUST_HAPPEN, Promise.all(all));
+    for (let n = 0; n < 5; n++) {
+      const own = visits.filter((_, i) => i % 5 === n);
+      assertEquals(new Set(own.map(({ workerId }) => workerId)).size, 1);
+      assertEquals(own.map(({ visits }) => visits), [1, 2, 3, 4, 5, 6]);
+    }
+  });
+
+  check("affinityKey: keys that come at once are spread over the workers", async () => {
+    await using pool = backend.make({ workers: 3 });
+    await using gate = new Gate();
+    const all = range(9).map((n) => pool.submit(gated.hold.with({ affinityKey: n }), gate.words));
+    await gate.entered(3);
+    gate.open();
+    await within(MUST_HAPPEN, Promise.all(all));
+    const load = new Map<number, number>();
+    for (const { workerId } of all) load.set(workerId!, (load.get(workerId!) ?? 0) + 1);
+    assertEquals([...load.values()], [3, 3, 3]);
+  });
+
+  check("affinityKey: a key of a map, and of a call besides, mean the same worker", async () => {
+    await using pool = backend.make({ workers: 2 });
+    const visit = streams.visit.with({ affinityKey: 7 });
+    const ids = (await pool.map(visit, range(50).map(() => "k"))).map(({ workerId }) => workerId);
+    const { workerId, visits } = await pool.submit(visit, "k");
+    assertEquals([new Set([...ids, workerId]).size, visits], [1, 51]);
+  });
+
+  check("affinityKey: an idle worker does not take over what belongs to another", async () => {
+    await using pool = backend.make({ workers: 2 });
+    await pool.ready();
+    await using gate = new Gate();
+    // Quick calls first, so that many are sent ahead.
+    await pool.map(gated.holdOr, range(200).map(() => null));
+    let starts = 0;
+    pool.addEventListener("taskstart", ({ detail }) => void (detail.task === "holdOr" && starts++));
+    const task = gated.holdOr.with({ affinityKey: "k" });
+    const all = [pool.submit(task, gate.words), ...range(60).map(() => pool.submit(task, null))];
+    await gate.entered();
+    assertEquals(await within(MUST_HAPPEN, pool.map(values.double, range(100))), range(100).map((n) => 2 * n));
+    await pause(50); // Time in which the idle one could ask for some.
+    assertEquals(all.filter(({ done }) => done).length, 0);
+    gate.open();
+    await within(MUST_HAPPEN, Promise.all(all));
+    assertEquals(starts, 61, "calls were taken back and sent again");
+    assertEquals(new Set(all.map(({ workerId }) => workerId)).size, 1);
+  });
+
+  settled("affinityKey: pause and resume keep the worker", async () => {
+    await using pool = backend.make({ workers: 2 });
+    const visit = streams.visit.with({ affinityKey: "k" });
+    const { workerId } = await pool.submit(visit, "k");
+    pool.pause();
+    const all = range(10).map(() => pool.submit(visit, "k"));
+    const others = pool.map(values.double, range(10));
+    pool.resume();
+    const visits = await within(MUST_HAPPEN, Promise.all(all));
+    assertEquals(visits.map(({ visits }) => visits), range(10).map((n) => n + 2));
+    assertEquals(new Set(visits.map((visit) => visit.workerId)), new Set([workerId]));
+    assertEquals((await others).length, 10);
+  });
+
+  check("affinityKey: after restart() and resize() the key has another worker, and nothing is lost", async () => {
+    await using pool = backend.make({ workers: 3 });
+    await pool.ready();
+    const visit = streams.visit.with({ affinityKey: "k" });
+    const before = await pool.submit(visit, "k");
+    const all = range(20).map(() => pool.submit(visit, "k"));
+    await within(MUST_HAPPEN, pool.restart());
+    await within(MUST_HAPPEN, Promise.all(all));
+    const after = await pool.submit(visit, "k");
+    assert(after.workerId !== before.workerId);
+    const keys = range(12).map((n) => pool.submit(streams.visit.with({ affinityKey: n }), "k"));
+    pool.resize(1);
+    const ids = await within(MUST_HAPPEN, Promise.all(keys));
+    assertEquals(ids.length, 12);
+    await until(() => pool.workerIds.length === 1, "two workers have left");
+    assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 1)), 2);
+    assertEquals((await pool.submit(visit, "k")).workerId, pool.workerIds[0]);
+  });
+
+  if (backend.capabilities.isolated) {
+    check("affinityKey: after the death of its worker the key moves to another, with all that waits", async () => {
+      await using pool = backend.make({ workers: 2 });
+      await using gate = new Gate();
+      const keyed = { affinityKey: "k" };
+      const doomed = pool.submit(streams.dieAtGate.with(keyed), gate.words);
+      await gate.entered();
+      const all = range(10).map(() => pool.submit(streams.visit.with(keyed), "k"));
+      gate.open();
+      assert(await doomed.exception() instanceof Error);
+      const visits = await within(MUST_HAPPEN, Promise.all(all));
+      assertEquals(new Set(visits.map(({ workerId }) => workerId)).size, 1);
+      assert(visits[0].workerId !== doomed.workerId);
+      assertEquals(visits.map(({ visits }) => visits), range(10).map((n) => n + 1));
+    });
+  }
+};

@@ -1,0 +1,89 @@
+import { assert, assertEquals } from "@std/assert";
+import { LOCK_WORDS, PrintLock } from "../../lib/core/print_lock.ts";
+import { inline, Pool } from "@isopool/isopool";
+import { literal } from "../support/run_slowly.ts";
+import { MUST_HAPPEN, test, within } from "../support/within.ts";
+
+function locks(count: number): { words: Int32Array<SharedArrayBuffer>; owners: number[]; all: PrintLock[] } {
+  const words = new Int32Array(new SharedArrayBuffer(4 * LOCK_WORDS));
+  const owners = Array.from({ length: count }, () => PrintLock.owner(words));
+  return { words, owners, all: owners.map((owner) => new PrintLock(words, owner)) };
+}
+
+function timed(call: () => boolean): { taken: boolean; ms: number } {
+  const start = performance.now();
+  const taken = call();
+  return { taken, ms: performance.now() - start };
+}
+
+Deno.test("one holder at a time; a bounded take gives up and steals from nobody", () => {
+  const { all: [a, b] } = locks(2);
+  assert(a.take());
+  assertEquals([a.mine, b.mine], [true, false]);
+  assertEquals(b.take(20), false);
+  assertEquals([a.mine, b.mine], [true, false]);
+  a.release();
+  // Nobody waits any more: the lock is free, not handed on.
+  assertEquals([a.mine, timed(() => b.take()).taken], [false, true]);
+});
+
+Deno.test("a lock whose holder has ended is free at once, and only then", () => {
+  const { all: [a, b, host], owners } = locks(3);
+  a.take();
+  host.free(owners[1]);
+  assert(a.mine);
+  host.free(owners[0]);
+  assert(!a.mine);
+  assert(timed(() => b.take()).ms < 150);
+});
+
+Deno.test("a doubted holder is waited for 200 ms, another one 2 s; whom it was stolen from releases nothing", () => {
+  const { all: [a, b, host], owners } = locks(3);
+  a.take();
+  host.doubt(owners[1]);
+  host.doubt(owners[0]);
+  const soon = timed(() => b.take());
+  assert(soon.taken && soon.ms >= 190, `stolen after ${soon.ms} ms`);
+  a.release();
+  assert(b.mine);
+  const late = timed(() => a.take());
+  assert(late.taken && late.ms >= 1_990, `stolen after ${late.ms} ms`);
+  assert(late.ms > soon.ms);
+});
+
+Deno.test("numbers of threads differ", () => {
+  const { owners } = locks(100);
+  assertEquals(new Set(owners).size, 100);
+  assert(owners.every((owner) => owner > 0));
+});
+
+test("4 threads, 20,000 turns: never two holders, and a waiter gets its turn from one who never stops", async () => {
+  // Word LOCK_WORDS: holders now; the next: overlaps; the next: stop.
+  const words = new Int32Array(new SharedArrayBuffer(4 * (LOCK_WORDS + 3)));
+  const contend = inline(async (words: Int32Array, turns: number, at: number, module: string) => {
+    const { PrintLock } = await import(module);
+    const lock = new PrintLock(words, PrintLock.owner(words));
+    let done = 0, longest = 0;
+    while (done < turns && Atomics.load(words, at + 2) === 0) {
+      const start = performance.now();
+      lock.take();
+      longest = Math.max(longest, performance.now() - start);
+      if (Atomics.add(words, at, 1) !== 0) Atomics.add(words, at + 1, 1);
+      for (let i = 0; i < 200; i++);
+      Atomics.sub(words, at, 1);
+      lock.release();
+      done++;
+    }
+    return { done, longest };
+  });
+  const module = JSON.parse(literal("lib/core/print_lock.ts"));
+  await using pool = new Pool(4);
+  const greedy = pool.submit(contend, words, Infinity, LOCK_WORDS, module);
+  const others = [1, 2, 3].map(() => pool.submit(contend, words, 5_000, LOCK_WORDS, module));
+  const ended = await within(MUST_HAPPEN, Promise.all(others)).finally(() => Atomics.store(words, LOCK_WORDS + 2, 1));
+  assertEquals(ended.map(({ done }) => done), [5_000, 5_000, 5_000]);
+  assert((await greedy).done > 0);
+  assertEquals([...words.subarray(LOCK_WORDS, LOCK_WORDS + 2)], [0, 0]);
+  // Two seconds would be a theft from a living holder.
+  for (const { longest } of ended) assert(longest < 1_500, `a turn took ${longest} ms to come`);
+});

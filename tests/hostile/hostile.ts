@@ -1,0 +1,33 @@
+/**
+ * What the tests of hostile tasks share: the tasks, and what must hold after each attack.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { type Pool, tasks } from "@isopool/isopool";
+import { values } from "../fixtures/views.ts";
+import { MUST_HAPPEN, within } from "../support/within.ts";
+
+/** Tasks that attack. */
+export const hostile = tasks<typeof import("./hostile_tasks.ts")>(import.meta.resolve("./hostile_tasks.ts"));
+
+/** The pool works on, and nothing of it is out of order. */
+export async function unharmed(pool: Pool): Promise<void> {
+  const items = Array.from({ length: 300 }, (_, n) => n);
+  assertEquals(
+    await within(MUST_HAPPEN, pool.map(values.double, items), "a map after the attack"),
+    items.map((n) => 2 * n),
+  );
+  assertEquals(await within(MUST_HAPPEN, pool.submit(values.echo, { a: [1] }), "a call after the attack"), { a: [1] });
+  sane(pool);
+}
+
+/** No number of the pool's is out of range. */
+export function sane(pool: Pool): void {
+  const check = (value: unknown, path: string): void => {
+    if (typeof value === "number") return assert(value >= 0 && value < 1e15, `stats${path} is ${value}`);
+    for (const [key, inner] of Object.entries(value ?? {})) check(inner, `${path}.${key}`);
+  };
+  check(pool.stats(), "");
+  assertEquals((Object.prototype as { polluted?: unknown }).polluted, undefined);
+}

@@ -1,0 +1,158 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { pooled } from "@isopool/isopool";
+import { test, until } from "../support/within.ts";
+import { drained, ending, settled, untilAborted } from "./kit.ts";
+
+for (const ordered of [true, false]) {
+  test(`pooled({ ordered: ${ordered} }): a loop gets earlier items that end after the failure, then the failure`, async () => {
+    const boom = new Error("boom");
+    const gate = Promise.withResolvers<void>();
+    const reading = drained(pooled([0, 1, 2, 3], async (n) => {
+      if (n === 3) throw boom;
+      await gate.promise;
+      return n;
+    }, { ordered }));
+    await settled();
+    gate.resolve();
+    const { seen, error } = await reading;
+    assertEquals(seen, [0, 1, 2]);
+    assertStrictEquals(error, boom);
+  });
+}
+
+test("pooled(): a loop in order gets nothing from behind the failing item", async () => {
+  const gate = Promise.withResolvers<void>();
+  const reading = drained(pooled([0, 1, 2, 3], async (n) => {
+    if (n === 1) throw new RangeError("one");
+    if (n === 0) await gate.promise;
+    return n;
+  }));
+  await settled();
+  gate.resolve();
+  const { seen, error } = await reading;
+  assertEquals([seen, (error as Error).message], [[0], "one"]);
+});
+
+test("pooled(): an earlier item that heeds its signal after a failure leaves a gap: the loop ends there, with the first failure", async () => {
+  const boom = new Error("boom");
+  const { seen, error } = await drained(pooled([0, 1, 2], (n, { signal }) => {
+    if (n === 2) return settled(2).then(() => Promise.reject(boom));
+    return n === 1 ? untilAborted(signal) : n;
+  }));
+  assertEquals(seen, [0]);
+  assertStrictEquals(error, boom);
+});
+
+test("pooled({ signal }): a loop gets what was done before the abort, then the signal's reason", async () => {
+  const controller = new AbortController();
+  let done = 0;
+  const results = pooled([0, 1, 2, 3], async (n, { signal }) => {
+    if (n > 1) await untilAborted(signal);
+    done++;
+    return n;
+  }, { signal: controller.signal });
+  await until(() => done === 2, "two are done");
+  controller.abort("enough");
+  assertEquals(await drained(results), { seen: [0, 1], error: "enough" });
+});
+
+test("pooled(): fn is not called for an item that arrives after the failure", async () => {
+  const late = Promise.withResolvers<void>();
+  const called: number[] = [];
+  const input = async function* () {
+    yield 0;
+    await late.promise;
+    yield 1;
+  };
+  const boom = new Error("boom");
+  const outcome = ending(pooled(input(), (n) => (called.push(n), Promise.reject(boom)), { concurrency: 2 }));
+  assertStrictEquals(await outcome, boom);
+  late.resolve();
+  await settled();
+  assertEquals(called, [0]);
+});
+
+test("pooled(): an input that is stuck in next() does not hold up an abort, and its late answer is dropped", async () => {
+  const controller = new AbortController();
+  const next = Promise.withResolvers<IteratorResult<number>>();
+  let asked = 0, returned = 0, called = 0;
+  const input: AsyncIterable<number> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => (asked++, next.promise),
+      return: () => (returned++, Promise.resolve({ done: true, value: undefined })),
+    }),
+  };
+  const outcome = ending(pooled(input, () => called++, { signal: controller.signal }));
+  await until(() => asked === 1, "the input was asked");
+  controller.abort("enough");
+  assertEquals(await outcome, "enough");
+  next.resolve({ done: false, value: 1 });
+  await settled();
+  assertEquals([asked, returned, called], [1, 1, 0]);
+});
+
+test("pooled(): an async input whose return() never answers, rejects or throws does not hide or hold up a failure", async () => {
+  const boom = new Error("boom");
+  const closes: (() => Promise<never>)[] = [
+    () => new Promise(() => {}),
+    () => Promise.reject(new Error("close")),
+    () => {
+      throw new Error("close");
+    },
+  ];
+  for (const close of closes) {
+    let n = 0;
+    const input: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: false, value: n++ }), return: close }),
+    };
+    assertStrictEquals(await ending(pooled(input, (n) => n === 2 ? Promise.reject(boom) : n)), boom);
+  }
+});
+
+test("pooled(): an input that throws is not closed, one that is left is closed once", async () => {
+  for (const throws of [true, false]) {
+    let returned = 0, n = 0;
+    const input: Iterable<number> = {
+      [Symbol.iterator]: () => ({
+        next() {
+          if (throws && n === 3) throw new Error("input");
+          return { done: false, value: n++ };
+        },
+        return: () => (returned++, { done: true, value: undefined }),
+      }),
+    };
+    await ending(pooled(input, (n) => n === 3 ? Promise.reject("fn") : n, { concurrency: 2 }));
+    assertEquals([throws, returned], [throws, throws ? 0 : 1]);
+  }
+});
+
+test("pooled(): with every option on, a failure still waits for what runs", async () => {
+  const gate = Promise.withResolvers<void>();
+  const events: string[] = [];
+  const outcome = ending(
+    pooled([0, 1, 2], async (n) => {
+      if (n === 0) throw "boom";
+      await gate.promise;
+      events.push(`ended ${n}`);
+    }, { timeout: 60_000, rate: { limit: 10, interval: 1_000 }, retry: 1, concurrency: 3 }),
+  ).then((error) => events.push(String(error)));
+  await settled();
+  assertEquals(events, []);
+  gate.resolve();
+  await outcome;
+  assertEquals(events, ["ended 1", "ended 2", "boom"]);
+});
+
+test("pooled(): the signals of items that have ended stay quiet, whatever comes after", async () => {
+  const controller = new AbortController();
+  const signals: AbortSignal[] = [];
+  const outcome = ending(pooled([0, 1, 2], (n, { signal }) => {
+    signals.push(signal);
+    return n === 2 ? untilAborted(signal) : n;
+  }, { signal: controller.signal }));
+  await until(() => signals.length === 3, "all have started");
+  await settled();
+  controller.abort("enough");
+  await outcome;
+  assertEquals(signals.map((signal) => signal.aborted), [false, false, true]);
+});

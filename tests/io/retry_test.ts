@@ -1,0 +1,171 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { RetryError } from "@std/async/retry";
+import { CancelledError, limit, pooled, TaskTimeoutError } from "@isopool/isopool";
+import { test, timed, until } from "../support/within.ts";
+import { drained, ending, settled, untilAborted } from "./kit.ts";
+
+const NEVER = new Promise<never>(() => {});
+
+test("pooled({ retry: 2 }) makes two more attempts, and fn is told which one it is", async () => {
+  const attempts: [string, number, number][] = [];
+  const results = pooled(["a", "b"], (item, { attempt, index }) => {
+    attempts.push([item, index, attempt]);
+    if (attempt < 3) throw new Error(`attempt ${attempt}`);
+    return item + attempt;
+  }, { retry: 2, concurrency: 1 });
+  assertEquals(await results, ["a3", "b3"]);
+  assertEquals(attempts, [["a", 0, 1], ["a", 0, 2], ["a", 0, 3], ["b", 1, 1], ["b", 1, 2], ["b", 1, 3]]);
+});
+
+test("pooled({ retry }): when the attempts are used up, fn's own last error arrives, not wrapped", async () => {
+  for (const thrown of [new Error("mine"), new RetryError(new Error("inner"), 3), undefined, NaN, "text", null]) {
+    let calls = 0;
+    const { error } = await timed(pooled([1], () => {
+      calls++;
+      throw thrown;
+    }, { retry: 1 }));
+    assertStrictEquals(error, thrown);
+    assertEquals(calls, 2);
+  }
+});
+
+test("pooled({ retry: { isRetriable } }): an error that is not worth it arrives at once, std's own RetryError too", async () => {
+  const asked: unknown[] = [];
+  for (const thrown of [new Error("no"), new RetryError("inner", 1)]) {
+    const isRetriable = (error: unknown) => (asked.push(error), false);
+    assertStrictEquals(await ending(pooled([1], () => Promise.reject(thrown), { retry: { isRetriable } })), thrown);
+    assertStrictEquals(asked.pop(), thrown);
+  }
+  assertEquals(asked, []);
+});
+
+test("pooled({ retry }): what isRetriable throws is what the item fails with", async () => {
+  const mine = new RangeError("mine");
+  const error = await ending(
+    pooled([1], () => Promise.reject(new Error("x")), {
+      retry: {
+        isRetriable() {
+          throw mine;
+        },
+      },
+    }),
+  );
+  assertStrictEquals(error, mine);
+});
+
+test("pooled({ retry }): a CancelledError is not tried again", async () => {
+  let calls = 0;
+  const cancelled = new CancelledError("gone");
+  assertStrictEquals(await ending(pooled([1], () => (calls++, Promise.reject(cancelled)), { retry: 5 })), cancelled);
+  assertEquals(calls, 1);
+});
+
+test("pooled({ retry }): attempts wait for the backoff, longer each time", async () => {
+  const at: number[] = [];
+  await pooled([1], () => {
+    at.push(performance.now());
+    if (at.length < 4) throw new Error("again");
+  }, { retry: { maxAttempts: 4, minTimeout: 40, multiplier: 2, jitter: 0 } });
+  const waits = at.slice(1).map((time, i) => time - at[i]);
+  for (const [i, least] of [40, 80, 160].entries()) assert(waits[i] >= least - 2, `wait ${i} was ${waits[i]} ms`);
+});
+
+test("pooled({ retry: { minTimeout: 0, maxTimeout: 0 } }) does not wait", async () => {
+  const retry = { maxAttempts: 3, minTimeout: 0, maxTimeout: 0 };
+  assertEquals(await pooled([1], (_, { attempt }) => attempt < 3 ? Promise.reject("x") : attempt, { retry }), [3]);
+});
+
+test("pooled({ retry, timeout }): each attempt has the whole time and a signal of its own", async () => {
+  const signals: AbortSignal[] = [];
+  const results = pooled([1], (_, { signal, attempt }) => {
+    signals.push(signal);
+    return attempt < 3 ? untilAborted(signal) : attempt;
+  }, { timeout: 30, retry: 2 });
+  assertEquals(await results, [3]);
+  assertEquals(signals.map((signal) => signal.aborted), [true, true, false]);
+  assert(signals[0].reason instanceof TaskTimeoutError);
+  assert(signals[0] !== signals[1]);
+});
+
+test("pooled({ retry, timeout }): the next attempt starts when the one before has ended, or was left behind", async () => {
+  let inside = 0, most = 0;
+  assertEquals(
+    await pooled([1], async (_, { signal, attempt }) => {
+      most = Math.max(most, ++inside);
+      if (attempt === 1) {
+        await ending(untilAborted(signal));
+        await settled(5);
+      }
+      inside--;
+      return attempt;
+    }, { timeout: 30, retry: 1 }),
+    [2],
+  );
+  assertEquals(most, 1);
+  const stuck = pooled([1], (_, { attempt }) => attempt === 1 ? NEVER : attempt, { timeout: 20, retry: 1 });
+  assertEquals(await ending(stuck), [2]);
+});
+
+test("pooled({ retry }): an item keeps its place while it waits for its next attempt", async () => {
+  const events: string[] = [];
+  await pooled([1, 2], (n, { attempt }) => {
+    events.push(`${n}.${attempt}`);
+    if (n === 1 && attempt === 1) throw new Error("again");
+  }, { concurrency: 1, retry: { maxAttempts: 2, minTimeout: 30, jitter: 0 } });
+  assertEquals(events, ["1.1", "1.2", "2.1"]);
+});
+
+test("pooled({ retry, signal }): an abort during a retry pause ends it at once, with the signal's own reason", async () => {
+  const controller = new AbortController();
+  const reason = { mine: true };
+  let calls = 0;
+  const outcome = ending(
+    pooled([1], () => (calls++, Promise.reject(new Error("again"))), {
+      signal: controller.signal,
+      retry: { maxAttempts: 2, minTimeout: 60_000, jitter: 0 },
+    }),
+  );
+  await until(() => calls === 1, "the first attempt");
+  await settled();
+  controller.abort(reason);
+  assertStrictEquals(await outcome, reason);
+  assertEquals(calls, 1);
+});
+
+test("pooled({ retry }): an attempt that fails because the map has ended is not tried again", async () => {
+  const boom = new Error("boom");
+  let told = 0, asked = 0;
+  const error = await ending(pooled([0, 1], async (n, { signal }) => {
+    if (n === 0) throw boom;
+    told++;
+    return await untilAborted(signal);
+  }, { retry: { maxAttempts: 3, isRetriable: (error) => (asked++, error !== boom) } }));
+  assertStrictEquals(error, boom);
+  assertEquals([told, asked], [1, 1]);
+});
+
+test('pooled({ retry, onError: "settle" }): only what failed to the end is a failure', async () => {
+  const { seen } = await drained(
+    pooled([0, 1, 2], (n, { attempt }) => attempt <= n ? Promise.reject(n) : attempt, { retry: 1, onError: "settle" }),
+  );
+  assertEquals(seen, [
+    { status: "fulfilled", value: 1 },
+    { status: "fulfilled", value: 2 },
+    { status: "rejected", reason: 2 },
+  ]);
+});
+
+test("limit({ retry }): the call is tried again, and keeps its place", async () => {
+  const run = limit({ concurrency: 1, retry: 2 });
+  const first = run(({ attempt }) => attempt < 3 ? Promise.reject(new Error("again")) : attempt);
+  const second = run(() => "second");
+  assertEquals([run.active, run.waiting], [1, 1]);
+  assertEquals(await Promise.all([first, second]), [3, "second"]);
+  const boom = new Error("boom");
+  assertStrictEquals(await ending(run(() => Promise.reject(boom))), boom);
+});
+
+Deno.test("pooled() and limit() refuse a bad retry at the call", () => {
+  assertThrows(() => pooled([], () => 1, { retry: -1 }), RangeError, "`retry` is -1");
+  assertThrows(() => limit({ retry: { jitter: 2 } }), RangeError, "`retry.jitter` is 2");
+});

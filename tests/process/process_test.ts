@@ -1,0 +1,186 @@
+/** Process on the worker backend: one task in a worker of its own. */
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import {
+  activeWorkers,
+  CancelledError,
+  Counter,
+  inline,
+  IsopoolError,
+  Lock,
+  LockAbandonedError,
+  Process,
+  Value,
+  WaitTimeoutError,
+  WorkerCrashedError,
+} from "@isopool/isopool";
+import { onLinux, threads } from "../support/proc.ts";
+import { runScript } from "../support/script.ts";
+import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
+
+const add = inline((counter: Counter, n: number) => {
+  counter.add(n);
+  return n;
+});
+const spin = inline((started: Counter, thread?: Value<"i32">) => {
+  if (Deno.build.os === "linux") thread?.set(Number(Deno.readLinkSync("/proc/thread-self").split("/").at(-1)));
+  started.add(1);
+  for (;;);
+});
+const exit = inline((code: number) => Deno.exit(code));
+const fail = inline(() => {
+  throw new RangeError("no");
+});
+
+test("a process runs its task once it is started, and join() waits for its end", async () => {
+  const counter = new Counter();
+  const process = new Process(add, [counter, 5], { name: "adder" });
+  assertEquals([process.name, process.isAlive, process.exitCode, process.reason, counter.get()], [
+    "adder",
+    false,
+    undefined,
+    undefined,
+    0,
+  ]);
+  assertEquals(process.start(), process);
+  assert(process.isAlive);
+  await within(MUST_HAPPEN, process.join());
+  assertEquals([process.isAlive, process.exitCode, process.reason, counter.get()], [false, 0, "finished", 5]);
+  assertEquals([await process.result(), process.pid], [5, Deno.pid]);
+  await within(MUST_HAPPEN, process.join(), "a second join");
+});
+
+test("exit codes: returned, exit(0), exit(7), threw", async () => {
+  const ends: unknown[] = [];
+  for (const process of [new Process(exit, [0]), new Process(exit, [7]), new Process(fail, [])]) {
+    await within(MUST_HAPPEN, process.start().join());
+    ends.push([process.exitCode, process.reason]);
+  }
+  assertEquals(ends, [[0, "exit"], [7, "exit"], [1, "failed"]]);
+});
+
+test("result() throws what the task threw; a worker that ends itself is a WorkerCrashedError", async () => {
+  await assertRejects(() => within(MUST_HAPPEN, new Process(fail, []).start().result()), RangeError, "no");
+  const error = await assertRejects(() => new Process(exit, [7]).start().result(), WorkerCrashedError);
+  assertEquals([error.reason, error.exitCode], ["exit", 7]);
+});
+
+for (const how of ["terminate", "kill"] as const) {
+  test(`${how}() stops a process that spins, and its thread is gone`, async () => {
+    const started = new Counter();
+    const thread = new Value("i32", 0);
+    const process = new Process(spin, [started, thread]).start();
+    await until(() => started.get() === 1, "the task runs");
+    process[how]();
+    await within(MUST_HAPPEN, process.join());
+    const [code, reason] = how === "kill" ? [-9, "killed"] : [-15, "terminated"];
+    assertEquals([process.exitCode, process.reason, process.isAlive], [code, reason, false]);
+    await assertRejects(() => process.result(), CancelledError);
+    await until(() => !threads().has(thread.get()), "its thread is gone");
+  }, { ignore: !onLinux });
+}
+
+test("terminate() tells the task first, which may end in its own time", async () => {
+  const saved = new Value("i32", 0);
+  const polite = inline(async (saved: Value<"i32">) => {
+    const { context } = await import("@isopool/isopool/worker");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    context.signal.addEventListener("abort", () => resolve());
+    saved.set(1);
+    await promise;
+    saved.set(2);
+  });
+  const process = new Process(polite, [saved]).start();
+  await until(() => saved.get() === 1, "the task listens");
+  process.terminate();
+  await within(MUST_HAPPEN, process.join());
+  assertEquals([saved.get(), process.reason], [2, "terminated"]);
+});
+
+test("join({ timeout }) gives up, timeout 0 too, and the process goes on", async () => {
+  const started = new Counter();
+  const process = new Process(spin, [started]).start();
+  await assertRejects(() => process.join({ timeout: 0 }), WaitTimeoutError, "it goes on");
+  assert(process.isAlive);
+  process.kill();
+  await within(MUST_HAPPEN, process.join());
+});
+
+test("started twice, joined or stopped before the start: clear errors", async () => {
+  const process = new Process(add, [new Counter(), 1], { name: "p" });
+  await assertRejects(() => process.join(), IsopoolError, "Cannot join process p: it was not started: call start()");
+  assertThrows(() => process.terminate(), IsopoolError, "it was not started");
+  assertThrows(() => process.kill(), IsopoolError, "it was not started");
+  process.start();
+  assertThrows(() => process.start(), IsopoolError, "it was started before");
+  await within(MUST_HAPPEN, process.join());
+});
+
+test("await using joins", async () => {
+  const counter = new Counter();
+  {
+    await using _process = new Process(add, [counter, 3]).start();
+    await using _idle = new Process(add, [counter, 100]);
+  }
+  assertEquals([counter.get(), activeWorkers()], [3, 0]);
+});
+
+test("bad options are refused at the call", async () => {
+  const make = (options: object) => new Process(add, [new Counter(), 1], options);
+  assertThrows(() => make({ deamon: true }), TypeError, "unknown option `deamon`");
+  assertThrows(() => make({ daemon: 1 }), TypeError, "`daemon` is 1: it takes true or false");
+  assertThrows(() => make({ backend: "thread" }), RangeError, '`backend` is "thread"');
+  assertThrows(() => new Process(add, undefined as never), TypeError, "`args` is undefined");
+  await Promise.resolve();
+});
+
+test("ten processes and one lock: no increment is lost", async () => {
+  const lock = new Lock();
+  const total = new Value("i32", 0);
+  const work = inline((lock: Lock, total: Value<"i32">) => {
+    for (let i = 0; i < 1_000; i++) {
+      using _ = lock.acquireSync();
+      total.set(total.get() + 1);
+    }
+  });
+  const all = Array.from({ length: 10 }, () => new Process(work, [lock, total]).start());
+  await within(30_000, Promise.all(all.map((process) => process.join())));
+  assertEquals([all.map((process) => process.exitCode), total.get()], [Array(10).fill(0), 10_000]);
+});
+
+test("a lock that a killed process held is known to be abandoned", async () => {
+  const lock = new Lock();
+  const started = new Counter();
+  const hold = inline((lock: Lock, started: Counter) => {
+    lock.acquireSync();
+    started.add(1);
+    for (;;);
+  });
+  const process = new Process(hold, [lock, started]).start();
+  await until(() => started.get() === 1, "the lock is held");
+  process.kill();
+  assertInstanceOf(await lock.acquire({ timeout: MUST_HAPPEN }).catch((error) => error), LockAbandonedError);
+  await within(MUST_HAPPEN, process.join());
+});
+
+const HEAD = `
+import { inline, Process } from "@isopool/isopool";
+const wait = inline((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+const print = inline(async (ms) => { await new Promise((resolve) => setTimeout(resolve, ms)); console.log("done"); });
+`;
+
+test("a daemon does not keep the script alive, others do", async () => {
+  const daemon = await runScript(`${HEAD} new Process(wait, [60_000], { daemon: true }).start(); console.log("end");`);
+  assertEquals([daemon.code, daemon.late, daemon.stdout], [0, false, "end\n"]);
+  const other = await runScript(`${HEAD} new Process(print, [100]).start(); console.log("end");`);
+  assertEquals([other.code, other.late, other.stdout], [0, false, "end\ndone\n"]);
+});
+
+test("a failure that nobody looks at is reported; a look at the exit code is a look", async () => {
+  const fails =
+    `${HEAD} const p = new Process(inline(() => { throw new RangeError("lost"); }), []).start(); await p.join();`;
+  const forgotten = await runScript(fails);
+  assertEquals(forgotten.code, 1);
+  assert(forgotten.stderr.includes("RangeError: lost"), forgotten.stderr);
+  const seen = await runScript(`${fails} console.log(p.exitCode);`);
+  assertEquals([seen.code, seen.stdout], [0, "1\n"]);
+});

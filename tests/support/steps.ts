@@ -1,0 +1,34 @@
+/**
+ * Shared memory in which the hooks and tasks of `fixtures/tasks/hooks.ts` note their steps.
+ *
+ * @module
+ */
+
+import { pause } from "./within.ts";
+
+/** What travels to hooks and tasks. */
+export type HookWords = Int32Array<SharedArrayBuffer>;
+
+/** Words. */
+export const Steps = { BEGUN: 0, READY: 1, ENDED: 2, EARLY: 3, RUN: 4, OPEN: 5 } as const;
+
+/** The test's side. */
+export class StepLog implements AsyncDisposable {
+  readonly words: HookWords = new Int32Array(new SharedArrayBuffer(64));
+
+  /** Reads a word. */
+  read(word: keyof typeof Steps): number {
+    return Atomics.load(this.words, Steps[word]);
+  }
+
+  /** Lets held hooks go on. */
+  open(): void {
+    Atomics.store(this.words, Steps.OPEN, 1);
+  }
+
+  /** A hook that its pool has given up must not outlive the test. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.open();
+    await pause(20);
+  }
+}
