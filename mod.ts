@@ -19,9 +19,11 @@ export {
   CancelledError,
   type DeathReason,
   IsopoolError,
+  ItemLostError,
   LockAbandonedError,
   PermissionScopeError,
   PoolClosedError,
+  QueueClosedError,
   QueueFullError,
   TaskLoadError,
   TaskNotFoundError,
@@ -64,6 +66,10 @@ export {
 export type { ProgressOptions } from "./lib/progress/progress.ts";
 export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
 export { Process, type ProcessOptions, type ProcessReason } from "./lib/process/process.ts";
+export { JoinableQueue } from "./lib/queue/joinable_queue.ts";
+export { Connection, Pipe, type PipeOptions } from "./lib/queue/pipe.ts";
+export { type Got, Queue, type QueueOptions } from "./lib/queue/queue.ts";
+export { SELECT, select, type Selectable, type Selected, type Selection } from "./lib/queue/select.ts";
 export { Barrier } from "./lib/shared/barrier.ts";
 export { BoundedSemaphore } from "./lib/shared/bounded_semaphore.ts";
 export { Condition, type ConditionOptions } from "./lib/shared/condition.ts";

@@ -24,6 +24,8 @@ const made: [Error, Record<string, unknown>][] = [
   ],
   [new classes.WaitTimeoutError("m", { cause }), {}],
   [new classes.PermissionScopeError("m", { cause, flag: "--allow-net" }), { flag: "--allow-net" }],
+  [new classes.QueueClosedError("m", { cause, value: 7 }), { value: 7 }],
+  [new classes.ItemLostError("m", { cause, tickets: [3] }), { tickets: [3] }],
   [new classes.PoolClosedError("m", { cause }), {}],
   [new classes.QueueFullError("m", { cause }), {}],
   [new classes.CancelledError("m", { cause }), {}],

@@ -85,6 +85,8 @@ const OWN: Record<string, Record<string, unknown>> = {
   CancelledError: {},
   LockAbandonedError: { recoverable: true },
   BrokenBarrierError: {},
+  QueueClosedError: { value: 7 },
+  ItemLostError: { tickets: [3] },
 };
 for (const [name, fields] of Object.entries(OWN)) {
   test(`${name} thrown by a task arrives whole`, async () => {

@@ -43,8 +43,8 @@ export type Cargo = (at: number, part: number, frame: Frame) => boolean;
 /** Stages of {@linkcode put} and {@linkcode take}. */
 export const Stage = { LOCK: 0, LOOK: 1, COPY: 2, COMMIT: 3, UNLOCK: 4, SLEEP: 5, WAKE: 6, PASS_ON: 7 } as const;
 
-// Not a result: go to sleep after unlocking.
-const NOT_YET = -1;
+/** Not a result: go to sleep after unlocking. */
+export const NOT_YET = -1;
 
 function units(from: number, to: number): number {
   return ((to >>> 1) - (from >>> 1)) & 0x7fffffff;
@@ -54,7 +54,9 @@ function units(from: number, to: number): number {
 export const used = ({ positions }: RingWords): number => units(positions.load(HEAD), positions.load(TAIL));
 
 // a, c: the own end and the other, as read; b: units; e: the result, known before unlocking.
-function unlock(frame: Frame, result: number): Outcome {
+
+/** Ends with a result, or sleeps, when it has unlocked. For cargoes that find no room: copying has changed nothing. */
+export function unlock(frame: Frame, result: number): Outcome {
   frame.e = result;
   return enter(frame, Stage.UNLOCK);
 }

@@ -7,9 +7,12 @@ import type {
   Barrier,
   BoundedSemaphore,
   Condition,
+  Connection,
   Counter,
   Guard,
+  JoinableQueue,
   Lock,
+  Queue,
   Semaphore,
   SharedArray,
   SharedEvent,
@@ -197,6 +200,54 @@ export const acts = {
     await Promise.all(Array.from({ length: tasks }, async () => {
       for (let i = 0; i < times; i++) await way();
     }));
+  },
+  /** Puts so many items into a queue, and writes down the ticket of each. */
+  putItems(queue: Queue<number | number[]>, tickets: SharedArray<"i32">, from: number, count: number): void {
+    for (let n = from; n < from + count; n++) tickets.set(n, queue.putSync(n % 5 === 0 ? [n] : n));
+  },
+  /** Takes items until there are none to come, and counts each. Fails if those of a producer change places. */
+  async getItems(
+    queue: Queue<number | number[]>,
+    counts: SharedArray<"i32">,
+    each: number,
+    sync: boolean,
+  ): Promise<void> {
+    const last = new Map<number, number>();
+    const see = (item: number | number[]) => {
+      const n = typeof item === "number" ? item : item[0];
+      const producer = Math.floor(n / each);
+      if (n <= (last.get(producer) ?? -1)) throw new Error("items of one producer changed places");
+      last.set(producer, n);
+      counts.add(n, 1);
+    };
+    if (!sync) { for await (const item of queue) see(item); }
+    try {
+      for (;;) see(queue.getSync());
+    } catch (error) {
+      if ((error as Error).name !== "QueueClosedError") throw error;
+    }
+  },
+  /** Takes one and keeps it. */
+  async getOne(queue: Queue<unknown>, held: SharedEvent, how: Ending): Promise<void> {
+    await queue.get();
+    held.set();
+    await end(how);
+  },
+  async workThrough(queue: JoinableQueue<number>, counter: Counter): Promise<void> {
+    for await (const _ of queue) {
+      counter.add();
+      queue.taskDone();
+    }
+  },
+  /** Answers each message until the other end is gone. */
+  async echo(connection: Connection<unknown>): Promise<void> {
+    for await (const message of connection) await connection.send(message);
+  },
+  async recvOne(connection: Connection<unknown>, held: SharedEvent, how: Ending): Promise<void> {
+    await connection.recv();
+    await connection.send("last words");
+    held.set();
+    await end(how);
   },
   /** Keeps the event loop busy. */
   burn(ms: number): void {

@@ -5,7 +5,7 @@
  * @module
  */
 import { workerData } from "node:worker_threads";
-import "../../../lib/shared/kinds.ts";
+import "../../../lib/queue/kinds.ts";
 import { Owners } from "../../../lib/shared/owners.ts";
 import { decode, encode, type Envelope } from "../../../lib/shared/revive.ts";
 import { type Act, acts } from "./acts.ts";
