@@ -2,7 +2,7 @@
  * The worker's side: takes batches, runs their calls, answers each as it finishes.
  *
  * ```
- * run message -> queue -> (a turn of its own) -> start on the board -> load -> call -> answers.ts: board, or message
+ * inbox.ts -> (a turn of its own) -> start on the board -> load -> call -> answers.ts: board, or message
  *                                                                          |-> yields, emits -> item message
  *                                                                          \-> throws -> error message
  * ```
@@ -12,10 +12,10 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Deque } from "../lib/core/deque.ts";
 import { takeMove } from "../lib/core/move.ts";
 import { RunningTask, type TaskHost } from "../lib/core/running_task.ts";
 import { scope } from "../lib/core/scope.ts";
+import type { Bell } from "../lib/protocol/bell.ts";
 import type { Board } from "../lib/protocol/board.ts";
 import { itemMessage, type ShareMessage, unwrap } from "../lib/protocol/carry.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
@@ -25,6 +25,7 @@ import type { HostMessage, Introduction, RunMessage, Source, WorkerMessage } fro
 import { resolveShared } from "../lib/protocol/shared_value.ts";
 import { Owners } from "../lib/shared/owners.ts";
 import { Answers } from "./answers.ts";
+import { Inbox } from "./inbox.ts";
 import { Streams } from "./streams.ts";
 import { load, runHook } from "./hooks.ts";
 
@@ -32,6 +33,7 @@ import { load, runHook } from "./hooks.ts";
 export interface Link {
   introduction: Introduction;
   board: Board;
+  bell: Bell;
   post(message: WorkerMessage, transfer?: Transferable[]): void;
   /** Runs a function in a turn of the event loop in which the runtime can contain running out of memory. */
   turn(run: () => void): void;
@@ -69,7 +71,7 @@ class Server implements TaskHost {
   readonly #loading = new Map<number, Promise<TaskFunction>>();
   readonly #shares = new Map<number, ShareMessage>();
   readonly #streams = new Streams();
-  readonly #queue = new Deque<RunMessage>();
+  readonly #inbox: Inbox;
   readonly #lanes: number;
   // Calls that run, by number, and which of them asks; one at a time needs neither.
   readonly #running = new Map<number, RunningTask>();
@@ -86,6 +88,7 @@ class Server implements TaskHost {
     this.workerId = link.introduction.workerId;
     this.#lanes = link.introduction.concurrency;
     this.#answers = new Answers(link);
+    this.#inbox = new Inbox(link.board, link.bell, (task) => this.#sources.has(task));
     if (this.#lanes > 1) this.#asking = new AsyncLocalStorage();
   }
 
@@ -111,6 +114,7 @@ class Server implements TaskHost {
       }
     }
     post({ kind: "ready", now: performance.now() });
+    this.#inbox.listen(() => this.#wake());
     return true;
   }
 
@@ -118,6 +122,7 @@ class Server implements TaskHost {
     switch (message.kind) {
       case "task":
         this.#sources.set(message.id, message.source);
+        this.#wake();
         break;
       case "share":
         this.#shares.set(message.id, message);
@@ -161,23 +166,37 @@ class Server implements TaskHost {
       };
       batch.items = batch.items.map((item) => resolveShared(item, batch.spread, valueOf));
     }
-    this.#queue.push(batch);
+    this.#inbox.push(batch);
+    this.#wake();
+  }
+
+  #wake(): void {
     if (this.#draining) return;
     this.#draining = true;
     this.#link.turn(() => void this.#drain());
   }
 
   async #drain(): Promise<void> {
-    for (let batch; (batch = this.#queue.shift());) {
-      if (batch.limited) await this.#prepare();
-      if (batch.handles) {
-        await this.#link.kinds();
-        batch.items = unwrap(batch.items, true) as unknown[];
+    const inbox = this.#inbox;
+    inbox.turned();
+    do {
+      for (let batch; (batch = inbox.next());) {
+        await this.#run(batch);
+        if (inbox.due) return this.#link.turn(() => void this.#drain());
       }
-      if (this.#lanes === 1) await this.#runInTurn(batch);
-      else await this.#runSideBySide(batch);
-    }
+    } while (this.#running.size === 0 && inbox.linger());
     this.#draining = false;
+    inbox.listen(() => this.#wake());
+  }
+
+  async #run(batch: RunMessage): Promise<void> {
+    if (batch.limited) await this.#prepare();
+    if (batch.handles) {
+      await this.#link.kinds();
+      batch.items = unwrap(batch.items, true) as unknown[];
+    }
+    if (this.#lanes === 1) await this.#runInTurn(batch);
+    else await this.#runSideBySide(batch);
   }
 
   #prepare(): Promise<void> {

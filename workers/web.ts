@@ -10,6 +10,7 @@ import { Script } from "node:vm";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
 import { scope } from "../lib/core/scope.ts";
 import { Screen } from "../lib/core/screen.ts";
+import { Bell } from "../lib/protocol/bell.ts";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
@@ -47,6 +48,7 @@ function start(introduction: Introduction, load: Importer): void {
   const receive = serve({
     introduction,
     board: new Board(introduction.board),
+    bell: new Bell(introduction.bell),
     post,
     turn: (run) => setImmediate(run),
     load,

@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Pool } from "@isopool/isopool";
 import fc from "fast-check";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { Bell } from "../../lib/protocol/bell.ts";
 import { Board } from "../../lib/protocol/board.ts";
 import { Brake } from "../../lib/protocol/brake.ts";
 import { decodeThrown } from "../../lib/protocol/error_record.ts";
@@ -40,6 +41,7 @@ async function record(): Promise<Frame[]> {
     concurrency: 1,
     memoryLimit: undefined,
     board: board.memory,
+    bell: new Bell().memory,
     brake: new Brake().memory,
     port: port2,
   };

@@ -9,8 +9,8 @@ import type { Introduction } from "../../lib/protocol/messages.ts";
 import { SEQ } from "./seq.ts";
 
 const { port, board, brake } = workerData as Introduction;
-const words = new Int32Array(board, CAPACITY * 8, CAPACITY);
-const cells = new Float64Array(board, 0, CAPACITY);
+const words = new Int32Array(board.words, CAPACITY * 8, CAPACITY);
+const cells = new Float64Array(board.words, 0, CAPACITY);
 
 // deno-lint-ignore no-explicit-any -- any message at all
 type Frame = any;
