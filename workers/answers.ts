@@ -8,7 +8,7 @@ import type { RunningTask } from "../lib/core/running_task.ts";
 import { resultMessage } from "../lib/protocol/carry.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
-import type { Link } from "./serve.ts";
+import type { Link } from "./link.ts";
 
 /** Longest time, in milliseconds, for which the host is not told of answers on the board. */
 const QUIET = 1;

@@ -15,39 +15,19 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { takeMove } from "../lib/core/move.ts";
 import { RunningTask, type TaskHost } from "../lib/core/running_task.ts";
 import { scope } from "../lib/core/scope.ts";
-import type { Bell } from "../lib/protocol/bell.ts";
-import type { Board } from "../lib/protocol/board.ts";
 import { itemMessage, type ShareMessage, unwrap } from "../lib/protocol/carry.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
 import { decodeThrown } from "../lib/protocol/error_record.ts";
-import type { Importer, TaskFunction } from "../lib/protocol/load_task.ts";
-import type { HostMessage, Introduction, RunMessage, Source, WorkerMessage } from "../lib/protocol/messages.ts";
+import type { TaskFunction } from "../lib/protocol/load_task.ts";
+import type { HostMessage, RunMessage } from "../lib/protocol/messages.ts";
 import { resolveShared } from "../lib/protocol/shared_value.ts";
 import { Owners } from "../lib/shared/owners.ts";
 import { Answers } from "./answers.ts";
+import { Catalogue } from "./catalogue.ts";
 import { Inbox } from "./inbox.ts";
+import type { Link } from "./link.ts";
 import { Streams } from "./streams.ts";
-import { load, runHook } from "./hooks.ts";
-
-/** What an entry gives: the way to the host, and how this kind of worker does things. */
-export interface Link {
-  introduction: Introduction;
-  board: Board;
-  bell: Bell;
-  post(message: WorkerMessage, transfer?: Transferable[]): void;
-  /** Runs a function in a turn of the event loop in which the runtime can contain running out of memory. */
-  turn(run: () => void): void;
-  /** The entry's `import()`. */
-  load: Importer;
-  /** Runs synchronous code for `left` milliseconds at most, where nobody outside can interrupt it. */
-  limit?(run: () => unknown, timeout: number, left: number): unknown;
-  /** Makes it safe to be stopped by force. Done before the first call that has a limit. */
-  prepare(): Promise<void>;
-  /** Loads what shared objects need to come to life here. */
-  kinds(): Promise<unknown>;
-  /** Ends the worker from inside. */
-  leave(): void;
-}
+import { runHook } from "./hooks.ts";
 
 /** Starts serving; returns what to call with each message from the host. */
 export function serve(link: Link): (message: HostMessage) => void {
@@ -66,9 +46,7 @@ class Server implements TaskHost {
   readonly state = scope.state;
   readonly #link: Link;
   readonly #answers: Answers;
-  readonly #sources = new Map<number, Source>();
-  readonly #functions = new Map<number, TaskFunction>();
-  readonly #loading = new Map<number, Promise<TaskFunction>>();
+  readonly #tasks: Catalogue;
   readonly #shares = new Map<number, ShareMessage>();
   readonly #streams = new Streams();
   readonly #inbox: Inbox;
@@ -88,7 +66,8 @@ class Server implements TaskHost {
     this.workerId = link.introduction.workerId;
     this.#lanes = link.introduction.concurrency;
     this.#answers = new Answers(link);
-    this.#inbox = new Inbox(link.board, link.bell, (task) => this.#sources.has(task));
+    this.#tasks = new Catalogue(link.load);
+    this.#inbox = new Inbox(link.board, link.bell, (task) => this.#tasks.has(task));
     if (this.#lanes > 1) this.#asking = new AsyncLocalStorage();
   }
 
@@ -121,7 +100,7 @@ class Server implements TaskHost {
   receive(message: HostMessage): void {
     switch (message.kind) {
       case "task":
-        this.#sources.set(message.id, message.source);
+        this.#tasks.add(message.id, message.source);
         this.#wake();
         break;
       case "share":
@@ -211,7 +190,7 @@ class Server implements TaskHost {
       this.#only = task;
       try {
         // Loading counts as running: a module that never finishes loading is stopped by the first call's timeout.
-        const fn = this.#functions.get(batch.task) ?? await this.#load(batch.task);
+        const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
         let value = this.#call(fn, batch, i, task);
         if (isThenable(value)) {
           this.#answers.whileWaiting();
@@ -241,7 +220,7 @@ class Server implements TaskHost {
     this.#running.set(task.taskId, task);
     const start = performance.now();
     try {
-      const fn = this.#functions.get(batch.task) ?? await this.#load(batch.task);
+      const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
       const value = await this.#enter(task, () => this.#call(fn, batch, i, task));
       this.#answers.value(task, value);
     } catch (error) {
@@ -271,10 +250,7 @@ class Server implements TaskHost {
   }
 
   async #load(id: number): Promise<TaskFunction> {
-    let loading = this.#loading.get(id);
-    if (!loading) this.#loading.set(id, loading = load(this.#sources.get(id)!, this.#link.load));
-    const fn = await loading.finally(() => this.#loading.delete(id));
-    this.#functions.set(id, fn);
+    const fn = await this.#tasks.load(id);
     // The time that loading took says nothing about the calls to come.
     this.#answers.begin();
     return fn;
