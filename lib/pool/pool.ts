@@ -149,11 +149,15 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
   /** Runs a task on every argument list; else as {@linkcode Pool.map}. */
   starmap<A extends unknown[], R>(
     task: Runnable<B, A, R>,
-    items: Input<Args<A>>,
+    items: Input<Readonly<Args<A>>>,
     options: MapOptions & { onError: "settle" },
   ): Results<PromiseSettledResult<R>>;
   /** Maps argument lists with the first failure, or all of them together, thrown. */
-  starmap<A extends unknown[], R>(task: Runnable<B, A, R>, items: Input<Args<A>>, options?: MapOptions): Results<R>;
+  starmap<A extends unknown[], R>(
+    task: Runnable<B, A, R>,
+    items: Input<Readonly<Args<A>>>,
+    options?: MapOptions,
+  ): Results<R>;
   starmap(task: AnyRunnable, items: Input<unknown>, options?: MapOptions): Results<unknown> {
     return this.#submitter.map("starmap", this.starmap, task, items, options, { spread: true, lazy: false });
   }
