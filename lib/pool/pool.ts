@@ -106,7 +106,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
   }
 
   /** Submits one call with its argument list, and waits for the result; else as {@linkcode Pool.submit}. */
-  apply<A extends unknown[], R>(task: Runnable<B, A, R>, args: A): Promise<R>;
+  apply<A extends unknown[], R>(task: Runnable<B, A, R>, args: Readonly<Args<A>>): Promise<R>;
   apply(task: AnyRunnable, args: unknown[]): Promise<unknown> {
     if (!Array.isArray(args)) throw bad("apply task", "args", args, "an array of arguments", false);
     return this.#submitter.submit("apply task", this.apply, task, args).result();
@@ -116,7 +116,11 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
    * Submits one call with its argument list, and has the end told to a callback; the caller goes on at once. Else as
    * {@linkcode Pool.submit}. Callbacks have run when the pool has drained; what one throws is reported.
    */
-  applyAsync<A extends unknown[], R>(task: Runnable<B, A, R>, args: A, options?: ApplyOptions<R>): Future<R>;
+  applyAsync<A extends unknown[], R>(
+    task: Runnable<B, A, R>,
+    args: Readonly<Args<A>>,
+    options?: ApplyOptions<R>,
+  ): Future<R>;
   applyAsync(task: AnyRunnable, args: unknown[], options: ApplyOptions<never> = {}): Future<unknown> {
     const call = "apply task";
     if (!Array.isArray(args)) throw bad(call, "args", args, "an array of arguments", false);
