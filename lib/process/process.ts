@@ -87,7 +87,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    * @param args The task's arguments; copied when it is started.
    * @throws {TypeError | RangeError} If an option does not exist or is not valid.
    */
-  constructor(task: Task<A, R>, args: Args<A>, options: ProcessOptions = {}) {
+  constructor(task: Task<A, R>, args: Readonly<Args<A>>, options: ProcessOptions = {}) {
     knownOptions(CALL, options, ["name", "daemon", "backend", "permissions"]);
     if (!Array.isArray(args)) throw bad(CALL, "args", args, "an array of arguments", false);
     const { name = `Process-${this.id}`, daemon = false, backend, permissions } = options;
