@@ -38,7 +38,9 @@ export class Inbox {
   #tail = 0;
   // Whether the next call needs a message that has been sent and has not come: the event loop brings it.
   #expecting = false;
+  // When the event loop turned last, and how many messages had been posted by then.
   #turned = 0;
+  #posts = 0;
   #listening = false;
 
   /** @param knows Whether the message has come that says what a task is. */
@@ -74,6 +76,7 @@ export class Inbox {
   /** The event loop has turned. */
   turned(): void {
     this.#turned = performance.now();
+    this.#posts = this.#bell.posts;
   }
 
   /** Whether it is time for the event loop to turn. */
@@ -83,7 +86,7 @@ export class Inbox {
 
   /** Blocks for a moment; whether calls have come. */
   linger(): boolean {
-    return !this.#expecting && this.#bell.rest(this.#tail, LINGER);
+    return !this.#expecting && this.#bell.rest(this.#tail, this.#posts, LINGER);
   }
 
   /** Calls `come` when calls have come since {@linkcode next} had none. Messages tell by themselves. */

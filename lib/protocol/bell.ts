@@ -18,7 +18,7 @@
  */
 import { SharedWords } from "../shared/memory.ts";
 import { Owners } from "../shared/owners.ts";
-import { BELL_WORDS, rest, ring, TAIL } from "../shared/steps/bell.ts";
+import { BELL_WORDS, POSTS, rest, ring, TAIL } from "../shared/steps/bell.ts";
 import { DONE, Frame, Result, WAIT } from "../shared/steps/step.ts";
 
 const TOLD = BELL_WORDS;
@@ -58,10 +58,9 @@ export class Bell {
   /** Host: all calls before number `tail` are on the board. */
   announce(tail: number): void {
     this.#ring(1, tail);
-    this.#words.notify(TAIL, 1);
   }
 
-  /** Host: a message is in the port, for a worker that blocks. */
+  /** Host: a message is in the port; comes after it. */
   ring(): void {
     this.#ring(0, 0);
   }
@@ -76,13 +75,19 @@ export class Bell {
     return this.#words.load(TAIL);
   }
 
+  /** Worker: how many messages were posted. */
+  get posts(): number {
+    return this.#words.load(POSTS);
+  }
+
   /** Worker: blocks for `ms` milliseconds at most, or until something comes; `true` if the tail has moved from `tail`. */
-  rest(tail: number, ms: number): boolean {
+  rest(tail: number, posts: number, ms: number): boolean {
     const words = this.#words;
     const frame = this.#frame;
     frame.pc = 0;
     frame.quit = false;
     frame.b = tail;
+    frame.c = posts;
     for (;;) {
       const outcome = rest(words, frame);
       if (outcome === DONE) return frame.result === Result.OK;

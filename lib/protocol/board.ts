@@ -27,6 +27,9 @@
  * @module
  */
 
+import { SharedWords } from "../shared/memory.ts";
+import { Owners } from "../shared/owners.ts";
+import { CallState, claimCall, queuedAs } from "../shared/steps/call.ts";
 import type { RunMessage } from "./messages.ts";
 import { Slips, type Terms } from "./slips.ts";
 
@@ -39,9 +42,7 @@ const lap = (seq: number): number => (Math.floor(seq / CAPACITY) & 0x7ffffff) <<
 
 /** The states of a call. From {@linkcode Word.TRUE} to {@linkcode Word.SENT} it is settled. */
 export const Word = {
-  QUEUED: 0,
-  RUNNING: 1,
-  WITHDRAWN: 2,
+  ...CallState,
   TRUE: 3,
   FALSE: 4,
   NULL: 5,
@@ -49,8 +50,6 @@ export const Word = {
   NUMBER: 7,
   TEXT: 8,
   SENT: 9,
-  /** Queued, and its arguments are on its slip. */
-  HERE: 10,
 } as const;
 
 /** The memory of a board. */
@@ -63,28 +62,28 @@ export interface BoardMemory {
 export class Board {
   /** The memory to hand to the other side. */
   readonly memory: BoardMemory;
-  readonly #words: Int32Array;
+  readonly #words: SharedWords;
   readonly #cells: Float64Array;
   readonly #slips: Slips;
 
   constructor(memory?: BoardMemory) {
     const words = memory?.words ?? new SharedArrayBuffer(CAPACITY * 12);
     this.#cells = new Float64Array(words, 0, CAPACITY);
-    this.#words = new Int32Array(words, CAPACITY * 8, CAPACITY);
+    this.#words = new SharedWords(words, Owners.home(), CAPACITY * 2, CAPACITY);
     this.#slips = new Slips(CAPACITY, memory?.slips);
     this.memory = memory ?? { words, slips: this.#slips.memory };
   }
 
   /** Host: opens a position for a new call, whose arguments come by message. */
   enqueue(seq: number): void {
-    Atomics.store(this.#words, seq & MASK, lap(seq) | Word.QUEUED);
+    this.#words.store(seq & MASK, lap(seq) | Word.QUEUED);
   }
 
   /** Host: opens positions for calls whose arguments are on their slips; `false` if one does not fit. */
   place(first: number, terms: Terms, items: readonly unknown[]): boolean {
     for (let i = 0; i < items.length; i++) if (!this.#slips.write(first + i, terms, items[i])) return false;
     for (let seq = first; seq < first + items.length; seq++) {
-      Atomics.store(this.#words, seq & MASK, lap(seq) | Word.HERE);
+      this.#words.store(seq & MASK, lap(seq) | Word.HERE);
     }
     return true;
   }
@@ -133,13 +132,13 @@ export class Board {
     else if (value === null) word = Word.NULL;
     else if (typeof value === "string" && this.#slips.leave(seq, value)) word = Word.TEXT;
     else return false;
-    Atomics.store(this.#words, seq & MASK, lap(seq) | word);
+    this.#words.store(seq & MASK, lap(seq) | word);
     return true;
   }
 
   /** Worker: the answer was posted. */
   sent(seq: number): void {
-    Atomics.store(this.#words, seq & MASK, lap(seq) | Word.SENT);
+    this.#words.store(seq & MASK, lap(seq) | Word.SENT);
   }
 
   /** Host: whether a call could still be withdrawn. */
@@ -149,7 +148,7 @@ export class Board {
 
   /** Host: the state of a call in flight. */
   word(seq: number): number {
-    return Atomics.load(this.#words, seq & MASK) & 15;
+    return this.#words.load(seq & MASK) & 15;
   }
 
   /** Host: the start time of a timed call that runs. */
@@ -168,14 +167,11 @@ export class Board {
 
   #take(seq: number, word: number): boolean {
     const state = this.#queued(seq);
-    if (state < 0) return false;
-    const queued = lap(seq) | state;
-    return Atomics.compareExchange(this.#words, seq & MASK, queued, lap(seq) | word) === queued;
+    return state >= 0 && claimCall(this.#words, seq & MASK, lap(seq), state, word);
   }
 
   // How a call is queued; -1 if it is not, or not any more.
   #queued(seq: number): number {
-    const state = Atomics.load(this.#words, seq & MASK) ^ lap(seq);
-    return state === Word.QUEUED || state === Word.HERE ? state : -1;
+    return queuedAs(this.#words, seq & MASK, lap(seq));
   }
 }

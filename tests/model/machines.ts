@@ -3,7 +3,9 @@
  *
  * @module
  */
+import * as bell from "../../lib/shared/steps/bell.ts";
 import * as barrier from "../../lib/shared/steps/barrier.ts";
+import * as call from "../../lib/shared/steps/call.ts";
 import * as condition from "../../lib/shared/steps/condition.ts";
 import * as event from "../../lib/shared/steps/event.ts";
 import * as lock from "../../lib/shared/steps/lock.ts";
@@ -30,6 +32,11 @@ export const machines = {
   ringPut: ring.put,
   ringTake: ring.take,
   ringClose: ring.close,
+  ring: bell.ring,
+  rest: bell.rest,
+  follow: bell.follow,
+  queuedAs: call.queuedAs,
+  claimCall: call.claimCall,
 };
 
 /** The same, or with mutants among them. */

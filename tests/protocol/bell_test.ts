@@ -9,11 +9,17 @@ const LONG = 10_000;
 Deno.test("Bell: what was announced before the rest is not waited for, and a ring alone is no call", () => {
   const host = new Bell();
   const worker = new Bell(host.memory);
-  assertEquals([worker.tail, worker.rest(worker.tail, 1)], [0, false]);
+  assertEquals([worker.tail, worker.rest(worker.tail, 0, 1)], [0, false]);
   host.announce(3);
-  assertEquals([worker.rest(0, LONG), worker.tail], [true, 3]);
+  assertEquals([worker.rest(0, 0, LONG), worker.tail], [true, 3]);
   host.pass(5);
-  assertEquals([worker.rest(3, LONG), worker.rest(5, 1)], [true, false]);
+  assertEquals([worker.rest(3, 0, LONG), worker.rest(5, 0, 1)], [true, false]);
+});
+
+Deno.test("Bell: who has messages since its event loop turned does not block", () => {
+  const host = new Bell();
+  host.ring();
+  assertEquals([host.rest(0, 0, LONG), host.posts], [false, 1]);
 });
 
 Deno.test("Bell: the tail goes round at 32 bits", () => {
@@ -68,7 +74,7 @@ async function follower(): Promise<void> {
     if (tail !== seen) {
       seen = tail;
       bell.tell({ count: 1, ms: 0, ran: 0 });
-    } else if (n++ % 2 === 0) bell.rest(tail, 0.05);
+    } else if (n++ % 2 === 0) bell.rest(tail, bell.posts, 0.05);
     else await bell.moved(tail);
   }
   clearInterval(alive);
