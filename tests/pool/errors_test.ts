@@ -138,6 +138,23 @@ test("the stack has the worker's frames first, then the place of submission in t
   }
 });
 
+test("of many calls in one go the first 32 have a place of their own, the others that of the 32nd", async () => {
+  await using pool = new Pool(1);
+  const places = async (count: number): Promise<string[]> => {
+    const futures = [];
+    for (let n = 1; n < count; n++) futures.push(pool.submit(failing.throwBuiltin, "RangeError"));
+    futures.push(pool.submit(failing.throwBuiltin, "RangeError"));
+    const errors = await Promise.all(futures.map((future) => future.exception()));
+    return errors.map((error) => /errors_test.ts:(\d+:\d+)/.exec((error as Error).stack!.split("submitted:")[1])![1]);
+  };
+  const few = await places(32);
+  assertEquals([new Set(few).size, new Set(few.slice(0, -1)).size], [2, 1]);
+  const many = await places(100);
+  assertEquals([new Set(many).size, many[0]], [1, few[0]]);
+  // After an await they are new.
+  assertEquals(await places(32), few);
+});
+
 test("an error that is rejected, not thrown, arrives in the same way", async () => {
   const error = expectError(await thrown(failing.reject, "later"), TypeError);
   assertEquals(error.message, "later");
