@@ -1,0 +1,15 @@
+/** Shared objects on scoped workers: under no permission at all, and under one. */
+import { Pool } from "@isopool/isopool";
+import { poolEngine } from "../contract/shared/engine.ts";
+import { passingSuite } from "../contract/shared/passing_suite.ts";
+import { sharedContract } from "../contract/shared/shared_contract.ts";
+import { leavesNothing } from "../support/leaks.ts";
+import { test } from "../support/within.ts";
+
+for (const permissions of ["none", { env: ["HOME"] }] as const) {
+  const name = permissions === "none" ? "permissions none" : "one permission";
+  sharedContract(poolEngine(name, ["exit", "uncaught", "stay"], { permissions }));
+  passingSuite((options) => new Pool({ permissions, ...options }), (title, ...rest) => test(`${name}: ${title}`, ...rest));
+}
+
+leavesNothing();
