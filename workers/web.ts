@@ -43,6 +43,7 @@ function start(introduction: Introduction, load: Importer): void {
   const post = (message: WorkerMessage, transfer?: Transferable[]) => port.postMessage(message, transfer);
   const brake = new Brake(introduction.brake);
   scope.screen = introduction.screen;
+  scope.stopped = () => brake.pulled;
   wrapGlobals(brake, exit, Screen.here());
   reportEnd(post);
   const receive = serve({

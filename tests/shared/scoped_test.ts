@@ -6,10 +6,13 @@ import { sharedContract } from "../contract/shared/shared_contract.ts";
 import { leavesNothing } from "../support/leaks.ts";
 import { test } from "../support/within.ts";
 
+sharedContract(poolEngine("scoped", ["exit", "uncaught", "stay"], { permissions: "none" }));
+
 for (const permissions of ["none", { env: ["HOME"] }] as const) {
-  const name = permissions === "none" ? "permissions none" : "one permission";
-  sharedContract(poolEngine(name, ["exit", "uncaught", "stay"], { permissions }));
-  passingSuite((options) => new Pool({ permissions, ...options }), (title, ...rest) => test(`${name}: ${title}`, ...rest));
+  passingSuite(
+    (options) => new Pool({ permissions, ...options }),
+    (name, ...rest) => test(`permissions ${Deno.inspect(permissions)}: ${name}`, ...rest),
+  );
 }
 
 leavesNothing();
