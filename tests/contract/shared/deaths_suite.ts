@@ -14,7 +14,7 @@ import {
 } from "@isopool/isopool";
 import { expectError } from "../../support/expect.ts";
 import { MUST_HAPPEN, timed, until, within } from "../../support/within.ts";
-import { type Crew, doomed, type Running, type SharedSuite, several } from "./engine.ts";
+import { type Crew, doomed, type Running, several, type SharedSuite } from "./engine.ts";
 import type { Acquirable, Ending } from "./tasks.ts";
 import { acts } from "./view.ts";
 
@@ -64,16 +64,20 @@ export const deathsSuite: SharedSuite = (engine, check) => {
       }
     }, LONG);
 
-    check(`the holder of permits ends (${how}): those of a BoundedSemaphore come back, a Semaphore's do not`, async () => {
-      await using crew = engine.crew(2);
-      const [bounded, plain] = [new BoundedSemaphore(1), new Semaphore(1)];
-      const holders = [await holds(crew, bounded, how), await holds(crew, plain, how)];
-      const waits = bounded.acquire({ timeout: DIES });
-      for (const holder of holders) await ends(holder, how);
-      (await waits).release();
-      assertEquals(bounded.permits, 1);
-      await assertRejects(() => plain.acquire({ timeout: 120 }), WaitTimeoutError);
-    }, LONG);
+    check(
+      `the holder of permits ends (${how}): those of a BoundedSemaphore come back, a Semaphore's do not`,
+      async () => {
+        await using crew = engine.crew(2);
+        const [bounded, plain] = [new BoundedSemaphore(1), new Semaphore(1)];
+        const holders = [await holds(crew, bounded, how), await holds(crew, plain, how)];
+        const waits = bounded.acquire({ timeout: DIES });
+        for (const holder of holders) await ends(holder, how);
+        (await waits).release();
+        assertEquals(bounded.permits, 1);
+        await assertRejects(() => plain.acquire({ timeout: 120 }), WaitTimeoutError);
+      },
+      LONG,
+    );
   }
 
   check("one of many waiters recovers a lock, the others get it whole", async () => {
@@ -149,21 +153,24 @@ export const deathsSuite: SharedSuite = (engine, check) => {
     (await permits.acquire({ timeout: MUST_HAPPEN })).release();
   });
 
-  check("who is blocked at a barrier, or in a condition, when its timeout stops it does not count any more", async () => {
-    await using crew = engine.crew(2);
-    const barrier = new Barrier(2);
-    const gone = crew.start(acts.meetSync.with({ timeout: LIMIT }), barrier).result;
-    expectError((await within(MUST_HAPPEN, timed(gone))).error, TaskTimeoutError);
-    // Nobody else was there to notice: whoever comes next does.
-    const alone = await within(MUST_HAPPEN, crew.start(acts.meet, barrier, true, 3_000).result);
-    assertEquals(alone, "BrokenBarrierError");
+  check(
+    "who is blocked at a barrier, or in a condition, when its timeout stops it does not count any more",
+    async () => {
+      await using crew = engine.crew(2);
+      const barrier = new Barrier(2);
+      const gone = crew.start(acts.meetSync.with({ timeout: LIMIT }), barrier).result;
+      expectError((await within(MUST_HAPPEN, timed(gone))).error, TaskTimeoutError);
+      // Nobody else was there to notice: whoever comes next does.
+      const alone = await within(MUST_HAPPEN, crew.start(acts.meet, barrier, true, 3_000).result);
+      assertEquals(alone, "BrokenBarrierError");
 
-    const [condition, waiting, woken] = [new Condition(), new Counter(), new Counter()];
-    const late = crew.start(acts.waitCondition.with({ timeout: LIMIT }), condition, waiting, woken).result;
-    expectError((await within(MUST_HAPPEN, timed(late))).error, TaskTimeoutError);
-    const stays = crew.start(acts.awaitCondition, condition, waiting, woken, true).result;
-    await until(() => waiting.get() === 2, "the second waits");
-    await within(MUST_HAPPEN, crew.start(acts.notify, condition, 1).result);
-    assertEquals([await within(MUST_HAPPEN, stays), woken.get()], ["ok", 1]);
-  });
+      const [condition, waiting, woken] = [new Condition(), new Counter(), new Counter()];
+      const late = crew.start(acts.waitCondition.with({ timeout: LIMIT }), condition, waiting, woken).result;
+      expectError((await within(MUST_HAPPEN, timed(late))).error, TaskTimeoutError);
+      const stays = crew.start(acts.awaitCondition, condition, waiting, woken, true).result;
+      await until(() => waiting.get() === 2, "the second waits");
+      await within(MUST_HAPPEN, crew.start(acts.notify, condition, 1).result);
+      assertEquals([await within(MUST_HAPPEN, stays), woken.get()], ["ok", 1]);
+    },
+  );
 };

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BoundedSemaphore, Counter, Lock, RLock, Semaphore, SharedArray, SharedEvent } from "@isopool/isopool";
 import { MUST_HAPPEN, until, within } from "../../support/within.ts";
-import { type SharedSuite, several } from "./engine.ts";
+import { several, type SharedSuite } from "./engine.ts";
 import type { Acquirable } from "./tasks.ts";
 import { acts } from "./view.ts";
 

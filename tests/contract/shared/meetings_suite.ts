@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Barrier, Condition, Counter, SharedArray, SharedEvent, Value } from "@isopool/isopool";
 import { MUST_HAPPEN, pause, until, within } from "../../support/within.ts";
-import { type SharedSuite, several } from "./engine.ts";
+import { several, type SharedSuite } from "./engine.ts";
 import { acts } from "./view.ts";
 
 /** Time for one too many to show. */

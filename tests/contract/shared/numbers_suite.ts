@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Counter, SharedArray, Value, type ValueType } from "@isopool/isopool";
 import { within } from "../../support/within.ts";
-import { type SharedSuite, several } from "./engine.ts";
+import { several, type SharedSuite } from "./engine.ts";
 import { acts } from "./view.ts";
 
 const TIMES = 100_000;
@@ -51,25 +51,29 @@ export const numbersSuite: SharedSuite = (engine, check) => {
     assertEquals(counter.get(), 8 * TIMES);
   }, LONG);
 
-  check("eight workers x 100,000 lose no addition to a Value, integer, float or bigint, nor to an element", async () => {
-    await using crew = engine.crew(8);
-    const [whole, float, big, array] = [
-      new Value("i32"),
-      new Value("f64"),
-      new Value("i64"),
-      new SharedArray("i32", 3),
-    ];
-    for (
-      const [task, value] of [[acts.addOnes, whole], [acts.addOnes, float], [acts.addBig, big]] as const
-    ) await within(100_000, several(crew, 8, task as typeof acts.addOnes, value as Value<"i32">, TIMES));
-    await within(100_000, several(crew, 8, acts.addToElement, array, 1, TIMES));
-    assertEquals([whole.get(), float.get(), big.get(), [...array]], [
-      8 * TIMES,
-      8 * TIMES,
-      BigInt(8 * TIMES),
-      [0, 8 * TIMES, 0],
-    ]);
-  }, LONG);
+  check(
+    "eight workers x 100,000 lose no addition to a Value, integer, float or bigint, nor to an element",
+    async () => {
+      await using crew = engine.crew(8);
+      const [whole, float, big, array] = [
+        new Value("i32"),
+        new Value("f64"),
+        new Value("i64"),
+        new SharedArray("i32", 3),
+      ];
+      for (
+        const [task, value] of [[acts.addOnes, whole], [acts.addOnes, float], [acts.addBig, big]] as const
+      ) await within(100_000, several(crew, 8, task as typeof acts.addOnes, value as Value<"i32">, TIMES));
+      await within(100_000, several(crew, 8, acts.addToElement, array, 1, TIMES));
+      assertEquals([whole.get(), float.get(), big.get(), [...array]], [
+        8 * TIMES,
+        8 * TIMES,
+        BigInt(8 * TIMES),
+        [0, 8 * TIMES, 0],
+      ]);
+    },
+    LONG,
+  );
 
   check("no update() is lost: halves of a float, turns of a bool", async () => {
     await using crew = engine.crew(8);
