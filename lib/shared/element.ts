@@ -159,7 +159,8 @@ export class Elements<T extends ValueType> {
       return f32Bits[0];
     }
     if (this.type === "bool") return value === true ? 1 : 0;
-    return value as number;
+    // An integer has no -0, which `update` would tell.
+    return (value as unknown) === 0 ? 0 : value as number;
   }
 
   #show(bits: number): Of<T> {

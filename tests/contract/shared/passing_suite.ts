@@ -5,7 +5,7 @@ import {
   Condition,
   Counter,
   Lock,
-  Pool,
+  type Pool,
   type PoolOptions,
   RLock,
   Semaphore,
