@@ -43,7 +43,9 @@ function start(introduction: Introduction, load: Importer): void {
   const post = (message: WorkerMessage, transfer?: Transferable[]) => port.postMessage(message, transfer);
   const brake = new Brake(introduction.brake);
   scope.screen = introduction.screen;
-  scope.stopped = () => brake.pulled;
+  scope.checkpoint = () => {
+    if (brake.pulled) exit();
+  };
   wrapGlobals(brake, exit, Screen.here());
   reportEnd(post);
   const receive = serve({

@@ -118,13 +118,14 @@ export function conclude({ call, frame, timeout }: Running, signal?: AbortSignal
 }
 
 /**
- * Stops waiting in a thread that was stopped or given up: its host wants to see it end, and a Web Worker does not while it
- * blocks. The machine is left where it is.
+ * Stops waiting in a thread that was given up: its host wants to see it end. The machine is left where it is. (A Web
+ * Worker that was stopped ends here, before it comes to that.)
  *
  * @throws {IsopoolError} In such a thread.
  */
 export function checkWanted({ call, frame, owners }: Running): void {
-  if (owners.standing(owners.me) === Standing.ALIVE && !scope.stopped?.()) return;
+  scope.checkpoint?.();
+  if (owners.standing(owners.me) === Standing.ALIVE) return;
   // Whatever it was about to take, it does not have.
   frame.result = Result.LOST;
   throw new IsopoolError(`Cannot ${call}: this thread was stopped`);

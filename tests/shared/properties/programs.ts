@@ -91,7 +91,7 @@ export interface Attempt {
   readonly inside: "quick" | "turn" | "busy";
   /** How deep it enters what is reentrant. */
   readonly depth: number;
-  /** Whether it gives back by `using`, or leaves that to nobody and releases. */
+  /** Whether what it holds beyond need is given back before, or all of it at the end of the block. */
   readonly by: "using" | "release";
 }
 
@@ -152,15 +152,13 @@ export async function contend(
     words.add(Guarded.TRIED, 1);
     const guard = await take(lock, attempt);
     if (guard === undefined) continue;
-    const deeper = "acquire" in guard ? Array.from({ length: attempt.depth }, () => reenter(guard as never)) : [];
-    if (attempt.by === "release") {
-      await exclusively(words, guard, attempt, me);
-      for (const each of [guard, ...deeper]) each.release();
-    } else {
-      using stack = new DisposableStack();
-      for (const each of [...deeper, guard]) stack.use(each);
-      await exclusively(words, guard, attempt, me);
-    }
+    const held = [guard];
+    if ("acquire" in guard) { for (let i = 0; i < attempt.depth; i++) held.push(reenter(guard as never)); }
+    using stack = new DisposableStack();
+    for (const each of held) stack.use(each);
+    // Any one of them is enough.
+    if (attempt.by === "release") { while (held.length > 1) held.shift()!.release(); }
+    await exclusively(words, guard, attempt, me);
   }
 }
 
@@ -214,21 +212,24 @@ export async function watch(event: SharedEvent, sets: Counter, clears: Counter, 
   return wrong;
 }
 
-/** Waits for notifications; counts, under the lock, those that wait, have woken, have given up. */
+/**
+ * Waits for notifications; counts, under the lock, those that wait, have woken, have given up. To find out that the
+ * lock's holder was killed is a way to give up.
+ */
 export async function sleepAll(
   condition: Condition,
   words: SharedArray<"i32">,
   waits: { sync: boolean; timeout: number | undefined }[],
 ): Promise<void> {
   for (const { sync, timeout } of waits) {
-    using guard = sync ? condition.acquireSync() : await condition.acquire();
+    using guard = sync ? condition.acquireSync({ recover: true }) : await condition.acquire({ recover: true });
     words.add(Sleepers.WAITING, 1);
     let end: keyof typeof Sleepers = "WOKEN";
     try {
       if (sync) condition.waitSync(guard, { timeout });
       else await condition.wait(guard, { timeout });
     } catch (error) {
-      gaveUp(error);
+      if ((error as Error).name !== "LockAbandonedError") gaveUp(error);
       end = "GAVE_UP";
     }
     words.sub(Sleepers.WAITING, 1);
