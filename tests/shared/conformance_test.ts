@@ -1,6 +1,6 @@
 /**
  * Cases of CPython's `lock_tests`, re-expressed: on tasks of this thread, and with the names of the originals so that
- * they can be looked up. Those that need threads are in threads_test.ts, time-outs and signals in waiting_test.ts.
+ * they can be looked up. Those that need threads are in tests/contract/shared/, time-outs and signals in waiting_test.ts.
  *
  * @module
  */

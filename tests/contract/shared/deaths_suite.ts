@@ -32,6 +32,16 @@ async function holds(crew: Crew, lock: Acquirable, how: Ending): Promise<Running
   return running;
 }
 
+/** Two workers wait for a notification, the one that will die for longer. */
+async function twoWait(crew: Crew, sync: boolean) {
+  const [condition, waiting, woken] = [new Condition(), new Counter(), new Counter()];
+  const dies = doomed(crew.start(acts.awaitCondition, condition, waiting, woken, sync));
+  await until(() => waiting.get() === 1, "the first waits");
+  const stays = crew.start(acts.awaitCondition, condition, waiting, woken, sync);
+  await until(() => waiting.get() === 2, "the second waits");
+  return { condition, woken, dies, stays };
+}
+
 /** Ends a holder, in whatever way, and waits until it has ended. */
 async function ends(running: Running<unknown>, how: Ending): Promise<void> {
   if (how === "stay" || how === "block" || how === "spin") running.stop();
@@ -91,6 +101,35 @@ export const deathsSuite: SharedSuite = (engine, check) => {
     assertEquals(lock.locked, false);
   });
 
+  check("a repair that fails leaves the lock abandoned; one that succeeds does not", async () => {
+    await using crew = engine.crew(1);
+    const lock = new Lock();
+    await ends(await holds(crew, lock, "exit"), "exit");
+    const failure = new Error("beyond repair");
+    assertEquals((await timed(lock.acquire({ recover: () => Promise.reject(failure) }))).error, failure);
+    await assertRejects(() => lock.acquire(), LockAbandonedError);
+    let sawItLocked = false;
+    {
+      using guard = lock.acquireSync({
+        timeout: MUST_HAPPEN,
+        recover: () => {
+          sawItLocked = lock.tryAcquire() === undefined;
+        },
+      });
+      assertEquals([guard.recovered, sawItLocked], [true, true]);
+    }
+    (await lock.acquire({ timeout: MUST_HAPPEN })).release();
+  });
+
+  check("a lock that is held by the living is waited for, and not recovered", async () => {
+    await using crew = engine.crew(1);
+    const lock = new Lock();
+    const holder = await holds(crew, lock, "stay");
+    // Longer than several looks at the holder.
+    await assertRejects(() => lock.acquire({ timeout: 300, recover: true }), WaitTimeoutError);
+    await ends(holder, "stay");
+  });
+
   for (const sync of [true, false]) {
     const how = sync ? "blocked" : "awaiting";
 
@@ -110,15 +149,23 @@ export const deathsSuite: SharedSuite = (engine, check) => {
 
     check(`${how}: a notification is not lost with a worker that was stopped in its wait`, async () => {
       await using crew = engine.crew(2);
-      const [condition, waiting, woken] = [new Condition(), new Counter(), new Counter()];
-      const dies = doomed(crew.start(acts.awaitCondition, condition, waiting, woken, sync));
-      await until(() => waiting.get() === 1, "the first waits");
-      const stays = crew.start(acts.awaitCondition, condition, waiting, woken, sync).result;
-      await until(() => waiting.get() === 2, "the second waits");
-      dies.stop();
-      await within(MUST_HAPPEN, timed(dies.result));
-      await crew.start(acts.notify, condition, 1).result;
-      assertEquals([await within(MUST_HAPPEN, stays), woken.get()], ["ok", 1]);
+      const two = await twoWait(crew, sync);
+      two.dies.stop();
+      await within(MUST_HAPPEN, timed(two.dies.result));
+      await crew.start(acts.notify, two.condition, 1).result;
+      assertEquals([await within(MUST_HAPPEN, two.stays.result), two.woken.get()], ["ok", 1]);
+    });
+
+    check(`${how}: a notified worker that is stopped before it has the lock wakes the others`, async () => {
+      await using crew = engine.crew(2);
+      const two = await twoWait(crew, sync);
+      const guard = await two.condition.acquire();
+      two.condition.notify(guard);
+      // It cannot go on: the lock is held here.
+      two.dies.stop();
+      await within(MUST_HAPPEN, timed(two.dies.result));
+      guard.release();
+      assertEquals(await within(MUST_HAPPEN, two.stays.result), "ok");
     });
 
     check(`${how}: a worker that is stopped in its wait for a lock, a permit, an event leaves no trace`, async () => {

@@ -69,6 +69,20 @@ export const locksSuite: SharedSuite = (engine, check) => {
     });
   }
 
+  check("a worker that is too busy to take a notification does not keep it from others", async () => {
+    await using crew = engine.crew(2);
+    const [lock, waiting, through] = [new Lock(), new Counter(), new Counter()];
+    const guard = await lock.acquire();
+    const busy = crew.start(acts.waitBusily, lock, waiting, through).result;
+    await until(() => waiting.get() === 1, "the first waits");
+    const other = crew.start(acts.waitForLock, lock, waiting, false, { timeout: MUST_HAPPEN }).result;
+    await until(() => waiting.get() === 2, "the second waits");
+    guard.release();
+    assertEquals(await within(MUST_HAPPEN, other), "ok");
+    through.add();
+    await within(MUST_HAPPEN, busy);
+  });
+
   check("an RLock is free for others when its last guard has been released, in whatever order", async () => {
     await using crew = engine.crew(1);
     const lock = new RLock();

@@ -1,5 +1,6 @@
 /**
- * Tasks of the contract of the shared objects. They import types only, so that a scoped worker loads nothing with them.
+ * Tasks of the contract of the shared objects. They import types and little else, so that a scoped worker loads nothing
+ * with them.
  *
  * @module
  */
@@ -17,6 +18,7 @@ import type {
   Value,
   ValueType,
 } from "@isopool/isopool";
+import { nameOf } from "../../support/name_of.ts";
 
 /** How a task ends in the middle of something; `stay` and `block` wait to be stopped. */
 export type Ending = "exit" | "uncaught" | "oom" | "stay" | "block" | "spin";
@@ -44,15 +46,6 @@ async function end(how: Ending): Promise<never> {
       for (;;);
   }
   return await new Promise<never>(() => {});
-}
-
-async function nameOf(work: () => unknown): Promise<string> {
-  try {
-    await work();
-    return "ok";
-  } catch (error) {
-    return (error as Error).name;
-  }
 }
 
 export function echo<T>(value: T): T {
@@ -207,6 +200,14 @@ export function holdAndSpin(lock: Acquirable, held: Counter): never {
 
 export function release(semaphore: Semaphore, count: number): void {
   semaphore.release(count);
+}
+
+/** Waits for a lock, and keeps its event loop from turning: it cannot take what it is notified of. */
+export async function waitBusily(lock: Lock, waiting: Counter, busy: Counter): Promise<void> {
+  const waits = lock.acquire({ timeout: 20_000 });
+  waiting.add();
+  while (busy.get() === 0);
+  (await waits).release();
 }
 
 /** Waits for a lock, blocked or not, and tells how that ended. */

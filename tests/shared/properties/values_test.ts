@@ -69,8 +69,8 @@ class Model {
 
   #fit(value: Scalar): Scalar {
     const kind = this.#kind === "element" ? "i32" : this.#kind;
-    const type = kind === "bool" ? "boolean" : isBig(kind) ? "bigint" : "number";
-    if (typeof value !== type) throw new TypeError();
+    const sample: Scalar = kind === "bool" ? false : isBig(kind) ? 0n : 0;
+    if (typeof value !== typeof sample) throw new TypeError();
     if (kind === "f32") return Math.fround(value as number);
     if (kind === "f64" || kind === "bool") return value;
     if (typeof value === "number" && !Number.isInteger(value)) throw new RangeError();
