@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, Counter, inline, Process, type ProcessOptions, SharedEvent } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
-import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
+import { MUST_HAPPEN, pause, test, until, within } from "../support/within.ts";
 
 const give = inline(<T>(value: T) => value);
 const exit = inline((code?: number) => Deno.exit(code));
@@ -17,6 +17,11 @@ const wait = inline(async (event: SharedEvent, waiting: Counter, sync: boolean) 
   waiting.add();
   if (sync) event.waitSync();
   else await event.wait();
+});
+
+const leave = inline((event: SharedEvent, late: Counter) => {
+  setInterval(() => event.isSet && late.add(), 1);
+  void event.wait().then(() => late.add());
 });
 
 const KINDS: [name: string, options: ProcessOptions][] = [
@@ -81,6 +86,17 @@ for (const [kind, options] of KINDS) {
       await using process = new Process(give, [value], options).start();
       assertEquals(await within(MUST_HAPPEN, process.result()), value);
     }
+  });
+
+  test(`${kind}: what its task leaves running ends with it`, async () => {
+    const [event, late] = [new SharedEvent(), new Counter()];
+    const process = new Process(leave, [event, late], options).start();
+    await within(MUST_HAPPEN, process.join());
+    assertEquals([process.exitCode, late.get()], [0, 0]);
+    event.set();
+    // Time for it to show.
+    await pause(150);
+    assertEquals(late.get(), 0);
   });
 
   test(`${kind}: twenty at once end as they should, and so do twenty that are terminated at once`, async () => {

@@ -49,6 +49,7 @@ export const locksSuite: SharedSuite = (engine, check) => {
       const [lock, held, done] = [make(), new Counter(), new SharedEvent()];
       const holder = crew.start(acts.hold, lock, held, done).result;
       await until(() => held.get() === 1, "it is held");
+      assertEquals(["locked" in lock ? lock.locked : lock.permits === 0, lock.tryAcquire()], [true, undefined]);
       for (const timeout of [0, 80]) {
         const told = crew.start(acts.attempts, lock, timeout).result;
         const expected = ["taken", "WaitTimeoutError", "WaitTimeoutError", "TimeoutError"];

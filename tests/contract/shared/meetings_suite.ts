@@ -120,11 +120,11 @@ export const meetingsSuite: SharedSuite = (engine, check) => {
     });
   }
 
-  check("a barrier keeps workers in step for 500 rounds", async () => {
+  check("a barrier keeps workers in step for 1,000 rounds", async () => {
     await using crew = engine.crew(4);
     const [barrier, array] = [new Barrier(4), new SharedArray("i32", 3)];
-    await within(60_000, several(crew, 4, acts.lockstep, barrier, array, 500));
-    assertEquals([...array], [4 * 500, 0, 500]);
+    await within(60_000, several(crew, 4, acts.lockstep, barrier, array, 1_000));
+    assertEquals([...array], [4 * 1_000, 0, 1_000]);
   }, { deadline: 90_000 });
 
   check("every item that is put under a condition is taken once", async () => {
