@@ -168,6 +168,19 @@ export const deathsSuite: SharedSuite = (engine, check) => {
       assertEquals(await within(MUST_HAPPEN, two.stays.result), "ok");
     });
 
+    check(`${how}: all that wait for a notification hear of the death of who has the lock`, async () => {
+      await using crew = engine.crew(3);
+      const two = await twoWait(crew, sync);
+      const holder = await holds(crew, two.condition.lock, "stay");
+      await ends(holder, "stay");
+      const told = await within(MUST_HAPPEN, Promise.all([two.stays.result, two.dies.result]));
+      assertEquals(told, ["LockAbandonedError", "LockAbandonedError"]);
+      using guard = await two.condition.acquire({ recover: true });
+      assert(guard.recovered);
+      two.condition.notifyAll(guard);
+      assertEquals(two.woken.get(), 0);
+    });
+
     check(`${how}: a worker that is stopped in its wait for a lock, a permit, an event leaves no trace`, async () => {
       await using crew = engine.crew(2);
       const [condition, waiting] = [new Condition(), new Counter()];
