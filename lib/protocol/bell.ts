@@ -16,8 +16,7 @@
  *
  * @module
  */
-import { SharedWords } from "../shared/memory.ts";
-import { Owners } from "../shared/owners.ts";
+import { Cells } from "../shared/memory.ts";
 import { BELL_WORDS, POSTS, rest, ring, TAIL } from "../shared/steps/bell.ts";
 import { DONE, Frame, Result, WAIT } from "../shared/steps/step.ts";
 
@@ -42,7 +41,7 @@ export interface Told {
 export class Bell {
   /** The memory to hand to the other side. */
   readonly memory: SharedArrayBuffer;
-  readonly #words: SharedWords;
+  readonly #words: Cells;
   readonly #frame = new Frame();
   // What the host has read so far.
   #told = 0;
@@ -52,7 +51,7 @@ export class Bell {
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4)) {
     this.memory = memory;
-    this.#words = new SharedWords(memory, Owners.home());
+    this.#words = new Cells(memory);
   }
 
   /** Host: all calls before number `tail` are on the board. */

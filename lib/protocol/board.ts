@@ -27,8 +27,7 @@
  * @module
  */
 
-import { SharedWords } from "../shared/memory.ts";
-import { Owners } from "../shared/owners.ts";
+import { Cells } from "../shared/memory.ts";
 import { CallState, claimCall, queuedAs } from "../shared/steps/call.ts";
 import type { RunMessage } from "./messages.ts";
 import { Slips, type Terms } from "./slips.ts";
@@ -62,14 +61,14 @@ export interface BoardMemory {
 export class Board {
   /** The memory to hand to the other side. */
   readonly memory: BoardMemory;
-  readonly #words: SharedWords;
+  readonly #words: Cells;
   readonly #cells: Float64Array;
   readonly #slips: Slips;
 
   constructor(memory?: BoardMemory) {
     const words = memory?.words ?? new SharedArrayBuffer(CAPACITY * 12);
     this.#cells = new Float64Array(words, 0, CAPACITY);
-    this.#words = new SharedWords(words, Owners.home(), CAPACITY * 2, CAPACITY);
+    this.#words = new Cells(words, CAPACITY * 2, CAPACITY);
     this.#slips = new Slips(CAPACITY, memory?.slips);
     this.memory = memory ?? { words, slips: this.#slips.memory };
   }

@@ -12,6 +12,7 @@ import * as lock from "../../lib/shared/steps/lock.ts";
 import * as permits from "../../lib/shared/steps/permits.ts";
 import * as ring from "../../lib/shared/steps/ring.ts";
 import * as semaphore from "../../lib/shared/steps/semaphore.ts";
+import type { Step } from "../../lib/shared/steps/step.ts";
 
 /** What production runs. */
 export const machines = {
@@ -32,8 +33,9 @@ export const machines = {
   ringPut: ring.put,
   ringTake: ring.take,
   ringClose: ring.close,
-  ring: bell.ring,
-  rest: bell.rest,
+  // As steps among others, so that a mutant made of any step can replace them.
+  ring: bell.ring as Step,
+  rest: bell.rest as Step,
   follow: bell.follow,
   queuedAs: call.queuedAs,
   claimCall: call.claimCall,

@@ -20,7 +20,7 @@
  *
  * @module
  */
-import { ALL, end, type Frame, go, type Outcome, Result, sleep, type Words } from "./step.ts";
+import { ALL, end, type Frame, go, type Outcome, type PlainWords, Result, sleep } from "./step.ts";
 
 /** How many words a bell takes. */
 export const BELL_WORDS = 3;
@@ -35,7 +35,7 @@ export const POSTS = 2;
 export const Ring = { START: 0, COUNT: 1, WAKE: 2, TELL: 3 } as const;
 
 /** Host: with `frame.a` set to 1, announces that there are calls up to number `frame.b`; else, a message in the port. */
-export function ring(words: Words, frame: Frame): Outcome {
+export function ring(words: PlainWords, frame: Frame): Outcome {
   switch (frame.pc) {
     case Ring.START:
       if (frame.a === 1) words.store(TAIL, frame.b);
@@ -60,7 +60,7 @@ export const Rest = { START: 0, LOOK: 1, POSTED: 2, SLEEP: 3, WOKEN: 4 } as cons
  * Worker: waits until TAIL has moved from `frame.b` (`OK`); a message ends it, too (`BROKEN`), if POSTS was not
  * `frame.c` before or moves meanwhile, and so does time (`GAVE_UP`).
  */
-export function rest(words: Words, frame: Frame): Outcome {
+export function rest(words: PlainWords, frame: Frame): Outcome {
   switch (frame.pc) {
     case Rest.START:
       frame.seen = words.load(BELL);
@@ -78,7 +78,7 @@ export function rest(words: Words, frame: Frame): Outcome {
 }
 
 /** Worker: waits until TAIL has moved from `frame.b`, while its event loop turns: `Atomics.waitAsync` does it in one. */
-export function follow(words: Words, frame: Frame): Outcome {
+export function follow(words: PlainWords, frame: Frame): Outcome {
   if (frame.pc === 1 && words.load(TAIL) !== frame.b) return end(frame, Result.OK);
   return sleep(words, frame, TAIL, frame.b, 1);
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Words } from "./step.ts";
+import type { PlainWords } from "./step.ts";
 
 /** The states that these steps know; the rest is the board's. */
 export const CallState = {
@@ -20,12 +20,12 @@ export const CallState = {
 } as const;
 
 /** How the call of a lap is queued; -1 if it is not, or not any more. `lap` is shifted. */
-export function queuedAs(words: Words, at: number, lap: number): number {
+export function queuedAs(words: PlainWords, at: number, lap: number): number {
   const state = words.load(at) ^ lap;
   return state === CallState.QUEUED || state === CallState.HERE ? state : -1;
 }
 
 /** Takes a call that was found queued as `state`; `false` if somebody else has. */
-export function claimCall(words: Words, at: number, lap: number, state: number, to: number): boolean {
+export function claimCall(words: PlainWords, at: number, lap: number, state: number, to: number): boolean {
   return words.compareExchange(at, lap | state, lap | to) === (lap | state);
 }
