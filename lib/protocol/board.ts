@@ -37,7 +37,7 @@ export const CAPACITY = 4096;
 const MASK = CAPACITY - 1;
 
 // The state takes the low four bits of a word, the lap the rest.
-const lap = (seq: number): number => (Math.floor(seq / CAPACITY) & 0x7ffffff) << 4;
+const lap = (seq: number): number => ((seq / CAPACITY) & 0x7ffffff) << 4;
 
 /** The states of a call. From {@linkcode Word.TRUE} to {@linkcode Word.SENT} it is settled. */
 export const Word = {
