@@ -19,7 +19,7 @@ import { Channel, UNLIMITED } from "../queue/channel.ts";
 import type { LogRecord } from "../queue/log.ts";
 import { Standing } from "../shared/steps/step.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
-import { linksOf } from "./chain.ts";
+import { here, linksOf } from "./chain.ts";
 import { body, frame, header } from "./frame.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Pulse } from "./pulse.ts";
@@ -34,6 +34,7 @@ interface Pending {
 
 /** Word of the inbox that counts its clients: the channel leaves it free. */
 const CLIENTS = 14;
+const NO_CHAIN: readonly number[] = [];
 const POST = "post to Manager";
 
 /** What is left to do when a client has been collected. It must not refer to it. */
@@ -144,8 +145,8 @@ export class Client {
     }
   }
 
-  #chain(): number[] {
-    return Array.from(linksOf(this.memory.name), ({ id }) => id);
+  #chain(): readonly number[] {
+    return here() === undefined ? NO_CHAIN : Array.from(linksOf(this.memory.name), ({ id }) => id);
   }
 
   #request(what: string, request: Asked): Promise<unknown> {
@@ -155,7 +156,7 @@ export class Client {
       const call = this.#lastCall = (this.#lastCall + 1) >>> 0 || 1;
       this.#put(call, request);
       this.#calls.set(call, { what, resolve, reject });
-      this.#pulse.start(true);
+      if (this.#calls.size === 1) this.#pulse.start(true);
     } catch (error) {
       reject(error);
     }

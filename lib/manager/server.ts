@@ -161,6 +161,7 @@ export class Server {
   }
 
   #ask(caller: Caller, claim: Omit<Request, "start" | "refuse">, start: () => void): void {
+    if (!this.#turns.busy) return start();
     const request: Request = {
       ...claim,
       start: () => {
