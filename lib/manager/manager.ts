@@ -95,7 +95,12 @@ export class Manager extends Shared implements Disposable {
    *
    * @throws {ManagerClosedError} If the manager is closed.
    */
+  dict<V>(initial: Readonly<Record<string, V>>): DictProxy<string, V>;
+  /** Makes a dict. */
   dict<K extends DictKey = string, V = unknown>(
+    initial?: Iterable<readonly [K, V]> | Readonly<Record<K & string, V>>,
+  ): DictProxy<K, V>;
+  dict<K extends DictKey, V>(
     initial: Iterable<readonly [K, V]> | Readonly<Record<K & string, V>> = [],
   ): DictProxy<K, V> {
     return new DictProxy<K, V>(this.#make("dict", entriesOf<K, V>(initial)));
