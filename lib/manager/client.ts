@@ -90,7 +90,7 @@ export class Client {
 
   /** Calls a method of an object. The arguments are copied now. Settles as the method does. */
   call(what: string, object: number, method: string, args: unknown[]): Promise<unknown> {
-    return this.#request(what, ["call", object, method, args, this.#chain()]);
+    return this.ask(what, ["call", object, method, args, this.#chain()]);
   }
 
   /**
@@ -106,7 +106,7 @@ export class Client {
     const gaveUp = () => reject(new WaitTimeoutError(`Cannot ${what}: it took longer than ${timeout} ms`));
     const timer = timeout === undefined ? undefined : setTimeout(gaveUp, timeout);
     const forget = onAbort(signal, () => reject(signal?.reason));
-    const begun = this.#request(what, ["begin", resource, transaction, this.#chain()]);
+    const begun = this.ask(what, ["begin", resource, transaction, this.#chain()]);
     try {
       await Promise.race([begun, late]);
     } catch (error) {
@@ -121,7 +121,7 @@ export class Client {
 
   /** Ends a transaction: what it did stays, or is undone. */
   end(what: string, transaction: number, commit: boolean): Promise<unknown> {
-    return this.#request(what, ["end", transaction, commit]);
+    return this.ask(what, ["end", transaction, commit]);
   }
 
   /** Asks for something that there is no reply to. What is asked for later comes later, whoever asks. */
@@ -132,7 +132,7 @@ export class Client {
 
   /** Forgets an object. */
   forget(what: string, object: number): Promise<unknown> {
-    return this.#request(what, ["forget", object]);
+    return this.ask(what, ["forget", object]);
   }
 
   /** The manager is closed: nothing can be asked for any more. */
@@ -149,7 +149,8 @@ export class Client {
     return here() === undefined ? NO_CHAIN : Array.from(linksOf(this.memory.name), ({ id }) => id);
   }
 
-  #request(what: string, request: Asked): Promise<unknown> {
+  /** Asks for something; settles as that does. */
+  ask(what: string, request: Asked): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     try {
       this.#checkOpen(what);

@@ -156,20 +156,10 @@ export function leave(): void {
   Deno.exit(0);
 }
 
-/** Memory of the process after so many calls, in MiB. */
-export async function callMany(list: ListProxy<number>, times: number): Promise<void> {
+/** Makes many calls, one after the other, and many transactions. */
+export async function callMany(list: ListProxy<unknown>, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
-    await list.set(0, i);
+    if (i % 10 === 0) await list.transaction(() => list.set(0, { i, text: "x".repeat(100) }));
+    else await list.at(0);
   }
-}
-
-/** Spins for a while in a transaction, where nothing can stop it. */
-export async function spinInTransaction(list: ListProxy<string>, inside: SharedEvent, ms: number): Promise<void> {
-  await list.transaction(async () => {
-    await list.push("half");
-    const end = performance.now() + ms;
-    inside.set();
-    while (performance.now() < end);
-    await list.push("other half");
-  });
 }

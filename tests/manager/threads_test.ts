@@ -120,19 +120,6 @@ test("one that dies in line for a transaction, or in mid-call, is out of it", as
   assertEquals(await within(5_000, account.balance()), 0);
 });
 
-test("a scoped worker that is given up while it spins in a transaction gives it up", async () => {
-  using manager = new Manager();
-  const list = manager.list(["whole"]);
-  const inside = new SharedEvent();
-  await using pool = new Pool({ workers: 1, permissions: "none", killGrace: 0 });
-  const victim = pool.submit(work.spinInTransaction, list, inside, 3_000);
-  await inside.wait({ timeout: 10_000 });
-  victim.cancel();
-  await assertRejects(() => victim.result(), CancelledError);
-  assertEquals(await within(10_000, list.push("next")), 2);
-  assertEquals(await list.toArray(), ["whole", "next"]);
-}, { deadline: 60_000 });
-
 test("8 writers x 10,000 appends lose none, each in its order", async () => {
   using manager = new Manager();
   const list = manager.list<number>();
