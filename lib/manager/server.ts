@@ -154,7 +154,9 @@ export class Server {
 
   #end(caller: Caller, [, transaction, commit]: Ask<"end">): void {
     // It gave up before its turn had come.
-    const waiting = this.#turns.withdraw((request) => request.transaction === transaction);
+    const isIts = (request: Request) =>
+      request.transaction === transaction && this.#callers.get(request)?.client === caller.client;
+    const waiting = this.#turns.withdraw(isIts);
     for (const each of waiting) this.#callers.delete(each);
     if (waiting.length === 0) this.#transactions.end(transaction, caller.client, commit);
     this.#reply(caller, Status.OK, undefined);
