@@ -18,7 +18,6 @@ import { invoke, ManagedProxy, type Origin } from "./proxy.ts";
 const KIND = "manager.object";
 
 /** Methods of a proxy itself; and `then`, which would make a promise of it. */
-type Reserved = "transaction" | "then" | "toString" | "toJSON" | "constructor";
 const REFUSED = ["transaction", "then"];
 const OWN = new Set(["constructor", "toString", "toJSON", "transaction", "then", "__proto__"]);
 
@@ -29,8 +28,13 @@ type Method = (...args: any[]) => unknown;
 // deno-lint-ignore no-explicit-any -- of any parameters
 export type AnyClass = new (...args: any[]) => object;
 
-/** What structured clone copies as what it is. */
-type Copied =
+/**
+ * How the result of a method arrives: an object that has methods as a proxy (its class is to be registered), all that
+ * structured clone copies as what it is.
+ *
+ * @typeParam R What the method gives.
+ */
+export type Returned<R> = R extends
   | string
   | number
   | bigint
@@ -47,22 +51,8 @@ type Copied =
   | readonly unknown[]
   | ReadonlyMap<unknown, unknown>
   | ReadonlySet<unknown>
-  | Shared;
-
-type MethodNames<T> = {
-  [K in keyof T]: K extends Reserved ? never
-    : K extends `_${string}` ? never
-    : K extends string ? T[K] extends Method ? K : never
-    : never;
-}[keyof T];
-
-/**
- * How the result of a method arrives: an object of a registered class as its proxy, all else as it is.
- *
- * @typeParam R What the method gives.
- */
-export type Returned<R> = R extends Copied ? R
-  : R extends object ? [MethodNames<R>] extends [never] ? R : Proxied<R>
+  | Shared ? R
+  : R extends object ? keyof Proxied<R> extends keyof ManagedProxy ? R : Proxied<R>
   : R;
 
 /**
@@ -73,8 +63,11 @@ export type Returned<R> = R extends Copied ? R
 export type Proxied<T> =
   & ManagedProxy
   & {
-    [K in MethodNames<T>]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Returned<Awaited<R>>>
-      : never;
+    [
+      K in keyof T as T[K] extends (...args: never) => unknown
+        ? K extends "transaction" | "then" | "toString" | "toJSON" | `_${string}` | symbol ? never : K
+        : never
+    ]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Returned<Awaited<R>>> : never;
   };
 
 /** The methods that clients can call, by name. */

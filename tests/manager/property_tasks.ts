@@ -34,17 +34,26 @@ export interface Stage {
   log: ListProxy<Logged>;
 }
 
-/** Makes calls, and writes down what came of each, where nobody can come in between. */
+/** Makes calls, several in a transaction, and writes down what came of each, where nobody can come in between. */
 export async function play({ manager, list, dict, log }: Stage, ops: Op[], nested: boolean): Promise<void> {
-  for (const each of ops) {
+  const run = async (each: Op): Promise<void> => {
     const object = each.on === "list" ? list : dict;
-    const run = async () => {
-      const [name, ...args] = each.op;
-      const call = (object as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
-      const result = await call.apply(object, args).catch((error: Error) => error.name);
-      await log.push({ ...each, result });
-    };
-    await (nested ? object.transaction(() => log.transaction(run)) : manager.transaction(run));
+    const [name, ...args] = each.op;
+    const call = (object as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
+    const result = await call.apply(object, args).catch((error: Error) => error.name);
+    await log.push({ ...each, result });
+  };
+  for (let at = 0; at < ops.length; at += 3) {
+    const some = ops.slice(at, at + 3);
+    if (!nested) {
+      await manager.transaction(async () => {
+        for (const each of some) await run(each);
+      });
+    } else {
+      for (const each of some) {
+        await (each.on === "list" ? list : dict).transaction(() => log.transaction(() => run(each)));
+      }
+    }
   }
 }
 

@@ -50,7 +50,7 @@ test("calls from elsewhere wait for the end; those of the transaction, by whatev
 
 test("one that fails is undone: list, dict, namespace, value; and with it what was undone inside", async () => {
   using manager = new Manager();
-  const list = manager.list([1, 2, 3]);
+  const list = manager.list([3, 1, 2]);
   const dict = manager.dict({ a: 1 });
   const settings = manager.namespace({ x: 1 });
   const value = manager.value("before");
@@ -64,7 +64,7 @@ test("one that fails is undone: list, dict, namespace, value; and with it what w
   };
   await assertRejects(() => manager.transaction(fail), RangeError, "mine");
   await assertRejects(() => list.transaction(() => dict.transaction(fail)), RangeError, "mine");
-  assertEquals([await list.toArray(), await dict.toObject()], [[1, 2, 3], { a: 1 }]);
+  assertEquals([await list.toArray(), await dict.toObject()], [[3, 1, 2], { a: 1 }]);
   // Nothing held these two the second time.
   assertEquals([await settings.get("x"), await value.get()], [2, "after"]);
   await manager.transaction(async () => {
@@ -74,7 +74,7 @@ test("one that fails is undone: list, dict, namespace, value; and with it what w
       throw new Error("inner");
     }).catch(() => {});
   });
-  assertEquals(await list.toArray(), [1, 2, 3, 4]);
+  assertEquals(await list.toArray(), [3, 1, 2, 4]);
 });
 
 test("one inside another on the same object is refused at once, also by way of a function", async () => {
