@@ -19,6 +19,7 @@ import { Channel, UNLIMITED } from "../queue/channel.ts";
 import type { LogRecord } from "../queue/log.ts";
 import { Standing } from "../shared/steps/step.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
+import { Called } from "./called.ts";
 import { here, linksOf } from "./chain.ts";
 import { body, frame, header } from "./frame.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -104,9 +105,10 @@ export class Client {
     signal?.throwIfAborted();
     const { promise: late, reject } = Promise.withResolvers<never>();
     const gaveUp = () => reject(new WaitTimeoutError(`Cannot ${what}: it took longer than ${timeout} ms`));
-    const timer = timeout === undefined ? undefined : setTimeout(gaveUp, timeout);
+    // Without any time to wait, only the manager can say whether it would have to.
+    const timer = timeout ? setTimeout(gaveUp, timeout) : undefined;
     const forget = onAbort(signal, () => reject(signal?.reason));
-    const begun = this.ask(what, ["begin", resource, transaction, this.#chain()]);
+    const begun = this.ask(what, ["begin", resource, transaction, this.#chain(), timeout === 0]);
     try {
       await Promise.race([begun, late]);
     } catch (error) {
@@ -151,7 +153,9 @@ export class Client {
 
   /** Asks for something; settles as that does. */
   ask(what: string, request: Asked): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const { promise, resolve, reject: fail } = Promise.withResolvers<unknown>();
+    const called = new Called();
+    const reject = (error: unknown) => fail(called.addTo(error));
     try {
       this.#checkOpen(what);
       const call = this.#lastCall = (this.#lastCall + 1) >>> 0 || 1;

@@ -27,7 +27,7 @@ export type Asked =
   | readonly ["bye"]
   | readonly ["make", object: number, kind: Kind, initial: unknown]
   | readonly ["call", object: number, method: string, args: unknown[], chain: readonly number[]]
-  | readonly ["begin", resource: number, transaction: number, chain: readonly number[]]
+  | readonly ["begin", resource: number, transaction: number, chain: readonly number[], once: boolean]
   | readonly ["end", transaction: number, commit: boolean]
   | readonly ["forget", object: number];
 
@@ -40,7 +40,8 @@ const FORMS: Record<Asked[0], (fields: readonly unknown[]) => boolean> = {
   make: ([, object, kind]) => isId(object) && typeof kind === "string",
   call: ([, object, method, args, chain]) =>
     isId(object) && typeof method === "string" && Array.isArray(args) && isChain(chain),
-  begin: ([, resource, transaction, chain]) => isId(resource) && isId(transaction) && isChain(chain),
+  begin: ([, resource, transaction, chain, once]) =>
+    isId(resource) && isId(transaction) && isChain(chain) && typeof once === "boolean",
   end: ([, transaction, commit]) => isId(transaction) && typeof commit === "boolean",
   forget: ([, object]) => isId(object),
 };

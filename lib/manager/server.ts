@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { WaitTimeoutError } from "../core/errors.ts";
 import { transferError } from "../protocol/envelope.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { Channel, type ChannelMemory } from "../queue/channel.ts";
@@ -143,9 +144,13 @@ export class Server {
     });
   }
 
-  #begin(caller: Caller, [, resource, transaction, chain]: Ask<"begin">): void {
+  #begin(caller: Caller, [, resource, transaction, chain, once]: Ask<"begin">): void {
     this.#transactions.check(chain);
-    this.#ask(caller, { resource, exclusive: true, chain, transaction }, () => {
+    const claim = { resource, exclusive: true, chain, transaction };
+    if (once && this.#turns.hasToWait(claim)) {
+      throw new WaitTimeoutError("Cannot begin transaction: others are before it, and `timeout` is 0");
+    }
+    this.#ask(caller, claim, () => {
       this.#transactions.begin(transaction, caller.client, resource);
       this.#reply(caller, Status.OK, undefined);
     });

@@ -40,10 +40,11 @@ export interface Request {
   refuse(error: Error): void;
 }
 
-type Claim = Pick<Request, "resource" | "exclusive">;
+/** What a request wants. */
+export type Claim = Omit<Request, "start" | "refuse">;
 
 /** Whether two cannot be at the same time. */
-function conflict(a: Claim, b: Claim): boolean {
+function conflict(a: Omit<Claim, "chain">, b: Omit<Claim, "chain">): boolean {
   return (a.exclusive || b.exclusive) && (a.resource === b.resource || a.resource === ALL || b.resource === ALL);
 }
 
@@ -66,9 +67,14 @@ export class Turns {
     return this.#active.get(id);
   }
 
+  /** Whether a request could not start now. */
+  hasToWait(claim: Claim): boolean {
+    return this.busy && this.#isBlocked(claim, this.#line);
+  }
+
   /** Starts a request as soon as it can be; refuses it if that will never be so. */
   ask(request: Request): void {
-    if (!this.busy || !this.#isBlocked(request, this.#line)) return request.start();
+    if (!this.hasToWait(request)) return request.start();
     if (this.#closesCircle(request)) {
       return request.refuse(
         new DeadlockError(
@@ -128,11 +134,11 @@ export class Turns {
     this.#line.remove(request);
   }
 
-  #isBlocked(request: Request, before: Line): boolean {
+  #isBlocked(request: Claim, before: Line): boolean {
     return this.#holders(request).length > 0 || (!this.#isInside(request) && before.isInTheWayOf(request));
   }
 
-  #holders(request: Request): Activity[] {
+  #holders(request: Claim): Activity[] {
     const found: Activity[] = [];
     for (const each of this.#active.values()) {
       if (conflict(each, request) && !request.chain.includes(each.id)) found.push(each);
@@ -141,7 +147,7 @@ export class Turns {
   }
 
   // Its own transaction, or its own running call, is there already: whoever stands in line waits for that.
-  #isInside({ chain, resource }: Request): boolean {
+  #isInside({ chain, resource }: Claim): boolean {
     return chain.some((id) => {
       const activity = this.#active.get(id);
       return activity !== undefined && (activity.resource === resource || activity.resource === ALL);
@@ -196,7 +202,7 @@ class Line {
   }
 
   /** Whether one of them cannot run beside this one. Only a transaction asks for all objects. */
-  isInTheWayOf({ resource, exclusive }: Request): boolean {
+  isInTheWayOf({ resource, exclusive }: Claim): boolean {
     if (resource === ALL) return this.#count > 0;
     const wanted = exclusive ? this.#all : this.#exclusive;
     return wanted.has(resource) || wanted.has(ALL);

@@ -45,6 +45,7 @@ export async function garble(proxy: ManagedProxy): Promise<string[]> {
     ["call", object, "push", "not an array", []],
     ["call", object, "push", [], ["x"]],
     ["begin", object],
+    ["begin", object, 1, [], 1],
     ["end", 1],
     ["hello", "x"],
     ["make", object],

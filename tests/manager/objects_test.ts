@@ -183,7 +183,11 @@ test("an error arrives whole: class, message, fields, cause, stack of the other 
   assertInstanceOf(error, RangeError);
   assertEquals([error.message, (error as RangeError & { code?: string }).code], ["too much", "E_LIMIT"]);
   assertInstanceOf(error.cause, TypeError);
-  assert(error.stack!.includes("classes.ts"), error.stack);
+  const { stack } = error;
+  assert(stack!.startsWith("RangeError: too much\n"), stack);
+  // The other side's frames first, then those of the call, and none of the library's.
+  const [there, here] = stack!.split("  called:\n");
+  assert(there.includes("classes.ts") && /objects_test\.ts:\d+/.test(here) && !here.includes("lib/manager"), stack);
   await assertRejects(() => account.uncopyable(), TransferError, "result: a function cannot be copied");
   await assertRejects(() => manager.list<unknown>().push({ a: () => {} }), TransferError, "args[0].a");
   assertThrows(() => manager.list<unknown>([() => {}]), TransferError, "initial[0]");

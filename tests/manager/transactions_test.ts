@@ -190,6 +190,7 @@ test("waiting for a transaction ends by time or signal, and leaves the line", as
   });
   await inside.promise;
   await assertRejects(() => list.transaction(() => list.push(1), { timeout: 20 }), WaitTimeoutError, "than 20 ms");
+  await assertRejects(() => list.transaction(() => list.push(1), { timeout: 0 }), WaitTimeoutError, "is 0");
   const signal = AbortSignal.timeout(20);
   await assertRejects(() => list.transaction(() => list.push(1), { signal }), DOMException, "timeout");
   await assertRejects(() => list.transaction(() => {}, { timout: 1 } as never), TypeError, "unknown option");
@@ -198,6 +199,7 @@ test("waiting for a transaction ends by time or signal, and leaves the line", as
   go.resolve();
   await within(5_000, first);
   assertEquals([await last, await list.toArray()], [1, [9]]);
+  assertEquals(await list.transaction(() => list.length(), { timeout: 0 }), 1);
 });
 
 test("a registered object is alone as well; what it did stays", async () => {
