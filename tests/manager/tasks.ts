@@ -163,3 +163,9 @@ export async function callMany(list: ListProxy<unknown>, times: number): Promise
     else await list.at(0);
   }
 }
+
+/** Fills the queue that a value holds. */
+export async function putValues(holder: ValueProxy<Queue<unknown>>, values: unknown[]): Promise<void> {
+  const queue = await holder.get();
+  for (const value of values) await queue.put(value);
+}
