@@ -21,7 +21,7 @@ import { Standing } from "../shared/steps/step.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { Called } from "./called.ts";
 import { here, linksOf } from "./chain.ts";
-import { body, frame, header } from "./frame.ts";
+import { body, frameRequest, header } from "./frame.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Pulse } from "./pulse.ts";
 import { type Asked, type ManagerMemory, Status } from "./requests.ts";
@@ -36,6 +36,8 @@ interface Pending {
 /** Word of the inbox that counts its clients: the channel leaves it free. */
 const CLIENTS = 14;
 const NO_CHAIN: readonly number[] = [];
+/** Why there is nobody who could be called. */
+const GONE = { closed: "its Manager was closed", ended: "the thread that made its Manager has ended" } as const;
 const POST = "post to Manager";
 
 /** What is left to do when a client has been collected. It must not refer to it. */
@@ -52,7 +54,7 @@ const collected = new FinalizationRegistry<Remains>((remains) => {
   if (remains.replies === undefined) return;
   remains.replies.stop();
   // Who is closed needs no goodbye.
-  remains.inbox.put(POST, frame(remains.number, 0, ["bye"] satisfies Asked), undefined).catch(() => {});
+  remains.inbox.put(POST, frameRequest(remains.number, 0, ["bye"] satisfies Asked), undefined).catch(() => {});
 });
 
 /** A thread's client of a manager. */
@@ -129,7 +131,7 @@ export class Client {
   /** Asks for something that there is no reply to. What is asked for later comes later, whoever asks. */
   post(what: string, request: Asked): void {
     this.#checkOpen(what);
-    this.#put(0, request);
+    this.#put(what, 0, request);
   }
 
   /** Forgets an object. */
@@ -159,7 +161,7 @@ export class Client {
     try {
       this.#checkOpen(what);
       const call = this.#lastCall = (this.#lastCall + 1) >>> 0 || 1;
-      this.#put(call, request);
+      this.#put(what, call, request);
       this.#calls.set(call, { what, resolve, reject });
       if (this.#calls.size === 1) this.#pulse.start(true);
     } catch (error) {
@@ -169,17 +171,21 @@ export class Client {
   }
 
   // Puts it before it returns: requests of a thread are in order.
-  #put(call: number, request: Asked): void {
+  #put(what: string, call: number, request: Asked): void {
     this.#sayHello();
     let record: LogRecord;
     try {
-      record = frame(this.#remains.number, call, request);
+      record = frameRequest(this.#remains.number, call, request);
     } catch (cause) {
       // Nothing else that is asked for can hold what cannot be copied.
       throw transferError(request[3], request[0] === "make" ? "initial" : "args", "argument", cause);
     }
+    const done = this.#inbox.tryPut(POST, record);
+    if (done === "ok") return;
+    if (done === "closed") throw this.#closed(what);
+    // 1 GiB that the manager has not read.
     this.#inbox.put(POST, record, undefined).then((ticket) => {
-      if (ticket === undefined) this.close("its Manager was closed");
+      if (ticket === undefined) this.close(GONE.closed);
     }, (error) => this.#settle(call, (pending) => pending.reject(error)));
   }
 
@@ -191,10 +197,10 @@ export class Client {
     this.#remains.replies = new Mailbox(
       replies,
       (record) => weak.deref()?.receive(record),
-      () => weak.deref()?.close("its Manager was closed"),
+      () => weak.deref()?.close(GONE.closed),
     );
     const hello: Asked = ["hello", this.#inbox.owners.me, replies.memory];
-    this.#inbox.put(POST, frame(this.#remains.number, 0, hello), undefined).catch(() => {});
+    this.#inbox.put(POST, frameRequest(this.#remains.number, 0, hello), undefined).catch(() => {});
     this.#remains.replies.listen();
   }
 
@@ -222,7 +228,7 @@ export class Client {
 
   #look(): boolean {
     const { owners } = this.#inbox;
-    if (owners.standing(this.memory.owner) !== Standing.ALIVE) this.close("the thread that made its Manager has ended");
+    if (owners.standing(this.memory.owner) !== Standing.ALIVE) this.close(GONE.ended);
     else if (owners.standing(owners.me) !== Standing.ALIVE) {
       for (const call of [...this.#calls.keys()]) {
         this.#settle(call, ({ what, reject }) => reject(new IsopoolError(`Cannot ${what}: this thread was stopped`)));
@@ -233,20 +239,16 @@ export class Client {
 
   #checkOpen(what: string): void {
     if (this.#end !== undefined) throw this.#closed(what);
-    if (this.#inbox.closed) {
-      this.#end = "its Manager was closed";
-      throw this.#closed(what);
-    }
     const { owners } = this.#inbox;
     if (owners.standing(this.memory.owner) === Standing.GONE) {
-      this.#end = "the thread that made its Manager has ended";
+      this.#end = GONE.ended;
       throw this.#closed(what);
     }
   }
 
   #closed(what: string): ManagerClosedError {
     return new ManagerClosedError(
-      `Cannot ${what}: ${this.#end}: close it, and end its thread, after the last call`,
+      `Cannot ${what}: ${this.#end ??= GONE.closed}: close it, and end its thread, after the last call`,
     );
   }
 }

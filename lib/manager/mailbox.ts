@@ -71,6 +71,7 @@ export class Mailbox {
   // Whether it has taken all there was.
   #drain(): boolean {
     for (let count = 0; count < AT_ONCE; count++) {
+      if (this.#channel.size === 0 && !this.#channel.closed) return true;
       const item = this.#channel.tryTake("receive for Manager");
       if (item === "empty" || this.#state === "stopped") return true;
       if (item === "closed") {

@@ -18,7 +18,7 @@ import { Channel, type ChannelMemory } from "../queue/channel.ts";
 import type { LogRecord } from "../queue/log.ts";
 import { Standing } from "../shared/steps/step.ts";
 import { inside, type Link } from "./chain.ts";
-import { body, frame, header } from "./frame.ts";
+import { frame, header, readRequest } from "./frame.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Objects } from "./objects.ts";
 import { Pulse } from "./pulse.ts";
@@ -79,7 +79,7 @@ export class Server {
     const [client, call] = header(record) ?? [0, 0];
     const caller = { client, call };
     try {
-      const request = asked(body(record));
+      const request = asked(readRequest(record));
       if (request === undefined) throw new TypeError("Cannot ask Manager: it does not know such a request");
       // The others are told by the end of their channel.
       if (!this.#closing || request[0] === "hello") this.#answer(caller, request);

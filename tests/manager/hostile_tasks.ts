@@ -7,7 +7,7 @@ import type { ManagedProxy } from "@isopool/isopool";
 import { BRAND } from "../../lib/shared/handle.ts";
 import { Channel } from "../../lib/queue/channel.ts";
 import { Client } from "../../lib/manager/client.ts";
-import { frame } from "../../lib/manager/frame.ts";
+import { frame, frameRequest } from "../../lib/manager/frame.ts";
 import type { Asked, ManagerMemory } from "../../lib/manager/requests.ts";
 
 function reach(proxy: ManagedProxy): { client: Client; memory: ManagerMemory; object: number } {
@@ -40,10 +40,11 @@ export async function garble(proxy: ManagedProxy): Promise<string[]> {
     [1],
     ["constructor"],
     ["__proto__", 1],
-    ["call"],
-    ["call", "x", 1],
-    ["call", object, "push", "not an array", []],
-    ["call", object, "push", [], ["x"]],
+    // With a chain, which makes the client send them as they are.
+    ["call", undefined, 1, [], [0]],
+    ["call", "x", "push", [], [0]],
+    ["call", object, "push", "not an array", [0]],
+    ["call", object, "push", [], [0, "x"]],
     ["begin", object],
     ["begin", object, 1, [], 1],
     ["end", 1],
@@ -59,6 +60,12 @@ export async function garble(proxy: ManagedProxy): Promise<string[]> {
   await put(7, new Uint8Array(64).fill(255));
   await put(99, new Uint8Array(8));
   await put(6, new TextEncoder().encode("12345678{not json"));
+  // In the short form of a call: cut off, a method longer than the record, arguments that are none.
+  for (const form of [1, 2, 3, 200]) {
+    await put(form << 8 | 4, new Uint8Array(12));
+    await put(form << 8 | 5, new Uint8Array(24).fill(255));
+    await put(form << 8, frameRequest(1, 0, ["call", object, "clear".repeat(40), [], []]).bytes.slice(0, 40));
+  }
   // From nobody.
   const { kind, bytes } = frame(0xffffffff, 1, ["call", object, "length", [], []]);
   await put(kind, bytes);
