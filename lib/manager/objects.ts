@@ -15,11 +15,12 @@ export interface Served {
   readonly name: string;
   readonly target: object;
   readonly methods: Methods;
-  /** Methods before which it is to be saved. */
+  /** Methods that change it. */
   readonly writes: ReadonlySet<string>;
   /** Whether its methods are this library's: none is async, none calls anything. */
   readonly plain: boolean;
-  save(): Undo;
+  /** What takes it back to where it is now; nothing does, for objects of the user's. */
+  undo(): Undo | undefined;
 }
 
 const STORES: Record<Kind, typeof ListStore | typeof DictStore | typeof ValueStore> = {
@@ -31,7 +32,7 @@ const STORES: Record<Kind, typeof ListStore | typeof DictStore | typeof ValueSto
 
 function storeMethods(type: AnyClass): Methods {
   const methods = new Map(methodsOf(type));
-  methods.delete("save");
+  methods.delete("undo");
   return methods;
 }
 
@@ -73,7 +74,7 @@ export class Objects {
       methods: METHODS[kind],
       writes: (store.constructor as typeof ListStore).writes,
       plain: true,
-      save: () => store.save(),
+      undo: () => store.undo(),
     });
   }
 
@@ -86,7 +87,7 @@ export class Objects {
     }
     if (!this.#objects.has(id)) {
       const { name, methods } = type;
-      this.#objects.set(id, { name, target: object, methods, writes: NOTHING, plain: false, save: () => () => {} });
+      this.#objects.set(id, { name, target: object, methods, writes: NOTHING, plain: false, undo: () => undefined });
     }
     return proxyOf(new Origin(this.#client, id), type);
   }

@@ -110,6 +110,7 @@ export class Server {
 
   #welcome({ client }: Caller, [, owner, memory]: Ask<"hello">): void {
     this.#bury();
+    if (this.#peers.has(client)) throw new TypeError("Cannot greet Manager: this client has done so");
     this.#peers.set(client, { owner, replies: new Channel(memory as ChannelMemory) });
   }
 
@@ -121,10 +122,10 @@ export class Server {
     }
     this.#transactions.check(chain);
     this.#ask(caller, { resource: object, exclusive: false, chain }, () => {
-      if (served.writes.has(method)) this.#transactions.save(object, chain, served);
       const link = this.#link(chain);
       let result: unknown;
       try {
+        if (served.writes.has(method)) this.#transactions.before(object, served, method, args, chain);
         result = served.plain ? run.apply(served.target, args) : inside(link, () => run.apply(served.target, args));
       } catch (error) {
         end(link);

@@ -7,8 +7,32 @@
 import { bad } from "../core/validate.ts";
 import { same } from "./same.ts";
 
-/** Puts an object back into the state in which it was saved. */
-export type Undo = () => void;
+/** What takes an object back to where it was when this was made. */
+export interface Undo {
+  /** A call is about to change the object. */
+  before(method: string, args: readonly unknown[]): void;
+  undo(): void;
+}
+
+/** Keeps a copy, from the first change on. */
+class Copy<T> implements Undo {
+  readonly #copy: () => T;
+  readonly #restore: (copy: T) => void;
+  #kept: { copy: T } | undefined;
+
+  constructor(copy: () => T, restore: (copy: T) => void) {
+    this.#copy = copy;
+    this.#restore = restore;
+  }
+
+  before(): void {
+    this.#kept ??= { copy: this.#copy() };
+  }
+
+  undo(): void {
+    if (this.#kept) this.#restore(this.#kept.copy);
+  }
+}
 
 const CALLS = { set: "set element of list", delete: "delete element of list", insert: "insert into list" };
 
@@ -23,9 +47,8 @@ export class ListStore {
     this.#items = initial as unknown[];
   }
 
-  save(): Undo {
-    const items = this.#items.slice();
-    return () => this.#items = items;
+  undo(): Undo {
+    return new Copy(() => this.#items.slice(), (items) => this.#items = items);
   }
 
   push(...items: unknown[]): number {
@@ -124,9 +147,29 @@ export class DictStore {
     this.update(initial as [unknown, unknown][]);
   }
 
-  save(): Undo {
-    const map = new Map(this.#map);
-    return () => this.#map = map;
+  // Copying a Map of 100,000 takes 20 ms. So only what is set is kept; but a key that goes away takes its place in the
+  // order along.
+  undo(): Undo {
+    const kept = new Map<unknown, { value: unknown } | undefined>();
+    const keep = (key: unknown) => {
+      if (!kept.has(key)) kept.set(key, this.#map.has(key) ? { value: this.#map.get(key) } : undefined);
+    };
+    let copy: Map<unknown, unknown> | undefined;
+    return {
+      before: (method, [first]) => {
+        if (copy) return;
+        if (method === "set" || method === "setDefault") keep(first);
+        else if (method === "update") { for (const [key] of first as [unknown, unknown][]) keep(key); }
+        else copy = new Map(this.#map);
+      },
+      undo: () => {
+        if (copy) this.#map = copy;
+        for (const [key, old] of kept) {
+          if (old) this.#map.set(key, old.value);
+          else this.#map.delete(key);
+        }
+      },
+    };
   }
 
   get(key: unknown): unknown {
@@ -191,9 +234,8 @@ export class ValueStore {
     this.#value = initial;
   }
 
-  save(): Undo {
-    const value = this.#value;
-    return () => this.#value = value;
+  undo(): Undo {
+    return new Copy(() => this.#value, (value) => this.#value = value);
   }
 
   get(): unknown {

@@ -11,7 +11,7 @@ import { ALL, type Turns } from "./turns.ts";
 interface Transaction {
   readonly client: number;
   readonly resource: number;
-  /** By object: back to what it was before the first write. */
+  /** By object: back to what it was before the first change. */
   readonly undos: Map<number, Undo>;
 }
 
@@ -43,11 +43,17 @@ export class Transactions {
   }
 
   /** An object is about to be changed. */
-  save(object: number, chain: readonly number[], served: Served): void {
+  before(object: number, served: Served, method: string, args: readonly unknown[], chain: readonly number[]): void {
     for (const id of chain) {
       const transaction = this.#open.get(id);
       if (transaction === undefined || (transaction.resource !== object && transaction.resource !== ALL)) continue;
-      if (!transaction.undos.has(object)) transaction.undos.set(object, served.save());
+      let undo = transaction.undos.get(object);
+      if (undo === undefined) {
+        undo = served.undo();
+        if (undo === undefined) return;
+        transaction.undos.set(object, undo);
+      }
+      undo.before(method, args);
     }
   }
 
@@ -57,7 +63,7 @@ export class Transactions {
     if (commit) this.check([id]);
     if (transaction === undefined || transaction.client !== client) return;
     this.#open.delete(id);
-    if (!commit) { for (const undo of transaction.undos.values()) undo(); }
+    if (!commit) { for (const each of transaction.undos.values()) each.undo(); }
     this.#turns.leave(id);
   }
 

@@ -83,3 +83,20 @@ export async function endOthers(proxy: ManagedProxy): Promise<void> {
     for (let id = 1; id < 20; id++) await client.end("end", number * 2 ** 32 + id, false);
   }
 }
+
+let known: WeakRef<Client> | undefined;
+
+/** Makes a call, and remembers the client that did it, weakly. */
+export async function remember(proxy: ManagedProxy): Promise<void> {
+  const { client, object } = reach(proxy);
+  await client.call("look", object, "length", []);
+  known = new WeakRef(client);
+}
+
+/** Collects garbage; says whether the client has gone. */
+export async function isForgotten(): Promise<boolean> {
+  const { runInNewContext } = await import("node:vm");
+  runInNewContext("gc")();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  return known?.deref() === undefined;
+}

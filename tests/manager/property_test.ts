@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type ListProxy, Manager, Pool, tasks } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
@@ -139,7 +139,53 @@ test("operations of three threads in transactions are as if they had run one aft
   );
 }, { deadline: 120_000 });
 
-test("the same when threads are killed at random moments: each operation is done wholly or not at all", async () => {
+test("whatever a transaction that fails has done, also inside of others, is undone, order and all", async () => {
+  const mutations = fc.array(
+    fc.oneof(
+      op,
+      fc.constant({ on: "dict" as const, op: ["clear"] as [string] }),
+      fc.constant({ on: "dict" as const, op: ["update", [["c", 1], ["a", 2]]] as [string, unknown] }),
+      fc.constant({ on: "list" as const, op: ["clear"] as [string] }),
+    ),
+    { minLength: 1, maxLength: 8 },
+  );
+  await fc.assert(
+    fc.asyncProperty(mutations, mutations, fc.array(item), async (first, second, items) => {
+      using manager = new Manager();
+      const list = manager.list<unknown>(items);
+      const dict = manager.dict<string, unknown>({ a: 1, b: 2 });
+      const run = async (calls: { on: "list" | "dict"; op: readonly unknown[] }[]) => {
+        for (const { on, op: [name, ...args] } of calls) {
+          const object = (on === "list" ? list : dict) as unknown as Record<string, (...args: unknown[]) => unknown>;
+          await Promise.resolve(object[name as string](...args)).catch((error) => assertInstanceOf(error, RangeError));
+        }
+      };
+      const failing = async (calls: Parameters<typeof run>[0], inner: () => Promise<unknown>) => {
+        await run(calls);
+        await inner();
+        await run(calls);
+        throw new Error("mine");
+      };
+      const state = async () => [await list.toArray(), await dict.entries()];
+      const before = await state();
+      await assertRejects(() => manager.transaction(() => failing(first, async () => {})), Error, "mine");
+      assertEquals(await state(), before);
+      let between: unknown;
+      const inner = async () => {
+        between = await state();
+        const undone = list.transaction(() => dict.transaction(() => failing(second, async () => {})));
+        await assertRejects(() => undone, Error, "mine");
+        assertEquals(await state(), between);
+        await dict.transaction(() => run(second));
+      };
+      await assertRejects(() => manager.transaction(() => failing(first, inner)), Error, "mine");
+      assertEquals(await state(), before);
+    }),
+    { numRuns: RUNS * 5, endOnFailure: true },
+  );
+}, { deadline: 120_000 });
+
+test("threads that are killed at random moments: each transaction is done wholly or not at all", async () => {
   await using pool = new Pool({ workers: 3, killGrace: 0 });
   const kills = fc.array(fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined, freq: 3 }), {
     minLength: 3,

@@ -121,3 +121,23 @@ test("managers that were closed, and 150 threads that died in a transaction, lea
   // A pool's thread that died leaves some 10 to 20 KB itself (ARCHITECTURE.md, A); one list here has 80 KB.
   assert(stdout !== "" && Number(stdout) < 12, `${stdout} MiB more\n${stderr}`);
 }, { deadline: 220_000 });
+
+test("a thread's client goes with the last of its proxies, and comes again with the next", async () => {
+  const { stdout, stderr, code } = await runScript(
+    `
+    import v8 from "node:v8";
+    import { Manager, Pool, tasks } from "@isopool/isopool";
+    v8.setFlagsFromString("--expose-gc");
+    const { remember, isForgotten } = tasks(${JSON.stringify(import.meta.resolve("./hostile_tasks.ts"))});
+    const manager = new Manager();
+    const list = manager.list([1]);
+    const pool = new Pool(1);
+    for (let round = 0; round < 3; round++) {
+      await pool.submit(remember, list);
+      while (!await pool.submit(isForgotten));
+    }
+    console.log("gone");
+  `,
+  );
+  assertEquals([code, stdout], [0, "gone\n"], stderr);
+});
