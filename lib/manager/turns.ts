@@ -51,6 +51,8 @@ function conflict(a: Omit<Claim, "chain">, b: Omit<Claim, "chain">): boolean {
 /** The line in front of the objects of a manager. */
 export class Turns {
   readonly #active = new Map<number, Activity>();
+  // The few among them that keep others from running: thousands of calls may run side by side.
+  readonly #alone = new Map<number, Activity>();
   // In order of arrival.
   readonly #waiting = new Set<Request>();
   readonly #line = new Line();
@@ -90,10 +92,12 @@ export class Turns {
   /** Something has begun that lasts. */
   enter(activity: Activity): void {
     this.#active.set(activity.id, activity);
+    if (activity.exclusive) this.#alone.set(activity.id, activity);
   }
 
   /** It has ended. */
   leave(id: number): void {
+    this.#alone.delete(id);
     if (this.#active.delete(id)) this.#advance();
   }
 
@@ -140,7 +144,7 @@ export class Turns {
 
   #holders(request: Claim): Activity[] {
     const found: Activity[] = [];
-    for (const each of this.#active.values()) {
+    for (const each of (request.exclusive ? this.#active : this.#alone).values()) {
       if (conflict(each, request) && !request.chain.includes(each.id)) found.push(each);
     }
     return found;

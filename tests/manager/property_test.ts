@@ -7,9 +7,9 @@
  */
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { type ListProxy, Manager, Pool, tasks } from "@isopool/isopool";
+import { DeadlockError, type ListProxy, Manager, Pool, tasks } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
-import { pause, test } from "../support/within.ts";
+import { pause, test, within } from "../support/within.ts";
 import type { DictOp, ListOp, Logged, Op } from "./property_tasks.ts";
 
 const { play, scatter } = tasks<typeof import("./property_tasks.ts")>(import.meta.resolve("./property_tasks.ts"));
@@ -221,5 +221,74 @@ test("plain calls of killed threads: what was acknowledged is there, once", asyn
     { numRuns: RUNS, endOnFailure: true },
   );
 }, { deadline: 240_000 });
+
+/** What a task does: takes an object alone and goes on inside, or calls one. */
+type Nest = { take: number; inside: Nest[] } | { call: number };
+
+const { nest } = fc.letrec<{ nest: Nest }>((tie) => ({
+  nest: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    fc.record({ call: fc.integer({ min: 0, max: 2 }) }),
+    fc.record({ take: fc.integer({ min: -1, max: 2 }), inside: fc.array(tie("nest"), { maxLength: 3 }) }),
+  ),
+}));
+
+test(
+  "random nests of transactions, calls and async methods: nothing waits for ever, nobody is beside another",
+  async () => {
+    class Slow {
+      async act(n: number): Promise<number> {
+        await Promise.resolve();
+        return n;
+      }
+    }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(nest, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 5 }),
+        fc.boolean(),
+        async (programs, sideBySide) => {
+          using manager = new Manager();
+          const objects = [manager.list<number>(), manager.value(0), manager.register(Slow)()] as const;
+          const call = (i: number) => [() => objects[0].push(1), () => objects[1].set(1), () => objects[2].act(1)][i]();
+          // Who has what alone: an object, or all (-1).
+          const holders = new Map<number, Set<number>>();
+          const check = (task: number, what: number) => {
+            for (const [taken, tasks] of holders) {
+              if (what !== -1 && taken !== -1 && what !== taken) continue;
+              for (const other of tasks) if (other !== task) throw new Error(`${task} and ${other} both have ${what}`);
+            }
+          };
+          const run = async (task: number, nest: Nest): Promise<void> => {
+            if ("call" in nest) return void await call(nest.call);
+            const object = nest.take < 0 ? manager : objects[nest.take];
+            await object.transaction(async () => {
+              check(task, nest.take);
+              const mine = holders.get(nest.take) ?? new Set();
+              holders.set(nest.take, mine.add(task));
+              try {
+                await all(task, nest.inside);
+              } finally {
+                mine.delete(task);
+              }
+            }).catch((error) => assertInstanceOf(error, DeadlockError));
+          };
+          const all = async (task: number, nests: Nest[]) => {
+            if (sideBySide) await Promise.all(nests.map((each) => run(task, each)));
+            else for (const each of nests) await run(task, each);
+          };
+          await within(10_000, Promise.all(programs.map((nests, task) => all(task, nests).catch(onlyDeadlocks))));
+          // And all is free again.
+          await within(5_000, manager.transaction(() => Promise.all([0, 1, 2].map(call))));
+        },
+      ),
+      { numRuns: RUNS * 20, endOnFailure: true },
+    );
+  },
+  { deadline: 240_000 },
+);
+
+function onlyDeadlocks(error: unknown): void {
+  assertInstanceOf(error, DeadlockError);
+}
 
 leavesNothing();
