@@ -65,7 +65,7 @@ export async function boot(load: Importer): Promise<void> {
         wrapBuiltins(brake, endThread);
         return preload();
       }),
-    kinds: () => brake.guard(() => import("../lib/queue/kinds.ts")),
+    kinds: () => brake.guard(() => import("../lib/manager/kinds.ts")),
     leave: () => Deno.exit(0),
   });
   // The port is dead after that: so is the worker.

@@ -61,7 +61,7 @@ function start(introduction: Introduction, load: Importer): void {
       wrapBuiltins(brake, exit);
       return preload();
     },
-    kinds: () => import("../lib/queue/kinds.ts"),
+    kinds: () => import("../lib/manager/kinds.ts"),
     leave: () => worker.close(),
   });
   port.onmessage = ({ data }) => receive(data as HostMessage);

@@ -87,6 +87,8 @@ const OWN: Record<string, Record<string, unknown>> = {
   BrokenBarrierError: {},
   QueueClosedError: { value: 7 },
   ItemLostError: { tickets: [3] },
+  ManagerClosedError: {},
+  DeadlockError: {},
 };
 for (const [name, fields] of Object.entries(OWN)) {
   test(`${name} thrown by a task arrives whole`, async () => {
