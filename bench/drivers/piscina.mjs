@@ -15,6 +15,7 @@ await serve(() => ({
     const pool = new Piscina({ filename, name, minThreads: threads, maxThreads: threads });
     return {
       run: (arg) => pool.run(arg),
+      move: (bytes) => pool.run(bytes, { transferList: [bytes.buffer] }),
       stoppable(arg) {
         const controller = new AbortController();
         const settled = pool.run(arg, { signal: controller.signal }).catch(() => {});

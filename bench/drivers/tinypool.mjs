@@ -14,6 +14,7 @@ await serve(() => ({
     const pool = new Tinypool({ filename, name, minThreads: threads, maxThreads: threads });
     return {
       run: (arg) => pool.run(arg),
+      move: (bytes) => pool.run(bytes, { transferList: [bytes.buffer] }),
       stoppable(arg) {
         const controller = new AbortController();
         const settled = pool.run(arg, { signal: controller.signal }).catch(() => {});

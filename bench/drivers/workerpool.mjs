@@ -21,6 +21,7 @@ if (isMainThread) {
       });
       return {
         run: (arg) => pool.exec(name, [arg]),
+        move: (bytes) => pool.exec(name, [bytes], { transfer: [bytes.buffer] }),
         stoppable(arg) {
           const call = pool.exec(name, [arg]);
           return { stop: () => call.cancel().then(() => {}, () => {}) };

@@ -9,7 +9,7 @@ import { peers } from "./peers.ts";
 import { usage } from "./usage.ts";
 
 /** A round that has not answered after this many milliseconds never will. */
-const PATIENCE = 20_000;
+const PATIENCE = 120_000;
 const HERE = new URL("../drivers/", import.meta.url);
 const IMPORT_MAP = new URL("../../npm.import_map.json", import.meta.url);
 
@@ -38,9 +38,9 @@ export class Driver implements AsyncDisposable {
    *
    * @throws {Error} If the contestant cannot take part; the message is why.
    */
-  async round({ budget, items }: Effort): Promise<Sample> {
+  async round({ budget, scale }: Effort): Promise<Sample> {
     const before = usage(this.#process.pid);
-    await this.#input.write(new TextEncoder().encode(JSON.stringify({ budget, items }) + "\n"));
+    await this.#input.write(new TextEncoder().encode(JSON.stringify({ budget, scale }) + "\n"));
     const sample: Sample & { unavailable?: string } = JSON.parse(await this.#line());
     if (sample.unavailable) throw new Error(sample.unavailable);
     const after = usage(this.#process.pid);
@@ -71,13 +71,14 @@ export class Driver implements AsyncDisposable {
   }
 }
 
-async function command({ name }: Bench, { runtime, driver, variant = "" }: Contestant): Promise<Deno.Command> {
+async function command({ name }: Bench, contestant: Contestant): Promise<Deno.Command> {
+  const { runtime, driver, variant, parameter = "" } = contestant;
   const options = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
   const path = (folder: URL) => decodeURIComponent(new URL(driver, folder).pathname);
   if (runtime === "deno") {
     const run = ["run", "--quiet", "--no-check", `--import-map=${decodeURIComponent(IMPORT_MAP.pathname)}`, "-A"];
-    return new Deno.Command(Deno.execPath(), { args: [...run, path(HERE), name, variant], ...options });
+    return new Deno.Command(Deno.execPath(), { args: [...run, path(HERE), name, variant, parameter], ...options });
   }
   const folder = runtime === "node" ? new URL("drivers/", await peers()) : HERE;
-  return new Deno.Command(runtime, { args: [path(folder), name, variant], ...options });
+  return new Deno.Command(runtime, { args: [path(folder), name, variant, parameter], ...options });
 }

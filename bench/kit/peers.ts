@@ -6,12 +6,12 @@
  */
 
 /** Exact, so that two runs compare. */
-const PACKAGES = ["piscina@5.3.2", "tinypool@2.2.0", "workerpool@10.0.3", "poolifier@5.3.2"];
+const PACKAGES = ["piscina@5.3.2", "tinypool@2.2.0", "workerpool@10.0.3", "poolifier@5.3.2", "threads@1.7.0"];
 const BENCH = new URL("../", import.meta.url);
 
 let installed: Promise<URL> | undefined;
 
-/** The folder with `node_modules` and `drivers`; installs what is missing. */
+/** The folder with `node_modules` and the drivers; installs what is missing. */
 export function peers(): Promise<URL> {
   return installed ??= install();
 }
@@ -25,7 +25,9 @@ async function install(): Promise<URL> {
     await npmInstall(decodeURIComponent(folder.pathname));
     await Deno.writeTextFile(stamp, wanted);
   }
-  for (const name of ["drivers", "tasks"]) await copyModules(new URL(`${name}/`, BENCH), new URL(`${name}/`, folder));
+  for (const name of ["drivers", "tasks", "workloads"]) {
+    await copyModules(new URL(`${name}/`, BENCH), new URL(`${name}/`, folder));
+  }
   return folder;
 }
 

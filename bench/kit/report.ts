@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bench, Goal, Outcome, Report } from "./kit/bench.ts";
+import type { Bench, Goal, Outcome, Report } from "./bench.ts";
 
 /** A median with the extremes that it was taken from. */
 export interface Spread {
@@ -33,6 +33,7 @@ export interface Result {
   bench: string;
   what: string;
   unit: string;
+  better: "less" | "more";
   goal?: string;
   met?: boolean;
   contestants: Summary[];
@@ -43,7 +44,8 @@ export function summarize({ bench, outcomes }: Report): Result {
   const own = outcomes[0];
   const contestants = outcomes.map((outcome) => summarizeOne(outcome, own));
   const goal = bench.goal && judge(bench.goal, bench, contestants);
-  return { bench: bench.name, what: bench.what, unit: bench.unit, ...goal, contestants };
+  const { name, what, unit, better = "less" } = bench;
+  return { bench: name, what, unit, better, ...goal, contestants };
 }
 
 function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcome): Summary {
@@ -70,10 +72,14 @@ function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcom
 
 function judge({ limit, against, of = "median" }: Goal, bench: Bench, all: Summary[]): { goal: string; met?: boolean } {
   const more = bench.better === "more";
-  const goal = `${of === "p99" ? "p99 " : ""}${more ? ">=" : "<="} ${limit} ${against ? `x ${against}` : bench.unit}`;
-  const own = against === undefined ? all[0] : all.find(({ contestant }) => contestant === against);
-  const figure = against !== undefined ? own?.ratio?.median : of === "p99" ? own?.p99 : own?.figure?.median;
-  return figure === undefined ? { goal } : { goal, met: more ? figure >= limit : figure <= limit };
+  const goal = `${of === "p99" ? "p99 " : ""}${more ? ">=" : "<="} ${limit} ${
+    against ? `x ${against.join(", ")}` : bench.unit
+  }`;
+  const figures = against
+    ? all.flatMap(({ contestant, ratio }) => against.includes(contestant) ? ratio?.median ?? [] : [])
+    : [of === "p99" ? all[0].p99 : all[0].figure?.median].filter((figure) => figure !== undefined);
+  if (figures.length === 0) return { goal };
+  return { goal, met: figures.every((figure) => more ? figure >= limit : figure <= limit) };
 }
 
 /** The middle, and both ends. */

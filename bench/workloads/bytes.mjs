@@ -1,0 +1,44 @@
+/**
+ * Bytes to a worker, one call at a time; what comes back is their number.
+ *
+ * @module
+ */
+import { needed } from "./adapter.mjs";
+import { expect, repeat, repeatTimed } from "./measure.mjs";
+
+const SIZES = { "1KB": 2 ** 10, "1MB": 2 ** 20, "64MB": 2 ** 26 };
+/** Bytes that wait for being moved. */
+const AHEAD = 2 ** 28;
+
+/** `bytes_1KB_copied` to `bytes_64MB_shared`. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
+export const BYTES = Object.fromEntries(
+  Object.entries(SIZES).flatMap(([name, size]) => [
+    [`bytes_${name}_copied`, (adapter) => sent(adapter, new Uint8Array(size).fill(1))],
+    [`bytes_${name}_shared`, (adapter) => sent(adapter, new Uint8Array(new SharedArrayBuffer(size)).fill(1))],
+    [`bytes_${name}_moved`, (adapter) => moved(adapter, size)],
+  ]),
+);
+
+async function sent(adapter, bytes) {
+  const pool = await needed(adapter.open, "has no pool")(1, "size");
+  const block = async () => {
+    expect(await pool.run(bytes), bytes.length);
+    return 1;
+  };
+  return { round: ({ budget }) => repeat(budget, block), close: () => pool.close() };
+}
+
+/** Making the bytes is not measured. */
+async function moved(adapter, size) {
+  const pool = await needed(adapter.open, "has no pool")(1, "size");
+  const move = needed(pool.move, "cannot move");
+  const block = async () => {
+    const each = Array.from({ length: Math.min(100, AHEAD / size) }, () => new Uint8Array(size));
+    const begin = performance.now();
+    for (const bytes of each) expect(await move(bytes), size);
+    const ms = performance.now() - begin;
+    expect(each.at(-1).length, 0);
+    return [ms, each.length];
+  };
+  return { round: ({ budget }) => repeatTimed(budget, block), close: () => pool.close() };
+}

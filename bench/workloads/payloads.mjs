@@ -1,0 +1,37 @@
+/**
+ * What is sent.
+ *
+ * @module
+ */
+
+/** A small object with two levels: about 100 bytes of JSON. */
+export function small(id) {
+  return { id, name: "Ada", tags: ["a", "b"], place: { x: 1.5, y: -2, seen: true } };
+}
+
+/** An object with lists of objects, as an API would give it: about 1.5 KB of JSON. */
+export function nested(id) {
+  return { id, owner: small(id), records: records(1_600) };
+}
+
+/** Records of so many bytes in all. */
+export function records(bytes) {
+  return Array.from({ length: Math.ceil(bytes / 200) }, (_, id) => ({
+    id,
+    name: `item number ${id}`,
+    tags: ["one", "two", "three"],
+    price: { amount: id * 1.25, currency: "EUR" },
+    sizes: [id, id + 1, id + 2, id + 3],
+  }));
+}
+
+/**
+ * Messages of a queue, by name; and how many of them make a measurement.
+ * @type {Record<string, { value: unknown, count: number }>}
+ */
+export const MESSAGES = {
+  number: { value: 12345, count: 20_000 },
+  object: { value: { id: 1, name: "abc", ok: true }, count: 20_000 },
+  date_in_map: { value: new Map([["at", new Date(1)]]), count: 5_000 },
+  "1MB": { value: new Uint8Array(1 << 20).fill(1), count: 100 },
+};
