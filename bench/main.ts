@@ -58,7 +58,7 @@ console.log(`load at start: ${load(machine.load.start)}\n`);
 const results: Result[] = [];
 for (const bench of wanted) {
   const contestants = bench.contestants.filter(({ peer }) => options.peers || !peer);
-  const result = summarize(await run({ ...bench, contestants }, effort));
+  const result = summarize(await run({ ...bench, contestants }, effort), effort);
   results.push(result);
   console.log(table(result) + "\n");
 }

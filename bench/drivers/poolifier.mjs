@@ -16,7 +16,7 @@ if (isMainThread) {
       const pool = new FixedThreadPool(workers, fileURLToPath(import.meta.url));
       return {
         run: (arg) => pool.execute(arg, name),
-        move: (bytes) => pool.execute(bytes, name, [bytes.buffer]),
+        move: (bytes) => pool.execute(bytes, name, undefined, [bytes.buffer]),
         close: () => pool.destroy(),
       };
     },

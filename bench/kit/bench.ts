@@ -24,6 +24,7 @@ export interface Goal {
   readonly limit: number;
   /** Names of contestants; the goal is met if it is against each of them that took part. */
   readonly against?: readonly string[];
+  /** @default {"median"} */
   readonly of?: "median" | "p99";
 }
 

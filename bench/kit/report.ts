@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bench, Goal, Outcome, Report } from "./bench.ts";
+import type { Bench, Effort, Goal, Outcome, Report } from "./bench.ts";
 
 /** A median with the extremes that it was taken from. */
 export interface Spread {
@@ -39,11 +39,14 @@ export interface Result {
   contestants: Summary[];
 }
 
-/** Sums up one benchmark. */
-export function summarize({ bench, outcomes }: Report): Result {
+/** Sums up one benchmark. Without a warm-up, its goal is named and not judged. */
+export function summarize({ bench, outcomes }: Report, { warmUp }: Effort): Result {
   const own = outcomes[0];
   const contestants = outcomes.map((outcome) => summarizeOne(outcome, own));
-  const goal = bench.goal && judge(bench.goal, bench, contestants);
+  const goal = bench.goal && {
+    goal: inWords(bench.goal, bench),
+    ...warmUp && { met: judge(bench.goal, bench, contestants) },
+  };
   const { name, what, unit, better = "less" } = bench;
   return { bench: name, what, unit, better, ...goal, contestants };
 }
@@ -70,16 +73,19 @@ function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcom
   return summary;
 }
 
-function judge({ limit, against, of = "median" }: Goal, bench: Bench, all: Summary[]): { goal: string; met?: boolean } {
-  const more = bench.better === "more";
-  const goal = `${of === "p99" ? "p99 " : ""}${more ? ">=" : "<="} ${limit} ${
-    against ? `x ${against.join(", ")}` : bench.unit
+function inWords({ limit, against, of }: Goal, { better, unit }: Bench): string {
+  return `${of === "p99" ? "p99 " : ""}${better === "more" ? ">=" : "<="} ${limit} ${
+    against ? `x ${against.join("; ")}` : unit
   }`;
+}
+
+/** `undefined` if nobody took part whom it is about. */
+function judge({ limit, against, of }: Goal, { better }: Bench, all: Summary[]): boolean | undefined {
   const figures = against
     ? all.flatMap(({ contestant, ratio }) => against.includes(contestant) ? ratio?.median ?? [] : [])
     : [of === "p99" ? all[0].p99 : all[0].figure?.median].filter((figure) => figure !== undefined);
-  if (figures.length === 0) return { goal };
-  return { goal, met: figures.every((figure) => more ? figure >= limit : figure <= limit) };
+  if (figures.length === 0) return undefined;
+  return figures.every((figure) => better === "more" ? figure >= limit : figure <= limit);
 }
 
 /** The middle, and both ends. */
