@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import { atomics, isopoolShared, pythonShared } from "./kit/contestants.ts";
+import { atomics, isopoolShared, isopoolUsing, pythonShared } from "./kit/contestants.ts";
 
 export const locks: readonly Bench[] = [
   {
@@ -12,13 +12,13 @@ export const locks: readonly Bench[] = [
     what: "locked increment, one thread",
     unit: "us",
     goal: { limit: 0.1 },
-    contestants: [isopoolShared, atomics, pythonShared],
+    contestants: [isopoolShared, isopoolUsing, atomics, pythonShared],
   },
   {
     name: "lock_contended",
     what: "locked increment, two threads at once",
     unit: "us an increment",
     goal: { limit: 1, against: [pythonShared.name] },
-    contestants: [isopoolShared, atomics, pythonShared],
+    contestants: [isopoolShared, isopoolUsing, atomics, pythonShared],
   },
 ];

@@ -19,7 +19,15 @@ const queue = (payload: string, what: string, goal?: Bench["goal"]): Bench => ({
   what: `${what} from worker to worker`,
   unit: "us a message",
   ...goal && { goal },
-  contestants: [isopoolShared, isopoolAsync, port, portChunked, portNode, pythonQueue, pythonSimpleQueue],
+  contestants: [
+    isopoolShared,
+    isopoolAsync,
+    port,
+    ...payload === "1MB" ? [] : [portChunked],
+    portNode,
+    pythonQueue,
+    pythonSimpleQueue,
+  ],
 });
 
 export const queues: readonly Bench[] = [

@@ -1,5 +1,6 @@
 /**
- * This module's shared memory and queues, as a contestant. The variant `async` awaits puts and gets.
+ * This module's shared memory and queues, as a contestant. The variants: `async` awaits puts and gets, `using`
+ * gives locks back by `using`.
  *
  * @module
  */
@@ -11,11 +12,11 @@ import { serve } from "./driver.mjs";
 const TASKS = tasks<typeof import("../tasks/isopool_shared.ts")>(import.meta.resolve("../tasks/isopool_shared.ts"));
 
 /** Submits an operation's task, and says what the number has become. */
-const OPERATIONS: Record<string, () => [(pool: Pool, run: Run) => PromiseLike<[number, number]>, () => number]> = {
-  lock() {
-    const [lock, numbers] = [new Lock(), new SharedArray("i32", 1)];
-    return [(pool, run) => pool.submit(TASKS.lock, run, lock, numbers), () => numbers.get(0)];
-  },
+type Operation = [submit: (pool: Pool, run: Run) => PromiseLike<[number, number]>, number: () => number];
+
+const OPERATIONS: Record<string, () => Operation> = {
+  lock: () => locked(TASKS.lock),
+  lock_using: () => locked(TASKS.lockUsing),
   counter() {
     const counter = new Counter();
     return [(pool, run) => pool.submit(TASKS.counter, run, counter), () => counter.get()];
@@ -26,10 +27,15 @@ const OPERATIONS: Record<string, () => [(pool: Pool, run: Run) => PromiseLike<[n
   },
 };
 
+function locked(task: typeof TASKS.lock): Operation {
+  const [lock, numbers] = [new Lock(), new SharedArray("i32", 1)];
+  return [(pool, run) => pool.submit(task, run, lock, numbers), () => numbers.get(0)];
+}
+
 await serve((variant) => ({
   operate(name: string, threads: number) {
     const pool = new Pool(threads);
-    const [submit, number] = OPERATIONS[name]();
+    const [submit, number] = OPERATIONS[variant === "using" ? `${name}_using` : name]();
     return {
       async run(count: number) {
         const before = number();

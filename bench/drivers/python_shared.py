@@ -7,12 +7,13 @@ from datetime import datetime
 
 from python_protocol import scaled, serve
 
-# The values of workloads/payloads.mjs, in Python's terms.
+MEGABYTE = bytes([1]) * 2**20
+# What workloads/payloads.mjs has, in Python's terms.
 MESSAGES = {
-    "number": (12345, 20_000),
-    "object": ({"id": 1, "name": "abc", "ok": True}, 20_000),
-    "date_in_map": ({"at": datetime.fromtimestamp(1)}, 5_000),
-    "1MB": (bytes([1]) * 2**20, 100),
+    "number": (lambda i: i, 20_000),
+    "object": (lambda i: {"id": i, "name": "abc", "ok": True}, 20_000),
+    "date_in_map": (lambda i: {"at": datetime.fromtimestamp(i)}, 5_000),
+    "1MB": (lambda _: MEGABYTE, 100),
 }
 
 
@@ -74,11 +75,11 @@ def span(times):
     return (max(end for _, end in times) - min(begin for begin, _ in times)) * 1e3
 
 
-def put(queue, message, requests, answers):
+def put(queue, make, requests, answers):
     while (count := requests.get()) is not None:
         begin = time.perf_counter()
-        for _ in range(count):
-            queue.put(message)
+        for i in range(count):
+            queue.put(make(i))
         answers.put((begin, time.perf_counter()))
 
 
@@ -91,11 +92,11 @@ def get(queue, requests, answers):
 
 
 def channel(workload, variant):
-    message, full = MESSAGES[workload.removeprefix("queue_")]
+    make, full = MESSAGES[workload.removeprefix("queue_")]
     queue = getattr(multiprocessing, variant)()
     requests = [multiprocessing.SimpleQueue() for _ in range(2)]
     answers = multiprocessing.SimpleQueue()
-    multiprocessing.Process(target=put, args=(queue, message, requests[0], answers), daemon=True).start()
+    multiprocessing.Process(target=put, args=(queue, make, requests[0], answers), daemon=True).start()
     multiprocessing.Process(target=get, args=(queue, requests[1], answers), daemon=True).start()
 
     def block(scale):

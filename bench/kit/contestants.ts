@@ -28,6 +28,7 @@ export const having = (contestant: Contestant, what: string, parameter: string |
 export const isopool = deno("isopool", "isopool.ts");
 export const isopoolShared = deno("isopool", "isopool_shared.ts");
 export const isopoolAsync = deno("isopool, awaited", "isopool_shared.ts", "async");
+export const isopoolUsing = deno("isopool, using", "isopool_shared.ts", "using");
 export const isopoolPooled = deno("isopool", "isopool_pooled.ts");
 export const isopoolHandles = deno("isopool", "isopool_handles.ts");
 

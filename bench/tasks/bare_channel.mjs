@@ -8,13 +8,14 @@ import { MESSAGES } from "../workloads/payloads.mjs";
 import { now } from "./operations.mjs";
 
 const { port, payload, puts, messagesAList } = workerData;
-const { value } = MESSAGES[payload];
+const { make } = MESSAGES[payload];
 
 if (puts) {
   parentPort.on("message", (count) => {
     const begin = now();
     for (let i = 0; i < count; i += messagesAList) {
-      port.postMessage(messagesAList === 1 ? value : new Array(Math.min(messagesAList, count - i)).fill(value));
+      const length = Math.min(messagesAList, count - i);
+      port.postMessage(messagesAList === 1 ? make(i) : Array.from({ length }, (_, j) => make(i + j)));
     }
     parentPort.postMessage([begin, begin]);
   });

@@ -25,13 +25,16 @@ export function records(bytes) {
   }));
 }
 
+const MEGABYTE = new Uint8Array(1 << 20).fill(1);
+
 /**
- * Messages of a queue, by name; and how many of them make a measurement.
- * @type {Record<string, { value: unknown, count: number }>}
+ * Messages of a queue, by name: each is a new one, as a list is cloned once for each object that it has. And how many of
+ * them make a measurement.
+ * @type {Record<string, { make: (id: number) => unknown, count: number }>}
  */
 export const MESSAGES = {
-  number: { value: 12345, count: 20_000 },
-  object: { value: { id: 1, name: "abc", ok: true }, count: 20_000 },
-  date_in_map: { value: new Map([["at", new Date(1)]]), count: 5_000 },
-  "1MB": { value: new Uint8Array(1 << 20).fill(1), count: 100 },
+  number: { make: (id) => id, count: 20_000 },
+  object: { make: (id) => ({ id, name: "abc", ok: true }), count: 20_000 },
+  date_in_map: { make: (id) => new Map([["at", new Date(id)]]), count: 5_000 },
+  "1MB": { make: () => MEGABYTE, count: 100 },
 };
