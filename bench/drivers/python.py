@@ -94,9 +94,11 @@ def imap(pool, scale):
 
 
 def copied(size):
-    data = bytes([1]) * size
+    data = None
 
     def block(pool, _):
+        nonlocal data
+        data = data or bytes([1]) * size
         assert pool.wait(pool.run(len, data)) == size
         return 1
 

@@ -8,8 +8,8 @@ import type { Bench, Contestant, Effort, Sample } from "./bench.ts";
 import { peers } from "./peers.ts";
 import { usage } from "./usage.ts";
 
-/** A round that has not answered after this many milliseconds never will. */
-const PATIENCE = 120_000;
+/** Milliseconds that a round may take. */
+const PATIENCE = 60_000;
 const HERE = new URL("../drivers/", import.meta.url);
 const IMPORT_MAP = new URL("../../npm.import_map.json", import.meta.url);
 
@@ -52,10 +52,15 @@ export class Driver implements AsyncDisposable {
   }
 
   async #line(): Promise<string> {
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), PATIENCE);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#process.kill("SIGKILL");
+    }, PATIENCE);
     const { value } = await this.#lines.read().finally(() => clearTimeout(timer));
     if (value !== undefined) return value;
     const { code, signal } = await this.#process.status;
+    if (late) throw new Error(`a round took longer than ${PATIENCE / 1_000} s`);
     const last = (await this.#complaints).trim().split("\n").find((line) => /^\W*\w*error/i.test(line));
     throw new Error(last ?? `its process ended with ${signal ?? code}`);
   }
