@@ -112,8 +112,7 @@ export class Submitter {
       task: entry,
       spread,
       copy: isolated,
-      options,
-      nested: this.#nested,
+      ...this.#common(options),
       checkOpen: () => this.#core.checkOpen(call),
       tally: openProgress(call, given, items),
     };
@@ -151,12 +150,8 @@ export class Submitter {
       signal: options.signal,
       retry: retryPolicy(call, options.retry ?? pool.retry),
       transfer: options.transfer ?? [],
-      priority: options.priority,
-      affinity: options.affinityKey,
-      onEmit: options.onEmit,
-      onProgress: options.onProgress,
       pinned,
-      nested: this.#nested,
+      ...this.#common(options),
     };
     let sent = refer(args, true, shares) as unknown[];
     if (shares.size > 0) plan.shares = shares;
@@ -169,6 +164,11 @@ export class Submitter {
       }
     }
     return { plan, sent, refused };
+  }
+
+  // What the options of a task mean for every work of it.
+  #common({ priority, affinityKey, onEmit, onProgress }: TaskOptions) {
+    return { priority, affinity: affinityKey, onEmit, onProgress, nested: this.#nested };
   }
 
   // Whether the caller is itself a call of this pool.
