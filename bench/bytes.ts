@@ -1,32 +1,33 @@
 /**
- * Bytes to a worker: copied, moved or shared. Python pickles, and so copies always.
+ * Bytes to a worker: copied, moved there (and back), or shared. Python pickles, and so copies always.
  *
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import { bare, bareNode, comlink, isopool, knitting, nodePools, pythons } from "./kit/contestants.ts";
+import { bare, bareNode, comlink, isopool, knitting, nodePools, pythons, returning } from "./kit/contestants.ts";
 
 const SIZES = ["1KB", "1MB", "64MB"];
-/** A promise of one size. */
-const ZERO_COPY = { limit: 60 };
+const MOVERS = [isopool, bare, bareNode, comlink];
+const WHO = {
+  copied: [...MOVERS, ...nodePools, knitting, ...pythons],
+  /** New bytes each time: who gets them also gets to collect them. */
+  moved: [...MOVERS, ...nodePools],
+  /** The same bytes there and back: the transfer alone, twice. */
+  bounced: [...MOVERS, ...returning],
+  shared: [...MOVERS, ...nodePools],
+};
 
-const bytes = (size: string, how: "copied" | "moved" | "shared"): Bench => ({
+const bytes = (size: string, how: keyof typeof WHO): Bench => ({
   name: `bytes_${size}_${how}`,
-  what: `${size.replace(/(?=.B)/, " ")} to a worker, ${how}`,
+  what: `${size.replace(/(?=.B)/, " ")} to a worker, ${how === "bounced" ? "moved there and back" : how}`,
   unit: "us",
-  ...how !== "copied" && size === "64MB" && { goal: ZERO_COPY },
-  contestants: [
-    isopool,
-    bare,
-    bareNode,
-    comlink,
-    ...nodePools,
-    ...how === "copied" ? [knitting, ...pythons] : [],
-  ],
+  ...size === "64MB" && ["bounced", "shared"].includes(how) && { goal: { limit: 60 } },
+  contestants: WHO[how],
 });
 
 export const bytesBenches: readonly Bench[] = SIZES.flatMap((size) => [
   bytes(size, "copied"),
   bytes(size, "moved"),
+  ...size === "64MB" ? [bytes(size, "bounced")] : [],
   bytes(size, "shared"),
 ]);

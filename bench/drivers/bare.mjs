@@ -21,6 +21,7 @@ const VARIANTS = {
       return {
         run: (arg) => threads[turn++ % workers].ask(arg),
         move: (bytes) => threads[turn++ % workers].ask(bytes, [bytes.buffer]),
+        bounce: (bytes) => threads[turn++ % workers].ask(bytes, [bytes.buffer]),
         stream: (length) => stream(length, 1),
         map: (items) => Promise.all(items.map((item) => threads[turn++ % workers].ask(item))),
         stoppable(arg) {

@@ -22,6 +22,7 @@ await serve(async () => {
       return {
         run: (arg) => remotes[turn++ % count][name](arg),
         move: (bytes) => remotes[turn++ % count][name](transfer(bytes, [bytes.buffer])),
+        bounce: (bytes) => remotes[turn++ % count].bounce(transfer(bytes, [bytes.buffer])),
         close: () => workers.forEach((worker) => worker.terminate()),
       };
     },

@@ -6,6 +6,9 @@
 import { move, Pool, type StreamTask, type Task, tasks } from "../../mod.ts";
 import { serve } from "./driver.mjs";
 
+const { bounce } = tasks<typeof import("../tasks/isopool_bounce.ts")>(
+  import.meta.resolve("../tasks/isopool_bounce.ts"),
+);
 const TASKS = tasks<Record<string, (arg: unknown) => unknown>>(import.meta.resolve("../tasks/tasks.mjs"));
 
 await serve(() => ({
@@ -16,8 +19,9 @@ await serve(() => ({
     return {
       run: (arg: unknown) => pool.submit(task, arg),
       move: (bytes: Uint8Array) => pool.submit(task, move(bytes)),
+      bounce: (bytes: Uint8Array) => pool.submit(bounce, move(bytes)),
       map: (items: unknown[], chunkSize?: number) => pool.map(task, items, { chunkSize: chunkSize ?? "auto" }),
-      imap: (items: unknown[]) => pool.imap(task, items),
+      imap: (items: unknown[], buffer?: number) => pool.imap(task, items, buffer === undefined ? {} : { buffer }),
       stream: (arg: unknown) => pool.stream(task as unknown as StreamTask<[unknown], unknown>, arg),
       stoppable(arg: unknown) {
         const future = pool.submit(task, arg);

@@ -9,6 +9,9 @@ from python_protocol import nested, repeat, scaled, serve, small
 
 WORKERS, OBJECTS_IN_FLIGHT, AT_ONCE, ITEMS_A_CHUNK = 2, 500, 100, 5_000
 
+# What the command line has for the workload.
+PARAMETER = sys.argv[3] if len(sys.argv) > 3 else ""
+
 
 def increment(n):
     return n + 1
@@ -41,7 +44,7 @@ class Pool:
         return self.pool.map(fn, items, chunksize=chunk)
 
     def imap(self, fn, items):
-        return self.pool.imap(fn, items, chunksize=ITEMS_A_CHUNK)
+        return self.pool.imap(fn, items, chunksize=int(PARAMETER or 1))
 
     def close(self):
         self.pool.terminate()

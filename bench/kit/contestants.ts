@@ -49,6 +49,8 @@ export const knitting = denoPeer("knitting", "knitting.ts");
 export const comlink = denoPeer("comlink", "comlink.mjs");
 export const nodePools: readonly Contestant[] = ["piscina", "tinypool", "workerpool", "poolifier", "threads"]
   .map((name) => node(name, `${name}.mjs`));
+/** Those whose tasks can move what they return. */
+export const returning = nodePools.filter(({ name }) => ["piscina", "tinypool", "workerpool"].includes(name));
 export const peerPools: readonly Contestant[] = [knitting, comlink, ...nodePools];
 
 /** Limited concurrency. */

@@ -9,8 +9,10 @@
  * @typedef {object} Pool
  * @property {(arg: unknown) => PromiseLike<unknown>} run One call of the task that the pool was opened for.
  * @property {(arg: Uint8Array) => PromiseLike<unknown>} [move] One call whose bytes are transferred.
+ * @property {(arg: Uint8Array) => PromiseLike<Uint8Array>} [bounce] The same, and they are transferred back.
  * @property {(items: unknown[], chunkSize?: number) => PromiseLike<unknown[]>} [map] The task on each item.
- * @property {(items: unknown[]) => AsyncIterable<unknown>} [imap] The same, read one by one.
+ * @property {(items: unknown[], buffer?: number) => AsyncIterable<unknown>} [imap] The same, read one by
+ *   one; at most so many ahead.
  * @property {(arg: unknown) => AsyncIterable<unknown>} [stream] One call that yields.
  * @property {(arg: unknown) => { stop(): PromiseLike<unknown> }} [stoppable] A call that can be stopped.
  * @property {() => unknown} close Ends it.

@@ -10,12 +10,13 @@ const SIZES = { "1KB": 2 ** 10, "1MB": 2 ** 20, "64MB": 2 ** 26 };
 /** Bytes that wait for being moved. */
 const AHEAD = 2 ** 28;
 
-/** `bytes_1KB_copied` to `bytes_64MB_shared`. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
+/** `bytes_1KB_copied` to `bytes_64MB_bounced`. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
 export const BYTES = Object.fromEntries(
   Object.entries(SIZES).flatMap(([name, size]) => [
     [`bytes_${name}_copied`, (adapter) => sent(adapter, new Uint8Array(size).fill(1))],
     [`bytes_${name}_shared`, (adapter) => sent(adapter, new Uint8Array(new SharedArrayBuffer(size)).fill(1))],
     [`bytes_${name}_moved`, (adapter) => moved(adapter, size)],
+    [`bytes_${name}_bounced`, (adapter) => bounced(adapter, size)],
   ]),
 );
 
@@ -41,4 +42,19 @@ async function moved(adapter, size) {
     return [ms, each.length];
   };
   return { round: ({ budget }) => repeatTimed(budget, block), close: () => pool.close() };
+}
+
+/** The same bytes again and again, so that nothing is allocated and nothing is collected. */
+async function bounced(adapter, size) {
+  const pool = await needed(adapter.open, "has no pool")(1, "bounce");
+  const bounce = needed(pool.bounce, "cannot move a result");
+  let bytes = new Uint8Array(size);
+  const block = async () => {
+    const sent = bytes;
+    bytes = await bounce(sent);
+    expect(sent.length, 0);
+    expect(bytes.length, size);
+    return 1;
+  };
+  return { round: ({ budget }) => repeat(budget, block), close: () => pool.close() };
 }

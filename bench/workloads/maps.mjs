@@ -20,11 +20,13 @@ export const MAPS = {
       return results.length;
     }),
 
-  imap: (adapter) =>
+  /** The parameter is how far it may be ahead of its reader; without one, the pool decides. */
+  imap: (adapter, parameter) =>
     onPool(adapter, "increment", async (pool, { scale }) => {
       const items = range(scaled(100_000, scale, 1_000));
+      const buffer = parameter === "" ? undefined : Number(parameter);
       let next = 0;
-      for await (const result of needed(pool.imap, "has no imap")(items)) expect(result, ++next);
+      for await (const result of needed(pool.imap, "has no imap")(items, buffer)) expect(result, ++next);
       expect(next, items.length);
       return next;
     }),
