@@ -15,6 +15,7 @@
 import type { Result, Summary } from "./report.ts";
 
 const WIDTH = 900;
+const HEADER = 26;
 const NAMES = 250;
 const RIGHT = 20;
 const ROW = 18;
@@ -44,7 +45,7 @@ interface Row {
 
 /** All benchmarks in which this module took part, as one SVG document. */
 export function svg(results: Result[]): string {
-  let y = 0;
+  let y = HEADER;
   const panels: string[] = [];
   for (const result of results) {
     const rows = result.contestants.flatMap((summary) => row(result, summary) ?? []);
@@ -54,9 +55,15 @@ export function svg(results: Result[]): string {
     y += height;
   }
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${Math.max(y, 1)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}">`,
     `<style>${STYLE}\n</style>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
+    text(
+      8,
+      18,
+      "small",
+      "Cost as a multiple of isopool's: left of 1 it is cheaper. Whiskers: the best and the worst round.",
+    ),
     ...panels,
     "</svg>\n",
   ].join("\n");
