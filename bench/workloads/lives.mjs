@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { needed, Unavailable } from "./adapter.mjs";
-import { collect, elapsed, sleep } from "./measure.mjs";
+import { collect, elapsed, scaled, sleep } from "./measure.mjs";
 
 const WORKERS = 2;
 const IDLE_WORKERS = 4;
@@ -47,13 +47,13 @@ export const LIVES = {
   memory({ open }) {
     const pools = [];
     return {
-      async round() {
-        const before = await settledMemory();
+      async round({ scale }) {
+        const before = await settledMemory(scale);
         const pool = await needed(open, "has no pool")(IDLE_WORKERS, "nap");
         pools.push(pool);
         // Long enough that each call needs a worker of its own.
-        await Promise.all(Array.from({ length: IDLE_WORKERS }, () => pool.run(500)));
-        return { value: (await settledMemory() - before) / IDLE_WORKERS, count: IDLE_WORKERS };
+        await Promise.all(Array.from({ length: IDLE_WORKERS }, () => pool.run(scaled(500, scale, 50))));
+        return { value: (await settledMemory(scale) - before) / IDLE_WORKERS, count: IDLE_WORKERS };
       },
       close: () => Promise.all(pools.map((pool) => pool.close())),
     };
@@ -86,7 +86,7 @@ async function coresInUse(ms) {
   return (user + system) / MICROSECONDS / ms;
 }
 
-async function settledMemory() {
-  await sleep(300);
+async function settledMemory(scale) {
+  await sleep(scaled(300, scale, 10));
   return process.memoryUsage().rss / 2 ** 20;
 }
