@@ -16,6 +16,8 @@ export interface Spread {
 export interface Summary {
   contestant: string;
   unavailable?: string;
+  /** The figure of each round. */
+  rounds?: number[];
   figure?: Spread;
   /** Of all measurements of all rounds, where the work has few. */
   p99?: number;
@@ -54,7 +56,8 @@ export function summarize({ bench, outcomes }: Report, { warmUp }: Effort): Resu
 function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcome): Summary {
   const summary: Summary = { contestant: contestant.name };
   if (samples.length === 0) return { ...summary, unavailable: unavailable ?? "no round was run" };
-  summary.figure = spread(samples.map((sample) => sample.value));
+  summary.rounds = samples.map((sample) => sample.value);
+  summary.figure = spread(summary.rounds);
   const each = samples.flatMap((sample) => sample.each ?? []);
   if (each.length > 0) summary.p99 = quantile(each, 0.99);
   if (own.samples.length === samples.length) {
