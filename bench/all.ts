@@ -12,7 +12,7 @@ import { kill } from "./kill.ts";
 import type { Bench } from "./kit/bench.ts";
 import { load } from "./load.ts";
 import { locks } from "./locks.ts";
-import { mapMixed } from "./map_mixed.ts";
+import { mapMixes } from "./map_mixed.ts";
 import { mapTrivial } from "./map_trivial.ts";
 import { memory } from "./memory.ts";
 import { mixedWait } from "./mixed_wait.ts";
@@ -34,7 +34,7 @@ export const BENCHES: readonly Bench[] = [
   ...bytesBenches,
   ...handleBenches,
   mapTrivial,
-  mapMixed,
+  ...mapMixes,
   ...cpuBounds,
   imap,
   stream,

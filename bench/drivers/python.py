@@ -123,10 +123,18 @@ BLOCKS = {
 }
 
 
-def mixed(unit, scale):
+def strewn(unit, scale):
+    return mixed(unit, scale, lambda i, length: int(length * ((i + 1) * 0.618034 % 1)))
+
+
+def burst(unit, scale):
+    return mixed(unit, scale, lambda i, length: length // 3 + i)
+
+
+def mixed(unit, scale, place):
     items = [unit // 1_000] * scaled(10_000, scale, 100)
-    for i in range(1, scaled(8, scale, 2) + 1):
-        items[int(len(items) * (i * 0.618034 % 1))] = unit * 100
+    for i in range(scaled(8, scale, 2)):
+        items[place(i, len(items))] = unit * 100
     return items
 
 
@@ -135,7 +143,8 @@ SPEED_UPS = {
     "cpu_bound_1ms": (lambda unit, scale: [unit] * scaled(1_000, scale, 4), 1),
     "cpu_bound_10ms": (lambda unit, scale: [unit * 10] * scaled(100, scale, 2), 1),
     "cpu_bound_100ms": (lambda unit, scale: [unit * 100] * scaled(20, scale, 2), 1),
-    "map_mixed": (mixed, None),
+    "map_mixed": (strewn, None),
+    "map_burst": (burst, None),
 }
 
 

@@ -45,19 +45,31 @@ export const MAPS = {
   cpu_bound_100ms: (adapter) => speedUp(adapter, (unit, scale) => new Array(scaled(20, scale, 2)).fill(unit * 100)),
 
   /** The parameter is how many items go in one message; without one, the pool decides. */
-  map_mixed: (adapter, parameter) => speedUp(adapter, mixed, parameter === "" ? undefined : Number(parameter)),
+  map_mixed: (adapter, parameter) => speedUp(adapter, strewn, chunkSize(parameter)),
+  map_burst: (adapter, parameter) => speedUp(adapter, burst, chunkSize(parameter)),
 };
 
+const chunkSize = (parameter) => parameter === "" ? undefined : Number(parameter);
+
+/** 10,000 items of 1 us, with 8 of 100 ms strewn evenly among them, in step with no chunk size. */
+function strewn(unit, scale) {
+  return mixed(unit, scale, (i, length) => Math.floor(length * ((i + 1) * 0.618034 % 1)));
+}
+
+/** The same, and the long ones are neighbours. */
+function burst(unit, scale) {
+  return mixed(unit, scale, (i, length) => Math.floor(length / 3) + i);
+}
+
 /**
- * 10,000 items of 1 us, with 8 of 100 ms strewn among them.
  * @param {number} unit Iterations that take a millisecond.
  * @param {number} scale
+ * @param {(i: number, length: number) => number} place Where the long ones are.
  */
-function mixed(unit, scale) {
+function mixed(unit, scale, place) {
   const items = new Array(scaled(10_000, scale, 100)).fill(unit / 1_000);
   const long = scaled(8, scale, 2);
-  // Multiples of the golden ratio are strewn evenly, and in step with no chunk size.
-  for (let i = 1; i <= long; i++) items[Math.floor(items.length * (i * 0.618034 % 1))] = unit * 100;
+  for (let i = 0; i < long; i++) items[place(i, items.length)] = unit * 100;
   return items;
 }
 
