@@ -4,16 +4,15 @@
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import { bare, isopool, knitting, nodePools } from "./kit/contestants.ts";
+import { bare, isopool, peerPools, pythons } from "./kit/contestants.ts";
 
-const speedUp = (milliseconds: number): Bench => ({
+const cpuBound = (count: string, milliseconds: number): Bench => ({
   name: `cpu_bound_${milliseconds}ms`,
-  what: `2 workers against one thread, tasks of ${milliseconds} ms`,
+  what: `map of ${count} items of ${milliseconds} ms, 2 workers against one thread`,
   unit: "x faster",
   better: "more",
   goal: { limit: 1.95 },
-  contestants: [isopool, bare, knitting, ...nodePools],
+  contestants: [isopool, bare, ...peerPools, ...pythons],
 });
 
-export const cpuBound1: Bench = speedUp(1);
-export const cpuBound10: Bench = speedUp(10);
+export const cpuBounds: readonly Bench[] = [cpuBound("1,000", 1), cpuBound("100", 10), cpuBound("20", 100)];

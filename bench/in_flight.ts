@@ -1,24 +1,20 @@
 /**
- * A thousand trivial tasks submitted at once, awaited together.
+ * Trivial tasks submitted at once, awaited together: a thousand, and a hundred thousand. The price of one must not grow.
  *
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import {
-  bare,
-  bareChunked,
-  bareNode,
-  isopool,
-  knitting,
-  nodePools,
-  pythonExecutor,
-  pythonPool,
-} from "./kit/contestants.ts";
+import { bare, bareChunked, bareNode, isopool, peerPools, pythons } from "./kit/contestants.ts";
 
-export const inFlight: Bench = {
-  name: "in_flight",
-  what: "1,000 trivial tasks in flight",
+const inFlight = (name: string, count: string): Bench => ({
+  name,
+  what: `${count} trivial tasks in flight`,
   unit: "us a task",
-  goal: { limit: 0.5, against: "knitting" },
-  contestants: [isopool, bare, bareChunked, bareNode, knitting, ...nodePools, pythonPool, pythonExecutor],
-};
+  goal: { limit: 0.5, against: ["knitting"] },
+  contestants: [isopool, bare, bareChunked, bareNode, ...peerPools, ...pythons],
+});
+
+export const inFlights: readonly Bench[] = [
+  inFlight("in_flight_1k", "1,000"),
+  inFlight("in_flight_100k", "100,000"),
+];

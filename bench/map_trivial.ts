@@ -4,12 +4,12 @@
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import { bareChunked, isopool, pythonExecutor, pythonPool } from "./kit/contestants.ts";
+import { bareChunked, isopool, pythons } from "./kit/contestants.ts";
 
 export const mapTrivial: Bench = {
   name: "map_trivial",
   what: "map of 10^6 trivial items",
   unit: "us an item",
-  goal: { limit: 1.2, against: bareChunked.name },
-  contestants: [isopool, bareChunked, pythonPool, pythonExecutor],
+  goal: { limit: 1.2, against: [bareChunked.name] },
+  contestants: [isopool, bareChunked, ...pythons],
 };

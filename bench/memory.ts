@@ -4,13 +4,13 @@
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import { bare, bareNode, bareWeb, isopool, knitting, nodePools } from "./kit/contestants.ts";
+import { bare, bareNode, bareWeb, isopool, peerPools } from "./kit/contestants.ts";
 
 export const memory: Bench = {
   name: "memory",
   what: "resident memory of an idle worker",
   unit: "MiB",
   fresh: true,
-  goal: { limit: 1.1, against: bare.name },
-  contestants: [isopool, bare, bareWeb, bareNode, knitting, ...nodePools],
+  goal: { limit: 1.1, against: [bare.name] },
+  contestants: [isopool, bare, bareWeb, bareNode, ...peerPools],
 };

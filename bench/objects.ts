@@ -1,15 +1,20 @@
 /**
- * A small nested object to a worker and back, 500 in flight.
+ * Objects to a worker and back, 500 in flight: a small one, and one with lists of others.
  *
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import { bare, bareChunked, isopool, knitting, nodePools, pythonExecutor, pythonPool } from "./kit/contestants.ts";
+import { bare, bareChunked, isopool, peerPools, pythons } from "./kit/contestants.ts";
 
-export const objects: Bench = {
-  name: "objects",
-  what: "small objects there and back, 500 in flight",
+const objects = (name: string, what: string): Bench => ({
+  name,
+  what: `${what} there and back, 500 in flight`,
   unit: "us a task",
-  goal: { limit: 0.7, against: "knitting" },
-  contestants: [isopool, bare, bareChunked, knitting, ...nodePools, pythonPool, pythonExecutor],
-};
+  goal: { limit: 0.7, against: ["knitting"] },
+  contestants: [isopool, bare, bareChunked, ...peerPools, ...pythons],
+});
+
+export const objectBenches: readonly Bench[] = [
+  objects("objects_small", "objects of 100 bytes"),
+  objects("objects_nested", "nested objects of 1.5 KB"),
+];

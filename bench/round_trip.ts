@@ -4,21 +4,12 @@
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import {
-  bare,
-  bareNode,
-  bareShared,
-  isopool,
-  knitting,
-  nodePools,
-  pythonExecutor,
-  pythonPool,
-} from "./kit/contestants.ts";
+import { bare, bareNode, bareWait, bareWeb, isopool, peerPools, pythons } from "./kit/contestants.ts";
 
 export const roundTrip: Bench = {
   name: "round_trip",
   what: "one trivial task at a time",
   unit: "us",
-  goal: { limit: 0.7, against: "knitting" },
-  contestants: [isopool, bare, bareShared, bareNode, knitting, ...nodePools, pythonPool, pythonExecutor],
+  goal: { limit: 0.7, against: ["knitting"] },
+  contestants: [isopool, bare, bareWeb, bareWait, bareNode, ...peerPools, ...pythons],
 };

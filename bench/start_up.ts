@@ -4,21 +4,12 @@
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import {
-  bare,
-  bareNode,
-  bareWeb,
-  isopool,
-  knitting,
-  nodePools,
-  pythonExecutor,
-  pythonPool,
-} from "./kit/contestants.ts";
+import { bare, bareNode, bareWeb, isopool, peerPools, pythons } from "./kit/contestants.ts";
 
 export const startUp: Bench = {
   name: "start_up",
   what: "first result of a fresh pool of 2",
   unit: "ms",
-  goal: { limit: 1.3, against: bare.name },
-  contestants: [isopool, bare, bareWeb, bareNode, knitting, ...nodePools, pythonPool, pythonExecutor],
+  goal: { limit: 1.3, against: [bare.name] },
+  contestants: [isopool, bare, bareWeb, bareNode, ...peerPools, ...pythons],
 };

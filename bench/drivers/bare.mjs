@@ -11,7 +11,7 @@ const CALLS_A_MESSAGE = 100;
 const ITEMS_A_MESSAGE = 5_000;
 const MESSAGES_AHEAD = 2;
 
-/** @type {Record<string, import("./workloads.mjs").Adapter>} */
+/** @type {Record<string, import("../workloads/adapter.mjs").Adapter>} */
 const VARIANTS = {
   /** One message a call. */
   single: {
@@ -20,6 +20,9 @@ const VARIANTS = {
       let turn = 0;
       return {
         run: (arg) => threads[turn++ % workers].ask(arg),
+        move: (bytes) => threads[turn++ % workers].ask(bytes, [bytes.buffer]),
+        bounce: (bytes) => threads[turn++ % workers].ask(bytes, [bytes.buffer]),
+        stream: (length) => stream(length, 1),
         map: (items) => Promise.all(items.map((item) => threads[turn++ % workers].ask(item))),
         stoppable(arg) {
           const thread = openThread(task);
@@ -38,7 +41,8 @@ const VARIANTS = {
       const threads = openThreads(workers, task);
       return {
         run: gather((calls, turn) => threads[turn % workers].ask(calls)),
-        map: (items) => mapChunked(threads, items),
+        map: (items, size = ITEMS_A_MESSAGE) => mapChunked(threads, items, size),
+        stream: (length) => stream(length, ITEMS_A_MESSAGE),
         close: () => Promise.all(threads.map((thread) => thread.close())),
       };
     },
@@ -51,6 +55,7 @@ const VARIANTS = {
       let turn = 0;
       return {
         run: (arg) => webs[turn++ % workers].ask(arg),
+        move: (bytes) => webs[turn++ % workers].ask(bytes, [bytes.buffer]),
         close: () => webs.forEach((web) => web.close()),
       };
     },
@@ -68,8 +73,8 @@ const VARIANTS = {
           words[1] = n;
           Atomics.store(words, 0, turn + 1);
           Atomics.notify(words, 0);
-          const { value } = Atomics.waitAsync(words, 0, turn + 1);
-          await value;
+          // Again if the notification was one of the call before, which came late.
+          while (Atomics.load(words, 0) === turn + 1) await Atomics.waitAsync(words, 0, turn + 1).value;
           turn += 2;
           return words[1];
         },
@@ -92,7 +97,7 @@ function openThread(task) {
     transferList: [port2],
   });
   const ended = new Promise((resolve) => port1.on("close", resolve));
-  const ask = asker((listener) => port1.onmessage = listener, (data) => port1.postMessage(data));
+  const ask = asker((listener) => port1.onmessage = listener, (data, move) => port1.postMessage(data, move));
   return { ask, close: () => (worker.terminate(), ended) };
 }
 
@@ -100,7 +105,7 @@ function openWeb(task) {
   const worker = new globalThis.Worker(new URL(`../tasks/bare_web.mjs?task=${task}`, import.meta.url), {
     type: "module",
   });
-  const ask = asker((listener) => worker.onmessage = listener, (data) => worker.postMessage(data));
+  const ask = asker((listener) => worker.onmessage = listener, (data, move) => worker.postMessage(data, move));
   return { ask, close: () => worker.terminate() };
 }
 
@@ -112,10 +117,10 @@ function asker(listen, post) {
     waiting[next++](data);
     if (next === waiting.length) waiting = [], next = 0;
   });
-  return (data) =>
+  return (data, move = []) =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      post(data);
+      post(data, move);
     });
 }
 
@@ -140,19 +145,39 @@ function gather(send) {
     });
 }
 
-async function mapChunked(threads, items) {
+async function mapChunked(threads, items, size) {
   const results = new Array(items.length);
   let next = 0;
   const lane = async (thread) => {
     while (next < items.length) {
       const from = next;
-      next += ITEMS_A_MESSAGE;
+      next += size;
       const part = await thread.ask(items.slice(from, next));
       for (let i = 0; i < part.length; i++) results[from + i] = part[i];
     }
   };
   await Promise.all(threads.flatMap((thread) => Array.from({ length: MESSAGES_AHEAD }, () => lane(thread))));
   return results;
+}
+
+/** Everything that a generator in a thread yields, so many items a message; nothing holds it back. */
+async function* stream(length, itemsAMessage) {
+  const worker = new Worker(new URL("../tasks/bare_stream.mjs", import.meta.url), {
+    workerData: { length, itemsAMessage },
+  });
+  let arrived = [];
+  let wake = () => {};
+  worker.on("message", (items) => (arrived.push(items), wake()));
+  for (let left = length; left > 0;) {
+    if (arrived.length === 0) await new Promise((resolve) => wake = resolve);
+    const lists = arrived;
+    arrived = [];
+    for (const items of lists) {
+      left -= items.length;
+      yield* items;
+    }
+  }
+  await worker.terminate();
 }
 
 async function handLoop(items, fn, limit) {

@@ -3,9 +3,12 @@
  *
  * @module
  */
-import { Pool, pooled, type Task, tasks } from "../../mod.ts";
+import { move, Pool, type StreamTask, type Task, tasks } from "../../mod.ts";
 import { serve } from "./driver.mjs";
 
+const { bounce } = tasks<typeof import("../tasks/isopool_bounce.ts")>(
+  import.meta.resolve("../tasks/isopool_bounce.ts"),
+);
 const TASKS = tasks<Record<string, (arg: unknown) => unknown>>(import.meta.resolve("../tasks/tasks.mjs"));
 
 await serve(() => ({
@@ -15,7 +18,11 @@ await serve(() => ({
     const task = TASKS[name] as Task<[unknown], unknown>;
     return {
       run: (arg: unknown) => pool.submit(task, arg),
-      map: (items: unknown[]) => pool.map(task, items),
+      move: (bytes: Uint8Array) => pool.submit(task, move(bytes)),
+      bounce: (bytes: Uint8Array) => pool.submit(bounce, move(bytes)),
+      map: (items: unknown[], chunkSize?: number) => pool.map(task, items, { chunkSize: chunkSize ?? "auto" }),
+      imap: (items: unknown[], buffer?: number) => pool.imap(task, items, buffer === undefined ? {} : { buffer }),
+      stream: (arg: unknown) => pool.stream(task as unknown as StreamTask<[unknown], unknown>, arg),
       stoppable(arg: unknown) {
         const future = pool.submit(task, arg);
         const settled = future.then(() => {}, () => {});
@@ -24,6 +31,4 @@ await serve(() => ({
       close: () => pool[Symbol.asyncDispose](),
     };
   },
-  limit: (items: number[], fn: (item: number) => Promise<number>, concurrency: number) =>
-    pooled(items, fn, { concurrency }),
 }));

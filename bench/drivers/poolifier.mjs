@@ -14,7 +14,11 @@ if (isMainThread) {
   await serve(() => ({
     open(workers, name) {
       const pool = new FixedThreadPool(workers, fileURLToPath(import.meta.url));
-      return { run: (arg) => pool.execute(arg, name), close: () => pool.destroy() };
+      return {
+        run: (arg) => pool.execute(arg, name),
+        move: (bytes) => pool.execute(bytes, name, undefined, [bytes.buffer]),
+        close: () => pool.destroy(),
+      };
     },
   }));
 }

@@ -1,12 +1,16 @@
-"""multiprocessing.Pool and concurrent.futures, as contestants: the protocol of driver.mjs, the work of workloads.mjs."""
+"""multiprocessing.Pool and concurrent.futures, as contestants: the protocol of driver.mjs, the work of workloads/."""
 
-import json
 import multiprocessing
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
-WORKERS, IN_FLIGHT, OBJECTS_IN_FLIGHT, AT_ONCE, ITEMS_A_CHUNK = 2, 1_000, 500, 100, 5_000
+from python_protocol import nested, repeat, scaled, serve, small
+
+WORKERS, OBJECTS_IN_FLIGHT, AT_ONCE, ITEMS_A_CHUNK = 2, 500, 100, 5_000
+
+# What the command line has for the workload.
+PARAMETER = sys.argv[3] if len(sys.argv) > 3 else ""
 
 
 def increment(n):
@@ -15,6 +19,13 @@ def increment(n):
 
 def echo(value):
     return value
+
+
+def busy(iterations):
+    x = 1
+    for i in range(iterations):
+        x = (((x ^ i) * 0x9E3779B1) + 1) & 0xFFFFFFFF
+    return x
 
 
 class Pool:
@@ -29,8 +40,11 @@ class Pool:
     def wait(self, call):
         return call.get()
 
-    def map(self, fn, items):
-        return self.pool.map(fn, items, chunksize=ITEMS_A_CHUNK)
+    def map(self, fn, items, chunk=ITEMS_A_CHUNK):
+        return self.pool.map(fn, items, chunksize=chunk)
+
+    def imap(self, fn, items):
+        return self.pool.imap(fn, items, chunksize=int(PARAMETER or 1))
 
     def close(self):
         self.pool.terminate()
@@ -49,21 +63,11 @@ class Executor:
     def wait(self, call):
         return call.result()
 
-    def map(self, fn, items):
-        return list(self.pool.map(fn, items, chunksize=ITEMS_A_CHUNK))
+    def map(self, fn, items, chunk=ITEMS_A_CHUNK):
+        return list(self.pool.map(fn, items, chunksize=chunk))
 
     def close(self):
         self.pool.shutdown()
-
-
-def repeat(budget, block):
-    begin = time.perf_counter()
-    count = 0
-    while True:
-        count += block()
-        ms = (time.perf_counter() - begin) * 1e3
-        if ms >= budget:
-            return {"value": ms * 1e3 / count, "count": count}
 
 
 def in_flight(pool, fn, args):
@@ -78,16 +82,84 @@ def round_trip(pool, _):
     return 50
 
 
-def objects(pool, _):
-    place = {"x": 1.5, "y": -2, "seen": True}
-    args = [{"id": i, "name": "Ada", "tags": ["a", "b"], "place": place} for i in range(OBJECTS_IN_FLIGHT)]
-    return in_flight(pool, echo, args)
-
-
-def map_trivial(pool, items):
+def map_trivial(pool, scale):
+    items = scaled(1_000_000, scale, 1_000)
     results = pool.map(increment, range(items))
     assert results[-1] == items
     return items
+
+
+def imap(pool, scale):
+    items = scaled(100_000, scale, 1_000)
+    for expected, result in enumerate(pool.imap(increment, range(items)), 1):
+        assert result == expected
+    return items
+
+
+def copied(size):
+    data = None
+
+    def block(pool, _):
+        nonlocal data
+        data = data or bytes([1]) * size
+        assert pool.wait(pool.run(len, data)) == size
+        return 1
+
+    return block
+
+
+BLOCKS = {
+    "round_trip": round_trip,
+    "in_flight_1k": lambda pool, _: in_flight(pool, increment, range(1_000)),
+    "in_flight_100k": lambda pool, scale: in_flight(pool, increment, range(scaled(100_000, scale, 1_000))),
+    "objects_small": lambda pool, _: in_flight(pool, echo, [small(i) for i in range(OBJECTS_IN_FLIGHT)]),
+    "objects_nested": lambda pool, _: in_flight(pool, echo, [nested(i) for i in range(OBJECTS_IN_FLIGHT)]),
+    "map_trivial": map_trivial,
+    "imap": imap,
+    "bytes_1KB_copied": copied(2**10),
+    "bytes_1MB_copied": copied(2**20),
+    "bytes_64MB_copied": copied(2**26),
+    "pooled": lambda pool, _: in_flight(pool, increment, range(10_000)),
+}
+
+
+def strewn(unit, scale):
+    return mixed(unit, scale, lambda i, length: int(length * ((i + 1) * 0.618034 % 1)))
+
+
+def burst(unit, scale):
+    return mixed(unit, scale, lambda i, length: length // 3 + i)
+
+
+def mixed(unit, scale, place):
+    items = [unit // 1_000] * scaled(10_000, scale, 100)
+    for i in range(scaled(8, scale, 2)):
+        items[place(i, len(items))] = unit * 100
+    return items
+
+
+# One item of a millisecond and more each time; the short ones as Pool.map cuts them by itself.
+SPEED_UPS = {
+    "cpu_bound_1ms": (lambda unit, scale: [unit] * scaled(1_000, scale, 4), 1),
+    "cpu_bound_10ms": (lambda unit, scale: [unit * 10] * scaled(100, scale, 2), 1),
+    "cpu_bound_100ms": (lambda unit, scale: [unit * 100] * scaled(20, scale, 2), 1),
+    "map_mixed": (strewn, None),
+    "map_burst": (burst, None),
+}
+
+
+def elapsed(work):
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def speed_up(pool, make, chunk, scale):
+    unit = int(10_000 / (min(elapsed(lambda: busy(10_000)) for _ in range(20)) * 1e3))
+    items = make(unit, scale)
+    alone = elapsed(lambda: [busy(item) for item in items])
+    together = elapsed(lambda: pool.map(busy, items, chunk))
+    return {"value": alone / together, "count": len(items)}
 
 
 def start_up(make, budget):
@@ -104,13 +176,6 @@ def start_up(make, budget):
     return {"value": sorted(each)[len(each) // 2], "count": len(each), "each": each}
 
 
-BLOCKS = {
-    "round_trip": round_trip,
-    "in_flight": lambda pool, _: in_flight(pool, increment, range(IN_FLIGHT)),
-    "objects": objects,
-    "map_trivial": map_trivial,
-    "pooled": lambda pool, _: in_flight(pool, increment, range(10_000)),
-}
 VARIANTS = {
     "pool": Pool,
     "executor": Executor,
@@ -121,16 +186,15 @@ VARIANTS = {
 def main():
     workload, variant = sys.argv[1:3]
     make = VARIANTS[variant]
-    pool = None if workload == "start_up" else make()
-    for line in sys.stdin:
-        request = json.loads(line)
-        if workload == "start_up":
-            answer = start_up(make, request["budget"])
-        else:
-            answer = repeat(request["budget"], lambda: BLOCKS[workload](pool, request["items"]))
-        print(json.dumps(answer), flush=True)
-    if pool:
-        pool.close()
+    if workload == "start_up":
+        serve(lambda budget, _: start_up(make, budget))
+        return
+    pool = make()
+    if workload in SPEED_UPS:
+        serve(lambda _, scale: speed_up(pool, *SPEED_UPS[workload], scale))
+    else:
+        serve(lambda budget, scale: repeat(budget, lambda: BLOCKS[workload](pool, scale)))
+    pool.close()
 
 
 if __name__ == "__main__":

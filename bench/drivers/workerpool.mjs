@@ -21,6 +21,8 @@ if (isMainThread) {
       });
       return {
         run: (arg) => pool.exec(name, [arg]),
+        move: (bytes) => pool.exec(name, [bytes], { transfer: [bytes.buffer] }),
+        bounce: (bytes) => pool.exec("bounce", [bytes], { transfer: [bytes.buffer] }),
         stoppable(arg) {
           const call = pool.exec(name, [arg]);
           return { stop: () => call.cancel().then(() => {}, () => {}) };
@@ -29,4 +31,4 @@ if (isMainThread) {
       };
     },
   }));
-} else workerpool.worker({ ...tasks });
+} else workerpool.worker({ ...tasks, bounce: (bytes) => new workerpool.Transfer(bytes, [bytes.buffer]) });

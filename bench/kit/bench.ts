@@ -11,20 +11,26 @@ export interface Contestant {
   /** File in `drivers/`. */
   readonly driver: string;
   /** Which of the driver's contestants. */
-  readonly variant?: string;
+  readonly variant: string;
+  /** For the workload, which says what it is. */
+  readonly parameter?: string;
+  /** Whether it is somebody else's: another library, another runtime. */
+  readonly peer?: boolean;
 }
 
 /** A promise of PERFORMANCE.md, checked against this run. */
 export interface Goal {
   /** Most (or with `better: "more"` least) that isopool's figure may be, as a ratio to `against`, else absolutely. */
   readonly limit: number;
-  readonly against?: string;
+  /** Names of contestants; the goal is met if it is against each of them that took part. */
+  readonly against?: readonly string[];
+  /** @default {"median"} */
   readonly of?: "median" | "p99";
 }
 
 /** One capability, measured the same way for every contestant. */
 export interface Bench {
-  /** Name of the workload in `drivers/workloads.mjs`. */
+  /** Name of the workload in `workloads/`. */
   readonly name: string;
   /** What is measured, in a few words. */
   readonly what: string;
@@ -44,8 +50,10 @@ export interface Effort {
   rounds: number;
   /** Milliseconds of work in a round. */
   budget: number;
-  /** Length of the long map. */
-  items: number;
+  /** Which share of the items of a workload that has a fixed number of them. */
+  scale: number;
+  /** Whether one more round comes first, and is not counted. */
+  warmUp: boolean;
 }
 
 /** What a driver says of one round, and what was seen of its processes meanwhile. */

@@ -5,44 +5,79 @@
  */
 import type { Contestant } from "./bench.ts";
 
-const deno = (name: string, driver: string, variant?: string): Contestant => (
-  { name, runtime: "deno", driver, ...variant && { variant } }
-);
-const node = (name: string, driver: string, variant?: string): Contestant => ({
+const deno = (name: string, driver: string, variant = ""): Contestant => ({ name, runtime: "deno", driver, variant });
+const denoPeer = (name: string, driver: string, variant = ""): Contestant => ({
   ...deno(name, driver, variant),
+  peer: true,
+});
+const node = (name: string, driver: string, variant = ""): Contestant => ({
+  ...denoPeer(name, driver, variant),
   runtime: "node",
 });
-const python = (name: string, variant: string): Contestant => ({
-  name,
+const python = (name: string, driver: string, variant = ""): Contestant => ({
+  ...denoPeer(name, driver, variant),
   runtime: "python3",
-  driver: "python.py",
-  variant,
 });
+
+/** The same with something that its workload knows. */
+export const having = (contestant: Contestant, what: string, parameter: string | number): Contestant => (
+  { ...contestant, name: `${contestant.name}, ${what}`, parameter: String(parameter) }
+);
 
 /** This module. */
 export const isopool = deno("isopool", "isopool.ts");
+export const isopoolShared = deno("isopool", "isopool_shared.ts");
+export const isopoolAsync = deno("isopool, awaited", "isopool_shared.ts", "async");
+export const isopoolUsing = deno("isopool, using", "isopool_shared.ts", "using");
+export const isopoolPooled = deno("isopool", "isopool_pooled.ts");
+export const isopoolHandles = deno("isopool", "isopool_handles.ts");
 
 /** The runtime itself, by hand. */
 export const bare = deno("bare thread", "bare.mjs", "single");
 export const bareChunked = deno("bare thread, chunked", "bare.mjs", "chunked");
 export const bareWeb = deno("bare web worker", "bare.mjs", "web");
-export const bareShared = deno("bare wait/notify", "bare.mjs", "shared");
+export const bareWait = deno("bare wait/notify", "bare.mjs", "shared");
 export const bareNode = node("bare thread (node)", "bare.mjs", "single");
 export const handLoop = deno("hand loop", "bare.mjs", "single");
+export const atomics = deno("bare Atomics", "bare_shared.mjs");
+export const port = deno("bare port", "bare_shared.mjs", "1");
+export const portChunked = deno("bare port, chunked", "bare_shared.mjs", "100");
+export const portNode = node("bare port (node)", "bare_shared.mjs", "1");
 
-/** Pools of threads. */
-export const knitting = deno("knitting", "knitting.ts");
-export const nodePools: readonly Contestant[] = ["piscina", "tinypool", "workerpool", "poolifier"]
+/** Pools of threads, and what is near to one. */
+export const knitting = denoPeer("knitting", "knitting.ts");
+export const comlink = denoPeer("comlink", "comlink.mjs");
+export const nodePools: readonly Contestant[] = ["piscina", "tinypool", "workerpool", "poolifier", "threads"]
   .map((name) => node(name, `${name}.mjs`));
+/** Those whose tasks can move what they return. */
+export const returning = nodePools.filter(({ name }) => ["piscina", "tinypool", "workerpool"].includes(name));
+export const peerPools: readonly Contestant[] = [knitting, comlink, ...nodePools];
 
 /** Limited concurrency. */
 export const limiters: readonly Contestant[] = [
-  deno("p-map", "limiters.ts", "p-map"),
-  deno("p-limit", "limiters.ts", "p-limit"),
-  deno("p-queue", "limiters.ts", "p-queue"),
-  deno("std pooledMap", "limiters.ts", "std"),
+  denoPeer("p-map", "limiters.ts", "p-map"),
+  denoPeer("p-limit", "limiters.ts", "p-limit"),
+  denoPeer("p-queue", "limiters.ts", "p-queue"),
+  denoPeer("std pooledMap", "limiters.ts", "std"),
 ];
 
-export const pythonPool = python("python Pool", "pool");
-export const pythonExecutor = python("python executor", "executor");
-export const pythonThreads = python("python threads", "threads");
+export const pythonPool = python("python Pool", "python.py", "pool");
+export const pythonExecutor = python("python executor", "python.py", "executor");
+export const pythonThreads = python("python threads", "python.py", "threads");
+export const pythons: readonly Contestant[] = [pythonPool, pythonExecutor];
+export const pythonShared = python("python", "python_shared.py");
+export const pythonQueue = python("python Queue", "python_shared.py", "Queue");
+export const pythonSimpleQueue = python("python SimpleQueue", "python_shared.py", "SimpleQueue");
+
+/** Modules that are loaded. */
+export const modules: readonly Contestant[] = [
+  deno("isopool", "load.mjs", "../../mod.ts"),
+  deno("isopool/pooled", "load.mjs", "../../lib/pooled.ts"),
+  deno("bare node:worker_threads", "load.mjs", "node:worker_threads"),
+  denoPeer("comlink", "load.mjs", "npm:comlink@4.4.2"),
+  denoPeer("p-map", "load.mjs", "npm:p-map@7.1.1"),
+  denoPeer("p-queue", "load.mjs", "npm:p-queue@10.0.0"),
+  ...["piscina", "tinypool", "workerpool", "poolifier", "threads"].map((name) => node(name, "load.mjs", name)),
+  python("python multiprocessing", "python_load.py", "multiprocessing.pool"),
+  python("python concurrent.futures", "python_load.py", "concurrent.futures.process"),
+];

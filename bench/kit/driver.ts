@@ -8,8 +8,8 @@ import type { Bench, Contestant, Effort, Sample } from "./bench.ts";
 import { peers } from "./peers.ts";
 import { usage } from "./usage.ts";
 
-/** A round that has not answered after this many milliseconds never will. */
-const PATIENCE = 20_000;
+/** Milliseconds that a round may take. */
+const PATIENCE = 60_000;
 const HERE = new URL("../drivers/", import.meta.url);
 const IMPORT_MAP = new URL("../../npm.import_map.json", import.meta.url);
 
@@ -38,9 +38,9 @@ export class Driver implements AsyncDisposable {
    *
    * @throws {Error} If the contestant cannot take part; the message is why.
    */
-  async round({ budget, items }: Effort): Promise<Sample> {
+  async round({ budget, scale }: Effort): Promise<Sample> {
     const before = usage(this.#process.pid);
-    await this.#input.write(new TextEncoder().encode(JSON.stringify({ budget, items }) + "\n"));
+    await this.#input.write(new TextEncoder().encode(JSON.stringify({ budget, scale }) + "\n"));
     const sample: Sample & { unavailable?: string } = JSON.parse(await this.#line());
     if (sample.unavailable) throw new Error(sample.unavailable);
     const after = usage(this.#process.pid);
@@ -52,10 +52,15 @@ export class Driver implements AsyncDisposable {
   }
 
   async #line(): Promise<string> {
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), PATIENCE);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#process.kill("SIGKILL");
+    }, PATIENCE);
     const { value } = await this.#lines.read().finally(() => clearTimeout(timer));
     if (value !== undefined) return value;
     const { code, signal } = await this.#process.status;
+    if (late) throw new Error(`a round took longer than ${PATIENCE / 1_000} s`);
     const last = (await this.#complaints).trim().split("\n").find((line) => /^\W*\w*error/i.test(line));
     throw new Error(last ?? `its process ended with ${signal ?? code}`);
   }
@@ -71,13 +76,14 @@ export class Driver implements AsyncDisposable {
   }
 }
 
-async function command({ name }: Bench, { runtime, driver, variant = "" }: Contestant): Promise<Deno.Command> {
+async function command({ name }: Bench, contestant: Contestant): Promise<Deno.Command> {
+  const { runtime, driver, variant, parameter = "" } = contestant;
   const options = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
   const path = (folder: URL) => decodeURIComponent(new URL(driver, folder).pathname);
   if (runtime === "deno") {
     const run = ["run", "--quiet", "--no-check", `--import-map=${decodeURIComponent(IMPORT_MAP.pathname)}`, "-A"];
-    return new Deno.Command(Deno.execPath(), { args: [...run, path(HERE), name, variant], ...options });
+    return new Deno.Command(Deno.execPath(), { args: [...run, path(HERE), name, variant, parameter], ...options });
   }
   const folder = runtime === "node" ? new URL("drivers/", await peers()) : HERE;
-  return new Deno.Command(runtime, { args: [path(folder), name, variant], ...options });
+  return new Deno.Command(runtime, { args: [path(folder), name, variant, parameter], ...options });
 }

@@ -1,17 +1,23 @@
 /**
- * The npm pools, installed once into a folder outside of this repository, with a copy of their drivers beside them: an
+ * The npm pools, installed once into a folder outside of this repository, with a copy of their drivers below it: an
  * import finds a package by the place of the file that imports it.
+ *
+ * ```
+ * ~/.cache/isopool-bench/node_modules/
+ *                        3f09c2d15a7e/{drivers,tasks,workloads}/    named by what it has: two checkouts may run at once
+ * ```
  *
  * @module
  */
 
 /** Exact, so that two runs compare. */
-const PACKAGES = ["piscina@5.3.2", "tinypool@2.2.0", "workerpool@10.0.3", "poolifier@5.3.2"];
+const PACKAGES = ["piscina@5.3.2", "tinypool@2.2.0", "workerpool@10.0.3", "poolifier@5.3.2", "threads@1.7.0"];
+const FOLDERS = ["drivers", "tasks", "workloads"];
 const BENCH = new URL("../", import.meta.url);
 
 let installed: Promise<URL> | undefined;
 
-/** The folder with `node_modules` and `drivers`; installs what is missing. */
+/** The folder with a copy of the drivers, below which packages are found; installs what is missing. */
 export function peers(): Promise<URL> {
   return installed ??= install();
 }
@@ -25,8 +31,7 @@ async function install(): Promise<URL> {
     await npmInstall(decodeURIComponent(folder.pathname));
     await Deno.writeTextFile(stamp, wanted);
   }
-  for (const name of ["drivers", "tasks"]) await copyModules(new URL(`${name}/`, BENCH), new URL(`${name}/`, folder));
-  return folder;
+  return await copyModules(folder);
 }
 
 function cacheHome(): string {
@@ -46,9 +51,28 @@ async function npmInstall(prefix: string): Promise<void> {
   throw new Error(`npm could not install it: ${reason ?? "no reason given"}`);
 }
 
-async function copyModules(from: URL, to: URL): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name } of Deno.readDir(from)) {
-    if (name.endsWith(".mjs")) await Deno.copyFile(new URL(name, from), new URL(name, to));
+async function copyModules(folder: URL): Promise<URL> {
+  const texts = new Map<string, string>();
+  for (const name of FOLDERS) {
+    for await (const file of Deno.readDir(new URL(`${name}/`, BENCH))) {
+      if (!file.name.endsWith(".mjs")) continue;
+      texts.set(`${name}/${file.name}`, await Deno.readTextFile(new URL(`${name}/${file.name}`, BENCH)));
+    }
   }
+  const copy = new URL(`${await digest(JSON.stringify([...texts].sort()))}/`, folder);
+  if (await exists(copy)) return copy;
+  const draft = await Deno.makeTempDir({ dir: decodeURIComponent(folder.pathname) });
+  for (const name of FOLDERS) await Deno.mkdir(`${draft}/${name}`);
+  for (const [path, text] of texts) await Deno.writeTextFile(`${draft}/${path}`, text);
+  await Deno.rename(draft, copy);
+  return copy;
+}
+
+async function digest(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(hash).slice(0, 6).toHex();
+}
+
+function exists(url: URL): Promise<boolean> {
+  return Deno.stat(url).then(() => true, () => false);
 }

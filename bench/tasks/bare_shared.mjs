@@ -8,7 +8,7 @@ import { increment } from "./tasks.mjs";
 
 const words = new Int32Array(workerData);
 for (let turn = 0;; turn += 2) {
-  Atomics.wait(words, 0, turn);
+  while (Atomics.load(words, 0) === turn) Atomics.wait(words, 0, turn);
   words[1] = increment(words[1]);
   Atomics.store(words, 0, turn + 2);
   Atomics.notify(words, 0);

@@ -12,6 +12,7 @@ globalThis.navigator?.locks?.request(crypto.randomUUID(), { mode: "shared" }, ()
 const { port, task } = workerData;
 const fn = tasks[task];
 port.onmessage = async ({ data }) => {
+  if (task === "bounce") return port.postMessage(data, [data.buffer]);
   if (Array.isArray(data)) return port.postMessage(data.map((item) => fn(item)));
   const value = fn(data);
   port.postMessage(value instanceof Promise ? await value : value);

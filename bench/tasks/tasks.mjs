@@ -22,6 +22,22 @@ export function echo(value) {
 }
 
 /**
+ * How many bytes have arrived.
+ * @param {Uint8Array} bytes
+ */
+export function size(bytes) {
+  return bytes.length;
+}
+
+/**
+ * Whole numbers from 0, one by one.
+ * @param {number} length
+ */
+export async function* count(length) {
+  for (let i = 0; i < length; i++) yield i;
+}
+
+/**
  * A fixed amount of arithmetic, which is the same work however busy the machine is.
  * @param {number} iterations
  */

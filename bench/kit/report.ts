@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bench, Goal, Outcome, Report } from "./kit/bench.ts";
+import type { Bench, Effort, Goal, Outcome, Report } from "./bench.ts";
 
 /** A median with the extremes that it was taken from. */
 export interface Spread {
@@ -16,6 +16,8 @@ export interface Spread {
 export interface Summary {
   contestant: string;
   unavailable?: string;
+  /** The figure of each round. */
+  rounds?: number[];
   figure?: Spread;
   /** Of all measurements of all rounds, where the work has few. */
   p99?: number;
@@ -33,23 +35,29 @@ export interface Result {
   bench: string;
   what: string;
   unit: string;
+  better: "less" | "more";
   goal?: string;
   met?: boolean;
   contestants: Summary[];
 }
 
-/** Sums up one benchmark. */
-export function summarize({ bench, outcomes }: Report): Result {
+/** Sums up one benchmark. Without a warm-up, its goal is named and not judged. */
+export function summarize({ bench, outcomes }: Report, { warmUp }: Effort): Result {
   const own = outcomes[0];
   const contestants = outcomes.map((outcome) => summarizeOne(outcome, own));
-  const goal = bench.goal && judge(bench.goal, bench, contestants);
-  return { bench: bench.name, what: bench.what, unit: bench.unit, ...goal, contestants };
+  const goal = bench.goal && {
+    goal: inWords(bench.goal, bench),
+    ...warmUp && { met: judge(bench.goal, bench, contestants) },
+  };
+  const { name, what, unit, better = "less" } = bench;
+  return { bench: name, what, unit, better, ...goal, contestants };
 }
 
 function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcome): Summary {
   const summary: Summary = { contestant: contestant.name };
   if (samples.length === 0) return { ...summary, unavailable: unavailable ?? "no round was run" };
-  summary.figure = spread(samples.map((sample) => sample.value));
+  summary.rounds = samples.map((sample) => sample.value);
+  summary.figure = spread(summary.rounds);
   const each = samples.flatMap((sample) => sample.each ?? []);
   if (each.length > 0) summary.p99 = quantile(each, 0.99);
   if (own.samples.length === samples.length) {
@@ -68,12 +76,19 @@ function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcom
   return summary;
 }
 
-function judge({ limit, against, of = "median" }: Goal, bench: Bench, all: Summary[]): { goal: string; met?: boolean } {
-  const more = bench.better === "more";
-  const goal = `${of === "p99" ? "p99 " : ""}${more ? ">=" : "<="} ${limit} ${against ? `x ${against}` : bench.unit}`;
-  const own = against === undefined ? all[0] : all.find(({ contestant }) => contestant === against);
-  const figure = against !== undefined ? own?.ratio?.median : of === "p99" ? own?.p99 : own?.figure?.median;
-  return figure === undefined ? { goal } : { goal, met: more ? figure >= limit : figure <= limit };
+function inWords({ limit, against, of }: Goal, { better, unit }: Bench): string {
+  return `${of === "p99" ? "p99 " : ""}${better === "more" ? ">=" : "<="} ${limit} ${
+    against ? `x ${against.join("; ")}` : unit
+  }`;
+}
+
+/** `undefined` if nobody took part whom it is about. */
+function judge({ limit, against, of }: Goal, { better }: Bench, all: Summary[]): boolean | undefined {
+  const figures = against
+    ? all.flatMap(({ contestant, ratio }) => against.includes(contestant) ? ratio?.median ?? [] : [])
+    : [of === "p99" ? all[0].p99 : all[0].figure?.median].filter((figure) => figure !== undefined);
+  if (figures.length === 0) return undefined;
+  return figures.every((figure) => better === "more" ? figure >= limit : figure <= limit);
 }
 
 /** The middle, and both ends. */

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import type { Bench, Contestant, Effort, Outcome, Report } from "./kit/bench.ts";
-import { Driver } from "./kit/driver.ts";
+import type { Bench, Contestant, Effort, Outcome, Report } from "./bench.ts";
+import { Driver } from "./driver.ts";
 
 /** Runs one benchmark. The first turn of each contestant warms it up and is not counted. */
 export async function run(bench: Bench, effort: Effort): Promise<Report> {
   await using lanes = new AsyncDisposableStack();
   const outcomes = bench.contestants.map((contestant) => ({ contestant, samples: [] }) as Outcome);
   const drivers = new Map<Contestant, Driver>();
-  const from = bench.fresh ? 1 : 0;
+  const from = bench.fresh || !effort.warmUp ? 1 : 0;
   for (let round = from; round <= effort.rounds; round++) {
     for (const outcome of outcomes) {
       if (outcome.unavailable !== undefined) continue;

@@ -1,0 +1,50 @@
+/**
+ * Shared memory and messages between threads, by hand. The variant says how many messages go in one list.
+ *
+ * @module
+ */
+import { once } from "node:events";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { expect } from "../workloads/measure.mjs";
+import { serve } from "./driver.mjs";
+
+await serve((variant) => ({
+  operate(operation, count) {
+    const memory = new SharedArrayBuffer(8);
+    const number = new Int32Array(memory, 4);
+    const threads = Array.from({ length: count }, () => start("bare_operations.mjs", { memory, operation }));
+    return {
+      async run(count) {
+        const before = number[0];
+        const meeting = new SharedArrayBuffer(4);
+        const intervals = await Promise.all(
+          threads.map((thread) => ask(thread, { meeting, threads: threads.length, count })),
+        );
+        expect(number[0] - before, threads.length * count);
+        return intervals;
+      },
+      close: () => Promise.all(threads.map((thread) => thread.terminate())),
+    };
+  },
+  channel(payload) {
+    const { port1, port2 } = new MessageChannel();
+    const threads = [port1, port2].map((port, i) =>
+      start("bare_channel.mjs", { port, payload, puts: i === 0, messagesAList: Number(variant || 1) }, [port])
+    );
+    return {
+      run: (count) => Promise.all(threads.map((thread) => ask(thread, count))),
+      close: () => Promise.all(threads.map((thread) => thread.terminate())),
+    };
+  },
+}));
+
+function start(module, workerData, transferList = []) {
+  return new Worker(new URL(`../tasks/${module}`, import.meta.url), { workerData, transferList });
+}
+
+async function ask(thread, message) {
+  const answer = once(thread, "message");
+  thread.postMessage(message);
+  const [interval] = await answer;
+  return interval;
+}

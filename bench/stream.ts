@@ -1,0 +1,14 @@
+/**
+ * What a generator in a worker yields, read one by one. Nothing holds the bare contestants back.
+ *
+ * @module
+ */
+import type { Bench } from "./kit/bench.ts";
+import { bare, bareChunked, isopool } from "./kit/contestants.ts";
+
+export const stream: Bench = {
+  name: "stream",
+  what: "10^5 numbers yielded by a task",
+  unit: "us an item",
+  contestants: [isopool, bare, bareChunked],
+};

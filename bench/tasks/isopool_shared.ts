@@ -1,0 +1,65 @@
+/**
+ * What the workers of this module do with its shared memory and its queues.
+ *
+ * @module
+ */
+import type { Counter, Lock, Queue, SharedArray, Value } from "../../mod.ts";
+import { MESSAGES } from "../workloads/payloads.mjs";
+import { now, together } from "./operations.mjs";
+
+type Interval = [begin: number, end: number];
+
+/** A meeting of threads, how many they are, and what each has to do how often. */
+export type Run = [meeting: SharedArrayBuffer, threads: number, count: number];
+
+export function lock([meeting, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {
+  const { view } = numbers;
+  return together(meeting, threads, count, () => {
+    const guard = lock.acquireSync();
+    view[0]++;
+    guard.release();
+  });
+}
+
+/** The same as one would write it; the runtime's `using` is measured along with it. */
+export function lockUsing([meeting, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {
+  const { view } = numbers;
+  return together(meeting, threads, count, () => {
+    using _guard = lock.acquireSync();
+    view[0]++;
+  });
+}
+
+export function counter([meeting, threads, count]: Run, counter: Counter): Interval {
+  return together(meeting, threads, count, () => counter.add());
+}
+
+export function value([meeting, threads, count]: Run, value: Value<"i32">): Interval {
+  return together(meeting, threads, count, () => value.set(value.get() + 1));
+}
+
+export function putSync(queue: Queue<unknown>, payload: string, count: number): Interval {
+  const { make } = MESSAGES[payload];
+  const begin = now();
+  for (let i = 0; i < count; i++) queue.putSync(make(i));
+  return [begin, now()];
+}
+
+export function getSync(queue: Queue<unknown>, count: number): Interval {
+  const begin = now();
+  for (let i = 0; i < count; i++) queue.getSync();
+  return [begin, now()];
+}
+
+export async function put(queue: Queue<unknown>, payload: string, count: number): Promise<Interval> {
+  const { make } = MESSAGES[payload];
+  const begin = now();
+  for (let i = 0; i < count; i++) await queue.put(make(i));
+  return [begin, now()];
+}
+
+export async function get(queue: Queue<unknown>, count: number): Promise<Interval> {
+  const begin = now();
+  for (let i = 0; i < count; i++) await queue.get();
+  return [begin, now()];
+}

@@ -1,0 +1,84 @@
+/**
+ * Single calls: one at a time, many at once, behind many others.
+ *
+ * @module
+ */
+import { needed } from "./adapter.mjs";
+import { expect, repeat, repeatTimed, scaled } from "./measure.mjs";
+import { nested, small } from "./payloads.mjs";
+
+const WORKERS = 2;
+const OBJECTS_IN_FLIGHT = 500;
+const SUBMITS = 1_000;
+
+/** @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
+export const CALLS = {
+  /** The mean; half of the calls may be much faster where the machine has something else to do. */
+  async round_trip({ open }) {
+    const pool = await needed(open, "has no pool")(WORKERS, "increment");
+    const round = async ({ budget }) => {
+      const each = [];
+      const answer = await repeat(budget, async () => {
+        const begin = performance.now();
+        expect(await pool.run(each.length), each.length + 1);
+        each.push(performance.now() - begin);
+        return 1;
+      });
+      return { ...answer, notes: { "median, us": each.sort((a, b) => a - b)[each.length >> 1] * 1_000 } };
+    };
+    return { round, close: () => pool.close() };
+  },
+
+  in_flight_1k: (adapter) => onPool(adapter, "increment", (pool) => inFlight(pool, 1_000)),
+  in_flight_100k: (adapter) =>
+    onPool(adapter, "increment", (pool, { scale }) => inFlight(pool, scaled(100_000, scale, 1_000))),
+
+  objects_small: (adapter) => onPool(adapter, "echo", (pool) => objects(pool, small)),
+  objects_nested: (adapter) => onPool(adapter, "echo", (pool) => objects(pool, nested)),
+
+  /** The parameter is how many calls wait already. */
+  async submit(adapter, parameter) {
+    const pool = await needed(adapter.open, "has no pool")(WORKERS, "increment");
+    const round = ({ budget, scale }) =>
+      repeatTimed(budget, async () => {
+        const queued = Math.max(10, Number(parameter) * scale);
+        const waiting = new Array(queued);
+        for (let i = 0; i < queued; i++) waiting[i] = pool.run(i);
+        const submits = new Array(Math.min(queued, SUBMITS));
+        const begin = performance.now();
+        for (let i = 0; i < submits.length; i++) submits[i] = pool.run(i);
+        const ms = performance.now() - begin;
+        await Promise.all(waiting);
+        expect((await Promise.all(submits)).at(-1), submits.length);
+        return [ms, submits.length];
+      });
+    return { round, close: () => pool.close() };
+  },
+};
+
+/**
+ * A workload that keeps one pool, and whose unit is a microsecond a call.
+ * @param {import("./adapter.mjs").Adapter} adapter
+ * @param {string} task
+ * @param {(pool: import("./adapter.mjs").Pool, round: import("./adapter.mjs").Round) => Promise<number>} work Does a
+ *   block of calls and says how many.
+ * @returns {Promise<import("./adapter.mjs").Workload>}
+ */
+export async function onPool(adapter, task, work) {
+  const pool = await needed(adapter.open, "has no pool")(WORKERS, task);
+  return { round: (round) => repeat(round.budget, () => work(pool, round)), close: () => pool.close() };
+}
+
+async function inFlight(pool, count) {
+  const calls = new Array(count);
+  for (let i = 0; i < count; i++) calls[i] = pool.run(i);
+  expect((await Promise.all(calls)).at(-1), count);
+  return count;
+}
+
+async function objects(pool, make) {
+  const calls = new Array(OBJECTS_IN_FLIGHT);
+  for (let i = 0; i < OBJECTS_IN_FLIGHT; i++) calls[i] = pool.run(make(i));
+  expect((await Promise.all(calls)).at(-1).id, OBJECTS_IN_FLIGHT - 1);
+  return OBJECTS_IN_FLIGHT;
+}

@@ -1,0 +1,16 @@
+/**
+ * What a round does, written once for every contestant in JavaScript. A workload opens what it needs and then runs
+ * rounds; a round repeats its work until its time budget is spent, and says what one unit of it took.
+ *
+ * @module
+ */
+import { BYTES } from "./bytes.mjs";
+import { CALLS } from "./calls.mjs";
+import { LIVES } from "./lives.mjs";
+import { LOOPS } from "./loops.mjs";
+import { MAPS } from "./maps.mjs";
+import { MIXED_WAIT } from "./mixed_wait.mjs";
+import { SHARED } from "./shared.mjs";
+
+/** By the name of the benchmark. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
+export const WORKLOADS = { ...BYTES, ...CALLS, ...LIVES, ...LOOPS, ...MAPS, ...MIXED_WAIT, ...SHARED };

@@ -1,0 +1,39 @@
+/**
+ * Shared memory and messages between threads. The threads look at the clock themselves, so starting them is not measured.
+ *
+ * @module
+ */
+import { needed } from "./adapter.mjs";
+import { repeatTimed, scaled, span } from "./measure.mjs";
+import { MESSAGES } from "./payloads.mjs";
+
+/** @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
+export const SHARED = {
+  lock: (adapter) => operation(adapter, "lock", 1),
+  lock_contended: (adapter) => operation(adapter, "lock", 2),
+  counter: (adapter) => operation(adapter, "counter", 1),
+  counter_contended: (adapter) => operation(adapter, "counter", 2),
+  value: (adapter) => operation(adapter, "value", 1),
+  queue_number: (adapter) => channel(adapter, "number"),
+  queue_object: (adapter) => channel(adapter, "object"),
+  queue_date_in_map: (adapter) => channel(adapter, "date_in_map"),
+  queue_1MB: (adapter) => channel(adapter, "1MB"),
+};
+
+async function operation({ operate }, name, threads) {
+  const running = await needed(operate, "has no shared memory")(name, threads);
+  const block = (scale) => async () => {
+    const count = scaled(100_000, scale, 1_000);
+    return [span(await running.run(count)), count * threads];
+  };
+  return { round: ({ budget, scale }) => repeatTimed(budget, block(scale)), close: () => running.close() };
+}
+
+async function channel(adapter, payload) {
+  const running = await needed(adapter.channel, "has no queue")(payload);
+  const block = (scale) => async () => {
+    const count = scaled(MESSAGES[payload].count, scale, 10);
+    return [span(await running.run(count)), count];
+  };
+  return { round: ({ budget, scale }) => repeatTimed(budget, block(scale)), close: () => running.close() };
+}
