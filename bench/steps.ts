@@ -1,0 +1,95 @@
+/**
+ * Where the time of one task goes: each step by itself, by the functions that production runs.
+ *
+ * `deno task bench:steps`; the table in ARCHITECTURE.md is its output.
+ *
+ * @module
+ */
+import { Worker } from "node:worker_threads";
+import { Pool, tasks } from "../mod.ts";
+import { Bell } from "../lib/protocol/bell.ts";
+import { Board } from "../lib/protocol/board.ts";
+import { snapshot } from "../lib/protocol/envelope.ts";
+
+const { identity } = tasks<{ identity(n: number): number }>(import.meta.resolve("./tasks/steps.mjs"));
+const ROUNDS = 15;
+const CALLS = 1_000;
+const terms = { task: 1, spread: true, timeout: undefined, limited: false, attempt: 1 };
+
+/** Median over the rounds of what `run` takes for one of `count`, in microseconds; the first round warms up. */
+async function measure(count: number, run: () => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const start = performance.now();
+    await run();
+    if (round > 0) times.push((performance.now() - start) / count * 1000);
+  }
+  return times.sort((a, b) => a - b)[ROUNDS >> 1];
+}
+
+function report(step: string, us: number): void {
+  console.log(`| ${step.padEnd(72)} | ${us < 10 ? us.toFixed(2) : us.toFixed(0)} |`);
+}
+
+const args = Array.from({ length: CALLS }, (_, n) => [n]);
+report("take a copy of the arguments (one number)", await measure(CALLS, () => args.map((each) => snapshot(each, []))));
+report(
+  "take a copy of the arguments (a small object, by structured clone)",
+  await measure(CALLS, () => args.map(([n]) => snapshot([{ id: n, name: "name", ok: true }], []))),
+);
+
+const board = new Board();
+const bell = new Bell();
+report(
+  "host: write the call onto its slip and the board",
+  await measure(CALLS, () => args.forEach((each, seq) => board.place(seq, terms, [each]))),
+);
+report("host: ring, nobody asleep", await measure(CALLS, () => args.forEach((_, seq) => bell.announce(seq))));
+report(
+  "worker: pick, take, answer (all 1,000 at a time)",
+  await measure(CALLS, () => {
+    args.forEach((each, seq) => board.place(seq, terms, [each]));
+    const { items } = board.pick(0, CALLS)!;
+    items.forEach((_, seq) => board.start(seq) && board.answer(seq, seq));
+  }),
+);
+report(
+  "worker: tell, nobody asleep",
+  await measure(CALLS, () => args.forEach(() => bell.tell({ count: 1, ms: 0, ran: 0 }))),
+);
+
+const worker = new Worker(new URL("./tasks/steps_bell.mjs", import.meta.url), {
+  workerData: { memory: bell.memory, tail: bell.tail, bell: import.meta.resolve("../lib/protocol/bell.ts") },
+});
+const alive = setInterval(() => {}, 1_000);
+let tail = bell.tail;
+report(
+  "wake a worker that blocks, and be woken by it (two of three in every call)",
+  await measure(CALLS, async () => {
+    for (let n = 0; n < CALLS; n++) {
+      bell.announce(++tail);
+      while (bell.take().count === 0) await bell.heard();
+    }
+  }),
+);
+clearInterval(alive);
+await worker.terminate();
+
+await using pool = new Pool({ workers: 1 });
+await pool.ready();
+let sent: PromiseLike<unknown>[] = [];
+const submitted: number[] = [];
+const together = await measure(CALLS, async () => {
+  const start = performance.now();
+  sent = args.map(([n]) => pool.submit(identity, n));
+  submitted.push((performance.now() - start) / CALLS * 1000);
+  await Promise.all(sent);
+});
+report("pool.submit(), 1,000 in one go: until it returns", submitted.sort((a, b) => a - b)[submitted.length >> 1]);
+report("... the whole way there and back", together);
+report(
+  "the whole way, one call at a time",
+  await measure(CALLS, async () => {
+    for (const [n] of args) await pool.submit(identity, n);
+  }),
+);

@@ -1,0 +1,4 @@
+/** The smallest task. */
+export function identity(n) {
+  return n;
+}
