@@ -10,9 +10,9 @@ import { PAGES, TABLE } from "./log.ts";
 import {
   collect,
   diedHolding,
+  doneCount,
   Hand,
   type HandsWords,
-  Place,
   releaseAll,
   releaseOne,
   sizeOf,
@@ -63,9 +63,7 @@ export class Hands {
 
   /** How many items were done, or lost. */
   get doneCount(): number {
-    let sum = 0;
-    for (let place = 1; place < PLACES; place++) sum += this.#words.load(FIRST_PLACE + place * SIZE + Place.DONE);
-    return sum;
+    return doneCount(this.#hands);
   }
 
   /** Whether some thread died with something in its hands that is not on the list yet. */

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import * as ends from "../../lib/queue/steps/ends.ts";
+import * as hands from "../../lib/queue/steps/hands.ts";
+import * as log from "../../lib/queue/steps/log.ts";
 import * as barrier from "../../lib/shared/steps/barrier.ts";
 import * as condition from "../../lib/shared/steps/condition.ts";
 import * as event from "../../lib/shared/steps/event.ts";
@@ -30,6 +33,18 @@ export const machines = {
   ringPut: ring.put,
   ringTake: ring.take,
   ringClose: ring.close,
+  ringReady: ring.ready,
+  ringPassOn: ring.passOn,
+  arrive: ends.arrive,
+  look: ends.look,
+  leave: ends.leave,
+  logWrite: log.write,
+  logRead: log.read,
+  handsTake: hands.take,
+  handsCollect: hands.collect,
+  doneCount: hands.doneCount,
+  releaseOne: hands.releaseOne,
+  releaseAll: hands.releaseAll,
 };
 
 /** The same, or with mutants among them. */

@@ -24,18 +24,11 @@ import {
   Result,
   type Words,
 } from "../../lib/shared/steps/step.ts";
-import type { Program } from "./world.ts";
 import { eventProgram, lockProgram, permitsProgram, semaphoreProgram } from "./locks.ts";
-import { type Machines, machines } from "./machines.ts";
+import { machines } from "./machines.ts";
 import { barrierProgram, exactlyProgram, itemsProgram } from "./meetings.ts";
+import type { Mutant } from "./prove.ts";
 import { ringProgram } from "./rings.ts";
-
-/** A mistake, and a program in which it shows. */
-export interface Mutant {
-  name: string;
-  machines: Partial<Machines>;
-  program: (machines: Machines) => Program;
-}
 
 type Step = (words: Words, frame: Frame) => Outcome;
 

@@ -188,6 +188,15 @@ function isGone(words: Words, place: number): boolean {
   return owner !== 0 && words.standing(owner) === Standing.GONE;
 }
 
+/** How many items were done or lost: a sum that is as low as it was at first, and as high as it is at last. */
+export function doneCount(hands: HandsWords): number {
+  let sum = 0;
+  for (let place = 1; place < hands.places; place++) {
+    sum += hands.words.load(hands.first + place * sizeOf(hands) + Place.DONE);
+  }
+  return sum;
+}
+
 /** Whether the thread of this place died with something in its hands. */
 export function diedHolding({ words }: HandsWords, place: number): boolean {
   const done = words.load(place + Place.DONE);
