@@ -19,6 +19,7 @@ import type {
   Value,
 } from "@isopool/isopool";
 import { Ring } from "../../../lib/shared/ring.ts";
+import { queueActs } from "./queue_acts.ts";
 
 /** How a thread ends in the middle of something. */
 export type Ending = "exit" | "throw" | "spin" | "stay";
@@ -61,6 +62,7 @@ export function readRecord(record: Uint8Array): [producer: number, number: numbe
 
 /** The acts. */
 export const acts = {
+  ...queueActs,
   count(counter: Counter, times: number): void {
     for (let i = 0; i < times; i++) counter.add();
   },

@@ -1,0 +1,102 @@
+/**
+ * What producers and consumers of a random program do; the program is in tests/queue/random_test.ts.
+ *
+ * @module
+ */
+import { JoinableQueue, type Queue, select, type SharedArray } from "@isopool/isopool";
+
+/** Ways to put, and ways to get. */
+export type PutWay = "put" | "tryPut" | "putSync";
+export type GetWay = "get" | "tryGet" | "getSync" | "select" | "loop";
+
+/** A message: who put it, which of his it is, and so many bytes that tell it. */
+export interface Message {
+  from: number;
+  n: number;
+  bytes: Uint8Array;
+}
+
+/** What all threads write down, in words. Of each message: its ticket + 1, or -1 if `tryPut` told none; how often it came. */
+export interface Ledger {
+  tickets: SharedArray<"i32">;
+  got: SharedArray<"i32">;
+  /** Messages of one producer. */
+  each: number;
+}
+
+/** What the bytes of a message are. */
+export function bytesOf(from: number, n: number, size: number): Uint8Array {
+  return new Uint8Array(size).fill(from * 31 + n + 1);
+}
+
+/** Fails if a message is not as it was put. */
+export function check({ from, n, bytes }: Message, size: number | undefined): void {
+  if (size !== undefined && bytes.length !== size) throw new Error(`${bytes.length} bytes arrived of ${size}`);
+  const value = (from * 31 + n + 1) & 255;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] !== value) throw new Error(`byte ${at} of message ${from}/${n} is ${bytes[at]}, not ${value}`);
+  }
+}
+
+/** Writes down that a message has come; fails if an earlier one of its producer comes after it. */
+export function see(message: Message, { got, each }: Ledger, last: Map<number, number>): void {
+  const { from, n } = message;
+  check(message, undefined);
+  if (n <= (last.get(from) ?? -1)) throw new Error(`message ${from}/${n} comes after ${last.get(from)}`);
+  last.set(from, n);
+  got.add(from * each + n, 1);
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+const isClosed = (error: unknown) => (error as Error).name === "QueueClosedError";
+
+/** Acts, by name. */
+export const queueActs = {
+  /** Puts messages of these sizes, each in its way. */
+  async putInWays(queue: Queue<Message>, from: number, sizes: number[], ways: PutWay[], ledger: Ledger): Promise<void> {
+    const { tickets, each } = ledger;
+    for (let n = 0; n < sizes.length; n++) {
+      const message = { from, n, bytes: bytesOf(from, n, sizes[n]) };
+      const way = ways[n % ways.length];
+      let ticket: number | undefined;
+      if (way === "put") ticket = await queue.put(message);
+      else if (way === "putSync") ticket = queue.putSync(message);
+      else while (queue.tryPut(message) !== "ok") await turn();
+      tickets.set(from * each + n, ticket === undefined ? -1 : ticket + 1);
+    }
+  },
+  /** Takes messages in these ways, until there are none to come. */
+  async takeInWays(queue: Queue<Message>, other: Queue<Message>, ways: GetWay[], ledger: Ledger): Promise<void> {
+    const last = new Map<number, number>();
+    const took = (message: Message) => {
+      see(message, ledger, last);
+      if (queue instanceof JoinableQueue) queue.taskDone();
+    };
+    try {
+      for (let i = 0;; i++) {
+        const way = ways[i % ways.length];
+        if (way === "get") took(await queue.get());
+        else if (way === "getSync") took(queue.getSync());
+        else if (way === "select") {
+          const { result } = await select([other, queue]);
+          if (result.state === "closed") return;
+          if (result.state === "ok") took(result.value);
+        } else if (way === "loop") {
+          let left = 3;
+          for await (const message of queue) {
+            took(message);
+            if (--left === 0) break;
+          }
+          if (left > 0) return;
+        } else {
+          const got = queue.tryGet();
+          if (got.state === "closed") return;
+          if (got.state === "ok") took(got.value);
+          else await turn();
+        }
+      }
+    } catch (error) {
+      if (!isClosed(error)) throw error;
+    }
+  },
+};
