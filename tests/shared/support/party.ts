@@ -64,8 +64,8 @@ export class Party implements AsyncDisposable {
   }
 
   /** Starts several. */
-  static async several(count: number): Promise<Parties> {
-    return new Parties(await Promise.all(Array.from({ length: count }, () => Party.start())));
+  static async several(count: number, engine: "thread" | "web" = "thread"): Promise<Parties> {
+    return new Parties(await Promise.all(Array.from({ length: count }, () => Party.start(engine))));
   }
 
   /** Runs an act; settles as it does, or rejects if the thread ends first. */
