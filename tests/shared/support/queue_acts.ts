@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { JoinableQueue, type Queue, select, type SharedArray } from "@isopool/isopool";
+import {
+  type Connection,
+  JoinableQueue,
+  type Queue,
+  select,
+  type SharedArray,
+  type SharedEvent,
+} from "@isopool/isopool";
 
 /** Ways to put, and ways to get. */
 export type PutWay = "put" | "tryPut" | "putSync";
@@ -98,5 +105,27 @@ export const queueActs = {
     } catch (error) {
       if (!isClosed(error)) throw error;
     }
+  },
+  /** When it may, takes so many and says so. */
+  async getSome(queue: Queue<unknown>, count: number, start: SharedEvent, done: SharedEvent): Promise<void> {
+    await start.wait();
+    for (let i = 0; i < count; i++) await queue.get();
+    done.set();
+  },
+  /** When it may, puts these and says so. */
+  async putSome(queue: Queue<unknown>, items: unknown[], start: SharedEvent, done: SharedEvent): Promise<void> {
+    await start.wait();
+    for (const item of items) queue.putSync(item);
+    done.set();
+  },
+  /** Sends these, and closes. */
+  async sendAll(connection: Connection<unknown>, messages: unknown[]): Promise<void> {
+    for (const message of messages) await connection.send(message);
+    connection.close();
+  },
+  /** Waits until there is something to receive, takes nothing, and gives the connection back. */
+  async pollOne(connection: Connection<unknown>): Promise<Connection<unknown>> {
+    while (!connection.poll()) await turn();
+    return connection;
   },
 };
