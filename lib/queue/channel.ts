@@ -174,12 +174,21 @@ export class Channel {
 
   #putting(call: string, record: LogRecord, timeout: number | undefined): Running {
     const write = (_: number, frame: Frame) => this.#log.write(frame, frame.a >>> 1, record);
+    // Before it sleeps: the caller goes on.
+    const keep = () => {
+      if (record.borrowed) record = { kind: record.kind, bytes: record.bytes.slice() };
+    };
     const run = this.#running(call, timeout, (frame) => {
       const turn = this.#turns;
-      if (turn.size > 0 && turn.values().next().value !== frame) return this.#awaitTurn(frame);
+      if (turn.size > 0 && turn.values().next().value !== frame) {
+        keep();
+        return this.#awaitTurn(frame);
+      }
       const outcome = this.#copying(frame, this.#words.putLock, () => put(this.#words, frame, write));
-      if (outcome === WAIT) turn.add(frame);
-      else if (outcome === DONE) this.#leaveTurn(frame);
+      if (outcome === WAIT) {
+        turn.add(frame);
+        keep();
+      } else if (outcome === DONE) this.#leaveTurn(frame);
       return outcome;
     });
     run.frame.b = 1;

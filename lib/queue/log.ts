@@ -28,6 +28,8 @@ export const MAX_RECORD: number = (PAGES - 2) * PAGE;
 export interface LogRecord {
   readonly kind: number;
   readonly bytes: Uint8Array;
+  /** The bytes may change when the call that puts them has returned. */
+  readonly borrowed?: boolean;
 }
 
 const unitsOf = (bytes: number): number => 1 + Math.ceil(bytes / UNIT);
