@@ -128,4 +128,9 @@ export const queueActs = {
     while (!connection.poll()) await turn();
     return connection;
   },
+  /** Takes so many, keeps them, and ends. */
+  async keepSome(queue: Queue<unknown>, count: number): Promise<void> {
+    for (let i = 0; i < count; i++) await queue.get();
+    Deno.exit(0);
+  },
 };
