@@ -157,6 +157,20 @@ for (const engine of ["thread", "web"] as const) {
     await done;
   });
 
+  test(`${engine}: an end that arrives while the other one looks is not taken for gone`, async () => {
+    await using thread = await Party.start(engine);
+    for (let n = 0; n < 2_000; n++) {
+      const [here, there] = Pipe<unknown>();
+      const sent = thread.run("sendAll", there, [n]);
+      there.close();
+      const end = performance.now() + 10_000;
+      // Without a pause, so that a look meets the moment of arrival.
+      while (!here.poll()) assert(performance.now() < end, "nothing arrives");
+      assertEquals(await here.recv(), n);
+      await sent;
+    }
+  }, { deadline: 60_000 });
+
   test(`${engine}: a pipe ends when the thread at its other end dies`, async () => {
     await using victim = await Party.start(engine);
     const [here, there] = Pipe<unknown>();
