@@ -1,5 +1,6 @@
 /**
- * The algorithms of lib/queue/steps in every order of their steps. `ISOPOOL_MODEL=long` adds the larger programs.
+ * The algorithms of lib/queue/steps in every order of their steps. `ISOPOOL_MODEL=long` adds the larger programs
+ * (4 minutes; --v8-flags=--max-old-space-size=5000).
  *
  * @module
  */

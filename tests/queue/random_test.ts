@@ -12,7 +12,7 @@ import { Party } from "../shared/support/party.ts";
 import { bytesOf, type GetWay, type Ledger, type Message, type PutWay, see } from "../shared/support/queue_acts.ts";
 import { test, until, within } from "../support/within.ts";
 
-const RUNS = Number(Deno.env.get("ISOPOOL_RUNS") ?? 8);
+const RUNS = Number(Deno.env.get("ISOPOOL_RUNS") ?? 12);
 const seed = Deno.env.get("ISOPOOL_SEED");
 const settings = seed === undefined ? {} : { seed: Number(seed) };
 /** Most messages of one producer. */
