@@ -17,10 +17,12 @@ export {
   BrokenBarrierError,
   BrokenPoolError,
   CancelledError,
+  DeadlockError,
   type DeathReason,
   IsopoolError,
   ItemLostError,
   LockAbandonedError,
+  ManagerClosedError,
   PermissionScopeError,
   PoolClosedError,
   QueueClosedError,
@@ -42,6 +44,13 @@ export type { OnError } from "./lib/future/collector.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
 export { Results } from "./lib/future/results.ts";
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";
+export type { DictKey, DictProxy } from "./lib/manager/dict.ts";
+export type { ListProxy } from "./lib/manager/list.ts";
+export { Manager } from "./lib/manager/manager.ts";
+export type { NamespaceProxy } from "./lib/manager/namespace.ts";
+export type { ManagedProxy } from "./lib/manager/proxy.ts";
+export type { AnyClass, Proxied, Returned } from "./lib/manager/registered.ts";
+export type { ValueProxy } from "./lib/manager/value.ts";
 export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backends.ts";
 export { activeWorkers, map } from "./lib/pool/default_pool.ts";
 export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/pool/events.ts";

@@ -1,12 +1,11 @@
 /**
  * Python: `threading.Thread(target=some_function, args=(arg1, arg2)).start()`: started in one line, waited for by nobody.
  *
- * Work that runs keeps the script alive, as a non-daemon thread does; the pool behind it does not. A failure would be
- * reported as the script ends.
+ * It keeps the script alive until it has ended, as a non-daemon thread does. A failure would be reported as the script ends.
  */
 import { gunzipSync } from "node:zlib";
 import { assertEquals } from "@std/assert";
-import { Pool, tasks } from "@isopool/isopool";
+import { Process, tasks } from "@isopool/isopool";
 import { TempFolder } from "./support/temp.ts";
 import { inWords } from "./support/words.ts";
 
@@ -17,7 +16,7 @@ const [source, target] = [folder.file("numbers.txt"), folder.file("numbers.txt.g
 const text = Array.from({ length: 20_000 }, (_, n) => inWords(n)).join("\n");
 Deno.writeTextFileSync(source, text);
 
-new Pool(1).submit(compress, source, target);
+new Process(compress, [source, target]).start();
 
 console.log("started, and this is the last line of the script");
 

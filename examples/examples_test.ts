@@ -52,6 +52,12 @@ example(
 );
 example("007_one_line.ts", [], /^started, .* last line of the script\ncompressed to \d+ bytes\nthe file is whole\n$/);
 example("008_encryption.ts", [], /16 files there and back, digests agree\none bit changed: OperationError/);
+example(
+  "008_histogram.ts",
+  [],
+  /33554432 bytes, [1-9]\d+ of them zero; [1-7]\.\d{3} bits/,
+  /MB \d+ has .*, MB \d+ has [1-8]/,
+);
 example("008_thumbnails.ts", [], /12 images, \d{6} bytes -> \d{5} bytes/);
 example("011_bulk_insert.ts", [], /100000 rows; .* \{ n: 77031, steps: 350 \}/);
 example("011_downloads.ts", [], /1000 files in 1\d{3} attempts, 1\d\d of them not at the first\nevery sum is right/);
@@ -64,7 +70,14 @@ example(
 );
 example("016_how_many.ts", [], /^ 1 at once #/, / <- knee/, /32 at once #+ +\d+ pages\/s, \d+ refused/);
 example("01_pool_map.ts", [], /\[ 1, 4, 9 \]/);
-example("02_isolation.ts", [], /worker: \[ 1, 2, 3 \] here: \[\]/, /async, here: \[ 1, 2, 3 \]/);
+example(
+  "02_isolation.ts",
+  [],
+  /worker: \[ 1, 2, 3 \] here: \[\]/,
+  /three processes: \[ 1, 1, 1 \] here: \[\]/,
+  /async, here: \[ 1, 2, 3 \]/,
+  /calls, wherever they were: 9/,
+);
 example("03_keyword_arguments.ts", [], /100 done/);
 example("04_done_callback.ts", [], /"thread 3", "thread 2", "thread 1"/);
 example("05_order.ts", [], /map +\[ 5, 2, 3 \]/, /ordered: false +\[ 2, 3, 5 \]/, /by index \[ 5, 2, 3 \]/);
@@ -75,7 +88,21 @@ example("10_api_batch.ts", [], /hanging +failed: TimeoutError/, /dead +failed: T
 example("11_primes.ts", [], /115797848077099 is prime: true\n1099726899285419 is prime: false/);
 example("12_wait_timeout.ts", [], /after 300 ms: \d+ done/, /at the end: +200 done, 0 not/);
 example("14_chained_sha256.ts", ["--rounds=100000"], /apple +94c2fd166c7f3c02/, /date +bc740ff0e347bc46/);
+example("103_shared_counter.ts", [], /^(x = \d came as number \d\n){5}cnt: 5\n/, /100000 times each: 500000\n$/);
 example("104_imap.ts", [], /10000 squares of an input without end/, /in whatever order: 332833500/);
+example(
+  "106_process.ts",
+  [],
+  /hello bob: module endings\.ts, here 106_process\.ts\npid \d+, the same as here; thread [1-9]\d*, here 0/,
+  /bob +exit code 0, finished\nfailed +exit code 1, failed\nexited +exit code 3, exit\n/,
+  /terminated +exit code -15, terminated\nkilled +exit code -9, killed\n$/,
+);
+example("107_queue_and_pipe.ts", [], /counts: Map\(2\) \{ "some" => 1, "info" => 1 \}/, /README\.md [0-9a-f]{16}\n/);
+example(
+  "108_ten_processes_one_lock.ts",
+  [],
+  /^(hello \d\n){10}accounts: 91000 9000 last: [0-689] lock: free\n$/,
+);
 example(
   "113_connection_per_worker.ts",
   [],
@@ -83,7 +110,23 @@ example(
   /200 queries on [1-3] connections, open .* block: false/,
 );
 example("114_endless_loop.ts", [], /TaskTimeoutError/, /10 futures, 20 attempts/, /CPU in the 300 ms after that/);
+example(
+  "115_daemon.ts",
+  [],
+  /^started, .* last line of the script\nthe report is whole; the keeper was still at work\n$/,
+);
+example(
+  "116_event.ts",
+  [],
+  /both wait; nobody drives: true\ngreen: blue car drives, red car drives\nred again: the bus/,
+);
 example("201_interleave.ts", [], /^main 0, /, /\d+ switches in \d+ lines/);
+example("202_run_method.ts", [], /crawler found \/0 \/1 \/2 \/3 \/4 \/5\n/);
+example(
+  "206_proxies.ts",
+  [],
+  /^patient verifier: killed, after \d verdicts\nin its hands: the silent one\n9 verdicts on 9 addresses, 3 are good\n$/,
+);
 example("301_thread_per_url.ts", [], /8 URLs on 8 workers\n8 URLs on 3 workers/);
 example(
   "302_fire_and_forget.ts",
@@ -92,6 +135,12 @@ example(
 );
 example("304_share_through_sqlite.ts", [], /data_list:( \d{3}){12} total: 12/);
 example("402_apply_and_map.ts", [], /^25\n/, /0 1 4 9 16 25 36 49 64 81 in/);
+example(
+  "404_sender_and_receiver.ts",
+  [],
+  /sender joined, 2000 letters wait\nreceived 2000 letters, 2288100 characters\nthe other order: received 2000 letters/,
+);
+example("405_manager_list.ts", [], /data_list:( \d{3}){10} total: 10/);
 example("50_stream_matches.ts", [], /the 100th is line 9978: .* was at most \d+ ahead/, /3980 in all, .* line 199978/);
 example("51_shared_dictionary.ts", [], /5000 look-ups .* copies in each worker: 1/);
 example(
@@ -114,6 +163,27 @@ Deno.test("examples/302_fire_and_forget.ts reports the failure that nobody looke
   assertMatch(stdout, /^8 submitted.*\n(downloaded 1000 bytes\n){7}/);
   assertMatch(stderr, /Uncaught \(in promise\) Error: Cannot download \/broken: status 502/);
   assertMatch(stderr, /submitted:\n +at .*302_fire_and_forget\.ts:\d+/);
+});
+
+Deno.test("examples/207_images.ts leaves all images of the site in the folder, although both processes were killed", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "isopool-example-" });
+  try {
+    const { code, stdout, stderr } = await run("207_images.ts", folder);
+    assertEquals(code, 0, stderr);
+    assertMatch(
+      stdout,
+      /^downloader was stuck at .*: killed\n.* page [1-3] of 6\nscanner was stuck at .*: killed\n1 lost;/,
+    );
+    const files = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+    assertEquals(files.sort(), [...Array.from({ length: 36 }, (_, i) => `${i}.png`), "logo.png"].sort());
+    for (const name of files) {
+      const bytes = await Deno.readFile(`${folder}/${name}`);
+      assertEquals([...bytes.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], name);
+      assertEquals(new TextDecoder().decode(bytes.subarray(-8, -4)), "IEND", name);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("examples/00_demo.ts names a folder that it cannot read", async () => {

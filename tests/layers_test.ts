@@ -9,7 +9,7 @@ const MAY: Record<string, string[]> = {
   task: ["core"],
   progress: ["core"],
   queue: ["core", "protocol", "shared"],
-  manager: ["core", "protocol", "shared"],
+  manager: ["core", "protocol", "shared", "queue"],
   transport: ["core", "protocol", "shared"],
   scheduler: ["core", "protocol", "future", "task", "transport"],
   pool: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "progress"],
@@ -23,7 +23,7 @@ const MAY: Record<string, string[]> = {
 const PACKAGES: [RegExp, string[]][] = [
   [/^@std\//, ["core"]],
   [/^(acorn|periscopic)$/, ["task"]],
-  [/^node:/, ["transport", "workers", "pool", "process"]],
+  [/^node:/, ["transport", "workers", "pool", "process", "manager"]],
 ];
 
 /** Named only so that a module graph reaches the workers' entries; never called. */

@@ -1,5 +1,5 @@
 /**
- * How answers go back: what fits on the board, with a message that points to it now and then; the rest as messages.
+ * How answers go back: what fits on the board, of which the host is told now and then; the rest as messages.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { RunningTask } from "../lib/core/running_task.ts";
 import { resultMessage } from "../lib/protocol/carry.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
-import type { Link } from "./serve.ts";
+import type { Link } from "./link.ts";
 
-/** Longest time, in milliseconds, for which answers on the board go without a message that points to them. */
+/** Longest time, in milliseconds, for which the host is not told of answers on the board. */
 const QUIET = 1;
 
 /** The answers of one worker. */
@@ -18,8 +18,10 @@ export class Answers {
   readonly #link: Link;
   // The board is read in order; calls that overtake each other are answered by messages.
   readonly #inOrder: boolean;
-  // Answers that no message has pointed to yet, since when, and how long their calls ran.
+  // Answers that the host was not told of yet, since when, and how long their calls ran.
   #unsaid = 0;
+  // Whether some of them are on their way as messages, which must not be overtaken.
+  #posted = false;
   #since = 0;
   #ran = 0;
   // How many calls go by between two looks at the clock: a look costs as much as a small call.
@@ -44,6 +46,7 @@ export class Answers {
     if (task.spoke) task.tellProgress();
     // The board would overtake the messages of a call that has sent some.
     else if (this.#inOrder && this.#link.board.answer(seq, value)) return;
+    this.#posted = true;
     try {
       this.#link.post(resultMessage(seq, value), takeMove(value));
     } catch (cause) {
@@ -56,12 +59,13 @@ export class Answers {
   /** A call has failed. */
   error(task: RunningTask, error: unknown): void {
     this.#unsaid++;
+    this.#posted = true;
     task.tellProgress();
     this.#link.post({ kind: "error", seq: task.taskId, thrown: encodeThrown(error) });
     this.#link.board.sent(task.taskId);
   }
 
-  /** Calls run one after another: points to the answers now and then. */
+  /** Calls run one after another: tells of the answers now and then. */
   passed(): void {
     if (++this.#sinceLook < this.#stride) return;
     this.#sinceLook = 0;
@@ -69,7 +73,7 @@ export class Answers {
     if (now - this.#since >= QUIET) this.#say(now, now - this.#since);
   }
 
-  /** Points to all that was answered. */
+  /** Tells of all that was answered. */
   flush(): void {
     const now = performance.now();
     this.#say(now, now - this.#since);
@@ -81,7 +85,7 @@ export class Answers {
     this.#saySoonWith(() => this.#ran);
   }
 
-  /** The loop turns while a call waits, so one callback in it points to all that was answered before. */
+  /** The loop turns while a call waits, so one callback in it tells of all that was answered before. */
   whileWaiting(): void {
     if (this.#unsaid > 0) this.#saySoonWith(() => performance.now() - this.#since);
   }
@@ -102,6 +106,8 @@ export class Answers {
     this.#unsaid = this.#ran = 0;
     this.#since = now;
     this.#stride = Math.max(1, Math.min(1024, Math.floor(QUIET / 4 * count / ms)));
-    this.#link.post({ kind: "settled", count, ms, ran });
+    if (this.#posted) this.#link.post({ kind: "settled", count, ms, ran });
+    else this.#link.bell.tell({ count, ms, ran });
+    this.#posted = false;
   }
 }

@@ -9,7 +9,7 @@ import { unwrap } from "../lib/protocol/carry.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
 import type { HookMessage, Source } from "../lib/protocol/messages.ts";
-import type { Link } from "./serve.ts";
+import type { Link } from "./link.ts";
 
 /** Loads a task's function, telling the isolate which module is being evaluated. */
 export async function load(source: Source, importer: Importer): Promise<TaskFunction> {

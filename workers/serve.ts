@@ -2,7 +2,7 @@
  * The worker's side: takes batches, runs their calls, answers each as it finishes.
  *
  * ```
- * run message -> queue -> (a turn of its own) -> start on the board -> load -> call -> answers.ts: board, or message
+ * inbox.ts -> (a turn of its own) -> start on the board -> load -> call -> answers.ts: board, or message
  *                                                                          |-> yields, emits -> item message
  *                                                                          \-> throws -> error message
  * ```
@@ -12,40 +12,22 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Deque } from "../lib/core/deque.ts";
 import { takeMove } from "../lib/core/move.ts";
 import { RunningTask, type TaskHost } from "../lib/core/running_task.ts";
 import { scope } from "../lib/core/scope.ts";
-import type { Board } from "../lib/protocol/board.ts";
 import { itemMessage, type ShareMessage, unwrap } from "../lib/protocol/carry.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
 import { decodeThrown } from "../lib/protocol/error_record.ts";
-import type { Importer, TaskFunction } from "../lib/protocol/load_task.ts";
-import type { HostMessage, Introduction, RunMessage, Source, WorkerMessage } from "../lib/protocol/messages.ts";
+import type { TaskFunction } from "../lib/protocol/load_task.ts";
+import type { HostMessage, RunMessage } from "../lib/protocol/messages.ts";
 import { resolveShared } from "../lib/protocol/shared_value.ts";
 import { Owners } from "../lib/shared/owners.ts";
 import { Answers } from "./answers.ts";
+import { Catalogue } from "./catalogue.ts";
+import { Inbox } from "./inbox.ts";
+import type { Link } from "./link.ts";
 import { Streams } from "./streams.ts";
-import { load, runHook } from "./hooks.ts";
-
-/** What an entry gives: the way to the host, and how this kind of worker does things. */
-export interface Link {
-  introduction: Introduction;
-  board: Board;
-  post(message: WorkerMessage, transfer?: Transferable[]): void;
-  /** Runs a function in a turn of the event loop in which the runtime can contain running out of memory. */
-  turn(run: () => void): void;
-  /** The entry's `import()`. */
-  load: Importer;
-  /** Runs synchronous code for `left` milliseconds at most, where nobody outside can interrupt it. */
-  limit?(run: () => unknown, timeout: number, left: number): unknown;
-  /** Makes it safe to be stopped by force. Done before the first call that has a limit. */
-  prepare(): Promise<void>;
-  /** Loads what shared objects need to come to life here. */
-  kinds(): Promise<unknown>;
-  /** Ends the worker from inside. */
-  leave(): void;
-}
+import { runHook } from "./hooks.ts";
 
 /** Starts serving; returns what to call with each message from the host. */
 export function serve(link: Link): (message: HostMessage) => void {
@@ -64,12 +46,10 @@ class Server implements TaskHost {
   readonly state = scope.state;
   readonly #link: Link;
   readonly #answers: Answers;
-  readonly #sources = new Map<number, Source>();
-  readonly #functions = new Map<number, TaskFunction>();
-  readonly #loading = new Map<number, Promise<TaskFunction>>();
+  readonly #tasks: Catalogue;
   readonly #shares = new Map<number, ShareMessage>();
   readonly #streams = new Streams();
-  readonly #queue = new Deque<RunMessage>();
+  readonly #inbox: Inbox;
   readonly #lanes: number;
   // Calls that run, by number, and which of them asks; one at a time needs neither.
   readonly #running = new Map<number, RunningTask>();
@@ -86,6 +66,8 @@ class Server implements TaskHost {
     this.workerId = link.introduction.workerId;
     this.#lanes = link.introduction.concurrency;
     this.#answers = new Answers(link);
+    this.#tasks = new Catalogue(link.load);
+    this.#inbox = new Inbox(link.board, link.bell, (task) => this.#tasks.has(task));
     if (this.#lanes > 1) this.#asking = new AsyncLocalStorage();
   }
 
@@ -111,13 +93,15 @@ class Server implements TaskHost {
       }
     }
     post({ kind: "ready", now: performance.now() });
+    this.#inbox.listen(() => this.#wake());
     return true;
   }
 
   receive(message: HostMessage): void {
     switch (message.kind) {
       case "task":
-        this.#sources.set(message.id, message.source);
+        this.#tasks.add(message.id, message.source);
+        this.#wake();
         break;
       case "share":
         this.#shares.set(message.id, message);
@@ -161,23 +145,37 @@ class Server implements TaskHost {
       };
       batch.items = batch.items.map((item) => resolveShared(item, batch.spread, valueOf));
     }
-    this.#queue.push(batch);
+    this.#inbox.push(batch);
+    this.#wake();
+  }
+
+  #wake(): void {
     if (this.#draining) return;
     this.#draining = true;
     this.#link.turn(() => void this.#drain());
   }
 
   async #drain(): Promise<void> {
-    for (let batch; (batch = this.#queue.shift());) {
-      if (batch.limited) await this.#prepare();
-      if (batch.handles) {
-        await this.#link.kinds();
-        batch.items = unwrap(batch.items, true) as unknown[];
+    const inbox = this.#inbox;
+    inbox.turned();
+    do {
+      for (let batch; (batch = inbox.next());) {
+        await this.#run(batch);
+        if (inbox.due) return this.#link.turn(() => void this.#drain());
       }
-      if (this.#lanes === 1) await this.#runInTurn(batch);
-      else await this.#runSideBySide(batch);
-    }
+    } while (this.#running.size === 0 && inbox.linger());
     this.#draining = false;
+    inbox.listen(() => this.#wake());
+  }
+
+  async #run(batch: RunMessage): Promise<void> {
+    if (batch.limited) await this.#prepare();
+    if (batch.handles) {
+      await this.#link.kinds();
+      batch.items = unwrap(batch.items, true) as unknown[];
+    }
+    if (this.#lanes === 1) await this.#runInTurn(batch);
+    else await this.#runSideBySide(batch);
   }
 
   #prepare(): Promise<void> {
@@ -192,7 +190,7 @@ class Server implements TaskHost {
       this.#only = task;
       try {
         // Loading counts as running: a module that never finishes loading is stopped by the first call's timeout.
-        const fn = this.#functions.get(batch.task) ?? await this.#load(batch.task);
+        const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
         let value = this.#call(fn, batch, i, task);
         if (isThenable(value)) {
           this.#answers.whileWaiting();
@@ -222,7 +220,7 @@ class Server implements TaskHost {
     this.#running.set(task.taskId, task);
     const start = performance.now();
     try {
-      const fn = this.#functions.get(batch.task) ?? await this.#load(batch.task);
+      const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
       const value = await this.#enter(task, () => this.#call(fn, batch, i, task));
       this.#answers.value(task, value);
     } catch (error) {
@@ -252,10 +250,7 @@ class Server implements TaskHost {
   }
 
   async #load(id: number): Promise<TaskFunction> {
-    let loading = this.#loading.get(id);
-    if (!loading) this.#loading.set(id, loading = load(this.#sources.get(id)!, this.#link.load));
-    const fn = await loading.finally(() => this.#loading.delete(id));
-    this.#functions.set(id, fn);
+    const fn = await this.#tasks.load(id);
     // The time that loading took says nothing about the calls to come.
     this.#answers.begin();
     return fn;

@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers";
 import { workerData } from "node:worker_threads";
 import { scope } from "../lib/core/scope.ts";
 import { Screen } from "../lib/core/screen.ts";
+import { Bell } from "../lib/protocol/bell.ts";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
@@ -54,6 +55,7 @@ export async function boot(load: Importer): Promise<void> {
   const receive = serve({
     introduction,
     board: new Board(introduction.board),
+    bell: new Bell(introduction.bell),
     post: (message, transfer) => port.postMessage(message, transfer),
     // Running out of memory is contained in what runs from a timer or an immediate, and nowhere else.
     turn: (run) => setImmediate(run),
@@ -63,7 +65,7 @@ export async function boot(load: Importer): Promise<void> {
         wrapBuiltins(brake, endThread);
         return preload();
       }),
-    kinds: () => brake.guard(() => import("../lib/queue/kinds.ts")),
+    kinds: () => brake.guard(() => import("../lib/manager/kinds.ts")),
     leave: () => Deno.exit(0),
   });
   // The port is dead after that: so is the worker.

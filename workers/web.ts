@@ -10,11 +10,13 @@ import { Script } from "node:vm";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
 import { scope } from "../lib/core/scope.ts";
 import { Screen } from "../lib/core/screen.ts";
+import { Bell } from "../lib/protocol/bell.ts";
 import { Board } from "../lib/protocol/board.ts";
 import { Brake } from "../lib/protocol/brake.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, Introduction, WorkerMessage } from "../lib/protocol/messages.ts";
+import { Owners } from "../lib/shared/owners.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
 import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
@@ -42,11 +44,15 @@ function start(introduction: Introduction, load: Importer): void {
   const post = (message: WorkerMessage, transfer?: Transferable[]) => port.postMessage(message, transfer);
   const brake = new Brake(introduction.brake);
   scope.screen = introduction.screen;
+  scope.checkpoint = () => {
+    if (brake.pulled) exit();
+  };
   wrapGlobals(brake, exit, Screen.here());
   reportEnd(post);
   const receive = serve({
     introduction,
     board: new Board(introduction.board),
+    bell: new Bell(introduction.bell),
     post,
     turn: (run) => setImmediate(run),
     load,
@@ -55,7 +61,7 @@ function start(introduction: Introduction, load: Importer): void {
       wrapBuiltins(brake, exit);
       return preload();
     },
-    kinds: () => import("../lib/queue/kinds.ts"),
+    kinds: () => import("../lib/manager/kinds.ts"),
     leave: () => worker.close(),
   });
   port.onmessage = ({ data }) => receive(data as HostMessage);
@@ -81,7 +87,8 @@ const script = new Script(`globalThis[Symbol.for(${JSON.stringify(RUN.descriptio
  * `node:vm` can do it. What the code goes on with after an `await` runs outside of it.
  *
  * A call that ends within the very millisecond of its limit may lose all of its stack: nothing answers then, but the
- * worker still hears the host, whose own limit ends it.
+ * worker still hears the host, whose own limit ends it. That is left to the host on purpose where the stopped code may
+ * have held a lock, or waited at a barrier: only the end of the thread frees those, since a stop runs no `finally`.
  */
 function limit(run: () => unknown, timeout: number, left: number): unknown {
   const end = performance.now() + left;
@@ -91,8 +98,9 @@ function limit(run: () => unknown, timeout: number, left: number): unknown {
   } catch (error) {
     const stopped = (error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
     if (!stopped || performance.now() < end) throw error;
-    // A stop runs no `finally` on its way: it may have struck in the middle of a print.
+    // It may have struck in the middle of a print.
     Screen.here().leave();
+    if (Owners.owning) return new Promise<never>(() => {});
     throw new TaskTimeoutError(`Task ran longer than its timeout of ${timeout} ms: it was stopped`, { timeout });
   }
 }

@@ -9,6 +9,7 @@ import { IsopoolError } from "./base_error.ts";
 
 export { IsopoolError };
 export { BrokenBarrierError, LockAbandonedError } from "./lock_errors.ts";
+export { DeadlockError, ManagerClosedError } from "./manager_errors.ts";
 export { ItemLostError, QueueClosedError } from "./queue_errors.ts";
 
 /** Why a worker is gone. */

@@ -40,6 +40,8 @@ export interface Scope {
   moves: WeakMap<object, Transferable[]> | undefined;
   /** This isolate's place at the screen, once somebody has asked for it. */
   screen: Seat | undefined;
+  /** Ends this isolate if its host has stopped it: for what blocks where nothing else can end it. */
+  checkpoint?: () => void;
 }
 
 const KEY = Symbol.for("isopool.scope.1");

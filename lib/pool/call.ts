@@ -4,51 +4,36 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import { guarded } from "../core/guarded.ts";
 import type { Timer } from "../core/timer.ts";
 import type { Failures } from "../future/failures.ts";
 import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
+import { Chunk, type Outcome, type TaskEntry } from "../scheduler/work.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 import type { CallSite } from "./call_site.ts";
+import { PoolWork, type WorkOptions } from "./pool_work.ts";
 
 /** What a call is made of, besides its arguments. */
-export interface CallOptions {
-  timeout: number | undefined;
-  signal: AbortSignal | undefined;
+export interface CallOptions extends WorkOptions {
   retry: RetryPolicy | undefined;
   transfer: Transferable[];
-  priority?: number;
-  affinity?: string | number;
-  onEmit?: (value: unknown) => void;
-  onProgress?: (done: number, total: number | undefined) => void;
   shares?: Shares;
   /** Whether there may be shared objects in the arguments. */
   handles?: boolean;
   /** The worker that alone may run it. */
   pinned?: Slot;
-  /** Whether it comes from a call of the same pool, which may wait for it: it must not wait for that one's worker. */
-  nested?: boolean;
 }
 
 /** One call of a task. */
-export class Call implements Work, FutureControl {
+export class Call extends PoolWork implements FutureControl {
   readonly future: Future<unknown>;
-  readonly task: TaskEntry;
   readonly spread = true;
   readonly stream = 0;
-  readonly timeout: number | undefined;
-  readonly limited: boolean;
-  readonly priority: number;
-  readonly affinity: string | number | undefined;
   readonly shares: Shares | undefined;
   readonly handles: boolean;
   readonly pinned: Slot | undefined;
-  readonly nested: boolean;
-  queuedAt = 0;
   readonly #scheduler: Scheduler;
   readonly #options: CallOptions;
   readonly #failures: Failures;
@@ -73,13 +58,8 @@ export class Call implements Work, FutureControl {
     failures: Failures,
     site: CallSite | undefined,
   ) {
+    super(task, options);
     this.#scheduler = scheduler;
-    this.task = task;
-    this.timeout = options.timeout;
-    this.limited = options.timeout !== undefined || options.signal !== undefined;
-    this.nested = options.nested ?? false;
-    this.priority = this.nested ? Infinity : options.priority ?? 0;
-    this.affinity = options.affinity;
     this.shares = options.shares;
     this.handles = options.handles ?? false;
     this.pinned = options.pinned;
@@ -126,7 +106,7 @@ export class Call implements Work, FutureControl {
   /** {@inheritDoc FutureControl.isRunning} */
   isRunning(): boolean {
     const chunk = this.#chunk;
-    return chunk?.slot !== undefined && chunk.open > 0 && chunk.slot.hasStarted(chunk, 0);
+    return chunk !== undefined && chunk.isSent && chunk.slot!.hasStarted(chunk, 0);
   }
 
   /** {@inheritDoc FutureControl.workerId} */
@@ -137,36 +117,22 @@ export class Call implements Work, FutureControl {
   /** {@inheritDoc FutureControl.cancel} */
   cancel(reason: unknown, force: boolean): void {
     const chunk = this.#chunk;
-    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) {
-      if (force) chunk.slot.stop(chunk, 0, "cancelled", reason);
-      else chunk.slot.signal(chunk, 0, reason);
+    if (chunk && !chunk.withdraw()) {
+      if (force) chunk.slot!.stop(chunk, 0, "cancelled", reason);
+      else chunk.slot!.signal(chunk, 0, reason);
     } else this.#end("cancelled", reason);
   }
 
   /** {@inheritDoc Work.abandon} */
   abandon(outcome: "rejected" | "cancelled", error: unknown): void {
-    const chunk = this.#chunk;
-    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) this.#verdict = { outcome, error };
+    if (this.#chunk?.withdraw() === false) this.#verdict = { outcome, error };
     else this.#end(outcome, error);
   }
 
   /** {@inheritDoc Work.cancelWaiting} */
   cancelWaiting(error: unknown): void {
-    const chunk = this.#chunk;
-    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) this.#last = true;
+    if (this.#chunk?.withdraw() === false) this.#last = true;
     else this.#end("cancelled", error);
-  }
-
-  /** {@inheritDoc Work.item} */
-  item(_index: number, value: unknown): void {
-    const { onEmit } = this.#options;
-    if (onEmit) guarded(() => onEmit(value));
-  }
-
-  /** {@inheritDoc Work.progress} */
-  progress(_index: number, done: number, total: number | undefined): void {
-    const { onProgress } = this.#options;
-    if (onProgress) guarded(() => onProgress(done, total));
   }
 
   /** {@inheritDoc Work.settle} */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { WaitTimeoutError } from "../core/errors.ts";
 import { bad, duration, integer, knownOptions } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
 import { observe, type PoolEventMap } from "./events.ts";
+import { joinEnd } from "./join.ts";
 import { type PoolStats, poolStats } from "./stats.ts";
 
 /** Where a pool stands. */
@@ -145,12 +145,11 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
     if (scheduler.state === "open") {
       throw new TypeError("Cannot join pool: it is open: call close() or terminate() first");
     }
-    if (timeout === undefined) return await scheduler.ended;
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new WaitTimeoutError(`Gave up joining after ${timeout} ms: ${scheduler.works.size} works go on`));
-    }, timeout);
-    await Promise.race([scheduler.ended, promise]).finally(() => clearTimeout(timer));
+    await joinEnd(
+      scheduler,
+      timeout,
+      () => `Gave up joining after ${timeout} ms: ${scheduler.works.size} works go on`,
+    );
   }
 
   /**

@@ -11,35 +11,27 @@
  *
  * @module
  */
-import type { Shares } from "../protocol/shared_value.ts";
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
-import { guarded } from "../core/guarded.ts";
 import type { Input } from "../core/input.ts";
 import { bad } from "../core/validate.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
 import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
-import type { SharedEntry } from "../protocol/shared_value.ts";
+import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
+import { Chunk, type Outcome } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
 import type { MapPlan } from "./map_plan.ts";
 import { MapInput, type MapReader, NONE } from "./map_input.ts";
+import { PoolWork } from "./pool_work.ts";
 import { Retries } from "./retries.ts";
 import { refer } from "./shared_value.ts";
 
 /** A map that runs on a pool. */
-export class MapJob implements Work, Producer, MapReader {
-  readonly task: TaskEntry;
+export class MapJob extends PoolWork implements Producer, MapReader {
   readonly spread: boolean;
-  readonly timeout: number | undefined;
-  readonly limited: boolean;
-  readonly priority: number;
-  readonly affinity: string | number | undefined;
-  readonly nested: boolean;
   readonly stream = 0;
-  queuedAt = 0;
   readonly collector: Collector<unknown>;
   readonly #plan: MapPlan;
   readonly #scheduler: Scheduler;
@@ -57,14 +49,9 @@ export class MapJob implements Work, Producer, MapReader {
   #queued = false;
 
   constructor(plan: MapPlan, input: Input<unknown>, scheduler: Scheduler, failures: Failures, site?: CallSite) {
+    super(plan.task, plan);
     this.#plan = plan;
-    this.task = plan.task;
     this.spread = plan.spread;
-    this.timeout = plan.timeout;
-    this.limited = plan.timeout !== undefined || plan.signal !== undefined;
-    this.nested = plan.nested;
-    this.priority = plan.nested ? Infinity : plan.options.priority ?? 0;
-    this.affinity = plan.options.affinityKey;
     this.#scheduler = scheduler;
     this.#failures = failures;
     this.#site = site;
@@ -124,20 +111,7 @@ export class MapJob implements Work, Producer, MapReader {
       return undefined;
     }
     this.#running += items.length;
-    this.#input.readOn();
     return new Chunk(this, first, items);
-  }
-
-  /** {@inheritDoc Work.item} */
-  item(_index: number, value: unknown): void {
-    const { onEmit } = this.#plan.options;
-    if (onEmit) guarded(() => onEmit(value));
-  }
-
-  /** {@inheritDoc Work.progress} */
-  progress(_index: number, done: number, total: number | undefined): void {
-    const { onProgress } = this.#plan.options;
-    if (onProgress) guarded(() => onProgress(done, total));
   }
 
   /** {@inheritDoc Work.settle} */
@@ -215,6 +189,7 @@ export class MapJob implements Work, Producer, MapReader {
     } catch (error) {
       this.#state = "finished";
       this.#input.close();
+      this.#plan.tally?.end();
       return this.collector.fail(error);
     }
     this.#admit();

@@ -7,22 +7,16 @@ import type { OnError } from "../future/collector.ts";
 import type { Tally } from "../progress/tally.ts";
 import type { TaskEntry } from "../scheduler/work.ts";
 import type { RetryPolicy } from "../core/retry.ts";
-import type { TaskOptions } from "../task/task.ts";
+import type { WorkOptions } from "./pool_work.ts";
 
 /** What a map is made of, checked. */
-export interface MapPlan {
+export interface MapPlan extends WorkOptions {
   task: TaskEntry;
   /** Whether items are argument lists. */
   spread: boolean;
   /** Whether items are copied as they are read. */
   copy: boolean;
-  timeout: number | undefined;
-  signal: AbortSignal | undefined;
   retry: RetryPolicy | undefined;
-  /** The task's own: priority, affinity, callbacks. */
-  options: TaskOptions;
-  /** Whether it comes from a call of the same pool. */
-  nested: boolean;
   /** Most items in one chunk. */
   chunkSize: number;
   ordered: boolean;

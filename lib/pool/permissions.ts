@@ -4,8 +4,6 @@
  *
  * @module
  */
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { PermissionScopeError } from "../core/errors.ts";
 import { bad, knownOptions } from "../core/validate.ts";
 
@@ -102,12 +100,15 @@ function plain(kind: Kind, entry: string | URL): string | undefined {
   const isPath = PATHS.includes(kind);
   if (!isPath && kind !== "run") return typeof entry === "string" ? entry : undefined;
   if (entry === "") return "";
+  // By the global, and only now: importing them takes some milliseconds of everybody's start.
+  // deno-lint-ignore no-process-global
+  const { getBuiltinModule } = process;
   if (entry instanceof URL || entry.startsWith("file:")) {
     const url = URL.parse(entry);
-    return url?.protocol === "file:" ? fileURLToPath(url) : undefined;
+    return url?.protocol === "file:" ? getBuiltinModule("node:url").fileURLToPath(url) : undefined;
   }
   // A program without a slash is looked up in PATH.
-  return isPath || /[/\\]/.test(entry) ? resolve(entry) : entry;
+  return isPath || /[/\\]/.test(entry) ? getBuiltinModule("node:path").resolve(entry) : entry;
 }
 
 // Patterns of hosts (`*.example.com`, `10.0.0.0/8`) are left out: the runtime does not compare them with what it has.

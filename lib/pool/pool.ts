@@ -106,7 +106,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
   }
 
   /** Submits one call with its argument list, and waits for the result; else as {@linkcode Pool.submit}. */
-  apply<A extends unknown[], R>(task: Runnable<B, A, R>, args: A): Promise<R>;
+  apply<A extends unknown[], R>(task: Runnable<B, A, R>, args: Readonly<Args<A>>): Promise<R>;
   apply(task: AnyRunnable, args: unknown[]): Promise<unknown> {
     if (!Array.isArray(args)) throw bad("apply task", "args", args, "an array of arguments", false);
     return this.#submitter.submit("apply task", this.apply, task, args).result();
@@ -116,7 +116,11 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
    * Submits one call with its argument list, and has the end told to a callback; the caller goes on at once. Else as
    * {@linkcode Pool.submit}. Callbacks have run when the pool has drained; what one throws is reported.
    */
-  applyAsync<A extends unknown[], R>(task: Runnable<B, A, R>, args: A, options?: ApplyOptions<R>): Future<R>;
+  applyAsync<A extends unknown[], R>(
+    task: Runnable<B, A, R>,
+    args: Readonly<Args<A>>,
+    options?: ApplyOptions<R>,
+  ): Future<R>;
   applyAsync(task: AnyRunnable, args: unknown[], options: ApplyOptions<never> = {}): Future<unknown> {
     const call = "apply task";
     if (!Array.isArray(args)) throw bad(call, "args", args, "an array of arguments", false);
@@ -149,11 +153,15 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
   /** Runs a task on every argument list; else as {@linkcode Pool.map}. */
   starmap<A extends unknown[], R>(
     task: Runnable<B, A, R>,
-    items: Input<Args<A>>,
+    items: Input<Readonly<Args<A>>>,
     options: MapOptions & { onError: "settle" },
   ): Results<PromiseSettledResult<R>>;
   /** Maps argument lists with the first failure, or all of them together, thrown. */
-  starmap<A extends unknown[], R>(task: Runnable<B, A, R>, items: Input<Args<A>>, options?: MapOptions): Results<R>;
+  starmap<A extends unknown[], R>(
+    task: Runnable<B, A, R>,
+    items: Input<Readonly<Args<A>>>,
+    options?: MapOptions,
+  ): Results<R>;
   starmap(task: AnyRunnable, items: Input<unknown>, options?: MapOptions): Results<unknown> {
     return this.#submitter.map("starmap", this.starmap, task, items, options, { spread: true, lazy: false });
   }

@@ -11,14 +11,14 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
-import { guarded } from "../core/guarded.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import { Chunk, type Outcome, type TaskEntry, type Work } from "../scheduler/work.ts";
+import { Chunk, type Outcome, type TaskEntry } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
 import type { CallOptions } from "./call.ts";
+import { PoolWork } from "./pool_work.ts";
 
 /** What a stream is made of, besides its arguments. */
 export interface StreamPlan extends Omit<CallOptions, "retry" | "onEmit"> {
@@ -32,19 +32,12 @@ export interface StreamPlan extends Omit<CallOptions, "retry" | "onEmit"> {
 }
 
 /** A generator that runs on a pool. */
-export class StreamJob implements Work, Producer {
-  readonly task: TaskEntry;
+export class StreamJob extends PoolWork implements Producer {
   readonly spread = true;
-  readonly timeout: number | undefined;
-  readonly limited: boolean;
-  readonly priority: number;
-  readonly affinity: string | number | undefined;
   readonly shares: Shares | undefined;
   readonly handles: boolean;
-  readonly nested: boolean;
   readonly stream: number;
   readonly collector: Collector<unknown> = new Collector(this, { ordered: true, onError: "throw" });
-  queuedAt = 0;
   readonly #plan: StreamPlan;
   readonly #scheduler: Scheduler;
   readonly #failures: Failures;
@@ -63,13 +56,8 @@ export class StreamJob implements Work, Producer {
     failures: Failures,
     site: CallSite | undefined,
   ) {
+    super(plan.task, plan);
     this.#plan = plan;
-    this.task = plan.task;
-    this.timeout = plan.timeout;
-    this.limited = plan.timeout !== undefined || plan.signal !== undefined;
-    this.nested = plan.nested ?? false;
-    this.priority = this.nested ? Infinity : plan.priority ?? 0;
-    this.affinity = plan.affinity;
     this.shares = plan.shares;
     this.handles = plan.handles ?? false;
     this.stream = this.#granted = plan.buffer;
@@ -96,15 +84,9 @@ export class StreamJob implements Work, Producer {
   }
 
   /** {@inheritDoc Work.item} */
-  item(_index: number, value: unknown): void {
+  override item(_index: number, value: unknown): void {
     this.collector.settle(this.#count++, true, value);
     if (this.collector.collecting) this.#grant();
-  }
-
-  /** {@inheritDoc Work.progress} */
-  progress(_index: number, done: number, total: number | undefined): void {
-    const { onProgress } = this.#plan;
-    if (onProgress) guarded(() => onProgress(done, total));
   }
 
   /** {@inheritDoc Work.settle} */
@@ -114,15 +96,13 @@ export class StreamJob implements Work, Producer {
 
   /** {@inheritDoc Work.abandon} */
   abandon(outcome: "rejected" | "cancelled", error: unknown): void {
-    const chunk = this.#chunk;
-    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) this.collector.fail(error);
+    if (this.#chunk?.withdraw() === false) this.collector.fail(error);
     else this.#end(outcome, error);
   }
 
   /** {@inheritDoc Work.cancelWaiting} */
   cancelWaiting(error: unknown): void {
-    const chunk = this.#chunk;
-    if (!chunk?.slot || chunk.open === 0 || chunk.slot.withdraw(chunk, 0)) this.#end("cancelled", error);
+    if (this.#chunk?.withdraw() !== false) this.#end("cancelled", error);
   }
 
   /** {@inheritDoc Work.blockEnded} */
@@ -164,16 +144,16 @@ export class StreamJob implements Work, Producer {
     const chunk = this.#chunk;
     const taken = Math.min(this.collector.taken, this.#count);
     const owed = taken + this.#plan.buffer - this.#granted;
-    if (!chunk?.slot || chunk.open === 0 || owed < Math.max(1, this.#plan.buffer / 2)) return;
+    if (!chunk?.isSent || owed < Math.max(1, this.#plan.buffer / 2)) return;
     this.#granted += owed;
-    chunk.slot.grant(chunk, 0, owed);
+    chunk.slot!.grant(chunk, 0, owed);
   }
 
   #stop(reason: unknown): void {
     if (this.#state === "ended") return;
     const chunk = this.#chunk;
-    if (chunk?.slot && chunk.open > 0 && !chunk.slot.withdraw(chunk, 0)) {
-      chunk.slot.stop(chunk, 0, "cancelled", reason);
+    if (chunk && !chunk.withdraw()) {
+      chunk.slot!.stop(chunk, 0, "cancelled", reason);
       this.collector.fail(reason);
     } else this.#end("cancelled", reason);
   }

@@ -12,11 +12,12 @@ import { snapshot } from "../protocol/envelope.ts";
 import { openProgress } from "../progress/progress.ts";
 import type { SharedEntry } from "../protocol/shared_value.ts";
 import type { Slot } from "../scheduler/slot.ts";
+import type { TaskEntry } from "../scheduler/work.ts";
 import { retryPolicy } from "../core/retry.ts";
 import type { Task, TaskOptions } from "../task/task.ts";
 import { runsWithin } from "./backends.ts";
 import { Call, type CallOptions } from "./call.ts";
-import { CallSite } from "./call_site.ts";
+import { type CallSite, CallSites } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { MapJob } from "./map.ts";
 import { checkMapOptions, type ImapOptions } from "./map_options.ts";
@@ -38,6 +39,7 @@ const STREAM_BUFFER = 16;
 /** Makes the works of one pool. */
 export class Submitter {
   readonly #core: PoolCore;
+  readonly #sites = new CallSites();
 
   constructor(core: PoolCore) {
     this.#core = core;
@@ -55,7 +57,7 @@ export class Submitter {
     }
     const resolved = this.#resolve(call, task);
     const { plan, sent, refused } = this.#plan(call, resolved.options, args, pinned);
-    const work = new Call(scheduler, resolved.entry, sent, plan, this.#core.failures, this.#site(face));
+    const work = new Call(scheduler, resolved.entry, sent, plan, this.#core.failures, this.#site(face, resolved.entry));
     if (refused !== undefined) work.fail(refused.error);
     else if (resolved.verified) resolved.verified.then(() => work.enqueue(), (error) => work.fail(error));
     else work.enqueue();
@@ -112,12 +114,11 @@ export class Submitter {
       task: entry,
       spread,
       copy: isolated,
-      options,
-      nested: this.#nested,
+      ...this.#common(options),
       checkOpen: () => this.#core.checkOpen(call),
       tally: openProgress(call, given, items),
     };
-    const job = new MapJob(plan, items, scheduler, failures, this.#site(face));
+    const job = new MapJob(plan, items, scheduler, failures, this.#site(face, entry));
     if (verified) verified.then(() => job.start(), (error) => job.abandon("rejected", error));
     else job.start();
     return new Results(job.collector);
@@ -137,7 +138,7 @@ export class Submitter {
       sent,
       this.#core.scheduler,
       this.#core.failures,
-      this.#site(face),
+      this.#site(face, entry),
     );
     return new Results(job.collector);
   }
@@ -151,12 +152,8 @@ export class Submitter {
       signal: options.signal,
       retry: retryPolicy(call, options.retry ?? pool.retry),
       transfer: options.transfer ?? [],
-      priority: options.priority,
-      affinity: options.affinityKey,
-      onEmit: options.onEmit,
-      onProgress: options.onProgress,
       pinned,
-      nested: this.#nested,
+      ...this.#common(options),
     };
     let sent = refer(args, true, shares) as unknown[];
     if (shares.size > 0) plan.shares = shares;
@@ -171,13 +168,18 @@ export class Submitter {
     return { plan, sent, refused };
   }
 
+  // What the options of a task mean for every work of it.
+  #common({ priority, affinityKey, onEmit, onProgress }: TaskOptions) {
+    return { priority, affinity: affinityKey, onEmit, onProgress, nested: this.#nested };
+  }
+
   // Whether the caller is itself a call of this pool.
   get #nested(): boolean {
     return !this.#core.capabilities.isolated && runsWithin(this.#core.setup);
   }
 
-  #site(face: Face): CallSite | undefined {
-    return this.#core.capabilities.isolated ? new CallSite(face) : undefined;
+  #site(face: Face, entry: TaskEntry): CallSite | undefined {
+    return this.#core.capabilities.isolated ? this.#sites.take(face, entry) : undefined;
   }
 
   #resolve(call: string, task: AnyRunnable): Resolved {

@@ -9,13 +9,14 @@
  *
  * @module
  */
-import { CancelledError, IsopoolError, WaitTimeoutError, WorkerCrashedError } from "../core/errors.ts";
+import { CancelledError, IsopoolError, WorkerCrashedError } from "../core/errors.ts";
 import { bad, duration, knownOptions } from "../core/validate.ts";
 import { Failures } from "../future/failures.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
 import type { Args } from "../pool/pool.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
 import { PoolCore } from "../pool/core.ts";
+import { joinEnd } from "../pool/join.ts";
 import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
 import { Submitter } from "../pool/submitter.ts";
@@ -86,7 +87,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    * @param args The task's arguments; copied when it is started.
    * @throws {TypeError | RangeError} If an option does not exist or is not valid.
    */
-  constructor(task: Task<A, R>, args: Args<A>, options: ProcessOptions = {}) {
+  constructor(task: Task<A, R>, args: Readonly<Args<A>>, options: ProcessOptions = {}) {
     knownOptions(CALL, options, ["name", "daemon", "backend", "permissions"]);
     if (!Array.isArray(args)) throw bad(CALL, "args", args, "an array of arguments", false);
     const { name = `Process-${this.id}`, daemon = false, backend, permissions } = options;
@@ -169,12 +170,8 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   async join(options: { timeout?: number } = {}): Promise<void> {
     knownOptions("join process", options, ["timeout"]);
     const timeout = duration("join process", "timeout", options.timeout);
-    const { ended } = this.#started("join").core.scheduler;
-    if (timeout === undefined) return await ended;
-    const { promise, reject } = Promise.withResolvers<never>();
-    const error = new WaitTimeoutError(`Gave up joining ${this.name} after ${timeout} ms: it goes on`);
-    const timer = setTimeout(() => reject(error), timeout);
-    await Promise.race([ended, promise]).finally(() => clearTimeout(timer));
+    const { scheduler } = this.#started("join").core;
+    await joinEnd(scheduler, timeout, () => `Gave up joining ${this.name} after ${timeout} ms: it goes on`);
   }
 
   /**

@@ -29,6 +29,7 @@
  * @module
  */
 import type { Seat } from "../core/scope.ts";
+import type { BoardMemory } from "./board.ts";
 import type { ItemMessage, ResultMessage, ShareMessage } from "./carry.ts";
 import type { Thrown } from "./error_record.ts";
 
@@ -121,7 +122,9 @@ export interface Introduction {
   /** The table of threads, and the worker's place in it (lib/shared/owners.ts). */
   owner: { memory: SharedArrayBuffer; id: number };
   /** Memory of the board. */
-  board: SharedArrayBuffer;
+  board: BoardMemory;
+  /** Memory of the bell. */
+  bell: SharedArrayBuffer;
   /** Memory of the brake. */
   brake: SharedArrayBuffer;
   /** Its place at the screen. */

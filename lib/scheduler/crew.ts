@@ -238,7 +238,8 @@ export class Crew {
     for (const slot of this.slots) {
       if (!stays(slot)) continue;
       const its = slot.held + (slot.line?.size ?? 0);
-      if (its < load) [least, load] = [slot, its];
+      // All of them may have a map without a known end in their line.
+      if (!least || its < load) [least, load] = [slot, its];
     }
     return load > 0 && this.room > 0 ? this.spawn() : least;
   }

@@ -30,6 +30,7 @@ import type { Chunk, Work } from "./work.ts";
 
 /** Workers that die one after another without having taken a call, after which the pool is given up. */
 const STILLBORN = 3;
+
 /** Whether it takes work, finishes what it has, or has ended, and how. */
 export type SchedulerState = "open" | "closing" | "closed" | "terminated" | "broken";
 
@@ -88,6 +89,7 @@ export class Scheduler implements SlotOwner {
   get paused(): boolean {
     return this.#paused;
   }
+
   /** Counts a work as unfinished, so that the pool does not end before it. */
   admit(work: Work): void {
     this.#works.add(work);
@@ -104,7 +106,7 @@ export class Scheduler implements SlotOwner {
     }
     if (this.#works.size > 0) return;
     this.observer?.drained();
-    if (this.state === "closing" && this.#works.size === 0) this.#end();
+    if (this.state === "closing") this.#end();
     this.#letGo();
   }
 

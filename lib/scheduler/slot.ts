@@ -28,6 +28,8 @@ export class Slot {
   ended = 0;
   /** When it became idle, on the `performance.now()` clock. */
   idleSince = 0;
+  /** How quickly it gets through its calls. */
+  readonly pace: Pace = new Pace();
   /** What only this worker may run; made when there is such a thing. */
   line: Backlog | undefined;
   /** The task of a call that its death took along. */
@@ -44,7 +46,6 @@ export class Slot {
     (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
   );
   #next = 0;
-  readonly #pace = new Pace();
   // Stops an initializer that does not end.
   #patience: Timer | undefined;
   #cause: unknown;
@@ -80,11 +81,6 @@ export class Slot {
     return Math.min(this.#transport.free, this.#owner.maxTasks - this.ended - this.held);
   }
 
-  /** How quickly it gets through its calls. */
-  get pace(): Pace {
-    return this.#pace;
-  }
-
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
   send(chunks: Chunk[]): void {
     const { work } = chunks[0];
@@ -93,7 +89,7 @@ export class Slot {
     } catch (cause) {
       return refuse(chunks, cause, (part) => this.send(part));
     }
-    if (this.held === 0) this.#pace.begin();
+    if (this.held === 0) this.pace.begin();
     for (const chunk of chunks) {
       chunk.slot = this;
       chunk.seq = this.#next;
@@ -190,7 +186,7 @@ export class Slot {
    */
   checkPulse(): void {
     const [chunk] = this.#chunks;
-    if (!chunk || !this.#isReady || !this.#pace.isSilent) return;
+    if (!chunk || !this.#isReady || !this.pace.isSilent) return;
     const offset = chunk.items.findIndex((item) => item !== CLOSED);
     if (!this.#transport.hasStarted(chunk.seq + offset)) this.kill();
   }
@@ -241,7 +237,7 @@ export class Slot {
   #settled(chunk: Chunk, offset: number, ok: boolean, value: unknown): void {
     const { work } = chunk;
     this.ended++;
-    this.#pace.ended(work.task);
+    this.pace.ended(work.task);
     const verdict = this.#stops.take(chunk.seq + offset);
     this.#close(chunk, offset);
     const outcome = verdict?.outcome ?? (ok ? "fulfilled" : "rejected");
@@ -267,7 +263,7 @@ export class Slot {
   }
 
   #measured(count: number, ms: number, ran = ms): void {
-    if (!this.#pace.measured(count, ms)) return;
+    if (!this.pace.measured(count, ms)) return;
     this.#owner.tally.run.add(ran / count, count);
     this.#owner.moved(this);
   }

@@ -117,6 +117,16 @@ export class Chunk {
     return this;
   }
 
+  /** Whether calls of it are with a worker. */
+  get isSent(): boolean {
+    return this.slot !== undefined && this.open > 0;
+  }
+
+  /** Takes its only call back from a worker; `false` if that has started. */
+  withdraw(): boolean {
+    return !this.isSent || this.slot!.withdraw(this, 0);
+  }
+
   /** Closes the call at `offset`. */
   close(offset: number): void {
     this.items[offset] = CLOSED;

@@ -45,8 +45,8 @@ export interface ConditionOptions {
  * Look again after a wait, as `waitFor` does: between the notification and the lock, others may have been there.
  *
  * **Death.** A thread that dies while it waits is skipped. If one dies after it was notified and before it got the lock,
- * all others wake, so that its notification is not lost. If the holder of the lock dies, `wait` throws a
- * {@linkcode LockAbandonedError}, and the guard is released then.
+ * all others wake, so that its notification is not lost. If the holder of the lock dies, everybody's `wait` throws a
+ * {@linkcode LockAbandonedError} within 50 ms, and the guard is released then.
  *
  * @example A place for one item
  * ```ts

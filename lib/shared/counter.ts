@@ -57,7 +57,11 @@ export class Counter extends Shared {
     Atomics.store(this.#cell, 0, exact("value", value));
   }
 
-  /** Adds a safe integer; gives what was there before. */
+  /**
+   * Adds a safe integer; gives what was there before.
+   *
+   * @throws {RangeError} If that was beyond the safe integers: it cannot be told, but it was added to.
+   */
   add(amount: number = 1): number {
     return plain(Atomics.add(this.#cell, 0, exact("amount", amount)));
   }

@@ -52,6 +52,8 @@ const f32 = new Float32Array(1);
 const f32Bits = new Int32Array(f32.buffer);
 const f64 = new Float64Array(1);
 const f64Bits = new BigInt64Array(f64.buffer);
+const F32_NAN = 0x7fc00000;
+const F64_NAN = 0x7ff8n << 48n;
 
 const LAYOUTS: Record<ValueType, Layout> = {
   i8: { view: Int8Array, bytes: 1, least: -0x80, most: 0x7f },
@@ -150,16 +152,20 @@ export class Elements<T extends ValueType> {
   }
 
   #bits(value: Of<T>): number {
+    // One NaN for all: what a sum gives may have other bits, and would not be found by compareExchange.
     if (this.type === "f64") {
+      if (value !== value) return F64_NAN as unknown as number;
       f64[0] = value as number;
       return f64Bits[0] as unknown as number;
     }
     if (this.type === "f32") {
+      if (value !== value) return F32_NAN;
       f32[0] = value as number;
       return f32Bits[0];
     }
     if (this.type === "bool") return value === true ? 1 : 0;
-    return value as number;
+    // An integer has no -0, which `update` would tell.
+    return (value as unknown) === 0 ? 0 : value as number;
   }
 
   #show(bits: number): Of<T> {

@@ -4,18 +4,15 @@
  * @module
  */
 import type { Owners } from "./owners.ts";
-import type { Words } from "./steps/step.ts";
+import type { PlainWords, Words } from "./steps/step.ts";
 
 /** 32-bit words of a `SharedArrayBuffer`, each operation sequentially consistent. */
-export class SharedWords implements Words {
+export class Cells implements PlainWords {
   /** What to sleep on. */
   readonly cells: Int32Array<SharedArrayBuffer>;
-  /** Who the owners are that these words name. */
-  readonly owners: Owners;
 
-  constructor(memory: SharedArrayBuffer, owners: Owners, first = 0, count?: number) {
+  constructor(memory: SharedArrayBuffer, first = 0, count?: number) {
     this.cells = new Int32Array(memory, first * 4, count);
-    this.owners = owners;
   }
 
   load(at: number): number {
@@ -44,6 +41,17 @@ export class SharedWords implements Words {
 
   notify(at: number, count: number): void {
     Atomics.notify(this.cells, at, count);
+  }
+}
+
+/** The words of a shared object. */
+export class SharedWords extends Cells implements Words {
+  /** Who the owners are that these words name. */
+  readonly owners: Owners;
+
+  constructor(memory: SharedArrayBuffer, owners: Owners, first = 0, count?: number) {
+    super(memory, first, count);
+    this.owners = owners;
   }
 
   standing(owner: number): number {

@@ -46,6 +46,8 @@ interface Entry {
 
 interface Known {
   home: string | undefined;
+  /** Whether something that names its owner was ever here: a lock, a queue. */
+  owning?: boolean;
   readonly tables: Map<string, Entry>;
 }
 
@@ -88,6 +90,7 @@ export class Owners {
     const name = nameOf(memory);
     const view = views.get(name);
     if (view !== undefined) return view;
+    known.owning = true;
     if (!known.tables.has(name)) Owners.introduce(memory, enter(new Int32Array(memory, 0, PLACES)));
     const made = new Owners(known.tables.get(name)!);
     views.set(name, made);
@@ -99,6 +102,14 @@ export class Owners {
     const name = nameOf(memory);
     if (!known.tables.has(name)) known.tables.set(name, { memory, me: id });
     known.home ??= name;
+  }
+
+  /**
+   * Whether this thread may hold, or wait in, something that others wait for. Code of it that was stopped in the middle
+   * has left that as it was, and would go on counting as alive.
+   */
+  static get owning(): boolean {
+    return known.owning === true;
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { IsopoolError, LockAbandonedError, WaitTimeoutError } from "../core/errors.ts";
+import { scope } from "../core/scope.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
 import type { SharedWords } from "./memory.ts";
 import type { Owners } from "./owners.ts";
@@ -117,11 +118,13 @@ export function conclude({ call, frame, timeout }: Running, signal?: AbortSignal
 }
 
 /**
- * Stops waiting in a thread that was given up: its host wants to see it end. The machine is left where it is.
+ * Stops waiting in a thread that was given up: its host wants to see it end. The machine is left where it is. (A Web
+ * Worker that was stopped ends here, before it comes to that.)
  *
  * @throws {IsopoolError} In such a thread.
  */
 export function checkWanted({ call, frame, owners }: Running): void {
+  scope.checkpoint?.();
   if (owners.standing(owners.me) === Standing.ALIVE) return;
   // Whatever it was about to take, it does not have.
   frame.result = Result.LOST;

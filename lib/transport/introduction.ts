@@ -14,7 +14,7 @@ export function introduce(
   owner: number,
   setup: Setup,
   screen: Seat,
-): Omit<Introduction, "board" | "brake" | "port"> {
+): Omit<Introduction, "board" | "bell" | "brake" | "port"> {
   const hook = (given: Hook | undefined) => given && { source: given.source, args: given.args, handles: given.handles };
   return {
     workerId,

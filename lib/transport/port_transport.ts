@@ -3,16 +3,19 @@
  * and which answers have been reported. Everything that is the same however such a worker is made and stopped.
  *
  * ```
- * send ----- run message -----> serve            values by structured clone, on a port of the worker's own
- *      <---- board, or message  answer           small results through shared memory, see protocol/board.ts
- *      <---- settled            points to the board
+ * send ----- board, bell -----> serve            small arguments through shared memory: protocol/{board,slips,bell}.ts
+ *      ----- run message ----->                  others by structured clone, on a port of the worker's own
+ *      <---- board, bell -----  answer           small results
+ *      <---- message ---------                   others, and what else there is to say
  * ```
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import type { Seat } from "../core/scope.ts";
 import { Screen } from "../core/screen.ts";
 import type { Timer } from "../core/timer.ts";
+import { Bell } from "../protocol/bell.ts";
 import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
@@ -30,6 +33,7 @@ export abstract class PortTransport implements Transport {
   // Half of the board, so that a batch can be on its way while another runs.
   readonly window = CAPACITY / 2;
   protected readonly board = new Board();
+  protected readonly bell = new Bell();
   /** The worker's place in the table of threads. */
   protected readonly owner = Owners.home().register();
   /** A cancel was sent and not heard: the worker's loop does not turn. */
@@ -50,6 +54,9 @@ export abstract class PortTransport implements Transport {
   // From the worker's clock to this thread's.
   #clock = 0;
   #look: Timer | undefined;
+  // Whether the end of a wait for the bell is to come, and whether nothing comes any more.
+  #listening = false;
+  #reaped = false;
 
   /**
    * @param port This thread's end of the worker's channel.
@@ -68,22 +75,26 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.send} */
   send(batch: Batch): void {
-    const { first, taskId, source, items, spread, timeout, limited, attempt, stream, shares, handles, transfer } =
+    const { first, taskId: task, source, items, spread, timeout, limited, attempt, stream, shares, handles, transfer } =
       batch;
-    if (!this.#known.has(taskId)) {
-      this.#known.add(taskId);
-      this.post({ kind: "task", id: taskId, source });
+    if (!this.#known.has(task)) {
+      this.#known.add(task);
+      this.post({ kind: "task", id: task, source });
     }
-    if (shares) this.#share(shares);
-    const shared = shares !== undefined;
-    for (let i = 0; i < items.length; i++) this.board.enqueue(first + i);
-    this.post(
-      { kind: "run", task: taskId, first, items, spread, timeout, limited, attempt, stream, shared, handles },
-      transfer,
-    );
-    // A handle that was disposed of meanwhile: nobody tells again that its value can go.
-    if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
-    this.#tail = first + items.length;
+    const terms = { task, spread, timeout, limited, attempt };
+    const tail = first + items.length;
+    const isPlain = stream === 0 && !shares && !handles && transfer.length === 0;
+    if (isPlain && this.board.place(first, terms, items)) this.bell.announce(tail);
+    else {
+      if (shares) this.#share(shares);
+      for (let seq = first; seq < tail; seq++) this.board.enqueue(seq);
+      this.post({ kind: "run", ...terms, first, items, stream, shared: shares !== undefined, handles }, transfer);
+      this.bell.pass(tail);
+      // A handle that was disposed of meanwhile: nobody tells again that its value can go.
+      if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
+    }
+    this.#tail = tail;
+    this.#listen();
     // With one call in flight its end is announced at once; the next may wait for a long one.
     if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
   }
@@ -91,6 +102,7 @@ export abstract class PortTransport implements Transport {
   /** Posts a message to the worker. */
   protected post(message: HostMessage, transfer: Transferable[] = []): void {
     this.#port.postMessage(message, transfer);
+    this.bell.ring();
   }
 
   /** {@inheritDoc Transport.withdraw} */
@@ -171,6 +183,8 @@ export abstract class PortTransport implements Transport {
     clearTimeout(this.#look);
     this.#look = undefined;
     this.#harvest();
+    this.#reaped = true;
+    this.bell.end();
   }
 
   /** Nothing of the worker can run any more: what it held can be taken over. */
@@ -183,6 +197,25 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.kill} */
   abstract kill(): void;
+
+  // Waits until the worker tells of answers, as long as some are to come.
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    const heard = this.bell.heard();
+    if (heard) void heard.then(() => this.#hearBell());
+    // Not at once: a worker that tells without end must not keep this event loop from turning.
+    else setImmediate(() => this.#hearBell());
+  }
+
+  #hearBell(): void {
+    this.#listening = false;
+    if (this.#reaped) return;
+    const { count, ms, ran } = this.bell.take();
+    this.#harvest();
+    if (count > 0) this.events.measured(count, ms, ran);
+    if (this.#head < this.#tail) this.#listen();
+  }
 
   #share(shares: Shares): void {
     for (const [id, { value, handles }] of shares) {

@@ -68,6 +68,7 @@ class ThreadTransport extends PortTransport {
     const workerData: Introduction = {
       ...introduce(workerId, this.owner, setup, this.seat),
       board: this.board.memory,
+      bell: this.bell.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
     };

@@ -78,6 +78,7 @@ class WebTransport extends PortTransport {
     const introduction: Introduction = {
       ...introduce(workerId, this.owner, setup, this.seat),
       board: this.board.memory,
+      bell: this.bell.memory,
       brake: this.#brake.memory,
       port: asPort(port2),
     };

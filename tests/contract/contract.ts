@@ -11,6 +11,7 @@ import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
 import { crewSuite } from "./crew_suite.ts";
 import { eventsSuite } from "./events_suite.ts";
+import { flowSuite } from "./flow_suite.ts";
 import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
 import { groupSuite } from "./group_suite.ts";
 import { imapSuite } from "./imap_suite.ts";
@@ -65,6 +66,7 @@ const SUITES: Suite[] = [
   turnsSuite,
   lanesSuite,
   speechSuite,
+  flowSuite,
 ];
 
 /** Registers the contract for a backend. */

@@ -148,6 +148,13 @@ export const turnsSuite: Suite = (backend, check) => {
     assertEquals([new Set([...ids, workerId]).size, visits], [1, 51]);
   });
 
+  check("affinityKey: a new key finds a worker while every worker has a long map of its own", async () => {
+    await using pool = backend.make({ workers: 2 });
+    const maps = range(6).map((key) => pool.map(values.double.with({ affinityKey: key }), range(300)));
+    const doubled = range(300).map((n) => 2 * n);
+    assertEquals(await within(MUST_HAPPEN, Promise.all(maps)), range(6).map(() => doubled));
+  });
+
   check("affinityKey: an idle worker does not take over what belongs to another", async () => {
     await using pool = backend.make({ workers: 2 });
     await pool.ready();

@@ -31,6 +31,8 @@ const made: [Error, Record<string, unknown>][] = [
   [new classes.CancelledError("m", { cause }), {}],
   [new classes.LockAbandonedError("m", { cause, recoverable: true }), { recoverable: true }],
   [new classes.BrokenBarrierError("m", { cause }), {}],
+  [new classes.ManagerClosedError("m", { cause }), {}],
+  [new classes.DeadlockError("m", { cause }), {}],
 ];
 
 for (const [error, fields] of made) {

@@ -6,7 +6,8 @@ import { assert, assertEquals } from "@std/assert";
 import { Pool } from "@isopool/isopool";
 import fc from "fast-check";
 import { MessageChannel, Worker } from "node:worker_threads";
-import { Board } from "../../lib/protocol/board.ts";
+import { Bell } from "../../lib/protocol/bell.ts";
+import { Board, Word } from "../../lib/protocol/board.ts";
 import { Brake } from "../../lib/protocol/brake.ts";
 import { decodeThrown } from "../../lib/protocol/error_record.ts";
 import type { HostMessage, RunMessage } from "../../lib/protocol/messages.ts";
@@ -40,6 +41,7 @@ async function record(): Promise<Frame[]> {
     concurrency: 1,
     memoryLimit: undefined,
     board: board.memory,
+    bell: new Bell().memory,
     brake: new Brake().memory,
     port: port2,
   };
@@ -74,7 +76,7 @@ async function record(): Promise<Frame[]> {
   post({ kind: "cancel", seq: 0, reason: { value: 1 } });
   await said("result");
   post(run(1, 1));
-  await said("settled", 2);
+  await until(() => board.word(1) === Word.NUMBER, "the number is on the board");
   post(run(2, 2));
   await said("error");
   post({ kind: "leave", finalize: true });

@@ -8,9 +8,9 @@ import { CAPACITY } from "../../lib/protocol/board.ts";
 import type { Introduction } from "../../lib/protocol/messages.ts";
 import { SEQ } from "./seq.ts";
 
-const { port, board, brake } = workerData as Introduction;
-const words = new Int32Array(board, CAPACITY * 8, CAPACITY);
-const cells = new Float64Array(board, 0, CAPACITY);
+const { port, board, bell, brake } = workerData as Introduction;
+const words = new Int32Array(board.words, CAPACITY * 8, CAPACITY);
+const cells = new Float64Array(board.words, 0, CAPACITY);
 
 // deno-lint-ignore no-explicit-any -- any message at all
 type Frame = any;
@@ -118,6 +118,19 @@ export function forge(state: number, lap: number, cell: number, where: "own" | "
     if (where === "own" && at !== context.taskId % CAPACITY) continue;
     cells[at] = cell;
     Atomics.store(words, at, (lap << 4) | state);
+  }
+  return after(then);
+}
+
+/** Writes noise onto the slips and the bell for a while, ringing for the host, then returns. */
+export function scribble(seed: number, then: After): unknown {
+  const bells = new Int32Array(bell);
+  const slips = new Int32Array(board.slips);
+  for (let n = 0, noise = seed; n < 20_000; n++) {
+    noise = Math.imul(noise ^ (noise >>> 13), 0x5bd1e995) + n | 0;
+    slips[(noise >>> 1) % slips.length] = noise;
+    Atomics.store(bells, n % bells.length, noise);
+    for (let at = 0; at < bells.length; at++) Atomics.notify(bells, at);
   }
   return after(then);
 }

@@ -6,13 +6,16 @@
 import * as ends from "../../lib/queue/steps/ends.ts";
 import * as hands from "../../lib/queue/steps/hands.ts";
 import * as log from "../../lib/queue/steps/log.ts";
+import * as bell from "../../lib/shared/steps/bell.ts";
 import * as barrier from "../../lib/shared/steps/barrier.ts";
+import * as call from "../../lib/shared/steps/call.ts";
 import * as condition from "../../lib/shared/steps/condition.ts";
 import * as event from "../../lib/shared/steps/event.ts";
 import * as lock from "../../lib/shared/steps/lock.ts";
 import * as permits from "../../lib/shared/steps/permits.ts";
 import * as ring from "../../lib/shared/steps/ring.ts";
 import * as semaphore from "../../lib/shared/steps/semaphore.ts";
+import type { Step } from "../../lib/shared/steps/step.ts";
 
 /** What production runs. */
 export const machines = {
@@ -45,6 +48,12 @@ export const machines = {
   doneCount: hands.doneCount,
   releaseOne: hands.releaseOne,
   releaseAll: hands.releaseAll,
+  // As steps among others, so that a mutant made of any step can replace them.
+  ring: bell.ring as Step,
+  rest: bell.rest as Step,
+  follow: bell.follow,
+  queuedAs: call.queuedAs,
+  claimCall: call.claimCall,
 };
 
 /** The same, or with mutants among them. */

@@ -95,7 +95,7 @@ export function itemsProgram(machines: Machines, { puts = 2, deaths = 1, quits =
     scripts: [consumer, consumer, producer],
     deaths,
     quits,
-    maySleep: (world) => world.ghost(0) === 0 || world.dead(world.model.state[0] >>> 1),
+    maySleep: (world) => world.ghost(0) === 0 && !world.dead(world.model.state[0] >>> 1),
   };
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { callsProgram } from "./calls.ts";
 import type { Program } from "./world.ts";
 import { eventProgram, lockProgram, permitsProgram, releaseManyProgram, semaphoreProgram } from "./locks.ts";
 import { machines } from "./machines.ts";
@@ -37,6 +38,8 @@ const programs: Program[] = [
   disturbedProgram(machines, { deaths: 1 }),
   disturbedProgram(machines, { by: "abort" }),
   disturbedProgram(machines, { by: "abort", deaths: 1 }),
+  callsProgram(machines, {}),
+  callsProgram(machines, { deaths: 0, quits: 2 }),
   ringProgram(machines, { takes: [2], second: false, quits: 2 }),
   ringProgram(machines, { takes: [1, 1], second: false, quits: 1 }),
   ringProgram(machines, { takes: [3], quits: 1, deaths: 0 }),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Frame, Outcome, Words } from "../../lib/shared/steps/step.ts";
+import type { Frame, Outcome, PlainWords, Words } from "../../lib/shared/steps/step.ts";
 
 /** What a thread does: machines, one after another. */
 export interface Op {
@@ -75,7 +75,7 @@ export class Model {
   }
 
   /** Where words begin. */
-  baseOf(words: Words): number {
+  baseOf(words: PlainWords): number {
     for (const [base, known] of this.#at) if (known === words) return base;
     throw new Error("Unknown words");
   }

@@ -87,6 +87,8 @@ const OWN: Record<string, Record<string, unknown>> = {
   BrokenBarrierError: {},
   QueueClosedError: { value: 7 },
   ItemLostError: { tickets: [3] },
+  ManagerClosedError: {},
+  DeadlockError: {},
 };
 for (const [name, fields] of Object.entries(OWN)) {
   test(`${name} thrown by a task arrives whole`, async () => {
@@ -136,6 +138,23 @@ test("the stack has the worker's frames first, then the place of submission in t
     assertEquals(stack.split("submitted:").length, 2, `${name}: ${stack}`);
     assert(!stack.slice(mark).includes("/lib/pool/"), `the library's own frames are no news: ${name}: ${stack}`);
   }
+});
+
+test("of many calls in one go the first 32 have a place of their own, the others that of the 32nd", async () => {
+  await using pool = new Pool(1);
+  const places = async (count: number): Promise<string[]> => {
+    const futures = [];
+    for (let n = 1; n < count; n++) futures.push(pool.submit(failing.throwBuiltin, "RangeError"));
+    futures.push(pool.submit(failing.throwBuiltin, "RangeError"));
+    const errors = await Promise.all(futures.map((future) => future.exception()));
+    return errors.map((error) => /errors_test.ts:(\d+:\d+)/.exec((error as Error).stack!.split("submitted:")[1])![1]);
+  };
+  const few = await places(32);
+  assertEquals([new Set(few).size, new Set(few.slice(0, -1)).size], [2, 1]);
+  const many = await places(100);
+  assertEquals([new Set(many).size, many[0]], [1, few[0]]);
+  // After an await they are new.
+  assertEquals(await places(32), few);
 });
 
 test("an error that is rejected, not thrown, arrives in the same way", async () => {

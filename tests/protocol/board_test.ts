@@ -16,21 +16,24 @@ Deno.test("Board: a call is queued, runs, and is answered", () => {
 });
 
 const values = [NaN, -0, 0, Infinity, -Infinity, 1.5, -7, 2 ** 53, 5e-324, true, false, null, undefined];
-Deno.test("Board carries numbers, true, false, null and undefined exactly", () => {
+const texts = ["", "text", "äöüÿ\0", "x".repeat(71)];
+Deno.test("Board carries numbers, true, false, null, undefined and small texts exactly", () => {
   const board = new Board();
-  values.forEach((value, seq) => {
+  [...values, ...texts].forEach((value, seq) => {
     board.enqueue(seq);
     assert(board.start(seq));
     assert(board.answer(seq, value));
   });
-  values.forEach((value, seq) => assert(Object.is(board.value(seq, board.word(seq)), value), String(value)));
+  [...values, ...texts].forEach((value, seq) =>
+    assert(Object.is(board.value(seq, board.word(seq)), value), String(value))
+  );
 });
 
 Deno.test("Board refuses what does not fit a cell, and leaves the call running", () => {
   const board = new Board();
   board.enqueue(0);
   board.start(0);
-  for (const value of ["", "text", 1n, {}, [], Symbol("s"), () => 1]) {
+  for (const value of ["x".repeat(72), "\u0100", "\ud800", 1n, {}, [], Symbol("s"), () => 1]) {
     assertEquals(board.answer(0, value), false);
     assertEquals(board.word(0), Word.RUNNING);
   }
@@ -129,4 +132,61 @@ Deno.test("Board: host and a worker thread race for 20,480 calls, and each is ta
   }
   await within(10_000, exited);
   assertEquals(withdrawn + started, rounds * size);
+});
+
+const terms = { task: 3, spread: true, timeout: undefined, limited: false, attempt: 1 };
+/** Argument lists that fit on a slip: nine units, of which a text takes its length and one byte. */
+const fitting = [
+  [],
+  [1],
+  [NaN, -0, Infinity],
+  [true, false, null, undefined],
+  ["", "ab", 7, "ÿ"],
+  [1, 2, 3, 4, 5, 6, 7, 8],
+  ["x".repeat(71)],
+  ["x".repeat(7), 1, "y".repeat(8)],
+];
+
+Deno.test("Board: arguments on slips arrive exactly, with the terms of their call", () => {
+  const board = new Board();
+  for (const given of [terms, { ...terms, timeout: 0.5, limited: true, attempt: 7 }]) {
+    for (const [seq, args] of fitting.entries()) {
+      assert(board.place(seq, given, [args]), Deno.inspect(args));
+      assertEquals(board.pick(seq, 1), {
+        kind: "run",
+        first: seq,
+        items: [args],
+        stream: 0,
+        shared: false,
+        handles: false,
+        ...given,
+      });
+      assert(board.start(seq));
+    }
+  }
+  assert(board.place(9, { ...terms, spread: false }, ["a", 1, null]));
+  assertEquals(board.pick(9, 3)?.items, ["a", 1, null]);
+});
+
+Deno.test("Board: what does not fit on a slip is not placed, and none of its neighbours", () => {
+  const board = new Board();
+  const large = [["x".repeat(72)], ["\u0100"], ["x".repeat(64), 1], Array(9).fill(1), [{}], [1n], [Symbol("s")], [[]]];
+  for (const args of large) assertEquals(board.place(0, terms, [[1], args]), false, Deno.inspect(args));
+  assertEquals(board.place(0, { ...terms, spread: false }, [1, {}]), false);
+});
+
+Deno.test("Board: calls that are alike are picked together, up to one that is not, was withdrawn or comes by port", () => {
+  const board = new Board();
+  board.place(0, terms, [[1], [2], [3]]);
+  board.place(3, { ...terms, attempt: 2 }, [[4]]);
+  board.enqueue(4);
+  assertEquals(board.pick(0, 2)?.items, [[1], [2]]);
+  assertEquals(board.pick(0, 5)?.items, [[1], [2], [3]]);
+  assertEquals(board.pick(3, 2)?.items, [[4]]);
+  assertEquals(board.pick(4, 1), undefined);
+  assert(board.withdraw(1));
+  assertEquals([board.pick(0, 5)?.items, board.pick(1, 4)], [[[1]], null]);
+  // The next lap of a position that was withdrawn is not taken for it.
+  board.place(1 + CAPACITY, terms, [[9]]);
+  assertEquals([board.pick(1, 1), board.pick(1 + CAPACITY, 1)?.items], [null, [[9]]]);
 });

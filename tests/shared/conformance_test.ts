@@ -1,6 +1,6 @@
 /**
  * Cases of CPython's `lock_tests`, re-expressed: on tasks of this thread, and with the names of the originals so that
- * they can be looked up. Those that need threads are in threads_test.ts, time-outs and signals in waiting_test.ts.
+ * they can be looked up. Those that need threads are in tests/contract/shared/, time-outs and signals in waiting_test.ts.
  *
  * @module
  */
@@ -99,6 +99,50 @@ test("BaseSemaphoreTests.test_acquire_contended, test_multirelease: as many go o
   semaphore.release(7);
   await Promise.all(all);
   assertEquals([through, semaphore.permits], [20, 0]);
+});
+
+test("mp _TestSemaphore: permits are counted at each step; only a Semaphore can have more than at first", async () => {
+  const [semaphore, bounded] = [new Semaphore(2), new BoundedSemaphore(2)];
+  for (const each of [semaphore, bounded]) {
+    const guards = [await each.acquire()];
+    assertEquals(each.permits, 1);
+    guards.push(each.acquireSync({ timeout: 0 }));
+    assertEquals([each.permits, each.tryAcquire(), each.permits], [0, undefined, 0]);
+    guards[0].release();
+    assertEquals(each.permits, 1);
+    guards[1].release();
+    assertEquals(each.permits, 2);
+  }
+  semaphore.release();
+  semaphore.release();
+  assertEquals([semaphore.permits, bounded.permits], [4, 2]);
+});
+
+test("mp test_repr, test_repr_lock, test_repr_rlock: each says its state", async () => {
+  const [lock, rlock, semaphore, bounded] = [new Lock(), new RLock(), new Semaphore(2), new BoundedSemaphore(2)];
+  const [event, barrier, condition] = [new SharedEvent(), new Barrier(3), new Condition()];
+  const all = [lock, rlock, semaphore, bounded, event, barrier, condition];
+  assertEquals(all.map(String), [
+    "Lock(free)",
+    "RLock(free)",
+    "Semaphore(2)",
+    "BoundedSemaphore(2 of 2)",
+    "SharedEvent(clear)",
+    "Barrier(0 of 3)",
+    "Condition(Lock(free))",
+  ]);
+  for (const each of [lock, rlock, semaphore, bounded, condition]) await each.acquire();
+  event.set();
+  barrier.abort();
+  assertEquals(all.map(String), [
+    "Lock(locked)",
+    "RLock(locked)",
+    "Semaphore(1)",
+    "BoundedSemaphore(1 of 2)",
+    "SharedEvent(set)",
+    "Barrier(broken)",
+    "Condition(Lock(locked))",
+  ]);
 });
 
 test("BoundedSemaphoreTests.test_release_unacquired: no permit can be given that was not taken", async () => {

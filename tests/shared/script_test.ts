@@ -30,20 +30,78 @@ test("a waiting task keeps the script alive; one that gave up does not", async (
   });
 });
 
-test("40,000 that give up leave nothing behind", async () => {
+test("each kind of wait keeps the script alive by itself, and none does once it is over", async () => {
+  const source = `
+    import { Barrier, BoundedSemaphore, Condition, Lock, RLock, Semaphore, SharedEvent } from "@isopool/isopool";
+    const [lock, rlock, semaphore, bounded] = [new Lock(), new RLock(), new Semaphore(1), new BoundedSemaphore(1)];
+    const [event, barrier, condition] = [new SharedEvent(), new Barrier(2), new Condition()];
+    // Nothing but the wait itself is left to hold the script.
+    const soon = (work) => void setTimeout(work, 120).unref();
+    for (const each of [lock, rlock, semaphore, bounded]) {
+      const guard = await each.acquire();
+      soon(() => guard.release());
+      await each.acquire();
+      console.log(String(each));
+    }
+    soon(() => event.set());
+    await event.wait();
+    console.log(String(event));
+    soon(() => barrier.wait());
+    await barrier.wait();
+    console.log(String(barrier));
+    const guard = await condition.acquire();
+    soon(async () => {
+      using mine = await condition.acquire();
+      condition.notify(mine);
+    });
+    await condition.wait(guard);
+    console.log(String(condition));
+    soon(() => console.log("too late"));
+  `;
+  const { stdout, stderr, code, late } = await runScript(source);
+  const states = [
+    "Lock(locked)",
+    "RLock(locked)",
+    "Semaphore(0)",
+    "BoundedSemaphore(0 of 1)",
+    "SharedEvent(set)",
+    "Barrier(0 of 2)",
+    "Condition(Lock(locked))",
+  ];
+  assertEquals({ lines: stdout.trim().split("\n"), stderr, code, late }, {
+    lines: states,
+    stderr: "",
+    code: 0,
+    late: false,
+  });
+});
+
+test("40,000 waits of every kind that give up leave nothing behind", async () => {
   const source = `
     import v8 from "node:v8";
     import vm from "node:vm";
-    import { Lock, Semaphore } from "@isopool/isopool";
-    const lock = new Lock();
-    lock.tryAcquire();
+    import { Barrier, BoundedSemaphore, Condition, Lock, RLock, Semaphore, SharedEvent } from "@isopool/isopool";
+    const taken = [new Lock(), new RLock(), new BoundedSemaphore(1)];
+    for (const each of taken) each.tryAcquire();
+    const event = new SharedEvent();
+    const condition = new Condition();
+    const ways = [
+      ...taken.map((each) => (signal) => each.acquire({ signal })),
+      (signal) => new Semaphore(0).acquire({ signal }),
+      (signal) => event.wait({ signal }),
+      (signal) => new Barrier(2).wait({ signal }),
+      async (signal) => {
+        using guard = await condition.acquire();
+        await condition.wait(guard, { signal });
+      },
+    ];
     v8.setFlagsFromString("--expose-gc");
     const collect = vm.runInNewContext("gc");
     const measure = () => { collect(); return Deno.memoryUsage().rss / 2 ** 20; };
     async function giveUp(times) {
       for (let i = 0; i < times; i++) {
         const controller = new AbortController();
-        const waits = (i % 2 === 0 ? lock : new Semaphore(0)).acquire({ signal: controller.signal });
+        const waits = ways[i % ways.length](controller.signal);
         controller.abort();
         await waits.catch(() => {});
         // The runtime drops entries when its loop turns.

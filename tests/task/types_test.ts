@@ -9,6 +9,7 @@ import {
   type Future,
   inline,
   Pool,
+  Process,
   type Results,
   type SharedValue,
   type StreamTask,
@@ -54,6 +55,8 @@ export function mistakes(pool: Pool, local: Pool<"async">): void {
   pool.map(view.isPrime, ["7"]);
   // @ts-expect-error the wrong type of argument lists
   pool.starmap(view.load, [[5]]);
+  // @ts-expect-error the wrong type of an argument of a process
+  new Process(view.load, [5]);
   // @ts-expect-error the wrong type of results
   const _results: Results<string> = pool.map(view.isPrime, [7]);
   // @ts-expect-error a closure on the default backend
@@ -155,6 +158,9 @@ export async function rights(pool: Pool, local: Pool<"async">): Promise<void> {
   using shared: SharedValue<number> = pool.share(7);
   const _sharedFlag: boolean = await pool.submit(view.isPrime, shared);
   const _sharedStar: Uint8Array[] = await pool.starmap(view.load, [[pool.share("a"), 2]]);
+  const _constants: Uint8Array[] = await pool.starmap(view.load, [["a", 2] as const]);
+  const _process: Process<[string, number?], Uint8Array> = new Process(view.load, ["a", 2] as const);
+  const _sharedApplied: Uint8Array = await pool.apply(view.load, [pool.share("a"), 2] as const);
   const _everywhere: boolean[] = await pool.broadcast(view.isPrime, shared);
   await using group: TaskGroup = pool.group();
   const _inGroup: Future<boolean> = group.submit(view.isPrime, 7);

@@ -13,7 +13,8 @@
  * the generation has moved on, learns from LAST_BROKEN how its own ended.
  *
  * Death: whoever waits looks, when it is woken or 50 ms have passed, at those who have arrived and at who holds the
- * lock; if one of them is not alive, it breaks the barrier. A thread that dies before it arrives is not known here.
+ * lock; so does the last one before it passes them all. If one of them is not alive, it breaks the barrier. A thread that
+ * dies before it arrives is not known here.
  *
  * @module
  */
@@ -96,9 +97,21 @@ function unlock(frame: Frame, then: number): Outcome {
 }
 
 /** Places of the stage ARRIVE. */
-export const Arrive = { STATE: 0, COUNT: 1, SIGN: 2, ADD: 3, OLD: 4, FORGET: 5, PASS: 6, CLEAR: 7 } as const;
+export const Arrive = {
+  STATE: 0,
+  COUNT: 1,
+  SIGN: 2,
+  ADD: 3,
+  OLD: 4,
+  FORGET: 5,
+  PASS: 6,
+  CLEAR: 7,
+  WHO: 8,
+  JUDGE: 9,
+} as const;
 
-// a: how many came before; c: the state of this generation.
+// a: how many came before; c: the state of this generation. d: the last one looks at all who came before, since those who
+// died here alone had nobody to see it.
 function arrive(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case Arrive.STATE:
@@ -112,7 +125,14 @@ function arrive(words: Words, frame: Frame): Outcome {
       return go(frame, Arrive.ADD);
     case Arrive.ADD:
       words.store(COUNT, frame.a + 1);
-      return frame.a + 1 < frame.b ? unlock(frame, Stage.SLEEP) : go(frame, Arrive.OLD);
+      frame.d = 0;
+      return frame.a + 1 < frame.b ? unlock(frame, Stage.SLEEP) : go(frame, Arrive.WHO);
+    case Arrive.WHO:
+      if (frame.d === frame.a) return go(frame, Arrive.OLD);
+      frame.seen = words.load(ARRIVED + frame.d++);
+      return go(frame, Arrive.JUDGE);
+    case Arrive.JUDGE:
+      return words.standing(frame.seen) === Standing.ALIVE ? go(frame, Arrive.WHO) : enter(frame, Stage.RECOVER);
     case Arrive.OLD:
       // Generations wrap around: what was broken long ago must not be taken for a coming one.
       frame.seen = words.load(LAST_BROKEN);
@@ -178,7 +198,7 @@ function break_(words: Words, frame: Frame): Outcome {
   return end(frame, frame.quit ? Result.GAVE_UP : Result.BROKEN);
 }
 
-// Somebody died while arriving, and may have left COUNT wrong: the generation is broken, whichever it is.
+// Under the lock: somebody died here, or while arriving, and may have left COUNT wrong. The generation is broken.
 function recover(words: Words, frame: Frame): Outcome {
   if (frame.pc === 0) {
     words.or(STATE, BROKEN);

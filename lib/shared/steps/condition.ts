@@ -13,11 +13,12 @@
  *
  * Death: a dead WAITING place is skipped by `notify` and reused. A thread that dies between being notified and getting
  * the lock has swallowed a notification; others that wait see its place when they look, and all return, as if woken
- * for no reason: at least one of them would have been notified.
+ * for no reason: at least one of them would have been notified. If a thread dies with the lock, nobody could notify: all
+ * that wait leave, and find the lock abandoned, or recovered by one of them.
  *
  * @module
  */
-import { acquire, release } from "./lock.ts";
+import { acquire, holder, release } from "./lock.ts";
 import { AGAIN, DONE, end, enter, type Frame, go, type Outcome, Result, sleep, Standing, type Words } from "./step.ts";
 
 const NEXT = 0;
@@ -46,7 +47,7 @@ export function await_(words: Words, lock: Words, frame: Frame): Outcome {
     case Stage.RELEASE:
       return release(lock, frame) === DONE ? enter(frame, Stage.SLEEP) : AGAIN;
     case Stage.SLEEP:
-      return doze(words, frame);
+      return doze(words, lock, frame);
     case Stage.ACQUIRE: {
       // The lock is waited for however long it takes: the caller holds it when this returns, as it did before.
       frame.quit = false;
@@ -86,10 +87,20 @@ function join(words: Words, frame: Frame): Outcome {
 }
 
 /** Places of the stage SLEEP. */
-export const Doze = { SLEEP: 0, LOOK: 1, QUIT: 2, SCAN: 3, JUDGE: 4, WAKE: 5 } as const;
+export const Doze = {
+  SLEEP: 0,
+  LOOK: 1,
+  QUIT: 2,
+  SCAN: 3,
+  JUDGE: 4,
+  WAKE: 5,
+  HOLDER: 6,
+  JUDGE_HOLDER: 7,
+  LEAVE: 8,
+} as const;
 
 // e: the result; c: 1 if woken by a dead thread's notification; d: scans.
-function doze(words: Words, frame: Frame): Outcome {
+function doze(words: Words, lock: Words, frame: Frame): Outcome {
   const mine = frame.me << 2;
   switch (frame.pc) {
     case Doze.SLEEP:
@@ -106,7 +117,7 @@ function doze(words: Words, frame: Frame): Outcome {
       return enter(frame, Stage.ACQUIRE);
     }
     case Doze.SCAN:
-      if (frame.d === frame.b) return go(frame, Doze.SLEEP);
+      if (frame.d === frame.b) return go(frame, Doze.HOLDER);
       frame.seen = words.load(STATE(frame.d));
       if ((frame.seen & PHASE) === Phase.NOTIFIED) return go(frame, Doze.JUDGE);
       frame.d++;
@@ -115,8 +126,15 @@ function doze(words: Words, frame: Frame): Outcome {
       if (words.standing(frame.seen >>> 2) === Standing.GONE) return go(frame, Doze.WAKE);
       frame.d++;
       return go(frame, Doze.SCAN);
-    default:
+    case Doze.WAKE:
       frame.c = 1;
+      return go(frame, Doze.LEAVE);
+    case Doze.HOLDER:
+      frame.seen = holder(lock);
+      return go(frame, frame.seen === 0 ? Doze.SLEEP : Doze.JUDGE_HOLDER);
+    case Doze.JUDGE_HOLDER:
+      return go(frame, lock.standing(frame.seen) === Standing.ALIVE ? Doze.SLEEP : Doze.LEAVE);
+    default:
       words.compareExchange(STATE(frame.a), mine | Phase.WAITING, mine | Phase.LEFT);
       return enter(frame, Stage.ACQUIRE);
   }

@@ -38,8 +38,8 @@ export const Standing = {
   LOST: 2,
 } as const;
 
-/** The memory of one shared object: integers, by index. Every operation is sequentially consistent. */
-export interface Words {
+/** Memory that threads share: integers, by index. Every operation is sequentially consistent. */
+export interface PlainWords {
   load(at: number): number;
   store(at: number, value: number): void;
   /** Gives what was there before; so do the following. Sums wrap around at 32 bits. */
@@ -49,6 +49,10 @@ export interface Words {
   compareExchange(at: number, expected: number, value: number): number;
   /** Wakes up to `count` sleepers of a word. */
   notify(at: number, count: number): void;
+}
+
+/** The memory of one shared object, whose words name threads. */
+export interface Words extends PlainWords {
   /** How a thread stands, from the table of owners: one load. */
   standing(owner: number): number;
 }
@@ -94,7 +98,7 @@ export class Frame {
   /** How it ended. */
   result: number = 0;
   /** Where it sleeps. */
-  where: Words | undefined = undefined;
+  where: PlainWords | undefined = undefined;
   on = 0;
   expected = 0;
 }
@@ -109,7 +113,7 @@ export function go(frame: Frame, pc: number): Outcome {
 }
 
 /** Sleeps, and goes on at `pc`. */
-export function sleep(words: Words, frame: Frame, on: number, expected: number, pc: number): Outcome {
+export function sleep(words: PlainWords, frame: Frame, on: number, expected: number, pc: number): Outcome {
   frame.where = words;
   frame.on = on;
   frame.expected = expected;

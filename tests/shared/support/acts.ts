@@ -4,22 +4,18 @@
  * @module
  */
 import type {
-  Barrier,
-  BoundedSemaphore,
-  Condition,
   Connection,
   Counter,
   Guard,
   JoinableQueue,
   Lock,
   Queue,
-  Semaphore,
   SharedArray,
   SharedEvent,
-  Value,
 } from "@isopool/isopool";
 import { Ring } from "../../../lib/shared/ring.ts";
 import { queueActs } from "./queue_acts.ts";
+import { nameOf } from "../../support/name_of.ts";
 
 /** How a thread ends in the middle of something. */
 export type Ending = "exit" | "throw" | "spin" | "stay";
@@ -32,15 +28,6 @@ function end(how: Ending): void | Promise<never> {
   if (how === "throw") setTimeout(() => Promise.reject(new Error("on purpose")), 0);
   while (how === "spin");
   return new Promise<never>(() => {});
-}
-
-async function nameOfError(work: () => unknown): Promise<string> {
-  try {
-    await work();
-    return "ok";
-  } catch (error) {
-    return (error as Error).name;
-  }
 }
 
 /** What a record of the ring tests says: who made it and which it is, and then as much as its number says. */
@@ -63,37 +50,6 @@ export function readRecord(record: Uint8Array): [producer: number, number: numbe
 /** The acts. */
 export const acts = {
   ...queueActs,
-  count(counter: Counter, times: number): void {
-    for (let i = 0; i < times; i++) counter.add();
-  },
-  addToValue(value: Value<"f64">, times: number): void {
-    for (let i = 0; i < times; i++) value.update((n) => n + 0.5);
-  },
-  addToElement(array: SharedArray<"i32">, index: number, times: number): void {
-    for (let i = 0; i < times; i++) array.add(index, 1);
-  },
-  /** Plain increments, which lose some if two threads are ever inside. */
-  guarded({ lock, array }: { lock: Lock; array: SharedArray<"i32"> }, times: number): void {
-    for (let i = 0; i < times; i++) {
-      const guard = lock.acquireSync();
-      array.view[0]++;
-      guard.release();
-    }
-  },
-  async guardedAsync(lock: Lock, array: SharedArray<"i32">, times: number): Promise<void> {
-    for (let i = 0; i < times; i++) {
-      using _guard = await lock.acquire();
-      array.view[0]++;
-    }
-  },
-  permitted(permits: Semaphore | BoundedSemaphore, array: SharedArray<"i32">, times: number): void {
-    for (let i = 0; i < times; i++) {
-      using _guard = permits.acquireSync();
-      const inside = array.add(0, 1) + 1;
-      array.update(1, (peak) => Math.max(peak, inside));
-      array.sub(0, 1);
-    }
-  },
   /** Takes the lock, says so, and ends without releasing it. */
   async holdAndEnd(lock: { acquire(): Promise<Guard> }, held: SharedEvent, how: Ending): Promise<void> {
     // Kept, so that nothing but the end of the thread can be what gives it up.
@@ -102,57 +58,17 @@ export const acts = {
     await end(how);
   },
   acquireSync(lock: Lock, waiting: SharedEvent, options?: { timeout?: number; recover?: boolean }): Promise<string> {
-    return nameOfError(() => {
+    return nameOf(() => {
       waiting.set();
       using guard = lock.acquireSync(options);
       if (guard.recovered) throw Object.assign(new Error(), { name: "recovered" });
     });
   },
-  acquire(lock: Lock, waiting: SharedEvent, options?: { timeout?: number; recover?: boolean }): Promise<string> {
-    return nameOfError(async () => {
-      waiting.set();
-      using guard = await lock.acquire(options);
-      if (guard.recovered) throw Object.assign(new Error(), { name: "recovered" });
-    });
-  },
-  meet(barrier: Barrier, rounds: number): Promise<string> {
-    return nameOfError(() => {
-      for (let i = 0; i < rounds; i++) barrier.waitSync();
-    });
-  },
-  meetTogether(barrier: Barrier, array: SharedArray<"i32">, rounds: number): void {
-    for (let round = 1; round <= rounds; round++) {
-      array.add(0, 1);
-      barrier.waitSync();
-      // Between two meetings nobody adds: all have come, and none can go on before all have looked.
-      if (array.get(0) !== round * barrier.parties) array.add(1, 1);
-      if (barrier.waitSync() === 0) array.add(2, 1);
-    }
-  },
   waitSync(event: SharedEvent, waiting: Counter): Promise<string> {
-    return nameOfError(() => {
+    return nameOf(() => {
       waiting.add();
       event.waitSync();
     });
-  },
-  /** Waits for a notification, and counts those that came. */
-  awaitCondition(condition: Condition, waiting: Counter, woken: Counter): Promise<string> {
-    return nameOfError(() => {
-      using guard = condition.acquireSync();
-      waiting.add();
-      condition.waitSync(guard);
-      woken.add();
-    });
-  },
-  /** Takes items until there are none left to come. */
-  consume(condition: Condition, items: Value<"i32">, taken: Counter): void {
-    for (;;) {
-      using guard = condition.acquireSync();
-      condition.waitForSync(guard, () => items.get() !== 0);
-      if (items.get() < 0) return;
-      items.sub(1);
-      taken.add();
-    }
   },
   produce(memory: SharedArrayBuffer, producer: number, count: number): void {
     const ring = new Ring(memory);
@@ -170,38 +86,6 @@ export const acts = {
       counts[producer]++;
     }
     return counts;
-  },
-  /**
-   * Tasks side by side that want a lock or permit in every way, and often give up. Counts in element 0 plainly, under the
-   * lock, and in element 1 atomically; element 2 is how many are inside.
-   */
-  async mix(lock: Lock | BoundedSemaphore, array: SharedArray<"i32">, tasks: number, times: number): Promise<void> {
-    const recover = "locked" in lock ? { recover: true } : {};
-    const inside = async (guard: Guard | undefined): Promise<void> => {
-      if (guard === undefined) return;
-      using _guard = guard;
-      array.add(2, 1);
-      const before = array.view[0];
-      if (Math.random() < 0.2) await new Promise((resolve) => setTimeout(resolve));
-      array.view[0] = before + 1;
-      array.add(1, 1);
-      array.sub(2, 1);
-    };
-    const gaveUp = (error: Error): undefined => {
-      if (error.name !== "WaitTimeoutError" && error.name !== "TimeoutError") throw error;
-    };
-    const way = async (): Promise<void> => {
-      const choice = Math.random();
-      if (choice < 0.3) await inside(await lock.acquire(recover));
-      else if (choice < 0.6) await inside(await lock.acquire({ timeout: Math.random() * 3, ...recover }).catch(gaveUp));
-      else if (choice < 0.8) {
-        const signal = AbortSignal.timeout(Math.random() * 3);
-        await inside(await lock.acquire({ signal, ...recover }).catch(gaveUp));
-      } else await inside(lock.tryAcquire());
-    };
-    await Promise.all(Array.from({ length: tasks }, async () => {
-      for (let i = 0; i < times; i++) await way();
-    }));
   },
   /** Puts so many items into a queue, and writes down the ticket of each. */
   putItems(queue: Queue<number | number[]>, tickets: SharedArray<"i32">, from: number, count: number): void {
@@ -250,10 +134,6 @@ export const acts = {
     await connection.send("last words");
     held.set();
     await end(how);
-  },
-  /** Keeps the event loop busy. */
-  burn(ms: number): void {
-    for (const end = performance.now() + ms; performance.now() < end;);
   },
 };
 

@@ -1,0 +1,36 @@
+/**
+ * Python: a process puts, another one gets until it gets `None`. And a trap: `send_process.join()` before anybody has
+ * called `get` never returns once there is more in the queue than the pipe below it holds (64 KB), because the sender's
+ * feeder thread waits for a reader.
+ *
+ * Here a queue is shared memory and has no feeder: what was put is there when `put` has returned, and the sender may end.
+ * `close()` is the end, for any number of receivers; `null` is an item like any other.
+ */
+import { assertEquals } from "@std/assert";
+import { Process, Queue, tasks } from "@isopool/isopool";
+
+const mail = tasks<typeof import("./tasks/mail.ts")>(import.meta.resolve("./tasks/mail.ts"));
+const COUNT = 2_000;
+
+// The sender is joined while nobody receives: 2 MB wait in the queue.
+const first = new Queue<string | null>();
+const sender = new Process(mail.sender, [first, COUNT]).start();
+await sender.join();
+console.log(`sender joined, ${first.size} letters wait`);
+assertEquals([sender.exitCode, first.size], [0, COUNT]);
+const receiver = new Process(mail.receiver, [first]).start();
+await receiver.join();
+const received = await receiver.result();
+console.log(`received ${received[0]} letters, ${received[1]} characters`);
+
+// The receiver comes first, and is joined first; a bounded queue holds the sender back.
+const second = new Queue<string | null>({ maxSize: 8 });
+const early = new Process(mail.receiver, [second]).start();
+const late = new Process(mail.sender, [second, COUNT]).start();
+await early.join();
+await late.join();
+console.log(`the other order: received ${(await early.result())[0]} letters`);
+assertEquals(await early.result(), received);
+
+const characters = Array.from({ length: COUNT }, (_, i) => i === 1 ? 0 : `letter ${i} `.length * 100);
+assertEquals(received, [COUNT, characters.reduce((a, b) => a + b)]);

@@ -1,0 +1,26 @@
+import { createHash } from "node:crypto";
+import type { Connection, Queue } from "@isopool/isopool";
+
+/** Any value that structured clone takes. */
+export interface Info {
+  when: Date;
+  from: string;
+  bytes: Uint8Array;
+  counts: Map<string, number>;
+}
+
+/** Puts one item and ends; `multiprocessing` would need a feeder thread for it. */
+export function f(q: Queue<Info>): void {
+  const counts = new Map([["some", 1], ["info", 1]]);
+  q.putSync({ when: new Date(0), from: "f", bytes: new Uint8Array([1, 2, 3]), counts });
+}
+
+/** Answers each file with its sha256, until the other end is closed. Gives how many there were. */
+export async function digest(files: Connection<Uint8Array | string>): Promise<number> {
+  let count = 0;
+  for await (const bytes of files) {
+    await files.send(createHash("sha256").update(bytes).digest("hex"));
+    count++;
+  }
+  return count;
+}

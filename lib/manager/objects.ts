@@ -1,0 +1,122 @@
+/**
+ * The objects of a manager, by number, and which of their methods can be called.
+ *
+ * @module
+ */
+import { IsopoolError } from "../core/errors.ts";
+import type { Client } from "./client.ts";
+import { Origin } from "./proxy.ts";
+import { type AnyClass, type Methods, methodsOf, proxyOf, Registration } from "./registered.ts";
+import type { Kind } from "./requests.ts";
+import { DictStore, ListStore, type Undo, ValueStore } from "./stores.ts";
+
+/** An object that can be called. */
+export interface Served {
+  readonly name: string;
+  readonly target: object;
+  readonly methods: Methods;
+  /** Methods that change it. */
+  readonly writes: ReadonlySet<string>;
+  /** Whether its methods are this library's: none is async, none calls anything. */
+  readonly plain: boolean;
+  /** What takes it back to where it is now; nothing does, for objects of the user's. */
+  undo(): Undo | undefined;
+}
+
+const STORES: Record<Kind, typeof ListStore | typeof DictStore | typeof ValueStore> = {
+  list: ListStore,
+  dict: DictStore,
+  namespace: DictStore,
+  value: ValueStore,
+};
+
+function storeMethods(type: AnyClass): Methods {
+  const methods = new Map(methodsOf(type));
+  methods.delete("undo");
+  return methods;
+}
+
+const METHODS = Object.fromEntries(
+  Object.entries(STORES).map(([kind, type]) => [kind, storeMethods(type)]),
+) as Record<Kind, Methods>;
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The objects of a manager. */
+export class Objects {
+  readonly #client: Client;
+  readonly #objects = new Map<number, Served>();
+  // By prototype: an object knows its class.
+  readonly #types = new Map<object, Registration>();
+  readonly #ids = new WeakMap<object, number>();
+
+  /** @param client The client of the manager's own thread. */
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Lets objects of a class be called. Doing it again does nothing. */
+  register(type: AnyClass): Registration {
+    const known = typeof type === "function" ? this.#types.get(type.prototype) : undefined;
+    if (known !== undefined) return known;
+    const registration = new Registration(type);
+    this.#types.set(type.prototype, registration);
+    return registration;
+  }
+
+  /** Makes an object. */
+  make(id: number, kind: Kind, initial: unknown): void {
+    if (!Object.hasOwn(STORES, kind) || this.#objects.has(id)) return;
+    const store = new STORES[kind](initial);
+    this.#objects.set(id, {
+      name: kind,
+      target: store,
+      methods: METHODS[kind],
+      writes: (store.constructor as typeof ListStore).writes,
+      plain: true,
+      undo: () => store.undo(),
+    });
+  }
+
+  /** Adds an object of a registered class; gives its proxy. */
+  add(object: object, type: Registration): object {
+    let id = this.#ids.get(object);
+    if (id === undefined) {
+      id = this.#client.newId();
+      this.#ids.set(object, id);
+    }
+    if (!this.#objects.has(id)) {
+      const { name, methods } = type;
+      this.#objects.set(id, { name, target: object, methods, writes: NOTHING, plain: false, undo: () => undefined });
+    }
+    return proxyOf(new Origin(this.#client, id), type);
+  }
+
+  /** What a result is to arrive as: the proxy of an object of a registered class, or itself. */
+  exported(result: unknown): unknown {
+    if (this.#types.size === 0 || typeof result !== "object" || result === null) return result;
+    const type = this.#types.get(Object.getPrototypeOf(result));
+    return type === undefined ? result : this.add(result, type);
+  }
+
+  /**
+   * The object with this number.
+   *
+   * @throws {IsopoolError} If there is none.
+   */
+  get(id: number): Served {
+    const served = this.#objects.get(id);
+    if (served !== undefined) return served;
+    throw new IsopoolError("Cannot call object of Manager: it was forgotten, by Manager.forget()");
+  }
+
+  /** Forgets an object. */
+  forget(id: number): void {
+    this.#objects.delete(id);
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#objects.clear();
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What calls, maps and streams have in common: their task, and the options of it that the scheduler goes by.
+ *
+ * @module
+ */
+import { guarded } from "../core/guarded.ts";
+import type { Shares } from "../protocol/shared_value.ts";
+import type { Chunk, Outcome, TaskEntry, Work } from "../scheduler/work.ts";
+
+/** The options of a work that the scheduler goes by, and whom it tells. */
+export interface WorkOptions {
+  timeout: number | undefined;
+  signal: AbortSignal | undefined;
+  priority?: number;
+  affinity?: string | number;
+  /** Whether it comes from a call of the same pool, which may wait for it: it must not wait for that one's worker. */
+  nested?: boolean;
+  onEmit?: (value: unknown) => void;
+  onProgress?: (done: number, total: number | undefined) => void;
+}
+
+/** A work of a pool. */
+export abstract class PoolWork implements Work {
+  readonly task: TaskEntry;
+  readonly timeout: number | undefined;
+  readonly limited: boolean;
+  readonly priority: number;
+  readonly affinity: string | number | undefined;
+  readonly nested: boolean;
+  queuedAt = 0;
+  readonly #options: WorkOptions;
+
+  constructor(task: TaskEntry, options: WorkOptions) {
+    this.task = task;
+    this.timeout = options.timeout;
+    this.limited = options.timeout !== undefined || options.signal !== undefined;
+    this.nested = options.nested ?? false;
+    this.priority = this.nested ? Infinity : options.priority ?? 0;
+    this.affinity = options.affinity;
+    this.#options = options;
+  }
+
+  /** {@inheritDoc Work.spread} */
+  abstract readonly spread: boolean;
+  /** {@inheritDoc Work.stream} */
+  abstract readonly stream: number;
+  /** {@inheritDoc Work.shares} */
+  abstract readonly shares: Shares | undefined;
+  /** {@inheritDoc Work.handles} */
+  abstract readonly handles: boolean;
+  /** {@inheritDoc Work.waiting} */
+  abstract readonly waiting: number;
+  /** {@inheritDoc Work.over} */
+  abstract readonly over: boolean;
+  /** {@inheritDoc Work.take} */
+  abstract take(max: number): Chunk | undefined;
+  /** {@inheritDoc Work.settle} */
+  abstract settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void;
+  /** {@inheritDoc Work.cancelWaiting} */
+  abstract cancelWaiting(error: unknown): void;
+  /** {@inheritDoc Work.abandon} */
+  abstract abandon(outcome: "rejected" | "cancelled", error: unknown): void;
+
+  /** {@inheritDoc Work.item} */
+  item(_index: number, value: unknown): void {
+    const { onEmit } = this.#options;
+    if (onEmit) guarded(() => onEmit(value));
+  }
+
+  /** {@inheritDoc Work.progress} */
+  progress(_index: number, done: number, total: number | undefined): void {
+    const { onProgress } = this.#options;
+    if (onProgress) guarded(() => onProgress(done, total));
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The contract of the shared objects, for each kind of isolates.
+ *
+ * @module
+ */
+import { test } from "../../support/within.ts";
+import { deathsSuite } from "./deaths_suite.ts";
+import type { Engine, SharedSuite } from "./engine.ts";
+import { locksSuite } from "./locks_suite.ts";
+import { meetingsSuite } from "./meetings_suite.ts";
+import { numbersSuite } from "./numbers_suite.ts";
+
+const SUITES: SharedSuite[] = [numbersSuite, locksSuite, meetingsSuite, deathsSuite];
+
+/** Registers the contract, or a part of it, for a kind of isolates. */
+export function sharedContract(engine: Engine, suites: SharedSuite[] = SUITES): void {
+  const check: typeof test = (name, body, options) => test(`${engine.name}: ${name}`, body, options);
+  for (const suite of suites) suite(engine, check);
+}

@@ -1,0 +1,257 @@
+/**
+ * What each object does, on one thread.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { IsopoolError, Lock, Manager, ManagerClosedError, TransferError } from "@isopool/isopool";
+import { pause, test, within } from "../support/within.ts";
+import { Account } from "./classes.ts";
+
+test("a list: ends, middle, search, order", async () => {
+  using manager = new Manager();
+  const list = manager.list([3, 1]);
+  assertEquals([await list.push(2, 5), await list.extend(new Set([4])), await list.length()], [4, 5, 5]);
+  assertEquals([await list.at(-1), await list.at(0), await list.at(9)], [4, 3, undefined]);
+  assertEquals([await list.pop(), await list.shift(), await list.toArray()], [4, 3, [1, 2, 5]]);
+  assertEquals([await list.insert(1, 9), await list.insert(99, 8), await list.toArray()], [4, 5, [1, 9, 2, 5, 8]]);
+  assertEquals([await list.delete(-1), await list.delete(0), await list.slice(1)], [8, 1, [2, 5]]);
+  await list.set(-1, 7);
+  await list.sort();
+  assertEquals(await list.toArray(), [2, 7, 9]);
+  await list.reverse();
+  assertEquals([await list.toArray(), await list.indexOf(7), await list.includes(8)], [[9, 7, 2], 1, false]);
+  await list.clear();
+  assertEquals([await list.pop(), await list.shift(), await list.toArray()], [undefined, undefined, []]);
+  await assertRejects(() => list.set(0, 1), RangeError, "`index` is 0: it takes none: it is empty");
+  await assertRejects(() => list.delete(1.5), RangeError, "an integer");
+});
+
+test("a list finds items by what is in them, and proxies by their object", async () => {
+  using manager = new Manager();
+  const inner = manager.list<number>();
+  const list = manager.list<unknown>([{ a: [1, new Date(5)] }, new Uint8Array([1, 2]), NaN, inner, null]);
+  assertEquals(
+    await Promise.all([
+      list.indexOf({ a: [1, new Date(5)] }),
+      list.indexOf(new Uint8Array([1, 2])),
+      list.indexOf(NaN),
+      list.indexOf(inner),
+      list.indexOf(null),
+      list.indexOf({ a: [1, new Date(6)] }),
+      list.indexOf({ a: [1], b: 1 }),
+      list.indexOf(manager.list()),
+    ]),
+    [0, 1, 2, 3, 4, -1, -1, -1],
+  );
+});
+
+test("sort: numbers by size, strings, and objects by a field; else it changes nothing", async () => {
+  using manager = new Manager();
+  const numbers = manager.list([10, 9, 1]);
+  await numbers.sort();
+  assertEquals(await numbers.toArray(), [1, 9, 10]);
+  const rows = manager.list([{ n: 2, id: "a" }, { n: 1, id: "b" }, { n: 2, id: "c" }]);
+  await rows.sort("n");
+  assertEquals((await rows.toArray()).map(({ id }) => id), ["b", "a", "c"]);
+  const mixed = manager.list<unknown>([2, "1"]);
+  await assertRejects(() => mixed.sort(), TypeError, "numbers only");
+  assertEquals(await mixed.toArray(), [2, "1"]);
+});
+
+test("a dict is a Map; objects are no keys", async () => {
+  using manager = new Manager();
+  const dict = manager.dict<string | number, unknown>([["a", 1]]);
+  await dict.set(1, "one");
+  await dict.update({ b: 2 });
+  await dict.update([["a", 3]]);
+  assertEquals(await dict.entries(), [["a", 3], [1, "one"], ["b", 2]]);
+  assertEquals([await dict.get(1), await dict.get("1"), await dict.has("b"), await dict.size()], [
+    "one",
+    undefined,
+    true,
+    3,
+  ]);
+  assertEquals([await dict.setDefault("b", 9), await dict.setDefault("c", 9), await dict.pop("c")], [2, 9, 9]);
+  assertEquals([await dict.delete("b"), await dict.delete("b"), await dict.keys()], [true, false, ["a", 1]]);
+  assertEquals([await dict.values(), await dict.toMap()], [
+    [3, "one"],
+    new Map<unknown, unknown>([["a", 3], [1, "one"]]),
+  ]);
+  await assertRejects(() => dict.set({} as never, 1), TypeError, "objects arrive as copies");
+  await assertRejects(() => dict.update([["x", 1], [{} as never, 1]]), TypeError);
+  await dict.set("__proto__", { polluted: true });
+  assertEquals([await dict.has("x"), Object.keys(await dict.toObject())], [false, ["1", "a", "__proto__"]]);
+  assertEquals(({} as Record<string, unknown>).polluted, undefined);
+  await dict.clear();
+  assertEquals(await dict.size(), 0);
+});
+
+test("a namespace and a value", async () => {
+  using manager = new Manager();
+  const settings = manager.namespace<{ host: string; port?: number }>({ host: "a" });
+  await settings.assign({ port: 1 });
+  await settings.set("host", "b");
+  assertEquals([await settings.get("host"), await settings.toObject()], ["b", { host: "b", port: 1 }]);
+  assertEquals([await settings.delete("port"), await settings.get("port")], [true, undefined]);
+  const value = manager.value<unknown>(undefined);
+  assertEquals(await value.get(), undefined);
+  await value.set(new Map([[1, new Date(2)]]));
+  assertEquals(await value.get(), new Map([[1, new Date(2)]]));
+  assertEquals(await value.update(() => 5), 5);
+  assertEquals(await value.transaction(() => value.update((n) => n as number + 1)), 6);
+  await assertRejects(() => value.update(3 as never), TypeError, "`fn` is 3: it takes a function");
+});
+
+test("what is sent and got is a copy; objects of the manager and locks stay what they are", async () => {
+  using manager = new Manager();
+  const inner = manager.list<number>();
+  const lock = new Lock();
+  const item = { plain: [1], inner, lock };
+  const list = manager.list<typeof item>();
+  const pushed = list.push(item);
+  item.plain.push(2);
+  await pushed;
+  const got = (await list.at(0))!;
+  got.plain.push(3);
+  assertEquals((await list.at(0))!.plain, [1]);
+  await got.inner.push(7);
+  assertEquals(await inner.toArray(), [7]);
+  using _guard = await got.lock.acquire();
+  assert(lock.locked);
+});
+
+test("iterating goes over a snapshot", async () => {
+  using manager = new Manager();
+  const list = manager.list([1, 2]);
+  const seen: number[] = [];
+  for await (const item of list) {
+    seen.push(item);
+    await list.push(item + 10);
+  }
+  assertEquals([seen, await list.length()], [[1, 2], 4]);
+  const pairs: unknown[] = [];
+  for await (const pair of manager.dict({ a: 1 })) pairs.push(pair);
+  assertEquals(pairs, [["a", 1]]);
+});
+
+test("calls of one thread are done in the order in which they were made", async () => {
+  using manager = new Manager();
+  const list = manager.list<number>();
+  const calls = Array.from({ length: 1_000 }, (_, i) => list.push(i));
+  assertEquals(await list.toArray(), Array.from({ length: 1_000 }, (_, i) => i));
+  assertEquals(await Promise.all(calls), Array.from({ length: 1_000 }, (_, i) => i + 1));
+});
+
+test("a registered class: its methods, and nothing else", async () => {
+  using manager = new Manager();
+  const open = manager.register(Account);
+  const account = open();
+  assertEquals([await account.deposit(2), await account.id(), await account.slow(1)], [2, "base", "done"]);
+  const own = Object.getOwnPropertyNames(account).filter((name) => name !== "isopool:shared").sort();
+  assertEquals(own, [
+    "balance",
+    "deposit",
+    "id",
+    "never",
+    "refuse",
+    "self",
+    "sibling",
+    "slow",
+    "uncopyable",
+    "viaItself",
+  ]);
+  assertEquals(String(account).startsWith("Account("), true);
+  // An object of a registered class arrives as its proxy; always the same one for the same object.
+  const sibling = await account.sibling();
+  assertEquals([await sibling.deposit(1), await account.balance()], [1, 2]);
+  assertEquals(await (await account.self()).balance(), 2);
+  // From inside of a method, by way of its own proxy: while the method runs, others can run as well.
+  assertEquals(await account.viaItself(account), 6);
+  assertEquals(await account.transaction(() => account.viaItself(account)), 8);
+  class Thenable {
+    then(): void {}
+  }
+  assertThrows(() => manager.register(Thenable), TypeError, "cannot have a method `then`");
+  assertThrows(() => manager.register({} as never), TypeError, "`type` is an object: it takes a class");
+});
+
+test("an error arrives whole: class, message, fields, cause, stack of the other side", async () => {
+  using manager = new Manager();
+  const account = manager.register(Account)();
+  const error = await account.refuse().catch((error) => error);
+  assertInstanceOf(error, RangeError);
+  assertEquals([error.message, (error as RangeError & { code?: string }).code], ["too much", "E_LIMIT"]);
+  assertInstanceOf(error.cause, TypeError);
+  const { stack } = error;
+  assert(stack!.startsWith("RangeError: too much\n"), stack);
+  // The other side's frames first, then those of the call, and none of the library's.
+  const [there, here] = stack!.split("  called:\n");
+  assert(there.includes("classes.ts") && /objects_test\.ts:\d+/.test(here) && !here.includes("lib/manager"), stack);
+  await assertRejects(() => account.uncopyable(), TransferError, "result: a function cannot be copied");
+  await assertRejects(() => manager.list<unknown>().push({ a: () => {} }), TransferError, "args[0].a");
+  assertThrows(() => manager.list<unknown>([() => {}]), TransferError, "initial[0]");
+});
+
+test("calls beside an async method of the same object go on; a transaction waits for it", async () => {
+  using manager = new Manager();
+  const account = manager.register(Account)();
+  const order: string[] = [];
+  const slow = account.slow(50).then(() => order.push("slow"));
+  const alone = account.transaction(async () => {
+    await account.deposit(1);
+    order.push("transaction");
+  });
+  assertEquals(await manager.list([1]).length(), 1);
+  // Behind the transaction, which waits: nobody overtakes it.
+  const after = account.balance().then((balance) => order.push(`after ${balance}`));
+  await within(5_000, Promise.all([slow, alone, after]));
+  assertEquals(order, ["slow", "transaction", "after 1"]);
+});
+
+test("a forgotten object is gone, for everybody", async () => {
+  using manager = new Manager();
+  using other = new Manager();
+  const list = manager.list([1]);
+  await manager.forget(list);
+  await assertRejects(() => list.length(), IsopoolError, "forgotten");
+  await assertRejects(() => manager.forget(other.list()), TypeError, "a proxy of this manager's");
+});
+
+test("closing rejects calls in flight, those in transactions and in line, and later ones, and says what to do", async () => {
+  const manager = new Manager();
+  const account = manager.register(Account)();
+  const list = manager.list<number>();
+  const inside = Promise.withResolvers<void>();
+  const calls: Promise<unknown>[] = [
+    account.never(),
+    list.transaction(async () => {
+      await list.push(1);
+      inside.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await list.push(2);
+    }),
+  ];
+  await inside.promise;
+  calls.push(list.push(3), list.transaction(() => {}), manager.transaction(() => {}));
+  await pause(1);
+  calls.push(list.length());
+  manager.close();
+  manager.close();
+  for (const end of await within(5_000, Promise.allSettled(calls))) {
+    const { reason } = end as PromiseRejectedResult;
+    assertInstanceOf(reason, ManagerClosedError);
+    assert(reason.message.includes("after the last call"), reason.message);
+  }
+  assertThrows(() => manager.list(), ManagerClosedError);
+  await assertRejects(() => list.push(1), ManagerClosedError);
+});
+
+test("proxies are shown by their class and number, and cannot be made by hand", () => {
+  using manager = new Manager();
+  const list = manager.list();
+  assert(/^ListProxy\(\d+\)$/.test(String(list)), String(list));
+  assertThrows(() => new (list.constructor as new () => unknown)(), TypeError, "a Manager makes them");
+  assertEquals(String(manager), "Manager(of this thread)");
+  return Promise.resolve();
+});

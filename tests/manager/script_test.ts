@@ -1,0 +1,143 @@
+/**
+ * Managers in scripts of their own: what holds a script, what is left behind, what cannot be stopped.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { runScript } from "../support/script.ts";
+import { test } from "../support/within.ts";
+
+const TASKS = JSON.stringify(import.meta.resolve("./tasks.ts"));
+const permissions = ["-A", "--unstable-worker-options"];
+
+test("a manager that nobody uses lets the script end, closed or not; a call in flight holds it", async () => {
+  const { code, late, stdout, stderr } = await runScript(`
+    import { Manager } from "@isopool/isopool";
+    class Slow {
+      wait(ms) { return new Promise((resolve) => setTimeout(resolve, ms).unref()); }
+    }
+    const manager = new Manager();
+    const list = manager.list([1]);
+    await list.push(2);
+    const slow = manager.register(Slow)();
+    await slow.wait(300);
+    console.log("waited");
+    // Has begun, and nobody will end it: what runs in it would, but this is not even awaited.
+    void list.transaction(() => new Promise(() => {}));
+    console.log(await manager.value(5).get());
+  `);
+  assertEquals({ code, late, stdout, stderr }, { code: 0, late: false, stdout: "waited\n5\n", stderr: "" });
+});
+
+test("a pool's tasks hold the script while they call; then it ends, without anybody closing anything", async () => {
+  const { code, late, stdout } = await runScript(`
+    import { Manager, Pool, tasks } from "@isopool/isopool";
+    const { append } = tasks(${TASKS});
+    const list = new Manager().list();
+    const pool = new Pool(2);
+    Promise.all([pool.submit(append, list, 0, 500), pool.submit(append, list, 500, 500)])
+      .then(async () => console.log(await list.length()));
+  `);
+  assertEquals([code, late, stdout], [0, false, "1000\n"]);
+});
+
+test("a scoped worker that is given up while it spins in a transaction gives that up", async () => {
+  const { code, late, stdout, stderr } = await runScript(
+    `
+    import { Manager, Pool, SharedEvent, tasks } from "@isopool/isopool";
+    const { dieInTransaction } = tasks(${TASKS});
+    const list = new Manager().list(["whole"]);
+    const inside = new SharedEvent();
+    const pool = new Pool({ workers: 1, permissions: "none", killGrace: 0 });
+    const victim = pool.submit(dieInTransaction, list, inside, "spin");
+    await inside.wait();
+    victim.cancel();
+    await victim.catch((error) => console.log(error.name));
+    console.log(await list.push("next"), await list.toArray());
+  `,
+    { permissions },
+  );
+  assertEquals([code, late, stdout], [0, false, 'CancelledError\n2 [ "whole", "next" ]\n'], stderr);
+});
+
+const MEASURE = `
+  import v8 from "node:v8";
+  import vm from "node:vm";
+  v8.setFlagsFromString("--expose-gc");
+  const gc = vm.runInNewContext("gc");
+  const measure = async () => {
+    for (let i = 0; i < 3; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 20)); }
+    return Deno.memoryUsage().rss / 2 ** 20;
+  };`;
+
+test("100,000 calls and transactions of two threads leave no memory behind", async () => {
+  const { stdout, stderr } = await runScript(
+    `${MEASURE}
+    import { Manager, Pool, tasks } from "@isopool/isopool";
+    const { callMany } = tasks(${TASKS});
+    const lists = [new Manager(), new Manager()].map((manager) => manager.list([0]));
+    const pool = new Pool({ workers: 2 });
+    const round = (times) => Promise.all(lists.map((list) => pool.submit(callMany, list, times)));
+    await round(10_000);
+    const before = await measure();
+    await round(50_000);
+    console.log(Math.round(await measure() - before));
+    pool.terminate();
+  `,
+    { deadline: 200_000 },
+  );
+  assert(stdout !== "" && Number(stdout) < 15, `${stdout} MiB more\n${stderr}`);
+}, { deadline: 220_000 });
+
+test("managers that were closed, and 150 threads that died in a transaction, leave no memory behind", async () => {
+  const { stdout, stderr } = await runScript(
+    `${MEASURE}
+    import { Manager, Pool, SharedEvent, tasks } from "@isopool/isopool";
+    const { appendOne, dieInTransaction } = tasks(${TASKS});
+    const survivor = new Pool({ workers: 1 });
+    const victims = new Pool({ workers: 2 });
+    const long = new Manager();
+    const list = long.list([]);
+    async function round(times) {
+      for (let i = 0; i < times; i++) {
+        using manager = new Manager();
+        const short = manager.list([new Array(10_000).fill(i)]);
+        await survivor.submit(appendOne, short, 1);
+        const inside = new SharedEvent();
+        const victim = victims.submit(dieInTransaction, list, inside, "exit").exception();
+        await victim;
+        if (await list.length() !== 0) throw new Error("half a transaction");
+      }
+    }
+    await round(30);
+    const before = await measure();
+    await round(150);
+    console.log(Math.round(await measure() - before));
+    survivor.terminate();
+    victims.terminate();
+  `,
+    { deadline: 200_000 },
+  );
+  // A pool's thread that died leaves some 10 to 20 KB itself (ARCHITECTURE.md, A); one list here has 80 KB.
+  assert(stdout !== "" && Number(stdout) < 12, `${stdout} MiB more\n${stderr}`);
+}, { deadline: 220_000 });
+
+test("a thread's client goes with the last of its proxies, and comes again with the next", async () => {
+  const { stdout, stderr, code } = await runScript(
+    `
+    import v8 from "node:v8";
+    import { Manager, Pool, tasks } from "@isopool/isopool";
+    v8.setFlagsFromString("--expose-gc");
+    const { remember, isForgotten } = tasks(${JSON.stringify(import.meta.resolve("./hostile_tasks.ts"))});
+    const manager = new Manager();
+    const list = manager.list([1]);
+    const pool = new Pool(1);
+    for (let round = 0; round < 3; round++) {
+      await pool.submit(remember, list);
+      while (!await pool.submit(isForgotten));
+    }
+    console.log("gone");
+  `,
+  );
+  assertEquals([code, stdout], [0, "gone\n"], stderr);
+});

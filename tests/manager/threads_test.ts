@@ -1,0 +1,207 @@
+/**
+ * Objects of a manager among threads of both kinds, and what remains when some of them die.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  CancelledError,
+  Counter,
+  type ListProxy,
+  Manager,
+  ManagerClosedError,
+  Pool,
+  Process,
+  Queue,
+  SharedEvent,
+  tasks,
+  WorkerCrashedError,
+} from "@isopool/isopool";
+import { leavesNothing } from "../support/leaks.ts";
+import { test, until, within } from "../support/within.ts";
+import { Account } from "./classes.ts";
+
+const work = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
+
+const ENGINES = { thread: {}, web: { permissions: "none" } } as const;
+const engines = Object.entries(ENGINES) as ["thread" | "web", { permissions?: "none" }][];
+
+for (const [engine, options] of engines) {
+  test(`${engine}: every kind of object, nested ones live, errors whole`, async () => {
+    using manager = new Manager();
+    const account = manager.register(Account)();
+    const inner = manager.list([1]);
+    const all = {
+      list: manager.list<unknown>(),
+      dict: manager.dict<string, ListProxy<number>>({ inner }),
+      settings: manager.namespace({ port: 80 }),
+      best: manager.value({ score: 1 }),
+      account,
+    };
+    await using pool = new Pool({ workers: 1, ...options });
+    const back = await pool.submit(work.useAll, all);
+    await back!.push(3);
+    assertEquals(await inner.toArray(), [1, 2, 3]);
+    assertEquals(await all.list.toArray(), [{ when: new Date(0) }]);
+    assertEquals(await Promise.all([all.settings.get("port"), all.best.get(), account.balance()]), [
+      81,
+      { score: 2 },
+      5,
+    ]);
+    const absent = { code: undefined, path: undefined, cause: undefined };
+    const [refused, range, uncopyable] = await pool.submit(work.fail, account, all.list) as Record<string, unknown>[];
+    const name = "RangeError";
+    assertEquals(refused, { ...absent, name, message: "too much", code: "E_LIMIT", cause: "beneath", range: true });
+    assertEquals([range.name, range.range], [name, true]);
+    assertEquals([uncopyable.name, uncopyable.path], ["TransferError", "args[0]"]);
+  });
+
+  test(`${engine}: a thread makes objects of a manager that lives elsewhere`, async () => {
+    using manager = new Manager();
+    const tree = manager.dict<string, unknown>();
+    await using pool = new Pool({ workers: 2, ...options });
+    await pool.starmap(work.build, ["a", "b", "c"].map((name) => [manager, tree, name] as const));
+    assertEquals((await tree.keys()).sort(), ["a", "b", "c"]);
+    const branch = await tree.get("b") as ReturnType<typeof manager.dict<string, ListProxy<string>>>;
+    assertEquals(await (await branch.get("leaves"))!.toArray(), ["b", "late"]);
+  });
+
+  for (const how of engine === "thread" ? ["exit", "throw", "spin"] as const : ["exit", "throw"] as const) {
+    test(`${engine}: one that dies by ${how} in a transaction is undone, and nobody waits for it`, async () => {
+      using manager = new Manager();
+      const list = manager.list(["whole"]);
+      const inside = new SharedEvent();
+      await using pool = new Pool({ workers: 1, killGrace: 0, ...options });
+      const victim = pool.submit(work.dieInTransaction, list, inside, how);
+      await inside.wait({ timeout: 10_000 });
+      const waits = list.push("next");
+      const behind = list.transaction(() => list.push("last"));
+      if (how === "spin") victim.cancel();
+      await assertRejects(() => victim.result(), how === "spin" ? CancelledError : WorkerCrashedError);
+      assertEquals(await within(10_000, Promise.all([waits, behind])), [2, 3]);
+      assertEquals(await list.toArray(), ["whole", "next", "last"]);
+    });
+  }
+}
+
+test("a killed Process gives up its transaction on a dict", async () => {
+  using manager = new Manager();
+  const dict = manager.dict({ a: "whole" });
+  const inside = new SharedEvent();
+  await using process = new Process(work.dieInTransaction, [dict, inside, "stay"]);
+  process.start();
+  await inside.wait({ timeout: 10_000 });
+  const waits = dict.get("a");
+  process.kill();
+  assertEquals([await within(10_000, waits), await process.reason], ["whole", "killed"]);
+});
+
+test("one that dies in line for a transaction, or in mid-call, is out of it", async () => {
+  using manager = new Manager();
+  const list = manager.list<string>();
+  const account = manager.register(Account)();
+  const [asked, die] = [new SharedEvent(), new SharedEvent()];
+  await using pool = new Pool(1);
+  const inside = Promise.withResolvers<void>(), go = Promise.withResolvers<void>();
+  const first = list.transaction(async () => {
+    inside.resolve();
+    await go.promise;
+  });
+  await inside.promise;
+  const victim = pool.submit(work.dieInLine, list, asked, die).exception();
+  await asked.wait({ timeout: 10_000 });
+  die.set();
+  assertInstanceOf(await victim, WorkerCrashedError);
+  const last = list.transaction(() => list.push("last"));
+  go.resolve();
+  await within(10_000, Promise.all([first, last]));
+  assertEquals(await list.toArray(), ["last"]);
+  assertInstanceOf(await pool.submit(work.dieInCall, account, "exit").exception(), WorkerCrashedError);
+  assertEquals(await within(5_000, account.balance()), 0);
+});
+
+test("8 writers x 10,000 appends lose none, each in its order", async () => {
+  using manager = new Manager();
+  const list = manager.list<number>();
+  await using threads = new Pool(4);
+  await using scoped = new Pool({ workers: 2, permissions: "none" });
+  const each = 10_000;
+  const writers = Array.from(
+    { length: 8 },
+    (_, i) => (i % 4 === 3 ? scoped : threads).submit(work.append, list, i * each, each),
+  );
+  await Promise.all(writers);
+  const items = await list.toArray();
+  assertEquals([items.length, new Set(items).size], [8 * each, 8 * each]);
+  const last = new Array(8).fill(-1);
+  for (const item of items) {
+    const writer = Math.floor(item / each);
+    assert(item > last[writer], "items of one writer changed places");
+    last[writer] = item;
+  }
+}, { deadline: 180_000 });
+
+test("increments in transactions from six threads lose none, one key or two", async () => {
+  using manager = new Manager();
+  const dict = manager.dict<string, number>();
+  await using threads = new Pool(4);
+  await using scoped = new Pool({ workers: 2, permissions: "none" });
+  await Promise.all(
+    Array.from(
+      { length: 6 },
+      (_, i) => (i < 4 ? threads : scoped).submit(work.increment, dict, i % 2 === 0 ? "even" : "odd", 100),
+    ),
+  );
+  assertEquals(await dict.toObject(), { even: 300, odd: 300 });
+}, { deadline: 120_000 });
+
+test("proxies go through queues, and into each other", async () => {
+  using manager = new Manager();
+  const list = manager.list(["first"]);
+  const there = new Queue<ListProxy<string>>();
+  const back = new Queue<{ proxies: ListProxy<string>[] }>();
+  await using pool = new Pool(1);
+  const done = pool.submit(work.relay, there, back);
+  await there.put(list);
+  const { proxies: [one, other] } = await within(10_000, back.get());
+  await one.push("a");
+  await other.push("b");
+  await done;
+  assertEquals(await list.toArray(), ["first", "seen", "a", "b"]);
+});
+
+test("closing ends the calls of workers with a ManagerClosedError", async () => {
+  const manager = new Manager();
+  const list = manager.list<number>();
+  const account = manager.register(Account)();
+  const begun = new Counter();
+  await using pool = new Pool(2);
+  const calls = pool.submit(work.callUntilClosed, list, begun);
+  const waits = pool.submit(work.waitForever, account);
+  await until(() => begun.get() > 50, "calls were made");
+  manager.close();
+  const [name, message] = await within(10_000, calls);
+  assertEquals([name, await within(10_000, waits)], ["ManagerClosedError", "ManagerClosedError"]);
+  assert(message.includes("its Manager was closed"), message);
+});
+
+test("the end of the thread that has the manager ends all calls with a ManagerClosedError", async () => {
+  await using pool = new Pool(1);
+  const list = await pool.submit(work.host);
+  assertEquals(await list.push(3), 3);
+  const inside = Promise.withResolvers<void>();
+  const held = list.transaction(async () => {
+    await list.push(4);
+    inside.resolve();
+    await list.transaction(() => {}, { timeout: 60_000 }).catch(() => {});
+    return await new Promise<never>(() => {});
+  });
+  held.catch(() => {});
+  await inside.promise;
+  const waits = assertRejects(() => list.transaction(() => {}), ManagerClosedError, "made its Manager has ended");
+  await pool.submit(work.leave).exception();
+  await within(10_000, waits);
+  await assertRejects(() => list.push(5), ManagerClosedError);
+});
+
+leavesNothing();

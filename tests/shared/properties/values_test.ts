@@ -1,0 +1,262 @@
+/** Random operations on numbers, here and on workers, against a sequential model. */
+import { assert, assertEquals } from "@std/assert";
+import { Counter, SharedArray, Value, type ValueType } from "@isopool/isopool";
+import fc from "fast-check";
+import { leavesNothing } from "../../support/leaks.ts";
+import { DEADLINE, runs } from "../../support/properties.ts";
+import { MUST_HAPPEN, test, timed, until, within } from "../../support/within.ts";
+import { doomed } from "../../contract/shared/engine.ts";
+import { type Cell, CHANGES, elementOf, type Op, perform, type Scalar } from "./programs.ts";
+import { ENGINES, programs } from "./view.ts";
+
+const RANGES: Partial<Record<ValueType, [least: bigint, most: bigint]>> = {
+  i8: [-0x80n, 0x7fn],
+  u8: [0n, 0xffn],
+  i16: [-0x8000n, 0x7fffn],
+  u16: [0n, 0xffffn],
+  i32: [-0x80000000n, 0x7fffffffn],
+  u32: [0n, 0xffffffffn],
+  i64: [-(2n ** 63n), 2n ** 63n - 1n],
+  u64: [0n, 2n ** 64n - 1n],
+};
+const TYPES = [...Object.keys(RANGES), "f32", "f64", "bool", "counter", "element"] as const;
+type Kind = typeof TYPES[number];
+
+const isBig = (kind: Kind) => kind === "i64" || kind === "u64";
+
+/** What the documentation says, on plain values of one thread. */
+class Model {
+  #value: Scalar;
+  readonly #kind: Kind;
+
+  constructor(kind: Kind) {
+    this.#kind = kind;
+    this.#value = kind === "bool" ? false : isBig(kind) || kind === "counter" ? 0n : 0;
+  }
+
+  perform(op: Op): unknown {
+    try {
+      return this.#kind === "counter" ? this.#count(op) : this.#perform(op);
+    } catch (error) {
+      return (error as Error).name;
+    }
+  }
+
+  #perform(op: Op): unknown {
+    const before = this.#value;
+    switch (op.op) {
+      case "get":
+        return before;
+      case "update":
+        return this.#value = this.#fit(CHANGES[op.by](before));
+      case "compareExchange": {
+        const [expected, value] = [this.#fit(op.expected), this.#fit(op.value)];
+        if (Object.is(before, expected)) this.#value = value;
+        return before;
+      }
+      case "add":
+      case "sub": {
+        if (this.#kind === "bool" || typeof op.value !== typeof before) throw new TypeError();
+        const amount = op.value as number;
+        this.#value = this.#fit(op.op === "add" ? (before as number) + amount : (before as number) - amount);
+        return before;
+      }
+      default:
+        this.#value = this.#fit(op.value);
+        return op.op === "set" ? undefined : before;
+    }
+  }
+
+  #fit(value: Scalar): Scalar {
+    const kind = this.#kind === "element" ? "i32" : this.#kind;
+    const sample: Scalar = kind === "bool" ? false : isBig(kind) ? 0n : 0;
+    if (typeof value !== typeof sample) throw new TypeError();
+    if (kind === "f32") return Math.fround(value as number);
+    if (kind === "f64" || kind === "bool") return value;
+    if (typeof value === "number" && !Number.isInteger(value)) throw new RangeError();
+    const [least, most] = RANGES[kind as ValueType]!;
+    if (BigInt(value) < least || BigInt(value) > most) throw new RangeError();
+    // An integer has no sign of zero.
+    return typeof value === "number" ? value + 0 : value;
+  }
+
+  // 64 bits that wrap around, shown as safe integers. What does not show has happened all the same.
+  #count(op: Op): unknown {
+    const before = this.#value as bigint;
+    if (op.op === "get") return safe(before);
+    if (op.op === "update" || op.op === "compareExchange") return "TypeError";
+    if (typeof op.value !== "number") throw new TypeError();
+    if (!Number.isSafeInteger(op.value)) throw new RangeError();
+    const amount = BigInt(op.value);
+    const after = { add: before + amount, sub: before - amount, set: amount, exchange: amount }[op.op];
+    this.#value = BigInt.asIntN(64, after);
+    return op.op === "set" ? undefined : safe(before);
+  }
+}
+
+function safe(value: bigint): number {
+  if (!Number.isSafeInteger(Number(value))) throw new RangeError();
+  return Number(value);
+}
+
+function make(kind: Kind): { cell: Cell; sent: Cell | SharedArray<"i32">; at: number | undefined } {
+  if (kind === "element") {
+    const array = new SharedArray("i32", 3);
+    return { cell: elementOf(array, 1), sent: array, at: 1 };
+  }
+  const cell = (kind === "counter" ? new Counter() : new Value(kind as ValueType)) as unknown as Cell;
+  return { cell, sent: cell, at: undefined };
+}
+
+/** Values of a type, its limits and what is just beyond them most of all; and now and then of another type. */
+function scalars(kind: Kind): fc.Arbitrary<Scalar> {
+  const foreign = fc.constantFrom<Scalar>(0.5, 1, 1n, true, NaN);
+  if (kind === "bool") return fc.oneof({ weight: 9, arbitrary: fc.boolean() }, { weight: 1, arbitrary: foreign });
+  if (kind === "f32" || kind === "f64") {
+    const special = fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 1e300, 2 ** -149, 0.1);
+    return fc.oneof({ weight: 6, arbitrary: fc.double() }, { weight: 3, arbitrary: special }, foreign);
+  }
+  const range = RANGES[(kind === "element" ? "i32" : kind) as ValueType] ??
+    [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)];
+  const edges = fc.constantFrom(...range.flatMap((edge) => [edge - 1n, edge, edge + 1n]), 0n, 1n, -1n);
+  const whole = fc.oneof(fc.bigInt({ min: range[0], max: range[1] }), edges, fc.bigInt({ min: -9n, max: 9n }));
+  const fitting = whole.map((value): Scalar => isBig(kind) ? value : Number(value));
+  return fc.oneof({ weight: 9, arbitrary: fitting }, { weight: 1, arbitrary: foreign });
+}
+
+function operations(kind: Kind): fc.Arbitrary<Op> {
+  const value = scalars(kind);
+  const some: fc.Arbitrary<Op>[] = [
+    fc.constant({ op: "get" }),
+    fc.record({ op: fc.constantFrom("set", "exchange"), value }),
+    fc.record({ op: fc.constantFrom("add", "sub"), value }),
+  ];
+  if (kind !== "counter") {
+    some.push(fc.record({ op: fc.constant("compareExchange"), expected: value, value }));
+    some.push(fc.record({ op: fc.constant("update"), by: fc.constantFrom(...Object.keys(CHANGES) as never[]) }));
+  }
+  return fc.oneof(...some);
+}
+
+const program = fc.constantFrom(...TYPES).chain((kind) =>
+  fc.record({
+    kind: fc.constant(kind),
+    // Who does it: this thread, or a worker; and what.
+    parts: fc.array(fc.tuple(fc.boolean(), fc.array(operations(kind), { minLength: 1, maxLength: 6 })), {
+      maxLength: 6,
+    }),
+  })
+);
+
+for (const engine of ENGINES) {
+  test(`${engine.name}: operations on every type give what a sequential model gives, here and on workers`, async () => {
+    await using crew = engine.crew(2);
+    await fc.assert(
+      fc.asyncProperty(program, async ({ kind, parts }) => {
+        const { cell, sent, at } = make(kind);
+        const model = new Model(kind);
+        for (const [here, ops] of parts) {
+          const expected = ops.map((op) => model.perform(op));
+          const seen = here
+            ? ops.map((op) => perform(cell, op))
+            : await within(MUST_HAPPEN, crew.start(programs.performAll, sent, at, ops).result);
+          assertEquals(seen.map(exact), expected.map(exact), `${kind}: ${Deno.inspect(ops)}`);
+        }
+      }),
+      runs(400, { shrink: true }),
+    );
+  }, DEADLINE);
+
+  test(`${engine.name}: operations of many at once are those of one after another`, async () => {
+    await using crew = engine.crew(3);
+    const value = fc.integer({ min: -3, max: 3 });
+    const op: fc.Arbitrary<Op> = fc.oneof(
+      fc.record({ op: fc.constantFrom("add", "sub", "exchange"), value }),
+      fc.record({ op: fc.constant("compareExchange"), expected: value, value }),
+      fc.record({ op: fc.constant("update"), by: fc.constantFrom("same", "negative") }),
+    );
+    const many = fc.array(op, { minLength: 50, maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom("i32", "f64", "f32"), fc.array(many, { minLength: 3, maxLength: 3 }), async (
+        type,
+        lists,
+      ) => {
+        const cell = new Value(type as "i32", 0);
+        const all = lists.map((ops) => crew.start(programs.performAll, cell as unknown as Cell, undefined, ops).result);
+        const results = await within(MUST_HAPPEN, Promise.all(all));
+        const balance = new Map<unknown, number>([[0, 1]]);
+        const move = (value: number, by: number) => {
+          const at = exact(type === "i32" ? value + 0 : value);
+          balance.set(at, (balance.get(at) ?? 0) + by);
+        };
+        move(cell.get(), -1);
+        lists.forEach((ops, w) =>
+          ops.forEach((op, i) => {
+            const result = results[w][i] as number;
+            const [before, after] = transition(op, result);
+            move(before, -1);
+            move(after, 1);
+          })
+        );
+        // Each value was left as often as it was come to: the changes make one way from the first to the last.
+        assertEquals([...balance].filter(([, count]) => count !== 0), []);
+      }),
+      runs(40),
+    );
+  }, DEADLINE);
+
+  test(`${engine.name}: of a worker that is killed, at most the operation that ran is in doubt`, async () => {
+    await using crew = engine.crew(3);
+    const amounts = fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 20_000, maxLength: 20_000 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(amounts, { minLength: 3, maxLength: 3 }), fc.integer({ min: 1, max: 5_000 }), async (
+        lists,
+        goal,
+      ) => {
+        const total = new Value("i32", 0);
+        const logs = lists.map((list) => new SharedArray("i32", list.length + 1));
+        const all = lists.map((list, i) =>
+          doomed(crew.start(programs.addAll, total as unknown as Cell, logs[i], list))
+        );
+        await until(() => logs[0].get(0) >= goal, "the first has come so far");
+        all[0].stop();
+        const [, ...others] = await within(MUST_HAPPEN, Promise.all(all.map(({ result }) => timed(result))));
+        for (const { error } of others) if (error !== undefined) throw error;
+        const done = logs.map((log) => log.get(0));
+        const sum = lists.reduce((sum, list, i) => list.slice(0, done[i]).reduce((a, b) => a + b, sum), 0);
+        const doubt = lists[0][done[0]] ?? 0;
+        assert(total.get() === sum || total.get() === sum + doubt, `${total.get()} of ${sum} or ${doubt} more`);
+        // No two found the same sum: each addition came after another.
+        const found = logs.flatMap((log, i) => [...log.slice(1, done[i] + 1)]);
+        assertEquals(new Set(found).size, found.length);
+      }),
+      runs(5),
+    );
+  }, DEADLINE);
+}
+
+/** Tells zeros apart, which assertEquals and Map do not. */
+function exact(value: unknown): unknown {
+  return Object.is(value, -0) ? "-0" : value;
+}
+
+/** What an operation found, and what it left. */
+function transition(op: Op, result: number): [before: number, after: number] {
+  switch (op.op) {
+    case "add":
+      return [result, result + (op.value as number)];
+    case "sub":
+      return [result, result - (op.value as number)];
+    case "exchange":
+      return [result, op.value as number];
+    case "compareExchange":
+      return [result, Object.is(result, op.expected) ? op.value as number : result];
+    case "update":
+      // It tells what it left.
+      return [op.by === "negative" ? -result : result, result];
+    default:
+      throw new Error(`not a change: ${op.op}`);
+  }
+}
+
+leavesNothing();

@@ -1,0 +1,118 @@
+/**
+ * What a worker is to run, in the order of the numbers of the calls, whichever way each has come.
+ *
+ * ```
+ * board ---- calls whose arguments are on their slips -+
+ *                                                      +-> next() -> serve.ts
+ * port ----- run messages, for all others -------------+
+ *
+ * nothing there: block for a moment (linger); then let the event loop turn, and wait there (listen)
+ * ```
+ *
+ * Why it blocks: a call that comes within LINGER of the last answer finds a thread that is awake in 5 us, and not after
+ * some turns of its event loop. It costs no processor time, and only a worker blocks that runs nothing. Timers and
+ * sockets that calls have left behind wait for SLICE and LINGER at most.
+ *
+ * @module
+ */
+import { Deque } from "../lib/core/deque.ts";
+import type { Bell } from "../lib/protocol/bell.ts";
+import type { Board } from "../lib/protocol/board.ts";
+import type { RunMessage } from "../lib/protocol/messages.ts";
+
+/** How long, in milliseconds, a worker that has answered blocks for the next call. */
+const LINGER = 0.5;
+/** How long, in milliseconds, the event loop may stand still while there are calls. */
+const SLICE = 1;
+
+/** The calls for one worker. */
+export class Inbox {
+  readonly #board: Board;
+  readonly #bell: Bell;
+  readonly #knows: (task: number) => boolean;
+  // Batches that have come by port, and the number behind the last of them.
+  readonly #messages = new Deque<RunMessage>();
+  #posted = 0;
+  // The next call, and the tail as it was when there was none.
+  #cursor = 0;
+  #tail = 0;
+  // Whether the next call needs a message that has been sent and has not come: the event loop brings it.
+  #expecting = false;
+  // When the event loop turned last, and how many messages had been posted by then.
+  #turned = 0;
+  #posts = 0;
+  #listening = false;
+
+  /** @param knows Whether the message has come that says what a task is. */
+  constructor(board: Board, bell: Bell, knows: (task: number) => boolean) {
+    this.#board = board;
+    this.#bell = bell;
+    this.#knows = knows;
+  }
+
+  /** A batch has come by port. */
+  push(batch: RunMessage): void {
+    this.#messages.push(batch);
+    this.#posted = batch.first + batch.items.length;
+  }
+
+  /** The next batch, if it is there; some of its calls may have been withdrawn. */
+  next(): RunMessage | undefined {
+    this.#expecting = false;
+    for (let waiting; (waiting = this.#waiting()) > 0;) {
+      const picked = this.#board.pick(this.#cursor, waiting);
+      if (picked === null) {
+        this.#cursor++;
+        continue;
+      }
+      const batch = picked && !this.#knows(picked.task) ? undefined : picked ?? this.#nextMessage();
+      if (batch) this.#cursor = batch.first + batch.items.length;
+      else this.#expecting = true;
+      return batch;
+    }
+    return undefined;
+  }
+
+  /** The event loop has turned. */
+  turned(): void {
+    this.#turned = performance.now();
+    this.#posts = this.#bell.posts;
+  }
+
+  /** Whether it is time for the event loop to turn. */
+  get due(): boolean {
+    return performance.now() - this.#turned >= SLICE;
+  }
+
+  /** Blocks for a moment; whether calls have come. */
+  linger(): boolean {
+    return !this.#expecting && this.#bell.rest(this.#tail, this.#posts, LINGER);
+  }
+
+  /** Calls `come` when calls have come since {@linkcode next} had none. Messages tell by themselves. */
+  listen(come: () => void): void {
+    if (this.#listening || this.#expecting) return;
+    const moved = this.#bell.moved(this.#tail);
+    if (!moved) return come();
+    this.#listening = true;
+    void moved.then(() => {
+      this.#listening = false;
+      come();
+    });
+  }
+
+  // How many calls there are from the cursor on. The tail has 32 bits, and is behind what has come by port.
+  #waiting(): number {
+    this.#tail = this.#bell.tail;
+    return Math.max(this.#posted - this.#cursor, (this.#tail - this.#cursor) | 0);
+  }
+
+  // The call at the cursor comes by port: its message is the first that is not behind it, or on the way.
+  #nextMessage(): RunMessage | undefined {
+    for (let batch; (batch = this.#messages.shift());) {
+      // What is behind the cursor was withdrawn.
+      if (batch.first + batch.items.length > this.#cursor) return batch;
+    }
+    return undefined;
+  }
+}
