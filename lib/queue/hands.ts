@@ -22,7 +22,7 @@ import {
 
 const READ = 13;
 const PLACES = 1024;
-const SLOTS = 32;
+const SLOTS = 16;
 const SIZE = sizeOf({ slots: SLOTS });
 const FIRST_PLACE = TABLE + PAGES;
 const LIST = FIRST_PLACE + PLACES * SIZE;

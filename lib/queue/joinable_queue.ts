@@ -29,7 +29,7 @@ const MOVED = 14;
  *
  * An item is in the hands of the thread that took it until that thread has called `taskDone` as often as it has taken.
  * If the thread dies first, `join` does not wait for ever: it fails with an {@linkcode ItemLostError}, until `takeLost`
- * has told somebody, who may put the items again. Up to 31 items in the hands of one thread are told by name.
+ * has told somebody, who may put the items again. Up to 15 items in the hands of one thread are told by name.
  *
  * @typeParam T What the items are.
  *
