@@ -16,12 +16,13 @@ import { newMemory, SharedWords } from "../shared/memory.ts";
 import { Owners } from "../shared/owners.ts";
 import { runAsync } from "../shared/run_async.ts";
 import { runSync } from "../shared/run_sync.ts";
-import { close, NOT_YET, put, RING_WORDS, type RingWords, Stage, take, unlock, used } from "../shared/steps/ring.ts";
+import { close, passOn, put, ready, RING_WORDS, type RingWords, Stage, take, used } from "../shared/steps/ring.ts";
 import { acquire, release } from "../shared/steps/lock.ts";
 import { ALL, DONE, end, Frame, type Outcome, Result, sleep, WAIT } from "../shared/steps/step.ts";
 import { conclude, type Running, runThrough } from "../shared/waiting.ts";
 import { CONTROL_WORDS, Hands } from "./hands.ts";
 import { Log, type LogRecord, newPages } from "./log.ts";
+import { Hand } from "./steps/hands.ts";
 
 /** What travels: the memory of a channel. */
 export interface ChannelMemory {
@@ -74,8 +75,8 @@ export class Channel {
       takeLock: words(RING_WORDS + 1, 1),
       capacity: this.memory.maxSize,
     };
-    this.#log = new Log(this.control.cells, this.memory.pages);
-    this.hands = new Hands(this.control.cells, this.owners);
+    this.#log = new Log(this.control, this.memory.pages);
+    this.hands = new Hands(this.control);
   }
 
   /** How many records are in it. */
@@ -145,12 +146,12 @@ export class Channel {
 
   /** Waits until there is a record or the channel is closed, and takes nothing. */
   async ready(call: string, signal: AbortSignal): Promise<void> {
-    await runAsync(this.#running(call, undefined, (frame) => this.#awaitRecord(frame)), signal);
+    await runAsync(this.#running(call, undefined, (frame) => ready(this.#words, frame)), signal);
   }
 
   /** Wakes another consumer: this one was woken, and took nothing. */
   passOn(): void {
-    this.control.notify(TAIL, 1);
+    runThrough(this.#words.positions, (_, frame) => passOn(this.#words, frame));
   }
 
   /** Closes it: nothing is put any more; what is there can be taken. */
@@ -172,16 +173,22 @@ export class Channel {
   }
 
   #putting(call: string, record: LogRecord, timeout: number | undefined): Running {
-    const write = (_: number, __: number, frame: Frame) => {
-      if (!this.#log.write(frame.a >>> 1, record)) throw NO_ROOM;
-      return false;
+    const write = (_: number, frame: Frame) => this.#log.write(frame, frame.a >>> 1, record);
+    // Before it sleeps: the caller goes on.
+    const keep = () => {
+      if (record.borrowed) record = { kind: record.kind, bytes: record.bytes.slice() };
     };
     const run = this.#running(call, timeout, (frame) => {
       const turn = this.#turns;
-      if (turn.size > 0 && turn.values().next().value !== frame) return this.#awaitTurn(frame);
+      if (turn.size > 0 && turn.values().next().value !== frame) {
+        keep();
+        return this.#awaitTurn(frame);
+      }
       const outcome = this.#copying(frame, this.#words.putLock, () => put(this.#words, frame, write));
-      if (outcome === WAIT) turn.add(frame);
-      else if (outcome === DONE) this.#leaveTurn(frame);
+      if (outcome === WAIT) {
+        turn.add(frame);
+        keep();
+      } else if (outcome === DONE) this.#leaveTurn(frame);
       return outcome;
     });
     run.frame.b = 1;
@@ -190,12 +197,10 @@ export class Channel {
 
   #taking(call: string, timeout: number | undefined): { run: Running; item: () => Item | undefined } {
     let record: LogRecord | undefined;
-    const read = (_: number, __: number, frame: Frame) => {
+    const read = (_: number, frame: Frame) => {
       const ticket = frame.a >>> 1;
-      record = this.#log.read(ticket);
-      this.hands.take(ticket);
-      frame.b = 1;
-      return false;
+      record = this.#log.read(frame, ticket, Hand.UNDO);
+      return this.hands.take(frame, ticket);
     };
     const run = this.#running(
       call,
@@ -211,7 +216,6 @@ export class Channel {
     try {
       return step();
     } catch (error) {
-      if (error === NO_ROOM) return unlock(frame, NOT_YET);
       if (frame.stage === Stage.COPY) runThrough(lock, release);
       throw error;
     }
@@ -227,18 +231,6 @@ export class Channel {
   #leaveTurn(frame: Frame): void {
     // The next one of this thread may have room as well.
     if (this.#turns.delete(frame) && this.#turns.size > 0) this.control.notify(HEAD, ALL);
-  }
-
-  #awaitRecord(frame: Frame): Outcome {
-    const { positions } = this.#words;
-    if (frame.quit) {
-      this.passOn();
-      return end(frame, Result.GAVE_UP);
-    }
-    const head = positions.load(HEAD);
-    const tail = positions.load(TAIL);
-    if (head >>> 1 !== tail >>> 1 || (tail & CLOSED) !== 0) return end(frame, Result.OK);
-    return sleep(positions, frame, TAIL, tail, 0);
   }
 
   #running(call: string, timeout: number | undefined, step: (frame: Frame) => Outcome): Running {
@@ -275,8 +267,6 @@ export class Channel {
     }
   }
 }
-
-const NO_ROOM = Symbol("no room");
 
 function ticketOf(frame: Frame): number | undefined {
   return frame.result === Result.OK ? frame.a >>> 1 : undefined;

@@ -21,16 +21,15 @@ import { channel, Queue } from "./queue.ts";
 
 const KIND = "joinable_queue";
 const CALL = "join JoinableQueue";
-/** Word of the channel: how many items were done. */
-const DONE_COUNT = 14;
-const COUNT = 0x7fffffff;
+/** Word of the channel: moves with each item that is done, for who sleeps on it. It counts nothing. */
+const MOVED = 14;
 
 /**
  * A queue whose consumers say when they have done an item, and which can be waited for (`queue.JoinableQueue`).
  *
  * An item is in the hands of the thread that took it until that thread has called `taskDone` as often as it has taken.
  * If the thread dies first, `join` does not wait for ever: it fails with an {@linkcode ItemLostError}, until `takeLost`
- * has told somebody, who may put the items again. Up to 16 items in the hands of one thread are told by name.
+ * has told somebody, who may put the items again. Up to 15 items in the hands of one thread are told by name.
  *
  * @typeParam T What the items are.
  *
@@ -62,25 +61,25 @@ export class JoinableQueue<T> extends Queue<T> {
 
   /** How many items were put and are not done, nor lost. */
   get unfinished(): number {
-    const { control, hands, putCount } = channel(this);
-    return (putCount - control.load(DONE_COUNT) - hands.lostCount) & COUNT;
+    const { hands } = channel(this);
+    // First what is done: it only grows, so the two are equal only if they were so at one moment.
+    const done = hands.doneCount;
+    // Tickets have 31 bits.
+    return (channel(this).putCount - done) & 0x7fffffff;
   }
 
   /**
    * Says that an item which this thread took is done.
    *
-   * @throws {IsopoolError} If all items are done.
+   * @throws {IsopoolError} If all items that this thread took are done.
    */
   taskDone(): void {
-    const { control, hands, putCount } = channel(this);
-    for (;;) {
-      const done = control.load(DONE_COUNT);
-      const left = (putCount - done - hands.lostCount) & COUNT;
-      if (left === 0) throw new IsopoolError("Cannot call taskDone: it was called once for each item already");
-      if (control.compareExchange(DONE_COUNT, done, (done + 1) & COUNT) === done) break;
+    const { control, hands } = channel(this);
+    if (!hands.releaseOne()) {
+      throw new IsopoolError("Cannot call taskDone: it was called once for each item that this thread took");
     }
-    hands.releaseOne();
-    control.notify(DONE_COUNT, ALL);
+    control.add(MOVED, 1);
+    control.notify(MOVED, ALL);
   }
 
   /**
@@ -121,12 +120,12 @@ export class JoinableQueue<T> extends Queue<T> {
   }
 
   #step(words: Parameters<typeof sleep>[0], frame: Frame): Outcome {
-    const done = words.load(DONE_COUNT);
+    const moved = words.load(MOVED);
     // Every 50 ms: nobody tells a queue that a consumer has died.
     channel(this).findLost(CALL);
     if (this.unfinished === 0) return end(frame, Result.OK);
     if (frame.quit) return end(frame, Result.GAVE_UP);
-    return sleep(words, frame, DONE_COUNT, done, 0);
+    return sleep(words, frame, MOVED, moved, 0);
   }
 
   #checkLost(): void {

@@ -1,16 +1,7 @@
 /**
  * Pipes: two ends, each in the hands of one thread.
  *
- * ```
- * words of an end:  HOLDER | SENT
- *
- *   made                HOLDER = this thread
- *   put into a message  SENT + 1             it is open, wherever it is
- *   arrives             HOLDER = that thread, SENT = 0
- *   closed              HOLDER = 0, by its holder
- *
- * gone: no living holder, and not under way. Who waits at the other end looks every 50 ms.
- * ```
+ * Which of them is still there: steps/ends.ts. Who waits at one end looks at the other every 50 ms.
  *
  * @module
  */
@@ -19,17 +10,17 @@ import { QueueClosedError } from "../core/queue_errors.ts";
 import { bad, knownOptions } from "../core/validate.ts";
 import { Arrived, arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { newMemory, SharedWords } from "../shared/memory.ts";
-import { Standing } from "../shared/steps/step.ts";
-import { type BlockLimits, checkBlock, checkLimits, type WaitLimits } from "../shared/waiting.ts";
+import { Result } from "../shared/steps/step.ts";
+import { type BlockLimits, checkBlock, checkLimits, runThrough, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type ChannelMemory, type Item, UNLIMITED } from "./channel.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
 import type { Got } from "./queue.ts";
 import { SELECT, type Selectable, type Selection } from "./select.ts";
+import { arrive, End, leave, look, send } from "./steps/ends.ts";
 
 const KIND = "connection";
 const SEND = "send through Connection";
 const RECV = "receive from Connection";
-const HOLDER = 0, SENT = 1, END = 2;
 
 /** Options of {@linkcode Pipe}. */
 export interface PipeOptions {
@@ -73,7 +64,8 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
   readonly #parts: Parts;
   readonly #inbox: Channel | undefined;
   readonly #outbox: Channel | undefined;
-  readonly #ends: SharedWords;
+  readonly #end: SharedWords;
+  readonly #other: SharedWords;
 
   /** @ignore */
   constructor(arrival: unknown) {
@@ -84,16 +76,17 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
     this.#parts = parts;
     this.#inbox = parts.inbox && new Channel(parts.inbox);
     this.#outbox = parts.outbox && new Channel(parts.outbox);
-    this.#ends = new SharedWords(parts.ends, (this.#inbox ?? this.#outbox)!.owners);
+    const { owners } = (this.#inbox ?? this.#outbox)!;
+    const end = (side: number) => new SharedWords(parts.ends, owners, side * End.SIZE, End.SIZE);
+    this.#end = end(parts.side);
+    this.#other = end(1 - parts.side);
     for (const each of [this.#inbox, this.#outbox]) if (each) each.watch = () => this.#checkOther();
-    const own = parts.side * END;
-    this.#ends.store(own + HOLDER, this.#ends.owners.me);
-    this.#ends.store(own + SENT, 0);
+    runThrough(this.#end, arrive);
   }
 
   /** Whether this thread holds this end, and it is open. */
   get open(): boolean {
-    return this.#ends.load(this.#parts.side * END + HOLDER) === this.#ends.owners.me;
+    return this.#end.load(End.HOLDER) === this.#end.owners.me;
   }
 
   /**
@@ -152,9 +145,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
 
   /** Closes this end, if this thread still holds it. */
   close(): void {
-    const own = this.#parts.side * END;
-    const { me } = this.#ends.owners;
-    if (this.#ends.compareExchange(own + HOLDER, me, 0) === me && this.#ends.load(own + SENT) === 0) this.#closeBoth();
+    if (runThrough(this.#end, leave).result === Result.CLOSED) this.#closeBoth();
   }
 
   /** Closes this end. */
@@ -192,7 +183,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
 
   /** @ignore */
   [BRAND](): Handle {
-    this.#ends.add(this.#parts.side * END + SENT, 1);
+    send(this.#end);
     return { kind: KIND, version: VERSION, parts: this.#parts };
   }
 
@@ -207,10 +198,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
 
   // A dead end closes nothing itself.
   #checkOther(): void {
-    const other = (1 - this.#parts.side) * END;
-    const holder = this.#ends.load(other + HOLDER);
-    if (holder !== 0 && this.#ends.standing(holder) !== Standing.GONE) return;
-    if (this.#ends.load(other + SENT) === 0) this.#closeBoth();
+    if (runThrough(this.#other, look).result === Result.CLOSED) this.#closeBoth();
   }
 
   #closeBoth(): void {
@@ -245,7 +233,7 @@ export function Pipe<T = unknown>(options?: PipeOptions): [Connection<T>, Connec
   knownOptions("create Pipe", options, ["duplex"]);
   const { duplex = true } = options ?? {};
   if (typeof duplex !== "boolean") throw bad("create Pipe", "duplex", duplex, "true or false", false);
-  const ends = newMemory(2 * END);
+  const ends = newMemory(2 * End.SIZE);
   const there = new Channel(UNLIMITED).memory;
   const back = duplex ? new Channel(UNLIMITED).memory : undefined;
   const end = (parts: Parts) => new Connection<T>(new Arrived({ kind: KIND, version: VERSION, parts }));

@@ -8,7 +8,7 @@ import { integer, knownOptions } from "../core/validate.ts";
 import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { type BlockLimits, checkBlock, checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type ChannelMemory, type Item, UNLIMITED } from "./channel.ts";
-import { decodeValue, encodeValue } from "./codec.ts";
+import { decodeValue, type Encoded, encodeValue } from "./codec.ts";
 import { MAX_RECORD } from "./log.ts";
 import { SELECT, type Selectable, type Selection } from "./select.ts";
 
@@ -222,7 +222,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<Got
     this.#channel.hands.releaseAll();
   }
 
-  #encode(item: T): { kind: number; bytes: Uint8Array } {
+  #encode(item: T): Encoded {
     const record = encodeValue(item);
     if (record.bytes.length <= MAX_RECORD) return record;
     throw new RangeError(

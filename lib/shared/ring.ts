@@ -130,10 +130,10 @@ export class Ring {
 
   #taking(timeout: number | undefined): { run: Running; record: () => Uint8Array | undefined } {
     let record: Uint8Array | undefined;
-    const read = (at: number, _: number, frame: Frame) => {
+    const read = (at: number, frame: Frame): Outcome => {
       record = this.#read(at);
       frame.b = unitsOf(record.length);
-      return false;
+      return DONE;
     };
     const run = this.#running(TAKE, timeout, (frame) => take(this.#words, frame, read));
     return { run, record: () => run.frame.result === Result.OK ? record : undefined };
@@ -157,13 +157,13 @@ export class Ring {
     return frame;
   }
 
-  #write(at: number, record: Uint8Array): boolean {
+  #write(at: number, record: Uint8Array): Outcome {
     this.#lengths[at] = record.length;
     const start = ((at + 1) * UNIT) % this.#bytes.length;
     const straight = this.#bytes.length - start;
     this.#bytes.set(record.subarray(0, straight), start);
     if (record.length > straight) this.#bytes.set(record.subarray(straight), 0);
-    return false;
+    return DONE;
   }
 
   #read(at: number): Uint8Array {

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import * as ends from "../../lib/queue/steps/ends.ts";
+import * as hands from "../../lib/queue/steps/hands.ts";
+import * as log from "../../lib/queue/steps/log.ts";
 import * as bell from "../../lib/shared/steps/bell.ts";
 import * as barrier from "../../lib/shared/steps/barrier.ts";
 import * as call from "../../lib/shared/steps/call.ts";
@@ -33,6 +36,18 @@ export const machines = {
   ringPut: ring.put,
   ringTake: ring.take,
   ringClose: ring.close,
+  ringReady: ring.ready,
+  ringPassOn: ring.passOn,
+  arrive: ends.arrive,
+  look: ends.look,
+  leave: ends.leave,
+  logWrite: log.write,
+  logRead: log.read,
+  handsTake: hands.take,
+  handsCollect: hands.collect,
+  doneCount: hands.doneCount,
+  releaseOne: hands.releaseOne,
+  releaseAll: hands.releaseAll,
   // As steps among others, so that a mutant made of any step can replace them.
   ring: bell.ring as Step,
   rest: bell.rest as Step,

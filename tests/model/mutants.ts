@@ -15,20 +15,23 @@ import { Set as SetAt } from "../../lib/shared/steps/event.ts";
 import { Unclaim } from "../../lib/shared/steps/permits.ts";
 import { Stage as RingStage } from "../../lib/shared/steps/ring.ts";
 import { Take } from "../../lib/shared/steps/semaphore.ts";
-import { DONE, end, enter, type Frame, go, type Outcome, Result, type Words } from "../../lib/shared/steps/step.ts";
-import type { Program } from "./world.ts";
+import {
+  AGAIN,
+  DONE,
+  end,
+  enter,
+  type Frame,
+  go,
+  type Outcome,
+  Result,
+  type Words,
+} from "../../lib/shared/steps/step.ts";
 import { callsProgram } from "./calls.ts";
 import { eventProgram, lockProgram, permitsProgram, semaphoreProgram } from "./locks.ts";
-import { type Machines, machines } from "./machines.ts";
+import { machines } from "./machines.ts";
 import { barrierProgram, exactlyProgram, itemsProgram } from "./meetings.ts";
+import type { Mutant } from "./prove.ts";
 import { ringProgram } from "./rings.ts";
-
-/** A mistake, and a program in which it shows. */
-export interface Mutant {
-  name: string;
-  machines: Partial<Machines>;
-  program: (machines: Machines) => Program;
-}
 
 type Step = (words: Words, frame: Frame) => Outcome;
 
@@ -221,7 +224,7 @@ export const mutants: Mutant[] = [
           return enter(frame, RingStage.COPY);
         }
         if (frame.stage === RingStage.COPY) {
-          if (cargo((frame.a >>> 1) & (ring.capacity - 1), frame.pc, frame)) return go(frame, frame.pc + 1);
+          if (cargo((frame.a >>> 1) & (ring.capacity - 1), frame) !== DONE) return AGAIN;
           frame.e = Result.OK;
           return enter(frame, RingStage.UNLOCK);
         }

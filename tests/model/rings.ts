@@ -4,7 +4,7 @@
  * @module
  */
 import { type Cargo, RING_WORDS, type RingWords } from "../../lib/shared/steps/ring.ts";
-import { Result } from "../../lib/shared/steps/step.ts";
+import { DONE, go, Result } from "../../lib/shared/steps/step.ts";
 import type { Model, Op, Program } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
@@ -20,9 +20,9 @@ function ringOf(model: Model, capacity: number): RingWords {
 }
 
 function putOp({ ringPut }: Machines, message: number, capacity: number, mayQuit: boolean): Op {
-  const cargo = (model: Model): Cargo => (at, part) => {
-    model.at(DATA).store(at + part, message + part * CHECK);
-    return part === 0;
+  const cargo = (model: Model): Cargo => (at, frame) => {
+    model.at(DATA).store(at + frame.pc, message + frame.pc * CHECK);
+    return frame.pc === 0 ? go(frame, 1) : DONE;
   };
   return {
     mayQuit,
@@ -36,13 +36,14 @@ function putOp({ ringPut }: Machines, message: number, capacity: number, mayQuit
 }
 
 function takeOp({ ringTake }: Machines, capacity: number, mayQuit: boolean): Op {
-  const cargo = (model: Model): Cargo => (at, part, frame) => {
+  const cargo = (model: Model): Cargo => (at, frame) => {
     frame.b = UNITS;
+    const part = frame.pc;
     const word = model.at(DATA).load(at + part);
     // The message is remembered where the machine keeps nothing while it copies.
     if (part === 0) frame.d = word;
     else if (word !== frame.d + CHECK) frame.d = -1;
-    return part === 0;
+    return part === 0 ? go(frame, 1) : DONE;
   };
   return {
     mayQuit,

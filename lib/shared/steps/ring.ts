@@ -37,14 +37,18 @@ export interface RingWords {
   readonly capacity: number;
 }
 
-/** Copies a record into or out of the ring, part by part; `true` while there is more. A consumer's sets `frame.b`. */
-export type Cargo = (at: number, part: number, frame: Frame) => boolean;
+/**
+ * Copies a record into or out of the ring: a machine of its own, which begins at 0 and may use `d`, `e` and `seen`, and
+ * a consumer's also `b`, which it sets to the record's units. A producer's may end as `FULL`, having changed nothing:
+ * then the put waits like one that finds the ring full; `c` is the HEAD at which there was no room.
+ */
+export type Cargo = (at: number, frame: Frame) => Outcome;
 
 /** Stages of {@linkcode put} and {@linkcode take}. */
 export const Stage = { LOCK: 0, LOOK: 1, COPY: 2, COMMIT: 3, UNLOCK: 4, SLEEP: 5, WAKE: 6, PASS_ON: 7 } as const;
 
-/** Not a result: go to sleep after unlocking. */
-export const NOT_YET = -1;
+// Not a result: go to sleep after unlocking.
+const NOT_YET = -1;
 
 function units(from: number, to: number): number {
   return ((to >>> 1) - (from >>> 1)) & 0x7fffffff;
@@ -55,8 +59,8 @@ export const used = ({ positions }: RingWords): number => units(positions.load(H
 
 // a, c: the own end and the other, as read; b: units; e: the result, known before unlocking.
 
-/** Ends with a result, or sleeps, when it has unlocked. For cargoes that find no room: copying has changed nothing. */
-export function unlock(frame: Frame, result: number): Outcome {
+// Ends with a result, or sleeps, when it has unlocked.
+function unlock(frame: Frame, result: number): Outcome {
   frame.e = result;
   return enter(frame, Stage.UNLOCK);
 }
@@ -78,9 +82,11 @@ export function put(ring: RingWords, frame: Frame, cargo: Cargo): Outcome {
       frame.c = positions.load(HEAD);
       if ((frame.c & CLOSED) !== 0) return unlock(frame, Result.CLOSED);
       return capacity - units(frame.c, frame.a) >= frame.b ? enter(frame, Stage.COPY) : unlock(frame, NOT_YET);
-    case Stage.COPY:
-      if (cargo((frame.a >>> 1) & (capacity - 1), frame.pc, frame)) return go(frame, frame.pc + 1);
-      return enter(frame, Stage.COMMIT);
+    case Stage.COPY: {
+      const outcome = cargo((frame.a >>> 1) & (capacity - 1), frame);
+      if (outcome !== DONE) return outcome;
+      return frame.result === Result.FULL ? unlock(frame, NOT_YET) : enter(frame, Stage.COMMIT);
+    }
     case Stage.COMMIT: {
       const found = positions.compareExchange(TAIL, frame.a, (frame.a + (frame.b << 1)) | 0);
       return unlock(frame, found === frame.a ? Result.OK : Result.CLOSED);
@@ -117,8 +123,7 @@ export function take(ring: RingWords, frame: Frame, cargo: Cargo): Outcome {
       if (units(frame.a, frame.c) > 0) return enter(frame, Stage.COPY);
       return unlock(frame, (frame.c & CLOSED) !== 0 ? Result.CLOSED : NOT_YET);
     case Stage.COPY:
-      if (cargo((frame.a >>> 1) & (capacity - 1), frame.pc, frame)) return go(frame, frame.pc + 1);
-      return enter(frame, Stage.COMMIT);
+      return cargo((frame.a >>> 1) & (capacity - 1), frame) === DONE ? enter(frame, Stage.COMMIT) : AGAIN;
     case Stage.COMMIT:
       // Added, not stored: the closed bit may come at any time.
       positions.add(HEAD, frame.b << 1);
@@ -142,6 +147,28 @@ export function take(ring: RingWords, frame: Frame, cargo: Cargo): Outcome {
 function unlocked(frame: Frame): Outcome {
   if (frame.e === NOT_YET) return enter(frame, Stage.SLEEP);
   return frame.e === Result.OK ? enter(frame, Stage.WAKE) : end(frame, frame.e);
+}
+
+/** Waits until there is a record, or the ring is closed, and takes nothing: `OK`, or `GAVE_UP`. */
+export function ready({ positions }: RingWords, frame: Frame): Outcome {
+  // Woken, and no use for it: somebody else may have.
+  if (frame.quit) {
+    positions.notify(TAIL, 1);
+    return end(frame, Result.GAVE_UP);
+  }
+  if (frame.pc === 0) {
+    frame.a = positions.load(HEAD);
+    return go(frame, 1);
+  }
+  frame.c = positions.load(TAIL);
+  if (units(frame.a, frame.c) > 0 || (frame.c & CLOSED) !== 0) return end(frame, Result.OK);
+  return sleep(positions, frame, TAIL, frame.c, 0);
+}
+
+/** Tells another consumer that there is a record: who was woken, or is `ready`, and takes something else. */
+export function passOn({ positions }: RingWords, frame: Frame): Outcome {
+  positions.notify(TAIL, 1);
+  return end(frame, Result.OK);
 }
 
 /** Closes the ring: nothing is put any more, and consumers end when it is empty. */

@@ -14,6 +14,7 @@ import type {
   SharedEvent,
 } from "@isopool/isopool";
 import { Ring } from "../../../lib/shared/ring.ts";
+import { queueActs } from "./queue_acts.ts";
 import { nameOf } from "../../support/name_of.ts";
 
 /** How a thread ends in the middle of something. */
@@ -48,6 +49,7 @@ export function readRecord(record: Uint8Array): [producer: number, number: numbe
 
 /** The acts. */
 export const acts = {
+  ...queueActs,
   /** Takes the lock, says so, and ends without releasing it. */
   async holdAndEnd(lock: { acquire(): Promise<Guard> }, held: SharedEvent, how: Ending): Promise<void> {
     // Kept, so that nothing but the end of the thread can be what gives it up.

@@ -64,8 +64,8 @@ export class Party implements AsyncDisposable {
   }
 
   /** Starts several. */
-  static async several(count: number): Promise<Parties> {
-    return new Parties(await Promise.all(Array.from({ length: count }, () => Party.start())));
+  static async several(count: number, engine: "thread" | "web" = "thread"): Promise<Parties> {
+    return new Parties(await Promise.all(Array.from({ length: count }, () => Party.start(engine))));
   }
 
   /** Runs an act; settles as it does, or rejects if the thread ends first. */
@@ -75,10 +75,12 @@ export class Party implements AsyncDisposable {
     return this.#waiting.promise;
   }
 
-  /** Stops it by force. */
+  /** Stops it by force, and gives it up if it does not end: a Web Worker that sleeps in `Atomics.wait`. */
   async kill(): Promise<void> {
     await this.#terminate();
+    const late = setTimeout(() => Owners.home().lost(this.id), 200);
     await this.ended;
+    clearTimeout(late);
   }
 
   /** Stops it without waiting for its end, which a Web Worker may not come to. */

@@ -1,0 +1,77 @@
+/**
+ * A program of `select`.
+ *
+ * @module
+ */
+import { type Cargo, RING_WORDS, type RingWords } from "../../lib/shared/steps/ring.ts";
+import { AGAIN, DONE, Result, WAIT } from "../../lib/shared/steps/step.ts";
+import type { Machines } from "./machines.ts";
+import type { Model, Op, Program } from "./world.ts";
+
+const PUT_LOCK = RING_WORDS, TAKE_LOCK = PUT_LOCK + 1;
+
+/**
+ * Two queues; a thread that selects from both, which waits as two machines (here: threads), and consumers of the second.
+ * A machine that is given up on, because the other was first or for any other reason, is one that runs out of time.
+ */
+export function selectProgram(
+  machines: Machines,
+  { puts = [2, 1], getters = 1, deaths = 1, quits = 1, closes = false },
+): Program {
+  const size = RING_WORDS + 2;
+  const ring = (model: Model, queue: number): RingWords => ({
+    positions: model.at(queue * size),
+    putLock: model.at(queue * size + PUT_LOCK),
+    takeLock: model.at(queue * size + TAKE_LOCK),
+    capacity: 4,
+  });
+  const put = (queue: number): Op => ({
+    begin: (_, frame) => void (frame.b = 1),
+    step: (model, frame) => machines.ringPut(ring(model, queue), frame, () => DONE),
+  });
+  const cargo: Cargo = (_, frame) => {
+    frame.b = 1;
+    return DONE;
+  };
+  const get: Op = { step: (model, frame) => machines.ringTake(ring(model, 1), frame, cargo) };
+  // Not to wait: as `tryTake` does it.
+  const tryTake = (queue: number, failed: number): Op => ({
+    step(model, frame) {
+      const own = ring(model, queue);
+      const outcome = machines.ringTake(own, frame, cargo);
+      if (outcome !== WAIT || frame.where !== own.positions) return outcome;
+      frame.quit = true;
+      return AGAIN;
+    },
+    end: (_, { result }) => result === Result.GAVE_UP ? failed : -1,
+  });
+  const waiter = (queue: number): Op[] => [
+    {
+      mayQuit: true,
+      step: (model, frame) => machines.ringReady(ring(model, queue), frame),
+      end: (_, { result }) => result === Result.OK ? 1 : -1,
+    },
+    { step: (model, frame) => machines.ringPassOn(ring(model, queue), frame) },
+    // Fair: whichever is looked at first.
+    tryTake(0, 3),
+    tryTake(1, 0),
+  ];
+  const scripts = puts.map((count, queue) => Array.from({ length: count }, () => put(queue)));
+  if (closes) scripts[0].push({ step: (model, frame) => machines.ringClose(ring(model, 0), frame) });
+  const first = scripts.length + 1;
+  scripts.push(waiter(0), waiter(1), ...Array.from({ length: getters }, () => [get]));
+  return {
+    name: `select: puts ${puts}, getters ${getters}, closes ${closes}, deaths ${deaths}, quits ${quits}`,
+    words: 2 * size,
+    ghosts: 1,
+    scripts,
+    deaths,
+    quits,
+    wordsMove: true,
+    maySleep(world, thread) {
+      const queue = thread === first ? 0 : 1;
+      const [head, tail] = world.model.state.slice(queue * size);
+      return thread >= first && head >>> 1 === tail >>> 1 && (tail & 1) === 0;
+    },
+  };
+}

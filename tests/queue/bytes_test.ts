@@ -1,0 +1,72 @@
+/**
+ * Bytes are sent as they are, without the serializer: they must come out as it would give them.
+ *
+ * @module
+ */
+import { assertEquals, assertInstanceOf, assertNotStrictEquals, assertRejects } from "@std/assert";
+import { Queue, WaitTimeoutError } from "@isopool/isopool";
+import { test, within } from "../support/within.ts";
+
+const bytes = Uint8Array.from({ length: 64 }, (_, i) => i * 5);
+
+const values: (ArrayBuffer | ArrayBufferView)[] = [
+  bytes.buffer,
+  bytes,
+  new Int8Array(bytes.buffer),
+  new Uint8ClampedArray(bytes.buffer),
+  new Int16Array(bytes.buffer),
+  new Uint16Array(bytes.buffer),
+  new Int32Array(bytes.buffer),
+  new Uint32Array(bytes.buffer),
+  new Float32Array([1.5, -0, NaN]),
+  new Float64Array([1.5, -0, NaN]),
+  new BigInt64Array(bytes.buffer),
+  new BigUint64Array(bytes.buffer),
+  new DataView(bytes.buffer),
+  bytes.subarray(3, 9),
+  new Uint16Array(bytes.buffer, 2, 4),
+  new Uint8Array(0),
+  new ArrayBuffer(0),
+  new ArrayBuffer(4, { maxByteLength: 8 }),
+  new Uint8Array(new ArrayBuffer(4, { maxByteLength: 8 })),
+  new (class extends Uint8Array {})(3),
+];
+
+test("buffers and views of every kind come out as structured clone gives them", async () => {
+  const queue = new Queue<ArrayBuffer | ArrayBufferView>();
+  for (const value of values) {
+    await queue.put(value);
+    const got = await queue.get();
+    const clone = structuredClone(value);
+    assertEquals(got, clone);
+    assertEquals(Object.getPrototypeOf(got), Object.getPrototypeOf(clone));
+    assertNotStrictEquals(got, value);
+    if (!ArrayBuffer.isView(got) || !ArrayBuffer.isView(clone)) continue;
+    assertEquals([got.byteOffset, got.buffer.byteLength], [clone.byteOffset, clone.buffer.byteLength]);
+    assertInstanceOf(got.buffer, ArrayBuffer);
+  }
+  const detached = new Uint8Array(4);
+  structuredClone(detached, { transfer: [detached.buffer] });
+  await assertRejects(() => queue.put(detached), Error);
+  await assertRejects(() => queue.put(detached.buffer), Error);
+  assertEquals(queue.size, 0);
+});
+
+test("what is changed after put was called is not seen, whether it waits or not", async () => {
+  const queue = new Queue<Uint8Array>({ maxSize: 1 });
+  const mine = new Uint8Array(100_000).fill(1);
+  const puts: Promise<number>[] = [];
+  for (let n = 1; n <= 4; n++) {
+    mine.fill(n);
+    puts.push(queue.put(mine));
+  }
+  mine.fill(9);
+  await assertRejects(() => queue.put(mine, { timeout: 5 }), WaitTimeoutError);
+  for (let n = 1; n <= 4; n++) {
+    const got = await within(10_000, queue.get());
+    assertEquals([got.length, got.every((byte) => byte === n)], [100_000, true]);
+    got.fill(0);
+  }
+  await Promise.all(puts);
+  assertEquals(mine[0], 9);
+});
