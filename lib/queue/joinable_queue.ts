@@ -27,7 +27,9 @@ const MOVED = 14;
 /**
  * A queue whose consumers say when they have done an item, and which can be waited for (`queue.JoinableQueue`).
  *
- * An item is in the hands of the thread that took it until that thread has called `taskDone` as often as it has taken.
+ * An item is in the hands of the thread that took it until that thread has called `taskDone` as often as it has taken:
+ * a call is for the item that it took first and is not done with, so that one which works on several at a time should
+ * finish them in the order in which it took them, or lost ones are told by the names of their neighbours.
  * If the thread dies first, `join` does not wait for ever: it fails with an {@linkcode ItemLostError}, until `takeLost`
  * has told somebody, who may put the items again. Up to 15 items in the hands of one thread are told by name.
  *

@@ -118,8 +118,9 @@ test("managers that were closed, and 150 threads that died in a transaction, lea
   `,
     { deadline: 200_000 },
   );
-  // A pool's thread that died leaves some 10 to 20 KB itself (ARCHITECTURE.md, A); one list here has 80 KB.
-  assert(stdout !== "" && Number(stdout) < 12, `${stdout} MiB more\n${stderr}`);
+  // A pool's thread that died leaves 10 to 20 KB itself on a loaded machine (ARCHITECTURE.md, A), and the reading sways
+  // by 15 MiB; of 150 lists and the memory of their managers that stayed there would be 30 more.
+  assert(stdout !== "" && Number(stdout) < 25, `${stdout} MiB more\n${stderr}`);
 }, { deadline: 220_000 });
 
 test("a thread's client goes with the last of its proxies, and comes again with the next", async () => {

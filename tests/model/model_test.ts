@@ -9,6 +9,7 @@ import type { Program } from "./world.ts";
 import { eventProgram, lockProgram, permitsProgram, releaseManyProgram, semaphoreProgram } from "./locks.ts";
 import { machines } from "./machines.ts";
 import { barrierProgram, disturbedProgram, exactlyProgram, itemsProgram } from "./meetings.ts";
+import { callMutants } from "./call_mutants.ts";
 import { mutants } from "./mutants.ts";
 import { convict, prove } from "./prove.ts";
 import { ringProgram } from "./rings.ts";
@@ -61,4 +62,4 @@ const long: Program[] = [
 for (const program of programs) prove(program);
 if (Deno.env.get("ISOPOOL_MODEL") === "long") { for (const program of long) prove(program, 12_000_000); }
 
-for (const mutant of mutants) convict(mutant);
+for (const mutant of [...mutants, ...callMutants]) convict(mutant);

@@ -7,8 +7,6 @@
  * @module
  */
 import * as barrier from "../../lib/shared/steps/barrier.ts";
-import { BELL, Rest, Ring, TAIL } from "../../lib/shared/steps/bell.ts";
-import { CallState } from "../../lib/shared/steps/call.ts";
 import { Acquire, Release } from "../../lib/shared/steps/lock.ts";
 import { Notify } from "../../lib/shared/steps/condition.ts";
 import { Set as SetAt } from "../../lib/shared/steps/event.ts";
@@ -26,7 +24,6 @@ import {
   Result,
   type Words,
 } from "../../lib/shared/steps/step.ts";
-import { callsProgram } from "./calls.ts";
 import { eventProgram, lockProgram, permitsProgram, semaphoreProgram } from "./locks.ts";
 import { machines } from "./machines.ts";
 import { barrierProgram, exactlyProgram, itemsProgram } from "./meetings.ts";
@@ -35,13 +32,12 @@ import { ringProgram } from "./rings.ts";
 
 type Step = (words: Words, frame: Frame) => Outcome;
 
-// The original, but for the steps at one place.
-function at(original: Step, pc: number, mutant: Step): Step {
+/** The original, but for the steps at one place. */
+export function at(original: Step, pc: number, mutant: Step): Step {
   return (words, frame) => frame.pc === pc ? mutant(words, frame) : original(words, frame);
 }
 
 const { acquire, release, take, unclaim, set, meet, notify, ringPut, ringTake } = machines;
-const { ring, rest, queuedAs, claimCall } = machines;
 
 /** All of them. */
 export const mutants: Mutant[] = [
@@ -256,58 +252,5 @@ export const mutants: Mutant[] = [
       },
     },
     program: (machines) => ringProgram(machines, { takes: [3], deaths: 0 }),
-  },
-  {
-    name: "a worker that reads the bell after it has looked",
-    machines: {
-      rest: at(at(rest, Rest.START, (_, frame) => go(frame, Rest.LOOK)), Rest.SLEEP, (words, frame) => {
-        frame.seen = words.load(BELL);
-        return rest(words, frame);
-      }),
-    },
-    program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
-  },
-  {
-    name: "a host that rings before it announces",
-    machines: {
-      ring: (words, frame) => {
-        if (frame.a === 0) return ring(words, frame);
-        if (frame.pc === Ring.START) return go(frame, Ring.COUNT);
-        if (frame.pc !== Ring.WAKE) return ring(words, frame);
-        words.notify(BELL, 3);
-        return go(frame, 9);
-      },
-    },
-    program: (machines) => {
-      const early = at(machines.ring, 9, (words, frame) => {
-        words.store(TAIL, frame.b);
-        return end(frame, Result.OK);
-      });
-      return callsProgram({ ...machines, ring: early }, { deaths: 0, quits: 0, posts: false });
-    },
-  },
-  {
-    name: "a worker that blocks over a message",
-    machines: { rest: at(rest, Rest.POSTED, (_, frame) => go(frame, Rest.SLEEP)) },
-    program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
-  },
-  {
-    name: "a call that is taken without a comparison",
-    machines: {
-      claimCall: (words, at, lap, _, to) => {
-        words.store(at, lap | to);
-        return true;
-      },
-    },
-    program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
-  },
-  {
-    name: "a board without laps",
-    machines: {
-      queuedAs: (words, at, lap) => queuedAs(words, at, lap) >= 0 ? CallState.HERE : queuedAs(words, at, 16),
-      claimCall: (words, at, lap, state, to) =>
-        words.compareExchange(at, 16 | state, 16 | to) === (16 | state) || claimCall(words, at, lap, state, to),
-    },
-    program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
   },
 ];

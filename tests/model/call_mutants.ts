@@ -1,0 +1,71 @@
+/**
+ * The way of calls to a worker with one mistake each; see mutants.ts.
+ *
+ * @module
+ */
+import { BELL, Rest, Ring, TAIL } from "../../lib/shared/steps/bell.ts";
+import { CallState } from "../../lib/shared/steps/call.ts";
+import { end, go, Result } from "../../lib/shared/steps/step.ts";
+import { callsProgram } from "./calls.ts";
+import { machines } from "./machines.ts";
+import { at } from "./mutants.ts";
+import type { Mutant } from "./prove.ts";
+
+const { ring, rest, queuedAs, claimCall } = machines;
+
+/** All of them. */
+export const callMutants: Mutant[] = [
+  {
+    name: "a worker that reads the bell after it has looked",
+    machines: {
+      rest: at(at(rest, Rest.START, (_, frame) => go(frame, Rest.LOOK)), Rest.SLEEP, (words, frame) => {
+        frame.seen = words.load(BELL);
+        return rest(words, frame);
+      }),
+    },
+    program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
+  },
+  {
+    name: "a host that rings before it announces",
+    machines: {
+      ring: (words, frame) => {
+        if (frame.a === 0) return ring(words, frame);
+        if (frame.pc === Ring.START) return go(frame, Ring.COUNT);
+        if (frame.pc !== Ring.WAKE) return ring(words, frame);
+        words.notify(BELL, 3);
+        return go(frame, 9);
+      },
+    },
+    program: (machines) => {
+      const early = at(machines.ring, 9, (words, frame) => {
+        words.store(TAIL, frame.b);
+        return end(frame, Result.OK);
+      });
+      return callsProgram({ ...machines, ring: early }, { deaths: 0, quits: 0, posts: false });
+    },
+  },
+  {
+    name: "a worker that blocks over a message",
+    machines: { rest: at(rest, Rest.POSTED, (_, frame) => go(frame, Rest.SLEEP)) },
+    program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
+  },
+  {
+    name: "a call that is taken without a comparison",
+    machines: {
+      claimCall: (words, at, lap, _, to) => {
+        words.store(at, lap | to);
+        return true;
+      },
+    },
+    program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
+  },
+  {
+    name: "a board without laps",
+    machines: {
+      queuedAs: (words, at, lap) => queuedAs(words, at, lap) >= 0 ? CallState.HERE : queuedAs(words, at, 16),
+      claimCall: (words, at, lap, state, to) =>
+        words.compareExchange(at, 16 | state, 16 | to) === (16 | state) || claimCall(words, at, lap, state, to),
+    },
+    program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
+  },
+];
