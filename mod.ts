@@ -63,6 +63,7 @@ export { type ApplyOptions, type Args, type Closure, Pool, type Runnable } from 
 export { SharedValue } from "./lib/pool/shared_value.ts";
 export type { PoolStats } from "./lib/pool/stats.ts";
 export {
+  type AdaptiveOptions,
   limit,
   type LimitContext,
   type Limiter,
@@ -71,6 +72,10 @@ export {
   type PooledContext,
   type PooledOptions,
   type RunOptions,
+  tune,
+  type TuneOptions,
+  type TunePoint,
+  Tuning,
 } from "./lib/pooled.ts";
 export type { ProgressOptions } from "./lib/progress/progress.ts";
 export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";

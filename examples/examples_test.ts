@@ -68,7 +68,14 @@ example(
   /async +04602c2429299801 9c6c97fe6d821026 .* in parallel: false/,
   /worker +04602c2429299801 9c6c97fe6d821026 .* in parallel: true/,
 );
-example("016_how_many.ts", [], /^ 1 at once #/, / <- knee/, /32 at once #+ +\d+ pages\/s, \d+ refused/);
+example(
+  "016_how_many.ts",
+  [],
+  /^ +1 #+ +\d+\/s/,
+  / <- best/,
+  /16 #+ .*, \d+ failed/,
+  /^adaptive: 300 pages, \d+ refused/,
+);
 example("01_pool_map.ts", [], /\[ 1, 4, 9 \]/);
 example(
   "02_isolation.ts",

@@ -28,9 +28,11 @@ import { type PooledOptions, pooledPlan } from "./io/options.ts";
 import { PooledJob } from "./io/pooled_job.ts";
 import { openProgress } from "./progress/progress.ts";
 
+export type { AdaptiveOptions } from "./io/adaptive.ts";
 export type { PooledContext } from "./io/context.ts";
 export { limit, type LimitContext, type Limiter, type RunOptions } from "./io/limit.ts";
 export type { LimitOptions, PooledOptions } from "./io/options.ts";
+export { tune, type TuneOptions, type TunePoint, Tuning } from "./io/tune.ts";
 
 /**
  * Maps `fn` over items with limited concurrency. It starts at once and reads its input only as room comes free; with a

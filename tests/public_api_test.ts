@@ -42,6 +42,7 @@ const VALUES = [
   "TaskNotFoundError",
   "TaskTimeoutError",
   "TransferError",
+  "Tuning",
   "Value",
   "WaitTimeoutError",
   "WorkerCrashedError",
@@ -56,10 +57,12 @@ const VALUES = [
   "select",
   "task",
   "tasks",
+  "tune",
   "wait",
 ];
 
 const TYPES = [
+  "AdaptiveOptions",
   "AnyClass",
   "AnyFunction",
   "ApplyOptions",
@@ -127,6 +130,8 @@ const TYPES = [
   "TaskOptions",
   "TaskSource",
   "Tasks",
+  "TuneOptions",
+  "TunePoint",
   "ValueProxy",
   "ValueType",
   "ViewOf",
@@ -158,7 +163,7 @@ Deno.test("mod.ts has no logic: re-exports by name and nothing else", async () =
 });
 
 Deno.test("the other entry points export these values and no others", () => {
-  assertEquals(Object.keys(pooled), ["limit", "pooled"]);
+  assertEquals(Object.keys(pooled), ["Tuning", "limit", "pooled", "tune"]);
   assertEquals(Object.keys(worker), ["context"]);
   assertStrictEquals(pooled.pooled, root.pooled);
   assertStrictEquals(pooled.limit, root.limit);

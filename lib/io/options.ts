@@ -8,11 +8,19 @@ import { type RetryOptions, type RetryPolicy, retryPolicy } from "../core/retry.
 import { abortSignal, bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/collector.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
+import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
 
 /** Options of {@linkcode pooled}. */
 export interface PooledOptions extends ProgressOptions {
   /** Most items in progress at a time. @default {32} */
   concurrency?: number;
+  /**
+   * Whether to find out how many at a time the other side bears: from few to `concurrency`, half as many whenever an
+   * attempt runs out of time or is answered with 429, 502, 503 or 504 (returned, or as the `status` of what it throws).
+   *
+   * @default {false}
+   */
+  adaptive?: boolean | AdaptiveOptions;
   /** Most finished results that wait for a loop to read them; awaiting collects without limit. @default {concurrency} */
   buffer?: number;
   /** Whether a loop over the results gets them in input order. Awaiting always does. @default {true} */
@@ -57,6 +65,7 @@ export interface LimitOptions {
 /** What `pooled()` works by. */
 export interface PooledPlan {
   readonly concurrency: number;
+  readonly adaptive: Required<AdaptiveOptions> | undefined;
   readonly buffer: number;
   readonly ordered: boolean;
   readonly onError: OnError;
@@ -71,6 +80,7 @@ export type LimitPlan = Pick<PooledPlan, "concurrency" | "rate" | "timeout" | "r
 
 const POOLED = [
   "concurrency",
+  "adaptive",
   "buffer",
   "ordered",
   "signal",
@@ -91,6 +101,7 @@ export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
   if (typeof ordered !== "boolean") throw bad(call, "ordered", ordered, "true or false", false);
   return {
     concurrency,
+    adaptive: adaptiveOptions(call, options.adaptive, concurrency),
     buffer: integer(call, "buffer", options.buffer ?? concurrency, 0),
     ordered,
     onError: oneOf(call, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),

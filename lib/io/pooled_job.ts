@@ -13,6 +13,7 @@ import { onAbort } from "../core/abort.ts";
 import { closeInput, type OpenInput } from "../core/input.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import { Failures } from "../future/failures.ts";
+import { AdaptiveLimit } from "./adaptive.ts";
 import { Attempts, type Limits } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
 import { AttemptContext, type PooledContext } from "./context.ts";
@@ -35,6 +36,7 @@ export class PooledJob<T, R> implements Producer {
   readonly #tally: Tally | undefined;
   // Only where an option asks for it: the plain way has none.
   readonly #limits: Limits | undefined;
+  readonly #adaptive: AdaptiveLimit | undefined;
   readonly #cancellation = new Cancellation();
   #deaf = (): void => {};
   #lanes = 0;
@@ -49,9 +51,10 @@ export class PooledJob<T, R> implements Producer {
   constructor(input: OpenInput<T>, fn: PooledFunction<T, R>, plan: PooledPlan, tally: Tally | undefined) {
     this.#plan = plan;
     this.#tally = tally;
-    this.#fn = fn;
     this.#input = input;
-    const { timeout, retry, rate } = plan;
+    const { timeout, retry, rate, adaptive } = plan;
+    if (adaptive) this.#adaptive = new AdaptiveLimit(adaptive, plan.concurrency, () => this.resume());
+    this.#fn = this.#adaptive?.watch(fn, timeout !== undefined) ?? fn;
     if (timeout !== undefined || retry || rate) {
       // The lanes are the places; the gate is for the rate alone.
       this.#limits = { timeout, retry, gate: rate && new Gate(plan.concurrency, rate) };
@@ -68,7 +71,7 @@ export class PooledJob<T, R> implements Producer {
 
   /** {@inheritDoc Producer.resume} */
   resume(): void {
-    while (this.#lanes < this.#plan.concurrency && this.#hasRoom()) void this.#lane();
+    while (this.#lanes < this.#concurrency && this.#hasRoom()) void this.#lane();
   }
 
   /** {@inheritDoc Producer.stop} */
@@ -76,10 +79,14 @@ export class PooledJob<T, R> implements Producer {
     this.#halt(reason);
   }
 
+  // How many items may be in progress now.
+  get #concurrency(): number {
+    return this.#adaptive?.limit ?? this.#plan.concurrency;
+  }
+
   #hasRoom(): boolean {
     if (this.#inputEnded) return false;
-    const { concurrency, buffer } = this.#plan;
-    return this.collector.collecting || this.#lanes + this.collector.unread < concurrency + buffer;
+    return this.collector.collecting || this.#lanes + this.collector.unread < this.#concurrency + this.#plan.buffer;
   }
 
   // Works through items, one at a time, while there is room.
@@ -106,7 +113,7 @@ export class PooledJob<T, R> implements Producer {
       }
       context.end();
       this.#settle(index, ok, value);
-    } while (this.#lanes <= this.#plan.concurrency && this.#hasRoomForOneMore());
+    } while (this.#lanes <= this.#concurrency && this.#hasRoomForOneMore());
     this.#lanes--;
     this.#checkEnd();
   }
