@@ -74,7 +74,7 @@ example(
   /^ +1 #+ +\d+\/s/,
   / <- best/,
   /16 #+ .*, \d+ failed/,
-  /^adaptive: 300 pages, \d+ refused/,
+  /\nadaptive: 300 pages, \d+ refused/,
 );
 example("01_pool_map.ts", [], /\[ 1, 4, 9 \]/);
 example(
