@@ -7,7 +7,7 @@
  *   word[position]   lap | QUEUED | HERE --worker--> RUNNING --worker--> TRUE | FALSE | NULL | UNDEFINED | NUMBER
  *                               \-----------host----> WITHDRAWN         \-> TEXT | SENT
  *   cell[position]   start time while RUNNING, the result once NUMBER
- *   slip[position]   the arguments if HERE (else a message has them), the result once TEXT: see slips.ts
+ *   slip[seq mod SLIPS]   the arguments if HERE (else a message has them), its result once TEXT: see slips.ts
  * ```
  *
  * Who moves a call away from QUEUED or HERE is decided by one compare-and-exchange. That is why a call that waits in a worker's
@@ -35,6 +35,11 @@ import { Slips, type Terms } from "./slips.ts";
 /** How many calls can be in flight with one worker. */
 export const CAPACITY = 4096;
 const MASK = CAPACITY - 1;
+/**
+ * How many of them can have a slip: as many calls as are in flight where they are submitted one by one. The runtime fills
+ * shared memory with zeros, so each slip is resident from the start, and a dead worker's until it is collected.
+ */
+export const SLIPS = 512;
 
 // The state takes the low four bits of a word, the lap the rest.
 const lap = (seq: number): number => ((seq / CAPACITY) & 0x7ffffff) << 4;
@@ -64,12 +69,14 @@ export class Board {
   readonly #words: Cells;
   readonly #cells: Float64Array;
   readonly #slips: Slips;
+  // Worker: whether the call that was taken last has a slip, which is its own until it is answered.
+  #hasSlip = false;
 
   constructor(memory?: BoardMemory) {
     const words = memory?.words ?? new SharedArrayBuffer(CAPACITY * 12);
     this.#cells = new Float64Array(words, 0, CAPACITY);
     this.#words = new Cells(words, CAPACITY * 2, CAPACITY);
-    this.#slips = new Slips(CAPACITY, memory?.slips);
+    this.#slips = new Slips(SLIPS, memory?.slips);
     this.memory = memory ?? { words, slips: this.#slips.memory };
   }
 
@@ -78,7 +85,10 @@ export class Board {
     this.#words.store(seq & MASK, lap(seq) | Word.QUEUED);
   }
 
-  /** Host: opens positions for calls whose arguments are on their slips; `false` if one does not fit. */
+  /**
+   * Host: opens positions for calls whose arguments are on their slips; `false` if one does not fit. No more than
+   * {@linkcode SLIPS} calls may be in flight with them.
+   */
   place(first: number, terms: Terms, items: readonly unknown[]): boolean {
     for (let i = 0; i < items.length; i++) if (!this.#slips.write(first + i, terms, items[i])) return false;
     for (let seq = first; seq < first + items.length; seq++) {
@@ -111,6 +121,7 @@ export class Board {
 
   /** Worker: takes a call; `false` if it was withdrawn. */
   start(seq: number): boolean {
+    this.#hasSlip = this.#queued(seq) === Word.HERE;
     return this.#take(seq, Word.RUNNING);
   }
 
@@ -119,7 +130,7 @@ export class Board {
     this.#cells[seq & MASK] = now;
   }
 
-  /** Worker: leaves a result here if it fits; `false` if it must be posted. */
+  /** Worker: leaves the result of the call that was taken last, if it fits; `false` if it must be posted. */
   answer(seq: number, value: unknown): boolean {
     let word: number;
     if (typeof value === "number") {
@@ -129,7 +140,7 @@ export class Board {
     else if (value === true) word = Word.TRUE;
     else if (value === false) word = Word.FALSE;
     else if (value === null) word = Word.NULL;
-    else if (typeof value === "string" && this.#slips.leave(seq, value)) word = Word.TEXT;
+    else if (typeof value === "string" && this.#hasSlip && this.#slips.leave(seq, value)) word = Word.TEXT;
     else return false;
     this.#words.store(seq & MASK, lap(seq) | word);
     return true;

@@ -1,6 +1,5 @@
 /**
- * Slips: shared memory in which small calls, and small texts that they return, lie beside the board. One for each
- * position of the board.
+ * Slips: shared memory in which small calls, and small texts that they return, lie beside the board.
  *
  * ```
  * units of 8 bytes   0              1                2         3 ...

@@ -16,7 +16,7 @@ import type { Seat } from "../core/scope.ts";
 import { Screen } from "../core/screen.ts";
 import type { Timer } from "../core/timer.ts";
 import { Bell } from "../protocol/bell.ts";
-import { Board, CAPACITY, Word } from "../protocol/board.ts";
+import { Board, CAPACITY, SLIPS, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import { Owners } from "../shared/owners.ts";
@@ -83,7 +83,7 @@ export abstract class PortTransport implements Transport {
     }
     const terms = { task, spread, timeout, limited, attempt };
     const tail = first + items.length;
-    const isPlain = stream === 0 && !shares && !handles && transfer.length === 0;
+    const isPlain = stream === 0 && !shares && !handles && transfer.length === 0 && tail - this.#head <= SLIPS;
     if (isPlain && this.board.place(first, terms, items)) this.bell.announce(tail);
     else {
       if (shares) this.#share(shares);

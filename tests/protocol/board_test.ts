@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Worker } from "node:worker_threads";
-import { Board, CAPACITY, Word } from "../../lib/protocol/board.ts";
+import { Board, CAPACITY, SLIPS, Word } from "../../lib/protocol/board.ts";
 import { within } from "../core/within.ts";
 
 Deno.test("Board: a call is queued, runs, and is answered", () => {
@@ -16,11 +16,12 @@ Deno.test("Board: a call is queued, runs, and is answered", () => {
 });
 
 const values = [NaN, -0, 0, Infinity, -Infinity, 1.5, -7, 2 ** 53, 5e-324, true, false, null, undefined];
+const terms = { task: 3, spread: true, timeout: undefined, limited: false, attempt: 1 };
 const texts = ["", "text", "äöüÿ\0", "x".repeat(71)];
 Deno.test("Board carries numbers, true, false, null, undefined and small texts exactly", () => {
   const board = new Board();
   [...values, ...texts].forEach((value, seq) => {
-    board.enqueue(seq);
+    assert(board.place(seq, terms, [[seq]]));
     assert(board.start(seq));
     assert(board.answer(seq, value));
   });
@@ -31,7 +32,7 @@ Deno.test("Board carries numbers, true, false, null, undefined and small texts e
 
 Deno.test("Board refuses what does not fit a cell, and leaves the call running", () => {
   const board = new Board();
-  board.enqueue(0);
+  board.place(0, terms, [[0]]);
   board.start(0);
   for (const value of ["x".repeat(72), "\u0100", "\ud800", 1n, {}, [], Symbol("s"), () => 1]) {
     assertEquals(board.answer(0, value), false);
@@ -39,6 +40,15 @@ Deno.test("Board refuses what does not fit a cell, and leaves the call running",
   }
   board.sent(0);
   assertEquals(board.word(0), Word.SENT);
+});
+
+Deno.test("Board: a text is no answer for a call without a slip: that may be another one's", () => {
+  const board = new Board();
+  board.enqueue(SLIPS);
+  board.place(0, terms, [["kept"]]);
+  assert(board.start(SLIPS));
+  assertEquals(board.answer(SLIPS, "text"), false);
+  assertEquals(board.pick(0, 1)?.items, [["kept"]]);
 });
 
 Deno.test("Board: only a queued call can be withdrawn or started, and only once", () => {
@@ -134,7 +144,6 @@ Deno.test("Board: host and a worker thread race for 20,480 calls, and each is ta
   assertEquals(withdrawn + started, rounds * size);
 });
 
-const terms = { task: 3, spread: true, timeout: undefined, limited: false, attempt: 1 };
 /** Argument lists that fit on a slip: nine units, of which a text takes its length and one byte. */
 const fitting = [
   [],
