@@ -2,8 +2,9 @@ import type { SharedEvent } from "@isopool/isopool";
 
 /** Looks after the house for ever: writes a line, and again, and again. */
 export async function keepHouse(diary: string, firstLine: SharedEvent): Promise<void> {
+  using file = await Deno.open(diary, { append: true, create: true });
   for (;;) {
-    await Deno.writeTextFile(diary, "all is well\n", { append: true });
+    file.writeSync(new TextEncoder().encode("all is well\n"));
     firstLine.set();
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
