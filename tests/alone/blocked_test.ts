@@ -56,7 +56,7 @@ async function failed(all: Running<unknown>[], name: string): Promise<void> {
   assertEquals(ends.map(({ error }) => (error as Error)?.name), all.map(() => name));
 }
 
-const gone = () => until(() => workerThreads() === 0, `the threads are gone (${workerThreads()} are left)`);
+const gone = () => until(() => workerThreads() === 0, () => `the threads are gone (${workerThreads()} are left)`);
 
 for (const engine of ENGINES) {
   test(`${engine.name}: blocked workers burn nothing, and each is gone once it is stopped`, async () => {

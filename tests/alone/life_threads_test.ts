@@ -10,7 +10,7 @@ import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 
 const linux = { ignore: !onLinux };
 const become = (count: number) =>
-  until(() => workerThreads() === count, `there are ${count} worker threads (${workerThreads()} now)`);
+  until(() => workerThreads() === count, () => `there are ${count} worker threads (${workerThreads()} now)`);
 
 test("minWorkers and idleTimeout: threads are there at once, grow with work, and go back", async () => {
   await using gate = new Gate();

@@ -56,7 +56,7 @@ export const imapSuite: Suite = (backend, check) => {
         for await (const n of pool.imap(values.double, numbers[kind](), { buffer })) {
           assertEquals(n, 2 * taken++);
           // A small read-ahead of an asynchronous input does not raise the bound.
-          await until(() => numbers.read >= taken + buffer, `${taken + buffer} are read (${numbers.read} are)`);
+          await until(() => numbers.read >= taken + buffer, () => `${taken + buffer} are read (${numbers.read} are)`);
           await pool.submit(values.double, 1);
           assertEquals(numbers.read, taken + buffer);
           if (taken === 5) break;

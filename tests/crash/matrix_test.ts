@@ -90,7 +90,7 @@ async function cell(options: ReturnType<typeof limits> & object, body: (pool: Po
   await within(BOUND, body(pool), "the cell");
   await within(BOUND, pool.shutdown(), "the end of the pool");
   assertEquals(pool.workerIds, []);
-  if (onLinux) await until(() => threadCount() <= before, `threads are gone: ${threadCount()} of ${before}`);
+  if (onLinux) await until(() => threadCount() <= before, () => `threads are gone: ${threadCount()} of ${before}`);
 }
 
 // The runtime's own threads come with the first worker, and stay.

@@ -17,7 +17,7 @@ import { hostile, sane, unharmed } from "./hostile.ts";
 async function end(pool: Pool, baseline: number): Promise<void> {
   await within(MUST_HAPPEN, pool.terminate(), "terminate()");
   if (!onLinux) return;
-  await until(() => threadCount() <= baseline, `the threads are gone: ${threadCount()} of ${baseline}`);
+  await until(() => threadCount() <= baseline, () => `the threads are gone: ${threadCount()} of ${baseline}`);
 }
 
 async function settled(futures: Iterable<Future<unknown>>): Promise<void> {

@@ -173,12 +173,19 @@ interface Locks {
   request(name: string, options: { steal: boolean }, held: () => void): Promise<void>;
 }
 
-/** Takes every Web Lock away from whoever holds it, then spins: the lock is what lets a thread be stopped. */
+/**
+ * Takes every Web Lock away from whoever holds it, and spins when its worker has taken another: the lock is what lets a
+ * thread be stopped. One that spins in between burns on, which no worker can help.
+ */
 export async function stealLocks(): Promise<never> {
   const { locks } = navigator as unknown as { locks: Locks };
-  const { held } = await locks.query();
-  for (const { name } of held) void locks.request(name, { steal: true }, () => {}).catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  const names = async () => (await locks.query()).held.map(({ name }) => name);
+  const stolen = await names();
+  for (const name of stolen) void locks.request(name, { steal: true }, () => {}).catch(() => {});
+  // A query alone would not turn the loop, on which the worker hears of its loss.
+  for (let held = stolen; held.every((name) => stolen.includes(name)); held = await names()) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   for (;;);
 }
 

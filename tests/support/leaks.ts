@@ -30,6 +30,6 @@ export function leavesNothing({ alone = false } = {}): void {
   test(`afterwards no worker is left${alone ? ", nor its thread" : ""}`, async () => {
     assertEquals(activeWorkers(), 0);
     if (!alone || !onLinux) return;
-    await until(() => workerThreads() === 0, `the threads are gone (${workerThreads()} are left)`);
+    await until(() => workerThreads() === 0, () => `the threads are gone (${workerThreads()} are left)`);
   });
 }

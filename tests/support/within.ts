@@ -21,12 +21,14 @@ export async function within<T>(ms: number, promise: PromiseLike<T>, what = "thi
 /** Polls until `condition` holds; rejects after `ms`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  what: string,
+  what: string | (() => string),
   ms: number = MUST_HAPPEN,
 ): Promise<void> {
   const end = performance.now() + ms;
   while (!await condition()) {
-    if (performance.now() > end) throw new Error(`Deadline missed: not within ${ms} ms: ${what}`);
+    if (performance.now() > end) {
+      throw new Error(`Deadline missed: not within ${ms} ms: ${typeof what === "string" ? what : what()}`);
+    }
     await pause(2);
   }
 }
