@@ -143,7 +143,7 @@ class Server implements TaskHost {
         batch.handles ||= share?.handles ?? false;
         return share?.value;
       };
-      batch.items = batch.items.map((item) => resolveShared(item, batch.spread, valueOf));
+      batch.items = Array.from(batch.items, (item: unknown) => resolveShared(item, batch.spread, valueOf));
     }
     this.#inbox.push(batch);
     this.#wake();

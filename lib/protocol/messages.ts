@@ -44,7 +44,7 @@ export interface RunMessage {
   /** Number of the first call. */
   first: number;
   /** The argument of each call, or its argument list when `spread`. */
-  items: unknown[];
+  items: unknown[] | Float64Array;
   spread: boolean;
   /** Longest run of each call in milliseconds; with one, the worker notes on the board when the call started. */
   timeout: number | undefined;

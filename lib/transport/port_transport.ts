@@ -26,7 +26,7 @@ import type { Shares } from "../protocol/shared_value.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
 
 /** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
-const LOOK = 5;
+const LOOK = 2;
 
 /** The host's side of one worker's calls. How it ends is up to the kind of worker. */
 export abstract class PortTransport implements Transport {
@@ -88,7 +88,8 @@ export abstract class PortTransport implements Transport {
     else {
       if (shares) this.#share(shares);
       for (let seq = first; seq < tail; seq++) this.board.enqueue(seq);
-      this.post({ kind: "run", ...terms, first, items, stream, shared: shares !== undefined, handles }, transfer);
+      const shared = shares !== undefined;
+      this.post({ kind: "run", ...terms, first, items: pack(items), stream, shared, handles }, transfer);
       this.bell.pass(tail);
       // A handle that was disposed of meanwhile: nobody tells again that its value can go.
       if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }

@@ -55,6 +55,19 @@ export const valueSuite: Suite = (backend, check) => {
     results.forEach((result, i) => assertStrictEquals(result, PRIMITIVES[i]));
   });
 
+  check("a map of thousands of numbers, and of numbers and others, gives each as it was", async () => {
+    await using pool = backend.make({ workers: 2 });
+    const odd = [-0, NaN, Infinity, -Infinity, 2 ** 53 - 1, 2 ** 31, -(2 ** 31) - 1, 0.1, 5e-324];
+    const numbers = Array.from({ length: 9_000 }, (_, i) => i % 10 === 0 ? odd[i / 10 % odd.length] : i);
+    // Quick to run, so that they travel in long batches.
+    for (let warm = 0; warm < 3; warm++) {
+      const results = await pool.map(values.echo, numbers);
+      numbers.forEach((number, i) => assertStrictEquals(results[i], number));
+    }
+    const mixed = numbers.map((number, i) => i % 5_000 === 4_999 ? PRIMITIVES[i % PRIMITIVES.length] : number);
+    (await pool.map(values.echo, mixed)).forEach((result, i) => assertStrictEquals(result, mixed[i]));
+  });
+
   for (const [kind, make] of Object.entries(OBJECTS)) {
     check(`${kind} arrives equal, there and back`, async () => {
       await using pool = backend.make({ workers: 1 });
