@@ -39,6 +39,9 @@ export function move<T extends object>(value: T, transfer: Transferable[] = tran
   return value;
 }
 
+/** Nothing is moved. Frozen: every call without a transfer has this same list. */
+export const NO_TRANSFER: Transferable[] = Object.freeze([]) as unknown as Transferable[];
+
 /** What moves along with a value, if that was asked for. Asking takes the mark off: a moved value is gone. */
 export function takeMove(value: unknown): Transferable[] | undefined {
   const moves = scope.moves;

@@ -13,6 +13,7 @@ export type Timer = ReturnType<typeof setTimeout>;
 export class KeepAlive {
   readonly #daemon: boolean;
   #timer: Timer | undefined;
+  #held = false;
   #ended = false;
 
   /** @param daemon Whether it never holds at all. */
@@ -22,7 +23,8 @@ export class KeepAlive {
 
   /** Keeps the script alive from now on. */
   hold(): void {
-    if (this.#daemon || this.#ended) return;
+    if (this.#held || this.#daemon || this.#ended) return;
+    this.#held = true;
     // One timer for ever, referenced or not: making and clearing one costs a hundred times as much, for each call.
     if (this.#timer !== undefined) {
       this.#timer.ref();
@@ -30,12 +32,14 @@ export class KeepAlive {
     }
     const timer = setInterval(() => {}, MAX_DELAY);
     // The first timer of an isolate may run microtasks on its way, and one of those may have been here.
-    if (this.#timer === undefined) this.#timer = timer;
-    else clearInterval(timer);
+    if (this.#timer !== undefined || this.#ended) return clearInterval(timer);
+    this.#timer = timer;
+    if (!this.#held) timer.unref();
   }
 
   /** Lets the script end again. */
   release(): void {
+    this.#held = false;
     this.#timer?.unref();
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { NO_TRANSFER } from "../core/move.ts";
 import type { Timer } from "../core/timer.ts";
 import type { Failures } from "../future/failures.ts";
 import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
@@ -38,7 +39,8 @@ export class Call extends PoolWork implements FutureControl {
   readonly #options: CallOptions;
   readonly #failures: Failures;
   readonly #site: CallSite | undefined;
-  readonly #deaf: () => void;
+  // Undefined as long as there is no signal, or while one that has aborted already ends the call.
+  #deaf: (() => void) | undefined;
   #args: unknown[] | undefined;
   #chunk: Chunk | undefined;
   #attempt = 1;
@@ -70,10 +72,7 @@ export class Call extends PoolWork implements FutureControl {
     this.future = new Future<unknown>(this);
     scheduler.admit(this);
     scheduler.entrance.enter();
-    // By way of a variable: a signal that has aborted already calls back before onAbort returns.
-    let deaf = (): void => {};
-    this.#deaf = () => deaf();
-    deaf = onAbort(options.signal, (reason) => this.cancel(reason, true));
+    if (options.signal) this.#deaf = onAbort(options.signal, (reason) => this.cancel(reason, true));
   }
 
   /** Puts the call into the waiting line, if it still waits. */
@@ -99,7 +98,7 @@ export class Call extends PoolWork implements FutureControl {
     this.#queued = false;
     // What may be needed again is copied to the worker, not moved.
     const last = this.#attempt >= (this.#options.retry?.maxAttempts ?? 1);
-    const transfer = last ? this.#options.transfer : [];
+    const transfer = last ? this.#options.transfer : NO_TRANSFER;
     return this.#chunk = new Chunk(this, 0, [this.#args], this.#attempt, transfer);
   }
 
@@ -170,7 +169,7 @@ export class Call extends PoolWork implements FutureControl {
     if (this.over) return;
     this.#args = undefined;
     this.#chunk = undefined;
-    this.#deaf();
+    this.#deaf?.();
     clearTimeout(this.#pause);
     if (outcome === "rejected") this.#site?.addTo(value);
     this.#scheduler.tally.ended(outcome);

@@ -5,18 +5,17 @@
  */
 import { guarded } from "../core/guarded.ts";
 import type { Shares } from "../protocol/shared_value.ts";
+import type { TaskOptions } from "../task/task.ts";
 import type { Chunk, Outcome, TaskEntry, Work } from "../scheduler/work.ts";
 
 /** The options of a work that the scheduler goes by, and whom it tells. */
 export interface WorkOptions {
   timeout: number | undefined;
   signal: AbortSignal | undefined;
-  priority?: number;
-  affinity?: string | number;
+  /** The other options of the task. */
+  given: TaskOptions;
   /** Whether it comes from a call of the same pool, which may wait for it: it must not wait for that one's worker. */
-  nested?: boolean;
-  onEmit?: (value: unknown) => void;
-  onProgress?: (done: number, total: number | undefined) => void;
+  nested: boolean;
 }
 
 /** A work of a pool. */
@@ -28,16 +27,16 @@ export abstract class PoolWork implements Work {
   readonly affinity: string | number | undefined;
   readonly nested: boolean;
   queuedAt = 0;
-  readonly #options: WorkOptions;
+  readonly #given: TaskOptions;
 
   constructor(task: TaskEntry, options: WorkOptions) {
     this.task = task;
     this.timeout = options.timeout;
     this.limited = options.timeout !== undefined || options.signal !== undefined;
-    this.nested = options.nested ?? false;
-    this.priority = this.nested ? Infinity : options.priority ?? 0;
-    this.affinity = options.affinity;
-    this.#options = options;
+    this.nested = options.nested;
+    this.priority = this.nested ? Infinity : options.given.priority ?? 0;
+    this.affinity = options.given.affinityKey;
+    this.#given = options.given;
   }
 
   /** {@inheritDoc Work.spread} */
@@ -63,13 +62,13 @@ export abstract class PoolWork implements Work {
 
   /** {@inheritDoc Work.item} */
   item(_index: number, value: unknown): void {
-    const { onEmit } = this.#options;
+    const { onEmit } = this.#given;
     if (onEmit) guarded(() => onEmit(value));
   }
 
   /** {@inheritDoc Work.progress} */
   progress(_index: number, done: number, total: number | undefined): void {
-    const { onProgress } = this.#options;
+    const { onProgress } = this.#given;
     if (onProgress) guarded(() => onProgress(done, total));
   }
 }

@@ -76,7 +76,12 @@ export function refer(item: unknown, spread: boolean, into: Map<number, SharedEn
     return sharedRef(id);
   };
   if (!spread) return replace(item);
-  return (item as unknown[]).some((value) => value instanceof SharedValue) ? (item as unknown[]).map(replace) : item;
+  return hasShared(item as unknown[]) ? (item as unknown[]).map(replace) : item;
+}
+
+/** Whether one of the arguments is a handle. */
+export function hasShared(args: unknown[]): boolean {
+  return args.some((value) => value instanceof SharedValue);
 }
 
 function copyOf<T>(value: T): { value: T; handles: boolean } {

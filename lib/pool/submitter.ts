@@ -5,6 +5,7 @@
  */
 import { IsopoolError, QueueFullError } from "../core/errors.ts";
 import type { Input } from "../core/input.ts";
+import { NO_TRANSFER } from "../core/move.ts";
 import { duration } from "../core/validate.ts";
 import { type Future, observe, outcomeOf, subscribe } from "../future/future.ts";
 import { Results } from "../future/results.ts";
@@ -23,7 +24,7 @@ import { MapJob } from "./map.ts";
 import { checkMapOptions, type ImapOptions } from "./map_options.ts";
 import type { ApplyOptions, Closure } from "./pool.ts";
 import { type Resolved, resolveTask } from "./resolve_task.ts";
-import { refer } from "./shared_value.ts";
+import { hasShared, refer } from "./shared_value.ts";
 import { StreamJob } from "./stream.ts";
 
 /** A task or closure of any signature. */
@@ -114,7 +115,8 @@ export class Submitter {
       task: entry,
       spread,
       copy: isolated,
-      ...this.#common(options),
+      given: options,
+      nested: this.#nested,
       checkOpen: () => this.#core.checkOpen(call),
       tally: openProgress(call, given, items),
     };
@@ -146,17 +148,23 @@ export class Submitter {
   // Merges the options of the task and the pool, and takes a copy of the arguments.
   #plan(call: string, options: TaskOptions, args: unknown[], pinned?: Slot) {
     const pool = this.#core.options;
-    const shares = new Map<number, SharedEntry>();
     const plan: CallOptions = {
       timeout: duration(call, "timeout", options.timeout ?? pool.timeout),
       signal: options.signal,
       retry: retryPolicy(call, options.retry ?? pool.retry),
-      transfer: options.transfer ?? [],
+      transfer: options.transfer ?? NO_TRANSFER,
       pinned,
-      ...this.#common(options),
+      given: options,
+      nested: this.#nested,
+      shares: undefined,
+      handles: false,
     };
-    let sent = refer(args, true, shares) as unknown[];
-    if (shares.size > 0) plan.shares = shares;
+    let sent = args;
+    if (hasShared(args)) {
+      const shares = new Map<number, SharedEntry>();
+      sent = refer(args, true, shares) as unknown[];
+      plan.shares = shares;
+    }
     let refused: { error: unknown } | undefined;
     if (this.#core.capabilities.isolated) {
       try {
@@ -166,11 +174,6 @@ export class Submitter {
       }
     }
     return { plan, sent, refused };
-  }
-
-  // What the options of a task mean for every work of it.
-  #common({ priority, affinityKey, onEmit, onProgress }: TaskOptions) {
-    return { priority, affinity: affinityKey, onEmit, onProgress, nested: this.#nested };
   }
 
   // Whether the caller is itself a call of this pool.

@@ -8,7 +8,7 @@ import type { TaskEntry } from "./work.ts";
 /** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
 const MOVABLE = 0.02;
 /** After so many milliseconds of silence, a worker counts as busy with one long call. */
-export const SILENT = 5;
+export const SILENT = 2;
 /** After so many milliseconds, a worker that has not taken a call hears nothing any more. */
 const LIFELESS = 5_000;
 /** So many times the usual is long for a call. */

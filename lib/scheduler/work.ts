@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NO_TRANSFER } from "../core/move.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "./slot.ts";
@@ -88,7 +89,7 @@ export class Chunk {
   /** Calls that are not closed. */
   open: number;
 
-  constructor(work: Work, first: number, items: unknown[], attempt = 1, transfer: Transferable[] = []) {
+  constructor(work: Work, first: number, items: unknown[], attempt = 1, transfer: Transferable[] = NO_TRANSFER) {
     this.work = work;
     this.first = first;
     this.items = items;

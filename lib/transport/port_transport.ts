@@ -18,6 +18,7 @@ import type { Timer } from "../core/timer.ts";
 import { Bell } from "../protocol/bell.ts";
 import { Board, CAPACITY, SLIPS, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import { pack } from "../protocol/envelope.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import { Owners } from "../shared/owners.ts";
 import { type ItemMessage, type ResultMessage, unwrap } from "../protocol/carry.ts";

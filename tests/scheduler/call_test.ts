@@ -14,7 +14,8 @@ function setUp(killGrace = 20) {
   const task = scheduler.tasks.named({ url: "file:///m.ts", name: "a" });
   task.estimate = 0.3;
   const submit = (arg: unknown, options: Partial<CallOptions> = {}) => {
-    const plan = { timeout: undefined, signal: undefined, retry: undefined, transfer: [], ...options };
+    const none = { timeout: undefined, signal: undefined, retry: undefined, transfer: [], given: {}, nested: false };
+    const plan = { ...none, ...options };
     const call = new Call(scheduler, task, [arg], plan, failures, undefined);
     call.enqueue();
     return call.future;

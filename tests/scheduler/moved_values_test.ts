@@ -12,7 +12,8 @@ Deno.test("Scheduler sends a call that moves its values to an idle worker only, 
   const task = scheduler.tasks.named({ url: "file:///m.ts", name: "a" });
   task.estimate = 0.1;
   const submit = (name: string, transfer: Transferable[] = []) => {
-    const options = { timeout: undefined, signal: undefined, retry: undefined, transfer };
+    const none = { timeout: undefined, signal: undefined, retry: undefined, given: {}, nested: false };
+    const options = { ...none, transfer };
     const call = new Call(scheduler, task, [name], options, failures, undefined);
     call.enqueue();
     return call.future;
