@@ -143,6 +143,8 @@ SPEED_UPS = {
     "cpu_bound_1ms": (lambda unit, scale: [unit] * scaled(1_000, scale, 4), 1),
     "cpu_bound_10ms": (lambda unit, scale: [unit * 10] * scaled(100, scale, 2), 1),
     "cpu_bound_100ms": (lambda unit, scale: [unit * 100] * scaled(20, scale, 2), 1),
+    "map_short": (lambda unit, scale: [unit // 1_000] * scaled(100_000, scale, 100), None),
+    "map_long": (lambda unit, scale: [unit * 100] * scaled(8, scale, 2), None),
     "map_mixed": (strewn, None),
     "map_burst": (burst, None),
 }

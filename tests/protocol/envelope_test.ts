@@ -128,3 +128,47 @@ Deno.test("pack() makes one block of many numbers, and leaves others as they are
   }
   assertEquals(pack([1, 2]), [1, 2]);
 });
+
+const TYPES = [
+  ...[Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array],
+  ...[Float32Array, Float64Array, BigUint64Array, BigInt64Array],
+];
+
+for (const type of TYPES) {
+  Deno.test(`snapshot() copies a ${type.name} as structured clone does`, () => {
+    const bytes = new Uint8Array(64).map((_, i) => i * 37);
+    const array = new type(bytes.buffer);
+    Object.assign(array, { note: "not copied" });
+    const expected = structuredClone(array);
+    const { args, transfer, handles } = snapshot(["a", array, 5n], []);
+    bytes.fill(0);
+    assertEquals(args, ["a", expected, 5n]);
+    assertEquals(Reflect.ownKeys(args[1] as object), Reflect.ownKeys(expected));
+    assertStrictEquals(Object.getPrototypeOf(args[1]), type.prototype);
+    assertEquals([transfer, handles], [[], false]);
+  });
+}
+
+Deno.test("snapshot() leaves to structured clone what is more than one whole array", () => {
+  const buffer = new Uint8Array([1, 2, 3, 4]).buffer;
+  const part = new Uint8Array(buffer, 1, 2);
+  const [view] = snapshot([part], []).args as [Uint8Array];
+  assertEquals([...view, view.byteOffset, view.buffer.byteLength], [2, 3, 1, 4]);
+  const whole = new Uint8Array(buffer);
+  const [one, other] = snapshot([whole, whole], []).args;
+  assertStrictEquals(one, other);
+  const [left, right] = snapshot([whole, part], []).args as [Uint8Array, Uint8Array];
+  assertStrictEquals(left.buffer, right.buffer);
+  class Mine extends Uint8Array {}
+  const [plain] = snapshot([new Mine(2)], []).args as [Uint8Array];
+  assertStrictEquals(Object.getPrototypeOf(plain), Uint8Array.prototype);
+  const shared = new Uint8Array(new SharedArrayBuffer(2));
+  const [same] = snapshot([shared], []).args as [Uint8Array];
+  shared[0] = 9;
+  assertEquals([...same], [9, 0]);
+  const growing = new Uint8Array(new ArrayBuffer(2, { maxByteLength: 8 }));
+  assertEquals((snapshot([growing], []).args[0] as Uint8Array<ArrayBuffer>).buffer.resizable, true);
+  assertThrows(() => snapshot([new Proxy(new Uint8Array(2), {})], []), TransferError);
+  structuredClone(buffer, { transfer: [buffer] });
+  assertThrows(() => snapshot([whole], []), TransferError, "args[0]");
+});
