@@ -58,13 +58,10 @@ async function runFile(file: string): Promise<Outcome> {
     signal: AbortSignal.timeout(PATIENCE),
   }).output();
   const ms = performance.now() - start;
-  for (const bytes of [stdout, stderr]) await write(bytes);
+  // In one go, so that the lines of two files do not mix.
+  console.log([stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("").trimEnd());
   if (signal !== null) console.log(`${file} was stopped by ${signal} after ${Math.round(ms / 1000)} s`);
   return { file, ms, ok: code === 0 };
-}
-
-async function write(bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await Deno.stdout.write(bytes.subarray(sent));
 }
 
 const paths = Deno.args.length === 0 ? ["tests", "examples"] : Deno.args;

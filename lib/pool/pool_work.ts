@@ -12,7 +12,7 @@ import type { Chunk, Outcome, TaskEntry, Work } from "../scheduler/work.ts";
 export interface WorkOptions {
   timeout: number | undefined;
   signal: AbortSignal | undefined;
-  /** The other options of the task. */
+  /** The options of the task as they were given: its timeout and signal are above, with what the pool and the map say. */
   given: TaskOptions;
   /** Whether it comes from a call of the same pool, which may wait for it: it must not wait for that one's worker. */
   nested: boolean;
