@@ -67,7 +67,8 @@ for (const [name, wait] of taken) {
     for (const timeout of [0, 1, 120]) {
       const { ms, error } = await timed(wait({ timeout }));
       expectError(error, WaitTimeoutError);
-      assert(ms >= timeout - 2 && ms < timeout + 5_000, `${ms} ms for ${timeout}`);
+      // A timer of the runtime counts from when its turn of the event loop began, which on a busy machine is a while ago.
+      assert(ms >= timeout - 20 && ms < timeout + 5_000, `${ms} ms for ${timeout}`);
     }
   });
 
