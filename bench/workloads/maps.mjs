@@ -45,11 +45,11 @@ export const MAPS = {
   cpu_bound_100ms: (adapter) => speedUp(adapter, (unit, scale) => new Array(scaled(20, scale, 2)).fill(unit * 100)),
 
   /** The parameter is how many items go in one message; without one, the pool decides. */
-  map_mixed: (adapter, parameter) => speedUp(adapter, strewn, chunkSize(parameter)),
   map_short: (adapter, parameter) =>
     speedUp(adapter, (unit, scale) => new Array(scaled(100_000, scale, 100)).fill(unit / 1_000), chunkSize(parameter)),
   map_long: (adapter, parameter) =>
     speedUp(adapter, (unit, scale) => new Array(scaled(8, scale, 2)).fill(unit * 100), chunkSize(parameter)),
+  map_mixed: (adapter, parameter) => speedUp(adapter, strewn, chunkSize(parameter)),
   map_burst: (adapter, parameter) => speedUp(adapter, burst, chunkSize(parameter)),
 };
 
