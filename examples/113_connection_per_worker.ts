@@ -46,7 +46,7 @@ assertEquals(results, expected);
 using database = new DatabaseSync(path);
 const sessions = database.prepare("SELECT queries FROM sessions").all().map(({ queries }) => Number(queries));
 console.log(`${results.length} queries on ${sessions.length} connections, open after the block: ${openAfterwards}`);
-// Each worker opened one, whatever number of queries it got, and closed it.
-assertEquals(sessions.length, new Set(futures.map((future) => future.workerId)).size);
+// Each worker opened one, whatever number of queries it got (the last to start maybe none), and closed it.
+assertEquals(sessions.filter((queries) => queries > 0).length, new Set(futures.map((future) => future.workerId)).size);
 assertEquals(sessions.reduce((a, b) => a + b), CUSTOMERS);
 assert(!openAfterwards);
