@@ -33,24 +33,40 @@ function report(step: string, us: number): void {
 
 const args = Array.from({ length: CALLS }, (_, n) => [n]);
 report("take a copy of the arguments (one number)", await measure(CALLS, () => args.map((each) => snapshot(each, []))));
+const object = (n: number) => ({ id: n, name: "name", ok: true });
+report("... (a small object, as text)", await measure(CALLS, () => args.map(([n]) => snapshot([object(n)], []))));
 report(
-  "take a copy of the arguments (a small object, by structured clone)",
-  await measure(CALLS, () => args.map(([n]) => snapshot([{ id: n, name: "name", ok: true }], []))),
+  "... (a small object with a date, by structured clone)",
+  await measure(CALLS, () => args.map(([n]) => snapshot([{ ...object(n), at: new Date(n) }], []))),
 );
 
 const board = new Board();
 const bell = new Bell();
 report(
-  "host: write the call onto its slip and the board",
-  await measure(CALLS, () => args.forEach((each, seq) => board.place(seq, terms, [each]))),
+  "host: write the call into shared memory",
+  await measure(CALLS, () => args.forEach((each, seq) => board.place(seq, terms, [each], seq))),
 );
 report("host: ring, nobody asleep", await measure(CALLS, () => args.forEach((_, seq) => bell.announce(seq))));
+const place = () => args.forEach((each, seq) => board.place(seq, terms, [each], seq));
+const serve = (answer: (item: unknown) => unknown) => {
+  for (let seq = 0; seq < CALLS; seq++) {
+    const { items } = board.pick(seq)!;
+    if (board.start(seq)) board.answer(seq, answer(items.at(0)));
+    board.value(seq, board.word(seq));
+  }
+};
 report(
-  "worker: pick, take, answer (all 1,000 at a time)",
+  "both: write, pick, take, answer and read the answer (a number)",
   await measure(CALLS, () => {
-    args.forEach((each, seq) => board.place(seq, terms, [each]));
-    const { items } = board.pick(0, CALLS)!;
-    items.forEach((_, seq) => board.start(seq) && board.answer(seq, seq));
+    place();
+    serve(() => 5);
+  }),
+);
+report(
+  "... (a small object comes back)",
+  await measure(CALLS, () => {
+    place();
+    serve(() => object(1));
   }),
 );
 report(

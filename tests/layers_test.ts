@@ -23,6 +23,7 @@ const MAY: Record<string, string[]> = {
 const PACKAGES: [RegExp, string[]][] = [
   [/^@std\//, ["core"]],
   [/^(acorn|periscopic)$/, ["task"]],
+  [/^node:util\/types$/, ["core"]],
   [/^node:/, ["transport", "workers", "pool", "process", "manager"]],
 ];
 

@@ -43,12 +43,13 @@ export class Answers {
   value(task: RunningTask, value: unknown): void {
     const { taskId: seq } = task;
     this.#unsaid++;
+    const moved = takeMove(value);
     if (task.spoke) task.tellProgress();
     // The board would overtake the messages of a call that has sent some.
-    else if (this.#inOrder && this.#link.board.answer(seq, value)) return;
+    else if (this.#inOrder && !moved && this.#link.board.answer(seq, value)) return;
     this.#posted = true;
     try {
-      this.#link.post(resultMessage(seq, value), takeMove(value));
+      this.#link.post(resultMessage(seq, value), moved);
     } catch (cause) {
       this.#link.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
     }

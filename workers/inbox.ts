@@ -2,7 +2,7 @@
  * What a worker is to run, in the order of the numbers of the calls, whichever way each has come.
  *
  * ```
- * board ---- calls whose arguments are on their slips -+
+ * board ---- calls whose arguments are in shared memory-+
  *                                                      +-> next() -> serve.ts
  * port ----- run messages, for all others -------------+
  *
@@ -62,8 +62,8 @@ export class Inbox {
   /** The next batch, if it is there; some of its calls may have been withdrawn. */
   next(): RunMessage | undefined {
     this.#expecting = false;
-    for (let waiting; (waiting = this.#waiting()) > 0;) {
-      const picked = this.#board.pick(this.#cursor, waiting);
+    while (this.#hasCalls()) {
+      const picked = this.#board.pick(this.#cursor);
       if (picked === null) {
         this.#cursor++;
         continue;
@@ -105,10 +105,10 @@ export class Inbox {
     });
   }
 
-  // How many calls there are from the cursor on. The tail has 32 bits, and is behind what has come by port.
-  #waiting(): number {
+  // Whether there are calls from the cursor on. The tail has 32 bits, and is behind what has come by port.
+  #hasCalls(): boolean {
     this.#tail = this.#bell.tail;
-    return Math.max(this.#posted - this.#cursor, (this.#tail - this.#cursor) | 0);
+    return this.#posted > this.#cursor || ((this.#tail - this.#cursor) | 0) > 0;
   }
 
   // The call at the cursor comes by port: its message is the first that is not behind it, or on the way.

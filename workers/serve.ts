@@ -143,7 +143,8 @@ class Server implements TaskHost {
         batch.handles ||= share?.handles ?? false;
         return share?.value;
       };
-      batch.items = Array.from(batch.items, (item: unknown) => resolveShared(item, batch.spread, valueOf));
+      const items = batch.items as unknown[] | Float64Array;
+      batch.items = Array.from(items, (item: unknown) => resolveShared(item, batch.spread, valueOf));
     }
     this.#inbox.push(batch);
     this.#wake();
@@ -241,9 +242,9 @@ class Server implements TaskHost {
 
   #call(fn: TaskFunction, { items, spread, stream, timeout }: RunMessage, i: number, task: RunningTask): unknown {
     let value: unknown;
-    if (timeout === undefined || !this.#link.limit) value = spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+    if (timeout === undefined || !this.#link.limit) value = invoke(fn, items.at(i), spread);
     else {
-      const run = () => spread ? fn(...items[i] as unknown[]) : fn(items[i]);
+      const run = () => invoke(fn, items.at(i), spread);
       value = this.#link.limit(run, timeout, this.#link.board.startedAt(task.taskId) + timeout - performance.now());
     }
     return stream > 0 ? this.#streams.drive(value, stream, task) : value;
@@ -279,6 +280,10 @@ class Server implements TaskHost {
     }
     this.#link.leave();
   }
+}
+
+function invoke(fn: TaskFunction, item: unknown, spread: boolean): unknown {
+  return spread ? fn(...item as unknown[]) : fn(item);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -5,7 +5,7 @@
  */
 import { type RateOptions, rateOptions } from "../core/rate.ts";
 import { bad, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
-import { type Snapshot, snapshot, transferError } from "../protocol/envelope.ts";
+import { clone, type Snapshot, transferError } from "../protocol/envelope.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
 import type { Hook, Setup } from "../transport/transport.ts";
@@ -137,7 +137,7 @@ function hook(option: string, task: unknown, args: unknown, capabilities: Capabi
 
 function copyOf(args: unknown[]): Snapshot {
   try {
-    return snapshot(args, []);
+    return clone(args, []);
   } catch (error) {
     throw transferError(args, "initArgs", "argument", (error as Error).cause);
   }

@@ -239,9 +239,9 @@ export class MapJob extends PoolWork implements Producer, MapReader {
   // What cannot be copied fails when it is sent: then its own item fails and not the map.
   #copy(item: unknown): unknown {
     try {
-      const { args, handles } = snapshot([item], []);
+      const { args, handles } = snapshot(this.spread ? item as unknown[] : [item], []);
       this.#handles ||= handles;
-      return args[0];
+      return this.spread ? args : args[0];
     } catch (error) {
       return new Uncopyable(item, (error as Error).cause);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { snapshot } from "../protocol/envelope.ts";
+import { clone } from "../protocol/envelope.ts";
 import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
 
 /** Reads what a handle holds, for whoever sends it. */
@@ -85,6 +85,6 @@ export function hasShared(args: unknown[]): boolean {
 }
 
 function copyOf<T>(value: T): { value: T; handles: boolean } {
-  const { args, handles } = snapshot([value], []);
+  const { args, handles } = clone([value], []);
   return { value: args[0] as T, handles };
 }

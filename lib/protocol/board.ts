@@ -5,9 +5,9 @@
  * position = seq mod CAPACITY
  *
  *   word[position]   lap | QUEUED | HERE --worker--> RUNNING --worker--> TRUE | FALSE | NULL | UNDEFINED | NUMBER
- *                               \-----------host----> WITHDRAWN         \-> TEXT | SENT
- *   cell[position]   start time while RUNNING, the result once NUMBER
- *   slip[seq mod SLIPS]   the arguments if HERE (else a message has them), its result once TEXT: see slips.ts
+ *                               \-----------host----> WITHDRAWN         \-> SPOOLED | SENT
+ *   cell[position]    start time while RUNNING, the result once NUMBER, where it lies once SPOOLED
+ *   place[position]   where its batch lies if HERE (else a message has it): see calls.ts
  * ```
  *
  * Who moves a call away from QUEUED or HERE is decided by one compare-and-exchange. That is why a call that waits in a worker's
@@ -21,8 +21,8 @@
  * A result that fits stays readable when its writer is killed a moment later. Anything else is posted, and its
  * word says SENT.
  *
- * Memory ordering: words are read and written with `Atomics` (sequentially consistent). Cells and slips are written
- * before the word that announces them and read after it, so plain accesses are ordered by the word.
+ * Memory ordering: words are read and written with `Atomics` (sequentially consistent). Cells, places and what lies on the
+ * spools are written before the word that announces them and read after it, so plain accesses are ordered by the word.
  *
  * @module
  */
@@ -30,16 +30,12 @@
 import { Cells } from "../shared/memory.ts";
 import { CallState, claimCall, queuedAs } from "../shared/steps/call.ts";
 import type { RunMessage } from "./messages.ts";
-import { Slips, type Terms } from "./slips.ts";
+import { Calls, type Terms } from "./calls.ts";
+import { fold, Spool } from "./spool.ts";
 
 /** How many calls can be in flight with one worker. */
 export const CAPACITY = 4096;
 const MASK = CAPACITY - 1;
-/**
- * How many of them can have a slip: as many calls as are in flight where they are submitted one by one. The runtime fills
- * shared memory with zeros, so each slip is resident from the start, and a dead worker's until it is collected.
- */
-export const SLIPS = 512;
 
 // The state takes the low four bits of a word, the lap the rest.
 const lap = (seq: number): number => ((seq / CAPACITY) & 0x7ffffff) << 4;
@@ -52,32 +48,37 @@ export const Word = {
   NULL: 5,
   UNDEFINED: 6,
   NUMBER: 7,
-  TEXT: 8,
+  SPOOLED: 8,
   SENT: 9,
 } as const;
 
 /** The memory of a board. */
 export interface BoardMemory {
   readonly words: SharedArrayBuffer;
-  readonly slips: SharedArrayBuffer;
+  /** To the worker. */
+  readonly calls: SharedArrayBuffer;
+  /** From the worker. */
+  readonly results: SharedArrayBuffer;
 }
 
 /** One worker's board, seen from either side. */
 export class Board {
   /** The memory to hand to the other side. */
   readonly memory: BoardMemory;
-  readonly #words: Cells;
   readonly #cells: Float64Array;
-  readonly #slips: Slips;
-  // Worker: whether the call that was taken last has a slip, which is its own until it is answered.
-  #hasSlip = false;
+  readonly #words: Cells;
+  readonly #places: Int32Array;
+  readonly #calls: Calls;
+  readonly #results: Spool;
 
   constructor(memory?: BoardMemory) {
-    const words = memory?.words ?? new SharedArrayBuffer(CAPACITY * 12);
+    const words = memory?.words ?? new SharedArrayBuffer(CAPACITY * 16);
     this.#cells = new Float64Array(words, 0, CAPACITY);
     this.#words = new Cells(words, CAPACITY * 2, CAPACITY);
-    this.#slips = new Slips(SLIPS, memory?.slips);
-    this.memory = memory ?? { words, slips: this.#slips.memory };
+    this.#places = new Int32Array(words, CAPACITY * 12, CAPACITY);
+    this.#calls = new Calls(memory?.calls);
+    this.#results = new Spool(memory?.results);
+    this.memory = { words, calls: this.#calls.memory, results: this.#results.memory };
   }
 
   /** Host: opens a position for a new call, whose arguments come by message. */
@@ -86,32 +87,30 @@ export class Board {
   }
 
   /**
-   * Host: opens positions for calls whose arguments are on their slips; `false` if one does not fit. No more than
-   * {@linkcode SLIPS} calls may be in flight with them.
+   * Host: opens positions for a batch whose arguments are in shared memory; `false` if they do not fit.
+   *
+   * @param head Number of the first call that has not ended.
    */
-  place(first: number, terms: Terms, items: readonly unknown[]): boolean {
-    for (let i = 0; i < items.length; i++) if (!this.#slips.write(first + i, terms, items[i])) return false;
+  place(first: number, terms: Terms, items: readonly unknown[], head: number): boolean {
+    const place = this.#calls.write(first, terms, items, head);
+    if (place < 0) return false;
     for (let seq = first; seq < first + items.length; seq++) {
+      this.#places[seq & MASK] = place;
       this.#words.store(seq & MASK, lap(seq) | Word.HERE);
     }
     return true;
   }
 
   /**
-   * Worker: of the `most` calls from `first` on, those that are alike and whose arguments are here, as one batch;
-   * `undefined` if the first one comes by message, `null` if it was withdrawn.
+   * Worker: the rest of the batch that a call is in, from that call on; `undefined` if it comes by message, `null` if it
+   * was withdrawn.
    */
-  pick(first: number, most: number): RunMessage | null | undefined {
-    if (this.#queued(first) !== Word.HERE) return this.#queued(first) === Word.QUEUED ? undefined : null;
-    const terms = this.#slips.terms(first);
-    const items = [this.#slips.read(first)];
-    // Whose position was used again meanwhile was withdrawn: what was read is another call's.
-    if (this.#queued(first) !== Word.HERE) return null;
-    for (let seq = first + 1; seq < first + most && this.#queued(seq) === Word.HERE; seq++) {
-      if (!this.#slips.alike(first, seq)) break;
-      items.push(this.#slips.read(seq));
-    }
-    return { kind: "run", first, items, stream: 0, shared: false, handles: false, ...terms };
+  pick(seq: number): RunMessage | null | undefined {
+    const state = this.#queued(seq);
+    if (state !== Word.HERE) return state === Word.QUEUED ? undefined : null;
+    const batch = this.#calls.read(this.#places[seq & MASK], seq);
+    // Withdrawn meanwhile: what was read may be another batch, or half of one.
+    return this.#queued(seq) === Word.HERE ? batch : null;
   }
 
   /** Host: takes a call back; `false` if it has started. */
@@ -121,7 +120,6 @@ export class Board {
 
   /** Worker: takes a call; `false` if it was withdrawn. */
   start(seq: number): boolean {
-    this.#hasSlip = this.#queued(seq) === Word.HERE;
     return this.#take(seq, Word.RUNNING);
   }
 
@@ -130,7 +128,7 @@ export class Board {
     this.#cells[seq & MASK] = now;
   }
 
-  /** Worker: leaves the result of the call that was taken last, if it fits; `false` if it must be posted. */
+  /** Worker: leaves the result of a call, if it fits; `false` if it must be posted. In the order of the calls. */
   answer(seq: number, value: unknown): boolean {
     let word: number;
     if (typeof value === "number") {
@@ -140,7 +138,7 @@ export class Board {
     else if (value === true) word = Word.TRUE;
     else if (value === false) word = Word.FALSE;
     else if (value === null) word = Word.NULL;
-    else if (typeof value === "string" && this.#hasSlip && this.#slips.leave(seq, value)) word = Word.TEXT;
+    else if (this.#spool(seq, value)) word = Word.SPOOLED;
     else return false;
     this.#words.store(seq & MASK, lap(seq) | word);
     return true;
@@ -166,13 +164,44 @@ export class Board {
     return this.#cells[seq & MASK];
   }
 
-  /** Host: the result that `word` announces. */
+  /**
+   * Host: the result that `word` announces. Once, and in the order of the calls.
+   *
+   * @throws {SyntaxError} If the worker has left nonsense.
+   */
   value(seq: number, word: number): unknown {
     if (word === Word.NUMBER) return this.#cells[seq & MASK];
-    if (word === Word.TEXT) return this.#slips.text(seq);
+    if (word === Word.SPOOLED) return this.#unspool(this.#cells[seq & MASK]);
     if (word === Word.TRUE) return true;
     if (word === Word.FALSE) return false;
     return word === Word.NULL ? null : undefined;
+  }
+
+  #spool(seq: number, value: unknown): boolean {
+    const results = this.#results;
+    const folded = fold(value);
+    // Nothing to send, as `undefined` is no result here.
+    if (folded === undefined) return false;
+    results.begin();
+    let place = results.at;
+    if (!results.put(folded)) {
+      if (!results.wrap()) return false;
+      place = results.at;
+      if (!results.put(folded)) return false;
+    }
+    results.commit();
+    this.#cells[seq & MASK] = place;
+    return true;
+  }
+
+  #unspool(place: number): unknown {
+    const results = this.#results;
+    results.seek(place);
+    try {
+      return results.get();
+    } finally {
+      results.free(results.at);
+    }
   }
 
   #take(seq: number, word: number): boolean {

@@ -4,13 +4,16 @@
  *
  * @module
  */
+import { fromWhole, wholeBytes } from "../core/bytes.ts";
 import { TransferError } from "../core/errors.ts";
 import { takeMove } from "../core/move.ts";
+import { Json, PlainWriter } from "../core/plain.ts";
 import { show } from "../core/validate.ts";
 import { encode } from "../shared/revive.ts";
 
 /** Arguments as they were when they were handed over. */
 export interface Snapshot {
+  /** Copies; of plain data its text. See {@linkcode unfold}. */
   args: unknown[];
   transfer: Transferable[];
   /** Whether there may be shared objects in them (lib/shared/revive.ts). */
@@ -18,9 +21,9 @@ export interface Snapshot {
 }
 
 /**
- * Copies arguments, and moves what `transfer` names or `move()` marked, so that later changes by the caller are not
- * seen. Primitives cost nothing, one typed array beside them its bytes; an argument list with other objects costs one
- * structured clone.
+ * Takes arguments as they are now, and moves what `transfer` names or `move()` marked, so that later changes by the caller
+ * are not seen. Primitives cost nothing, plain data its text, one typed array its bytes; an argument list with others costs
+ * a structured clone.
  *
  * @throws {TransferError} If a value cannot be copied.
  */
@@ -30,8 +33,16 @@ export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
     const moved = takeMove(arg);
     if (moved) transfer = [...new Set([...transfer, ...moved])];
   }
-  const copies = transfer.length === 0 ? copyBytes(args) : undefined;
-  if (copies) return { args: copies, transfer, handles: false };
+  const folded = transfer.length === 0 ? foldArgs(args) : undefined;
+  return folded ? { args: folded, transfer, handles: false } : clone(args, transfer);
+}
+
+/**
+ * Clones arguments, and moves some of them.
+ *
+ * @throws {TransferError} If a value cannot be copied.
+ */
+export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
   try {
     // One clone for both, so that the moved values keep their identity inside the arguments.
     const { value, handles } = structuredClone(encode([args, transfer]), { transfer });
@@ -42,39 +53,34 @@ export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
   }
 }
 
-const TYPED_ARRAYS = new Map<object, new (array: ArrayLike<never>) => unknown>(
-  [
-    Uint8Array,
-    Uint8ClampedArray,
-    Int8Array,
-    Uint16Array,
-    Int16Array,
-    Uint32Array,
-    Int32Array,
-    Float32Array,
-    Float64Array,
-    BigUint64Array,
-    BigInt64Array,
-  ].map((type) => [type.prototype, type]),
-);
-
-// Primitives, and one typed array that is all of its buffer, as structured clone copies them, which takes three times as
-// long: it writes the bytes into a message first. Two might be one array, which has to stay one.
-function copyBytes(args: unknown[]): unknown[] | undefined {
-  let found: { at: number; copy: unknown } | undefined;
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at];
-    if (isPrimitive(arg)) continue;
-    // Not what only looks like one: a proxy.
-    const type = ArrayBuffer.isView(arg) ? TYPED_ARRAYS.get(Object.getPrototypeOf(arg)) : undefined;
-    if (!type || found || !isWhole(arg as ArrayBufferView)) return undefined;
-    found = { at, copy: new type(arg as ArrayLike<never>) };
+// What is an object twice must be one in the copy, too: one writer for all, and no second typed array, which might have the
+// same buffer.
+function foldArgs(args: unknown[]): unknown[] | undefined {
+  const folded: unknown[] = [];
+  const writer = new PlainWriter();
+  let hasBytes = false;
+  for (const arg of args) {
+    if (isPrimitive(arg)) folded.push(arg);
+    else if (typeof arg !== "object") return undefined;
+    else {
+      const whole = wholeBytes(arg!);
+      if (whole && hasBytes) return undefined;
+      hasBytes ||= whole !== undefined;
+      const copy = whole ? fromWhole(whole.form, whole.bytes.slice()) : writer.write(arg!);
+      if (!copy) return undefined;
+      folded.push(copy);
+    }
   }
-  return found && args.with(found.at, found.copy);
+  return folded;
 }
 
-function isWhole({ buffer, byteLength }: ArrayBufferView): boolean {
-  return buffer instanceof ArrayBuffer && !buffer.resizable && !buffer.detached && byteLength === buffer.byteLength;
+/** The values of what {@linkcode snapshot} has made of arguments, for whoever cannot carry their texts. */
+export function unfold(items: unknown[], spread: boolean): unknown[] {
+  return items.map((item) => spread ? (item as unknown[]).map(open) : open(item));
+}
+
+function open(value: unknown): unknown {
+  return value instanceof Json ? value.open() : value;
 }
 
 /** Whether a value is copied by merely passing it on. Functions and symbols are not: they cannot be copied at all. */

@@ -36,6 +36,12 @@ import type { Thrown } from "./error_record.ts";
 /** Where the code of a task is found. */
 export type Source = { readonly url: string; readonly name: string } | { readonly source: string };
 
+/** One item for each call of a batch: an array, or what reads them as they are needed. */
+export interface Items {
+  readonly length: number;
+  at(index: number): unknown;
+}
+
 /** A batch of calls of one task. */
 export interface RunMessage {
   kind: "run";
@@ -44,7 +50,7 @@ export interface RunMessage {
   /** Number of the first call. */
   first: number;
   /** The argument of each call, or its argument list when `spread`. */
-  items: unknown[] | Float64Array;
+  items: Items;
   spread: boolean;
   /** Longest run of each call in milliseconds; with one, the worker notes on the board when the call started. */
   timeout: number | undefined;

@@ -3,7 +3,7 @@
  * and which answers have been reported. Everything that is the same however such a worker is made and stopped.
  *
  * ```
- * send ----- board, bell -----> serve            small arguments through shared memory: protocol/{board,slips,bell}.ts
+ * send ----- board, bell -----> serve            small arguments through shared memory: protocol/{board,calls,bell}.ts
  *      ----- run message ----->                  others by structured clone, on a port of the worker's own
  *      <---- board, bell -----  answer           small results
  *      <---- message ---------                   others, and what else there is to say
@@ -16,9 +16,9 @@ import type { Seat } from "../core/scope.ts";
 import { Screen } from "../core/screen.ts";
 import type { Timer } from "../core/timer.ts";
 import { Bell } from "../protocol/bell.ts";
-import { Board, CAPACITY, SLIPS, Word } from "../protocol/board.ts";
+import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
-import { pack } from "../protocol/envelope.ts";
+import { pack, unfold } from "../protocol/envelope.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import { Owners } from "../shared/owners.ts";
 import { type ItemMessage, type ResultMessage, unwrap } from "../protocol/carry.ts";
@@ -84,13 +84,16 @@ export abstract class PortTransport implements Transport {
     }
     const terms = { task, spread, timeout, limited, attempt };
     const tail = first + items.length;
-    const isPlain = stream === 0 && !shares && !handles && transfer.length === 0 && tail - this.#head <= SLIPS;
-    if (isPlain && this.board.place(first, terms, items)) this.bell.announce(tail);
+    const isPlain = stream === 0 && !shares && !handles && transfer.length === 0;
+    if (isPlain && this.board.place(first, terms, items, this.#head)) this.bell.announce(tail);
     else {
       if (shares) this.#share(shares);
       for (let seq = first; seq < tail; seq++) this.board.enqueue(seq);
       const shared = shares !== undefined;
-      this.post({ kind: "run", ...terms, first, items: pack(items), stream, shared, handles }, transfer);
+      this.post(
+        { kind: "run", ...terms, first, items: pack(unfold(items, spread)), stream, shared, handles },
+        transfer,
+      );
       this.bell.pass(tail);
       // A handle that was disposed of meanwhile: nobody tells again that its value can go.
       if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
@@ -234,8 +237,18 @@ export abstract class PortTransport implements Transport {
       if (this.#done.size > 0 && this.#done.delete(seq)) continue;
       const word = this.board.word(seq);
       if (word < Word.TRUE || word >= Word.SENT) return;
-      this.events.settled(seq, true, this.board.value(seq, word));
+      this.#settle(seq, word);
     }
+  }
+
+  #settle(seq: number, word: number): void {
+    let value: unknown;
+    try {
+      value = this.board.value(seq, word);
+    } catch (error) {
+      return this.events.settled(seq, false, error);
+    }
+    this.events.settled(seq, true, value);
   }
 
   #deliver(seq: number, ok: boolean, value: unknown): void {

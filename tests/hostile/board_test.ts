@@ -75,7 +75,7 @@ test("a task that claims it has not started can be cancelled, and its worker is 
 });
 
 for (const seed of [1, 2, 3, 4]) {
-  test(`noise all over slips and bell (${seed}): no crash, and terminate() ends it`, async () => {
+  test(`noise all over spools and bell (${seed}): no crash, and terminate() ends it`, async () => {
     const before = onLinux ? await baseline() : 0;
     const pool = new Pool({ workers: 1, killGrace: 20 });
     await unharmed(pool);

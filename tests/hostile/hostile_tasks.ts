@@ -20,12 +20,10 @@ function numbered(frame: Frame): Frame {
   return at < 0 ? frame : { ...frame, seq: context.taskId + [0, -1, 1][at] };
 }
 
-/** Posts frames as they are, then returns `result`. */
-export async function post(frames: Frame[], result: unknown = "posted"): Promise<unknown> {
+/** Posts frames as they are, then returns a list in a way that comes by message as well, and so after them. */
+export function post(frames: Frame[], ...result: unknown[]): Set<unknown> {
   for (const frame of frames) port.postMessage(numbered(frame));
-  // Told after them, by a message as well.
-  await new Promise((resolve) => setTimeout(resolve, 1));
-  return result;
+  return new Set(result);
 }
 
 /** Posts frames, then spins. */
@@ -122,13 +120,14 @@ export function forge(state: number, lap: number, cell: number, where: "own" | "
   return after(then);
 }
 
-/** Writes noise onto the slips and the bell for a while, ringing for the host, then returns. */
+/** Writes noise onto the spools and the bell for a while, ringing for the host, then returns. */
 export function scribble(seed: number, then: After): unknown {
   const bells = new Int32Array(bell);
-  const slips = new Int32Array(board.slips);
+  const spools = [board.calls, board.results].map((memory) => new Int32Array(memory));
   for (let n = 0, noise = seed; n < 20_000; n++) {
     noise = Math.imul(noise ^ (noise >>> 13), 0x5bd1e995) + n | 0;
-    slips[(noise >>> 1) % slips.length] = noise;
+    // Their beginnings, where the records lie.
+    for (const spool of spools) spool[(noise >>> 1) % Math.min(256, spool.length)] = noise;
     Atomics.store(bells, n % bells.length, noise);
     for (let at = 0; at < bells.length; at++) Atomics.notify(bells, at);
   }

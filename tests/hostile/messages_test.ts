@@ -91,7 +91,7 @@ for (const [name, frames] of Object.entries(IGNORED)) {
     await unharmed(pool);
     const [id] = pool.workerIds;
     const attack = hostile.post.with({ onEmit: tell, onProgress: tell });
-    assertEquals(await within(MUST_HAPPEN, pool.submit(attack, frames)), "posted");
+    assertEquals(await within(MUST_HAPPEN, pool.submit(attack, frames, "posted")), new Set(["posted"]));
     await unharmed(pool);
     assertEquals(told, []);
     assertEquals(pool.workerIds, [id], "the worker was replaced");
@@ -105,9 +105,7 @@ test("a call that is answered twice has its first answer, and those after it hav
     { kind: "error", seq: SEQ.own, thrown: { value } },
     { kind: "item", seq: SEQ.own, value },
   ]);
-  const futures = [1, 2, 3].map((n) =>
-    [pool.submit(hostile.post, frames, { n }), pool.submit(values.double, n)] as const
-  );
+  const futures = [1, 2, 3].map((n) => [pool.submit(hostile.post, frames, n), pool.submit(values.double, n)] as const);
   for (const [n, [attack, next]] of futures.entries()) {
     assertEquals(await within(MUST_HAPPEN, attack), "first");
     assertEquals(await within(MUST_HAPPEN, next), 2 * (n + 1));

@@ -5,13 +5,15 @@
  */
 import { BELL, Rest, Ring, TAIL } from "../../lib/shared/steps/bell.ts";
 import { CallState } from "../../lib/shared/steps/call.ts";
+import { Begin, FREED } from "../../lib/shared/steps/spool.ts";
 import { end, go, Result } from "../../lib/shared/steps/step.ts";
 import { callsProgram } from "./calls.ts";
 import { machines } from "./machines.ts";
 import { at } from "./mutants.ts";
+import { spoolProgram } from "./spools.ts";
 import type { Mutant } from "./prove.ts";
 
-const { ring, rest, queuedAs, claimCall } = machines;
+const { ring, rest, queuedAs, claimCall, spoolBegin, spoolWrap } = machines;
 
 /** All of them. */
 export const callMutants: Mutant[] = [
@@ -67,5 +69,38 @@ export const callMutants: Mutant[] = [
         words.compareExchange(at, 16 | state, 16 | to) === (16 | state) || claimCall(words, at, lap, state, to),
     },
     program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
+  },
+  {
+    name: "a spool whose records may end where what is in use begins",
+    machines: {
+      spoolBegin: at(spoolBegin, Begin.START, (words, frame) => {
+        const freed = words.load(FREED);
+        const outcome = spoolBegin(words, frame);
+        if (freed > frame.a) frame.c++;
+        return outcome;
+      }),
+    },
+    program: (machines) => spoolProgram(machines, { sizes: [2, 2, 1, 1, 2, 2] }),
+  },
+  {
+    name: "a spool that wraps without a look at what is in use",
+    machines: {
+      spoolWrap: (words, frame) => {
+        spoolWrap(words, frame);
+        frame.b = 1;
+        frame.c = frame.a - 1;
+        return end(frame, Result.OK);
+      },
+    },
+    program: (machines) => spoolProgram(machines, { sizes: [2, 2, 1, 3, 1, 2, 2] }),
+  },
+  {
+    name: "a spool that begins anew while something is in use",
+    machines: {
+      spoolBegin: at(spoolBegin, Begin.START, (words, frame) => {
+        return words.load(FREED) >= frame.a - 1 ? go(frame, Begin.RESTART) : spoolBegin(words, frame);
+      }),
+    },
+    program: (machines) => spoolProgram(machines, { sizes: [1, 1, 1, 1, 1, 1, 1] }),
   },
 ];

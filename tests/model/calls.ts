@@ -11,7 +11,7 @@ import type { Model, Op, Program, World } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
 const CAPACITY = 2;
-const BOARD = BELL_WORDS, SLIPS = BOARD + CAPACITY, WORDS = SLIPS + CAPACITY;
+const BOARD = BELL_WORDS, PLACES = BOARD + CAPACITY, WORDS = PLACES + CAPACITY;
 // Ghosts: which calls have run and were taken back; of each worker: its cursor, whether a message is in its port, the tail
 // when there was nothing to run, and the messages that had come when its event loop turned.
 const RAN = 0, BACK = 1, CURSOR = 2, POSTED = 4, SAW = 6, POSTS_SEEN = 8, GHOSTS = 10;
@@ -32,7 +32,7 @@ function give({ ring }: Machines, worker: number, seq: number, call: number, aft
         case -1:
           return end(frame, Result.OK);
         case 0:
-          words.store(SLIPS + positionOf(seq), call);
+          words.store(PLACES + positionOf(seq), call);
           frame.stage = 1;
           return go(frame, 0);
         case 1:
@@ -96,13 +96,19 @@ function work({ queuedAs, claimCall, rest, follow }: Machines, worker: number, c
           frame.seen = queuedAs(words, at, lap);
           return frame.seen < 0 ? end(frame, Result.GAVE_UP) : go(frame, 2);
         case 2:
-          frame.d = words.load(SLIPS + positionOf(frame.c));
+          // What kind of batch it is, which counts if the call is still there.
+          frame.a = words.load(PLACES + positionOf(frame.c));
           return go(frame, 3);
+        case 3:
+          return queuedAs(words, at, lap) < 0 ? end(frame, Result.GAVE_UP) : go(frame, 4);
+        case 4:
+          return claimCall(words, at, lap, frame.seen, CallState.RUNNING) ? go(frame, 5) : end(frame, Result.GAVE_UP);
         default:
-          return end(frame, claimCall(words, at, lap, frame.seen, CallState.RUNNING) ? Result.OK : Result.GAVE_UP);
+          frame.d = words.load(PLACES + positionOf(frame.c));
+          return end(frame, Result.OK);
       }
     },
-    end(world, { result, b, c: seq, d: call }) {
+    end(world, { result, a: batch, b, c: seq, d: call }) {
       if (result === Result.FULL) {
         world.setGhost(SAW + worker, b);
         return Place.REST;
@@ -110,6 +116,7 @@ function work({ queuedAs, claimCall, rest, follow }: Machines, worker: number, c
       world.setGhost(CURSOR + worker, seq + 1);
       if (result !== Result.OK) return Place.SERVE;
       world.check(call === nameOf(seq), `number ${seq} of worker ${worker} ran as call ${call}`);
+      world.check(batch === call, `number ${seq} of worker ${worker} ran as one of the batch of call ${batch}`);
       world.check((world.ghost(RAN) & 1 << call) === 0, `call ${call} ran twice`);
       world.setGhost(RAN, world.ghost(RAN) | 1 << call);
       return Place.SERVE;

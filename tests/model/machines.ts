@@ -15,6 +15,7 @@ import * as lock from "../../lib/shared/steps/lock.ts";
 import * as permits from "../../lib/shared/steps/permits.ts";
 import * as ring from "../../lib/shared/steps/ring.ts";
 import * as semaphore from "../../lib/shared/steps/semaphore.ts";
+import * as spool from "../../lib/shared/steps/spool.ts";
 import type { Step } from "../../lib/shared/steps/step.ts";
 
 /** What production runs. */
@@ -54,6 +55,8 @@ export const machines = {
   follow: bell.follow,
   queuedAs: call.queuedAs,
   claimCall: call.claimCall,
+  spoolBegin: spool.begin as Step,
+  spoolWrap: spool.wrap as Step,
 };
 
 /** The same, or with mutants among them. */

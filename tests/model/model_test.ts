@@ -13,6 +13,7 @@ import { callMutants } from "./call_mutants.ts";
 import { mutants } from "./mutants.ts";
 import { convict, prove } from "./prove.ts";
 import { ringProgram } from "./rings.ts";
+import { spoolProgram } from "./spools.ts";
 
 const programs: Program[] = [
   lockProgram(machines, { rounds: 2 }),
@@ -41,6 +42,9 @@ const programs: Program[] = [
   disturbedProgram(machines, { by: "abort", deaths: 1 }),
   callsProgram(machines, {}),
   callsProgram(machines, { deaths: 0, quits: 2 }),
+  spoolProgram(machines, { sizes: [2, 2, 1, 3, 1, 2, 2] }),
+  spoolProgram(machines, { sizes: [1, 1, 1, 1, 1, 1, 1] }),
+  spoolProgram(machines, { units: 6, sizes: [3, 2, 2, 3, 1, 4, 2, 5, 1] }),
   ringProgram(machines, { takes: [2], second: false, quits: 2 }),
   ringProgram(machines, { takes: [1, 1], second: false, quits: 1 }),
   ringProgram(machines, { takes: [3], quits: 1, deaths: 0 }),

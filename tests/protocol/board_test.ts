@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Worker } from "node:worker_threads";
-import { Board, CAPACITY, SLIPS, Word } from "../../lib/protocol/board.ts";
+import { Board, CAPACITY, Word } from "../../lib/protocol/board.ts";
+import { snapshot } from "../../lib/protocol/envelope.ts";
+import type { RunMessage } from "../../lib/protocol/messages.ts";
 import { within } from "../core/within.ts";
 
 Deno.test("Board: a call is queued, runs, and is answered", () => {
@@ -17,24 +19,26 @@ Deno.test("Board: a call is queued, runs, and is answered", () => {
 
 const values = [NaN, -0, 0, Infinity, -Infinity, 1.5, -7, 2 ** 53, 5e-324, true, false, null, undefined];
 const terms = { task: 3, spread: true, timeout: undefined, limited: false, attempt: 1 };
-const texts = ["", "text", "äöüÿ\0", "x".repeat(71)];
-Deno.test("Board carries numbers, true, false, null, undefined and small texts exactly", () => {
+const rich = ["", "text", "日本語", "x".repeat(5_000), { id: 1, tags: ["a"] }, [[]], new Uint8Array([1, 2])];
+Deno.test("Board carries numbers, true, false, null, undefined, texts, plain data and bytes exactly", () => {
   const board = new Board();
-  [...values, ...texts].forEach((value, seq) => {
-    assert(board.place(seq, terms, [[seq]]));
+  [...values, ...rich].forEach((value, seq) => {
+    board.enqueue(seq);
     assert(board.start(seq));
     assert(board.answer(seq, value));
   });
-  [...values, ...texts].forEach((value, seq) =>
-    assert(Object.is(board.value(seq, board.word(seq)), value), String(value))
-  );
+  values.forEach((value, seq) => assert(Object.is(board.value(seq, board.word(seq)), value), String(value)));
+  rich.forEach((value, i) => {
+    const seq = values.length + i;
+    assertEquals([board.word(seq), board.value(seq, Word.SPOOLED)], [Word.SPOOLED, value]);
+  });
 });
 
-Deno.test("Board refuses what does not fit a cell, and leaves the call running", () => {
+Deno.test("Board refuses what it cannot carry, and leaves the call running", () => {
   const board = new Board();
-  board.place(0, terms, [[0]]);
+  board.place(0, terms, [[0]], 0);
   board.start(0);
-  for (const value of ["x".repeat(72), "\u0100", "\ud800", 1n, {}, [], Symbol("s"), () => 1]) {
+  for (const value of ["x".repeat(70_000), "\ud800", 1n, new Map(), [new Date()], Symbol("s"), () => 1]) {
     assertEquals(board.answer(0, value), false);
     assertEquals(board.word(0), Word.RUNNING);
   }
@@ -42,13 +46,15 @@ Deno.test("Board refuses what does not fit a cell, and leaves the call running",
   assertEquals(board.word(0), Word.SENT);
 });
 
-Deno.test("Board: a text is no answer for a call without a slip: that may be another one's", () => {
+Deno.test("Board: the place of a batch is not overwritten by the start time of a call that was withdrawn", () => {
   const board = new Board();
-  board.enqueue(SLIPS);
-  board.place(0, terms, [["kept"]]);
-  assert(board.start(SLIPS));
-  assertEquals(board.answer(SLIPS, "text"), false);
-  assertEquals(board.pick(0, 1)?.items, [["kept"]]);
+  board.place(0, terms, [["first"]], 0);
+  assert(board.withdraw(0));
+  board.place(CAPACITY, terms, [["second"]], 1);
+  // The worker had read number 0 before, and does not know.
+  board.stamp(0, 12345);
+  assertEquals(board.start(0), false);
+  assertEquals(itemsOf(board.pick(CAPACITY)), [["second"]]);
 });
 
 Deno.test("Board: only a queued call can be withdrawn or started, and only once", () => {
@@ -144,24 +150,28 @@ Deno.test("Board: host and a worker thread race for 20,480 calls, and each is ta
   assertEquals(withdrawn + started, rounds * size);
 });
 
-/** Argument lists that fit on a slip: nine units, of which a text takes its length and one byte. */
+/** Argument lists that lie in shared memory. */
 const fitting = [
   [],
   [1],
   [NaN, -0, Infinity],
   [true, false, null, undefined],
-  ["", "ab", 7, "ÿ"],
-  [1, 2, 3, 4, 5, 6, 7, 8],
-  ["x".repeat(71)],
-  ["x".repeat(7), 1, "y".repeat(8)],
+  ["", "ab", 7, "日本語"],
+  [new Uint8Array(3), "x".repeat(3_000), [{ x: [1] }], { y: "é" }],
+  Array.from({ length: 20 }, (_, n) => n),
 ];
 
-Deno.test("Board: arguments on slips arrive exactly, with the terms of their call", () => {
+function itemsOf(batch: RunMessage | null | undefined): unknown[] | undefined {
+  return batch ? Array.from({ length: batch.items.length }, (_, i) => batch.items.at(i)) : undefined;
+}
+
+Deno.test("Board: arguments arrive exactly, with the terms of their call", () => {
   const board = new Board();
   for (const given of [terms, { ...terms, timeout: 0.5, limited: true, attempt: 7 }]) {
     for (const [seq, args] of fitting.entries()) {
-      assert(board.place(seq, given, [args]), Deno.inspect(args));
-      assertEquals(board.pick(seq, 1), {
+      assert(board.place(seq, given, [snapshot(args, []).args], 0), Deno.inspect(args));
+      const batch = board.pick(seq)!;
+      assertEquals({ ...batch, items: itemsOf(batch) }, {
         kind: "run",
         first: seq,
         items: [args],
@@ -173,29 +183,59 @@ Deno.test("Board: arguments on slips arrive exactly, with the terms of their cal
       assert(board.start(seq));
     }
   }
-  assert(board.place(9, { ...terms, spread: false }, ["a", 1, null]));
-  assertEquals(board.pick(9, 3)?.items, ["a", 1, null]);
+  for (const items of [["a", 1, null], [1, 2, 3], [0.5]]) {
+    assert(board.place(9, { ...terms, spread: false }, items, 9));
+    assertEquals(itemsOf(board.pick(9)), items);
+  }
 });
 
-Deno.test("Board: what does not fit on a slip is not placed, and none of its neighbours", () => {
+Deno.test("Board: what it cannot carry is not placed, and none of its neighbours", () => {
   const board = new Board();
-  const large = [["x".repeat(72)], ["\u0100"], ["x".repeat(64), 1], Array(9).fill(1), [{}], [1n], [Symbol("s")], [[]]];
-  for (const args of large) assertEquals(board.place(0, terms, [[1], args]), false, Deno.inspect(args));
-  assertEquals(board.place(0, { ...terms, spread: false }, [1, {}]), false);
+  const large = [["x".repeat(70_000)], ["\ud800"], [new Map()], [1n], [Symbol("s")], [{}]];
+  for (const args of large) assertEquals(board.place(0, terms, [[1], args], 0), false, Deno.inspect(args));
+  assertEquals(board.place(0, { ...terms, spread: false }, [1, new Date()], 0), false);
+  assertEquals(board.pick(0), undefined);
 });
 
-Deno.test("Board: calls that are alike are picked together, up to one that is not, was withdrawn or comes by port", () => {
+Deno.test("Board: a batch is picked from any of its calls on; one that was withdrawn is none", () => {
+  for (const spread of [true, false]) {
+    for (const given of [[1, 2, 3, 4], ["a", "b", "c", "d"], [null, { x: 1 }, "long".repeat(20), 4]]) {
+      const board = new Board();
+      const items = snapshot(given, []).args.map((item) => spread ? [item, "more"] : item);
+      const expected = given.map((item) => spread ? [item, "more"] : item);
+      board.place(5, { ...terms, spread }, items, 5);
+      board.place(9, { ...terms, attempt: 2 }, [[4]], 5);
+      board.enqueue(10);
+      for (let from = 0; from < 4; from++) assertEquals(itemsOf(board.pick(5 + from)), expected.slice(from));
+      // In any order: calls may run side by side.
+      const batch = board.pick(5)!;
+      for (const i of [2, 0, 3, 1, 1]) assertEquals(batch.items.at(i), expected[i]);
+      assertEquals([board.pick(9)?.attempt, itemsOf(board.pick(9))], [2, [[4]]]);
+      assertEquals(board.pick(10), undefined);
+      assert(board.withdraw(6));
+      assertEquals([board.pick(6), itemsOf(board.pick(7))], [null, expected.slice(2)]);
+      // The next lap of a position that was withdrawn is not taken for it.
+      board.place(6 + CAPACITY, terms, [[9]], 11);
+      assertEquals([board.pick(6), itemsOf(board.pick(6 + CAPACITY))], [null, [[9]]]);
+    }
+  }
+});
+
+Deno.test("Board: a batch stays as it is until the last of its calls has ended; then its memory is used again", () => {
   const board = new Board();
-  board.place(0, terms, [[1], [2], [3]]);
-  board.place(3, { ...terms, attempt: 2 }, [[4]]);
-  board.enqueue(4);
-  assertEquals(board.pick(0, 2)?.items, [[1], [2]]);
-  assertEquals(board.pick(0, 5)?.items, [[1], [2], [3]]);
-  assertEquals(board.pick(3, 2)?.items, [[4]]);
-  assertEquals(board.pick(4, 1), undefined);
-  assert(board.withdraw(1));
-  assertEquals([board.pick(0, 5)?.items, board.pick(1, 4)], [[[1]], null]);
-  // The next lap of a position that was withdrawn is not taken for it.
-  board.place(1 + CAPACITY, terms, [[9]]);
-  assertEquals([board.pick(1, 1), board.pick(1 + CAPACITY, 1)?.items], [null, [[9]]]);
+  const big = "x".repeat(50_000);
+  const size = 8;
+  const place = (seq: number, head: number) =>
+    board.place(seq, { ...terms, spread: false }, Array.from({ length: size }, (_, i) => `${seq + i} ${big}`), head);
+  let seq = 0;
+  while (place(seq, 0)) seq += size;
+  assert(seq > 4 * size && seq < 100, String(seq));
+  // All but one of the first batch have ended.
+  assertEquals(place(seq, size - 1), false);
+  for (let at = 0; at < seq; at++) assertEquals(board.pick(at)?.items.at(0), `${at} ${big}`);
+  for (let round = 0; round < 50; round++, seq += size) {
+    const head = seq - 3 * size;
+    assert(place(seq, head));
+    for (let at = head; at < seq; at++) assertEquals(board.pick(at)?.items.at(0), `${at} ${big}`);
+  }
 });

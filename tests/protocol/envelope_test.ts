@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/core/errors.ts";
-import { isPrimitive, pack, snapshot, transferError } from "../../lib/protocol/envelope.ts";
+import { Json } from "../../lib/core/plain.ts";
+import { isPrimitive, pack, snapshot, transferError, unfold } from "../../lib/protocol/envelope.ts";
 
 Deno.test("snapshot() copies arguments: later changes are not seen", () => {
   const deep = { list: [1, { two: 2 }], map: new Map([["k", new Set([1])]]), date: new Date(5) };
@@ -127,6 +128,25 @@ Deno.test("pack() makes one block of many numbers, and leaves others as they are
     assertStrictEquals(pack(items), items);
   }
   assertEquals(pack([1, 2]), [1, 2]);
+});
+
+Deno.test("snapshot() takes the text of plain data, as it is now", () => {
+  const plain = { id: 1, list: [{ a: "x" }, null, true] };
+  const { args, transfer, handles } = snapshot([plain, 5n, [plain.id]], []);
+  plain.id = 2;
+  plain.list.push(false);
+  assertEquals([transfer, handles], [[], false]);
+  assert(args[0] instanceof Json && args[2] instanceof Json);
+  const expected = [{ id: 1, list: [{ a: "x" }, null, true] }, 5n, [1]];
+  assertEquals([unfold([args], true), unfold(args, false)], [[expected], expected]);
+});
+
+Deno.test("snapshot() leaves to structured clone objects that are in two arguments", () => {
+  const shared = { x: 1 };
+  const [first, second] = snapshot([{ shared }, [shared]], []).args as [{ shared: unknown }, unknown[]];
+  assertStrictEquals(first.shared, second[0]);
+  const twice = snapshot([shared, shared], []).args;
+  assertStrictEquals(twice[0], twice[1]);
 });
 
 const TYPES = [

@@ -15,7 +15,7 @@ export const CallState = {
   QUEUED: 0,
   RUNNING: 1,
   WITHDRAWN: 2,
-  /** Queued; its arguments are on its slip. */
+  /** Queued; its arguments are in shared memory. */
   HERE: 10,
 } as const;
 

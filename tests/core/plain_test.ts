@@ -1,0 +1,145 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Json, PlainWriter } from "../../lib/core/plain.ts";
+
+const write = (value: object): Json | undefined => new PlainWriter().write(value);
+
+const leaf = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.double(),
+  fc.integer(),
+  fc.boolean(),
+  fc.constantFrom<unknown>(null, undefined, -0, NaN, Infinity, 1n, "\ud800", "__proto__", "toJSON"),
+);
+const { value: anything } = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 5 }, leaf, leaf, tie("list"), tie("object"), tie("other")),
+  list: fc.array(tie("value"), { maxLength: 40 }),
+  object: fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("__proto__", "0", "7", "length")), tie("value"), {
+    noNullPrototype: true,
+  }),
+  other: fc.oneof(
+    fc.date({ noInvalidDate: true }),
+    fc.uint8Array(),
+    tie("value").map((value) => new Map([[1, value]])),
+    tie("value").map((value) => Object.assign([value], { extra: value })),
+    // deno-lint-ignore no-sparse-arrays
+    tie("value").map((value) => [value, , value]),
+    tie("value").map((value) => ({ twice: value, again: [value] })),
+  ),
+}));
+
+Deno.test("plain data: what is written is what structured clone would have copied, or nothing is", () => {
+  let written = 0;
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.array(anything), fc.dictionary(fc.string(), anything, { noNullPrototype: true })),
+      (value) => {
+        const json = write(value);
+        if (!json) return;
+        written++;
+        const [copy, clone] = [json.open(), structuredClone(value)];
+        assertEquals(copy, clone);
+        assertEquals(Deno.inspect(copy, { depth: 20 }), Deno.inspect(clone, { depth: 20 }));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  assert(written > 100, `${written} of 2,000 were plain`);
+});
+
+class Mine {
+  x = 1;
+}
+const own: Record<string, unknown> = {};
+own.self = own;
+const both = { x: 1 };
+let deep: object = {};
+for (let level = 0; level < 100; level++) deep = { deep };
+const throwing = {
+  get x() {
+    throw new Error("no");
+  },
+};
+
+const others: Record<string, object> = {
+  "an undefined property": { x: undefined },
+  "negative zero": [-0],
+  "NaN": { x: [NaN] },
+  "a BigInt": [1n],
+  "a symbol": [Symbol("s")],
+  "a function": { fn: () => 1 },
+  "a date": [new Date(5)],
+  "a map": new Map(),
+  "a class": new Mine(),
+  "a class of arrays": new class extends Array {}(),
+  "an object without a prototype": Object.create(null),
+  "an array with a hole": new Array(1),
+  "an array with a property": Object.assign([1], { extra: 1 }),
+  "a match": "abc".match(/b/)!,
+  "a cycle": own,
+  "an object that is there twice": [both, both],
+  "a proxy": new Proxy({ x: 1 }, {}),
+  "a proxy inside": [new Proxy([1], {})],
+  "a proxy that was revoked": (({ proxy, revoke }) => (revoke(), proxy))(Proxy.revocable({}, {})),
+  "a toJSON of its own": { x: 1, toJSON: () => 5 },
+  "a getter that throws": throwing,
+  "what is too deep": deep,
+  "bytes": new Uint8Array(2),
+  "what only looks like an array": Object.create(Array.prototype),
+};
+for (const [what, value] of Object.entries(others)) {
+  Deno.test(`plain data is not: ${what}`, () => {
+    assertEquals(write(value), undefined);
+    assertEquals(write({ value }), undefined);
+  });
+}
+
+Deno.test("plain data: nothing is, while all objects have a toJSON", () => {
+  Object.defineProperty(Object.prototype, "toJSON", { value: () => "mine", configurable: true });
+  try {
+    assertEquals(write({ x: 1 }), undefined);
+  } finally {
+    delete (Object.prototype as { toJSON?: unknown }).toJSON;
+  }
+  assertEquals(write({ x: 1 })?.text, '{"x":1}');
+});
+
+Deno.test("plain data: a getter is read once, and what it gave then is written", () => {
+  let reads = 0;
+  const value = {
+    x: [{
+      get n() {
+        return ++reads;
+      },
+    }],
+  }; // deno-fmt-ignore-line
+  assertEquals(write(value)?.open(), { x: [{ n: 1 }] });
+  assertEquals(reads, 1);
+});
+
+Deno.test("plain data: symbols, what is not enumerable and what is inherited are left out, as a clone does", () => {
+  const value = Object.defineProperty({ x: 1, [Symbol("s")]: 2 }, "hidden", { value: 3 });
+  assertEquals(write(value)?.open(), structuredClone(value));
+});
+
+Deno.test("plain data: a property called __proto__ is one", () => {
+  const value = JSON.parse('{"__proto__":{"x":{"y":1}}}');
+  const copy = write(value)!.open() as object;
+  assertEquals(Object.keys(copy), ["__proto__"]);
+  assertStrictEquals(Object.getPrototypeOf(copy), Object.prototype);
+  assertEquals(JSON.stringify(copy), JSON.stringify(value));
+});
+
+Deno.test("plain data: what one writer has written is no part of what it writes next", () => {
+  const writer = new PlainWriter();
+  const shared = { x: 1 };
+  assertEquals(writer.write({ shared })?.text, '{"shared":{"x":1}}');
+  assertEquals(writer.write([shared]), undefined);
+});
+
+Deno.test("plain data: 1,000 objects are looked at, and no more", () => {
+  const list = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
+  assertEquals((write(list(1000))!.open() as unknown[]).length, 1000);
+  assertEquals(write(list(1100)), undefined);
+  assertEquals((write(Array.from({ length: 5_000 }, (_, n) => n))!.open() as unknown[]).length, 5_000);
+});
