@@ -31,8 +31,10 @@ import { DONE, Frame, Result } from "../shared/steps/step.ts";
 const SIZE = 1 << 22;
 const UNITS = SIZE / 8;
 
-/** Most bytes of a value: longer ones are faster as messages, and would leave no room for others. */
-const LONG = 1 << 16;
+/** Most bytes of a value: longer ones would leave no room for others. */
+const LONG = 1 << 20;
+/** Texts of up to so many bytes are read through memory that is kept for it. */
+const KEPT = 1 << 16;
 /** Up to so many letters of one byte each, a loop is faster than an encoder. */
 const SHORT = 24;
 
@@ -40,7 +42,7 @@ const Kind = { UNDEFINED: 0, NULL: 1, TRUE: 2, FALSE: 3, NUMBER: 4, LATIN: 5, TE
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-let scratch = new Uint8Array(512);
+let kept = new Uint8Array(512);
 
 /** What a spool may be able to carry of a value: itself, its text, or nothing. */
 export function fold(value: unknown): unknown {
@@ -218,10 +220,11 @@ export class Spool {
   }
 
   #text(from: number, length: number): string {
-    if (scratch.length < length) scratch = new Uint8Array(LONG);
-    // Shared memory may change while a decoder looks at it.
-    scratch.set(this.#bytes.subarray(from, from + length));
-    return decoder.decode(scratch.subarray(0, length));
+    // Copied first: shared memory may change while a decoder looks at it.
+    if (length > KEPT) return decoder.decode(new Uint8Array(this.#bytes.subarray(from, from + length)));
+    if (length > kept.length) kept = new Uint8Array(KEPT);
+    kept.set(this.#bytes.subarray(from, from + length));
+    return decoder.decode(kept.subarray(0, length));
   }
 
   #putLatin(text: string): boolean {
