@@ -11,7 +11,7 @@ import { Future, type FutureControl, settleFuture, trackFailure } from "../futur
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import { Chunk, type Outcome, type TaskEntry } from "../scheduler/work.ts";
+import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/work.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 import type { CallSite } from "./call_site.ts";
 import { PoolWork, type WorkOptions } from "./pool_work.ts";
@@ -50,7 +50,7 @@ export class Call extends PoolWork implements FutureControl {
   #pause: Timer | undefined;
   #workerId: number | undefined;
   // What it ends as when its worker is taken away from under it.
-  #verdict: { outcome: "rejected" | "cancelled"; error: unknown } | undefined;
+  #verdict: { outcome: Failure; error: unknown } | undefined;
 
   constructor(
     scheduler: Scheduler,
@@ -123,7 +123,7 @@ export class Call extends PoolWork implements FutureControl {
   }
 
   /** {@inheritDoc Work.abandon} */
-  abandon(outcome: "rejected" | "cancelled", error: unknown): void {
+  abandon(outcome: Failure, error: unknown): void {
     if (this.#chunk?.withdraw() === false) this.#verdict = { outcome, error };
     else this.#end(outcome, error);
   }
@@ -134,19 +134,29 @@ export class Call extends PoolWork implements FutureControl {
     else this.#end("cancelled", error);
   }
 
-  /** {@inheritDoc Work.settle} */
-  settle(_index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void {
-    if (this.over) return;
-    this.#workerId = workerId;
-    this.#chunk = undefined;
-    if (this.#verdict) return this.#end(this.#verdict.outcome, this.#verdict.error);
-    if (outcome === "rejected" && this.#again(value)) return;
-    this.#end(outcome, value);
+  /** {@inheritDoc Work.fulfil} */
+  fulfil(_first: number, [value]: readonly unknown[], workerId: number): void {
+    if (this.#left(workerId)) this.#end("fulfilled", value);
+  }
+
+  /** {@inheritDoc Work.fail} */
+  fail(_index: number, outcome: Failure, error: unknown, workerId: number | undefined): void {
+    if (!this.#left(workerId) || (outcome === "rejected" && this.#again(error))) return;
+    this.#end(outcome, error);
   }
 
   /** Ends the call without running it. */
-  fail(error: unknown): void {
+  refuse(error: unknown): void {
     this.#end("rejected", error);
+  }
+
+  // Its worker is done with it. Whether that decides how it ends.
+  #left(workerId: number | undefined): boolean {
+    if (this.over) return false;
+    this.#workerId = workerId;
+    this.#chunk = undefined;
+    if (this.#verdict) this.#end(this.#verdict.outcome, this.#verdict.error);
+    return !this.#verdict;
   }
 
   #again(error: unknown): boolean {

@@ -20,7 +20,7 @@ import type { Failures } from "../future/failures.ts";
 import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import { Chunk, type Outcome } from "../scheduler/work.ts";
+import { Chunk, type Failure } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
 import type { MapPlan } from "./map_plan.ts";
 import { MapInput, type MapReader, NONE } from "./map_input.ts";
@@ -114,24 +114,35 @@ export class MapJob extends PoolWork implements Producer, MapReader {
     return new Chunk(this, first, items);
   }
 
-  /** {@inheritDoc Work.settle} */
-  settle(index: number, outcome: Outcome, value: unknown): void {
+  /** {@inheritDoc Work.fulfil} */
+  fulfil(first: number, values: readonly unknown[]): void {
+    this.#running -= values.length;
+    this.#scheduler.tally.fulfilled += values.length;
+    for (let i = 0; i < values.length; i++) {
+      this.#retries.forget(first + i);
+      this.#plan.tally?.count(true);
+      this.collector.settle(first + i, true, values[i]);
+    }
+    this.#checkEnd();
+  }
+
+  /** {@inheritDoc Work.fail} */
+  fail(index: number, outcome: Failure, error: unknown): void {
     this.#running--;
-    if (outcome === "rejected" && this.#tryAgain(index, value)) return;
+    if (outcome === "rejected" && this.#tryAgain(index, error)) return;
     this.#retries.forget(index);
     this.#scheduler.tally.ended(outcome);
-    const ok = outcome === "fulfilled";
-    this.#plan.tally?.count(ok);
-    if (!ok && !this.collector.over) {
-      this.#site?.addTo(value);
+    this.#plan.tally?.count(false);
+    if (!this.collector.over) {
+      this.#site?.addTo(error);
       if (this.#plan.onError === "throw") this.#input.close();
     }
-    this.collector.settle(index, ok, value);
+    this.collector.settle(index, false, error);
     this.#checkEnd();
   }
 
   /** {@inheritDoc Work.abandon} */
-  abandon(_outcome: "rejected" | "cancelled", error: unknown): void {
+  abandon(_outcome: Failure, error: unknown): void {
     this.#halt(error, false);
   }
 

@@ -6,7 +6,7 @@
 import { guarded } from "../core/guarded.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { TaskOptions } from "../task/task.ts";
-import type { Chunk, Outcome, TaskEntry, Work } from "../scheduler/work.ts";
+import type { Chunk, Failure, TaskEntry, Work } from "../scheduler/work.ts";
 
 /** The options of a work that the scheduler goes by, and whom it tells. */
 export interface WorkOptions {
@@ -53,12 +53,14 @@ export abstract class PoolWork implements Work {
   abstract readonly over: boolean;
   /** {@inheritDoc Work.take} */
   abstract take(max: number): Chunk | undefined;
-  /** {@inheritDoc Work.settle} */
-  abstract settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void;
+  /** {@inheritDoc Work.fulfil} */
+  abstract fulfil(first: number, values: readonly unknown[], workerId: number): void;
+  /** {@inheritDoc Work.fail} */
+  abstract fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void;
   /** {@inheritDoc Work.cancelWaiting} */
   abstract cancelWaiting(error: unknown): void;
   /** {@inheritDoc Work.abandon} */
-  abstract abandon(outcome: "rejected" | "cancelled", error: unknown): void;
+  abstract abandon(outcome: Failure, error: unknown): void;
 
   /** {@inheritDoc Work.item} */
   item(_index: number, value: unknown): void {

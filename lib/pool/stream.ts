@@ -15,7 +15,7 @@ import { Collector, type Producer } from "../future/collector.ts";
 import type { Failures } from "../future/failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import { Chunk, type Outcome, type TaskEntry } from "../scheduler/work.ts";
+import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
 import type { CallOptions } from "./call.ts";
 import { PoolWork } from "./pool_work.ts";
@@ -89,13 +89,18 @@ export class StreamJob extends PoolWork implements Producer {
     if (this.collector.collecting) this.#grant();
   }
 
-  /** {@inheritDoc Work.settle} */
-  settle(_index: number, outcome: Outcome, value: unknown): void {
-    this.#end(outcome, value);
+  /** {@inheritDoc Work.fulfil} */
+  fulfil(): void {
+    this.#end("fulfilled", undefined);
+  }
+
+  /** {@inheritDoc Work.fail} */
+  fail(_index: number, outcome: Failure, error: unknown): void {
+    this.#end(outcome, error);
   }
 
   /** {@inheritDoc Work.abandon} */
-  abandon(outcome: "rejected" | "cancelled", error: unknown): void {
+  abandon(outcome: Failure, error: unknown): void {
     if (this.#chunk?.withdraw() === false) this.collector.fail(error);
     else this.#end(outcome, error);
   }

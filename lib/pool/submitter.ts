@@ -59,8 +59,8 @@ export class Submitter {
     const resolved = this.#resolve(call, task);
     const { plan, sent, refused } = this.#plan(call, resolved.options, args, pinned);
     const work = new Call(scheduler, resolved.entry, sent, plan, this.#core.failures, this.#site(face, resolved.entry));
-    if (refused !== undefined) work.fail(refused.error);
-    else if (resolved.verified) resolved.verified.then(() => work.enqueue(), (error) => work.fail(error));
+    if (refused !== undefined) work.refuse(refused.error);
+    else if (resolved.verified) resolved.verified.then(() => work.enqueue(), (error) => work.refuse(error));
     else work.enqueue();
     return work.future;
   }

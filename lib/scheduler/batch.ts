@@ -49,7 +49,7 @@ export function refuse(chunks: Chunk[], cause: unknown, send: (chunks: Chunk[]) 
     if (chunks.length === 1 && items.length === 1) {
       const error = transferError(items[0], work.spread ? "args" : "item", "argument", cause);
       chunk.close(0);
-      work.settle(first, "rejected", error, undefined);
+      work.fail(first, "rejected", error, undefined);
     } else if (chunks.length > 1) {
       // As the chunk that its work knows.
       send([chunk]);

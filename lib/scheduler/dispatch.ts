@@ -95,7 +95,9 @@ export class Dispatch {
       const target = line === this.#backlog ? Math.min(wanted, slot.held + this.#share()) : wanted;
       // Topped up at half, so that a batch arrives while the one before still runs; lanes never wait.
       if (slot.held >= this.#lanes && slot.held * 2 > target) return;
-      const room = Math.min(target - slot.held, slot.free, this.#allowed());
+      // A full window in halves, so that one runs while the answers of the other are read.
+      const batch = Math.max(this.#lanes, Math.ceil(slot.window / 2));
+      const room = Math.min(batch, target - slot.held, slot.free, this.#allowed());
       if (room <= 0) return;
       const first = line.next(room);
       if (!first) return;

@@ -11,7 +11,7 @@ export function revoke(slot: Slot, work: Work, reason: unknown, force: boolean):
   for (const chunk of slot.chunks.filter((each) => each.work === work)) {
     for (let offset = chunk.items.length - 1; offset >= 0; offset--) {
       if (chunk.items[offset] === CLOSED) continue;
-      if (slot.withdraw(chunk, offset)) work.settle(chunk.first + offset, "cancelled", reason, undefined);
+      if (slot.withdraw(chunk, offset)) work.fail(chunk.first + offset, "cancelled", reason, undefined);
       else if (force) slot.stop(chunk, offset, "cancelled", reason);
       else slot.signal(chunk, offset, reason);
     }

@@ -9,11 +9,12 @@ import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";
 import { noteSent, refuse, toBatch } from "./batch.ts";
 import { crash, sortOut } from "./crash.ts";
+import { Held } from "./held.ts";
 import { Pace } from "./pace.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { Stops, type Verdict } from "./stops.ts";
 import { afterTimeout, TimeLimits } from "./time_limits.ts";
-import { type Chunk, CLOSED, type TaskEntry } from "./work.ts";
+import { type Chunk, CLOSED, type Failure, openFrom, type Outcome, type TaskEntry } from "./work.ts";
 
 /** In this order, and a worker can die in each. A retiring one finishes what it holds and takes nothing new. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
@@ -22,8 +23,6 @@ export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
 export class Slot {
   readonly id: number;
   state: SlotState = "starting";
-  /** Calls sent and not settled. */
-  held = 0;
   /** Calls that have ended here. */
   ended = 0;
   /** When it became idle, on the `performance.now()` clock. */
@@ -38,11 +37,10 @@ export class Slot {
   death: Death | undefined;
   readonly #owner: SlotOwner;
   readonly #transport: Transport;
-  // In the order of their numbers. The first one holds the running call.
-  readonly #chunks: Chunk[] = [];
+  readonly #held = new Held();
   readonly #stops = new Stops();
   readonly #limits = new TimeLimits(
-    this.#chunks,
+    this.#held.chunks,
     (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
   );
   #next = 0;
@@ -62,11 +60,17 @@ export class Slot {
       item: (seq, value) => this.#find(seq, (chunk, offset) => chunk.work.item(chunk.first + offset, value)),
       progress: (seq, done, total) =>
         this.#find(seq, (chunk, offset) => chunk.work.progress(chunk.first + offset, done, total)),
-      settled: (seq, ok, value) => this.#find(seq, (chunk, offset) => this.#settled(chunk, offset, ok, value)),
+      fulfilled: (first, values) => this.#fulfilled(first, values),
+      rejected: (seq, error) => this.#find(seq, (chunk, offset) => this.#failed(chunk, offset, "rejected", error)),
       measured: (count, ms, ran) => this.#measured(count, ms, ran),
       exit: (death) => this.#exit(death),
       buried: () => owner.abandoned.bury(),
     });
+  }
+
+  /** Calls sent and not settled. */
+  get held(): number {
+    return this.#held.count;
   }
 
   /** Most calls that it takes at once. */
@@ -94,8 +98,7 @@ export class Slot {
       chunk.slot = this;
       chunk.seq = this.#next;
       this.#next += chunk.items.length;
-      this.held += chunk.items.length;
-      this.#chunks.push(chunk);
+      this.#held.add(chunk);
     }
     noteSent(chunks, this.id, this.#owner);
     if (work.timeout !== undefined) this.#limits.watch(this.#transport, work.timeout);
@@ -105,7 +108,7 @@ export class Slot {
   /** Takes a call back if it has not started. */
   withdraw(chunk: Chunk, offset: number): boolean {
     if (!this.#transport.withdraw(chunk.seq + offset)) return false;
-    this.#close(chunk, offset);
+    this.#close(chunk, offset, 1);
     this.#owner.moved(this);
     return true;
   }
@@ -141,30 +144,16 @@ export class Slot {
    * this worker may run stays, unless `bound` ones are wanted as well.
    */
   surrender(goal: number, bound = false): boolean {
-    let given = 0;
-    for (let at = this.#chunks.length - 1; at >= 0 && given < goal; at--) {
-      const chunk = this.#chunks[at];
-      if (chunk.transfer.length > 0) break; // What was moved cannot be sent again.
-      if (!bound && (chunk.work.pinned || chunk.work.affinity !== undefined)) continue;
-      let from = chunk.items.length;
-      while (from > 0 && given < goal && chunk.items[from - 1] !== CLOSED) {
-        if (!this.#transport.withdraw(chunk.seq + from - 1)) break;
-        from--;
-        given++;
-      }
-      if (from === chunk.items.length) break;
-      if (from === 0) this.#chunks.splice(at, 1);
-      this.held -= chunk.items.length - from;
-      this.#owner.putBack(chunk.cut(from));
-      if (from > 0) break;
-    }
+    const isFree = ({ work }: Chunk) => bound || (!work.pinned && work.affinity === undefined);
+    const parts = this.#held.takeBack(goal, isFree, (seq) => this.#transport.withdraw(seq));
+    for (const part of parts) this.#owner.putBack(part);
     if (this.held === 0) this.#rest();
-    return given > 0;
+    return parts.length > 0;
   }
 
   /** Chunks with calls that are not settled. */
   get chunks(): readonly Chunk[] {
-    return this.#chunks;
+    return this.#held.chunks;
   }
 
   /** Whether it may be given calls. */
@@ -185,7 +174,7 @@ export class Slot {
    * call that has not started would ever end it. What it holds moves on.
    */
   checkPulse(): void {
-    const [chunk] = this.#chunks;
+    const [chunk] = this.#held.chunks;
     if (!chunk || !this.#isReady || !this.pace.isSilent) return;
     const offset = chunk.items.findIndex((item) => item !== CLOSED);
     if (!this.#transport.hasStarted(chunk.seq + offset)) this.kill();
@@ -230,29 +219,49 @@ export class Slot {
 
   // A worker's word for a call that is not in flight (any more) means nothing.
   #find(seq: number, found: (chunk: Chunk, offset: number) => void): void {
-    const chunk = this.#chunks.find((each) => seq >= each.seq && seq < each.seq + each.items.length);
-    if (chunk && chunk.items[seq - chunk.seq] !== CLOSED) found(chunk, seq - chunk.seq);
+    const chunk = this.#held.find(seq);
+    if (chunk) found(chunk, seq - chunk.seq);
   }
 
-  #settled(chunk: Chunk, offset: number, ok: boolean, value: unknown): void {
-    const { work } = chunk;
-    this.ended++;
-    this.pace.ended(work.task);
+  #fulfilled(first: number, values: readonly unknown[]): void {
+    for (let at = 0; at < values.length;) {
+      const chunk = this.#held.find(first + at);
+      const offset = first + at - (chunk?.seq ?? 0);
+      // One by one while some call is being stopped: what that one returns does not count.
+      const most = this.#stops.isEmpty ? values.length - at : 1;
+      const count = chunk ? openFrom(chunk, offset, most) : 1;
+      if (chunk) this.#returned(chunk, offset, count === values.length ? values : values.slice(at, at + count));
+      at += count;
+    }
+  }
+
+  #returned(chunk: Chunk, offset: number, values: readonly unknown[]): void {
     const verdict = this.#stops.take(chunk.seq + offset);
-    this.#close(chunk, offset);
-    const outcome = verdict?.outcome ?? (ok ? "fulfilled" : "rejected");
-    this.#owner.observer?.callEnded(work, chunk.first + offset, outcome, this.id);
-    work.settle(chunk.first + offset, outcome, verdict ? verdict.error : value, this.id);
+    if (verdict) return this.#failed(chunk, offset, verdict.outcome, verdict.error);
+    const first = chunk.first + offset;
+    this.#end(chunk, offset, values.length, "fulfilled");
+    chunk.work.fulfil(first, values, this.id);
     if (chunk.open === 0) this.#owner.moved(this);
   }
 
-  #close(chunk: Chunk, offset: number): void {
-    chunk.close(offset);
-    this.held--;
-    if (chunk.open === 0) {
-      if (this.#chunks[0] === chunk) this.#chunks.shift();
-      else this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
-    }
+  #failed(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
+    const verdict = this.#stops.take(chunk.seq + offset) ?? { outcome, error };
+    this.#end(chunk, offset, 1, verdict.outcome);
+    chunk.work.fail(chunk.first + offset, verdict.outcome, verdict.error, this.id);
+    if (chunk.open === 0) this.#owner.moved(this);
+  }
+
+  #end(chunk: Chunk, offset: number, count: number, outcome: Outcome): void {
+    const { work, first } = chunk;
+    const { observer } = this.#owner;
+    this.ended += count;
+    this.pace.ended(work.task);
+    this.#close(chunk, offset, count);
+    for (let i = 0; observer && i < count; i++) observer.callEnded(work, first + offset + i, outcome, this.id);
+  }
+
+  #close(chunk: Chunk, offset: number, count: number): void {
+    this.#held.close(chunk, offset, count);
     if (this.held === 0) this.#rest();
   }
 
@@ -274,10 +283,9 @@ export class Slot {
     this.death = this.#cause === undefined ? death : { ...death, reason: "initializer", cause: this.#cause };
     clearTimeout(this.#patience);
     this.#limits.clear();
-    const { lost, back } = sortOut(this.#chunks.splice(0), (seq) => this.#transport.hasStarted(seq));
+    const { lost, back } = sortOut(this.#held.clear(), (seq) => this.#transport.hasStarted(seq));
     for (const [chunk, offset] of lost) this.#lose(chunk, offset, this.death);
     for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head of the line.
-    this.held = 0;
     this.#owner.died(this, this.death);
   }
 
@@ -287,6 +295,6 @@ export class Slot {
     this.ended++;
     this.lost = chunk.work.task;
     this.#owner.observer?.callEnded(chunk.work, chunk.first + offset, outcome, this.id);
-    chunk.work.settle(chunk.first + offset, outcome, verdict ? verdict.error : crash(this.id, death), this.id);
+    chunk.work.fail(chunk.first + offset, outcome, verdict ? verdict.error : crash(this.id, death), this.id);
   }
 }

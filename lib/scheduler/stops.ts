@@ -5,10 +5,11 @@
  * @module
  */
 import type { Timer } from "../core/timer.ts";
+import type { Failure } from "./work.ts";
 
 /** What a stopped call settles to. */
 export interface Verdict {
-  readonly outcome: "rejected" | "cancelled";
+  readonly outcome: Failure;
   readonly error: unknown;
 }
 
@@ -21,6 +22,11 @@ export class Stops {
     if (this.#stops.has(seq)) return false;
     this.#stops.set(seq, { verdict, timer: setTimeout(force, grace) });
     return true;
+  }
+
+  /** Whether no call is being stopped. */
+  get isEmpty(): boolean {
+    return this.#stops.size === 0;
   }
 
   /** A call has ended: what it settles to, if it was being stopped. */

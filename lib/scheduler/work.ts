@@ -8,8 +8,11 @@ import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Slot } from "./slot.ts";
 
+/** How a call ended that gave no result. */
+export type Failure = "rejected" | "cancelled";
+
 /** How a call ended. */
-export type Outcome = "fulfilled" | "rejected" | "cancelled";
+export type Outcome = "fulfilled" | Failure;
 
 /** A task as one pool knows it. */
 export interface TaskEntry {
@@ -58,18 +61,27 @@ export interface Work {
   item(index: number, value: unknown): void;
   /** A call told how far it has come. */
   progress(index: number, done: number, total: number | undefined): void;
-  /** A call ended. */
-  settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void;
+  /** Calls have returned, one after another from `first` on. */
+  fulfil(first: number, values: readonly unknown[], workerId: number): void;
+  /** A call has failed, or was cancelled. */
+  fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void;
   /** Cancels what has not started; what runs goes on. */
   cancelWaiting(error: unknown): void;
   /** The block of its pool has ended: what is read as it goes, and by nobody, must not be waited for. */
   blockEnded?(): void;
   /** Nothing of it will run any more: settles whatever is not with a worker, and takes no more. */
-  abandon(outcome: "rejected" | "cancelled", error: unknown): void;
+  abandon(outcome: Failure, error: unknown): void;
 }
 
 /** Marks a call of a chunk that is settled or was taken back. It also lets the arguments go. */
 export const CLOSED: unique symbol = Symbol("closed");
+
+/** How many calls of a chunk are open from `offset` on without a gap, `most` at most. */
+export function openFrom({ items }: Chunk, offset: number, most: number): number {
+  let count = 0;
+  while (count < most && offset + count < items.length && items[offset + count] !== CLOSED) count++;
+  return count;
+}
 
 /** Neighbouring calls of one work. */
 export class Chunk {
@@ -139,7 +151,7 @@ export class Chunk {
     this.items.forEach((item, offset) => {
       if (item === CLOSED) return;
       this.close(offset);
-      this.work.settle(this.first + offset, "cancelled", undefined, undefined);
+      this.work.fail(this.first + offset, "cancelled", undefined, undefined);
     });
   }
 }

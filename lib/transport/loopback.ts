@@ -187,7 +187,7 @@ class Loopback implements Transport, TaskHost {
     if (this.#gone) return;
     const { spread, shares, stream } = batch;
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
-    let ok = true;
+    let failed = false;
     let value: unknown;
     try {
       const fn = batch.local as TaskFunction | undefined ?? this.#functions.get(batch.taskId) ??
@@ -197,14 +197,15 @@ class Loopback implements Transport, TaskHost {
         return stream > 0 ? drive(returned, credit, task, (each) => task.emit(each)) : returned;
       });
     } catch (error) {
-      ok = false;
+      failed = true;
       value = error;
     }
     // What ends after its worker was let go has been settled already.
     if (this.#gone) return;
     task.tellProgress();
     this.#calls.delete(task.taskId);
-    this.#events.settled(task.taskId, ok, value);
+    if (failed) this.#events.rejected(task.taskId, value);
+    else this.#events.fulfilled(task.taskId, [value]);
     const ms = performance.now() - startedAt;
     this.#events.measured(1, ms, ms);
   }

@@ -31,8 +31,7 @@ const LOOK = 2;
 
 /** The host's side of one worker's calls. How it ends is up to the kind of worker. */
 export abstract class PortTransport implements Transport {
-  // Half of the board, so that a batch can be on its way while another runs.
-  readonly window = CAPACITY / 2;
+  readonly window = CAPACITY;
   protected readonly board = new Board();
   protected readonly bell = new Bell();
   /** The worker's place in the table of threads. */
@@ -172,9 +171,12 @@ export abstract class PortTransport implements Transport {
       case "progress":
         return this.events.progress(message.seq, message.done, message.total);
       case "result":
-        return this.#open(message, (value) => this.#deliver(message.seq, true, value));
+        return this.#open(
+          message,
+          (value) => this.#deliver(message.seq, () => this.events.fulfilled(message.seq, [value])),
+        );
       case "error":
-        return this.#deliver(message.seq, false, decodeThrown(message.thrown));
+        return this.#reject(message.seq, decodeThrown(message.thrown));
       case "settled":
         this.#harvest();
         this.events.measured(message.count, message.ms, message.ran);
@@ -230,32 +232,44 @@ export abstract class PortTransport implements Transport {
     }
   }
 
-  // Reads the answers on the board, in order, up to the first call that has none.
+  // Reads the answers on the board, in order, up to the first call that has none. They are told in runs.
   #harvest(): void {
+    let values: unknown[] = [];
+    const tell = () => {
+      if (values.length === 0) return;
+      const told = values;
+      values = [];
+      this.events.fulfilled(this.#head - told.length, told);
+    };
     for (; this.#head < this.#tail; this.#head++) {
       const seq = this.#head;
-      if (this.#done.size > 0 && this.#done.delete(seq)) continue;
+      if (this.#done.size > 0 && this.#done.delete(seq)) {
+        tell();
+        continue;
+      }
       const word = this.board.word(seq);
-      if (word < Word.TRUE || word >= Word.SENT) return;
-      this.#settle(seq, word);
+      if (word < Word.TRUE || word >= Word.SENT) break;
+      try {
+        values.push(this.board.value(seq, word));
+      } catch (error) {
+        // What the worker has left is nonsense.
+        tell();
+        this.events.rejected(seq, error);
+      }
     }
+    tell();
   }
 
-  #settle(seq: number, word: number): void {
-    let value: unknown;
-    try {
-      value = this.board.value(seq, word);
-    } catch (error) {
-      return this.events.settled(seq, false, error);
-    }
-    this.events.settled(seq, true, value);
+  #reject(seq: number, error: unknown): void {
+    this.#deliver(seq, () => this.events.rejected(seq, error));
   }
 
-  #deliver(seq: number, ok: boolean, value: unknown): void {
+  // A message about a call is here. It counts if the call has not been answered.
+  #deliver(seq: number, tell: () => void): void {
     this.#harvest();
     if (seq < this.#head || this.#done.has(seq)) return;
     this.#done.add(seq);
-    this.events.settled(seq, ok, value);
+    tell();
     this.#harvest();
   }
 
@@ -265,7 +279,7 @@ export abstract class PortTransport implements Transport {
     try {
       opened = unwrap(value, handles);
     } catch (error) {
-      return this.#deliver(seq, false, error);
+      return this.#reject(seq, error);
     }
     take(opened);
   }

@@ -93,8 +93,11 @@ export interface TransportEvents {
   item(seq: number, value: unknown): void;
   /** A running call told how far it has come. */
   progress(seq: number, done: number, total: number | undefined): void;
-  /** A call was answered. Comes once for each call that was neither withdrawn nor lost. */
-  settled(seq: number, ok: boolean, value: unknown): void;
+  /** Calls have returned, one after another from number `first` on. This or `rejected` comes once for each call that was
+   * neither withdrawn nor lost. */
+  fulfilled(first: number, values: readonly unknown[]): void;
+  /** A call has thrown. */
+  rejected(seq: number, error: unknown): void;
   /** `count` calls took `ms` milliseconds of the worker's time; one after another, they would have taken `ran`. */
   measured(count: number, ms: number, ran?: number): void;
   /** The worker is gone; what was not settled is lost. */

@@ -5,7 +5,7 @@
  */
 import type { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { turn } from "../core/within.ts";
-import { Chunk, type Outcome, type TaskEntry, type Work } from "../../lib/scheduler/work.ts";
+import { Chunk, type Failure, type Outcome, type TaskEntry, type Work } from "../../lib/scheduler/work.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "../../lib/transport/transport.ts";
 
 /** A call that a hand worker was sent. */
@@ -99,7 +99,8 @@ export class HandWorker implements Transport {
     if (!this.running) this.start();
     const call = this.running!;
     call.state = "settled";
-    this.events.settled(call.seq, ok, value ?? call.item);
+    if (ok) this.events.fulfilled(call.seq, [value ?? call.item]);
+    else this.events.rejected(call.seq, value ?? call.item);
   }
 
   /** Ends calls until none is left, and reports their time. */
@@ -201,7 +202,15 @@ export class ListWork implements Work {
     this.abandon("cancelled", error);
   }
 
-  settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void {
+  fulfil(first: number, values: readonly unknown[], workerId: number): void {
+    values.forEach((value, i) => this.#settle(first + i, "fulfilled", value, workerId));
+  }
+
+  fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void {
+    this.#settle(index, outcome, error, workerId);
+  }
+
+  #settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void {
     this.ends[index].push({ outcome, value, workerId });
     if (--this.#left > 0) return;
     this.scheduler.finish(this);
@@ -211,7 +220,7 @@ export class ListWork implements Work {
     this.over = true;
     const from = this.#next;
     this.#next = this.items.length;
-    for (let index = from; index < this.items.length; index++) this.settle(index, outcome, error, undefined);
+    for (let index = from; index < this.items.length; index++) this.#settle(index, outcome, error, undefined);
     this.scheduler.revoke(this, error, false);
   }
 
