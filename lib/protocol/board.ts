@@ -167,7 +167,7 @@ export class Board {
   /**
    * Host: the result that `word` announces. Once, and in the order of the calls.
    *
-   * @throws {SyntaxError} If the worker has left nonsense.
+   * @throws {SyntaxError | TypeError} If the worker has left nonsense.
    */
   value(seq: number, word: number): unknown {
     if (word === Word.NUMBER) return this.#cells[seq & MASK];

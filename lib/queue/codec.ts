@@ -13,8 +13,8 @@
  *
  * @module
  */
-import { fromWhole, wholeBytes } from "../core/bytes.ts";
-import { PlainWriter } from "../core/plain.ts";
+import { FORMS, fromWhole, wholeBytes } from "../core/bytes.ts";
+import { Json, PlainWriter } from "../core/plain.ts";
 import { decode, encode, type Envelope } from "../shared/revive.ts";
 import { fromBytes, toBytes } from "./structured.ts";
 
@@ -30,6 +30,8 @@ export const Kind = {
   RICH: 7,
   /** And the following: the forms of {@linkcode wholeBytes}. */
   BYTES: 8,
+  /** Plain data with notes. */
+  NOTED: 8 + FORMS,
 } as const;
 
 /** A value on its way. */
@@ -63,7 +65,7 @@ export function encodeValue(value: unknown): Encoded {
     const whole = wholeBytes(value!);
     if (whole) return { kind: Kind.BYTES + whole.form, bytes: whole.bytes, borrowed: true };
     const json = new PlainWriter().write(value!);
-    if (json) return { kind: Kind.JSON, bytes: encoder.encode(json.text) };
+    if (json) return { kind: json.noted ? Kind.NOTED : Kind.JSON, bytes: encoder.encode(json.text) };
   }
   return { kind: Kind.RICH, bytes: toBytes(encode(value)) };
 }
@@ -76,7 +78,8 @@ export function decodeValue({ kind, bytes }: Encoded): unknown {
     case Kind.STRING:
       return decoder.decode(bytes);
     case Kind.JSON:
-      return JSON.parse(decoder.decode(bytes));
+    case Kind.NOTED:
+      return new Json(decoder.decode(bytes), kind === Kind.NOTED).open();
     case Kind.RICH:
       return decode(fromBytes(bytes) as Envelope);
     default:

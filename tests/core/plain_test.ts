@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Json, PlainWriter } from "../../lib/core/plain.ts";
+import { Json, PlainWriter } from "../../lib/core/plain.ts";
 
 const write = (value: object): Json | undefined => new PlainWriter().write(value);
 
@@ -53,6 +53,7 @@ class Mine {
 const own: Record<string, unknown> = {};
 own.self = own;
 const both = { x: 1 };
+const date = new Date(5);
 let deep: object = {};
 for (let level = 0; level < 100; level++) deep = { deep };
 const throwing = {
@@ -62,13 +63,11 @@ const throwing = {
 };
 
 const others: Record<string, object> = {
-  "an undefined property": { x: undefined },
-  "negative zero": [-0],
-  "NaN": { x: [NaN] },
-  "a BigInt": [1n],
   "a symbol": [Symbol("s")],
   "a function": { fn: () => 1 },
-  "a date": [new Date(5)],
+  "an object with 300 dates": Array.from({ length: 300 }, (_, n) => new Date(n)),
+  "what only looks like a date": Object.create(Date.prototype),
+  "a date that is there twice": [date, date],
   "a map": new Map(),
   "a class": new Mine(),
   "a class of arrays": new class extends Array {}(),
@@ -93,6 +92,46 @@ for (const [what, value] of Object.entries(others)) {
     assertEquals(write({ value }), undefined);
   });
 }
+
+Deno.test("plain data: undefined, dates, BigInts, -0, NaN and infinite numbers are, wherever they are", () => {
+  class Mine extends Date {
+    note = 1;
+  }
+  const values = [undefined, new Date(5), new Date(NaN), new Date(-8.64e15), new Mine(7), 0n, -(2n ** 70n), -0, NaN];
+  const all = { values: [...values, Infinity, -Infinity], deep: [[{ x: { y: [1, undefined] } }], -0], u: undefined };
+  const json = write(all)!;
+  assertEquals(json.noted, true);
+  const options = { depth: 10, iterableLimit: 100 };
+  assertEquals(json.open(), structuredClone(all));
+  assertEquals(Deno.inspect(json.open(), options), Deno.inspect(structuredClone(all), options));
+  // A class of dates is a date after a clone, without its fields.
+  assertEquals(Object.getPrototypeOf(write(new Mine(5))!.open()), Date.prototype);
+});
+
+Deno.test("plain data: notes that were forged reach nothing that was not written", () => {
+  const forged = [
+    [[["__proto__", "polluted"], "1n"]],
+    [[["constructor", "prototype", "polluted"], "1n"]],
+    [[["x", "constructor"], 5]],
+    [[["missing"], 5]],
+    [[["x", "y"], 5]],
+    [[7, 7]],
+    [7],
+    7,
+    [[[], {}]],
+  ];
+  for (const notes of forged) {
+    for (const value of [{ x: {} }, { x: 5 }, [], null, "text"]) {
+      const json = new Json(JSON.stringify([value, notes]), true);
+      try {
+        json.open();
+      } catch (error) {
+        assert(error instanceof SyntaxError || error instanceof TypeError, String(error));
+      }
+    }
+  }
+  assertEquals("polluted" in {}, false);
+});
 
 Deno.test("plain data: nothing is, while all objects have a toJSON", () => {
   Object.defineProperty(Object.prototype, "toJSON", { value: () => "mine", configurable: true });

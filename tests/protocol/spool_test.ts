@@ -37,6 +37,7 @@ const values: unknown[] = [
     "z".repeat(100_000),
     "z".repeat(1 << 20),
   ],
+  ...[0n, -(2n ** 90n), new Date(5), new Date(NaN), { at: new Date(7), no: undefined, nan: [NaN, -0, 5n] }],
   ...[{}, [], { id: 1, name: "Ada", tags: ["ä", "😀", "\ud800"] }, [[[]]]],
   ...[
     new ArrayBuffer(0),
@@ -81,7 +82,6 @@ const refused = {
   "a longer one": "x".repeat(30) + "\udfff",
   "a text of more than 1 MiB": "x".repeat((1 << 20) + 1),
   "one that is longer as UTF-8": "ä".repeat(600_000),
-  "a BigInt": 1n,
   "a symbol": Symbol("s"),
   "a function": () => 1,
   "bytes of more than 1 MiB": new Uint8Array((1 << 20) + 1),
@@ -91,7 +91,7 @@ const refused = {
   "a view of it": new Uint8Array(new SharedArrayBuffer(8)),
   "bytes that grow": new Uint8Array(new ArrayBuffer(2, { maxByteLength: 8 })),
   "a class": new class Mine {}(),
-  "a date": new Date(),
+  "a map": new Map(),
   "a port": port1,
 };
 for (const [what, value] of Object.entries(refused)) {
