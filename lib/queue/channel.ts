@@ -207,7 +207,10 @@ export class Channel {
       timeout,
       (frame) => this.#copying(frame, this.#words.takeLock, () => take(this.#words, frame, read)),
     );
-    const item = () => run.frame.result === Result.OK && record ? { ...record, ticket: run.frame.a >>> 1 } : undefined;
+    const item = () =>
+      run.frame.result === Result.OK && record
+        ? { kind: record.kind, bytes: record.bytes, ticket: run.frame.a >>> 1 }
+        : undefined;
     return { run, item };
   }
 

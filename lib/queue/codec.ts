@@ -48,6 +48,8 @@ const LONG = 1 << 16;
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const number = new Float64Array(1);
+const bytesOfNumber = new Uint8Array(number.buffer);
 const constants: readonly unknown[] = [undefined, null, true, false];
 
 /**
@@ -56,9 +58,13 @@ const constants: readonly unknown[] = [undefined, null, true, false];
  * @throws {DOMException} `DataCloneError`, if it cannot be cloned.
  */
 export function encodeValue(value: unknown): Encoded {
+  if (typeof value === "number") {
+    number[0] = value;
+    // Whoever must wait with it makes a copy.
+    return { kind: Kind.NUMBER, bytes: bytesOfNumber, borrowed: true };
+  }
   const constant = constants.indexOf(value);
   if (constant >= 0) return { kind: constant, bytes: NOTHING };
-  if (typeof value === "number") return { kind: Kind.NUMBER, bytes: new Uint8Array(new Float64Array([value]).buffer) };
   if (typeof value === "string") {
     if (value.length <= LONG && value.isWellFormed()) return { kind: Kind.STRING, bytes: encoder.encode(value) };
   } else if (typeof value === "object") {
@@ -74,7 +80,8 @@ export function encodeValue(value: unknown): Encoded {
 export function decodeValue({ kind, bytes }: Encoded): unknown {
   switch (kind) {
     case Kind.NUMBER:
-      return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
+      bytesOfNumber.set(bytes);
+      return number[0];
     case Kind.STRING:
       return decoder.decode(bytes);
     case Kind.JSON:

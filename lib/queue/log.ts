@@ -94,6 +94,12 @@ export class Log {
   }
 
   #copyIn(start: number, source: Uint8Array): void {
+    // A unit lies in one page, and is copied without another view of it.
+    if (source.length <= UNIT) {
+      const to = this.#byteAt(start);
+      for (let i = 0; i < source.length; i++) this.#bytes[to + i] = source[i];
+      return;
+    }
     for (let done = 0, at = start; done < source.length;) {
       const to = this.#byteAt(at);
       const length = Math.min(source.length - done, PAGE - to % PAGE);
@@ -105,6 +111,11 @@ export class Log {
 
   #copyOut(start: number, length: number): Uint8Array {
     const target = new Uint8Array(length);
+    if (length <= UNIT) {
+      const from = this.#byteAt(start);
+      for (let i = 0; i < length; i++) target[i] = this.#bytes[from + i];
+      return target;
+    }
     for (let done = 0, at = start; done < length;) {
       const from = this.#byteAt(at);
       const count = Math.min(length - done, PAGE - from % PAGE);

@@ -154,6 +154,8 @@ export const imapSuite: Suite = (backend, check) => {
 
   check("imapUnordered() gives the fastest first", async () => {
     await using pool = backend.make({ workers: 2 });
+    // Else the first one may have ended before there is a second worker.
+    await pool.ready();
     const seen: number[] = [];
     for await (const n of pool.imapUnordered(values.slowFirst, range(10), { buffer: 4, chunkSize: 1 })) seen.push(n);
     assertEquals(seen.toSorted((a, b) => a - b), range(10));
