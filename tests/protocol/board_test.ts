@@ -239,3 +239,26 @@ Deno.test("Board: a batch stays as it is until the last of its calls has ended; 
     for (let at = head; at < seq; at++) assertEquals(board.pick(at)?.items.at(0), `${at} ${big}`);
   }
 });
+
+Deno.test("Board: answers stay as they are until they are read; then their memory is used again", () => {
+  const host = new Board();
+  const worker = new Board(host.memory);
+  const value = (seq: number) => new Uint8Array(100_000 + seq % 7 * 10_000).fill(seq);
+  let answered = 0, read = 0, full = 0;
+  while (read < 500) {
+    for (;;) {
+      host.enqueue(answered);
+      assert(worker.start(answered));
+      if (!worker.answer(answered, value(answered))) break;
+      answered++;
+    }
+    full++;
+    assert(answered - read > 20, `${answered - read} filled it`);
+    // All but some of them, so that the next ones lie around those.
+    for (const most = answered - full % 5; read < most; read++) {
+      assertEquals(host.word(read), Word.SPOOLED);
+      const copy = host.value(read, Word.SPOOLED) as Uint8Array;
+      assert(copy.length === value(read).length && copy.every((byte) => byte === (read & 255)), `answer ${read}`);
+    }
+  }
+});
