@@ -79,8 +79,10 @@ function fromNote(special: string | number): unknown {
   return special === "undefined" ? undefined : special === "date" ? new Date(NaN) : Number(special);
 }
 
-/** More objects are not looked at: what is so large goes another way in any case. */
+/** What has more objects, longer lists or longer texts is cloned faster. */
 const MANY = 1024;
+const LONG_LIST = 4096;
+const LONG_TEXT = 1 << 16;
 /** Up to so many, a list is searched faster than a set. */
 const FEW = 16;
 /** So many notes: a list of many holes or dates goes another way. */
@@ -117,6 +119,7 @@ export class PlainWriter {
   #copy(value: unknown, depth: number): unknown {
     switch (typeof value) {
       case "string":
+        return value.length <= LONG_TEXT ? value : NOT_PLAIN;
       case "boolean":
         return value;
       case "number":
@@ -145,7 +148,7 @@ export class PlainWriter {
     // Nothing enumerable is inherited that this could list, and it makes no list.
     for (const key in copy) {
       const part = copy[key];
-      if (typeof part === "string") continue;
+      if (typeof part === "string" && part.length <= LONG_TEXT) continue;
       const notes = this.#notes.length;
       const copied = this.#copy(part, depth);
       if (this.#notes.length > notes) this.#moveNotes(notes, key);
@@ -157,11 +160,11 @@ export class PlainWriter {
 
   #copyArray(value: unknown[], depth: number): unknown {
     // Holes and further properties: JSON has no word for them.
-    if (Object.keys(value).length !== value.length) return NOT_PLAIN;
+    if (value.length > LONG_LIST || Object.keys(value).length !== value.length) return NOT_PLAIN;
     const copy = value.slice();
     for (let i = 0; i < copy.length; i++) {
       const part = copy[i];
-      if (typeof part === "string") continue;
+      if (typeof part === "string" && part.length <= LONG_TEXT) continue;
       const notes = this.#notes.length;
       const copied = this.#copy(part, depth);
       if (this.#notes.length > notes) this.#moveNotes(notes, i);

@@ -176,9 +176,12 @@ Deno.test("plain data: what one writer has written is no part of what it writes 
   assertEquals(writer.write([shared]), undefined);
 });
 
-Deno.test("plain data: 1,000 objects are looked at, and no more", () => {
+Deno.test("plain data: 1,000 objects are looked at, lists of 4,000 and texts of 64 KiB, and no more", () => {
   const list = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
   assertEquals((write(list(1000))!.open() as unknown[]).length, 1000);
   assertEquals(write(list(1100)), undefined);
-  assertEquals((write(Array.from({ length: 5_000 }, (_, n) => n))!.open() as unknown[]).length, 5_000);
+  assertEquals((write(Array.from({ length: 4_000 }, (_, n) => n))!.open() as unknown[]).length, 4_000);
+  assertEquals(write(Array.from({ length: 5_000 }, (_, n) => n)), undefined);
+  assertEquals(write({ text: "x".repeat(65_536) })!.open(), { text: "x".repeat(65_536) });
+  for (const long of [{ text: "x".repeat(65_537) }, ["x".repeat(65_537)]]) assertEquals(write(long), undefined);
 });
