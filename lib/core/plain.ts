@@ -5,8 +5,8 @@
  * Plain are objects and arrays without a class, of strings, numbers, booleans, null and such, each object once. What JSON
  * has no word for but many objects have (`undefined`, a date, a BigInt, -0, NaN, infinite numbers) is noted beside the text.
  *
- * Whether a value is plain takes a walk, which copies it as it goes: so each property is read once, as structured clone
- * reads it, even if it has a getter, and what is written is what was looked at. Only of a value that turns out not to be
+ * Whether a value is plain takes a walk, which copies it as it goes: so each property of an object is read once, as
+ * structured clone reads it, even if it has a getter, and what is written is what was looked at. Only of a value that turns out not to be
  * plain, getters are read again by whoever clones it then.
  *
  * @module
@@ -31,11 +31,15 @@ export class Json {
    */
   open(): unknown {
     const parsed: unknown = JSON.parse(this.text);
-    return this.noted ? putNotes(...parsed as [unknown, Note[]]) : parsed;
+    return this.noted ? putAll(...parsed as [unknown, Note[]], fromNote) : parsed;
   }
 }
 
-function putNotes(value: unknown, notes: readonly Note[]): unknown {
+function putAll<N>(
+  value: unknown,
+  notes: readonly (readonly [(string | number)[], N])[],
+  open: (note: N) => unknown,
+): unknown {
   const root = { value };
   for (const [path, special] of notes) {
     let whole: Record<string | number, unknown> = root;
@@ -45,7 +49,7 @@ function putNotes(value: unknown, notes: readonly Note[]): unknown {
       key = step;
     }
     partOf(whole, key);
-    whole[key] = fromNote(special);
+    whole[key] = open(special);
   }
   return root.value;
 }
@@ -85,7 +89,7 @@ const LONG_LIST = 4096;
 const LONG_TEXT = 1 << 16;
 /** Up to so many, a list is searched faster than a set. */
 const FEW = 16;
-/** So many notes: a list of many holes or dates goes another way. */
+/** So many notes: a list of many dates is cloned faster. */
 const MANY_NOTES = 256;
 /** What is nested deeper could be too deep for JSON. */
 const DEEP = 64;
@@ -94,32 +98,52 @@ const NOT_PLAIN: unique symbol = Symbol("not plain");
 
 /** Writes values that were not seen by it before: what is in two of them would be one object in a clone of both. */
 export class PlainWriter {
+  /** Whether the last value was not written because it is too large. */
+  tooLarge = false;
   readonly #few: object[] = [];
   #many: Set<object> | undefined;
   // Paths are those within what is being copied at the moment.
-  #notes: Note[] = [];
+  #notes: [path: (string | number)[], special: unknown][] = [];
+  #isLimited = true;
 
-  /** The text of a value, if it is plain and no part of it was written before. */
+  /** The text of a value, if it is plain, small enough for a text, and no part of it was written before. */
   write(value: object): Json | undefined {
     // Somebody has given all objects a toJSON.
     if ("toJSON" in Array.prototype) return undefined;
-    let copy: unknown;
-    this.#notes = [];
-    try {
-      copy = this.#copy(value, 0);
-    } catch {
-      // A getter that throws. Whoever clones the value gets to know it, and its place.
-      return undefined;
-    }
+    const copy = this.#take(value, true);
     if (copy === NOT_PLAIN) return undefined;
     const noted = this.#notes.length > 0;
-    return new Json(JSON.stringify(noted ? [copy, this.#notes] : copy), noted);
+    const notes = this.#notes.map(([path, special]) => [path, toNote(special)]);
+    return new Json(JSON.stringify(noted ? [copy, notes] : copy), noted);
+  }
+
+  /**
+   * A copy of a value of any size, if it is plain and no part of it was written or copied before. Its lists have no room for
+   * holes, which those of structured clone have: that makes another clone of them four times as dear.
+   */
+  copy(value: object): unknown {
+    const copy = this.#take(value, false);
+    return copy === NOT_PLAIN
+      ? undefined
+      : putAll(copy, this.#notes, (special) => special instanceof Date ? new Date(special) : special);
+  }
+
+  #take(value: object, isLimited: boolean): unknown {
+    this.#notes = [];
+    this.#isLimited = isLimited;
+    this.tooLarge = false;
+    try {
+      return this.#copy(value, 0);
+    } catch {
+      // A getter that throws. Whoever clones the value gets to know it, and its place.
+      return NOT_PLAIN;
+    }
   }
 
   #copy(value: unknown, depth: number): unknown {
     switch (typeof value) {
       case "string":
-        return value.length <= LONG_TEXT ? value : NOT_PLAIN;
+        return value.length <= LONG_TEXT ? value : this.#large(value);
       case "boolean":
         return value;
       case "number":
@@ -159,8 +183,11 @@ export class PlainWriter {
   }
 
   #copyArray(value: unknown[], depth: number): unknown {
-    // Holes and further properties: JSON has no word for them.
-    if (value.length > LONG_LIST || Object.keys(value).length !== value.length) return NOT_PLAIN;
+    if (value.length > LONG_LIST && this.#large(value) === NOT_PLAIN) return NOT_PLAIN;
+    // JSON has no word for holes, and none for properties that are no elements.
+    if (Object.values(value).length !== value.length || (value.includes(undefined) && hasHoles(value))) {
+      return NOT_PLAIN;
+    }
     const copy = value.slice();
     for (let i = 0; i < copy.length; i++) {
       const part = copy[i];
@@ -175,7 +202,7 @@ export class PlainWriter {
   }
 
   #note(value: unknown): unknown {
-    return this.#notes.push([[], toNote(value)]) > MANY_NOTES ? NOT_PLAIN : null;
+    return this.#notes.push([[], value]) > MANY_NOTES ? this.#large(null) : null;
   }
 
   // What was copied is a part of something else.
@@ -183,16 +210,26 @@ export class PlainWriter {
     for (let i = from; i < this.#notes.length; i++) this.#notes[i][0].unshift(key);
   }
 
+  #large(value: unknown): unknown {
+    this.tooLarge ||= this.#isLimited;
+    return this.#isLimited ? NOT_PLAIN : value;
+  }
+
   // Cycles, and objects that are there twice: a copy must have them twice as well.
   #knows(value: object): boolean {
     if (this.#many) {
-      if (this.#many.size >= MANY || this.#many.has(value)) return true;
+      if (this.#many.has(value)) return true;
       this.#many.add(value);
-      return false;
+      return this.#many.size > MANY && this.#large(undefined) === NOT_PLAIN;
     }
     if (this.#few.includes(value)) return true;
     this.#few.push(value);
     if (this.#few.length > FEW) this.#many = new Set(this.#few);
     return false;
   }
+}
+
+function hasHoles(list: readonly unknown[]): boolean {
+  for (let i = 0; i < list.length; i++) if (!Object.hasOwn(list, i)) return true;
+  return false;
 }

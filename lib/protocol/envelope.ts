@@ -22,8 +22,8 @@ export interface Snapshot {
 
 /**
  * Takes arguments as they are now, and moves what `transfer` names or `move()` marked, so that later changes by the caller
- * are not seen. Primitives cost nothing, plain data its text, one typed array its bytes; an argument list with others costs
- * a structured clone.
+ * are not seen. Primitives cost nothing, plain data its text or, if it is large, a copy, one typed array its bytes; an
+ * argument list with others costs a structured clone.
  *
  * @throws {TransferError} If a value cannot be copied.
  */
@@ -33,7 +33,7 @@ export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
     const moved = takeMove(arg);
     if (moved) transfer = [...new Set([...transfer, ...moved])];
   }
-  const folded = transfer.length === 0 ? foldArgs(args) : undefined;
+  const folded = transfer.length > 0 ? undefined : foldArgs(args);
   return folded ? { args: folded, transfer, handles: false } : clone(args, transfer);
 }
 
@@ -55,7 +55,7 @@ export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
 
 // What is an object twice must be one in the copy, too: one writer for all, and no second typed array, which might have the
 // same buffer.
-function foldArgs(args: unknown[]): unknown[] | undefined {
+function foldArgs(args: unknown[], isLarge = false): unknown[] | undefined {
   const folded: unknown[] = [];
   const writer = new PlainWriter();
   let hasBytes = false;
@@ -66,8 +66,12 @@ function foldArgs(args: unknown[]): unknown[] | undefined {
       const whole = wholeBytes(arg!);
       if (whole && hasBytes) return undefined;
       hasBytes ||= whole !== undefined;
-      const copy = whole ? fromWhole(whole.form, whole.bytes.slice()) : writer.write(arg!);
-      if (!copy) return undefined;
+      const copy = whole
+        ? fromWhole(whole.form, whole.bytes.slice())
+        : isLarge
+        ? writer.copy(arg!)
+        : writer.write(arg!);
+      if (copy === undefined) return writer.tooLarge ? foldArgs(args, true) : undefined;
       folded.push(copy);
     }
   }

@@ -185,3 +185,34 @@ Deno.test("plain data: 1,000 objects are looked at, lists of 4,000 and texts of 
   assertEquals(write({ text: "x".repeat(65_536) })!.open(), { text: "x".repeat(65_536) });
   for (const long of [{ text: "x".repeat(65_537) }, ["x".repeat(65_537)]]) assertEquals(write(long), undefined);
 });
+
+Deno.test("plain data: as many holes as further properties are not taken for elements", () => {
+  // deno-lint-ignore no-sparse-arrays
+  for (const list of [[, 1], [1, ,], [, undefined], [undefined, , 3]]) {
+    assertEquals(write(Object.assign(list, { extra: 1 })), undefined);
+    assertEquals(new PlainWriter().copy(list), undefined);
+  }
+  assertEquals(write([undefined, 1])!.open(), [undefined, 1]);
+});
+
+Deno.test("PlainWriter.copy() copies plain data of any size as structured clone does", () => {
+  const large = {
+    numbers: Array.from({ length: 20_000 }, (_, n) => n / 3),
+    rows: Array.from(
+      { length: 2_000 },
+      (_, id) => ({ id, at: new Date(id), none: undefined, big: BigInt(id), zero: -0 }),
+    ),
+    text: "x".repeat(100_000),
+  };
+  const writer = new PlainWriter();
+  assertEquals([writer.write(large), writer.tooLarge], [undefined, true]);
+  const copy = new PlainWriter().copy(large) as typeof large;
+  assertEquals(copy, structuredClone(large));
+  assert(copy.rows[7] !== large.rows[7] && copy.rows[7].at !== large.rows[7].at && copy.numbers !== large.numbers);
+  for (const [what, value] of Object.entries(others)) {
+    const writer = new PlainWriter();
+    assertEquals(writer.write(value), undefined, what);
+    if (!writer.tooLarge) assertEquals(new PlainWriter().copy(value), undefined, what);
+  }
+  assertEquals(new PlainWriter().copy([{ deep }, large]), undefined, "too deep");
+});

@@ -141,6 +141,20 @@ Deno.test("snapshot() takes the text of plain data, as it is now", () => {
   assertEquals([unfold([args], true), unfold(args, false)], [[expected], expected]);
 });
 
+Deno.test("snapshot() copies large plain data, which arrives as a clone of it would", () => {
+  const rows = Array.from({ length: 6_000 }, (_, id) => ({ id, at: new Date(id) }));
+  const { args } = snapshot([rows, "text", { rows: 5 }], []);
+  rows[0].id = 7;
+  rows.push(rows[0]);
+  assertEquals(args.length, 3);
+  const [copied, text, plain] = args as [typeof rows, string, unknown];
+  assertEquals([copied.length, copied[0], text, plain], [6_000, { id: 0, at: new Date(0) }, "text", { rows: 5 }]);
+  // An object twice is one in the copy, too.
+  const twice = { n: 1 };
+  const [list, same] = snapshot([[...rows, twice], twice], []).args as [unknown[], unknown];
+  assertStrictEquals(list.at(-1), same);
+});
+
 Deno.test("snapshot() leaves to structured clone objects that are in two arguments", () => {
   const shared = { x: 1 };
   const [first, second] = snapshot([{ shared }, [shared]], []).args as [{ shared: unknown }, unknown[]];
