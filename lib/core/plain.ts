@@ -173,9 +173,7 @@ export class PlainWriter {
     for (const key in copy) {
       const part = copy[key];
       if (typeof part === "string" && part.length <= LONG_TEXT) continue;
-      const notes = this.#notes.length;
-      const copied = this.#copy(part, depth);
-      if (this.#notes.length > notes) this.#moveNotes(notes, key);
+      const copied = this.#copyPart(key, part, depth);
       if (copied === NOT_PLAIN) return NOT_PLAIN;
       if (copied !== part) copy[key] = copied;
     }
@@ -192,9 +190,7 @@ export class PlainWriter {
     for (let i = 0; i < copy.length; i++) {
       const part = copy[i];
       if (typeof part === "string" && part.length <= LONG_TEXT) continue;
-      const notes = this.#notes.length;
-      const copied = this.#copy(part, depth);
-      if (this.#notes.length > notes) this.#moveNotes(notes, i);
+      const copied = this.#copyPart(i, part, depth);
       if (copied === NOT_PLAIN) return NOT_PLAIN;
       if (copied !== part) copy[i] = copied;
     }
@@ -205,9 +201,12 @@ export class PlainWriter {
     return this.#notes.push([[], value]) > MANY_NOTES ? this.#large(null) : null;
   }
 
-  // What was copied is a part of something else.
-  #moveNotes(from: number, key: string | number): void {
-    for (let i = from; i < this.#notes.length; i++) this.#notes[i][0].unshift(key);
+  // The paths of its notes begin where it is a part.
+  #copyPart(key: string | number, part: unknown, depth: number): unknown {
+    let notes = this.#notes.length;
+    const copied = this.#copy(part, depth);
+    for (; notes < this.#notes.length; notes++) this.#notes[notes][0].unshift(key);
+    return copied;
   }
 
   #large(value: unknown): unknown {

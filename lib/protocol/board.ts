@@ -182,16 +182,9 @@ export class Board {
     const folded = fold(value);
     // Nothing to send, as `undefined` is no result here.
     if (folded === undefined) return false;
-    results.begin();
-    let place = results.at;
-    if (!results.put(folded)) {
-      if (!results.wrap()) return false;
-      place = results.at;
-      if (!results.put(folded)) return false;
-    }
-    results.commit();
-    this.#cells[seq & MASK] = place;
-    return true;
+    const place = results.write(() => results.put(folded));
+    if (place >= 0) this.#cells[seq & MASK] = place;
+    return place >= 0;
   }
 
   #unspool(place: number): unknown {

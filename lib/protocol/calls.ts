@@ -44,17 +44,9 @@ export class Calls {
    * @param head Number of the first call that has not ended.
    */
   write(first: number, terms: Terms, items: readonly unknown[], head: number): number {
-    const spool = this.#spool;
     this.#release(head);
-    spool.begin();
-    let place = spool.at;
-    if (!this.#put(first, terms, items)) {
-      if (!spool.wrap()) return -1;
-      place = spool.at;
-      if (!this.#put(first, terms, items)) return -1;
-    }
-    spool.commit();
-    this.#records.push({ last: first + items.length - 1, end: spool.at });
+    const place = this.#spool.write(() => this.#put(first, terms, items));
+    if (place >= 0) this.#records.push({ last: first + items.length - 1, end: this.#spool.at });
     return place;
   }
 

@@ -2,17 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { fold, Spool } from "../../lib/protocol/spool.ts";
 
-function put(spool: Spool, value: unknown): number {
-  spool.begin();
-  let at = spool.at;
-  if (!spool.put(value)) {
-    if (!spool.wrap()) return -1;
-    at = spool.at;
-    if (!spool.put(value)) return -1;
-  }
-  spool.commit();
-  return at;
-}
+const put = (spool: Spool, value: unknown): number => spool.write(() => spool.put(value));
 
 function get(spool: Spool, at: number): unknown {
   spool.seek(at);
