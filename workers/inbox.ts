@@ -2,9 +2,9 @@
  * What a worker is to run, in the order of the numbers of the calls, whichever way each has come.
  *
  * ```
- * board ---- calls whose arguments are in shared memory-+
- *                                                      +-> next() -> serve.ts
- * port ----- run messages, for all others -------------+
+ * board ---- calls whose arguments are in shared memory -+
+ *                                                        +-> next() -> serve.ts
+ * port ----- run messages, for all others ---------------+
  *
  * nothing there: block for a moment (linger); then let the event loop turn, and wait there (listen)
  * ```

@@ -143,8 +143,7 @@ class Server implements TaskHost {
         batch.handles ||= share?.handles ?? false;
         return share?.value;
       };
-      const items = batch.items as unknown[] | Float64Array;
-      batch.items = Array.from(items, (item: unknown) => resolveShared(item, batch.spread, valueOf));
+      batch.items = (batch.items as unknown[]).map((item) => resolveShared(item, batch.spread, valueOf));
     }
     this.#inbox.push(batch);
     this.#wake();

@@ -6,8 +6,8 @@
  * has no word for but many objects have (`undefined`, a date, a BigInt, -0, NaN, infinite numbers) is noted beside the text.
  *
  * Whether a value is plain takes a walk, which copies it as it goes: so each property of an object is read once, as
- * structured clone reads it, even if it has a getter, and what is written is what was looked at. Only of a value that turns out not to be
- * plain, getters are read again by whoever clones it then.
+ * structured clone reads it, even if it has a getter, and what is written is what was looked at. Only of a value that turns
+ * out not to be plain, getters are read again by whoever clones it then.
  *
  * @module
  */

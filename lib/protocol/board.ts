@@ -180,8 +180,6 @@ export class Board {
   #spool(seq: number, value: unknown): boolean {
     const results = this.#results;
     const folded = fold(value);
-    // Nothing to send, as `undefined` is no result here.
-    if (folded === undefined) return false;
     const place = results.write(() => results.put(folded));
     if (place >= 0) this.#cells[seq & MASK] = place;
     return place >= 0;

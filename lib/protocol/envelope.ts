@@ -92,19 +92,6 @@ export function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
 }
 
-/** Items that are all numbers as one block of memory, which structured clone copies as such; others as they are. */
-export function pack(items: unknown[]): unknown[] | Float64Array {
-  const { length } = items;
-  if (length < WORTH_PACKING) return items;
-  const numbers = new Float64Array(length);
-  for (let i = 0; i < length; i++) {
-    const item = items[i];
-    if (typeof item !== "number") return items;
-    numbers[i] = item;
-  }
-  return numbers;
-}
-
 /**
  * Stands for a value that could not be copied, so that sending it fails, and only it: a value that is nested thousands
  * deep could be sent, would not be read, and would close the port.
@@ -138,9 +125,6 @@ export function transferError(
     { direction, path, cause },
   );
 }
-
-/** From so many numbers on, a block of memory costs less than the numbers one by one. */
-const WORTH_PACKING = 64;
 
 /** Longest path that is worth reading. */
 const LONGEST_PATH = 200;

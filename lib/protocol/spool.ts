@@ -42,15 +42,14 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 let kept = new Uint8Array(512);
 
-/** What a spool may be able to carry of a value: itself, its text, or nothing. */
+/** What to put for a value: its text, if it is plain data, else itself. */
 export function fold(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || wholeBytes(value)) return value;
-  return new PlainWriter().write(value);
+  return typeof value === "object" && value !== null ? new PlainWriter().write(value) ?? value : value;
 }
 
 /** The values of one direction, seen from either end. */
 export class Spool extends Records {
-  /** Writer: a value that {@linkcode fold} has let through. */
+  /** Writer: what {@linkcode fold} has made of a value; `false` as well if a spool cannot carry it. */
   put(value: unknown): boolean {
     switch (typeof value) {
       case "number":

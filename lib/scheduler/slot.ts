@@ -14,7 +14,7 @@ import { Pace } from "./pace.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { Stops, type Verdict } from "./stops.ts";
 import { afterTimeout, TimeLimits } from "./time_limits.ts";
-import { type Chunk, CLOSED, type Failure, openFrom, type Outcome, type TaskEntry } from "./work.ts";
+import { type Chunk, CLOSED, type Failure, type Outcome, type TaskEntry } from "./work.ts";
 
 /** In this order, and a worker can die in each. A retiring one finishes what it holds and takes nothing new. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
@@ -229,7 +229,7 @@ export class Slot {
       const offset = first + at - (chunk?.seq ?? 0);
       // One by one while some call is being stopped: what that one returns does not count.
       const most = this.#stops.isEmpty ? values.length - at : 1;
-      const count = chunk ? openFrom(chunk, offset, most) : 1;
+      const count = chunk?.openFrom(offset, most) ?? 1;
       if (chunk) this.#returned(chunk, offset, count === values.length ? values : values.slice(at, at + count));
       at += count;
     }

@@ -76,13 +76,6 @@ export interface Work {
 /** Marks a call of a chunk that is settled or was taken back. It also lets the arguments go. */
 export const CLOSED: unique symbol = Symbol("closed");
 
-/** How many calls of a chunk are open from `offset` on without a gap, `most` at most. */
-export function openFrom({ items }: Chunk, offset: number, most: number): number {
-  let count = 0;
-  while (count < most && offset + count < items.length && items[offset + count] !== CLOSED) count++;
-  return count;
-}
-
 /** Neighbouring calls of one work. */
 export class Chunk {
   readonly work: Work;
@@ -138,6 +131,14 @@ export class Chunk {
   /** Takes its only call back from a worker; `false` if that has started. */
   withdraw(): boolean {
     return !this.isSent || this.slot!.withdraw(this, 0);
+  }
+
+  /** How many calls are open from `offset` on without a gap, `most` at most. */
+  openFrom(offset: number, most: number): number {
+    const { items } = this;
+    let count = 0;
+    while (count < most && offset + count < items.length && items[offset + count] !== CLOSED) count++;
+    return count;
   }
 
   /** Closes the call at `offset`. */

@@ -18,7 +18,7 @@ import type { Timer } from "../core/timer.ts";
 import { Bell } from "../protocol/bell.ts";
 import { Board, CAPACITY, Word } from "../protocol/board.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
-import { pack, unfold } from "../protocol/envelope.ts";
+import { unfold } from "../protocol/envelope.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import { Owners } from "../shared/owners.ts";
 import { type ItemMessage, type ResultMessage, unwrap } from "../protocol/carry.ts";
@@ -89,10 +89,7 @@ export abstract class PortTransport implements Transport {
       if (shares) this.#share(shares);
       for (let seq = first; seq < tail; seq++) this.board.enqueue(seq);
       const shared = shares !== undefined;
-      this.post(
-        { kind: "run", ...terms, first, items: pack(unfold(items, spread)), stream, shared, handles },
-        transfer,
-      );
+      this.post({ kind: "run", ...terms, first, items: unfold(items, spread), stream, shared, handles }, transfer);
       this.bell.pass(tail);
       // A handle that was disposed of meanwhile: nobody tells again that its value can go.
       if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }

@@ -93,8 +93,10 @@ export interface TransportEvents {
   item(seq: number, value: unknown): void;
   /** A running call told how far it has come. */
   progress(seq: number, done: number, total: number | undefined): void;
-  /** Calls have returned, one after another from number `first` on. This or `rejected` comes once for each call that was
-   * neither withdrawn nor lost. */
+  /**
+   * Calls have returned, one after another from number `first` on. This or `rejected` comes once for each call that was
+   * neither withdrawn nor lost.
+   */
   fulfilled(first: number, values: readonly unknown[]): void;
   /** A call has thrown. */
   rejected(seq: number, error: unknown): void;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/core/errors.ts";
 import { Json } from "../../lib/core/plain.ts";
-import { isPrimitive, pack, snapshot, transferError, unfold } from "../../lib/protocol/envelope.ts";
+import { isPrimitive, snapshot, transferError, unfold } from "../../lib/protocol/envelope.ts";
 
 Deno.test("snapshot() copies arguments: later changes are not seen", () => {
   const deep = { list: [1, { two: 2 }], map: new Map([["k", new Set([1])]]), date: new Date(5) };
@@ -116,18 +116,6 @@ Deno.test("transferError() for results names the place below `result`", () => {
 Deno.test("isPrimitive() is true for what a message needs no copy of", () => {
   for (const value of [1, NaN, "", true, null, undefined, 1n]) assertEquals(isPrimitive(value), true);
   for (const value of [{}, [], () => 1, Symbol("s"), new Date()]) assertEquals(isPrimitive(value), false);
-});
-
-Deno.test("pack() makes one block of many numbers, and leaves others as they are", () => {
-  const numbers = Array.from({ length: 100 }, (_, i) => i === 7 ? -0 : i === 8 ? NaN : i / 3);
-  const packed = pack(numbers);
-  assert(packed instanceof Float64Array);
-  numbers.forEach((number, i) => assertStrictEquals(packed[i], number));
-  for (const other of [5n, "5", null, undefined, [5], new Number(5)]) {
-    const items = [...numbers, other];
-    assertStrictEquals(pack(items), items);
-  }
-  assertEquals(pack([1, 2]), [1, 2]);
 });
 
 Deno.test("snapshot() takes the text of plain data, as it is now", () => {
