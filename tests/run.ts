@@ -28,11 +28,15 @@ const LONG = [
 const LANES = navigator.hardwareConcurrency + 1;
 /** How long one file gets, in milliseconds. */
 const PATIENCE = 300_000;
+/** How many lines of a file are told again that failed without a report, as one does that was stopped. */
+const LAST_WORDS = 40;
 
 interface Outcome {
   readonly file: string;
   readonly ms: number;
   readonly ok: boolean;
+  /** All it said. */
+  readonly text: string;
 }
 
 function* testFiles(path: string): Generator<string> {
@@ -58,10 +62,17 @@ async function runFile(file: string): Promise<Outcome> {
     signal: AbortSignal.timeout(PATIENCE),
   }).output();
   const ms = performance.now() - start;
+  let text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("").trimEnd();
+  if (signal !== null) text += `\n${file} was stopped by ${signal} after ${Math.round(ms / 1000)} s`;
   // In one go, so that the lines of two files do not mix.
-  console.log([stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("").trimEnd());
-  if (signal !== null) console.log(`${file} was stopped by ${signal} after ${Math.round(ms / 1000)} s`);
-  return { file, ms, ok: code === 0 };
+  console.log(text);
+  return { file, ms, ok: code === 0, text };
+}
+
+/** What a failed file said of its failures, or its last words if it did not come to that. */
+function failures(text: string): string {
+  const report = /^ ?ERRORS ?$(.*)^ ?FAILURES ?$/ms.exec(text);
+  return report === null ? text.split("\n").slice(-LAST_WORDS).join("\n") : report[1].trim();
 }
 
 const paths = Deno.args.length === 0 ? ["tests", "examples"] : Deno.args;
@@ -79,6 +90,8 @@ for (const file of alone) outcomes.push(await runFile(file));
 const longest = outcomes.toSorted((a, b) => b.ms - a.ms).slice(0, 8);
 console.log(`longest: ${longest.map(({ file, ms }) => `${file} ${Math.round(ms / 1000)} s`).join(", ")}`);
 const failed = outcomes.filter(({ ok }) => !ok);
+// Once more and last: whoever keeps but the end of a long log finds there what failed.
+for (const { file, text } of failed) console.log(`\n${file} failed:\n${failures(text)}`);
 console.log(
   `${outcomes.length} test files, ${failed.length} failed${failed.map(({ file }) => `\n  ${file}`).join("")}`,
 );
