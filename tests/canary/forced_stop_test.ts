@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { onLinux, threads } from "../support/proc.ts";
 import { runScript } from "../support/script.ts";
 import { test, until } from "../support/within.ts";
@@ -41,15 +41,15 @@ test("terminate() of a thread without a Web Lock does not interrupt a loop: the 
     worker.terminate();
     await pause(500);
     const before = threads().get(thread);
-    await pause(500);
-    const after = threads().get(thread);
-    console.log(JSON.stringify({ gone: after === undefined, burnt: (after ?? 0) - (before ?? 0) }));
+    const burnt = () => (threads().get(thread) ?? NaN) - before;
+    // Time enough for its share of a machine that has other work.
+    for (let n = 0; n < 200 && burnt() < 100; n++) await pause(50);
+    console.log(JSON.stringify({ burnt: burnt() }));
     Deno.kill(Deno.pid, "SIGKILL");
   `;
   const { stdout } = await runScript(source);
-  const { gone, burnt } = JSON.parse(stdout);
+  const { burnt } = JSON.parse(stdout);
   const fact = "terminate() without a held Web Lock leaves a loop burning";
   const message = revisit(fact, "workers/thread.ts (the lock may have become needless)");
-  assertEquals(gone, false, message);
-  assert(burnt >= 100, `${message} (${burnt} ms of CPU in 500 ms)`);
+  assert(burnt >= 100, `${message} (${burnt} ms of CPU in 10 s)`);
 }, { ignore: !onLinux });
