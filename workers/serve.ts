@@ -184,13 +184,14 @@ class Server implements TaskHost {
 
   async #runInTurn(batch: RunMessage): Promise<void> {
     this.#answers.begin();
+    let fn = this.#tasks.get(batch.task);
     for (let i = 0; i < batch.items.length; i++) {
       const task = this.#take(batch, i);
       if (!task) continue;
       this.#only = task;
       try {
         // Loading counts as running: a module that never finishes loading is stopped by the first call's timeout.
-        const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
+        fn ??= await this.#load(batch.task);
         let value = this.#call(fn, batch, i, task);
         if (isThenable(value)) {
           this.#answers.whileWaiting();

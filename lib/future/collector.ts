@@ -2,8 +2,8 @@
  * Between whoever produces the results of a map, in any order, and whoever reads its {@linkcode Results}.
  *
  * ```
- * producer: settle(index, ...)  end(count)  fail(error)   ->  [ results by index ]  ->  collect() | iterate()
- *           resume()  stop(reason)                        <-                        <-  read, failed, left the loop
+ * producer: fulfil, reject, end(count), fail(error)   ->  [ results by index ]  ->  collect() | iterate()
+ *           resume(), stop(reason)                    <-                        <-  read, failed, left the loop
  * ```
  *
  * @module
@@ -26,8 +26,6 @@ export interface Producer {
   stop(reason: unknown): void;
 }
 
-const EMPTY: unique symbol = Symbol("empty");
-
 class Failure {
   constructor(readonly reason: unknown) {}
 }
@@ -39,10 +37,12 @@ export class Collector<R> implements ResultsSource<R> {
   readonly #producer: Producer;
   readonly #ordered: boolean;
   readonly #onError: OnError;
-  // Results from index #base on.
+  // Results in order, from the first that was not read on; and those behind a gap, by the index of the first of each run.
+  // A list without gaps keeps numbers as numbers, which a list with a mark for each gap could not.
   #results: unknown[] = [];
-  #base = 0;
   #cursor = 0;
+  #next = 0;
+  readonly #apart = new Map<number, readonly unknown[]>();
   // Unordered reading goes by this instead.
   readonly #arrivals = new Deque<unknown>();
   readonly #failures: { index: number; reason: unknown }[] = [];
@@ -89,25 +89,19 @@ export class Collector<R> implements ResultsSource<R> {
     unseen.add(this, failure.reason);
   }
 
-  /** Producer: an item ended. */
-  settle(index: number, ok: boolean, value: unknown): void {
+  /** Producer: neighbouring items have returned, from index `first` on. */
+  fulfil(first: number, values: readonly unknown[]): void {
     if (this.#stopped) return;
-    this.#settled++;
-    let result = value;
-    if (this.#onError === "settle") {
-      result = ok ? { status: "fulfilled", value } : { status: "rejected", reason: value };
-    } else if (!ok) {
-      result = new Failure(value);
-      this.#failures.push({ index, reason: value });
-      if (this.#onError === "throw" && this.#mode === "collect") return this.fail(value);
-    }
-    if (this.#ordered || this.#mode === "collect") this.#place(index, result);
-    else if (this.#mode === "unread") {
-      this.#place(index, result);
-      this.#arrivals.push(result);
-    } else this.#arrivals.push(result);
-    if (this.#mode !== "collect") this.unread++;
-    if (this.#mode === "iterate" || this.#settled === this.#count) this.#wake?.();
+    this.#add(first, this.#onError === "settle" ? values.map((value) => ({ status: "fulfilled", value })) : values);
+  }
+
+  /** Producer: an item has failed. */
+  reject(index: number, reason: unknown): void {
+    if (this.#stopped) return;
+    if (this.#onError === "settle") return this.#add(index, [{ status: "rejected", reason }]);
+    this.#failures.push({ index, reason });
+    if (this.#onError === "throw" && this.#mode === "collect") return this.fail(reason);
+    this.#add(index, [new Failure(reason)]);
   }
 
   /** Producer: there are `count` items in all. */
@@ -141,16 +135,19 @@ export class Collector<R> implements ResultsSource<R> {
   async *iterate(): AsyncGenerator<R, void, void> {
     this.#mode = "iterate";
     this.#unseen?.delete(this);
-    if (!this.#ordered) this.#results = [];
+    if (!this.#ordered) {
+      this.#results = [];
+      this.#apart.clear();
+    }
     this.#producer.resume();
     try {
       while (this.#read < this.#count) {
-        const result = this.#ordered ? this.#shift() : this.#arrivals.size > 0 ? this.#arrivals.shift() : EMPTY;
-        if (result === EMPTY) {
+        if (this.#ordered ? this.#cursor === this.#results.length : this.#arrivals.size === 0) {
           if (this.#failed) throw this.#failed.reason;
           await this.#news();
           continue;
         }
+        const result = this.#ordered ? this.#shift() : this.#arrivals.shift();
         this.#read++;
         this.unread--;
         if (result instanceof Failure) {
@@ -170,23 +167,33 @@ export class Collector<R> implements ResultsSource<R> {
     }
   }
 
-  #place(index: number, result: unknown): void {
-    const at = index - this.#base;
-    while (this.#results.length < at) this.#results.push(EMPTY);
-    this.#results[at] = result;
+  #add(first: number, results: readonly unknown[]): void {
+    if (this.#ordered || this.#mode !== "iterate") this.#place(first, results);
+    if (this.#mode !== "collect") {
+      if (!this.#ordered) { for (const result of results) this.#arrivals.push(result); }
+      this.unread += results.length;
+    }
+    this.#settled += results.length;
+    if (this.#mode === "iterate" || this.#settled === this.#count) this.#wake?.();
   }
 
-  // The next result in order, or EMPTY.
+  #place(first: number, results: readonly unknown[]): void {
+    this.#apart.set(first, results);
+    for (let run; (run = this.#apart.get(this.#next));) {
+      this.#apart.delete(this.#next);
+      this.#next += run.length;
+      for (let i = 0; i < run.length; i++) this.#results.push(run[i]);
+    }
+  }
+
   #shift(): unknown {
-    const at = this.#cursor - this.#base;
-    const result = at < this.#results.length ? this.#results[at] : EMPTY;
-    if (result === EMPTY) return EMPTY;
-    this.#results[at] = EMPTY;
-    this.#cursor++;
+    const at = this.#cursor++;
+    const result = this.#results[at];
+    this.#results[at] = undefined;
     // What was read goes in one cut now and then, so that an endless stream needs no endless array.
     if (at >= 1024 && at * 2 >= this.#results.length) {
-      this.#results.splice(0, at + 1);
-      this.#base = this.#cursor;
+      this.#results.splice(0, this.#cursor);
+      this.#cursor = 0;
     }
     return result;
   }

@@ -136,10 +136,10 @@ export class PooledJob<T, R> implements Producer {
   #settle(index: number, ok: boolean, value: unknown): void {
     this.#tally?.count(ok);
     // A result that comes after a failure is still worth reading; a failure that comes after one is its consequence.
-    if (ok) this.collector.settle(index, true, value);
+    if (ok) this.collector.fulfil(index, [value]);
     else if (this.#cancellation.aborted) return;
     else if (this.#plan.onError === "throw") this.#halt(value);
-    else this.collector.settle(index, false, value);
+    else this.collector.reject(index, value);
   }
 
   #hasRoomForOneMore(): boolean {

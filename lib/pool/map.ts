@@ -2,7 +2,7 @@
  * One task over many items: reads its input no faster than workers take it, and puts the results in order.
  *
  * ```
- * input -> take() -> chunks -> scheduler ... settle() -> Collector -> Results
+ * input -> take() -> chunks -> scheduler ... fulfil() -> Collector -> Results
  *            ^                                 |
  *            +--------- retries ---------------+
  * ```
@@ -118,11 +118,10 @@ export class MapJob extends PoolWork implements Producer, MapReader {
   fulfil(first: number, values: readonly unknown[]): void {
     this.#running -= values.length;
     this.#scheduler.tally.fulfilled += values.length;
-    for (let i = 0; i < values.length; i++) {
-      this.#retries.forget(first + i);
-      this.#plan.tally?.count(true);
-      this.collector.settle(first + i, true, values[i]);
-    }
+    this.#retries.forget(first, values.length);
+    const { tally } = this.#plan;
+    for (let i = 0; tally && i < values.length; i++) tally.count(true);
+    this.collector.fulfil(first, values);
     this.#checkEnd();
   }
 
@@ -130,14 +129,14 @@ export class MapJob extends PoolWork implements Producer, MapReader {
   fail(index: number, outcome: Failure, error: unknown): void {
     this.#running--;
     if (outcome === "rejected" && this.#tryAgain(index, error)) return;
-    this.#retries.forget(index);
+    this.#retries.forget(index, 1);
     this.#scheduler.tally.ended(outcome);
     this.#plan.tally?.count(false);
     if (!this.collector.over) {
       this.#site?.addTo(error);
       if (this.#plan.onError === "throw") this.#input.close();
     }
-    this.collector.settle(index, false, error);
+    this.collector.reject(index, error);
     this.#checkEnd();
   }
 

@@ -48,9 +48,9 @@ export class Retries {
     return this.#due.shift();
   }
 
-  /** An item is done with. */
-  forget(index: number): void {
-    if (this.#kept.size > 0) this.#kept.delete(index);
+  /** Neighbouring items are done with. */
+  forget(first: number, count: number): void {
+    for (let i = 0; i < count && this.#kept.size > 0; i++) this.#kept.delete(first + i);
   }
 
   /**

@@ -85,7 +85,7 @@ export class StreamJob extends PoolWork implements Producer {
 
   /** {@inheritDoc Work.item} */
   override item(_index: number, value: unknown): void {
-    this.collector.settle(this.#count++, true, value);
+    this.collector.fulfil(this.#count++, [value]);
     if (this.collector.collecting) this.#grant();
   }
 

@@ -34,7 +34,7 @@ import { Calls, type Terms } from "./calls.ts";
 import { fold, Spool } from "./spool.ts";
 
 /** How many calls can be in flight with one worker. */
-export const CAPACITY = 4096;
+export const CAPACITY = 16384;
 const MASK = CAPACITY - 1;
 
 // The state takes the low four bits of a word, the lap the rest.
@@ -94,9 +94,13 @@ export class Board {
   place(first: number, terms: Terms, items: readonly unknown[], head: number): boolean {
     const place = this.#calls.write(first, terms, items, head);
     if (place < 0) return false;
+    const { cells } = this.#words;
+    let word = lap(first) | Word.HERE;
     for (let seq = first; seq < first + items.length; seq++) {
-      this.#places[seq & MASK] = place;
-      this.#words.store(seq & MASK, lap(seq) | Word.HERE);
+      const position = seq & MASK;
+      if (position === 0) word = lap(seq) | Word.HERE;
+      this.#places[position] = place;
+      cells[position] = word;
     }
     return true;
   }

@@ -62,7 +62,7 @@ export class Calls {
     // At 32 bits: numbers may have more.
     const skipped = (from - first) | 0;
     const items = (flags & Flag.NUMBERS) !== 0
-      ? spool.getNumbers(skipped, count)
+      ? new Numbers(spool, skipped, count - skipped)
       : new Listed(spool, skipped, count - skipped, spread);
     return {
       kind: "run",
@@ -104,6 +104,23 @@ export class Calls {
       end = record.end;
     }
     if (end > 0) this.#spool.free(end);
+  }
+}
+
+/** The items of one batch, where they are numbers. */
+class Numbers implements Items {
+  readonly length: number;
+  readonly #spool: Spool;
+  readonly #start: number;
+
+  constructor(spool: Spool, skipped: number, length: number) {
+    this.length = length;
+    this.#spool = spool;
+    this.#start = spool.at + skipped;
+  }
+
+  at(index: number): unknown {
+    return this.#spool.numberAt(this.#start + index);
   }
 }
 

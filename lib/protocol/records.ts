@@ -83,8 +83,8 @@ export abstract class Records {
   /** Writer: numbers, a unit each. */
   putNumbers(values: readonly number[]): boolean {
     if (values.length > this.limit - this.at) return false;
-    this.units.set(values, this.at);
-    this.at += values.length;
+    // Not by set(), which asks a list of mixed kinds for each item.
+    for (let i = 0; i < values.length; i++) this.units[this.at++] = values[i];
     return true;
   }
 
@@ -104,9 +104,9 @@ export abstract class Records {
     return this.units[this.at++];
   }
 
-  /** Reader: of the next `count` numbers those from `first` on, in memory of their own. */
-  getNumbers(first: number, count: number): Float64Array {
-    return new Float64Array(this.units.subarray(this.at + first, this.at + count));
+  /** Reader: the number in a unit. */
+  numberAt(unit: number): number {
+    return this.units[unit];
   }
 
   #begin(): void {

@@ -48,7 +48,7 @@ export function refuse(chunks: Chunk[], cause: unknown, send: (chunks: Chunk[]) 
     const { work, first, items, attempt } = chunk;
     if (chunks.length === 1 && items.length === 1) {
       const error = transferError(items[0], work.spread ? "args" : "item", "argument", cause);
-      chunk.close(0);
+      chunk.close(0, 1);
       work.fail(first, "rejected", error, undefined);
     } else if (chunks.length > 1) {
       // As the chunk that its work knows.

@@ -48,7 +48,7 @@ export function sortOut(
     if (chunk.transfer.length === 0) { while (from > 0 && waits(from - 1)) from--; }
     for (let offset = 0; offset < from; offset++) {
       if (chunk.items[offset] === CLOSED) continue;
-      chunk.close(offset);
+      chunk.close(offset, 1);
       lost.push([chunk, offset]);
     }
     while (from < chunk.items.length && chunk.items[from] === CLOSED) from++;

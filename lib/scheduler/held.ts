@@ -28,7 +28,7 @@ export class Held {
 
   /** Closes so many neighbouring calls. */
   close(chunk: Chunk, offset: number, count: number): void {
-    for (let i = 0; i < count; i++) chunk.close(offset + i);
+    chunk.close(offset, count);
     this.count -= count;
     if (chunk.open > 0) return;
     if (this.chunks[0] === chunk) this.chunks.shift();

@@ -141,17 +141,17 @@ export class Chunk {
     return count;
   }
 
-  /** Closes the call at `offset`. */
-  close(offset: number): void {
-    this.items[offset] = CLOSED;
-    this.open--;
+  /** Closes so many calls from `offset` on. */
+  close(offset: number, count: number): void {
+    this.items.fill(CLOSED, offset, offset + count);
+    this.open -= count;
   }
 
   /** Its work is over: no call of it will run. The work is told, because it counts them. */
   drop(): void {
     this.items.forEach((item, offset) => {
       if (item === CLOSED) return;
-      this.close(offset);
+      this.close(offset, 1);
       this.work.fail(this.first + offset, "cancelled", undefined, undefined);
     });
   }
