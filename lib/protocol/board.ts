@@ -34,7 +34,7 @@ import { Calls, type Terms } from "./calls.ts";
 import { fold, Spool } from "./spool.ts";
 
 /** How many calls can be in flight with one worker. */
-export const CAPACITY = 16384;
+export const CAPACITY = 4096;
 const MASK = CAPACITY - 1;
 
 // The state takes the low four bits of a word, the lap the rest.
