@@ -4,14 +4,14 @@
  * ```
  * position = seq mod CAPACITY
  *
- *   word[position]   lap | QUEUED | HERE --worker--> RUNNING --worker--> TRUE | FALSE | NULL | UNDEFINED | NUMBER
- *                               \-----------host----> WITHDRAWN         \-> SPOOLED | SENT
+ *   word[position]    lap | QUEUED --worker--> RUNNING --worker--> TRUE | FALSE | NULL | UNDEFINED | NUMBER
+ *                            \-----host----> WITHDRAWN         \-> SPOOLED | SENT
  *   cell[position]    start time while RUNNING, the result once NUMBER, where it lies once SPOOLED
- *   place[position]   where its batch lies if HERE (else a message has it): see calls.ts
+ *   place[position]   where its batch lies (see calls.ts), or POSTED: a message has it
  * ```
  *
- * Who moves a call away from QUEUED or HERE is decided by one compare-and-exchange. That is why a call that waits in a worker's
- * batch can still be cancelled or given to another worker *for certain*, and why batches may be long without anybody
+ * Who moves a call away from QUEUED is decided by one compare-and-exchange. That is why a call that waits in a worker's batch
+ * can still be cancelled or given to another worker *for certain*, and why batches may be long without anybody
  * waiting behind a straggler.
  *
  * A word carries the lap that its call belongs to (seq div CAPACITY): a position is free again as soon as its call is
@@ -22,13 +22,15 @@
  * word says SENT.
  *
  * Memory ordering: words are read and written with `Atomics` (sequentially consistent). Cells, places and what lies on the
- * spools are written before the word that announces them and read after it, so plain accesses are ordered by the word.
+ * spools are written before the word that announces them and read after it, so plain accesses are ordered by the word. The
+ * words of a batch are announced themselves, by the tail of the bell, and are written plainly: who looks at such a position
+ * before that means an earlier call of it, which it finds gone, whichever of the two words it reads.
  *
  * @module
  */
 
 import { Cells } from "../shared/memory.ts";
-import { CallState, claimCall, queuedAs } from "../shared/steps/call.ts";
+import { CallState, claimCall, isQueued } from "../shared/steps/call.ts";
 import type { RunMessage } from "./messages.ts";
 import { Calls, type Terms } from "./calls.ts";
 import { fold, Spool } from "./spool.ts";
@@ -36,6 +38,8 @@ import { fold, Spool } from "./spool.ts";
 /** How many calls can be in flight with one worker. */
 export const CAPACITY = 4096;
 const MASK = CAPACITY - 1;
+/** The place of a batch that comes by message. */
+const POSTED = -1;
 
 // The state takes the low four bits of a word, the lap the rest.
 const lap = (seq: number): number => ((seq / CAPACITY) & 0x7ffffff) << 4;
@@ -43,13 +47,13 @@ const lap = (seq: number): number => ((seq / CAPACITY) & 0x7ffffff) << 4;
 /** The states of a call. From {@linkcode Word.TRUE} to {@linkcode Word.SENT} it is settled. */
 export const Word = {
   ...CallState,
-  TRUE: 3,
-  FALSE: 4,
-  NULL: 5,
-  UNDEFINED: 6,
-  NUMBER: 7,
-  SPOOLED: 8,
-  SENT: 9,
+  TRUE: 4,
+  FALSE: 5,
+  NULL: 6,
+  UNDEFINED: 7,
+  NUMBER: 8,
+  SPOOLED: 9,
+  SENT: 10,
 } as const;
 
 /** The memory of a board. */
@@ -83,6 +87,7 @@ export class Board {
 
   /** Host: opens a position for a new call, whose arguments come by message. */
   enqueue(seq: number): void {
+    this.#places[seq & MASK] = POSTED;
     this.#words.store(seq & MASK, lap(seq) | Word.QUEUED);
   }
 
@@ -95,10 +100,10 @@ export class Board {
     const place = this.#calls.write(first, terms, items, head);
     if (place < 0) return false;
     const { cells } = this.#words;
-    let word = lap(first) | Word.HERE;
+    let word = lap(first) | Word.QUEUED;
     for (let seq = first; seq < first + items.length; seq++) {
       const position = seq & MASK;
-      if (position === 0) word = lap(seq) | Word.HERE;
+      if (position === 0) word = lap(seq) | Word.QUEUED;
       this.#places[position] = place;
       cells[position] = word;
     }
@@ -110,21 +115,21 @@ export class Board {
    * was withdrawn.
    */
   pick(seq: number): RunMessage | null | undefined {
-    const state = this.#queued(seq);
-    if (state !== Word.HERE) return state === Word.QUEUED ? undefined : null;
-    const batch = this.#calls.read(this.#places[seq & MASK], seq);
+    if (!this.isQueued(seq)) return null;
+    const place = this.#places[seq & MASK];
+    const batch = place === POSTED ? undefined : this.#calls.read(place, seq);
     // Withdrawn meanwhile: what was read may be another batch, or half of one.
-    return this.#queued(seq) === Word.HERE ? batch : null;
+    return this.isQueued(seq) ? batch : null;
   }
 
   /** Host: takes a call back; `false` if it has started. */
   withdraw(seq: number): boolean {
-    return this.#take(seq, Word.WITHDRAWN);
+    return claimCall(this.#words, seq & MASK, lap(seq), Word.WITHDRAWN);
   }
 
   /** Worker: takes a call; `false` if it was withdrawn. */
   start(seq: number): boolean {
-    return this.#take(seq, Word.RUNNING);
+    return claimCall(this.#words, seq & MASK, lap(seq), Word.RUNNING);
   }
 
   /** Worker: notes when a call starts; comes before {@linkcode start}, which announces it. */
@@ -153,9 +158,9 @@ export class Board {
     this.#words.store(seq & MASK, lap(seq) | Word.SENT);
   }
 
-  /** Host: whether a call could still be withdrawn. */
+  /** Whether a call could still be started, or withdrawn. */
   isQueued(seq: number): boolean {
-    return this.#queued(seq) >= 0;
+    return isQueued(this.#words, seq & MASK, lap(seq));
   }
 
   /** Host: the state of a call in flight. */
@@ -197,15 +202,5 @@ export class Board {
     } finally {
       results.free(results.at);
     }
-  }
-
-  #take(seq: number, word: number): boolean {
-    const state = this.#queued(seq);
-    return state >= 0 && claimCall(this.#words, seq & MASK, lap(seq), state, word);
-  }
-
-  // How a call is queued; -1 if it is not, or not any more.
-  #queued(seq: number): number {
-    return queuedAs(this.#words, seq & MASK, lap(seq));
   }
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import { BELL, Rest, Ring, TAIL } from "../../lib/shared/steps/bell.ts";
-import { CallState } from "../../lib/shared/steps/call.ts";
 import { Begin, FREED } from "../../lib/shared/steps/spool.ts";
 import { end, go, Result } from "../../lib/shared/steps/step.ts";
 import { callsProgram } from "./calls.ts";
@@ -13,7 +12,7 @@ import { at } from "./mutants.ts";
 import { spoolProgram } from "./spools.ts";
 import type { Mutant } from "./prove.ts";
 
-const { ring, rest, queuedAs, claimCall, spoolBegin, spoolWrap } = machines;
+const { ring, rest, isQueued, claimCall, spoolBegin, spoolWrap } = machines;
 
 /** All of them. */
 export const callMutants: Mutant[] = [
@@ -54,7 +53,7 @@ export const callMutants: Mutant[] = [
   {
     name: "a call that is taken without a comparison",
     machines: {
-      claimCall: (words, at, lap, _, to) => {
+      claimCall: (words, at, lap, to) => {
         words.store(at, lap | to);
         return true;
       },
@@ -64,9 +63,8 @@ export const callMutants: Mutant[] = [
   {
     name: "a board without laps",
     machines: {
-      queuedAs: (words, at, lap) => queuedAs(words, at, lap) >= 0 ? CallState.HERE : queuedAs(words, at, 16),
-      claimCall: (words, at, lap, state, to) =>
-        words.compareExchange(at, 16 | state, 16 | to) === (16 | state) || claimCall(words, at, lap, state, to),
+      isQueued: (words, at, lap) => isQueued(words, at, lap) || isQueued(words, at, 16),
+      claimCall: (words, at, lap, to) => claimCall(words, at, 16, to) || claimCall(words, at, lap, to),
     },
     program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
   },

@@ -36,7 +36,7 @@ function give({ ring }: Machines, worker: number, seq: number, call: number, aft
           frame.stage = 1;
           return go(frame, 0);
         case 1:
-          words.store(BOARD + positionOf(seq), lapOf(seq) | CallState.HERE);
+          words.store(BOARD + positionOf(seq), lapOf(seq) | CallState.QUEUED);
           frame.stage = 2;
           frame.a = 1;
           frame.b = seq + 1;
@@ -48,16 +48,11 @@ function give({ ring }: Machines, worker: number, seq: number, call: number, aft
   };
 }
 
-function withdraw({ queuedAs, claimCall }: Machines, worker: number, seq: number, call: number): Op {
+function withdraw({ claimCall }: Machines, worker: number, seq: number, call: number): Op {
   const at = BOARD + positionOf(seq), lap = lapOf(seq);
   return {
     step(model, frame) {
-      const words = model.at(worker * WORDS);
-      if (frame.pc === 0) {
-        frame.seen = queuedAs(words, at, lap);
-        return frame.seen < 0 ? end(frame, Result.FULL) : go(frame, 1);
-      }
-      const taken = claimCall(words, at, lap, frame.seen, CallState.WITHDRAWN);
+      const taken = claimCall(model.at(worker * WORDS), at, lap, CallState.WITHDRAWN);
       return end(frame, taken ? Result.OK : Result.FULL);
     },
     end(world, { result }) {
@@ -79,7 +74,7 @@ function post({ ring }: Machines, worker: number): Op {
 const Place = { SERVE: 0, REST: 1, FOLLOW: 2 } as const;
 
 /** A worker: runs what is there, blocks for a moment, then waits while its event loop turns. */
-function work({ queuedAs, claimCall, rest, follow }: Machines, worker: number, calls: number[][]): Op[] {
+function work({ isQueued, claimCall, rest, follow }: Machines, worker: number, calls: number[][]): Op[] {
   const base = worker * WORDS;
   // Which call was given as which number, first and again.
   const nameOf = (seq: number) => calls[worker][seq];
@@ -93,16 +88,15 @@ function work({ queuedAs, claimCall, rest, follow }: Machines, worker: number, c
           frame.b = words.load(TAIL);
           return frame.b === frame.c ? end(frame, Result.FULL) : go(frame, 1);
         case 1:
-          frame.seen = queuedAs(words, at, lap);
-          return frame.seen < 0 ? end(frame, Result.GAVE_UP) : go(frame, 2);
+          return isQueued(words, at, lap) ? go(frame, 2) : end(frame, Result.GAVE_UP);
         case 2:
           // What kind of batch it is, which counts if the call is still there.
           frame.a = words.load(PLACES + positionOf(frame.c));
           return go(frame, 3);
         case 3:
-          return queuedAs(words, at, lap) < 0 ? end(frame, Result.GAVE_UP) : go(frame, 4);
+          return isQueued(words, at, lap) ? go(frame, 4) : end(frame, Result.GAVE_UP);
         case 4:
-          return claimCall(words, at, lap, frame.seen, CallState.RUNNING) ? go(frame, 5) : end(frame, Result.GAVE_UP);
+          return claimCall(words, at, lap, CallState.RUNNING) ? go(frame, 5) : end(frame, Result.GAVE_UP);
         default:
           frame.d = words.load(PLACES + positionOf(frame.c));
           return end(frame, Result.OK);

@@ -53,7 +53,7 @@ export const machines = {
   ring: bell.ring as Step,
   rest: bell.rest as Step,
   follow: bell.follow,
-  queuedAs: call.queuedAs,
+  isQueued: call.isQueued,
   claimCall: call.claimCall,
   spoolBegin: spool.begin as Step,
   spoolWrap: spool.wrap as Step,

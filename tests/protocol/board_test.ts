@@ -60,7 +60,12 @@ Deno.test("Board: the place of a batch is not overwritten by the start time of a
 Deno.test("Board: only a queued call can be withdrawn or started, and only once", () => {
   const board = new Board();
   board.enqueue(1);
-  assertEquals([board.withdraw(1), board.withdraw(1), board.start(1), board.word(1)], [true, false, false, 2]);
+  assertEquals([board.withdraw(1), board.withdraw(1), board.start(1), board.word(1)], [
+    true,
+    false,
+    false,
+    Word.WITHDRAWN,
+  ]);
   board.enqueue(2);
   assertEquals([board.start(2), board.start(2), board.withdraw(2)], [true, false, false]);
   for (const value of values) {
@@ -194,7 +199,7 @@ Deno.test("Board: what it cannot carry is not placed, and none of its neighbours
   const large = [["x".repeat(1_100_000)], ["\ud800"], [new Map()], [Symbol("s")], [{}]];
   for (const args of large) assertEquals(board.place(0, terms, [[1], args], 0), false, Deno.inspect(args));
   assertEquals(board.place(0, { ...terms, spread: false }, [1, new Map()], 0), false);
-  assertEquals(board.pick(0), undefined);
+  assertEquals(board.pick(0), null);
 });
 
 Deno.test("Board: a batch is picked from any of its calls on; one that was withdrawn is none", () => {

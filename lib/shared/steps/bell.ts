@@ -3,7 +3,7 @@
  *
  * ```
  * host                                   worker
- *   call on the board, HERE                tail := TAIL; calls before it? run them
+ *   call on the board, QUEUED              tail := TAIL; calls before it? run them
  *   TAIL := behind it                      bell := BELL
  *   BELL + 1                               TAIL moved? look again
  *   wake whoever sleeps on BELL or TAIL    POSTS moved since the event loop has turned? let it turn
