@@ -23,7 +23,7 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Failure } from "../scheduler/work.ts";
 import type { CallSite } from "./call_site.ts";
 import type { MapPlan } from "./map_plan.ts";
-import { MapInput, type MapReader, NONE } from "./map_input.ts";
+import { MapInput, type MapReader } from "./map_input.ts";
 import { PoolWork } from "./pool_work.ts";
 import { Retries } from "./retries.ts";
 import { refer } from "./shared_value.ts";
@@ -96,14 +96,9 @@ export class MapJob extends PoolWork implements Producer, MapReader {
       return new Chunk(this, again.index, [again.item], again.attempt);
     }
     const first = this.#next;
-    const items: unknown[] = [];
-    for (let left = Math.min(max, this.#plan.chunkSize, this.#room); left > 0; left--) {
-      const item = this.#input.next();
-      if (item === NONE) break;
-      this.#retries.keep(this.#next++, item);
-      items.push(item);
-    }
-    // Not item by item: what was taken counts against the room only now.
+    const items = this.#input.take(Math.min(max, this.#plan.chunkSize, this.#room));
+    this.#next += items.length;
+    this.#retries.keep(first, items);
     this.#input.readOn();
     if (this.waiting === 0) this.#queued = false;
     if (items.length === 0) {

@@ -6,9 +6,6 @@
 import { Deque } from "../core/deque.ts";
 import { closeInput, type Input, type OpenInput, openInput } from "../core/input.ts";
 
-/** There is no item, now or ever. */
-export const NONE: unique symbol = Symbol("none");
-
 /** What the owner of a {@linkcode MapInput} does with what it reads. */
 export interface MapReader {
   /** Most items that may be at hand. */
@@ -17,7 +14,7 @@ export interface MapReader {
   accept(item: unknown): unknown;
   /** An asynchronous input has one more at hand. */
   arrived(): void;
-  /** The input has ended; `ahead` items are still at hand. */
+  /** The input has ended; `ahead` items are still at hand, or being taken. */
   ended(ahead: number): void;
   /** Reading failed. */
   failed(error: unknown): void;
@@ -53,10 +50,12 @@ export class MapInput {
     return this.#reading;
   }
 
-  /** Takes the next item; after the last one that is taken at a time, {@linkcode readOn} has to follow. */
-  next(): unknown {
-    if (!this.#input.async) return this.#read();
-    return this.#ahead.size === 0 ? NONE : this.#ahead.shift();
+  /** Takes the next items, `most` at most; once they are counted, {@linkcode readOn} has to follow. */
+  take(most: number): unknown[] {
+    if (this.#input.sync) return this.#read(this.#input.sync, most);
+    const items: unknown[] = [];
+    while (items.length < most && this.#ahead.size > 0) items.push(this.#ahead.shift());
+    return items;
   }
 
   /** Reads on, as far as the reader allows. */
@@ -72,18 +71,22 @@ export class MapInput {
     closeInput(this.#input);
   }
 
-  #read(): unknown {
-    if (this.#over) return NONE;
+  #read(input: Iterator<unknown>, most: number): unknown[] {
+    const items: unknown[] = [];
     try {
-      const next = this.#input.sync!.next();
-      if (!next.done) return this.#reader.accept(next.value);
-      this.#over = true;
-      this.#reader.ended(0);
+      while (items.length < most && !this.#over) {
+        const next = input.next();
+        if (!next.done) items.push(this.#reader.accept(next.value));
+        else {
+          this.#over = true;
+          this.#reader.ended(items.length);
+        }
+      }
     } catch (error) {
       this.#over = true;
       this.#reader.failed(error);
     }
-    return NONE;
+    return items;
   }
 
   async #readAhead(input: AsyncIterator<unknown>): Promise<void> {

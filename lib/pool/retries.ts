@@ -38,9 +38,10 @@ export class Retries {
     return this.#due.size + this.#pauses.size;
   }
 
-  /** Keeps an item that is about to run for the first time. */
-  keep(index: number, item: unknown): void {
-    if (this.#policy) this.#kept.set(index, { index, item, attempt: 1 });
+  /** Keeps neighbouring items that are about to run for the first time. */
+  keep(first: number, items: readonly unknown[]): void {
+    if (!this.#policy) return;
+    for (let i = 0; i < items.length; i++) this.#kept.set(first + i, { index: first + i, item: items[i], attempt: 1 });
   }
 
   /** Hands out an item. */
