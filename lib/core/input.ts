@@ -27,6 +27,11 @@ export function openInput<T>(call: string, items: Input<T>): OpenInput<T> {
   throw bad(call, "items", items, "an iterable or async iterable", false);
 }
 
+/** Whether an input is an array whose iterator is the language's own, so that reading by index gives the same items. */
+export function isPlainArray<T>(items: Input<T>): items is T[] {
+  return Array.isArray(items) && items[Symbol.iterator] === Array.prototype[Symbol.iterator];
+}
+
 /**
  * Tells an input that it is not read further, as leaving a loop over it would. What it throws at that has no reader
  * left to be told: the map has ended, and with a reason of its own.
