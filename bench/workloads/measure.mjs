@@ -77,9 +77,12 @@ export function scaled(full, scale, least) {
   return Math.max(least, Math.round(full * scale));
 }
 
-/** Whole numbers from 0. */
+let numbers = [];
+
+/** Whole numbers from 0. Made once: making them takes as long as a trivial task of a bare thread. */
 export function range(length) {
-  return Array.from({ length }, (_, i) => i);
+  if (numbers.length !== length) numbers = Array.from({ length }, (_, i) => i);
+  return numbers;
 }
 
 /** Waits. */
