@@ -43,9 +43,9 @@ export function newPages(): SharedArrayBuffer {
 export class Log {
   readonly #log: LogWords;
   readonly #memory: SharedArrayBuffer;
-  // Both grow with the memory.
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  // Of the size that the memory has had when they were made: views that grow with it are five times as slow.
+  #bytes: Uint8Array;
+  #view: DataView;
   readonly #grow = (pages: number): void => {
     const needed = pages * PAGE;
     const has = this.#memory.byteLength;
@@ -56,8 +56,8 @@ export class Log {
   constructor(words: SharedWords, memory: SharedArrayBuffer) {
     this.#log = { words, table: TABLE, pages: PAGES, shift: UNITS_SHIFT };
     this.#memory = memory;
-    this.#bytes = new Uint8Array(memory);
-    this.#view = new DataView(memory);
+    this.#bytes = new Uint8Array(memory, 0, memory.byteLength);
+    this.#view = new DataView(memory, 0, memory.byteLength);
   }
 
   /** Writes record `number` behind the last one: `FULL` if there is no room until more has been read. */
@@ -90,7 +90,13 @@ export class Log {
   }
 
   #byteAt(position: number): number {
-    return pageAt(this.#log, position) * PAGE + (position & ((1 << UNITS_SHIFT) - 1)) * UNIT;
+    const page = pageAt(this.#log, position) * PAGE;
+    if (page >= this.#bytes.length) {
+      const size = this.#memory.byteLength;
+      this.#bytes = new Uint8Array(this.#memory, 0, size);
+      this.#view = new DataView(this.#memory, 0, size);
+    }
+    return page + (position & ((1 << UNITS_SHIFT) - 1)) * UNIT;
   }
 
   #copyIn(start: number, source: Uint8Array): void {
