@@ -89,6 +89,5 @@ export function readRequest(record: LogRecord): unknown {
 }
 
 function value({ kind, bytes }: LogRecord, from: number): unknown {
-  // A copy: the serializer takes a buffer from its beginning.
-  return decodeValue({ kind: kind & KIND, bytes: bytes.slice(from) });
+  return decodeValue({ kind: kind & KIND, bytes: bytes.subarray(from), borrowed: true });
 }

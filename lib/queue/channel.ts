@@ -125,21 +125,21 @@ export class Channel {
 
   /** Takes the oldest record when there is one; `undefined` when the channel is closed and empty. */
   async take(call: string, timeout: number | undefined, signal?: AbortSignal): Promise<Item | undefined> {
-    const taking = this.#taking(call, timeout);
+    const taking = this.#taking(call, timeout, false);
     await runAsync(taking.run, signal);
     return taking.item();
   }
 
-  /** Takes the oldest record, and blocks this thread until there is one. */
+  /** Takes the oldest record, which may be borrowed, and blocks this thread until there is one. */
   takeSync(call: string, timeout: number | undefined): Item | undefined {
-    const taking = this.#taking(call, timeout);
+    const taking = this.#taking(call, timeout, true);
     runSync(taking.run);
     return taking.item();
   }
 
-  /** Takes the oldest record if there is one now. */
+  /** Takes the oldest record, which may be borrowed, if there is one now. */
   tryTake(call: string): Item | "empty" | "closed" {
-    const taking = this.#taking(call, 0);
+    const taking = this.#taking(call, 0, true);
     const result = this.#try(taking.run);
     return taking.item() ?? (result === Result.CLOSED ? "closed" : "empty");
   }
@@ -195,11 +195,15 @@ export class Channel {
     return run;
   }
 
-  #taking(call: string, timeout: number | undefined): { run: Running; item: () => Item | undefined } {
+  #taking(
+    call: string,
+    timeout: number | undefined,
+    mayBorrow: boolean,
+  ): { run: Running; item: () => Item | undefined } {
     let record: LogRecord | undefined;
     const read = (_: number, frame: Frame) => {
       const ticket = frame.a >>> 1;
-      record = this.#log.read(frame, ticket, Hand.UNDO);
+      record = this.#log.read(frame, ticket, Hand.UNDO, mayBorrow);
       return this.hands.take(frame, ticket);
     };
     const run = this.#running(
@@ -207,10 +211,7 @@ export class Channel {
       timeout,
       (frame) => this.#copying(frame, this.#words.takeLock, () => take(this.#words, frame, read)),
     );
-    const item = () =>
-      run.frame.result === Result.OK && record
-        ? { kind: record.kind, bytes: record.bytes, ticket: run.frame.a >>> 1 }
-        : undefined;
+    const item = () => run.frame.result === Result.OK && record ? { ...record, ticket: run.frame.a >>> 1 } : undefined;
     return { run, item };
   }
 

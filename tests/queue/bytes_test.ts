@@ -70,3 +70,21 @@ test("what is changed after put was called is not seen, whether it waits or not"
   await Promise.all(puts);
   assertEquals(mine[0], 9);
 });
+
+test("what was taken stays as it is, and waiting puts keep theirs, whatever is sent after it", async () => {
+  // Short ones go through memory that is kept; those that wait must not be in it any more.
+  const make = (n: number) => [n + 0.5, `text ${n}`, { n }, Uint8Array.of(n, n), new Map([[n, Uint8Array.of(n)]])];
+  const items = Array.from({ length: 20 }, (_, n) => make(n)).flat();
+  const narrow = new Queue<unknown>({ maxSize: 1 });
+  const puts = items.map((item) => narrow.put(item));
+  const queue = new Queue<unknown>();
+  const gets = items.map(() => queue.get());
+  for (let n = 0; n < items.length; n++) await queue.put(await narrow.get());
+  await Promise.all(puts);
+  assertEquals(await Promise.all(gets), items);
+  for (const item of items) await queue.put(item);
+  const taken = items.map(() => queue.tryGet());
+  assertEquals(taken, items.map((value) => ({ state: "ok", value })));
+  for (const item of items) await queue.put(item);
+  assertEquals(items.map(() => queue.getSync({ timeout: 10_000 })), items);
+});
