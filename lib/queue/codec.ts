@@ -2,11 +2,11 @@
  * Values as records: the shortest way that gives the same value back.
  *
  * ```
- * number, boolean, null, undefined   kind and 8 bytes or none        0.1 us
- * string up to 64 KiB                UTF-8                           0.4 us
- * plain object or array              JSON                            1.6 us, where structured clone takes 5.7
+ * number, boolean, null, undefined   kind and 8 bytes or none        20 ns there and back
+ * string up to 64 KiB                UTF-8                           0.2 us
+ * plain object or array              JSON                            0.9 us
  * bytes: all of a buffer             as they are                     no copy besides those into the log and out of it
- * anything else                      structured clone                249 us for 1 MB of bytes
+ * anything else                      structured clone                2.8 us for a date in a Map
  * ```
  *
  * What is plain, and why JSON is exact for it: `core/plain.ts`.
