@@ -178,11 +178,12 @@ export class Collector<R> implements ResultsSource<R> {
   }
 
   #place(first: number, results: readonly unknown[]): void {
-    this.#apart.set(first, results);
-    for (let run; (run = this.#apart.get(this.#next));) {
-      this.#apart.delete(this.#next);
-      this.#next += run.length;
+    if (first !== this.#next) return void this.#apart.set(first, results);
+    for (let run: readonly unknown[] | undefined = results; run;) {
       for (let i = 0; i < run.length; i++) this.#results.push(run[i]);
+      this.#next += run.length;
+      run = this.#apart.get(this.#next);
+      if (run) this.#apart.delete(this.#next);
     }
   }
 
