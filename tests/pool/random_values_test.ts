@@ -83,7 +83,9 @@ class Program {
     for (let n = 0; n < STEPS; n++) {
       const pick = this.#pick;
       steps.push(
-        [this.#calls, this.#calls, this.#map, this.#starmap, this.#cancelled, this.#killed][pick(6)].call(this),
+        [this.#calls, this.#calls, this.#map, this.#starmap, this.#flood, this.#cancelled, this.#killed][pick(7)].call(
+          this,
+        ),
       );
       if (pick(4) === 0) await Promise.allSettled(steps.splice(0, pick(5)));
     }
