@@ -7,8 +7,8 @@
  */
 import { Worker } from "node:worker_threads";
 import { Pool, tasks } from "../mod.ts";
-import { Bell } from "../lib/protocol/bell.ts";
-import { Board } from "../lib/protocol/board.ts";
+import { Doorbell } from "../lib/protocol/doorbell.ts";
+import { CallTable } from "../lib/protocol/call_table.ts";
 import { snapshot } from "../lib/protocol/envelope.ts";
 
 const { identity } = tasks<{ identity(n: number): number }>(import.meta.resolve("./tasks/steps.mjs"));
@@ -40,19 +40,19 @@ report(
   await measure(CALLS, () => args.map(([n]) => snapshot([{ ...object(n), map: new Map() }], []))),
 );
 
-const board = new Board();
-const bell = new Bell();
+const board = new CallTable();
+const bell = new Doorbell();
 report(
   "host: write the call into shared memory",
-  await measure(CALLS, () => args.forEach((each, seq) => board.place(seq, terms, [each], seq))),
+  await measure(CALLS, () => args.forEach((each, seq) => board.openBatch(seq, terms, [each], seq))),
 );
-report("host: ring, nobody asleep", await measure(CALLS, () => args.forEach((_, seq) => bell.announce(seq))));
-const place = () => args.forEach((each, seq) => board.place(seq, terms, [each], seq));
+report("host: ring, nobody asleep", await measure(CALLS, () => args.forEach((_, seq) => bell.publish(seq))));
+const place = () => args.forEach((each, seq) => board.openBatch(seq, terms, [each], seq));
 const serve = (answer: (item: unknown) => unknown) => {
   for (let seq = 0; seq < CALLS; seq++) {
-    const { items } = board.pick(seq)!;
-    if (board.start(seq)) board.answer(seq, answer(items.at(0)));
-    board.value(seq, board.word(seq));
+    const { items } = board.batchFrom(seq)!;
+    if (board.start(seq)) board.setResult(seq, answer(items.at(0)));
+    board.result(seq, board.state(seq));
   }
 };
 report(
@@ -71,11 +71,11 @@ report(
 );
 report(
   "worker: tell, nobody asleep",
-  await measure(CALLS, () => args.forEach(() => bell.tell({ count: 1, ms: 0, ran: 0 }))),
+  await measure(CALLS, () => args.forEach(() => bell.report({ count: 1, ms: 0, ran: 0 }))),
 );
 
-const worker = new Worker(new URL("./tasks/steps_bell.mjs", import.meta.url), {
-  workerData: { memory: bell.memory, tail: bell.tail, bell: import.meta.resolve("../lib/protocol/bell.ts") },
+const worker = new Worker(new URL("./tasks/steps_doorbell.mjs", import.meta.url), {
+  workerData: { memory: bell.memory, tail: bell.tail, doorbell: import.meta.resolve("../lib/protocol/doorbell.ts") },
 });
 const alive = setInterval(() => {}, 1_000);
 let tail = bell.tail;
@@ -83,8 +83,8 @@ report(
   "wake a worker that blocks, and be woken by it (two of three in every call)",
   await measure(CALLS, async () => {
     for (let n = 0; n < CALLS; n++) {
-      bell.announce(++tail);
-      while (bell.take().count === 0) await bell.heard();
+      bell.publish(++tail);
+      while (bell.takeReport().count === 0) await bell.reported();
     }
   }),
 );

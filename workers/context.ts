@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { type Current, scope } from "../lib/core/scope.ts";
+import { type Current, scope } from "../lib/core/isolate_state.ts";
 
 /**
  * The running task, seen from inside. Each field throws outside of a task.

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { RunningTask, type TaskHost } from "../lib/core/running_task.ts";
-import { scope } from "../lib/core/scope.ts";
-import { unwrap } from "../lib/protocol/carry.ts";
+import { type CallHost, RunningCall } from "../lib/core/running_call.ts";
+import { scope } from "../lib/core/isolate_state.ts";
+import { reviveValue } from "../lib/protocol/value_messages.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
 import type { HookMessage, Source } from "../lib/protocol/messages.ts";
-import type { Link } from "./link.ts";
+import type { HostLink } from "./host_link.ts";
 
 /** Loads a task's function, telling the isolate which module is being evaluated. */
 export async function load(source: Source, importer: Importer): Promise<TaskFunction> {
@@ -25,15 +25,15 @@ export async function load(source: Source, importer: Importer): Promise<TaskFunc
 export async function runHook(
   phase: "initializer" | "finalizer",
   hook: HookMessage,
-  link: Link,
-  host: TaskHost,
-  enter: (task: RunningTask, run: () => unknown) => unknown,
+  link: HostLink,
+  host: CallHost,
+  enter: (task: RunningCall, run: () => unknown) => unknown,
 ): Promise<boolean> {
   try {
-    if (hook.handles) await link.kinds();
-    const args = unwrap(hook.args, hook.handles) as unknown[];
+    if (hook.handles) await link.loadSharedTypes();
+    const args = reviveValue(hook.args, hook.handles) as unknown[];
     const fn = await load(hook.source, link.load);
-    await enter(new RunningTask(host, -1, 1), () => fn(...args));
+    await enter(new RunningCall(host, -1, 1), () => fn(...args));
     return true;
   } catch (error) {
     link.post({ kind: "failed", phase, thrown: encodeThrown(error) });

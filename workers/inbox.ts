@@ -17,19 +17,19 @@
  * @module
  */
 import { Deque } from "../lib/core/deque.ts";
-import type { Bell } from "../lib/protocol/bell.ts";
-import type { Board } from "../lib/protocol/board.ts";
+import type { Doorbell } from "../lib/protocol/doorbell.ts";
+import type { CallTable } from "../lib/protocol/call_table.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";
 
 /** How long, in milliseconds, a worker that has answered blocks for the next call. */
-const LINGER = 0.5;
+const PARK_TIME = 0.5;
 /** How long, in milliseconds, the event loop may stand still while there are calls. */
-const SLICE = 1;
+const LOOP_INTERVAL = 1;
 
 /** The calls for one worker. */
 export class Inbox {
-  readonly #board: Board;
-  readonly #bell: Bell;
+  readonly #callTable: CallTable;
+  readonly #doorbell: Doorbell;
   readonly #knows: (task: number) => boolean;
   // Batches that have come by port, and the number behind the last of them.
   readonly #messages = new Deque<RunMessage>();
@@ -47,9 +47,9 @@ export class Inbox {
   #byPort = false;
 
   /** @param knows Whether the message has come that says what a task is. */
-  constructor(board: Board, bell: Bell, knows: (task: number) => boolean) {
-    this.#board = board;
-    this.#bell = bell;
+  constructor(board: CallTable, bell: Doorbell, knows: (task: number) => boolean) {
+    this.#callTable = board;
+    this.#doorbell = bell;
     this.#knows = knows;
   }
 
@@ -63,7 +63,7 @@ export class Inbox {
   next(): RunMessage | undefined {
     this.#expecting = false;
     while (this.#hasCalls()) {
-      const picked = this.#board.pick(this.#cursor);
+      const picked = this.#callTable.batchFrom(this.#cursor);
       if (picked === null) {
         this.#cursor++;
         continue;
@@ -78,25 +78,25 @@ export class Inbox {
   }
 
   /** The event loop has turned. */
-  turned(): void {
+  loopTurned(): void {
     this.#turned = performance.now();
-    this.#posts = this.#bell.posts;
+    this.#posts = this.#doorbell.postCount;
   }
 
   /** Whether it is time for the event loop to turn. */
-  get due(): boolean {
-    return performance.now() - this.#turned >= SLICE;
+  get loopTurnDue(): boolean {
+    return performance.now() - this.#turned >= LOOP_INTERVAL;
   }
 
   /** Blocks for a moment; whether calls have come. */
-  linger(): boolean {
-    return !this.#byPort && !this.#expecting && this.#bell.rest(this.#tail, this.#posts, LINGER);
+  park(): boolean {
+    return !this.#byPort && !this.#expecting && this.#doorbell.park(this.#tail, this.#posts, PARK_TIME);
   }
 
   /** Calls `come` when calls have come since {@linkcode next} had none. Messages tell by themselves. */
   listen(come: () => void): void {
     if (this.#listening || this.#expecting) return;
-    const moved = this.#bell.moved(this.#tail);
+    const moved = this.#doorbell.published(this.#tail);
     if (!moved) return come();
     this.#listening = true;
     void moved.then(() => {
@@ -107,7 +107,7 @@ export class Inbox {
 
   // Whether there are calls from the cursor on. The tail has 32 bits, and is behind what has come by port.
   #hasCalls(): boolean {
-    this.#tail = this.#bell.tail;
+    this.#tail = this.#doorbell.tail;
     return this.#posted > this.#cursor || ((this.#tail - this.#cursor) | 0) > 0;
   }
 

@@ -2,7 +2,7 @@
  * The worker's side: takes batches, runs their calls, answers each as it finishes.
  *
  * ```
- * inbox.ts -> (a turn of its own) -> start on the board -> load -> call -> answers.ts: board, or message
+ * inbox.ts -> (a turn of its own) -> start on the board -> load -> call -> replies.ts: board, or message
  *                                                                          |-> yields, emits -> item message
  *                                                                          \-> throws -> error message
  * ```
@@ -13,27 +13,27 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { takeMove } from "../lib/core/move.ts";
-import { RunningTask, type TaskHost } from "../lib/core/running_task.ts";
-import { scope } from "../lib/core/scope.ts";
-import { itemMessage, type ShareMessage, unwrap } from "../lib/protocol/carry.ts";
+import { type CallHost, RunningCall } from "../lib/core/running_call.ts";
+import { scope } from "../lib/core/isolate_state.ts";
+import { itemMessage, reviveValue, type ShareMessage } from "../lib/protocol/value_messages.ts";
 import { transferError } from "../lib/protocol/envelope.ts";
 import { decodeThrown } from "../lib/protocol/error_record.ts";
 import type { TaskFunction } from "../lib/protocol/load_task.ts";
 import type { HostMessage, RunMessage } from "../lib/protocol/messages.ts";
 import { resolveShared } from "../lib/protocol/shared_value.ts";
-import { Owners } from "../lib/shared/owners.ts";
-import { Answers } from "./answers.ts";
-import { Catalogue } from "./catalogue.ts";
+import { OwnerTable } from "../lib/shared/owner_table.ts";
+import { Replies } from "./replies.ts";
+import { TaskRegistry } from "./task_registry.ts";
 import { Inbox } from "./inbox.ts";
-import type { Link } from "./link.ts";
+import type { HostLink } from "./host_link.ts";
 import { Streams } from "./streams.ts";
 import { runHook } from "./hooks.ts";
 
 /** Starts serving; returns what to call with each message from the host. */
-export function serve(link: Link): (message: HostMessage) => void {
+export function serve(link: HostLink): (message: HostMessage) => void {
   const server = new Server(link);
-  const { depth, threads, owner } = link.introduction;
-  Owners.introduce(owner.memory, owner.id);
+  const { depth, threads, owner } = link.init;
+  OwnerTable.join(owner.memory, owner.id);
   scope.depth = depth;
   scope.threads = threads;
   scope.current = () => server.current;
@@ -41,39 +41,39 @@ export function serve(link: Link): (message: HostMessage) => void {
   return (message) => server.receive(message);
 }
 
-class Server implements TaskHost {
+class Server implements CallHost {
   readonly workerId: number;
   readonly state = scope.state;
-  readonly #link: Link;
-  readonly #answers: Answers;
-  readonly #tasks: Catalogue;
+  readonly #host: HostLink;
+  readonly #replies: Replies;
+  readonly #tasks: TaskRegistry;
   readonly #shares = new Map<number, ShareMessage>();
   readonly #streams = new Streams();
   readonly #inbox: Inbox;
-  readonly #lanes: number;
+  readonly #concurrency: number;
   // Calls that run, by number, and which of them asks; one at a time needs neither.
-  readonly #running = new Map<number, RunningTask>();
-  readonly #asking: AsyncLocalStorage<RunningTask> | undefined;
-  #only: RunningTask | undefined;
-  #laneFree: (() => void) | undefined;
+  readonly #running = new Map<number, RunningCall>();
+  readonly #callStorage: AsyncLocalStorage<RunningCall> | undefined;
+  #runningAlone: RunningCall | undefined;
+  #callEnded: (() => void) | undefined;
   #draining = false;
   #prepared: Promise<void> | undefined;
   // Whether it has been set up, once that is known.
   #started: Promise<boolean> | undefined;
 
-  constructor(link: Link) {
-    this.#link = link;
-    this.workerId = link.introduction.workerId;
-    this.#lanes = link.introduction.concurrency;
-    this.#answers = new Answers(link);
-    this.#tasks = new Catalogue(link.load);
-    this.#inbox = new Inbox(link.board, link.bell, (task) => this.#tasks.has(task));
-    if (this.#lanes > 1) this.#asking = new AsyncLocalStorage();
+  constructor(link: HostLink) {
+    this.#host = link;
+    this.workerId = link.init.workerId;
+    this.#concurrency = link.init.concurrency;
+    this.#replies = new Replies(link);
+    this.#tasks = new TaskRegistry(link.load);
+    this.#inbox = new Inbox(link.callTable, link.doorbell, (task) => this.#tasks.has(task));
+    if (this.#concurrency > 1) this.#callStorage = new AsyncLocalStorage();
   }
 
   /** The call whose code runs now. */
-  get current(): RunningTask | undefined {
-    return this.#asking?.getStore() ?? this.#only;
+  get current(): RunningCall | undefined {
+    return this.#callStorage?.getStore() ?? this.#runningAlone;
   }
 
   /** Prepares the worker, then takes calls. */
@@ -82,13 +82,13 @@ class Server implements TaskHost {
   }
 
   async #start(): Promise<boolean> {
-    const { introduction: { initializer, limited }, post } = this.#link;
+    const { init: { initializer, limited }, post } = this.#host;
     if (initializer) {
       // Its time counts from the message on, and what it may be stopped for is done before.
       if (limited) await this.#prepare();
       post({ kind: "initializing" });
-      if (!await runHook("initializer", initializer, this.#link, this, this.#enter)) {
-        this.#link.leave();
+      if (!await runHook("initializer", initializer, this.#host, this, this.#enter)) {
+        this.#host.leave();
         return false;
       }
     }
@@ -113,7 +113,7 @@ class Server implements TaskHost {
         this.#enqueue(message);
         break;
       case "cancel":
-        this.#link.post({ kind: "heard" });
+        this.#host.post({ kind: "cancel-received" });
         this.#find(message.seq)?.abort(decodeThrown(message.reason));
         break;
       case "grant":
@@ -126,14 +126,14 @@ class Server implements TaskHost {
 
   emit(seq: number, value: unknown): void {
     try {
-      this.#link.post(itemMessage(seq, value), takeMove(value));
+      this.#host.post(itemMessage(seq, value), takeMove(value));
     } catch (cause) {
       throw transferError(value, "value", "result", cause);
     }
   }
 
   progress(seq: number, done: number, total: number | undefined): void {
-    this.#link.post({ kind: "progress", seq, done, total });
+    this.#host.post({ kind: "progress", seq, done, total });
   }
 
   #enqueue(batch: RunMessage): void {
@@ -152,18 +152,18 @@ class Server implements TaskHost {
   #wake(): void {
     if (this.#draining) return;
     this.#draining = true;
-    this.#link.turn(() => void this.#drain());
+    this.#host.turn(() => void this.#drain());
   }
 
   async #drain(): Promise<void> {
     const inbox = this.#inbox;
-    inbox.turned();
+    inbox.loopTurned();
     do {
       for (let batch; (batch = inbox.next());) {
         await this.#run(batch);
-        if (inbox.due) return this.#link.turn(() => void this.#drain());
+        if (inbox.loopTurnDue) return this.#host.turn(() => void this.#drain());
       }
-    } while (this.#running.size === 0 && inbox.linger());
+    } while (this.#running.size === 0 && inbox.park());
     this.#draining = false;
     inbox.listen(() => this.#wake());
   }
@@ -171,81 +171,81 @@ class Server implements TaskHost {
   async #run(batch: RunMessage): Promise<void> {
     if (batch.limited) await this.#prepare();
     if (batch.handles) {
-      await this.#link.kinds();
-      batch.items = unwrap(batch.items, true) as unknown[];
+      await this.#host.loadSharedTypes();
+      batch.items = reviveValue(batch.items, true) as unknown[];
     }
-    if (this.#lanes === 1) await this.#runInTurn(batch);
-    else await this.#runSideBySide(batch);
+    if (this.#concurrency === 1) await this.#runBatchInOrder(batch);
+    else await this.#runBatchConcurrently(batch);
   }
 
   #prepare(): Promise<void> {
-    return this.#prepared ??= this.#link.prepare();
+    return this.#prepared ??= this.#host.prepare();
   }
 
-  async #runInTurn(batch: RunMessage): Promise<void> {
-    this.#answers.begin();
+  async #runBatchInOrder(batch: RunMessage): Promise<void> {
+    this.#replies.begin();
     let fn = this.#tasks.get(batch.task);
     for (let i = 0; i < batch.items.length; i++) {
       const task = this.#take(batch, i);
       if (!task) continue;
-      this.#only = task;
+      this.#runningAlone = task;
       try {
         // Loading counts as running: a module that never finishes loading is stopped by the first call's timeout.
         fn ??= await this.#load(batch.task);
         let value = this.#call(fn, batch, i, task);
         if (isThenable(value)) {
-          this.#answers.whileWaiting();
+          this.#replies.whileWaiting();
           value = await value;
         }
-        this.#only = undefined;
-        this.#answers.value(task, value);
+        this.#runningAlone = undefined;
+        this.#replies.result(task, value);
       } catch (error) {
-        this.#only = undefined;
-        this.#answers.error(task, error);
+        this.#runningAlone = undefined;
+        this.#replies.error(task, error);
       }
-      this.#answers.passed();
+      this.#replies.callEnded();
     }
-    this.#answers.flush();
+    this.#replies.flush();
   }
 
-  async #runSideBySide(batch: RunMessage): Promise<void> {
+  async #runBatchConcurrently(batch: RunMessage): Promise<void> {
     for (let i = 0; i < batch.items.length; i++) {
-      while (this.#running.size >= this.#lanes) await new Promise<void>((resolve) => this.#laneFree = resolve);
+      while (this.#running.size >= this.#concurrency) await new Promise<void>((resolve) => this.#callEnded = resolve);
       const task = this.#take(batch, i);
-      if (task) void this.#runAside(batch, i, task);
+      if (task) void this.#runConcurrently(batch, i, task);
     }
   }
 
-  async #runAside(batch: RunMessage, i: number, task: RunningTask): Promise<void> {
-    if (this.#running.size === 0) this.#answers.begin();
+  async #runConcurrently(batch: RunMessage, i: number, task: RunningCall): Promise<void> {
+    if (this.#running.size === 0) this.#replies.begin();
     this.#running.set(task.taskId, task);
     const start = performance.now();
     try {
       const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
       const value = await this.#enter(task, () => this.#call(fn, batch, i, task));
-      this.#answers.value(task, value);
+      this.#replies.result(task, value);
     } catch (error) {
-      this.#answers.error(task, error);
+      this.#replies.error(task, error);
     }
     this.#running.delete(task.taskId);
-    this.#answers.took(performance.now() - start);
-    this.#laneFree?.();
+    this.#replies.callTook(performance.now() - start);
+    this.#callEnded?.();
   }
 
   // Takes a call, unless it was withdrawn.
-  #take({ first, timeout, attempt }: RunMessage, i: number): RunningTask | undefined {
-    const { board } = this.#link;
+  #take({ first, timeout, attempt }: RunMessage, i: number): RunningCall | undefined {
+    const { callTable: board } = this.#host;
     const seq = first + i;
-    if (timeout !== undefined) board.stamp(seq, performance.now());
-    return board.start(seq) ? new RunningTask(this, seq, attempt) : undefined;
+    if (timeout !== undefined) board.noteStart(seq, performance.now());
+    return board.start(seq) ? new RunningCall(this, seq, attempt) : undefined;
   }
 
-  #call(fn: TaskFunction, { items, spread, stream, timeout }: RunMessage, i: number, task: RunningTask): unknown {
+  #call(fn: TaskFunction, { items, spread, stream, timeout }: RunMessage, i: number, task: RunningCall): unknown {
     let value: unknown;
-    if (timeout === undefined || !this.#link.limit) value = invoke(fn, items.at(i), spread);
+    if (timeout === undefined || !this.#host.limit) value = invoke(fn, items.at(i), spread);
     else {
       const run = () => invoke(fn, items.at(i), spread);
-      value = this.#link.limit(run, timeout, this.#link.board.startedAt(task.taskId) + timeout - performance.now());
+      value = this.#host.limit(run, timeout, this.#host.callTable.startedAt(task.taskId) + timeout - performance.now());
     }
     return stream > 0 ? this.#streams.drive(value, stream, task) : value;
   }
@@ -253,32 +253,32 @@ class Server implements TaskHost {
   async #load(id: number): Promise<TaskFunction> {
     const fn = await this.#tasks.load(id);
     // The time that loading took says nothing about the calls to come.
-    this.#answers.begin();
+    this.#replies.begin();
     return fn;
   }
 
-  #find(seq: number): RunningTask | undefined {
-    return this.#only?.taskId === seq ? this.#only : this.#running.get(seq);
+  #find(seq: number): RunningCall | undefined {
+    return this.#runningAlone?.taskId === seq ? this.#runningAlone : this.#running.get(seq);
   }
 
-  readonly #enter = async (task: RunningTask, run: () => unknown): Promise<unknown> => {
-    if (this.#asking) return await this.#asking.run(task, run);
-    this.#only = task;
+  readonly #enter = async (task: RunningCall, run: () => unknown): Promise<unknown> => {
+    if (this.#callStorage) return await this.#callStorage.run(task, run);
+    this.#runningAlone = task;
     try {
       return await run();
     } finally {
-      this.#only = undefined;
+      this.#runningAlone = undefined;
     }
   };
 
   async #leave(finalize: boolean): Promise<void> {
-    const { finalizer, limited } = this.#link.introduction;
+    const { finalizer, limited } = this.#host.init;
     // Only what has been set up is cleaned up, and not before that has ended.
     if (finalize && finalizer && await this.#started) {
       if (limited) await this.#prepare();
-      await runHook("finalizer", finalizer, this.#link, this, this.#enter);
+      await runHook("finalizer", finalizer, this.#host, this, this.#enter);
     }
-    this.#link.leave();
+    this.#host.leave();
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RunningTask } from "../lib/core/running_task.ts";
+import type { RunningCall } from "../lib/core/running_call.ts";
 import { Credit, drive } from "../lib/protocol/stream.ts";
 
 /** The streams of one worker. */
@@ -11,7 +11,7 @@ export class Streams {
   readonly #credits = new Map<number, Credit>();
 
   /** Sends what a generator yields, `granted` items before the first grant. */
-  async drive(returned: unknown, granted: number, task: RunningTask): Promise<void> {
+  async drive(returned: unknown, granted: number, task: RunningCall): Promise<void> {
     const credit = new Credit(granted);
     this.#credits.set(task.taskId, credit);
     try {

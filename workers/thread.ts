@@ -5,17 +5,17 @@
  */
 import { setImmediate } from "node:timers";
 import { workerData } from "node:worker_threads";
-import { scope } from "../lib/core/scope.ts";
-import { Screen } from "../lib/core/screen.ts";
-import { Bell } from "../lib/protocol/bell.ts";
-import { Board } from "../lib/protocol/board.ts";
-import { Brake } from "../lib/protocol/brake.ts";
+import { scope } from "../lib/core/isolate_state.ts";
+import { Terminal } from "../lib/core/terminal.ts";
+import { Doorbell } from "../lib/protocol/doorbell.ts";
+import { CallTable } from "../lib/protocol/call_table.ts";
+import { KillGuard } from "../lib/protocol/kill_guard.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
-import type { HostMessage, Introduction } from "../lib/protocol/messages.ts";
+import type { HostMessage, WorkerInit } from "../lib/protocol/messages.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
-import { endThread, wrapBuiltins, wrapGlobals } from "./second_shot.ts";
+import { endThread, wrapBuiltins, wrapGlobals } from "./stop_retry.ts";
 import { serve } from "./serve.ts";
 
 // A thread that holds a Web Lock is interrupted by terminate(), even in a loop that never ends; one that does not burns
@@ -37,11 +37,11 @@ interface Locks {
 
 /** Starts serving. Called by the generated entry, which hands over its own `import()`. */
 export async function boot(load: Importer): Promise<void> {
-  const introduction = workerData as Introduction;
-  const brake = new Brake(introduction.brake);
+  const introduction = workerData as WorkerInit;
+  const brake = new KillGuard(introduction.killGuard);
   bufferWasm();
-  scope.screen = introduction.screen;
-  wrapGlobals(brake, endThread, Screen.here());
+  scope.terminal = introduction.terminal;
+  wrapGlobals(brake, endThread, Terminal.local());
   await holdLock();
 
   const { port, memoryLimit } = introduction;
@@ -53,19 +53,19 @@ export async function boot(load: Importer): Promise<void> {
     );
   }
   const receive = serve({
-    introduction,
-    board: new Board(introduction.board),
-    bell: new Bell(introduction.bell),
+    init: introduction,
+    callTable: new CallTable(introduction.callTable),
+    doorbell: new Doorbell(introduction.doorbell),
     post: (message, transfer) => port.postMessage(message, transfer),
     // Running out of memory is contained in what runs from a timer or an immediate, and nowhere else.
     turn: (run) => setImmediate(run),
-    load: (url) => brake.guard(() => load(url)),
+    load: (url) => brake.protect(() => load(url)),
     prepare: () =>
-      brake.guard(() => {
+      brake.protect(() => {
         wrapBuiltins(brake, endThread);
         return preload();
       }),
-    kinds: () => brake.guard(() => import("../lib/manager/kinds.ts")),
+    loadSharedTypes: () => brake.protect(() => import("../lib/manager/kinds.ts")),
     leave: () => Deno.exit(0),
   });
   // The port is dead after that: so is the worker.

@@ -8,18 +8,18 @@
 import { setImmediate } from "node:timers";
 import { Script } from "node:vm";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
-import { scope } from "../lib/core/scope.ts";
-import { Screen } from "../lib/core/screen.ts";
-import { Bell } from "../lib/protocol/bell.ts";
-import { Board } from "../lib/protocol/board.ts";
-import { Brake } from "../lib/protocol/brake.ts";
+import { scope } from "../lib/core/isolate_state.ts";
+import { Terminal } from "../lib/core/terminal.ts";
+import { Doorbell } from "../lib/protocol/doorbell.ts";
+import { CallTable } from "../lib/protocol/call_table.ts";
+import { KillGuard } from "../lib/protocol/kill_guard.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
-import type { HostMessage, Introduction, WorkerMessage } from "../lib/protocol/messages.ts";
-import { Owners } from "../lib/shared/owners.ts";
+import type { HostMessage, WorkerInit, WorkerMessage } from "../lib/protocol/messages.ts";
+import { OwnerTable } from "../lib/shared/owner_table.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
-import { wrapBuiltins, wrapGlobals } from "./second_shot.ts";
+import { wrapBuiltins, wrapGlobals } from "./stop_retry.ts";
 import { serve } from "./serve.ts";
 
 /** The global scope of a web worker; its own types are those of another library than this file is checked with. */
@@ -39,20 +39,20 @@ export function boot(load: Importer): void {
   worker.addEventListener("message", (event) => start((event as MessageEvent).data, load), { once: true });
 }
 
-function start(introduction: Introduction, load: Importer): void {
+function start(introduction: WorkerInit, load: Importer): void {
   const { port } = introduction;
   const post = (message: WorkerMessage, transfer?: Transferable[]) => port.postMessage(message, transfer);
-  const brake = new Brake(introduction.brake);
-  scope.screen = introduction.screen;
+  const brake = new KillGuard(introduction.killGuard);
+  scope.terminal = introduction.terminal;
   scope.checkpoint = () => {
-    if (brake.pulled) exit();
+    if (brake.stopRequested) exit();
   };
-  wrapGlobals(brake, exit, Screen.here());
+  wrapGlobals(brake, exit, Terminal.local());
   reportEnd(post);
   const receive = serve({
-    introduction,
-    board: new Board(introduction.board),
-    bell: new Bell(introduction.bell),
+    init: introduction,
+    callTable: new CallTable(introduction.callTable),
+    doorbell: new Doorbell(introduction.doorbell),
     post,
     turn: (run) => setImmediate(run),
     load,
@@ -61,18 +61,18 @@ function start(introduction: Introduction, load: Importer): void {
       wrapBuiltins(brake, exit);
       return preload();
     },
-    kinds: () => import("../lib/manager/kinds.ts"),
+    loadSharedTypes: () => import("../lib/manager/kinds.ts"),
     leave: () => worker.close(),
   });
   port.onmessage = ({ data }) => receive(data as HostMessage);
 }
 
 function reportEnd(post: (message: WorkerMessage) => void): void {
-  worker.addEventListener("unload", () => post({ kind: "ending", exitCode: Deno.exitCode }));
+  worker.addEventListener("unload", () => post({ kind: "exiting", exitCode: Deno.exitCode }));
   const die = (event: Event, error: unknown) => {
     // Else the runtime would print it, and end this worker with an event that has lost the error.
     event.preventDefault();
-    post({ kind: "ending", thrown: encodeThrown(error) });
+    post({ kind: "exiting", thrown: encodeThrown(error) });
     worker.close();
   };
   worker.addEventListener("error", (event) => die(event, (event as ErrorEvent).error));
@@ -99,8 +99,8 @@ function limit(run: () => unknown, timeout: number, left: number): unknown {
     const stopped = (error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
     if (!stopped || performance.now() < end) throw error;
     // It may have struck in the middle of a print.
-    Screen.here().leave();
-    if (Owners.owning) return new Promise<never>(() => {});
+    Terminal.local().leave();
+    if (OwnerTable.hasTable) return new Promise<never>(() => {});
     throw new TaskTimeoutError(`Task ran longer than its timeout of ${timeout} ms: it was stopped`, { timeout });
   }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { scope } from "./scope.ts";
+import { scope } from "./isolate_state.ts";
 import { show } from "./validate.ts";
 
 /**

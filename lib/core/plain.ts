@@ -20,18 +20,18 @@ type Note = readonly [path: (string | number)[], special: string | number];
 export class Json {
   /**
    * @param text What `JSON.parse` makes the value of, or `[value, notes]`.
-   * @param noted Whether there are notes in it.
+   * @param hasNotes Whether there are notes in it.
    */
-  constructor(readonly text: string, readonly noted: boolean) {}
+  constructor(readonly text: string, readonly hasNotes: boolean) {}
 
   /**
    * The value, a new one each time.
    *
    * @throws {SyntaxError | TypeError} If the text was not written by a {@linkcode PlainWriter}.
    */
-  open(): unknown {
+  parse(): unknown {
     const parsed: unknown = JSON.parse(this.text);
-    return this.noted ? putAll(...parsed as [unknown, Note[]], fromNote) : parsed;
+    return this.hasNotes ? putAll(...parsed as [unknown, Note[]], fromNote) : parsed;
   }
 }
 

@@ -62,12 +62,12 @@ export class PrintLock {
   }
 
   /** Whether this thread has the lock: it prints from inside of a print. */
-  get mine(): boolean {
+  get isHeld(): boolean {
     return (Atomics.load(this.#words, LOCK) & OWNER) === this.#owner;
   }
 
   /** Takes the lock. With a `limit` in milliseconds it gives up then, and steals from nobody. */
-  take(limit: number = Infinity): boolean {
+  acquire(limit: number = Infinity): boolean {
     if (Atomics.compareExchange(this.#words, LOCK, FREE, this.#owner) !== FREE) return this.#queue(limit);
     this.#words[TENURE]++;
     return true;
@@ -76,11 +76,11 @@ export class PrintLock {
   /** Gives the lock back, unless it was stolen. */
   release(): void {
     const owner = this.#owner;
-    if (Atomics.compareExchange(this.#words, LOCK, owner, FREE) !== owner) this.free(owner);
+    if (Atomics.compareExchange(this.#words, LOCK, owner, FREE) !== owner) this.ownerEnded(owner);
   }
 
   /** Takes the lock from a thread that has ended, if it has it. */
-  free(owner: number): void {
+  ownerEnded(owner: number): void {
     for (;;) {
       const word = Atomics.load(this.#words, LOCK);
       if ((word & OWNER) !== owner) return;
@@ -90,7 +90,7 @@ export class PrintLock {
   }
 
   /** A thread is being killed: it is not waited for as long. One that takes the lock after this has to look itself. */
-  doubt(owner: number): void {
+  suspectOwner(owner: number): void {
     for (;;) {
       const word = Atomics.load(this.#words, LOCK);
       if ((word & OWNER) !== owner) return;

@@ -9,7 +9,7 @@
  * @module
  */
 import { Deque } from "../core/deque.ts";
-import type { Failures } from "./failures.ts";
+import type { UnobservedFailures } from "./unobserved_failures.ts";
 import type { ResultsSource } from "./results.ts";
 
 /**
@@ -53,7 +53,7 @@ export class Collector<R> implements ResultsSource<R> {
   #stopped = false;
   #wake: (() => void) | undefined;
   #read = 0;
-  #unseen: Failures | undefined;
+  #unseen: UnobservedFailures | undefined;
 
   constructor(producer: Producer, options: { ordered: boolean; onError: OnError }) {
     this.#producer = producer;
@@ -82,7 +82,7 @@ export class Collector<R> implements ResultsSource<R> {
   }
 
   /** Producer: nothing runs any more. A failure that nobody reads is kept for the report. */
-  close(unseen: Failures): void {
+  close(unseen: UnobservedFailures): void {
     const failure = this.#failed ?? this.#failures[0];
     if (this.#mode !== "unread" || !failure) return;
     this.#unseen = unseen;
@@ -90,7 +90,7 @@ export class Collector<R> implements ResultsSource<R> {
   }
 
   /** Producer: neighbouring items have returned, from index `first` on. */
-  fulfil(first: number, values: readonly unknown[]): void {
+  fulfill(first: number, values: readonly unknown[]): void {
     if (this.#stopped) return;
     this.#add(first, this.#onError === "settle" ? values.map((value) => ({ status: "fulfilled", value })) : values);
   }

@@ -15,7 +15,7 @@
 import { CancelledError, WaitTimeoutError } from "../core/errors.ts";
 import { guarded } from "../core/guarded.ts";
 import { bad, duration, knownOptions } from "../core/validate.ts";
-import type { Failures } from "./failures.ts";
+import type { UnobservedFailures } from "./unobserved_failures.ts";
 
 /** Where a future stands. `"finished"` covers success and failure, as in Python. */
 export type FutureState = "pending" | "running" | "finished" | "cancelled";
@@ -49,7 +49,7 @@ export let subscribe: (future: Future<unknown>, listener: () => void) => () => v
 /** The settled outcome; `"none"` before. */
 export let outcomeOf: (future: Future<unknown>) => { outcome: Outcome; value: unknown };
 /** Has a failure reported unless somebody looks at it. */
-export let trackFailure: (future: Future<unknown>, failures: Failures) => void;
+export let trackFailure: (future: Future<unknown>, failures: UnobservedFailures) => void;
 
 const done = (): void => {};
 
@@ -84,7 +84,7 @@ export class Future<R> implements Promise<R> {
   #value: unknown = undefined;
   #listeners: (() => void)[] | undefined;
   #observed = false;
-  #failures: Failures | undefined;
+  #failures: UnobservedFailures | undefined;
   #workerId: number | undefined;
 
   /** @ignore Futures are made by pools. */

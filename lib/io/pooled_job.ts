@@ -12,17 +12,17 @@
 import { onAbort } from "../core/abort.ts";
 import { closeInput, type OpenInput } from "../core/input.ts";
 import { Collector, type Producer } from "../future/collector.ts";
-import { Failures } from "../future/failures.ts";
+import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { AdaptiveLimit } from "./adaptive.ts";
 import { Attempts, type Limits } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
 import { AttemptContext, type PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
 import type { PooledPlan } from "./options.ts";
-import type { Tally } from "../progress/tally.ts";
+import type { ProgressCounter } from "../progress/counter.ts";
 
 /** Failures of results that nobody reads are reported as the script ends. */
-let failures: Failures | undefined;
+let failures: UnobservedFailures | undefined;
 
 /** What is mapped over the items. */
 export type PooledFunction<T, R> = (item: T, context: PooledContext) => R | PromiseLike<R>;
@@ -33,7 +33,7 @@ export class PooledJob<T, R> implements Producer {
   readonly #plan: PooledPlan;
   readonly #fn: PooledFunction<T, R>;
   readonly #input: OpenInput<T>;
-  readonly #tally: Tally | undefined;
+  readonly #tally: ProgressCounter | undefined;
   // Only where an option asks for it: the plain way has none.
   readonly #limits: Limits | undefined;
   readonly #adaptive: AdaptiveLimit | undefined;
@@ -48,7 +48,7 @@ export class PooledJob<T, R> implements Producer {
   // Reads of an asynchronous input, one after another: not every iterator takes overlapping calls.
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(input: OpenInput<T>, fn: PooledFunction<T, R>, plan: PooledPlan, tally: Tally | undefined) {
+  constructor(input: OpenInput<T>, fn: PooledFunction<T, R>, plan: PooledPlan, tally: ProgressCounter | undefined) {
     this.#plan = plan;
     this.#tally = tally;
     this.#input = input;
@@ -136,7 +136,7 @@ export class PooledJob<T, R> implements Producer {
   #settle(index: number, ok: boolean, value: unknown): void {
     this.#tally?.count(ok);
     // A result that comes after a failure is still worth reading; a failure that comes after one is its consequence.
-    if (ok) this.collector.fulfil(index, [value]);
+    if (ok) this.collector.fulfill(index, [value]);
     else if (this.#cancellation.aborted) return;
     else if (this.#plan.onError === "throw") this.#halt(value);
     else this.collector.reject(index, value);
@@ -203,6 +203,6 @@ export class PooledJob<T, R> implements Producer {
     this.#tally?.end();
     if (failed) this.collector.fail(failed.reason);
     else this.collector.end(this.#next);
-    this.collector.close(failures ??= new Failures());
+    this.collector.close(failures ??= new UnobservedFailures());
   }
 }

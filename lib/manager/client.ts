@@ -16,15 +16,15 @@ import { onAbort } from "../core/abort.ts";
 import { transferError } from "../protocol/envelope.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
-import type { LogRecord } from "../queue/log.ts";
-import { Standing } from "../shared/steps/step.ts";
+import type { LogRecord } from "../queue/paged_log.ts";
+import { OwnerStatus } from "../shared/steps/step.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
-import { Called } from "./called.ts";
-import { here, linksOf } from "./chain.ts";
-import { body, frameRequest, header } from "./frame.ts";
+import { CallSite } from "./call_site.ts";
+import { currentLink, linksOf } from "./call_chain.ts";
+import { body, encodeRequest, header } from "./record.ts";
 import { Mailbox } from "./mailbox.ts";
-import { Pulse } from "./pulse.ts";
-import { type Asked, type ManagerMemory, Status } from "./requests.ts";
+import { LivenessPoll } from "./liveness_poll.ts";
+import { type ClientRequest, type ManagerMemory, Status } from "./requests.ts";
 
 interface Pending {
   /** For messages: `push to ListProxy`. */
@@ -54,7 +54,7 @@ const collected = new FinalizationRegistry<Remains>((remains) => {
   if (remains.replies === undefined) return;
   remains.replies.stop();
   // Who is closed needs no goodbye.
-  remains.inbox.put(POST, frameRequest(remains.number, 0, ["bye"] satisfies Asked), undefined).catch(() => {});
+  remains.inbox.put(POST, encodeRequest(remains.number, 0, ["bye"] satisfies ClientRequest), undefined).catch(() => {});
 });
 
 /** A thread's client of a manager. */
@@ -64,7 +64,7 @@ export class Client {
   readonly #inbox: Channel;
   readonly #remains: Remains;
   readonly #calls = new Map<number, Pending>();
-  readonly #pulse = new Pulse(() => this.#look());
+  readonly #pulse = new LivenessPoll(() => this.#look());
   #lastCall = 0;
   #lastId = 0;
   #end: string | undefined;
@@ -129,7 +129,7 @@ export class Client {
   }
 
   /** Asks for something that there is no reply to. What is asked for later comes later, whoever asks. */
-  post(what: string, request: Asked): void {
+  post(what: string, request: ClientRequest): void {
     this.#checkOpen(what);
     this.#put(what, 0, request);
   }
@@ -150,13 +150,13 @@ export class Client {
   }
 
   #chain(): readonly number[] {
-    return here() === undefined ? NO_CHAIN : Array.from(linksOf(this.memory.name), ({ id }) => id);
+    return currentLink() === undefined ? NO_CHAIN : Array.from(linksOf(this.memory.name), ({ id }) => id);
   }
 
   /** Asks for something; settles as that does. */
-  ask(what: string, request: Asked): Promise<unknown> {
+  ask(what: string, request: ClientRequest): Promise<unknown> {
     const { promise, resolve, reject: fail } = Promise.withResolvers<unknown>();
-    const called = new Called();
+    const called = new CallSite();
     const reject = (error: unknown) => fail(called.addTo(error));
     try {
       this.#checkOpen(what);
@@ -171,11 +171,11 @@ export class Client {
   }
 
   // Puts it before it returns: requests of a thread are in order.
-  #put(what: string, call: number, request: Asked): void {
+  #put(what: string, call: number, request: ClientRequest): void {
     this.#sayHello();
     let record: LogRecord;
     try {
-      record = frameRequest(this.#remains.number, call, request);
+      record = encodeRequest(this.#remains.number, call, request);
     } catch (cause) {
       // Nothing else that is asked for can hold what cannot be copied.
       throw transferError(request[3], request[0] === "make" ? "initial" : "args", "argument", cause);
@@ -199,8 +199,8 @@ export class Client {
       (record) => weak.deref()?.receive(record),
       () => weak.deref()?.close(GONE.closed),
     );
-    const hello: Asked = ["hello", this.#inbox.owners.me, replies.memory];
-    this.#inbox.put(POST, frameRequest(this.#remains.number, 0, hello), undefined).catch(() => {});
+    const hello: ClientRequest = ["hello", this.#inbox.owners.me, replies.memory];
+    this.#inbox.put(POST, encodeRequest(this.#remains.number, 0, hello), undefined).catch(() => {});
     this.#remains.replies.listen();
   }
 
@@ -228,8 +228,8 @@ export class Client {
 
   #look(): boolean {
     const { owners } = this.#inbox;
-    if (owners.standing(this.memory.owner) !== Standing.ALIVE) this.close(GONE.ended);
-    else if (owners.standing(owners.me) !== Standing.ALIVE) {
+    if (owners.status(this.memory.owner) !== OwnerStatus.ALIVE) this.close(GONE.ended);
+    else if (owners.status(owners.me) !== OwnerStatus.ALIVE) {
       for (const call of [...this.#calls.keys()]) {
         this.#settle(call, ({ what, reject }) => reject(new IsopoolError(`Cannot ${what}: this thread was stopped`)));
       }
@@ -240,7 +240,7 @@ export class Client {
   #checkOpen(what: string): void {
     if (this.#end !== undefined) throw this.#closed(what);
     const { owners } = this.#inbox;
-    if (owners.standing(this.memory.owner) === Standing.GONE) {
+    if (owners.status(this.memory.owner) === OwnerStatus.GONE) {
       this.#end = GONE.ended;
       throw this.#closed(what);
     }

@@ -10,7 +10,7 @@
  * @module
  */
 import type { Channel } from "../queue/channel.ts";
-import type { LogRecord } from "../queue/log.ts";
+import type { LogRecord } from "../queue/paged_log.ts";
 
 const TAIL = 1;
 /** Most records in one turn of the event loop: others want theirs, too. */
@@ -44,7 +44,7 @@ export class Mailbox {
   stop(): void {
     this.#state = "stopped";
     // An entry among the waiters cannot be taken back: it would keep all of this alive.
-    Atomics.notify(this.#channel.control.cells, TAIL);
+    Atomics.notify(this.#channel.control.array, TAIL);
   }
 
   /** The channel has been closed by its consumer: takes what is left, and hears nothing more. */
@@ -61,7 +61,7 @@ export class Mailbox {
         setTimeout(() => this.#sleep(), 0);
         return;
       }
-      const entry = Atomics.waitAsync(control.cells, TAIL, tail);
+      const entry = Atomics.waitAsync(control.array, TAIL, tail);
       if (!entry.async) continue;
       void entry.value.then(() => this.#sleep());
       return;

@@ -12,7 +12,7 @@
 import { IsopoolError } from "../core/errors.ts";
 import { bad } from "../core/validate.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "../shared/handle.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import { Client } from "./client.ts";
 import { type DictKey, DictProxy, entriesOf } from "./dict.ts";
@@ -24,7 +24,7 @@ import type { AnyClass, Proxied } from "./registered.ts";
 import type { Kind, ManagerMemory } from "./requests.ts";
 import { Server } from "./server.ts";
 import { runTransaction } from "./transaction.ts";
-import { ALL } from "./turns.ts";
+import { ALL } from "./access_queue.ts";
 import { ValueProxy } from "./value.ts";
 
 const KIND = "manager";
@@ -70,7 +70,7 @@ export class Manager extends Shared implements Disposable {
   constructor() {
     super();
     // Not part of the signature: what has arrived, see handle.ts.
-    const handle = arrived(arguments[0]);
+    const handle = handleOfArrival(arguments[0]);
     if (handle) {
       this.#client = Client.of(handle.manager as ManagerMemory);
       return;

@@ -11,7 +11,7 @@ import type { Kind } from "./requests.ts";
 import { DictStore, ListStore, type Undo, ValueStore } from "./stores.ts";
 
 /** An object that can be called. */
-export interface Served {
+export interface ServedObject {
   readonly name: string;
   readonly target: object;
   readonly methods: Methods;
@@ -45,7 +45,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** The objects of a manager. */
 export class Objects {
   readonly #client: Client;
-  readonly #objects = new Map<number, Served>();
+  readonly #objects = new Map<number, ServedObject>();
   // By prototype: an object knows its class.
   readonly #types = new Map<object, Registration>();
   readonly #ids = new WeakMap<object, number>();
@@ -104,7 +104,7 @@ export class Objects {
    *
    * @throws {IsopoolError} If there is none.
    */
-  get(id: number): Served {
+  get(id: number): ServedObject {
     const served = this.#objects.get(id);
     if (served !== undefined) return served;
     throw new IsopoolError("Cannot call object of Manager: it was forgotten, by Manager.forget()");

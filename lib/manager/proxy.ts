@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { arrived, BRAND, type Handle, Shared, VERSION } from "../shared/handle.ts";
+import { BRAND, type Handle, handleOfArrival, Shared, VERSION } from "../shared/handle.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import { Client } from "./client.ts";
 import type { ManagerMemory } from "./requests.ts";
@@ -50,7 +50,7 @@ export abstract class ManagedProxy extends Shared {
     super();
     this.#kind = kind;
     this.#name = name;
-    const handle = arrived(from);
+    const handle = handleOfArrival(from);
     if (handle) this.#origin = new Origin(Client.of(handle.manager as ManagerMemory), handle.object as number);
     else if (from instanceof Origin) this.#origin = from;
     else {throw new TypeError(

@@ -12,7 +12,7 @@
  * @module
  */
 import { bad } from "../core/validate.ts";
-import { arrived, BRAND, type Handle, registerKind, type Shared } from "../shared/handle.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, type Shared } from "../shared/handle.ts";
 import { invoke, ManagedProxy, type Origin } from "./proxy.ts";
 
 const KIND = "manager.object";
@@ -133,7 +133,7 @@ export class ObjectProxy extends ManagedProxy {
 
 // What a handle says of a class, wherever it comes from.
 function described(from: unknown): Pick<Registration, "name"> & { methods: ReadonlyMap<string, unknown> } {
-  const { type, methods }: Partial<Handle> = arrived(from) ?? {};
+  const { type, methods }: Partial<Handle> = handleOfArrival(from) ?? {};
   return {
     name: String(type),
     methods: new Map((Array.isArray(methods) ? methods : []).map((each) => [String(each), 0])),

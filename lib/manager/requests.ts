@@ -20,7 +20,7 @@ export interface ManagerMemory {
 export type Kind = "list" | "dict" | "namespace" | "value";
 
 /** A request. */
-export type Asked =
+export type ClientRequest =
   /** Here I am: my thread, and where my replies go. */
   | readonly ["hello", owner: number, replies: ChannelMemory]
   /** I am gone: nobody refers to my proxies any more. */
@@ -34,7 +34,7 @@ export type Asked =
 /** Whether a reply is a result or an error. */
 export const Status = { OK: 0, ERROR: 1 } as const;
 
-const FORMS: Record<Asked[0], (fields: readonly unknown[]) => boolean> = {
+const FORMS: Record<ClientRequest[0], (fields: readonly unknown[]) => boolean> = {
   hello: ([, owner, replies]) => isId(owner) && typeof replies === "object" && replies !== null,
   bye: () => true,
   make: ([, object, kind]) => isId(object) && typeof kind === "string",
@@ -55,7 +55,7 @@ function isChain(value: unknown): boolean {
 }
 
 /** The request, if it is one. */
-export function asked(data: unknown): Asked | undefined {
+export function checkRequest(data: unknown): ClientRequest | undefined {
   if (!Array.isArray(data) || typeof data[0] !== "string" || !Object.hasOwn(FORMS, data[0])) return undefined;
-  return FORMS[data[0] as Asked[0]](data) ? data as unknown as Asked : undefined;
+  return FORMS[data[0] as ClientRequest[0]](data) ? data as unknown as ClientRequest : undefined;
 }

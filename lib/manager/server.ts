@@ -15,16 +15,16 @@ import { WaitTimeoutError } from "../core/errors.ts";
 import { transferError } from "../protocol/envelope.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { Channel, type ChannelMemory } from "../queue/channel.ts";
-import type { LogRecord } from "../queue/log.ts";
-import { Standing } from "../shared/steps/step.ts";
-import { inside, type Link } from "./chain.ts";
-import { frame, header, readRequest } from "./frame.ts";
+import type { LogRecord } from "../queue/paged_log.ts";
+import { OwnerStatus } from "../shared/steps/step.ts";
+import { type ChainLink, runInside } from "./call_chain.ts";
+import { decodeRequest, encodeRecord, header } from "./record.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Objects } from "./objects.ts";
-import { Pulse } from "./pulse.ts";
-import { type Asked, asked, type ManagerMemory, Status } from "./requests.ts";
+import { LivenessPoll } from "./liveness_poll.ts";
+import { checkRequest, type ClientRequest, type ManagerMemory, Status } from "./requests.ts";
 import { Transactions } from "./transactions.ts";
-import { type Request, Turns } from "./turns.ts";
+import { AccessQueue, type Request } from "./access_queue.ts";
 
 interface Peer {
   readonly owner: number;
@@ -37,7 +37,7 @@ interface Caller {
   readonly call: number;
 }
 
-type Ask<K extends Asked[0]> = Extract<Asked, readonly [K, ...unknown[]]>;
+type Ask<K extends ClientRequest[0]> = Extract<ClientRequest, readonly [K, ...unknown[]]>;
 
 /** Serves the objects of a manager. */
 export class Server {
@@ -47,12 +47,12 @@ export class Server {
   readonly #mailbox: Mailbox;
   readonly #newId: () => number;
   readonly #peers = new Map<number, Peer>();
-  readonly #turns = new Turns();
+  readonly #turns = new AccessQueue();
   readonly #transactions = new Transactions(this.#turns);
   // What waits for its turn, and for whom.
   readonly #callers = new Map<Request, Caller>();
   #closing = false;
-  readonly #pulse = new Pulse(() => this.#look());
+  readonly #pulse = new LivenessPoll(() => this.#look());
 
   /** @param newId Gives numbers that nobody else gives to anything of this manager. */
   constructor(memory: ManagerMemory, inbox: Channel, objects: Objects, newId: () => number) {
@@ -79,7 +79,7 @@ export class Server {
     const [client, call] = header(record) ?? [0, 0];
     const caller = { client, call };
     try {
-      const request = asked(readRequest(record));
+      const request = checkRequest(decodeRequest(record));
       if (request === undefined) throw new TypeError("Cannot ask Manager: it does not know such a request");
       // The others are told by the end of their channel.
       if (!this.#closing || request[0] === "hello") this.#answer(caller, request);
@@ -88,7 +88,7 @@ export class Server {
     }
   }
 
-  #answer(caller: Caller, request: Asked): void {
+  #answer(caller: Caller, request: ClientRequest): void {
     switch (request[0]) {
       case "hello":
         return this.#welcome(caller, request);
@@ -126,7 +126,7 @@ export class Server {
       let result: unknown;
       try {
         if (served.writes.has(method)) this.#transactions.before(object, served, method, args, chain);
-        result = served.plain ? run.apply(served.target, args) : inside(link, () => run.apply(served.target, args));
+        result = served.plain ? run.apply(served.target, args) : runInside(link, () => run.apply(served.target, args));
       } catch (error) {
         end(link);
         return this.#reply(caller, Status.ERROR, error);
@@ -182,19 +182,19 @@ export class Server {
       },
     };
     this.#callers.set(request, caller);
-    this.#turns.ask(request);
+    this.#turns.request(request);
   }
 
-  #link(chain: readonly number[]): Link {
+  #link(chain: readonly number[]): ChainLink {
     const manager = this.#memory.name;
-    const link = (id: number, outer: Link | undefined): Link => ({
+    const link = (id: number, outer: ChainLink | undefined): ChainLink => ({
       manager,
       id,
       holds: undefined,
       outer,
       ended: false,
     });
-    return link(this.#newId(), chain.reduceRight<Link | undefined>((outer, id) => link(id, outer), undefined));
+    return link(this.#newId(), chain.reduceRight<ChainLink | undefined>((outer, id) => link(id, outer), undefined));
   }
 
   #reply({ client, call }: Caller, status: number, value: unknown): void {
@@ -203,10 +203,10 @@ export class Server {
     let record: LogRecord;
     try {
       record = status === Status.OK
-        ? frame(call, status, this.objects.exported(value))
-        : frame(call, status, encodeThrown(value));
+        ? encodeRecord(call, status, this.objects.exported(value))
+        : encodeRecord(call, status, encodeThrown(value));
     } catch (cause) {
-      record = frame(call, Status.ERROR, encodeThrown(transferError(value, "result", "result", cause)));
+      record = encodeRecord(call, Status.ERROR, encodeThrown(transferError(value, "result", "result", cause)));
     }
     // Its memory is the client's word: what cannot be put there is nobody's but the client's loss.
     peer.replies.put("reply", record, undefined).catch(() => {});
@@ -220,9 +220,9 @@ export class Server {
   #bury(): void {
     const { owners } = this.#inbox;
     for (const [client, { owner }] of this.#peers) {
-      const standing = owners.standing(owner);
-      if (standing === Standing.ALIVE) continue;
-      this.#leave(client, standing === Standing.LOST);
+      const standing = owners.status(owner);
+      if (standing === OwnerStatus.ALIVE) continue;
+      this.#leave(client, standing === OwnerStatus.LOST);
     }
   }
 
@@ -235,8 +235,8 @@ export class Server {
   }
 }
 
-function end(link: Link): void {
-  for (let each: Link | undefined = link; each !== undefined; each = each.outer) each.ended = true;
+function end(link: ChainLink): void {
+  for (let each: ChainLink | undefined = link; each !== undefined; each = each.outer) each.ended = true;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

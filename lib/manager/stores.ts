@@ -5,7 +5,7 @@
  * @module
  */
 import { bad } from "../core/validate.ts";
-import { same } from "./same.ts";
+import { deepEqual } from "./deep_equal.ts";
 
 /** What takes an object back to where it was when this was made. */
 export interface Undo {
@@ -95,7 +95,7 @@ export class ListStore {
   }
 
   indexOf(item: unknown): number {
-    return this.#items.findIndex((each) => same(each, item));
+    return this.#items.findIndex((each) => deepEqual(each, item));
   }
 
   includes(item: unknown): boolean {

@@ -11,9 +11,9 @@
 import { DeadlockError } from "../core/errors.ts";
 import { callback } from "../core/validate.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
-import { here, inside, type Link, linksOf } from "./chain.ts";
+import { type ChainLink, currentLink, linksOf, runInside } from "./call_chain.ts";
 import type { Client } from "./client.ts";
-import { ALL } from "./turns.ts";
+import { ALL } from "./access_queue.ts";
 
 /** Whether the code that runs has an object to itself. */
 export function isHeld(client: Client, resource: number): boolean {
@@ -34,11 +34,11 @@ export async function runTransaction<R>(
   if ([...linksOf(manager)].some(({ holds }) => holds === resource)) {
     throw new DeadlockError(`Cannot ${what}: it is inside of one on the same object, which it would wait for`);
   }
-  const link: Link = { manager, id: client.newId(), holds: resource, outer: here(), ended: false };
+  const link: ChainLink = { manager, id: client.newId(), holds: resource, outer: currentLink(), ended: false };
   await client.begin(what, resource, link.id, limits);
   let result: R;
   try {
-    result = await inside(link, fn);
+    result = await runInside(link, fn);
   } catch (error) {
     link.ended = true;
     // What went wrong first is what counts; and where the manager is gone, so is what there was to undo.

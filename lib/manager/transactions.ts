@@ -4,9 +4,9 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import type { Served } from "./objects.ts";
+import type { ServedObject } from "./objects.ts";
 import type { Undo } from "./stores.ts";
-import { ALL, type Turns } from "./turns.ts";
+import { type AccessQueue, ALL } from "./access_queue.ts";
 
 interface Transaction {
   readonly client: number;
@@ -17,12 +17,12 @@ interface Transaction {
 
 /** The transactions of a manager. */
 export class Transactions {
-  readonly #turns: Turns;
+  readonly #turns: AccessQueue;
   readonly #open = new Map<number, Transaction>();
   // Of threads that were given up, and may not know it.
   readonly #undone = new Set<number>();
 
-  constructor(turns: Turns) {
+  constructor(turns: AccessQueue) {
     this.#turns = turns;
   }
 
@@ -43,7 +43,13 @@ export class Transactions {
   }
 
   /** An object is about to be changed. */
-  before(object: number, served: Served, method: string, args: readonly unknown[], chain: readonly number[]): void {
+  before(
+    object: number,
+    served: ServedObject,
+    method: string,
+    args: readonly unknown[],
+    chain: readonly number[],
+  ): void {
     for (const id of chain) {
       const transaction = this.#open.get(id);
       if (transaction === undefined || (transaction.resource !== object && transaction.resource !== ALL)) continue;

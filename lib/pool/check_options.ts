@@ -127,10 +127,10 @@ function hook(option: string, task: unknown, args: unknown, capabilities: Capabi
   const { args: copied, handles } = isolated ? copyOf(args) : { args, handles: false };
   if (task instanceof Task) {
     // A function that cannot run elsewhere is reported by the first worker that tries.
-    return { source: task.source, local: isolated ? undefined : task.local, args: copied, handles };
+    return { source: task.source, localFunction: isolated ? undefined : task.local, args: copied, handles };
   }
   if (typeof task === "function" && !isolated) {
-    return { source: { source: "" }, local: task as () => unknown, args: copied, handles };
+    return { source: { source: "" }, localFunction: task as () => unknown, args: copied, handles };
   }
   throw bad(CALL, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
 }

@@ -6,7 +6,7 @@
 import { BrokenPoolError, PoolClosedError } from "../core/errors.ts";
 import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
-import { Failures } from "../future/failures.ts";
+import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Capabilities } from "./backends.ts";
 import type { Setup } from "../transport/transport.ts";
@@ -20,7 +20,7 @@ const running = new Set<Scheduler>();
 /** Every living worker of every pool of this isolate. */
 export function countWorkers(): number {
   let count = 0;
-  for (const scheduler of running) count += scheduler.crew.slots.size;
+  for (const scheduler of running) count += scheduler.workerSet.slots.size;
   return count;
 }
 
@@ -30,12 +30,15 @@ export class PoolCore {
   readonly capabilities: Capabilities;
   readonly setup: Setup;
   readonly scheduler: Scheduler;
-  readonly failures: Failures;
+  readonly failures: UnobservedFailures;
 
   /** @param inner What other parts of the library ask for: not to hold the script, and to report failures later. */
-  constructor(given: number | PoolOptions | undefined, inner: { daemon?: boolean; failures?: Failures } = {}) {
+  constructor(
+    given: number | PoolOptions | undefined,
+    inner: { daemon?: boolean; failures?: UnobservedFailures } = {},
+  ) {
     checkRuntime();
-    this.failures = inner.failures ?? new Failures();
+    this.failures = inner.failures ?? new UnobservedFailures();
     const options = this.options = checkPoolOptions(given);
     const { capabilities, launch } = options.engine;
     this.capabilities = capabilities;

@@ -5,8 +5,8 @@
  */
 import type { DeathReason } from "../core/errors.ts";
 import type { Death } from "../transport/transport.ts";
-import type { Observer } from "../scheduler/tally.ts";
-import type { Work } from "../scheduler/work.ts";
+import type { Observer } from "../scheduler/counters.ts";
+import type { Job } from "../scheduler/job.ts";
 
 /** What a {@linkcode PoolEventMap} event of a worker says. */
 export interface WorkerEventDetail {
@@ -59,6 +59,6 @@ export function observe(target: EventTarget): Observer {
   };
 }
 
-function nameOf({ task: { source, local } }: Work): string {
+function nameOf({ task: { source, localFunction: local } }: Job): string {
   return "name" in source ? source.name : local?.name || "(anonymous)";
 }

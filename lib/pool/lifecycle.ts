@@ -40,7 +40,7 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
 
   /** Ids of the workers that are alive. */
   get workerIds(): number[] {
-    return [...this.#core.scheduler.crew.slots].map((slot) => slot.id);
+    return [...this.#core.scheduler.workerSet.slots].map((slot) => slot.id);
   }
 
   /** Whether the pool is paused. */
@@ -63,7 +63,7 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
    */
   async room(): Promise<void> {
     this.#core.checkOpen("wait for room");
-    await this.#core.scheduler.entrance.room();
+    await this.#core.scheduler.admission.room();
   }
 
   /**
@@ -148,7 +148,7 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
     await joinEnd(
       scheduler,
       timeout,
-      () => `Gave up joining after ${timeout} ms: ${scheduler.works.size} works go on`,
+      () => `Gave up joining after ${timeout} ms: ${scheduler.jobs.size} works go on`,
     );
   }
 
@@ -177,7 +177,7 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
   async [Symbol.asyncDispose](): Promise<void> {
     const { scheduler } = this.#core;
     scheduler.close();
-    for (const work of [...scheduler.works]) work.blockEnded?.();
+    for (const work of [...scheduler.jobs]) work.blockEnded?.();
     await scheduler.ended;
   }
 }

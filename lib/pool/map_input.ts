@@ -21,7 +21,7 @@ export interface MapReader {
   /** Reading failed. */
   failed(error: unknown): void;
   /** A read that was under way has come back. */
-  paused(): void;
+  readReturned(): void;
 }
 
 /** An input that is being read. */
@@ -121,6 +121,6 @@ export class MapInput {
     } finally {
       this.#reading = false;
     }
-    this.#reader.paused();
+    this.#reader.readReturned();
   }
 }

@@ -4,13 +4,13 @@
  * @module
  */
 import type { OnError } from "../future/collector.ts";
-import type { Tally } from "../progress/tally.ts";
-import type { TaskEntry } from "../scheduler/work.ts";
+import type { ProgressCounter } from "../progress/counter.ts";
+import type { TaskEntry } from "../scheduler/job.ts";
 import type { RetryPolicy } from "../core/retry.ts";
-import type { WorkOptions } from "./pool_work.ts";
+import type { JobOptions } from "./pool_job.ts";
 
 /** What a map is made of, checked. */
-export interface MapPlan extends WorkOptions {
+export interface MapPlan extends JobOptions {
   task: TaskEntry;
   /** Whether items are argument lists. */
   spread: boolean;
@@ -26,7 +26,7 @@ export interface MapPlan extends WorkOptions {
   /** Most items that a lazy map is ahead of its reader; `undefined`: it starts at once and waits for nobody. */
   buffer: number | undefined;
   /** Counts what has ended, where progress was asked for. */
-  tally: Tally | undefined;
+  progress: ProgressCounter | undefined;
   /** Throws if the pool takes no more work. */
   checkOpen: () => void;
 }

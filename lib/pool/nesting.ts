@@ -4,7 +4,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { scope } from "../core/scope.ts";
+import { scope } from "../core/isolate_state.ts";
 import { cpuCount } from "./backends.ts";
 
 /** How many pools deep a worker may be and still have a pool of its own. */

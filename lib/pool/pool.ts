@@ -242,6 +242,6 @@ export class Pool<B extends BackendName = "worker"> extends PoolLifecycle {
    */
   share<T>(value: T): SharedValue<T> {
     this.#core.checkOpen("share value");
-    return new SharedValue(value, this.capabilities.isolated, (id) => this.#core.scheduler.crew.drop(id));
+    return new SharedValue(value, this.capabilities.isolated, (id) => this.#core.scheduler.workerSet.drop(id));
   }
 }

@@ -5,7 +5,7 @@
  */
 import { bad, show } from "../core/validate.ts";
 import type { TaskTable } from "../scheduler/task_table.ts";
-import type { TaskEntry } from "../scheduler/work.ts";
+import type { TaskEntry } from "../scheduler/job.ts";
 import { Task, type TaskOptions } from "../task/task.ts";
 import type { BackendName } from "./backends.ts";
 

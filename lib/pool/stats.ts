@@ -5,7 +5,7 @@
  */
 import type { Distribution } from "../core/histogram.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import type { Work } from "../scheduler/work.ts";
+import type { Job } from "../scheduler/job.ts";
 
 /** Numbers of one pool; a snapshot. */
 export interface PoolStats {
@@ -48,7 +48,7 @@ export interface PoolStats {
 }
 
 /** Counts. */
-export function poolStats({ abandoned, crew, works, tally }: Scheduler): PoolStats {
+export function poolStats({ abandoned, workerSet: crew, jobs: works, counters: tally }: Scheduler): PoolStats {
   const workers = {
     starting: 0,
     busy: 0,
@@ -59,12 +59,12 @@ export function poolStats({ abandoned, crew, works, tally }: Scheduler): PoolSta
     abandoned: abandoned.living,
   };
   let active = 0;
-  const atWork = new Set<Work>();
+  const atWork = new Set<Job>();
   for (const slot of crew.slots) {
-    active += slot.held;
-    for (const { work } of slot.chunks) atWork.add(work);
+    active += slot.inFlight;
+    for (const { job: work } of slot.chunks) atWork.add(work);
     if (slot.state === "starting") workers.starting++;
-    else if (slot.state === "alive") workers[slot.held > 0 ? "busy" : "idle"]++;
+    else if (slot.state === "alive") workers[slot.inFlight > 0 ? "busy" : "idle"]++;
     else workers.leaving++;
   }
   return {

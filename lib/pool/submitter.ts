@@ -13,19 +13,19 @@ import { snapshot } from "../protocol/envelope.ts";
 import { openProgress } from "../progress/progress.ts";
 import type { SharedEntry } from "../protocol/shared_value.ts";
 import type { Slot } from "../scheduler/slot.ts";
-import type { TaskEntry } from "../scheduler/work.ts";
+import type { TaskEntry } from "../scheduler/job.ts";
 import { retryPolicy } from "../core/retry.ts";
 import type { Task, TaskOptions } from "../task/task.ts";
 import { runsWithin } from "./backends.ts";
-import { Call, type CallOptions } from "./call.ts";
+import { CallJob, type CallOptions } from "./call_job.ts";
 import { type CallSite, CallSites } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
-import { MapJob } from "./map.ts";
+import { MapJob } from "./map_job.ts";
 import { checkMapOptions, type ImapOptions } from "./map_options.ts";
 import type { ApplyOptions, Closure } from "./pool.ts";
 import { type Resolved, resolveTask } from "./resolve_task.ts";
 import { hasShared, refer } from "./shared_value.ts";
-import { StreamJob } from "./stream.ts";
+import { StreamJob } from "./stream_job.ts";
 
 /** A task or closure of any signature. */
 export type AnyRunnable = Task<never, unknown> | Closure<never, unknown>;
@@ -50,7 +50,7 @@ export class Submitter {
   submit(call: string, face: Face, task: AnyRunnable, args: unknown[], pinned?: Slot): Future<unknown> {
     this.#core.checkOpen(call);
     const { scheduler, options: { name, maxQueue } } = this.#core;
-    if (scheduler.entrance.full && !pinned) {
+    if (scheduler.admission.full && !pinned) {
       throw new QueueFullError(
         `Cannot ${call}: ${name} has as many calls waiting as its \`maxQueue\` of ${maxQueue} allows: ` +
           "await pool.room() before the next one, or raise it",
@@ -58,7 +58,14 @@ export class Submitter {
     }
     const resolved = this.#resolve(call, task);
     const { plan, sent, refused } = this.#plan(call, resolved.options, args, pinned);
-    const work = new Call(scheduler, resolved.entry, sent, plan, this.#core.failures, this.#site(face, resolved.entry));
+    const work = new CallJob(
+      scheduler,
+      resolved.entry,
+      sent,
+      plan,
+      this.#core.failures,
+      this.#site(face, resolved.entry),
+    );
     if (refused !== undefined) work.refuse(refused.error);
     else if (resolved.verified) resolved.verified.then(() => work.enqueue(), (error) => work.refuse(error));
     else work.enqueue();
@@ -92,7 +99,7 @@ export class Submitter {
     }
     // Before the workers are chosen: a module that scoped workers do not have replaces them all.
     this.#resolve(call, task);
-    return this.#core.scheduler.crew.all().map((slot) => this.submit(call, face, task, args, slot));
+    return this.#core.scheduler.workerSet.startAll().map((slot) => this.submit(call, face, task, args, slot));
   }
 
   /** Maps. */
@@ -118,7 +125,7 @@ export class Submitter {
       given: options,
       nested: this.#nested,
       checkOpen: () => this.#core.checkOpen(call),
-      tally: openProgress(call, given, items),
+      progress: openProgress(call, given, items),
     };
     const job = new MapJob(plan, items, scheduler, failures, this.#site(face, entry));
     if (verified) verified.then(() => job.start(), (error) => job.abandon("rejected", error));

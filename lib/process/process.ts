@@ -11,7 +11,7 @@
  */
 import { CancelledError, IsopoolError, WorkerCrashedError } from "../core/errors.ts";
 import { bad, duration, knownOptions } from "../core/validate.ts";
-import { Failures } from "../future/failures.ts";
+import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
 import type { Args } from "../pool/pool.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
@@ -43,7 +43,7 @@ export type ProcessReason = "finished" | "failed" | "exit" | "oom" | "uncaught" 
 const CALL = "create process";
 let lastId = 0;
 // Reported as the script ends: what a process ended as is looked at after it has.
-let failures: Failures | undefined;
+let failures: UnobservedFailures | undefined;
 
 /**
  * A task in a worker of its own, as Python's `Process`.
@@ -151,7 +151,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
     if (this.#running) {
       throw new IsopoolError(`Cannot start process ${this.name}: it was started before: create another`);
     }
-    const core = new PoolCore(this.#options, { daemon: this.daemon, failures: failures ??= new Failures() });
+    const core = new PoolCore(this.#options, { daemon: this.daemon, failures: failures ??= new UnobservedFailures() });
     const future = new Submitter(core).submit("start process", this.start, this.#task, this.#args);
     this.#running = { core, future };
     core.scheduler.close();

@@ -1,10 +1,10 @@
 /**
  * Keeps this thread's own `console` clear of a bar, for as long as one is shown. Workers' consoles always are
- * (workers/second_shot.ts).
+ * (workers/stop_retry.ts).
  *
  * @module
  */
-import type { Screen } from "../core/screen.ts";
+import type { Terminal } from "../core/terminal.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -13,7 +13,7 @@ export class ConsoleGuard {
   readonly #methods: { name: string; original: PropertyDescriptor; wrapped: Method }[] = [];
   #on = true;
 
-  constructor(screen: Screen) {
+  constructor(screen: Terminal) {
     const guard = (original: Method, self: unknown, args: unknown[]): unknown =>
       this.#on ? screen.print(() => Reflect.apply(original, self, args)) : Reflect.apply(original, self, args);
     for (const name of Object.keys(console)) {

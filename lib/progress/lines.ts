@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Screen, writeAll } from "../core/screen.ts";
+import { Terminal, writeAll } from "../core/terminal.ts";
 import { drawLine } from "./bar.ts";
 import type { ProgressSink, ProgressState } from "./sink.ts";
 
@@ -12,7 +12,7 @@ const PACE = 5_000;
 
 /** Shows progress as lines. */
 export class ProgressLines implements ProgressSink {
-  readonly #screen = Screen.here();
+  readonly #screen = Terminal.local();
   readonly #start = performance.now();
   #last = this.#start;
 

@@ -7,12 +7,12 @@
  *
  * @module
  */
-import { scope } from "../core/scope.ts";
+import { scope } from "../core/isolate_state.ts";
 import { bad, integer } from "../core/validate.ts";
 import { ProgressLines } from "./lines.ts";
 import type { ProgressSink } from "./sink.ts";
-import { sizeOf, Tally } from "./tally.ts";
-import { TerminalBar } from "./terminal.ts";
+import { ProgressCounter, sizeOf } from "./counter.ts";
+import { TerminalBar } from "./terminal_bar.ts";
 
 /** What a caller says about progress. */
 export interface ProgressOptions {
@@ -28,10 +28,10 @@ export interface ProgressOptions {
 }
 
 /** Checks the options; `undefined` when nothing is to be told. The last step of a call: what is opened is to be ended. */
-export function openProgress(call: string, options: ProgressOptions, items: unknown): Tally | undefined {
+export function openProgress(call: string, options: ProgressOptions, items: unknown): ProgressCounter | undefined {
   const total = options.total === undefined ? sizeOf(items) : integer(call, "total", options.total, 0);
   const sink = openSink(call, options.progress);
-  return sink && new Tally(sink, total);
+  return sink && new ProgressCounter(sink, total);
 }
 
 function openSink(call: string, option: boolean | ProgressSink | undefined): ProgressSink | undefined {

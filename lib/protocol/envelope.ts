@@ -13,7 +13,7 @@ import { encode } from "../shared/revive.ts";
 
 /** Arguments as they were when they were handed over. */
 export interface Snapshot {
-  /** Copies; of plain data its text. See {@linkcode unfold}. */
+  /** Copies; of plain data its text. See {@linkcode decodeItems}. */
   args: unknown[];
   transfer: Transferable[];
   /** Whether there may be shared objects in them (lib/shared/revive.ts). */
@@ -33,7 +33,7 @@ export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
     const moved = takeMove(arg);
     if (moved) transfer = [...new Set([...transfer, ...moved])];
   }
-  const folded = transfer.length > 0 ? undefined : foldArgs(args);
+  const folded = transfer.length > 0 ? undefined : encodeArgs(args);
   return folded ? { args: folded, transfer, handles: false } : clone(args, transfer);
 }
 
@@ -55,7 +55,7 @@ export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
 
 // What is an object twice must be one in the copy, too: one writer for all, and no second typed array, which might have the
 // same buffer.
-function foldArgs(args: unknown[], isLarge = false): unknown[] | undefined {
+function encodeArgs(args: unknown[], isLarge = false): unknown[] | undefined {
   const folded: unknown[] = [];
   const writer = new PlainWriter();
   let hasBytes = false;
@@ -71,7 +71,7 @@ function foldArgs(args: unknown[], isLarge = false): unknown[] | undefined {
         : isLarge
         ? writer.copy(arg!)
         : writer.write(arg!);
-      if (copy === undefined) return writer.tooLarge ? foldArgs(args, true) : undefined;
+      if (copy === undefined) return writer.tooLarge ? encodeArgs(args, true) : undefined;
       folded.push(copy);
     }
   }
@@ -79,12 +79,12 @@ function foldArgs(args: unknown[], isLarge = false): unknown[] | undefined {
 }
 
 /** The values of what {@linkcode snapshot} has made of arguments, for whoever cannot carry their texts. */
-export function unfold(items: unknown[], spread: boolean): unknown[] {
-  return items.map((item) => spread ? (item as unknown[]).map(open) : open(item));
+export function decodeItems(items: unknown[], spread: boolean): unknown[] {
+  return items.map((item) => spread ? (item as unknown[]).map(decodeItem) : decodeItem(item));
 }
 
-function open(value: unknown): unknown {
-  return value instanceof Json ? value.open() : value;
+function decodeItem(value: unknown): unknown {
+  return value instanceof Json ? value.parse() : value;
 }
 
 /** Whether a value is copied by merely passing it on. Functions and symbols are not: they cannot be copied at all. */

@@ -23,14 +23,14 @@
  * ```
  *
  * Calls are numbered by the host (`seq`), one number after another; a batch covers `first` to `first + items.length - 1`.
- * Each call is answered exactly once: on the board (see board.ts) or by a message of its own, as soon as it has
+ * Each call is answered exactly once: on the board (see call_table.ts) or by a message of its own, as soon as it has
  * finished, so that the death of a worker loses only the calls that it was running.
  *
  * @module
  */
-import type { Seat } from "../core/scope.ts";
-import type { BoardMemory } from "./board.ts";
-import type { ItemMessage, ResultMessage, ShareMessage } from "./carry.ts";
+import type { TerminalClient } from "../core/isolate_state.ts";
+import type { CallTableMemory } from "./call_table.ts";
+import type { ItemMessage, ResultMessage, ShareMessage } from "./value_messages.ts";
 import type { Thrown } from "./error_record.ts";
 
 /** Where the code of a task is found. */
@@ -85,15 +85,15 @@ export type WorkerMessage =
   | { kind: "ready"; now: number }
   | { kind: "initializing" }
   | { kind: "failed"; phase: Phase; thrown: Thrown }
-  | { kind: "heard" }
+  | { kind: "cancel-received" }
   | ItemMessage
   | { kind: "progress"; seq: number; done: number; total: number | undefined }
   /** `count` calls were answered in `ms` milliseconds of work; one after another they would have taken `ran`. */
-  | { kind: "settled"; count: number; ms: number; ran: number }
+  | { kind: "report"; count: number; ms: number; ran: number }
   | ResultMessage
   | { kind: "error"; seq: number; thrown: Thrown }
   /** The worker ends itself now, with an exit code or because of an uncaught error. */
-  | { kind: "ending"; exitCode?: number; thrown?: Thrown };
+  | { kind: "exiting"; exitCode?: number; thrown?: Thrown };
 
 /** The part of a MessagePort that both sides use; node's types lack `onmessage`. */
 export interface Port {
@@ -111,7 +111,7 @@ export interface HookMessage {
 }
 
 /** What a worker is told about itself when it is started. */
-export interface Introduction {
+export interface WorkerInit {
   workerId: number;
   /** How many pools deep the worker is: 1 for a pool of the main thread. */
   depth: number;
@@ -125,16 +125,16 @@ export interface Introduction {
   concurrency: number;
   /** Most bytes of memory, if there is a limit. */
   memoryLimit: number | undefined;
-  /** The table of threads, and the worker's place in it (lib/shared/owners.ts). */
+  /** The table of threads, and the worker's place in it (lib/shared/owner_table.ts). */
   owner: { memory: SharedArrayBuffer; id: number };
   /** Memory of the board. */
-  board: BoardMemory;
+  callTable: CallTableMemory;
   /** Memory of the bell. */
-  bell: SharedArrayBuffer;
+  doorbell: SharedArrayBuffer;
   /** Memory of the brake. */
-  brake: SharedArrayBuffer;
+  killGuard: SharedArrayBuffer;
   /** Its place at the screen. */
-  screen: Seat;
+  terminal: TerminalClient;
   /** The worker's end of its channel. */
   port: Port;
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { RunningTask } from "../core/running_task.ts";
+import type { RunningCall } from "../core/running_call.ts";
 import { show } from "../core/validate.ts";
 
 /** How many items a stream may still yield. */
@@ -46,7 +46,7 @@ export class Credit {
 export async function drive(
   returned: unknown,
   credit: Credit,
-  task: RunningTask,
+  task: RunningCall,
   send: (value: unknown) => void,
 ): Promise<void> {
   const items = await returned;

@@ -1,5 +1,5 @@
 /**
- * Records from many producers to many consumers: the ring of shared/steps/ring.ts, one unit for each record, with the
+ * Records from many producers to many consumers: the ring of shared/steps/mpmc_ring.ts, one unit for each record, with the
  * log for its memory.
  *
  * ```
@@ -13,16 +13,26 @@
  * @module
  */
 import { newMemory, SharedWords } from "../shared/memory.ts";
-import { Owners } from "../shared/owners.ts";
+import { OwnerTable } from "../shared/owner_table.ts";
 import { runAsync } from "../shared/run_async.ts";
 import { runSync } from "../shared/run_sync.ts";
-import { close, passOn, put, ready, RING_WORDS, type RingWords, Stage, take, used } from "../shared/steps/ring.ts";
+import {
+  close,
+  passNotificationOn,
+  put,
+  ready,
+  RING_WORDS,
+  type RingWords,
+  Stage,
+  take,
+  used,
+} from "../shared/steps/mpmc_ring.ts";
 import { acquire, release } from "../shared/steps/lock.ts";
 import { ALL, DONE, end, Frame, type Outcome, Result, sleep, WAIT } from "../shared/steps/step.ts";
-import { conclude, type Running, runThrough } from "../shared/waiting.ts";
-import { CONTROL_WORDS, Hands } from "./hands.ts";
-import { Log, type LogRecord, newPages } from "./log.ts";
-import { Hand } from "./steps/hands.ts";
+import { conclude, type Machine, runThrough } from "../shared/waiting.ts";
+import { CONTROL_WORDS, Deliveries } from "./deliveries.ts";
+import { type LogRecord, newPages, PagedLog } from "./paged_log.ts";
+import { DeliveryStage } from "./steps/deliveries.ts";
 
 /** What travels: the memory of a channel. */
 export interface ChannelMemory {
@@ -50,20 +60,20 @@ export interface Item extends LogRecord {
 export class Channel {
   /** To hand to other threads. */
   readonly memory: ChannelMemory;
-  readonly owners: Owners;
-  readonly hands: Hands;
+  readonly owners: OwnerTable;
+  readonly deliveries: Deliveries;
   /** Words 14 and on are free for who builds on this. */
   readonly control: SharedWords;
   /** Called whenever a call begins to wait here, and when it looks again. */
   watch: Watch | undefined;
   readonly #words: RingWords & { positions: SharedWords; putLock: SharedWords; takeLock: SharedWords };
-  readonly #log: Log;
+  readonly #log: PagedLog;
   // Puts of this thread that have had to wait, in order.
   readonly #turns = new Set<Frame>();
 
   /** Opens a channel that another thread made, or makes one for so many records. */
   constructor(from: ChannelMemory | number) {
-    this.owners = typeof from === "number" ? Owners.home() : Owners.of(from.owners);
+    this.owners = typeof from === "number" ? OwnerTable.local() : OwnerTable.of(from.owners);
     this.memory = typeof from !== "number"
       ? from
       : { control: newMemory(CONTROL_WORDS), pages: newPages(), owners: this.owners.memory, maxSize: from };
@@ -75,8 +85,8 @@ export class Channel {
       takeLock: words(RING_WORDS + 1, 1),
       capacity: this.memory.maxSize,
     };
-    this.#log = new Log(this.control, this.memory.pages);
-    this.hands = new Hands(this.control);
+    this.#log = new PagedLog(this.control, this.memory.pages);
+    this.deliveries = new Deliveries(this.control);
   }
 
   /** How many records are in it. */
@@ -151,7 +161,7 @@ export class Channel {
 
   /** Wakes another consumer: this one was woken, and took nothing. */
   passOn(): void {
-    runThrough(this.#words.positions, (_, frame) => passOn(this.#words, frame));
+    runThrough(this.#words.positions, (_, frame) => passNotificationOn(this.#words, frame));
   }
 
   /** Closes it: nothing is put any more; what is there can be taken. */
@@ -162,17 +172,17 @@ export class Channel {
   /** Names the items that died with their consumers, each once. */
   takeLost(call: string): number[] {
     return this.#locked(call, () => {
-      this.hands.collect(this.control.load(HEAD) >>> 1);
-      return this.hands.read();
+      this.deliveries.collect(this.control.load(HEAD) >>> 1);
+      return this.deliveries.read();
     });
   }
 
   /** Looks for consumers that died with items in their hands. */
   findLost(call: string): void {
-    if (this.hands.anyDead) this.#locked(call, () => this.hands.collect(this.control.load(HEAD) >>> 1));
+    if (this.deliveries.anyDead) this.#locked(call, () => this.deliveries.collect(this.control.load(HEAD) >>> 1));
   }
 
-  #putting(call: string, record: LogRecord, timeout: number | undefined): Running {
+  #putting(call: string, record: LogRecord, timeout: number | undefined): Machine {
     const write = (_: number, frame: Frame) => this.#log.write(frame, frame.a >>> 1, record);
     // Before it sleeps: the caller goes on.
     const keep = () => {
@@ -199,12 +209,12 @@ export class Channel {
     call: string,
     timeout: number | undefined,
     mayBorrow: boolean,
-  ): { run: Running; item: () => Item | undefined } {
+  ): { run: Machine; item: () => Item | undefined } {
     let record: LogRecord | undefined;
     const read = (_: number, frame: Frame) => {
       const ticket = frame.a >>> 1;
-      record = this.#log.read(frame, ticket, Hand.UNDO, mayBorrow);
-      return this.hands.take(frame, ticket);
+      record = this.#log.read(frame, ticket, DeliveryStage.UNDO, mayBorrow);
+      return this.deliveries.deliver(frame, ticket);
     };
     const run = this.#running(
       call,
@@ -237,7 +247,7 @@ export class Channel {
     if (this.#turns.delete(frame) && this.#turns.size > 0) this.control.notify(HEAD, ALL);
   }
 
-  #running(call: string, timeout: number | undefined, step: (frame: Frame) => Outcome): Running {
+  #running(call: string, timeout: number | undefined, step: (frame: Frame) => Outcome): Machine {
     const frame = new Frame();
     frame.me = this.owners.me;
     const watched = () => {
@@ -249,12 +259,12 @@ export class Channel {
   }
 
   // Not by a timeout of 0: that would also give up on a lock which somebody holds for a moment.
-  #try(run: Running): number {
+  #try(run: Machine): number {
     const { frame, step } = run;
     for (let outcome = step(); outcome !== DONE; outcome = step()) {
       if (outcome !== WAIT) continue;
       if (frame.where === this.#words.positions) frame.quit = true;
-      else Atomics.wait((frame.where as SharedWords).cells, frame.on, frame.expected, 1);
+      else Atomics.wait((frame.where as SharedWords).array, frame.on, frame.expected, 1);
     }
     if (frame.result !== Result.GAVE_UP) conclude(run);
     return frame.result;

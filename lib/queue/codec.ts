@@ -73,7 +73,7 @@ export function encodeValue(value: unknown): Encoded {
     const whole = wholeBytes(value!);
     if (whole) return { kind: Kind.BYTES + whole.form, bytes: whole.bytes, borrowed: true };
     const json = new PlainWriter().write(value!);
-    if (json) return encodeText(json.noted ? Kind.NOTED : Kind.JSON, json.text);
+    if (json) return encodeText(json.hasNotes ? Kind.NOTED : Kind.JSON, json.text);
   }
   return { kind: Kind.RICH, bytes: toBytes(encode(value)) };
 }
@@ -95,7 +95,7 @@ export function decodeValue({ kind, bytes, borrowed }: Encoded): unknown {
       return decoder.decode(bytes);
     case Kind.JSON:
     case Kind.NOTED:
-      return new Json(decoder.decode(bytes), kind === Kind.NOTED).open();
+      return new Json(decoder.decode(bytes), kind === Kind.NOTED).parse();
   }
   if (kind < Kind.NUMBER) return constants[kind];
   // What is made of these may keep them. A buffer of its own, too: the serializer takes it from its beginning.

@@ -13,7 +13,7 @@ import {
   type BlockLimits,
   checkBlock,
   checkLimits,
-  type Running,
+  type Machine,
   running,
   type WaitLimits,
 } from "../shared/waiting.ts";
@@ -63,7 +63,7 @@ export class JoinableQueue<T> extends Queue<T> {
 
   /** How many items were put and are not done, nor lost. */
   get unfinished(): number {
-    const { hands } = channel(this);
+    const { deliveries: hands } = channel(this);
     // First what is done: it only grows, so the two are equal only if they were so at one moment.
     const done = hands.doneCount;
     // Tickets have 31 bits.
@@ -76,8 +76,8 @@ export class JoinableQueue<T> extends Queue<T> {
    * @throws {IsopoolError} If all items that this thread took are done.
    */
   taskDone(): void {
-    const { control, hands } = channel(this);
-    if (!hands.releaseOne()) {
+    const { control, deliveries: hands } = channel(this);
+    if (!hands.acknowledgeOldest()) {
       throw new IsopoolError("Cannot call taskDone: it was called once for each item that this thread took");
     }
     control.add(MOVED, 1);
@@ -117,7 +117,7 @@ export class JoinableQueue<T> extends Queue<T> {
   /** @ignore */
   protected override released(): void {}
 
-  #joining(timeout: number | undefined): Running {
+  #joining(timeout: number | undefined): Machine {
     return running(CALL, channel(this).control, timeout, (words, frame) => this.#step(words, frame));
   }
 
@@ -131,7 +131,7 @@ export class JoinableQueue<T> extends Queue<T> {
   }
 
   #checkLost(): void {
-    const tickets = channel(this).hands.peek();
+    const tickets = channel(this).deliveries.peek();
     if (tickets.length === 0) return;
     throw new ItemLostError(`Cannot ${CALL}: ${tickets.length} items died with their consumers`, { tickets });
   }

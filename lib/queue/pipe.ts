@@ -8,13 +8,13 @@
 import { IsopoolError } from "../core/errors.ts";
 import { QueueClosedError } from "../core/queue_errors.ts";
 import { bad, knownOptions } from "../core/validate.ts";
-import { Arrived, arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "../shared/handle.ts";
+import { Arrival, BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { newMemory, SharedWords } from "../shared/memory.ts";
 import { Result } from "../shared/steps/step.ts";
 import { type BlockLimits, checkBlock, checkLimits, runThrough, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type ChannelMemory, type Item, UNLIMITED } from "./channel.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
-import type { Got } from "./queue.ts";
+import type { TryGetResult } from "./queue.ts";
 import { SELECT, type Selectable, type Selection } from "./select.ts";
 import { arrive, End, leave, look, send } from "./steps/ends.ts";
 
@@ -60,7 +60,7 @@ interface Parts {
  * here.close();
  * ```
  */
-export class Connection<T> extends Shared implements AsyncIterable<T>, Selectable<Got<T>>, Disposable {
+export class Connection<T> extends Shared implements AsyncIterable<T>, Selectable<TryGetResult<T>>, Disposable {
   readonly #parts: Parts;
   readonly #inbox: Channel | undefined;
   readonly #outbox: Channel | undefined;
@@ -70,7 +70,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
   /** @ignore */
   constructor(arrival: unknown) {
     super();
-    const handle = arrived(arrival);
+    const handle = handleOfArrival(arrival);
     if (!handle) throw new TypeError("Cannot create Connection: call Pipe(), which gives two");
     const parts = handle.parts as Parts;
     this.#parts = parts;
@@ -163,7 +163,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
   }
 
   /** @ignore */
-  [SELECT](): Selection<Got<T>> {
+  [SELECT](): Selection<TryGetResult<T>> {
     const inbox = this.#direction(RECV, this.#inbox);
     return {
       take: () => {
@@ -236,7 +236,7 @@ export function Pipe<T = unknown>(options?: PipeOptions): [Connection<T>, Connec
   const ends = newMemory(2 * End.SIZE);
   const there = new Channel(UNLIMITED).memory;
   const back = duplex ? new Channel(UNLIMITED).memory : undefined;
-  const end = (parts: Parts) => new Connection<T>(new Arrived({ kind: KIND, version: VERSION, parts }));
+  const end = (parts: Parts) => new Connection<T>(new Arrival({ kind: KIND, version: VERSION, parts }));
   const first = end({ ends, side: 0, inbox: there, outbox: back });
   return [first, end({ ends, side: 1, inbox: back, outbox: there })];
 }

@@ -5,11 +5,11 @@
  */
 import { QueueClosedError } from "../core/queue_errors.ts";
 import { integer, knownOptions } from "../core/validate.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "../shared/handle.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { type BlockLimits, checkBlock, checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type ChannelMemory, type Item, UNLIMITED } from "./channel.ts";
 import { decodeValue, type Encoded, encodeValue } from "./codec.ts";
-import { MAX_RECORD } from "./log.ts";
+import { MAX_RECORD } from "./paged_log.ts";
 import { SELECT, type Selectable, type Selection } from "./select.ts";
 
 const KIND = "queue";
@@ -25,7 +25,7 @@ export interface QueueOptions {
 }
 
 /** What `tryGet` gives. */
-export type Got<T> = { state: "ok"; value: T } | { state: "empty" } | { state: "closed" };
+export type TryGetResult<T> = { state: "ok"; value: T } | { state: "empty" } | { state: "closed" };
 
 // For JoinableQueue, which counts.
 let channelOf: (queue: Queue<never>) => Channel;
@@ -65,7 +65,7 @@ let channelOf: (queue: Queue<never>) => Channel;
  * assertEquals(sum, 10);
  * ```
  */
-export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<Got<T>> {
+export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<TryGetResult<T>> {
   readonly #channel: Channel;
 
   static {
@@ -75,7 +75,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<Got
   /** Creates an empty queue. */
   constructor(options?: QueueOptions) {
     super();
-    const handle = arrived(options);
+    const handle = handleOfArrival(options);
     if (handle) this.#channel = new Channel(handle.memory as ChannelMemory);
     else {
       const call = `create ${this.name}`;
@@ -167,7 +167,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<Got
   }
 
   /** Takes the oldest item if there is one now. */
-  tryGet(): Got<T> {
+  tryGet(): TryGetResult<T> {
     this.released();
     const item = this.#channel.tryTake(`get from ${this.name}`);
     return typeof item === "string" ? { state: item } : { state: "ok", value: decodeValue(item) as T };
@@ -195,7 +195,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<Got
   }
 
   /** @ignore */
-  [SELECT](): Selection<Got<T>> {
+  [SELECT](): Selection<TryGetResult<T>> {
     return {
       take: () => {
         const got = this.tryGet();
@@ -219,7 +219,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<Got
   // This thread asks for more: what it had is done.
   /** @ignore */
   protected released(): void {
-    this.#channel.hands.releaseAll();
+    this.#channel.deliveries.acknowledgeAll();
   }
 
   #encode(item: T): Encoded {

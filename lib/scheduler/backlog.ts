@@ -5,21 +5,21 @@
  * @module
  */
 import { Deque } from "../core/deque.ts";
-import { Chunk, type TaskEntry, type Work } from "./work.ts";
+import { Chunk, type Job, type TaskEntry } from "./job.ts";
 
 /** The waiting line of one priority. */
-class Lane {
+class PriorityLevel {
   readonly returned = new Deque<Chunk>();
-  readonly works = new Deque<Work>();
+  readonly jobs = new Deque<Job>();
 
   constructor(readonly priority: number) {}
 
   // Drops what cannot give anything any more, and tells whether something is left.
   get ready(): boolean {
     for (let chunk; (chunk = this.returned.peek()); this.returned.shift()) {
-      if (!chunk.work.over && chunk.open > 0) return true;
+      if (!chunk.job.isOver && chunk.open > 0) return true;
     }
-    for (let work; (work = this.works.peek()); this.works.shift()) if (work.waiting > 0) return true;
+    for (let work; (work = this.jobs.peek()); this.jobs.shift()) if (work.waiting > 0) return true;
     return false;
   }
 }
@@ -27,22 +27,24 @@ class Lane {
 /** A waiting line: the pool's, or that of what only one worker may run. */
 export class Backlog {
   // Highest priority first; the one that is used nearly always is never removed.
-  readonly #lanes: Lane[] = [new Lane(0)];
+  readonly #lanes: PriorityLevel[] = [new PriorityLevel(0)];
 
   /** Adds a work at the tail. */
-  push(work: Work): void {
-    this.#lane(work.priority).works.push(work);
+  push(work: Job): void {
+    this.#lane(work.priority).jobs.push(work);
   }
 
   /** Puts calls that never started back at the head. */
   putBack(chunk: Chunk): void {
-    this.#lane(chunk.work.priority).returned.unshift(chunk);
+    this.#lane(chunk.job.priority).returned.unshift(chunk);
   }
 
   /** About how many calls wait; a map that is next in line counts with all it has. */
   get size(): number {
     let size = 0;
-    for (const { returned, works } of this.#lanes) size += returned.size + works.size + (works.peek()?.waiting ?? 0);
+    for (const { returned, jobs: works } of this.#lanes) {
+      size += returned.size + works.size + (works.peek()?.waiting ?? 0);
+    }
     return size;
   }
 
@@ -54,20 +56,20 @@ export class Backlog {
   /** How many calls wait, at most `max`. */
   demand(max: number): number {
     let found = 0;
-    for (const { returned, works } of this.#lanes) {
-      for (const chunk of returned) if ((found += chunk.work.over ? 0 : chunk.items.length) >= max) return max;
+    for (const { returned, jobs: works } of this.#lanes) {
+      for (const chunk of returned) if ((found += chunk.job.isOver ? 0 : chunk.items.length) >= max) return max;
       for (const work of works) if ((found += work.waiting) >= max) return max;
     }
     return found;
   }
 
   /** Takes out the returned chunks of a work. */
-  remove(work: Work): Chunk[] {
+  remove(work: Job): Chunk[] {
     const removed: Chunk[] = [];
     for (const { returned } of this.#lanes) {
       for (let left = returned.size; left > 0; left--) {
         const chunk = returned.shift()!;
-        if (chunk.work === work) removed.push(chunk);
+        if (chunk.job === work) removed.push(chunk);
         else returned.push(chunk);
       }
     }
@@ -75,15 +77,15 @@ export class Backlog {
   }
 
   /** Takes everything out. */
-  drain(): { returned: Chunk[]; works: Work[] } {
-    const lanes = this.#lanes.splice(0, Infinity, new Lane(0));
-    return { returned: lanes.flatMap((lane) => [...lane.returned]), works: lanes.flatMap((lane) => [...lane.works]) };
+  drain(): { returned: Chunk[]; works: Job[] } {
+    const lanes = this.#lanes.splice(0, Infinity, new PriorityLevel(0));
+    return { returned: lanes.flatMap((lane) => [...lane.returned]), works: lanes.flatMap((lane) => [...lane.jobs]) };
   }
 
   /** The task that is next in line. */
   nextTask(): TaskEntry | undefined {
     const lane = this.#first();
-    return lane && (lane.returned.peek()?.work ?? lane.works.peek()!).task;
+    return lane && (lane.returned.peek()?.job ?? lane.jobs.peek()!).task;
   }
 
   /** Takes the next calls, at most `max`. */
@@ -100,7 +102,7 @@ export class Backlog {
   /** Takes further calls that can travel with `chunk`, if such are next in line. */
   nextLike(chunk: Chunk, max: number): Chunk | undefined {
     const lane = this.#first();
-    if (!lane || lane.returned.size > 0 || lane.works.peek()!.task !== chunk.work.task) return undefined;
+    if (!lane || lane.returned.size > 0 || lane.jobs.peek()!.task !== chunk.job.task) return undefined;
     const next = this.next(max);
     if (!next || next.isLike(chunk)) return next;
     this.putBack(next);
@@ -108,7 +110,7 @@ export class Backlog {
   }
 
   // The lane whose turn it is. Empty ones go, so that any number of priorities may come and go.
-  #first(): Lane | undefined {
+  #first(): PriorityLevel | undefined {
     for (let at = 0; at < this.#lanes.length;) {
       if (this.#lanes[at].ready) return this.#lanes[at];
       if (this.#lanes[at].priority === 0) at++;
@@ -117,24 +119,24 @@ export class Backlog {
     return undefined;
   }
 
-  #lane(priority: number): Lane {
+  #lane(priority: number): PriorityLevel {
     let at = 0;
     while (at < this.#lanes.length && this.#lanes[at].priority > priority) at++;
-    if (this.#lanes[at]?.priority !== priority) this.#lanes.splice(at, 0, new Lane(priority));
+    if (this.#lanes[at]?.priority !== priority) this.#lanes.splice(at, 0, new PriorityLevel(priority));
     return this.#lanes[at];
   }
 }
 
-function takeFrom(lane: Lane, max: number): Chunk | undefined {
-  const work = lane.works.peek()!;
+function takeFrom(lane: PriorityLevel, max: number): Chunk | undefined {
+  const work = lane.jobs.peek()!;
   const chunk = work.take(max);
   // Reading the input of a work runs the user's code, which may have submitted more; it cannot have changed the head.
-  if (work.waiting === 0) lane.works.shift();
-  else if (lane.works.size > 1) lane.works.push(lane.works.shift()!);
+  if (work.waiting === 0) lane.jobs.shift();
+  else if (lane.jobs.size > 1) lane.jobs.push(lane.jobs.shift()!);
   return chunk;
 }
 
-function split(lane: Lane, chunk: Chunk, max: number): Chunk {
-  lane.returned.unshift(new Chunk(chunk.work, chunk.first + max, chunk.items.slice(max), chunk.attempt));
-  return new Chunk(chunk.work, chunk.first, chunk.items.slice(0, max), chunk.attempt);
+function split(lane: PriorityLevel, chunk: Chunk, max: number): Chunk {
+  lane.returned.unshift(new Chunk(chunk.job, chunk.first + max, chunk.items.slice(max), chunk.attempt));
+  return new Chunk(chunk.job, chunk.first, chunk.items.slice(0, max), chunk.attempt);
 }

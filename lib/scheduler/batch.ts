@@ -6,33 +6,33 @@
 import { transferError } from "../protocol/envelope.ts";
 import type { Batch } from "../transport/transport.ts";
 import type { SlotOwner } from "./slot_owner.ts";
-import { Chunk } from "./work.ts";
+import { Chunk } from "./job.ts";
 
 /** Puts chunks that are alike into one batch, numbered from `first`. */
 export function toBatch(first: number, chunks: Chunk[]): Batch {
-  const { work, attempt, transfer } = chunks[0];
-  const { id: taskId, source, local } = work.task;
+  const { job: work, attempt, transfer } = chunks[0];
+  const { id: taskId, source, localFunction: local } = work.task;
   return {
     first,
     taskId,
     source,
-    local,
+    localFunction: local,
     items: chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items),
     spread: work.spread,
     timeout: work.timeout,
-    limited: chunks.some((chunk) => chunk.work.limited),
+    limited: chunks.some((chunk) => chunk.job.limited),
     attempt,
     stream: work.stream,
     shares: work.shares,
-    handles: chunks.some((chunk) => chunk.work.handles),
+    handles: chunks.some((chunk) => chunk.job.handles),
     transfer,
   };
 }
 
 /** Counts how long calls have waited, and tells who listens. */
-export function noteSent(chunks: Chunk[], workerId: number, { tally, observer }: SlotOwner): void {
+export function noteSent(chunks: Chunk[], workerId: number, { counters: tally, observer }: SlotOwner): void {
   const now = performance.now();
-  for (const { work, first, items, attempt } of chunks) {
+  for (const { job: work, first, items, attempt } of chunks) {
     if (work.queuedAt > 0) {
       tally.wait.add(now - work.queuedAt);
       // One that comes back and is sent again has waited once.
@@ -43,9 +43,9 @@ export function noteSent(chunks: Chunk[], workerId: number, { tally, observer }:
 }
 
 /** Some value of a batch could not be copied: sends the calls one by one; the one to blame fails by itself. */
-export function refuse(chunks: Chunk[], cause: unknown, send: (chunks: Chunk[]) => void): void {
+export function sendSeparately(chunks: Chunk[], cause: unknown, send: (chunks: Chunk[]) => void): void {
   for (const chunk of chunks) {
-    const { work, first, items, attempt } = chunk;
+    const { job: work, first, items, attempt } = chunk;
     if (chunks.length === 1 && items.length === 1) {
       const error = transferError(items[0], work.spread ? "args" : "item", "argument", cause);
       chunk.close(0, 1);

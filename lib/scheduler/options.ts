@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { CrewOptions } from "./crew.ts";
-import type { Rate } from "./dispatch.ts";
+import type { WorkerSetOptions } from "./worker_set.ts";
+import type { Rate } from "./dispatcher.ts";
 
 /** Options of a scheduler. */
-export interface SchedulerOptions extends CrewOptions {
+export interface SchedulerOptions extends WorkerSetOptions {
   /** Milliseconds between a task's signal and force. */
   killGrace: number;
   /** Longest run of an initializer, in milliseconds. */

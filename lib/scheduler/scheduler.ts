@@ -7,29 +7,29 @@
  *                     +---- put back ----+   (a worker died, or an idle one took over)
  * ```
  *
- * How much a worker is given is decided in dispatch.ts, how many workers there are in crew.ts.
+ * How much a worker is given is decided in dispatcher.ts, how many workers there are in worker_set.ts.
  *
  * @module
  */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
 import { KeepAlive } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
-import { Abandoned } from "./abandoned.ts";
+import { AbandonedWorkers } from "./abandoned_workers.ts";
 import { Backlog } from "./backlog.ts";
-import { crash } from "./crash.ts";
-import { Crew } from "./crew.ts";
-import { Dispatch } from "./dispatch.ts";
-import { Entrance } from "./entrance.ts";
+import { crashError } from "./worker_death.ts";
+import { WorkerSet } from "./worker_set.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Admission } from "./admission.ts";
 import type { SchedulerOptions } from "./options.ts";
 import { revoke } from "./revoke.ts";
 import type { Slot } from "./slot.ts";
 import type { SlotOwner } from "./slot_owner.ts";
-import { type Observer, Tally } from "./tally.ts";
+import { Counters, type Observer } from "./counters.ts";
 import { TaskTable } from "./task_table.ts";
-import type { Chunk, Work } from "./work.ts";
+import type { Chunk, Job } from "./job.ts";
 
 /** Workers that die one after another without having taken a call, after which the pool is given up. */
-const STILLBORN = 3;
+const MAX_START_FAILURES = 3;
 
 /** Whether it takes work, finishes what it has, or has ended, and how. */
 export type SchedulerState = "open" | "closing" | "closed" | "terminated" | "broken";
@@ -41,25 +41,25 @@ export class Scheduler implements SlotOwner {
   readonly maxTasks: number;
   /** The tasks that this pool has met. */
   readonly tasks: TaskTable = new TaskTable();
-  readonly tally: Tally = new Tally();
-  readonly crew: Crew;
+  readonly counters: Counters = new Counters();
+  readonly workerSet: WorkerSet;
   /** Its workers that could not be stopped. */
-  readonly abandoned: Abandoned;
+  readonly abandoned: AbandonedWorkers;
   /** Where calls come in when there is a limit to how many may wait. */
-  readonly entrance: Entrance;
+  readonly admission: Admission;
   observer: Observer | undefined;
   state: SchedulerState = "open";
   /** Why the pool is broken. */
   cause: unknown = undefined;
   readonly #backlog = new Backlog();
-  readonly #dispatch: Dispatch;
+  readonly #dispatch: Dispatcher;
   readonly #onFailure: ((error: unknown) => void) | undefined;
-  readonly #works = new Set<Work>();
+  readonly #jobs = new Set<Job>();
   readonly #keepAlive: KeepAlive;
   readonly #ended = Promise.withResolvers<void>();
   #pumping = false;
   #paused = false;
-  #stillborn = 0;
+  #startFailures = 0;
 
   constructor(options: SchedulerOptions) {
     const { killGrace, hookTimeout, maxTasks = Infinity, concurrency = 1, maxQueue = Infinity, rate } = options;
@@ -68,11 +68,11 @@ export class Scheduler implements SlotOwner {
     this.hookTimeout = hookTimeout;
     this.maxTasks = maxTasks;
     this.#onFailure = options.onFailure;
-    this.crew = new Crew(options, this);
-    this.abandoned = new Abandoned(options.workers);
-    this.entrance = new Entrance(() => maxQueue + this.crew.limit * concurrency);
-    this.#dispatch = new Dispatch(this.#backlog, this.crew, concurrency, rate, () => this.#kick());
-    this.crew.refill();
+    this.workerSet = new WorkerSet(options, this);
+    this.abandoned = new AbandonedWorkers(options.workers);
+    this.admission = new Admission(() => maxQueue + this.workerSet.limit * concurrency);
+    this.#dispatch = new Dispatcher(this.#backlog, this.workerSet, concurrency, rate, () => this.#schedulePump());
+    this.workerSet.refill();
   }
 
   /** Resolves when the scheduler has ended: nothing runs, no worker is left. */
@@ -81,8 +81,8 @@ export class Scheduler implements SlotOwner {
   }
 
   /** Works that have not ended. */
-  get works(): ReadonlySet<Work> {
-    return this.#works;
+  get jobs(): ReadonlySet<Job> {
+    return this.#jobs;
   }
 
   /** Whether calls are held back. */
@@ -91,77 +91,77 @@ export class Scheduler implements SlotOwner {
   }
 
   /** Counts a work as unfinished, so that the pool does not end before it. */
-  admit(work: Work): void {
-    this.#works.add(work);
-    if (work.nested) this.crew.limit++;
+  admit(work: Job): void {
+    this.#jobs.add(work);
+    if (work.nested) this.workerSet.limit++;
     this.#keepAlive.hold();
   }
 
   /** A work has come to its end. */
-  finish(work: Work): void {
-    if (!this.#works.delete(work)) return;
+  finish(work: Job): void {
+    if (!this.#jobs.delete(work)) return;
     if (work.nested) {
-      this.crew.limit--;
-      this.#kick();
+      this.workerSet.limit--;
+      this.#schedulePump();
     }
-    if (this.#works.size > 0) return;
+    if (this.#jobs.size > 0) return;
     this.observer?.drained();
     if (this.state === "closing") this.#end();
-    this.#letGo();
+    this.#releaseKeepAlive();
   }
 
   /** Puts an admitted work into its waiting line. */
-  enqueue(work: Work): void {
-    if (work.pinned?.death) return work.abandon("rejected", crash(work.pinned.id, work.pinned.death));
-    (this.crew.lineOf(work) ?? this.#backlog).push(work);
-    this.#kick();
+  enqueue(work: Job): void {
+    if (work.pinned?.death) return work.abandon("rejected", crashError(work.pinned.id, work.pinned.death));
+    (this.workerSet.boundBacklog(work) ?? this.#backlog).push(work);
+    this.#schedulePump();
   }
 
   /** Starts every worker; resolves when all take calls. */
   ready(): Promise<void> {
     this.#keepAlive.hold();
-    return this.crew.ready().finally(() => this.#letGo());
+    return this.workerSet.ready().finally(() => this.#releaseKeepAlive());
   }
 
   /** Replaces every worker once it has done what it holds; resolves when the old ones are gone. */
   restart(): Promise<void> {
     this.#keepAlive.hold();
-    return this.crew.restart().finally(() => this.#letGo());
+    return this.workerSet.restart().finally(() => this.#releaseKeepAlive());
   }
 
   /** Changes how many workers there may be, by so many. */
   resize(by: number): void {
-    this.crew.limit += by;
-    this.entrance.tell();
-    this.#kick();
+    this.workerSet.limit += by;
+    this.admission.admitWaiters();
+    this.#schedulePump();
   }
 
   /** Holds back what has not started. */
   pause(): void {
     this.#paused = true;
-    for (const slot of this.crew.slots) slot.surrender(slot.held, true);
-    this.#letGo();
+    for (const slot of this.workerSet.slots) slot.reclaim(slot.inFlight, true);
+    this.#releaseKeepAlive();
   }
 
   /** Goes on. */
   resume(): void {
     this.#paused = false;
-    if (this.#works.size > 0) this.#keepAlive.hold();
-    this.#kick();
+    if (this.#jobs.size > 0) this.#keepAlive.hold();
+    this.#schedulePump();
   }
 
   /** Takes no more work and ends when all of it is done. What was paused goes on, or it would never end. */
   close(): void {
     if (this.state !== "open") return;
     this.state = "closing";
-    this.entrance.close(new PoolClosedError("Cannot wait for room: pool was closed"));
+    this.admission.close(new PoolClosedError("Cannot wait for room: pool was closed"));
     this.resume();
-    if (this.#works.size === 0) this.#end();
+    if (this.#jobs.size === 0) this.#end();
   }
 
   /** Cancels what has not started. */
   cancelWaiting(): void {
-    for (const work of [...this.#works]) {
+    for (const work of [...this.#jobs]) {
       work.cancelWaiting(new CancelledError("Task was cancelled: its pool was shut down before it started"));
     }
   }
@@ -170,7 +170,7 @@ export class Scheduler implements SlotOwner {
   terminate(): Promise<void> {
     if (this.state === "open" || this.state === "closing") {
       this.#stopAll("terminated", "cancelled", new CancelledError("Task was cancelled: its pool was terminated"));
-    } else if (this.state === "closed") { for (const slot of this.crew.slots) slot.kill(); }
+    } else if (this.state === "closed") { for (const slot of this.workerSet.slots) slot.kill(); }
     return this.ended;
   }
 
@@ -182,65 +182,67 @@ export class Scheduler implements SlotOwner {
   }
 
   /** Nothing of this work shall run any more: calls that wait are dropped, running ones told, or stopped. */
-  revoke(work: Work, reason: unknown, force: boolean): void {
-    for (const line of [this.#backlog, this.crew.homeless]) line.remove(work).forEach((chunk) => chunk.drop());
-    for (const slot of this.crew.slots) {
-      slot.line?.remove(work).forEach((chunk) => chunk.drop());
+  revoke(work: Job, reason: unknown, force: boolean): void {
+    for (const line of [this.#backlog, this.workerSet.unassigned]) line.remove(work).forEach((chunk) => chunk.drop());
+    for (const slot of this.workerSet.slots) {
+      slot.boundBacklog?.remove(work).forEach((chunk) => chunk.drop());
       revoke(slot, work, reason, force);
     }
   }
 
   /** {@inheritDoc SlotOwner.moved} */
-  moved(slot: Slot): void {
-    if (slot.ended > 0) this.#stillborn = 0;
-    this.#kick();
+  slotChanged(slot: Slot): void {
+    if (slot.ended > 0) this.#startFailures = 0;
+    this.#schedulePump();
   }
 
   /** {@inheritDoc SlotOwner.putBack} */
   putBack(chunk: Chunk): void {
-    const { work } = chunk;
+    const { job: work } = chunk;
     // Where nothing runs any more, it would wait for ever.
-    if (work.over || (this.state !== "open" && this.state !== "closing")) return chunk.drop();
-    if (work.pinned?.death) return work.abandon("rejected", crash(work.pinned.id, work.pinned.death));
-    (this.crew.lineOf(work) ?? this.#backlog).putBack(chunk);
-    this.#kick();
+    if (work.isOver || (this.state !== "open" && this.state !== "closing")) return chunk.drop();
+    if (work.pinned?.death) return work.abandon("rejected", crashError(work.pinned.id, work.pinned.death));
+    (this.workerSet.boundBacklog(work) ?? this.#backlog).putBack(chunk);
+    this.#schedulePump();
   }
 
   /** {@inheritDoc SlotOwner.rehome} */
-  rehome(slot: Slot): void {
-    const left = slot.line?.drain();
+  redistribute(slot: Slot): void {
+    const left = slot.boundBacklog?.drain();
     // What only it may run goes back into its line, or fails if it is dead; the rest finds another worker.
-    if (left) this.#scatter(left);
+    if (left) this.#requeue(left);
   }
 
   /** {@inheritDoc SlotOwner.died} */
-  died(slot: Slot, death: Death): void {
-    this.crew.remove(slot);
-    this.tally.died(death);
+  workerDied(slot: Slot, death: Death): void {
+    this.workerSet.remove(slot);
+    this.counters.workerDied(death);
     if (death.reason === "finalizer") this.#onFailure?.(death.cause);
     this.observer?.workerEnded(slot.id, death);
-    this.rehome(slot);
-    const tooMany = death.abandoned ? this.abandoned.add(slot.lost) : undefined;
+    this.redistribute(slot);
+    const tooMany = death.abandoned ? this.abandoned.add(slot.lostTask) : undefined;
     if (this.state !== "open" && this.state !== "closing") return this.#checkEnd();
     if (tooMany) return this.break(tooMany);
     const told = death.reason === "terminated" || death.reason === "finalizer";
-    if (told || slot.ended > 0) this.#stillborn = 0;
-    else if (++this.#stillborn >= STILLBORN) {
+    if (told || slot.ended > 0) this.#startFailures = 0;
+    else if (++this.#startFailures >= MAX_START_FAILURES) {
       const why = death.reason === "initializer"
-        ? `its initializer failed ${STILLBORN} times in a row`
-        : `${STILLBORN} workers in a row died before they took a task`;
-      return this.break(new BrokenPoolError(`Pool is broken: ${why}`, { cause: death.cause ?? crash(slot.id, death) }));
+        ? `its initializer failed ${MAX_START_FAILURES} times in a row`
+        : `${MAX_START_FAILURES} workers in a row died before they took a task`;
+      return this.break(
+        new BrokenPoolError(`Pool is broken: ${why}`, { cause: death.cause ?? crashError(slot.id, death) }),
+      );
     }
-    this.#letGo();
-    this.#kick();
+    this.#releaseKeepAlive();
+    this.#schedulePump();
   }
 
-  #scatter({ returned, works }: ReturnType<Backlog["drain"]>): void {
+  #requeue({ returned, works }: ReturnType<Backlog["drain"]>): void {
     for (const work of works) this.enqueue(work);
     for (const chunk of returned.reverse()) this.putBack(chunk);
   }
 
-  #kick(): void {
+  #schedulePump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
     queueMicrotask(() => {
@@ -251,48 +253,48 @@ export class Scheduler implements SlotOwner {
 
   #pump(): void {
     if (this.state !== "open" && this.state !== "closing") return;
-    this.crew.trim();
-    this.crew.refill();
-    this.crew.checkReadiness();
-    if (this.crew.homeless.size > 0 && this.crew.open) this.#scatter(this.crew.homeless.drain());
-    if (this.#paused) this.#letGo();
+    this.workerSet.trim();
+    this.workerSet.refill();
+    this.workerSet.checkReadiness();
+    if (this.workerSet.unassigned.size > 0 && this.workerSet.canServe) this.#requeue(this.workerSet.unassigned.drain());
+    if (this.#paused) this.#releaseKeepAlive();
     else this.#dispatch.run();
-    this.crew.watchIdle();
+    this.workerSet.watchIdle();
   }
 
   #stopAll(state: "terminated" | "broken", outcome: "cancelled" | "rejected", error: unknown): void {
     this.state = state;
     this.#keepAlive.hold();
-    for (const work of [...this.#works]) work.abandon(outcome, error);
-    this.#giveUp(error);
-    for (const slot of this.crew.slots) slot.kill({ outcome, error });
+    for (const work of [...this.#jobs]) work.abandon(outcome, error);
+    this.#failWaiters(error);
+    for (const slot of this.workerSet.slots) slot.kill({ outcome, error });
     this.#checkEnd();
   }
 
   #end(): void {
     this.state = "closed";
-    this.#giveUp(new PoolClosedError("Cannot start workers: pool was closed"));
+    this.#failWaiters(new PoolClosedError("Cannot start workers: pool was closed"));
     this.#keepAlive.hold();
-    for (const slot of this.crew.slots) slot.close();
+    for (const slot of this.workerSet.slots) slot.close();
     this.#checkEnd();
   }
 
-  #giveUp(error: unknown): void {
+  #failWaiters(error: unknown): void {
     this.#dispatch.stop();
-    this.crew.giveUp(error);
-    this.entrance.close(error);
+    this.workerSet.fail(error);
+    this.admission.close(error);
   }
 
   #checkEnd(): void {
-    if (this.crew.slots.size > 0) return;
+    if (this.workerSet.slots.size > 0) return;
     this.#ended.resolve();
     this.#keepAlive[Symbol.dispose]();
   }
 
-  #letGo(): void {
-    const ending = this.state !== "open" && this.state !== "closing" && this.crew.slots.size > 0;
-    if (ending || this.crew.awaited) return;
+  #releaseKeepAlive(): void {
+    const ending = this.state !== "open" && this.state !== "closing" && this.workerSet.slots.size > 0;
+    if (ending || this.workerSet.hasWaiters) return;
     // A paused pool in which nothing runs waits for its script, not the other way round.
-    if (this.#works.size === 0 || (this.#paused && !this.crew.busy)) this.#keepAlive.release();
+    if (this.#jobs.size === 0 || (this.#paused && !this.workerSet.busy)) this.#keepAlive.release();
   }
 }

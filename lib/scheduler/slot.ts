@@ -7,14 +7,14 @@
 import type { Timer } from "../core/timer.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";
-import { noteSent, refuse, toBatch } from "./batch.ts";
-import { crash, sortOut } from "./crash.ts";
-import { Held } from "./held.ts";
-import { Pace } from "./pace.ts";
+import { noteSent, sendSeparately, toBatch } from "./batch.ts";
+import { crashError, partitionCalls } from "./worker_death.ts";
+import { InFlight } from "./in_flight.ts";
+import { Throughput } from "./throughput.ts";
 import type { SlotOwner } from "./slot_owner.ts";
-import { Stops, type Verdict } from "./stops.ts";
+import { PendingStops, type StopOutcome } from "./pending_stops.ts";
 import { afterTimeout, TimeLimits } from "./time_limits.ts";
-import { type Chunk, CLOSED, type Failure, type Outcome, type TaskEntry } from "./work.ts";
+import { type Chunk, CLOSED, type Failure, type Outcome, type TaskEntry } from "./job.ts";
 
 /** In this order, and a worker can die in each. A retiring one finishes what it holds and takes nothing new. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
@@ -28,28 +28,28 @@ export class Slot {
   /** When it became idle, on the `performance.now()` clock. */
   idleSince = 0;
   /** How quickly it gets through its calls. */
-  readonly pace: Pace = new Pace();
+  readonly throughput: Throughput = new Throughput();
   /** What only this worker may run; made when there is such a thing. */
-  line: Backlog | undefined;
+  boundBacklog: Backlog | undefined;
   /** The task of a call that its death took along. */
-  lost: TaskEntry | undefined;
+  lostTask: TaskEntry | undefined;
   /** How it ended. */
   death: Death | undefined;
   readonly #owner: SlotOwner;
   readonly #transport: Transport;
-  readonly #held = new Held();
-  readonly #stops = new Stops();
+  readonly #inFlight = new InFlight();
+  readonly #stops = new PendingStops();
   readonly #limits = new TimeLimits(
-    this.#held.chunks,
+    this.#inFlight.chunks,
     (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
   );
-  #next = 0;
+  #nextSeq = 0;
   // Stops an initializer that does not end.
-  #patience: Timer | undefined;
+  #initializerTimer: Timer | undefined;
   #cause: unknown;
   #isReady = false;
   // What all of its calls settle to, when the whole pool is stopped.
-  #verdict: Verdict | undefined;
+  #stopOutcome: StopOutcome | undefined;
 
   constructor(id: number, launch: Launch, owner: SlotOwner) {
     this.id = id;
@@ -57,20 +57,20 @@ export class Slot {
     this.#transport = launch(id, {
       initializing: () => this.#initializing(),
       ready: () => this.#ready(),
-      item: (seq, value) => this.#find(seq, (chunk, offset) => chunk.work.item(chunk.first + offset, value)),
+      item: (seq, value) => this.#find(seq, (chunk, offset) => chunk.job.item(chunk.first + offset, value)),
       progress: (seq, done, total) =>
-        this.#find(seq, (chunk, offset) => chunk.work.progress(chunk.first + offset, done, total)),
+        this.#find(seq, (chunk, offset) => chunk.job.progress(chunk.first + offset, done, total)),
       fulfilled: (first, values) => this.#fulfilled(first, values),
       rejected: (seq, error) => this.#find(seq, (chunk, offset) => this.#failed(chunk, offset, "rejected", error)),
       measured: (count, ms, ran) => this.#measured(count, ms, ran),
       exit: (death) => this.#exit(death),
-      buried: () => owner.abandoned.bury(),
+      abandonedExited: () => owner.abandoned.remove(),
     });
   }
 
   /** Calls sent and not settled. */
-  get held(): number {
-    return this.#held.count;
+  get inFlight(): number {
+    return this.#inFlight.count;
   }
 
   /** Most calls that it takes at once. */
@@ -82,51 +82,56 @@ export class Slot {
   get free(): number {
     // What only this worker may run is run before it goes.
     if (this.state === "retiring") return this.#transport.free;
-    return Math.min(this.#transport.free, this.#owner.maxTasks - this.ended - this.held);
+    return Math.min(this.#transport.free, this.#owner.maxTasks - this.ended - this.inFlight);
   }
 
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
   send(chunks: Chunk[]): void {
-    const { work } = chunks[0];
+    const { job: work } = chunks[0];
     try {
-      this.#transport.send(toBatch(this.#next, chunks));
+      this.#transport.send(toBatch(this.#nextSeq, chunks));
     } catch (cause) {
-      return refuse(chunks, cause, (part) => this.send(part));
+      return sendSeparately(chunks, cause, (part) => this.send(part));
     }
-    if (this.held === 0) this.pace.begin();
+    if (this.inFlight === 0) this.throughput.begin();
     for (const chunk of chunks) {
       chunk.slot = this;
-      chunk.seq = this.#next;
-      this.#next += chunk.items.length;
-      this.#held.add(chunk);
+      chunk.firstSeq = this.#nextSeq;
+      this.#nextSeq += chunk.items.length;
+      this.#inFlight.add(chunk);
     }
     noteSent(chunks, this.id, this.#owner);
     if (work.timeout !== undefined) this.#limits.watch(this.#transport, work.timeout);
-    if (this.ended + this.held >= this.#owner.maxTasks) this.retire();
+    if (this.ended + this.inFlight >= this.#owner.maxTasks) this.retire();
   }
 
   /** Takes a call back if it has not started. */
   withdraw(chunk: Chunk, offset: number): boolean {
-    if (!this.#transport.withdraw(chunk.seq + offset)) return false;
+    if (!this.#transport.withdraw(chunk.firstSeq + offset)) return false;
     this.#close(chunk, offset, 1);
-    this.#owner.moved(this);
+    this.#owner.slotChanged(this);
     return true;
   }
 
   /** Whether a call has started. */
   hasStarted(chunk: Chunk, offset: number): boolean {
-    return this.#transport.hasStarted(chunk.seq + offset);
+    return this.#transport.hasStarted(chunk.firstSeq + offset);
   }
 
   /** Stops a running call: its signal first, force after the grace period. */
-  stop(chunk: Chunk, offset: number, outcome: Verdict["outcome"], error: unknown): void {
-    const isNew = this.#stops.add(chunk.seq + offset, { outcome, error }, this.#owner.killGrace, () => this.kill());
+  stop(chunk: Chunk, offset: number, outcome: StopOutcome["outcome"], error: unknown): void {
+    const isNew = this.#stops.add(
+      chunk.firstSeq + offset,
+      { outcome, error },
+      this.#owner.killGrace,
+      () => this.kill(),
+    );
     if (isNew) this.signal(chunk, offset, error);
   }
 
   /** Fires the signal of a running call, and no more. */
   signal(chunk: Chunk, offset: number, reason: unknown): void {
-    this.#transport.cancel(chunk.seq + offset, reason);
+    this.#transport.cancel(chunk.firstSeq + offset, reason);
   }
 
   /** A shared value is not needed any more. */
@@ -136,97 +141,97 @@ export class Slot {
 
   /** Lets a streaming call yield more. */
   grant(chunk: Chunk, offset: number, count: number): void {
-    this.#transport.grant(chunk.seq + offset, count);
+    this.#transport.grant(chunk.firstSeq + offset, count);
   }
 
   /**
    * Takes back up to `goal` of the calls that wait here, from the end, so that somebody else can have them; what only
    * this worker may run stays, unless `bound` ones are wanted as well.
    */
-  surrender(goal: number, bound = false): boolean {
-    const isFree = ({ work }: Chunk) => bound || (!work.pinned && work.affinity === undefined);
-    const parts = this.#held.takeBack(goal, isFree, (seq) => this.#transport.withdraw(seq));
+  reclaim(goal: number, bound = false): boolean {
+    const isFree = ({ job: work }: Chunk) => bound || (!work.pinned && work.affinity === undefined);
+    const parts = this.#inFlight.reclaim(goal, isFree, (seq) => this.#transport.withdraw(seq));
     for (const part of parts) this.#owner.putBack(part);
-    if (this.held === 0) this.#rest();
+    if (this.inFlight === 0) this.#becameIdle();
     return parts.length > 0;
   }
 
   /** Chunks with calls that are not settled. */
   get chunks(): readonly Chunk[] {
-    return this.#held.chunks;
+    return this.#inFlight.chunks;
   }
 
   /** Whether it may be given calls. */
-  get takes(): boolean {
-    return this.state === "alive" || (this.state === "retiring" && this.#isReady && (this.line?.size ?? 0) > 0);
+  get accepts(): boolean {
+    return this.state === "alive" || (this.state === "retiring" && this.#isReady && (this.boundBacklog?.size ?? 0) > 0);
   }
 
   /** Takes nothing new, except for what only it may run, and ends when it is idle. */
   retire(): void {
     if (this.state !== "starting" && this.state !== "alive") return;
     this.state = "retiring";
-    this.#owner.rehome(this);
-    if (this.held === 0) this.#rest();
+    this.#owner.redistribute(this);
+    if (this.inFlight === 0) this.#becameIdle();
   }
 
   /**
    * Stops the worker if it does not take what it was given: what an earlier call left behind spins, and no limit of a
    * call that has not started would ever end it. What it holds moves on.
    */
-  checkPulse(): void {
-    const [chunk] = this.#held.chunks;
-    if (!chunk || !this.#isReady || !this.pace.isSilent) return;
+  checkLiveness(): void {
+    const [chunk] = this.#inFlight.chunks;
+    if (!chunk || !this.#isReady || !this.throughput.isUnresponsive) return;
     const offset = chunk.items.findIndex((item) => item !== CLOSED);
-    if (!this.#transport.hasStarted(chunk.seq + offset)) this.kill();
+    if (!this.#transport.hasStarted(chunk.firstSeq + offset)) this.kill();
   }
 
   /** Ends the worker, which is idle. */
   close(): void {
     if (this.state === "dead" || this.state === "leaving") return;
     this.state = "leaving";
-    clearTimeout(this.#patience);
+    clearTimeout(this.#initializerTimer);
     this.#transport.close();
   }
 
   /** Ends the worker whatever it does. */
-  kill(verdict?: Verdict): void {
+  kill(verdict?: StopOutcome): void {
     if (this.state === "dead") return;
-    this.#verdict = verdict;
+    this.#stopOutcome = verdict;
     this.state = "leaving";
-    clearTimeout(this.#patience);
+    clearTimeout(this.#initializerTimer);
     this.#transport.kill();
   }
 
   #initializing(): void {
     if (this.state !== "starting") return;
-    this.#patience = afterTimeout(this.#owner.hookTimeout, (error) => {
+    this.#initializerTimer = afterTimeout(this.#owner.hookTimeout, (error) => {
       this.#cause = error;
       this.kill();
     });
   }
 
   #ready(): void {
-    clearTimeout(this.#patience);
+    clearTimeout(this.#initializerTimer);
     this.#isReady = true;
     // It may have been told to go meanwhile.
     if (this.state === "starting") {
       this.state = "alive";
       this.#owner.observer?.workerStarted(this.id);
     } else if (this.state !== "retiring") return;
-    this.#rest();
-    this.#owner.moved(this);
+    this.#becameIdle();
+    this.#owner.slotChanged(this);
   }
 
   // A worker's word for a call that is not in flight (any more) means nothing.
   #find(seq: number, found: (chunk: Chunk, offset: number) => void): void {
-    const chunk = this.#held.find(seq);
-    if (chunk) found(chunk, seq - chunk.seq);
+    const chunk = this.#inFlight.find(seq);
+    if (chunk) found(chunk, seq - chunk.firstSeq);
   }
 
   #fulfilled(first: number, values: readonly unknown[]): void {
     for (let at = 0; at < values.length;) {
-      const chunk = this.#held.find(first + at);
-      const offset = first + at - (chunk?.seq ?? 0);
+      const chunk = this.#inFlight.find(first + at);
+      const offset = first + at - (chunk?.firstSeq ?? 0);
       // One by one while some call is being stopped: what that one returns does not count.
       const most = this.#stops.isEmpty ? values.length - at : 1;
       const count = chunk?.openFrom(offset, most) ?? 1;
@@ -236,65 +241,65 @@ export class Slot {
   }
 
   #returned(chunk: Chunk, offset: number, values: readonly unknown[]): void {
-    const verdict = this.#stops.take(chunk.seq + offset);
+    const verdict = this.#stops.take(chunk.firstSeq + offset);
     if (verdict) return this.#failed(chunk, offset, verdict.outcome, verdict.error);
     const first = chunk.first + offset;
     this.#end(chunk, offset, values.length, "fulfilled");
-    chunk.work.fulfil(first, values, this.id);
-    if (chunk.open === 0) this.#owner.moved(this);
+    chunk.job.fulfill(first, values, this.id);
+    if (chunk.open === 0) this.#owner.slotChanged(this);
   }
 
   #failed(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
-    const verdict = this.#stops.take(chunk.seq + offset) ?? { outcome, error };
+    const verdict = this.#stops.take(chunk.firstSeq + offset) ?? { outcome, error };
     this.#end(chunk, offset, 1, verdict.outcome);
-    chunk.work.fail(chunk.first + offset, verdict.outcome, verdict.error, this.id);
-    if (chunk.open === 0) this.#owner.moved(this);
+    chunk.job.fail(chunk.first + offset, verdict.outcome, verdict.error, this.id);
+    if (chunk.open === 0) this.#owner.slotChanged(this);
   }
 
   #end(chunk: Chunk, offset: number, count: number, outcome: Outcome): void {
-    const { work, first } = chunk;
+    const { job: work, first } = chunk;
     const { observer } = this.#owner;
     this.ended += count;
-    this.pace.ended(work.task);
+    this.throughput.callEnded(work.task);
     this.#close(chunk, offset, count);
     for (let i = 0; observer && i < count; i++) observer.callEnded(work, first + offset + i, outcome, this.id);
   }
 
   #close(chunk: Chunk, offset: number, count: number): void {
-    this.#held.close(chunk, offset, count);
-    if (this.held === 0) this.#rest();
+    this.#inFlight.close(chunk, offset, count);
+    if (this.inFlight === 0) this.#becameIdle();
   }
 
-  #rest(): void {
+  #becameIdle(): void {
     this.#limits.clear();
     this.idleSince = performance.now();
-    if (this.state === "retiring" && !this.line?.size) this.close();
+    if (this.state === "retiring" && !this.boundBacklog?.size) this.close();
   }
 
   #measured(count: number, ms: number, ran = ms): void {
-    if (!this.pace.measured(count, ms)) return;
-    this.#owner.tally.run.add(ran / count, count);
-    this.#owner.moved(this);
+    if (!this.throughput.measured(count, ms)) return;
+    this.#owner.counters.run.add(ran / count, count);
+    this.#owner.slotChanged(this);
   }
 
   #exit(death: Death): void {
     if (this.state === "dead") return;
     this.state = "dead";
     this.death = this.#cause === undefined ? death : { ...death, reason: "initializer", cause: this.#cause };
-    clearTimeout(this.#patience);
+    clearTimeout(this.#initializerTimer);
     this.#limits.clear();
-    const { lost, back } = sortOut(this.#held.clear(), (seq) => this.#transport.hasStarted(seq));
+    const { lost, back } = partitionCalls(this.#inFlight.clear(), (seq) => this.#transport.hasStarted(seq));
     for (const [chunk, offset] of lost) this.#lose(chunk, offset, this.death);
     for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head of the line.
-    this.#owner.died(this, this.death);
+    this.#owner.workerDied(this, this.death);
   }
 
   #lose(chunk: Chunk, offset: number, death: Death): void {
-    const verdict = this.#stops.take(chunk.seq + offset) ?? this.#verdict;
+    const verdict = this.#stops.take(chunk.firstSeq + offset) ?? this.#stopOutcome;
     const outcome = verdict?.outcome ?? "rejected";
     this.ended++;
-    this.lost = chunk.work.task;
-    this.#owner.observer?.callEnded(chunk.work, chunk.first + offset, outcome, this.id);
-    chunk.work.fail(chunk.first + offset, outcome, verdict ? verdict.error : crash(this.id, death), this.id);
+    this.lostTask = chunk.job.task;
+    this.#owner.observer?.callEnded(chunk.job, chunk.first + offset, outcome, this.id);
+    chunk.job.fail(chunk.first + offset, outcome, verdict ? verdict.error : crashError(this.id, death), this.id);
   }
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Death } from "../transport/transport.ts";
-import type { Abandoned } from "./abandoned.ts";
+import type { AbandonedWorkers } from "./abandoned_workers.ts";
 import type { Slot } from "./slot.ts";
-import type { Observer, Tally } from "./tally.ts";
-import type { Chunk } from "./work.ts";
+import type { Counters, Observer } from "./counters.ts";
+import type { Chunk } from "./job.ts";
 
 /** What a slot tells its scheduler, and what it must know from it. */
 export interface SlotOwner {
@@ -16,15 +16,15 @@ export interface SlotOwner {
   readonly hookTimeout: number | undefined;
   /** Calls that a worker takes in its life. */
   readonly maxTasks: number;
-  readonly tally: Tally;
-  readonly abandoned: Abandoned;
+  readonly counters: Counters;
+  readonly abandoned: AbandonedWorkers;
   readonly observer: Observer | undefined;
   /** The slot may have room. */
-  moved(slot: Slot): void;
+  slotChanged(slot: Slot): void;
   /** Calls that never started come back. */
   putBack(chunk: Chunk): void;
   /** What waits for this slot alone cannot have it any more. */
-  rehome(slot: Slot): void;
+  redistribute(slot: Slot): void;
   /** The worker is gone. */
-  died(slot: Slot, death: Death): void;
+  workerDied(slot: Slot, death: Death): void;
 }

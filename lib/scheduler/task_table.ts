@@ -4,9 +4,9 @@
  * @module
  */
 import type { Source } from "../protocol/messages.ts";
-import type { TaskEntry } from "./work.ts";
+import type { TaskEntry } from "./job.ts";
 
-type Local = NonNullable<TaskEntry["local"]>;
+type Local = NonNullable<TaskEntry["localFunction"]>;
 
 /** Finds or makes the entry of a task. */
 export class TaskTable {
@@ -38,6 +38,6 @@ export class TaskTable {
 
   #create(source: Source, local: Local | undefined): TaskEntry {
     if ("url" in source) this.modules.add(source.url);
-    return { id: ++this.#last, source, local, estimate: undefined };
+    return { id: ++this.#last, source, localFunction: local, estimate: undefined };
   }
 }

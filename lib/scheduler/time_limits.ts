@@ -7,7 +7,7 @@
 import { TaskTimeoutError } from "../core/errors.ts";
 import type { Timer } from "../core/timer.ts";
 import type { Transport } from "../transport/transport.ts";
-import { type Chunk, CLOSED } from "./work.ts";
+import { type Chunk, CLOSED } from "./job.ts";
 
 /** Called for each call that has run too long, until it is gone from the chunks. */
 export type Expired = (chunk: Chunk, offset: number, error: TaskTimeoutError) => void;
@@ -44,13 +44,13 @@ export class TimeLimits {
     const now = performance.now();
     let wait = Infinity;
     for (const chunk of [...this.#chunks]) {
-      const { timeout } = chunk.work;
+      const { timeout } = chunk.job;
       if (timeout === undefined) continue;
       // A call that has not started may start the next moment: it gets at least its whole time from now.
       wait = Math.min(wait, timeout);
       for (let offset = 0; offset < chunk.items.length; offset++) {
         if (chunk.items[offset] === CLOSED) continue;
-        const started = transport.startedAt(chunk.seq + offset);
+        const started = transport.startedAt(chunk.firstSeq + offset);
         if (started === undefined) break;
         const left = started + timeout - now;
         if (left > 0) {

@@ -5,9 +5,9 @@
  */
 import { BrokenBarrierError } from "../core/errors.ts";
 import { integer } from "../core/validate.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, SharedWords } from "./memory.ts";
-import { Owners } from "./owners.ts";
+import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { abort, barrierWords, initBarrier, isBroken, meet, reset, waiting } from "./steps/barrier.ts";
@@ -16,7 +16,7 @@ import {
   type BlockLimits,
   checkBlock,
   checkLimits,
-  type Running,
+  type Machine,
   running,
   runThrough,
   type WaitLimits,
@@ -60,10 +60,10 @@ export class Barrier extends Shared {
    */
   constructor(parties: number) {
     super();
-    const handle = arrived(parties);
+    const handle = handleOfArrival(parties);
     this.parties = handle ? handle.parties as number : integer(CREATE, "parties", parties, 1);
     if (this.parties > MOST) throw new RangeError(`Cannot ${CREATE}: \`parties\` is ${parties}: it takes 1 to ${MOST}`);
-    const owners = handle ? Owners.of(handle.owners as SharedArrayBuffer) : Owners.home();
+    const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(barrierWords(this.parties));
     this.#words = new SharedWords(this.#memory, owners);
     if (handle === undefined) initBarrier(this.#words);
@@ -128,14 +128,14 @@ export class Barrier extends Shared {
     return { kind: KIND, version: VERSION, memory: this.#memory, parties, owners: this.#words.owners.memory };
   }
 
-  #meeting(timeout: number | undefined): Running {
+  #meeting(timeout: number | undefined): Machine {
     const run = running(WAIT, this.#words, timeout, meet);
     run.frame.b = this.parties;
     return run;
   }
 }
 
-function told({ frame }: Running): number {
+function told({ frame }: Machine): number {
   if (frame.result === Result.BROKEN) throw new BrokenBarrierError(`Cannot ${WAIT}: it is broken`);
   return frame.a;
 }

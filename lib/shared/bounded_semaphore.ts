@@ -4,10 +4,10 @@
  * @module
  */
 import { integer } from "../core/validate.ts";
-import { Guard, type Held } from "./guard.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { Guard, type Releasable } from "./guard.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, SharedWords } from "./memory.ts";
-import { Owners } from "./owners.ts";
+import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { claim, freePermits, permitWords, tryClaim, unclaim } from "./steps/permits.ts";
@@ -15,7 +15,7 @@ import {
   type BlockLimits,
   checkBlock,
   checkLimits,
-  type Running,
+  type Machine,
   running,
   runThrough,
   type WaitLimits,
@@ -56,7 +56,7 @@ export class BoundedSemaphore extends Shared {
   readonly limit: number;
   readonly #memory: SharedArrayBuffer;
   readonly #words: SharedWords;
-  readonly #held: Held;
+  readonly #held: Releasable;
   // Where this copy looks first: where it found one before.
   #hint = 0;
 
@@ -67,10 +67,10 @@ export class BoundedSemaphore extends Shared {
    */
   constructor(permits: number) {
     super();
-    const handle = arrived(permits);
+    const handle = handleOfArrival(permits);
     this.limit = handle ? handle.limit as number : integer(CREATE, "permits", permits, 1);
     if (this.limit > MOST) throw new RangeError(`Cannot ${CREATE}: \`permits\` is ${permits}: it takes 1 to ${MOST}`);
-    const owners = handle ? Owners.of(handle.owners as SharedArrayBuffer) : Owners.home();
+    const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(permitWords(this.limit));
     this.#words = new SharedWords(this.#memory, owners);
     this.#held = { name: "BoundedSemaphore permit", free: (permit) => this.#free(permit) };
@@ -134,7 +134,7 @@ export class BoundedSemaphore extends Shared {
     return tryClaim(this.#words, this.#words.owners.me, this.#hint) ? this.#guard(this.#hint) : undefined;
   }
 
-  #claiming(timeout: number | undefined): Running {
+  #claiming(timeout: number | undefined): Machine {
     const run = running(ACQUIRE, this.#words, timeout, claim);
     run.frame.b = this.limit;
     return run;

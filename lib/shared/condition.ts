@@ -6,7 +6,7 @@
 import { WaitTimeoutError } from "../core/errors.ts";
 import { integer } from "../core/validate.ts";
 import { type Guard, lendGuard, settleGuard } from "./guard.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { coreOf, Lock, type LockBlockOptions, type LockOptions } from "./lock.ts";
 import { newMemory, SharedWords } from "./memory.ts";
 import { runAsync } from "./run_async.ts";
@@ -17,7 +17,7 @@ import {
   type BlockLimits,
   checkBlock,
   checkLimits,
-  type Running,
+  type Machine,
   running,
   runThrough,
   type WaitLimits,
@@ -82,7 +82,7 @@ export class Condition extends Shared {
   /** Creates a condition. */
   constructor(options: ConditionOptions = {}) {
     super();
-    const { lock = new Lock(), maxWaiters = 64, memory } = arrived(options) as
+    const { lock = new Lock(), maxWaiters = 64, memory } = handleOfArrival(options) as
       & ConditionOptions
       & { memory?: SharedArrayBuffer } ?? options;
     if (!(lock instanceof Lock)) throw new TypeError(`Cannot ${CREATE}: \`lock\` takes a Lock`);
@@ -174,20 +174,20 @@ export class Condition extends Shared {
     return { kind: KIND, version: VERSION, memory: this.#memory, lock, maxWaiters };
   }
 
-  #waiting(timeout: number | undefined): Running {
+  #waiting(timeout: number | undefined): Machine {
     const lock = coreOf(this.lock).words;
     const run = running(WAIT, this.#words, timeout, (words, frame) => await_(words, lock, frame));
     run.frame.b = this.maxWaiters;
     return run;
   }
 
-  #checkRoom({ frame }: Running): void {
+  #checkRoom({ frame }: Machine): void {
     if (frame.result !== Result.FULL) return;
     throw new RangeError(`Cannot ${WAIT}: ${this.maxWaiters} wait already: see \`maxWaiters\``);
   }
 }
 
-function stillHeld({ frame }: Running): boolean {
+function stillHeld({ frame }: Machine): boolean {
   return frame.result !== Result.ABANDONED && frame.result !== Result.LOST;
 }
 

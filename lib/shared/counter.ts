@@ -4,7 +4,7 @@
  * @module
  */
 import { bad } from "../core/validate.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 
 const KIND = "counter";
 const CALL = "count";
@@ -38,7 +38,7 @@ export class Counter extends Shared {
    */
   constructor(initial: number = 0) {
     super();
-    const handle = arrived(initial);
+    const handle = handleOfArrival(initial);
     this.#cell = new BigInt64Array(handle ? handle.memory as SharedArrayBuffer : new SharedArrayBuffer(8));
     if (handle === undefined) this.#cell[0] = exact("initial", initial);
   }

@@ -18,7 +18,7 @@ import { bad } from "../core/validate.ts";
 export type ValueType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "f32" | "f64" | "bool";
 
 /** What a type is in JavaScript: `bigint` for 64-bit integers, `boolean` for `bool`, else `number`. */
-export type Of<T extends ValueType> = T extends "i64" | "u64" ? bigint : T extends "bool" ? boolean : number;
+export type ElementOf<T extends ValueType> = T extends "i64" | "u64" ? bigint : T extends "bool" ? boolean : number;
 
 /** The typed array that shows elements of a type; `bool` as bytes of 0 and 1. */
 export type ViewOf<T extends ValueType> = {
@@ -94,25 +94,25 @@ export class Elements<T extends ValueType> {
     this.#cells = (layout.cells === undefined ? view : new layout.cells(memory, offset, length)) as Int32Array;
   }
 
-  load(at: number): Of<T> {
+  load(at: number): ElementOf<T> {
     return this.#show(Atomics.load(this.#cells, at));
   }
 
-  store(call: string, at: number, value: Of<T>): void {
+  store(call: string, at: number, value: ElementOf<T>): void {
     Atomics.store(this.#cells, at, this.#bits(this.check(call, "value", value)));
   }
 
-  exchange(call: string, at: number, value: Of<T>): Of<T> {
+  exchange(call: string, at: number, value: ElementOf<T>): ElementOf<T> {
     return this.#show(Atomics.exchange(this.#cells, at, this.#bits(this.check(call, "value", value))));
   }
 
-  compareExchange(call: string, at: number, expected: Of<T>, value: Of<T>): Of<T> {
+  compareExchange(call: string, at: number, expected: ElementOf<T>, value: ElementOf<T>): ElementOf<T> {
     const [from, to] = [this.check(call, "expected", expected), this.check(call, "value", value)];
     return this.#show(Atomics.compareExchange(this.#cells, at, this.#bits(from), this.#bits(to)));
   }
 
   /** Adds `sign` times `amount`; gives what was there before. */
-  add(call: string, at: number, amount: Of<T>, sign: 1 | -1): Of<T> {
+  add(call: string, at: number, amount: ElementOf<T>, sign: 1 | -1): ElementOf<T> {
     if (this.type === "bool") throw new TypeError(`Cannot ${call}: a bool has no sum: use exchange() or update()`);
     if (typeof amount !== typeof this.#layout.least) {
       throw bad(call, "amount", amount, typeof this.#layout.least === "bigint" ? "a bigint" : "a number", false);
@@ -120,12 +120,16 @@ export class Elements<T extends ValueType> {
     for (;;) {
       const bits = Atomics.load(this.#cells, at);
       const before = this.#show(bits);
-      const sum = this.check(call, "the sum", (sign === 1 ? plus(before, amount) : minus(before, amount)) as Of<T>);
+      const sum = this.check(
+        call,
+        "the sum",
+        (sign === 1 ? plus(before, amount) : minus(before, amount)) as ElementOf<T>,
+      );
       if (Atomics.compareExchange(this.#cells, at, bits, this.#bits(sum)) === bits) return before;
     }
   }
 
-  update(call: string, at: number, change: (value: Of<T>) => Of<T>): Of<T> {
+  update(call: string, at: number, change: (value: ElementOf<T>) => ElementOf<T>): ElementOf<T> {
     for (;;) {
       const bits = Atomics.load(this.#cells, at);
       const changed = this.#bits(this.check(call, "the new value", change(this.#show(bits))));
@@ -134,7 +138,7 @@ export class Elements<T extends ValueType> {
   }
 
   /** Checks that a value is of this type, and in its range. */
-  check(call: string, option: string, value: Of<T>): Of<T> {
+  check(call: string, option: string, value: ElementOf<T>): ElementOf<T> {
     const { least, most, cells } = this.#layout;
     if (this.type === "bool") {
       if (typeof value !== "boolean") throw bad(call, option, value, "true or false", false);
@@ -151,7 +155,7 @@ export class Elements<T extends ValueType> {
     return value;
   }
 
-  #bits(value: Of<T>): number {
+  #bits(value: ElementOf<T>): number {
     // One NaN for all: what a sum gives may have other bits, and would not be found by compareExchange.
     if (this.type === "f64") {
       if (value !== value) return F64_NAN as unknown as number;
@@ -168,16 +172,16 @@ export class Elements<T extends ValueType> {
     return (value as unknown) === 0 ? 0 : value as number;
   }
 
-  #show(bits: number): Of<T> {
+  #show(bits: number): ElementOf<T> {
     if (this.type === "f64") {
       f64Bits[0] = bits as unknown as bigint;
-      return f64[0] as Of<T>;
+      return f64[0] as ElementOf<T>;
     }
     if (this.type === "f32") {
       f32Bits[0] = bits;
-      return f32[0] as Of<T>;
+      return f32[0] as ElementOf<T>;
     }
-    return (this.type === "bool" ? bits === 1 : bits) as Of<T>;
+    return (this.type === "bool" ? bits === 1 : bits) as ElementOf<T>;
   }
 }
 

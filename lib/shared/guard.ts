@@ -6,7 +6,7 @@
 import { IsopoolError } from "../core/errors.ts";
 
 /** What a guard gives back to. */
-export interface Held {
+export interface Releasable {
   /** For messages: `Lock`. */
   readonly name: string;
   /** Gives back what `token` stands for. */
@@ -14,7 +14,7 @@ export interface Held {
 }
 
 // For what belongs to guards and is nobody else's business: a condition lends the lock away while it waits.
-let lend: (guard: Guard, held: Held, call: string) => void;
+let lend: (guard: Guard, held: Releasable, call: string) => void;
 let settle: (guard: Guard, stillHeld: boolean) => void;
 
 /**
@@ -37,12 +37,12 @@ let settle: (guard: Guard, stillHeld: boolean) => void;
 export class Guard implements Disposable {
   /** Whether the lock was taken over from a thread that died holding it. */
   readonly recovered: boolean;
-  readonly #held: Held;
+  readonly #held: Releasable;
   readonly #token: number;
   #state: "held" | "lent" | "released" = "held";
 
   /** @ignore */
-  constructor(held: Held, token: number, recovered: boolean) {
+  constructor(held: Releasable, token: number, recovered: boolean) {
     this.#held = held;
     this.#token = token;
     this.recovered = recovered;
@@ -85,7 +85,7 @@ export class Guard implements Disposable {
 }
 
 /** Checks that a guard holds this, and lends it away until {@linkcode settleGuard}. */
-export function lendGuard(guard: Guard, held: Held, call: string): void {
+export function lendGuard(guard: Guard, held: Releasable, call: string): void {
   if (!(guard instanceof Guard)) throw new TypeError(`Cannot ${call}: it takes a guard, from acquire()`);
   lend(guard, held, call);
 }

@@ -35,20 +35,21 @@ export interface Handle {
 }
 
 /** How often a handle was read. One count for all copies of this library in the isolate. */
-export interface Crossings {
+export interface HandleCopies {
   count: number;
 }
 
 const CROSSINGS = Symbol.for("isopool.shared.crossings");
 
 /** The isolate's one count. */
-export const crossings: Crossings = (globalThis as Record<symbol, unknown>)[CROSSINGS] as Crossings | undefined ??
-  ((globalThis as Record<symbol, unknown>)[CROSSINGS] = { count: 0 } satisfies Crossings);
+export const handleCopies: HandleCopies =
+  (globalThis as Record<symbol, unknown>)[CROSSINGS] as HandleCopies | undefined ??
+    ((globalThis as Record<symbol, unknown>)[CROSSINGS] = { count: 0 } satisfies HandleCopies);
 
 const GETTER: PropertyDescriptor = {
   enumerable: true,
   get(this: Shared): Handle {
-    crossings.count++;
+    handleCopies.count++;
     return this[BRAND]();
   },
 };
@@ -92,13 +93,13 @@ export function isShared(value: unknown): value is Shared {
 }
 
 /** Given to a constructor in place of its first argument: make the object that this handle stands for. */
-export class Arrived {
+export class Arrival {
   constructor(readonly handle: Handle) {}
 }
 
 /** The handle that a constructor was given, if it was given one. */
-export function arrived(argument: unknown): Handle | undefined {
-  return argument instanceof Arrived ? argument.handle : undefined;
+export function handleOfArrival(argument: unknown): Handle | undefined {
+  return argument instanceof Arrival ? argument.handle : undefined;
 }
 
 /** Makes an object of a kind over the memory of a handle. */
@@ -108,7 +109,7 @@ const revivers = new Map<string, Reviver>();
 
 /** Names a kind. Each class does it for itself when its module is loaded; kinds.ts loads them all. */
 export function registerKind(kind: string, type: new (first: never, second: never) => Shared): void {
-  revivers.set(kind, (handle) => new type(new Arrived(handle) as never, undefined as never));
+  revivers.set(kind, (handle) => new type(new Arrival(handle) as never, undefined as never));
 }
 
 /** How to revive a kind, or `undefined` where it is not known. */

@@ -5,10 +5,10 @@
  */
 import { IsopoolError } from "../core/errors.ts";
 import { bad } from "../core/validate.ts";
-import { Guard, type Held } from "./guard.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { Guard, type Releasable } from "./guard.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, SharedWords } from "./memory.ts";
-import { Owners } from "./owners.ts";
+import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { abandon, acquire, holder, LOCK_WORDS, release, tryAcquire } from "./steps/lock.ts";
@@ -36,12 +36,12 @@ export interface LockBlockOptions extends BlockLimits {
 }
 
 /** The lock itself, which guards give back to. */
-export class LockCore implements Held {
+export class LockCore implements Releasable {
   readonly name: string;
   readonly memory: SharedArrayBuffer;
   readonly words: SharedWords;
 
-  constructor(name: string, memory: SharedArrayBuffer, owners: Owners) {
+  constructor(name: string, memory: SharedArrayBuffer, owners: OwnerTable) {
     this.name = name;
     this.memory = memory;
     this.words = new SharedWords(memory, owners);
@@ -93,8 +93,8 @@ export class Lock extends Shared {
   constructor() {
     super();
     // Not part of the signature: what has arrived, see handle.ts.
-    const handle = arrived(arguments[0]);
-    const owners = handle ? Owners.of(handle.owners as SharedArrayBuffer) : Owners.home();
+    const handle = handleOfArrival(arguments[0]);
+    const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#core = new LockCore("Lock", handle?.memory as SharedArrayBuffer ?? newMemory(LOCK_WORDS), owners);
   }
 

@@ -3,59 +3,59 @@
  *
  * @module
  */
-import type { Owners } from "./owners.ts";
+import type { OwnerTable } from "./owner_table.ts";
 import type { PlainWords, Words } from "./steps/step.ts";
 
 /** 32-bit words of a `SharedArrayBuffer`, each operation sequentially consistent. */
-export class Cells implements PlainWords {
+export class AtomicWords implements PlainWords {
   /** What to sleep on. */
-  readonly cells: Int32Array<SharedArrayBuffer>;
+  readonly array: Int32Array<SharedArrayBuffer>;
 
   constructor(memory: SharedArrayBuffer, first = 0, count?: number) {
-    this.cells = new Int32Array(memory, first * 4, count);
+    this.array = new Int32Array(memory, first * 4, count);
   }
 
   load(at: number): number {
-    return Atomics.load(this.cells, at);
+    return Atomics.load(this.array, at);
   }
 
   store(at: number, value: number): void {
-    Atomics.store(this.cells, at, value);
+    Atomics.store(this.array, at, value);
   }
 
   add(at: number, value: number): number {
-    return Atomics.add(this.cells, at, value);
+    return Atomics.add(this.array, at, value);
   }
 
   or(at: number, bits: number): number {
-    return Atomics.or(this.cells, at, bits);
+    return Atomics.or(this.array, at, bits);
   }
 
   exchange(at: number, value: number): number {
-    return Atomics.exchange(this.cells, at, value);
+    return Atomics.exchange(this.array, at, value);
   }
 
   compareExchange(at: number, expected: number, value: number): number {
-    return Atomics.compareExchange(this.cells, at, expected, value);
+    return Atomics.compareExchange(this.array, at, expected, value);
   }
 
   notify(at: number, count: number): void {
-    Atomics.notify(this.cells, at, count);
+    Atomics.notify(this.array, at, count);
   }
 }
 
 /** The words of a shared object. */
-export class SharedWords extends Cells implements Words {
+export class SharedWords extends AtomicWords implements Words {
   /** Who the owners are that these words name. */
-  readonly owners: Owners;
+  readonly owners: OwnerTable;
 
-  constructor(memory: SharedArrayBuffer, owners: Owners, first = 0, count?: number) {
+  constructor(memory: SharedArrayBuffer, owners: OwnerTable, first = 0, count?: number) {
     super(memory, first, count);
     this.owners = owners;
   }
 
-  standing(owner: number): number {
-    return this.owners.standing(owner);
+  ownerStatus(owner: number): number {
+    return this.owners.status(owner);
   }
 }
 

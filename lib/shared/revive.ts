@@ -19,7 +19,7 @@
  */
 import { IsopoolError } from "../core/errors.ts";
 import { show } from "../core/validate.ts";
-import { crossings, type Handle, KEY, reviverOf, type Shared, VERSION } from "./handle.ts";
+import { type Handle, handleCopies, KEY, reviverOf, type Shared, VERSION } from "./handle.ts";
 
 /** What is cloned instead of a value. */
 export interface Envelope {
@@ -30,11 +30,11 @@ export interface Envelope {
 
 /** Wraps a value for one structured clone, or for several in a row. */
 export function encode(value: unknown): Envelope {
-  const before = crossings.count;
+  const before = handleCopies.count;
   return {
     value,
     get handles() {
-      return crossings.count !== before;
+      return handleCopies.count !== before;
     },
   };
 }

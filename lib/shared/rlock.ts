@@ -10,10 +10,10 @@
  */
 import { IsopoolError } from "../core/errors.ts";
 import { Guard } from "./guard.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { acquireLock, acquireLockSync, type LockBlockOptions, LockCore, type LockOptions } from "./lock.ts";
 import { newMemory } from "./memory.ts";
-import { Owners } from "./owners.ts";
+import { OwnerTable } from "./owner_table.ts";
 import { holder, LOCK_WORDS, tryAcquire } from "./steps/lock.ts";
 
 const KIND = "rlock";
@@ -106,8 +106,8 @@ export class RLock extends Shared {
   constructor() {
     super();
     // Not part of the signature: what has arrived, see handle.ts.
-    const handle = arrived(arguments[0]);
-    const owners = handle ? Owners.of(handle.owners as SharedArrayBuffer) : Owners.home();
+    const handle = handleOfArrival(arguments[0]);
+    const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#core = new LockCore("RLock", handle?.memory as SharedArrayBuffer ?? newMemory(LOCK_WORDS), owners);
   }
 

@@ -23,7 +23,7 @@ import { onAbort } from "../core/abort.ts";
 import type { Timer } from "../core/timer.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
-import { checkWanted, conclude, type Running, SLICE } from "./waiting.ts";
+import { checkWanted, conclude, type Machine, SLICE } from "./waiting.ts";
 
 const places = new Map<SharedWords, Map<number, Place>>();
 let looking: Timer | undefined;
@@ -33,7 +33,7 @@ let looking: Timer | undefined;
  *
  * The promise rejects with a {@linkcode WaitTimeoutError}, the signal's reason, or a {@linkcode LockAbandonedError}.
  */
-export function runAsync(running: Running, signal: AbortSignal | undefined): Promise<void> {
+export function runAsync(running: Machine, signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) return Promise.reject(signal.reason);
   const waiter = new Waiter(running);
   if (waiter.advance()) return waiter.promise(signal);
@@ -52,11 +52,11 @@ export function runAsync(running: Running, signal: AbortSignal | undefined): Pro
 /** A machine that has slept at least once, or is about to. */
 class Waiter {
   ended = false;
-  readonly running: Running;
+  readonly running: Machine;
   #place: Place | undefined;
   readonly #end = Promise.withResolvers<void>();
 
-  constructor(running: Running) {
+  constructor(running: Machine) {
     this.running = running;
   }
 
@@ -130,7 +130,7 @@ class Place {
 
   /** Puts a machine to sleep, unless the word has changed. One that slept here keeps its place in the line. */
   sleep(waiter: Waiter, expected: number): boolean {
-    const { cells } = this.#words;
+    const { array: cells } = this.#words;
     if (this.#armed) {
       // The entry is in the list already: a notification that comes after this look reaches it.
       if (Atomics.load(cells, this.#at) !== expected) return false;
@@ -148,13 +148,13 @@ class Place {
   leave(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     if (this.#waiters.size > 0) return;
-    if (this.#armed) Atomics.notify(this.#words.cells, this.#at);
+    if (this.#armed) Atomics.notify(this.#words.array, this.#at);
     forget(this.#words, this.#at, this);
   }
 
   #notified(): void {
     this.#armed = false;
-    if (this.#waiters.size === 0) Atomics.notify(this.#words.cells, this.#at, 1);
+    if (this.#waiters.size === 0) Atomics.notify(this.#words.array, this.#at, 1);
     else this.wake();
   }
 

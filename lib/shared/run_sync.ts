@@ -8,7 +8,7 @@
  */
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
-import { checkWanted, conclude, type Running, SLICE } from "./waiting.ts";
+import { checkWanted, conclude, type Machine, SLICE } from "./waiting.ts";
 
 /**
  * Runs a machine to its end.
@@ -16,7 +16,7 @@ import { checkWanted, conclude, type Running, SLICE } from "./waiting.ts";
  * @throws {WaitTimeoutError} If it gave up.
  * @throws {LockAbandonedError} If a lock that it needs is held by a dead or lost thread.
  */
-export function runSync(running: Running): void {
+export function runSync(running: Machine): void {
   const { frame, step, timeout } = running;
   let deadline = timeout === undefined ? Infinity : performance.now() + timeout;
   for (;;) {
@@ -24,7 +24,7 @@ export function runSync(running: Running): void {
     if (outcome === DONE) return conclude(running);
     if (outcome !== WAIT) continue;
     const left = deadline - performance.now();
-    if (left > 0) Atomics.wait((frame.where as SharedWords).cells, frame.on, frame.expected, Math.min(left, SLICE));
+    if (left > 0) Atomics.wait((frame.where as SharedWords).array, frame.on, frame.expected, Math.min(left, SLICE));
     checkWanted(running);
     if (performance.now() < deadline) continue;
     // Once: what it still has to do, such as taking the condition's lock again, has no limit.

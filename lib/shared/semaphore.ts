@@ -4,10 +4,10 @@
  * @module
  */
 import { integer } from "../core/validate.ts";
-import { Guard, type Held } from "./guard.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { Guard, type Releasable } from "./guard.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, SharedWords } from "./memory.ts";
-import { Owners } from "./owners.ts";
+import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { give, MAX_PERMITS, permits, SEMAPHORE_WORDS, take, tryTake } from "./steps/semaphore.ts";
@@ -40,7 +40,7 @@ const ACQUIRE = "acquire Semaphore";
 export class Semaphore extends Shared {
   readonly #memory: SharedArrayBuffer;
   readonly #words: SharedWords;
-  readonly #held: Held;
+  readonly #held: Releasable;
 
   /**
    * Creates a semaphore.
@@ -50,8 +50,8 @@ export class Semaphore extends Shared {
    */
   constructor(permits: number = 1) {
     super();
-    const handle = arrived(permits);
-    const owners = handle ? Owners.of(handle.owners as SharedArrayBuffer) : Owners.home();
+    const handle = handleOfArrival(permits);
+    const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(SEMAPHORE_WORDS);
     this.#words = new SharedWords(this.#memory, owners);
     this.#held = { name: "Semaphore permit", free: () => this.release() };

@@ -4,8 +4,8 @@
  * @module
  */
 import { bad, integer, oneOf } from "../core/validate.ts";
-import { bytesOf, Elements, type Of, VALUE_TYPES, type ValueType, type ViewOf } from "./element.ts";
-import { Arrived, arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { bytesOf, type ElementOf, Elements, VALUE_TYPES, type ValueType, type ViewOf } from "./element.ts";
+import { Arrival, BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 
 const KIND = "array";
 
@@ -54,11 +54,11 @@ export class SharedArray<T extends ValueType> extends Shared {
    * @throws {TypeError} If the type is not one of these, or an element is not of it.
    * @throws {RangeError} If an element is out of its range, or the length is negative.
    */
-  constructor(type: T, from: number | Iterable<Of<T>>) {
+  constructor(type: T, from: number | Iterable<ElementOf<T>>) {
     super();
     const call = "create SharedArray";
     const values = typeof from === "object" && from !== null && Symbol.iterator in from ? [...from] : undefined;
-    const place = arrived(type) as Place | undefined ?? newPlace(call, type, values ?? from);
+    const place = handleOfArrival(type) as Place | undefined ?? newPlace(call, type, values ?? from);
     this.type = place.type as T;
     this.length = place.length;
     this.#memory = place.memory;
@@ -77,37 +77,37 @@ export class SharedArray<T extends ValueType> extends Shared {
    *
    * @throws {RangeError} If there is none at this index; so for every method that takes one.
    */
-  get(index: number): Of<T> {
+  get(index: number): ElementOf<T> {
     return this.#elements.load(this.#at(index));
   }
 
   /** Writes an element. */
-  set(index: number, value: Of<T>): void {
+  set(index: number, value: ElementOf<T>): void {
     this.#elements.store("set element", this.#at(index), value);
   }
 
   /** Adds to an element; gives what was there before. */
-  add(index: number, amount: Of<T>): Of<T> {
+  add(index: number, amount: ElementOf<T>): ElementOf<T> {
     return this.#elements.add("add to element", this.#at(index), amount, 1);
   }
 
   /** Subtracts from an element; gives what was there before. */
-  sub(index: number, amount: Of<T>): Of<T> {
+  sub(index: number, amount: ElementOf<T>): ElementOf<T> {
     return this.#elements.add("subtract from element", this.#at(index), amount, -1);
   }
 
   /** Writes an element; gives what was there before. */
-  exchange(index: number, value: Of<T>): Of<T> {
+  exchange(index: number, value: ElementOf<T>): ElementOf<T> {
     return this.#elements.exchange("exchange element", this.#at(index), value);
   }
 
   /** Writes `value` if `expected` is there; gives what was there before. */
-  compareExchange(index: number, expected: Of<T>, value: Of<T>): Of<T> {
+  compareExchange(index: number, expected: ElementOf<T>, value: ElementOf<T>): ElementOf<T> {
     return this.#elements.compareExchange("exchange element", this.#at(index), expected, value);
   }
 
   /** Replaces an element by what `change` makes of it; gives the new one. See {@linkcode Value.update}. */
-  update(index: number, change: (value: Of<T>) => Of<T>): Of<T> {
+  update(index: number, change: (value: ElementOf<T>) => ElementOf<T>): ElementOf<T> {
     return this.#elements.update("update element", this.#at(index), change);
   }
 
@@ -120,11 +120,11 @@ export class SharedArray<T extends ValueType> extends Shared {
     const from = bound(Math.trunc(start));
     const length = Math.max(0, bound(Math.trunc(end)) - from);
     const offset = this.#offset + from * bytesOf(this.type);
-    return new SharedArray<T>(new Arrived({ ...this[BRAND](), offset, length }) as never, 0);
+    return new SharedArray<T>(new Arrival({ ...this[BRAND](), offset, length }) as never, 0);
   }
 
   /** The elements in order, each read when its turn comes. */
-  *[Symbol.iterator](): Generator<Of<T>> {
+  *[Symbol.iterator](): Generator<ElementOf<T>> {
     for (let at = 0; at < this.length; at++) yield this.#elements.load(at);
   }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, SharedWords } from "./memory.ts";
-import { Owners } from "./owners.ts";
+import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { clear, EVENT_WORDS, isSet, pass, set } from "./steps/event.ts";
@@ -40,8 +40,8 @@ export class SharedEvent extends Shared {
   constructor() {
     super();
     // Not part of the signature: what has arrived, see handle.ts.
-    const handle = arrived(arguments[0]);
-    const owners = handle ? Owners.of(handle.owners as SharedArrayBuffer) : Owners.home();
+    const handle = handleOfArrival(arguments[0]);
+    const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(EVENT_WORDS);
     this.#words = new SharedWords(this.#memory, owners);
   }

@@ -4,8 +4,8 @@
  * @module
  */
 import { oneOf } from "../core/validate.ts";
-import { bytesOf, Elements, type Of, VALUE_TYPES, type ValueType } from "./element.ts";
-import { arrived, BRAND, type Handle, registerKind, Shared, VERSION } from "./handle.ts";
+import { bytesOf, type ElementOf, Elements, VALUE_TYPES, type ValueType } from "./element.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 
 const KIND = "value";
 
@@ -43,9 +43,9 @@ export class Value<T extends ValueType> extends Shared {
    * @throws {TypeError} If the type is not one of these, or `initial` is not of it.
    * @throws {RangeError} If `initial` is out of its range.
    */
-  constructor(type: T, initial?: Of<T>) {
+  constructor(type: T, initial?: ElementOf<T>) {
     super();
-    const handle = arrived(type);
+    const handle = handleOfArrival(type);
     this.type = (handle ? handle.type : oneOf("create Value", "type", type, VALUE_TYPES)) as T;
     this.#memory = handle ? handle.memory as SharedArrayBuffer : new SharedArrayBuffer(bytesOf(this.type));
     this.#elements = new Elements(this.type, this.#memory, 0, 1);
@@ -53,7 +53,7 @@ export class Value<T extends ValueType> extends Shared {
   }
 
   /** Reads the value. */
-  get(): Of<T> {
+  get(): ElementOf<T> {
     return this.#elements.load(0);
   }
 
@@ -62,7 +62,7 @@ export class Value<T extends ValueType> extends Shared {
    *
    * @throws {RangeError} If it does not fit the type.
    */
-  set(value: Of<T>): void {
+  set(value: ElementOf<T>): void {
     this.#elements.store("set Value", 0, value);
   }
 
@@ -72,7 +72,7 @@ export class Value<T extends ValueType> extends Shared {
    * @throws {RangeError} If the sum does not fit the type; the value stays.
    * @throws {TypeError} On a `bool`.
    */
-  add(amount: Of<T>): Of<T> {
+  add(amount: ElementOf<T>): ElementOf<T> {
     return this.#elements.add("add to Value", 0, amount, 1);
   }
 
@@ -82,12 +82,12 @@ export class Value<T extends ValueType> extends Shared {
    * @throws {RangeError} If the difference does not fit the type; the value stays.
    * @throws {TypeError} On a `bool`.
    */
-  sub(amount: Of<T>): Of<T> {
+  sub(amount: ElementOf<T>): ElementOf<T> {
     return this.#elements.add("subtract from Value", 0, amount, -1);
   }
 
   /** Writes the value; gives what was there before. */
-  exchange(value: Of<T>): Of<T> {
+  exchange(value: ElementOf<T>): ElementOf<T> {
     return this.#elements.exchange("exchange Value", 0, value);
   }
 
@@ -95,7 +95,7 @@ export class Value<T extends ValueType> extends Shared {
    * Writes `value` if `expected` is there; gives what was there before: the exchange happened if that is `expected`.
    * Floats are compared by their bits: `NaN` equals itself, `0` and `-0` differ.
    */
-  compareExchange(expected: Of<T>, value: Of<T>): Of<T> {
+  compareExchange(expected: ElementOf<T>, value: ElementOf<T>): ElementOf<T> {
     return this.#elements.compareExchange("exchange Value", 0, expected, value);
   }
 
@@ -103,12 +103,12 @@ export class Value<T extends ValueType> extends Shared {
    * Replaces the value by what `change` makes of it; gives the new one. If another thread was faster, `change` runs
    * again on what that one left, so it should only compute.
    */
-  update(change: (value: Of<T>) => Of<T>): Of<T> {
+  update(change: (value: ElementOf<T>) => ElementOf<T>): ElementOf<T> {
     return this.#elements.update("update Value", 0, change);
   }
 
   /** Reads the value, for arithmetic and comparison. Note that `value += 1` would replace the object: use `add`. */
-  override valueOf(): Of<T> {
+  override valueOf(): ElementOf<T> {
     return this.get();
   }
 

@@ -4,11 +4,11 @@
  * @module
  */
 import { IsopoolError, LockAbandonedError, WaitTimeoutError } from "../core/errors.ts";
-import { scope } from "../core/scope.ts";
+import { scope } from "../core/isolate_state.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
 import type { SharedWords } from "./memory.ts";
-import type { Owners } from "./owners.ts";
-import { DONE, Frame, type Outcome, Result, Standing, type Step } from "./steps/step.ts";
+import type { OwnerTable } from "./owner_table.ts";
+import { DONE, Frame, type Outcome, OwnerStatus, Result, type Step } from "./steps/step.ts";
 
 /** Limits of a call that waits without blocking its thread. */
 export interface WaitLimits {
@@ -37,11 +37,11 @@ export interface BlockLimits {
 export const SLICE = 50;
 
 /** A machine that is run for a call. */
-export interface Running {
+export interface Machine {
   /** What the user called, for messages: `acquire Lock`. */
   readonly call: string;
   readonly frame: Frame;
-  readonly owners: Owners;
+  readonly owners: OwnerTable;
   /** Runs one step. */
   readonly step: () => Outcome;
   readonly timeout: number | undefined;
@@ -85,7 +85,7 @@ export function running(
   words: SharedWords,
   timeout: number | undefined,
   step: (words: SharedWords, frame: Frame) => Outcome,
-): Running {
+): Machine {
   const frame = new Frame();
   frame.me = words.owners.me;
   return { call, frame, owners: words.owners, timeout, step: () => step(words, frame) };
@@ -102,7 +102,7 @@ export function runThrough(words: SharedWords, step: Step, a = 0, b = 0): Frame 
 }
 
 /** Ends a call in the way its machine did: throws, or does nothing. */
-export function conclude({ call, frame, timeout }: Running, signal?: AbortSignal): void {
+export function conclude({ call, frame, timeout }: Machine, signal?: AbortSignal): void {
   switch (frame.result) {
     case Result.GAVE_UP:
       if (signal?.aborted) throw signal.reason;
@@ -123,9 +123,9 @@ export function conclude({ call, frame, timeout }: Running, signal?: AbortSignal
  *
  * @throws {IsopoolError} In such a thread.
  */
-export function checkWanted({ call, frame, owners }: Running): void {
+export function checkWanted({ call, frame, owners }: Machine): void {
   scope.checkpoint?.();
-  if (owners.standing(owners.me) === Standing.ALIVE) return;
+  if (owners.status(owners.me) === OwnerStatus.ALIVE) return;
   // Whatever it was about to take, it does not have.
   frame.result = Result.LOST;
   throw new IsopoolError(`Cannot ${call}: this thread was stopped`);

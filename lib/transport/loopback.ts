@@ -7,8 +7,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Timer } from "../core/timer.ts";
 import { setImmediate } from "node:timers";
-import { RunningTask, type TaskHost } from "../core/running_task.ts";
-import { scope } from "../core/scope.ts";
+import { type CallHost, RunningCall } from "../core/running_call.ts";
+import { scope } from "../core/isolate_state.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { Credit, drive } from "../protocol/stream.ts";
@@ -24,7 +24,7 @@ import {
 } from "./transport.ts";
 
 /** The running call, found again after each await of its own, and the setup of its pool. */
-const running = new AsyncLocalStorage<{ task: RunningTask; setup: Setup } | undefined>();
+const running = new AsyncLocalStorage<{ task: RunningCall; setup: Setup } | undefined>();
 let installed = false;
 
 /** How long, in milliseconds, calls may follow one another before timers, IO and events get their turn. */
@@ -61,20 +61,20 @@ export function runsWithin(setup: Setup): boolean {
   return running.getStore()?.setup === setup;
 }
 
-interface RunningCall {
-  task: RunningTask;
+interface ActiveCall {
+  task: RunningCall;
   startedAt: number;
   credit: Credit;
 }
 
-class Loopback implements Transport, TaskHost {
+class Loopback implements Transport, CallHost {
   readonly workerId: number;
   readonly state: Record<PropertyKey, unknown> = Object.create(null);
   readonly window: number;
   readonly #events: TransportEvents;
   readonly #setup: Setup;
   readonly #functions = new Map<number, TaskFunction>();
-  readonly #calls = new Map<number, RunningCall>();
+  readonly #calls = new Map<number, ActiveCall>();
   // Whether it has been set up, once that is known.
   readonly #started: Promise<boolean>;
   #closing = false;
@@ -96,7 +96,7 @@ class Loopback implements Transport, TaskHost {
 
   send(batch: Batch): void {
     batch.items.forEach((item, i) => {
-      const task = new RunningTask(this, batch.first + i, batch.attempt);
+      const task = new RunningCall(this, batch.first + i, batch.attempt);
       const call = { task, startedAt: performance.now(), credit: new Credit(batch.stream) };
       this.#calls.set(task.taskId, call);
       // Not at once: what throws before its first await would be settled before it counts as sent.
@@ -177,12 +177,12 @@ class Loopback implements Transport, TaskHost {
     }
   }
 
-  async #hook({ source, local, args }: Hook): Promise<void> {
+  async #hook({ source, localFunction: local, args }: Hook): Promise<void> {
     const fn = local as TaskFunction | undefined ?? await loadTask(source);
-    await running.run({ task: new RunningTask(this, -1, 1), setup: this.#setup }, () => fn(...args));
+    await running.run({ task: new RunningCall(this, -1, 1), setup: this.#setup }, () => fn(...args));
   }
 
-  async #run(batch: Batch, item: unknown, { task, startedAt, credit }: RunningCall): Promise<void> {
+  async #run(batch: Batch, item: unknown, { task, startedAt, credit }: ActiveCall): Promise<void> {
     // Sent, and let go before its turn came.
     if (this.#gone) return;
     const { spread, shares, stream } = batch;
@@ -190,7 +190,7 @@ class Loopback implements Transport, TaskHost {
     let failed = false;
     let value: unknown;
     try {
-      const fn = batch.local as TaskFunction | undefined ?? this.#functions.get(batch.taskId) ??
+      const fn = batch.localFunction as TaskFunction | undefined ?? this.#functions.get(batch.taskId) ??
         await this.#load(batch);
       value = await running.run({ task, setup: this.#setup }, () => {
         const returned = spread ? fn(...item as unknown[]) : fn(item);
@@ -202,7 +202,7 @@ class Loopback implements Transport, TaskHost {
     }
     // What ends after its worker was let go has been settled already.
     if (this.#gone) return;
-    task.tellProgress();
+    task.flushProgress();
     this.#calls.delete(task.taskId);
     if (failed) this.#events.rejected(task.taskId, value);
     else this.#events.fulfilled(task.taskId, [value]);

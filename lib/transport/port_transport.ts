@@ -12,51 +12,51 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { Seat } from "../core/scope.ts";
-import { Screen } from "../core/screen.ts";
+import type { TerminalClient } from "../core/isolate_state.ts";
+import { Terminal } from "../core/terminal.ts";
 import type { Timer } from "../core/timer.ts";
-import { Bell } from "../protocol/bell.ts";
-import { Board, CAPACITY, Word } from "../protocol/board.ts";
+import { Doorbell } from "../protocol/doorbell.ts";
+import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
-import { unfold } from "../protocol/envelope.ts";
+import { decodeItems } from "../protocol/envelope.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
-import { Owners } from "../shared/owners.ts";
-import { type ItemMessage, type ResultMessage, unwrap } from "../protocol/carry.ts";
-import { Decoder } from "../protocol/decode.ts";
+import { OwnerTable } from "../shared/owner_table.ts";
+import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/value_messages.ts";
+import { MessageValidator } from "../protocol/message_validator.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
 
 /** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
-const LOOK = 2;
+const POLL_INTERVAL = 2;
 
 /** The host's side of one worker's calls. How it ends is up to the kind of worker. */
 export abstract class PortTransport implements Transport {
   readonly window = CAPACITY;
-  protected readonly board = new Board();
-  protected readonly bell = new Bell();
+  protected readonly callTable = new CallTable();
+  protected readonly doorbell = new Doorbell();
   /** The worker's place in the table of threads. */
-  protected readonly owner = Owners.home().register();
+  protected readonly owner = OwnerTable.local().register();
   /** A cancel was sent and not heard: the worker's loop does not turn. */
-  protected deaf = false;
+  protected cancelPending = false;
   /** The worker's place at the screen. */
-  protected readonly seat: Seat = Screen.seat();
+  protected readonly terminalClient: TerminalClient = Terminal.newClient();
   readonly #port: Port;
-  readonly #decoder: Decoder;
+  readonly #validator: MessageValidator;
   protected readonly events: TransportEvents;
   // Tasks and shared values that the worker has.
-  readonly #known = new Set<number>();
-  readonly #shared = new Set<number>();
+  readonly #sentTasks = new Set<number>();
+  readonly #sentShares = new Set<number>();
   // Calls beyond the head that the board need not answer: it came by message, or they were withdrawn.
   readonly #done = new Set<number>();
   // Calls from head to tail are in flight.
   #head = 0;
   #tail = 0;
   // From the worker's clock to this thread's.
-  #clock = 0;
-  #look: Timer | undefined;
+  #clockOffset = 0;
+  #pollTimer: Timer | undefined;
   // Whether the end of a wait for the bell is to come, and whether nothing comes any more.
   #listening = false;
-  #reaped = false;
+  #gone = false;
 
   /**
    * @param port This thread's end of the worker's channel.
@@ -64,7 +64,7 @@ export abstract class PortTransport implements Transport {
    */
   constructor(port: Port, events: TransportEvents, given: Record<Phase, unknown>) {
     this.#port = port;
-    this.#decoder = new Decoder(given);
+    this.#validator = new MessageValidator(given);
     this.events = events;
   }
 
@@ -77,38 +77,38 @@ export abstract class PortTransport implements Transport {
   send(batch: Batch): void {
     const { first, taskId: task, source, items, spread, timeout, limited, attempt, stream, shares, handles, transfer } =
       batch;
-    if (!this.#known.has(task)) {
-      this.#known.add(task);
+    if (!this.#sentTasks.has(task)) {
+      this.#sentTasks.add(task);
       this.post({ kind: "task", id: task, source });
     }
     const terms = { task, spread, timeout, limited, attempt };
     const tail = first + items.length;
     const isPlain = stream === 0 && !shares && !handles && transfer.length === 0;
-    if (isPlain && this.board.place(first, terms, items, this.#head)) this.bell.announce(tail);
+    if (isPlain && this.callTable.openBatch(first, terms, items, this.#head)) this.doorbell.publish(tail);
     else {
       if (shares) this.#share(shares);
-      for (let seq = first; seq < tail; seq++) this.board.enqueue(seq);
+      for (let seq = first; seq < tail; seq++) this.callTable.openPosted(seq);
       const shared = shares !== undefined;
-      this.post({ kind: "run", ...terms, first, items: unfold(items, spread), stream, shared, handles }, transfer);
-      this.bell.pass(tail);
+      this.post({ kind: "run", ...terms, first, items: decodeItems(items, spread), stream, shared, handles }, transfer);
+      this.doorbell.publishPosted(tail);
       // A handle that was disposed of meanwhile: nobody tells again that its value can go.
       if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
     }
     this.#tail = tail;
     this.#listen();
     // With one call in flight its end is announced at once; the next may wait for a long one.
-    if (this.#tail - this.#head > 1) this.#look ??= setTimeout(() => this.#lookAgain(), LOOK);
+    if (this.#tail - this.#head > 1) this.#pollTimer ??= setTimeout(() => this.#poll(), POLL_INTERVAL);
   }
 
   /** Posts a message to the worker. */
   protected post(message: HostMessage, transfer: Transferable[] = []): void {
     this.#port.postMessage(message, transfer);
-    this.bell.ring();
+    this.doorbell.wake();
   }
 
   /** {@inheritDoc Transport.withdraw} */
   withdraw(seq: number): boolean {
-    if (!this.board.withdraw(seq)) return false;
+    if (!this.callTable.withdraw(seq)) return false;
     // Remembered here, too: what the board says is the worker's word.
     this.#done.add(seq);
     return true;
@@ -116,17 +116,17 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.hasStarted} */
   hasStarted(seq: number): boolean {
-    return !this.board.isQueued(seq);
+    return !this.callTable.isQueued(seq);
   }
 
   /** {@inheritDoc Transport.startedAt} */
   startedAt(seq: number): number | undefined {
-    return this.board.word(seq) === Word.RUNNING ? this.board.startedAt(seq) + this.#clock : undefined;
+    return this.callTable.state(seq) === State.RUNNING ? this.callTable.startedAt(seq) + this.#clockOffset : undefined;
   }
 
   /** {@inheritDoc Transport.cancel} */
   cancel(seq: number, reason: unknown): void {
-    this.deaf = true;
+    this.cancelPending = true;
     this.post({ kind: "cancel", seq, reason: encodeThrown(reason) });
   }
 
@@ -137,15 +137,15 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.drop} */
   drop(id: number): void {
-    if (this.#shared.delete(id)) this.post({ kind: "drop", id });
+    if (this.#sentShares.delete(id)) this.post({ kind: "drop", id });
   }
 
   /** The worker says that something other than a call has failed. */
   protected abstract failed(phase: Phase, cause: unknown): void;
 
   /** Takes what came from the worker, if it makes sense. */
-  protected hear(data: unknown): void {
-    const message = this.#decoder.decode(data, this.#head, this.#tail);
+  protected receiveUnchecked(data: unknown): void {
+    const message = this.#validator.check(data, this.#head, this.#tail);
     if (message) this.receive(message);
   }
 
@@ -154,46 +154,46 @@ export abstract class PortTransport implements Transport {
     switch (message.kind) {
       case "ready":
         // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
-        this.#clock = performance.now() - message.now;
+        this.#clockOffset = performance.now() - message.now;
         return this.events.ready();
       case "initializing":
         return this.events.initializing();
       case "failed":
         return this.failed(message.phase, decodeThrown(message.thrown));
-      case "heard":
-        this.deaf = false;
+      case "cancel-received":
+        this.cancelPending = false;
         return;
       case "item":
-        return this.#open(message, (value) => this.events.item(message.seq, value));
+        return this.#revive(message, (value) => this.events.item(message.seq, value));
       case "progress":
         return this.events.progress(message.seq, message.done, message.total);
       case "result":
-        return this.#open(
+        return this.#revive(
           message,
           (value) => this.#deliver(message.seq, () => this.events.fulfilled(message.seq, [value])),
         );
       case "error":
         return this.#reject(message.seq, decodeThrown(message.thrown));
-      case "settled":
-        this.#harvest();
+      case "report":
+        this.#collectResults();
         this.events.measured(message.count, message.ms, message.ran);
     }
   }
 
   /** The worker is gone: reports what the board still has. `ended` says whether nothing of it can run any more. */
-  protected reap(ended: boolean): void {
-    if (ended) this.bury();
-    else Owners.home().lost(this.owner);
-    clearTimeout(this.#look);
-    this.#look = undefined;
-    this.#harvest();
-    this.#reaped = true;
-    this.bell.end();
+  protected workerGone(ended: boolean): void {
+    if (ended) this.releaseOwner();
+    else OwnerTable.local().lost(this.owner);
+    clearTimeout(this.#pollTimer);
+    this.#pollTimer = undefined;
+    this.#collectResults();
+    this.#gone = true;
+    this.doorbell.close();
   }
 
   /** Nothing of the worker can run any more: what it held can be taken over. */
-  protected bury(): void {
-    Owners.home().died(this.owner);
+  protected releaseOwner(): void {
+    OwnerTable.local().died(this.owner);
   }
 
   /** {@inheritDoc Transport.close} */
@@ -206,31 +206,31 @@ export abstract class PortTransport implements Transport {
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    const heard = this.bell.heard();
-    if (heard) void heard.then(() => this.#hearBell());
+    const heard = this.doorbell.reported();
+    if (heard) void heard.then(() => this.#reported());
     // Not at once: a worker that tells without end must not keep this event loop from turning.
-    else setImmediate(() => this.#hearBell());
+    else setImmediate(() => this.#reported());
   }
 
-  #hearBell(): void {
+  #reported(): void {
     this.#listening = false;
-    if (this.#reaped) return;
-    const { count, ms, ran } = this.bell.take();
-    this.#harvest();
+    if (this.#gone) return;
+    const { count, ms, ran } = this.doorbell.takeReport();
+    this.#collectResults();
     if (count > 0) this.events.measured(count, ms, ran);
     if (this.#head < this.#tail) this.#listen();
   }
 
   #share(shares: Shares): void {
     for (const [id, { value, handles }] of shares) {
-      if (this.#shared.has(id)) continue;
+      if (this.#sentShares.has(id)) continue;
       this.post({ kind: "share", id, value, handles });
-      this.#shared.add(id);
+      this.#sentShares.add(id);
     }
   }
 
   // Reads the answers on the board, in order, up to the first call that has none. They are told in runs.
-  #harvest(): void {
+  #collectResults(): void {
     let values: unknown[] = [];
     const tell = () => {
       if (values.length === 0) return;
@@ -244,10 +244,10 @@ export abstract class PortTransport implements Transport {
         tell();
         continue;
       }
-      const word = this.board.word(seq);
-      if (word < Word.TRUE || word >= Word.SENT) break;
+      const word = this.callTable.state(seq);
+      if (word < State.TRUE || word >= State.POSTED) break;
       try {
-        values.push(this.board.value(seq, word));
+        values.push(this.callTable.result(seq, word));
       } catch (error) {
         // What the worker has left is nonsense.
         tell();
@@ -263,27 +263,27 @@ export abstract class PortTransport implements Transport {
 
   // A message about a call is here. It counts if the call has not been answered.
   #deliver(seq: number, tell: () => void): void {
-    this.#harvest();
+    this.#collectResults();
     if (seq < this.#head || this.#done.has(seq)) return;
     this.#done.add(seq);
     tell();
-    this.#harvest();
+    this.#collectResults();
   }
 
   // Shared objects that cannot come to life here, for whatever reason, fail the call that sent them.
-  #open({ seq, value, handles }: ResultMessage | ItemMessage, take: (value: unknown) => void): void {
+  #revive({ seq, value, handles }: ResultMessage | ItemMessage, take: (value: unknown) => void): void {
     let opened: unknown;
     try {
-      opened = unwrap(value, handles);
+      opened = reviveValue(value, handles);
     } catch (error) {
       return this.#reject(seq, error);
     }
     take(opened);
   }
 
-  #lookAgain(): void {
-    this.#look = undefined;
-    this.#harvest();
-    if (this.#tail - this.#head > 1) this.#look = setTimeout(() => this.#lookAgain(), LOOK);
+  #poll(): void {
+    this.#pollTimer = undefined;
+    this.#collectResults();
+    if (this.#tail - this.#head > 1) this.#pollTimer = setTimeout(() => this.#poll(), POLL_INTERVAL);
   }
 }

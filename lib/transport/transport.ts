@@ -19,7 +19,7 @@ export interface Batch {
   taskId: number;
   source: Source;
   /** The function itself, for a transport that stays in this isolate. */
-  local: ((...args: never[]) => unknown) | undefined;
+  localFunction: ((...args: never[]) => unknown) | undefined;
   /** Each call's argument, or its argument list when `spread`. */
   items: unknown[];
   spread: boolean;
@@ -46,7 +46,7 @@ export interface Death {
   signal?: string;
   /** What it died of, where that is known. */
   cause?: unknown;
-  /** The worker was given up: nothing can stop it, and it may run on. {@linkcode TransportEvents.buried} may follow. */
+  /** The worker was given up: nothing can stop it, and it may run on. {@linkcode TransportEvents.abandonedExited} may follow. */
   abandoned?: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface Death {
 export interface Hook {
   readonly source: Source;
   /** The function itself, for a transport that stays in this isolate. */
-  readonly local: ((...args: never[]) => unknown) | undefined;
+  readonly localFunction: ((...args: never[]) => unknown) | undefined;
   readonly args: readonly unknown[];
   /** Whether there may be shared objects in the arguments. */
   readonly handles: boolean;
@@ -105,7 +105,7 @@ export interface TransportEvents {
   /** The worker is gone; what was not settled is lost. */
   exit(death: Death): void;
   /** A worker that had been given up has ended after all. */
-  buried(): void;
+  abandonedExited(): void;
 }
 
 /** One worker, as the scheduler sees it. It never keeps the script alive by itself; unfinished work does. */

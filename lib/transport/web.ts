@@ -13,13 +13,13 @@
  * @module
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { Screen } from "../core/screen.ts";
+import { Terminal } from "../core/terminal.ts";
 import type { Timer } from "../core/timer.ts";
-import { Brake } from "../protocol/brake.ts";
+import { KillGuard } from "../protocol/kill_guard.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
-import type { Introduction, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
+import type { Phase, Port, WorkerInit, WorkerMessage } from "../protocol/messages.ts";
 import { webEntry } from "./entry.ts";
-import { introduce, patience } from "./introduction.ts";
+import { closeTimeout, workerInit } from "./worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
 import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 
@@ -38,7 +38,7 @@ const asPort = (port: MessagePort): Port => port as unknown as Port;
 class WebTransport extends PortTransport {
   readonly #worker: Worker | undefined;
   readonly #port: MessagePort;
-  readonly #brake = new Brake();
+  readonly #brake = new KillGuard();
   readonly #closing: number;
   #ending: Timer | undefined;
   // What the worker said of its end, or the runtime of its start.
@@ -50,9 +50,9 @@ class WebTransport extends PortTransport {
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     const { port1, port2 } = new MessageChannel();
     super(asPort(port1), events, { ...setup, memory: undefined });
-    this.#closing = patience(setup);
+    this.#closing = closeTimeout(setup);
     this.#port = port1;
-    asPort(port1).onmessage = ({ data }) => this.hear(data);
+    asPort(port1).onmessage = ({ data }) => this.receiveUnchecked(data);
     port1.on("close", () => this.#closed());
     port1.unref();
     try {
@@ -75,11 +75,11 @@ class WebTransport extends PortTransport {
       this.#last ??= { reason: "uncaught", cause: event.error ?? new Error(event.message) };
       this.#terminate();
     });
-    const introduction: Introduction = {
-      ...introduce(workerId, this.owner, setup, this.seat),
-      board: this.board.memory,
-      bell: this.bell.memory,
-      brake: this.#brake.memory,
+    const introduction: WorkerInit = {
+      ...workerInit(workerId, this.owner, setup, this.terminalClient),
+      callTable: this.callTable.memory,
+      doorbell: this.doorbell.memory,
+      killGuard: this.#brake.memory,
       port: asPort(port2),
     };
     this.#worker.postMessage(introduction, [port2 as unknown as Transferable]);
@@ -91,7 +91,7 @@ class WebTransport extends PortTransport {
 
   kill(): void {
     // A worker that did not even hear its cancel spins.
-    if (!this.deaf) return this.#leave(LEAVE, false);
+    if (!this.cancelPending) return this.#leave(LEAVE, false);
     this.#killed = true;
     this.#terminate();
   }
@@ -109,9 +109,9 @@ class WebTransport extends PortTransport {
 
   #terminate(): void {
     if (this.#state !== "running") return;
-    this.#brake.pull();
+    this.#brake.requestStop();
     // After the pull: whoever takes the screen from now on sees it.
-    Screen.here().doubt(this.seat.owner);
+    Terminal.local().suspectOwner(this.terminalClient.owner);
     this.#worker?.terminate();
     clearTimeout(this.#ending);
     // One that never got so far as to serve has run no code of anybody's, and may not even have its port to close.
@@ -123,7 +123,7 @@ class WebTransport extends PortTransport {
     // What an abandoned worker still answers has been settled already.
     if (this.#state !== "running") return;
     this.#served = true;
-    if (message.kind !== "ending") return super.receive(message);
+    if (message.kind !== "exiting") return super.receive(message);
     const { exitCode, thrown } = message;
     if (this.#last) return;
     this.#last = thrown
@@ -133,7 +133,7 @@ class WebTransport extends PortTransport {
 
   #abandon(): void {
     this.#state = "abandoned";
-    this.reap(false);
+    this.workerGone(false);
     this.events.exit({ reason: "terminated", abandoned: true });
   }
 
@@ -141,15 +141,15 @@ class WebTransport extends PortTransport {
     const before = this.#state;
     if (before === "gone") return;
     this.#state = "gone";
-    Screen.here().free(this.seat.owner);
+    Terminal.local().ownerEnded(this.terminalClient.owner);
     clearTimeout(this.#ending);
     this.#port.close();
     this.#worker?.terminate();
     if (before === "abandoned") {
-      this.bury();
-      return this.events.buried();
+      this.releaseOwner();
+      return this.events.abandonedExited();
     }
-    this.reap(true);
+    this.workerGone(true);
     this.events.exit(this.#death());
   }
 

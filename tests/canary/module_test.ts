@@ -53,7 +53,7 @@ test("import.meta.main is false in the main script's own module when a worker im
   assertEquals([code, stdout], [0, "true true\nfalse false\n"], revisit(fact, "lib/task/task.ts", "README.md"));
 });
 
-const FAILURES = "lib/future/failures.ts";
+const FAILURES = "lib/future/unobserved_failures.ts";
 
 test("a rejection made in beforeunload ends the script with code 1, if the event is told to go on once", async () => {
   const { code, stderr } = await runScript(`

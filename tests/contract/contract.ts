@@ -9,7 +9,7 @@ import type { Backend, Suite } from "./backend.ts";
 import { applySuite } from "./apply_suite.ts";
 import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
-import { crewSuite } from "./crew_suite.ts";
+import { crewSuite } from "./worker_set_suite.ts";
 import { eventsSuite } from "./events_suite.ts";
 import { flowSuite } from "./flow_suite.ts";
 import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";

@@ -37,7 +37,7 @@ Deno.test("plain data: what is written is what structured clone would have copie
         const json = write(value);
         if (!json) return;
         written++;
-        const [copy, clone] = [json.open(), structuredClone(value)];
+        const [copy, clone] = [json.parse(), structuredClone(value)];
         assertEquals(copy, clone);
         assertEquals(Deno.inspect(copy, { depth: 20 }), Deno.inspect(clone, { depth: 20 }));
       },
@@ -100,12 +100,12 @@ Deno.test("plain data: undefined, dates, BigInts, -0, NaN and infinite numbers a
   const values = [undefined, new Date(5), new Date(NaN), new Date(-8.64e15), new Mine(7), 0n, -(2n ** 70n), -0, NaN];
   const all = { values: [...values, Infinity, -Infinity], deep: [[{ x: { y: [1, undefined] } }], -0], u: undefined };
   const json = write(all)!;
-  assertEquals(json.noted, true);
+  assertEquals(json.hasNotes, true);
   const options = { depth: 10, iterableLimit: 100 };
-  assertEquals(json.open(), structuredClone(all));
-  assertEquals(Deno.inspect(json.open(), options), Deno.inspect(structuredClone(all), options));
+  assertEquals(json.parse(), structuredClone(all));
+  assertEquals(Deno.inspect(json.parse(), options), Deno.inspect(structuredClone(all), options));
   // A class of dates is a date after a clone, without its fields.
-  assertEquals(Object.getPrototypeOf(write(new Mine(5))!.open()), Date.prototype);
+  assertEquals(Object.getPrototypeOf(write(new Mine(5))!.parse()), Date.prototype);
 });
 
 Deno.test("plain data: notes that were forged reach nothing that was not written", () => {
@@ -124,7 +124,7 @@ Deno.test("plain data: notes that were forged reach nothing that was not written
     for (const value of [{ x: {} }, { x: 5 }, [], null, "text"]) {
       const json = new Json(JSON.stringify([value, notes]), true);
       try {
-        json.open();
+        json.parse();
       } catch (error) {
         assert(error instanceof SyntaxError || error instanceof TypeError, String(error));
       }
@@ -152,18 +152,18 @@ Deno.test("plain data: a getter is read once, and what it gave then is written",
       },
     }],
   }; // deno-fmt-ignore-line
-  assertEquals(write(value)?.open(), { x: [{ n: 1 }] });
+  assertEquals(write(value)?.parse(), { x: [{ n: 1 }] });
   assertEquals(reads, 1);
 });
 
 Deno.test("plain data: symbols, what is not enumerable and what is inherited are left out, as a clone does", () => {
   const value = Object.defineProperty({ x: 1, [Symbol("s")]: 2 }, "hidden", { value: 3 });
-  assertEquals(write(value)?.open(), structuredClone(value));
+  assertEquals(write(value)?.parse(), structuredClone(value));
 });
 
 Deno.test("plain data: a property called __proto__ is one", () => {
   const value = JSON.parse('{"__proto__":{"x":{"y":1}}}');
-  const copy = write(value)!.open() as object;
+  const copy = write(value)!.parse() as object;
   assertEquals(Object.keys(copy), ["__proto__"]);
   assertStrictEquals(Object.getPrototypeOf(copy), Object.prototype);
   assertEquals(JSON.stringify(copy), JSON.stringify(value));
@@ -178,11 +178,11 @@ Deno.test("plain data: what one writer has written is no part of what it writes 
 
 Deno.test("plain data: 1,000 objects are looked at, lists of 4,000 and texts of 64 KiB, and no more", () => {
   const list = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
-  assertEquals((write(list(1000))!.open() as unknown[]).length, 1000);
+  assertEquals((write(list(1000))!.parse() as unknown[]).length, 1000);
   assertEquals(write(list(1100)), undefined);
-  assertEquals((write(Array.from({ length: 4_000 }, (_, n) => n))!.open() as unknown[]).length, 4_000);
+  assertEquals((write(Array.from({ length: 4_000 }, (_, n) => n))!.parse() as unknown[]).length, 4_000);
   assertEquals(write(Array.from({ length: 5_000 }, (_, n) => n)), undefined);
-  assertEquals(write({ text: "x".repeat(65_536) })!.open(), { text: "x".repeat(65_536) });
+  assertEquals(write({ text: "x".repeat(65_536) })!.parse(), { text: "x".repeat(65_536) });
   for (const long of [{ text: "x".repeat(65_537) }, ["x".repeat(65_537)]]) assertEquals(write(long), undefined);
 });
 
@@ -192,7 +192,7 @@ Deno.test("plain data: as many holes as further properties are not taken for ele
     assertEquals(write(Object.assign(list, { extra: 1 })), undefined);
     assertEquals(new PlainWriter().copy(list), undefined);
   }
-  assertEquals(write([undefined, 1])!.open(), [undefined, 1]);
+  assertEquals(write([undefined, 1])!.parse(), [undefined, 1]);
 });
 
 Deno.test("PlainWriter.copy() copies plain data of any size as structured clone does", () => {

@@ -18,35 +18,35 @@ function timed(call: () => boolean): { taken: boolean; ms: number } {
 
 Deno.test("one holder at a time; a bounded take gives up and steals from nobody", () => {
   const { all: [a, b] } = locks(2);
-  assert(a.take());
-  assertEquals([a.mine, b.mine], [true, false]);
-  assertEquals(b.take(20), false);
-  assertEquals([a.mine, b.mine], [true, false]);
+  assert(a.acquire());
+  assertEquals([a.isHeld, b.isHeld], [true, false]);
+  assertEquals(b.acquire(20), false);
+  assertEquals([a.isHeld, b.isHeld], [true, false]);
   a.release();
   // Nobody waits any more: the lock is free, not handed on.
-  assertEquals([a.mine, timed(() => b.take()).taken], [false, true]);
+  assertEquals([a.isHeld, timed(() => b.acquire()).taken], [false, true]);
 });
 
 Deno.test("a lock whose holder has ended is free at once, and only then", () => {
   const { all: [a, b, host], owners } = locks(3);
-  a.take();
-  host.free(owners[1]);
-  assert(a.mine);
-  host.free(owners[0]);
-  assert(!a.mine);
-  assert(timed(() => b.take()).ms < 150);
+  a.acquire();
+  host.ownerEnded(owners[1]);
+  assert(a.isHeld);
+  host.ownerEnded(owners[0]);
+  assert(!a.isHeld);
+  assert(timed(() => b.acquire()).ms < 150);
 });
 
 Deno.test("a doubted holder is waited for 200 ms, another one 2 s; whom it was stolen from releases nothing", () => {
   const { all: [a, b, host], owners } = locks(3);
-  a.take();
-  host.doubt(owners[1]);
-  host.doubt(owners[0]);
-  const soon = timed(() => b.take());
+  a.acquire();
+  host.suspectOwner(owners[1]);
+  host.suspectOwner(owners[0]);
+  const soon = timed(() => b.acquire());
   assert(soon.taken && soon.ms >= 190, `stolen after ${soon.ms} ms`);
   a.release();
-  assert(b.mine);
-  const late = timed(() => a.take());
+  assert(b.isHeld);
+  const late = timed(() => a.acquire());
   assert(late.taken && late.ms >= 1_990, `stolen after ${late.ms} ms`);
   assert(late.ms > soon.ms);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Collector, type OnError } from "../../lib/future/collector.ts";
-import { Failures } from "../../lib/future/failures.ts";
+import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
 import { turn, within } from "../core/within.ts";
 
 function setUp(options: { ordered?: boolean; onError?: OnError } = {}) {
@@ -18,7 +18,7 @@ Deno.test("Collector: an ordered reader gets input order, whenever results come"
     const reading = early ? undefined : Array.fromAsync(collector.iterate());
     if (!early) await turn();
     for (const index of [3, 1, 0, 2]) {
-      collector.fulfil(index, [index * 10]);
+      collector.fulfill(index, [index * 10]);
       await turn();
     }
     collector.end(4);
@@ -30,21 +30,21 @@ Deno.test("Collector: an unordered reader gets arrival order, an awaiting one in
   for (const early of [true, false]) {
     const { collector } = setUp({ ordered: false });
     const reading = early ? undefined : Array.fromAsync(collector.iterate());
-    for (const index of [2, 0, 1]) collector.fulfil(index, [index]);
+    for (const index of [2, 0, 1]) collector.fulfill(index, [index]);
     collector.end(3);
     assertEquals(await within(10_000, reading ?? Array.fromAsync(collector.iterate())), [2, 0, 1]);
   }
   const { collector } = setUp({ ordered: false });
-  collector.fulfil(1, [1]);
+  collector.fulfill(1, [1]);
   const all = collector.collect();
-  for (const index of [2, 0]) collector.fulfil(index, [index]);
+  for (const index of [2, 0]) collector.fulfill(index, [index]);
   collector.end(3);
   assertEquals(await within(10_000, all), [0, 1, 2]);
 });
 
 Deno.test("Collector counts what waits to be read, and resumes its producer when reading begins and at each read", async () => {
   const { collector, calls } = setUp();
-  for (let i = 0; i < 5; i++) collector.fulfil(i, [i]);
+  for (let i = 0; i < 5; i++) collector.fulfill(i, [i]);
   assertEquals([collector.unread, collector.collecting], [5, false]);
   const iterator = collector.iterate();
   await iterator.next();
@@ -57,7 +57,7 @@ Deno.test("Collector counts what waits to be read, and resumes its producer when
 
 Deno.test("Collector: awaiting frees everything at once and resumes its producer", async () => {
   const { collector, calls } = setUp();
-  for (let i = 0; i < 5; i++) collector.fulfil(i, [i]);
+  for (let i = 0; i < 5; i++) collector.fulfill(i, [i]);
   const all = collector.collect();
   assertEquals([collector.unread, collector.collecting, calls.resumed], [0, true, 1]);
   collector.end(5);
@@ -68,9 +68,9 @@ for (const ordered of [true, false]) {
   Deno.test(`Collector, onError "throw", ordered: ${ordered}: a reader gets what came before the failure, then the failure`, async () => {
     const { collector, calls } = setUp({ ordered });
     const boom = new RangeError("boom");
-    collector.fulfil(0, [0, 1]);
+    collector.fulfill(0, [0, 1]);
     collector.reject(2, boom);
-    collector.fulfil(3, [3]);
+    collector.fulfill(3, [3]);
     const seen: unknown[] = [];
     await assertRejects(() =>
       within(
@@ -101,7 +101,7 @@ Deno.test('Collector, onError "throw": an awaiting reader gets the first failure
 Deno.test('Collector, onError "settle": each item has its outcome in its place', async () => {
   const { collector } = setUp({ onError: "settle" });
   collector.reject(1, "r");
-  collector.fulfil(0, ["v"]);
+  collector.fulfill(0, ["v"]);
   collector.end(2);
   assertEquals(await collector.collect(), [{ status: "fulfilled", value: "v" }, { status: "rejected", reason: "r" }]);
 });
@@ -110,7 +110,7 @@ Deno.test('Collector, onError "aggregate": a reader gets the good ones, then all
   for (const mode of ["collect", "iterate"]) {
     const { collector, calls } = setUp({ onError: "aggregate" });
     for (const index of [5, 0, 4, 2, 1, 3]) {
-      if (index % 2 === 0) collector.fulfil(index, [index]);
+      if (index % 2 === 0) collector.fulfill(index, [index]);
       else collector.reject(index, index);
     }
     collector.end(6);
@@ -135,7 +135,7 @@ Deno.test("Collector.fail() ends a waiting reader, once, and what comes later is
     await turn();
     collector.fail("first");
     collector.fail("second");
-    collector.fulfil(0, [0]);
+    collector.fulfill(0, [0]);
     assertEquals(await within(10_000, reading.catch((error) => error)) as unknown, "first");
     assertEquals([calls.stopped, collector.over], [["first"], true]);
   }
@@ -153,7 +153,7 @@ Deno.test("Collector.end() of nothing ends an empty map", async () => {
 
 Deno.test("Collector: `undefined` is a result like any other", async () => {
   const { collector } = setUp();
-  for (let i = 0; i < 3; i++) collector.fulfil(i, [undefined]);
+  for (let i = 0; i < 3; i++) collector.fulfill(i, [undefined]);
   collector.end(3);
   assertEquals(await within(10_000, Array.fromAsync(collector.iterate())), [undefined, undefined, undefined]);
 });
@@ -164,7 +164,7 @@ Deno.test("Collector.close() keeps a failure that nobody reads, until somebody d
   globalThis.addEventListener("unhandledrejection", listen);
   for (const read of [true, false]) {
     const { collector } = setUp();
-    const failures = new Failures();
+    const failures = new UnobservedFailures();
     collector.reject(0, read ? "read" : "unread");
     collector.close(failures);
     if (read) await collector.collect().catch(() => {});

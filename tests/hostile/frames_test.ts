@@ -6,12 +6,12 @@ import { assert, assertEquals } from "@std/assert";
 import { Pool } from "@isopool/isopool";
 import fc from "fast-check";
 import { MessageChannel, Worker } from "node:worker_threads";
-import { Bell } from "../../lib/protocol/bell.ts";
-import { Board, Word } from "../../lib/protocol/board.ts";
-import { Brake } from "../../lib/protocol/brake.ts";
+import { Doorbell } from "../../lib/protocol/doorbell.ts";
+import { CallTable, State } from "../../lib/protocol/call_table.ts";
+import { KillGuard } from "../../lib/protocol/kill_guard.ts";
 import { decodeThrown } from "../../lib/protocol/error_record.ts";
 import type { HostMessage, RunMessage } from "../../lib/protocol/messages.ts";
-import { Owners } from "../../lib/shared/owners.ts";
+import { OwnerTable } from "../../lib/shared/owner_table.ts";
 import { threadEntry } from "../../lib/transport/entry.ts";
 import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 import { hostile, unharmed } from "./hostile.ts";
@@ -20,7 +20,7 @@ import { SEQ } from "./seq.ts";
 // deno-lint-ignore no-explicit-any -- any message at all
 type Frame = any;
 
-const KINDS = ["initializing", "ready", "item", "progress", "heard", "result", "error", "settled", "failed"];
+const KINDS = ["initializing", "ready", "item", "progress", "cancel-received", "result", "error", "report", "failed"];
 const RUNS = 150;
 
 /** Starts a worker by hand, has it say everything, and writes it down. */
@@ -28,21 +28,21 @@ async function record(): Promise<Frame[]> {
   const url = import.meta.resolve("./recorded_tasks.ts");
   const frames: Frame[] = [];
   const { port1, port2 } = new MessageChannel();
-  const board = new Board();
+  const board = new CallTable();
   const hook = (name: string) => ({ source: { url, name }, args: [1], handles: false });
   const workerData = {
     workerId: 1,
     depth: 1,
     threads: 1,
-    owner: { memory: Owners.home().memory, id: Owners.home().register() },
+    owner: { memory: OwnerTable.local().memory, id: OwnerTable.local().register() },
     initializer: hook("quick"),
     finalizer: hook("fail"),
     limited: false,
     concurrency: 1,
     memoryLimit: undefined,
     board: board.memory,
-    bell: new Bell().memory,
-    brake: new Brake().memory,
+    bell: new Doorbell().memory,
+    brake: new KillGuard().memory,
     port: port2,
   };
   port1.on("message", (frame: Frame) => frames.push(frame));
@@ -53,7 +53,7 @@ async function record(): Promise<Frame[]> {
   const said = (kind: string, count = 1) =>
     until(() => frames.filter((frame) => frame.kind === kind).length >= count, `it says ${kind}`);
   const run = (task: number, first: number): RunMessage => {
-    board.enqueue(first);
+    board.openPosted(first);
     const items = [[first]];
     return {
       kind: "run",
@@ -76,7 +76,7 @@ async function record(): Promise<Frame[]> {
   post({ kind: "cancel", seq: 0, reason: { value: 1 } });
   await said("result");
   post(run(1, 1));
-  await until(() => board.word(1) === Word.NUMBER, "the number is on the board");
+  await until(() => board.state(1) === State.NUMBER, "the number is on the board");
   post(run(2, 2));
   await said("error");
   post({ kind: "leave", finalize: true });

@@ -4,13 +4,13 @@
  */
 import { context } from "@isopool/isopool/worker";
 import { MessageChannel, type MessagePort, workerData } from "node:worker_threads";
-import { CAPACITY } from "../../lib/protocol/board.ts";
-import type { Introduction } from "../../lib/protocol/messages.ts";
+import { CAPACITY } from "../../lib/protocol/call_table.ts";
+import type { WorkerInit } from "../../lib/protocol/messages.ts";
 import { SEQ } from "./seq.ts";
 
-const { port, board, bell, brake } = workerData as Introduction;
-const words = new Int32Array(board.words, CAPACITY * 8, CAPACITY);
-const cells = new Float64Array(board.words, 0, CAPACITY);
+const { port, callTable: board, doorbell: bell, killGuard: brake } = workerData as WorkerInit;
+const words = new Int32Array(board.table, CAPACITY * 8, CAPACITY);
+const cells = new Float64Array(board.table, 0, CAPACITY);
 
 // deno-lint-ignore no-explicit-any -- any message at all
 type Frame = any;

@@ -63,7 +63,7 @@ const IGNORED: Record<string, unknown[]> = {
   "measures that are no numbers": NUMBERS.flatMap((n) =>
     [{ count: n, ms: 1, ran: 1 }, { count: 1, ms: n, ran: 1 }, { count: 1, ms: 1, ran: n }]
       .filter((each) => !Object.is(each.ms, 0.5) && !Object.is(each.ran, 0.5) && each.count !== 0)
-      .map((each) => ({ kind: "settled", ...each }))
+      .map((each) => ({ kind: "report", ...each }))
   ),
   "answers to calls that are not in flight": SEQS.flatMap((seq) => [
     { kind: "result", seq, value: "forged" },
@@ -117,7 +117,9 @@ test("a call that is answered twice has its first answer, and those after it hav
 test("a task that announces its worker anew, and the finest of measures, is stopped by its timeout all the same", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
   await unharmed(pool);
-  const frames = [{ kind: "ready", now: 0 }, { kind: "settled", count: 1e6, ms: 0, ran: 0 }, { kind: "heard" }];
+  const frames = [{ kind: "ready", now: 0 }, { kind: "report", count: 1e6, ms: 0, ran: 0 }, {
+    kind: "cancel-received",
+  }];
   const error = await within(MUST_HAPPEN, pool.submit(hostile.postAndSpin.with({ timeout: 100 }), frames).exception());
   expectError(error, TaskTimeoutError);
   await unharmed(pool);
@@ -125,7 +127,9 @@ test("a task that announces its worker anew, and the finest of measures, is stop
 
 test("20,000 messages without sense do not hold up the pool", async () => {
   await using pool = new Pool(1);
-  for (const frame of [null, { kind: "heard" }, { kind: "result", seq: 1e6, value: 1 }, { kind: "item", seq: 0 }]) {
+  for (
+    const frame of [null, { kind: "cancel-received" }, { kind: "result", seq: 1e6, value: 1 }, { kind: "item", seq: 0 }]
+  ) {
     assertEquals(await within(MUST_HAPPEN, pool.submit(hostile.flood, frame, 5_000)), "flooded");
   }
   await unharmed(pool);

@@ -7,8 +7,8 @@ import type { ManagedProxy } from "@isopool/isopool";
 import { BRAND } from "../../lib/shared/handle.ts";
 import { Channel } from "../../lib/queue/channel.ts";
 import { Client } from "../../lib/manager/client.ts";
-import { frame, frameRequest } from "../../lib/manager/frame.ts";
-import type { Asked, ManagerMemory } from "../../lib/manager/requests.ts";
+import { encodeRecord, encodeRequest } from "../../lib/manager/record.ts";
+import type { ClientRequest, ManagerMemory } from "../../lib/manager/requests.ts";
 
 function reach(proxy: ManagedProxy): { client: Client; memory: ManagerMemory; object: number } {
   const handle = proxy[BRAND]();
@@ -53,7 +53,7 @@ export async function garble(proxy: ManagedProxy): Promise<string[]> {
   ];
   const ends: string[] = [];
   for (const each of nonsense) {
-    ends.push(await client.ask("garble", each as Asked).then(String, (error: Error) => error.name));
+    ends.push(await client.ask("garble", each as ClientRequest).then(String, (error: Error) => error.name));
   }
   const put = (kind: number, bytes: Uint8Array) => inbox.put("garble", { kind, bytes }, undefined);
   await put(7, new Uint8Array(3));
@@ -64,10 +64,10 @@ export async function garble(proxy: ManagedProxy): Promise<string[]> {
   for (const form of [1, 2, 3, 200]) {
     await put(form << 8 | 4, new Uint8Array(12));
     await put(form << 8 | 5, new Uint8Array(24).fill(255));
-    await put(form << 8, frameRequest(1, 0, ["call", object, "clear".repeat(40), [], []]).bytes.slice(0, 40));
+    await put(form << 8, encodeRequest(1, 0, ["call", object, "clear".repeat(40), [], []]).bytes.slice(0, 40));
   }
   // From nobody.
-  const { kind, bytes } = frame(0xffffffff, 1, ["call", object, "length", [], []]);
+  const { kind, bytes } = encodeRecord(0xffffffff, 1, ["call", object, "length", [], []]);
   await put(kind, bytes);
   // An object that is there is not made again, of whatever kind.
   client.post("make", ["make", object, "list", []]);

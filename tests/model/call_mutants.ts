@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { BELL, Rest, Ring, TAIL } from "../../lib/shared/steps/bell.ts";
-import { Begin, FREED } from "../../lib/shared/steps/spool.ts";
-import { end, go, Result } from "../../lib/shared/steps/step.ts";
+import { Park, Signal, SIGNALS, TAIL } from "../../lib/shared/steps/doorbell.ts";
+import { Begin, FREED } from "../../lib/shared/steps/spsc_ring.ts";
+import { end, jump, Result } from "../../lib/shared/steps/step.ts";
 import { callsProgram } from "./calls.ts";
 import { machines } from "./machines.ts";
 import { at } from "./mutants.ts";
-import { spoolProgram } from "./spools.ts";
+import { spoolProgram } from "./spsc_rings.ts";
 import type { Mutant } from "./prove.ts";
 
 const { ring, rest, isQueued, claimCall, spoolBegin, spoolWrap } = machines;
@@ -19,8 +19,8 @@ export const callMutants: Mutant[] = [
   {
     name: "a worker that reads the bell after it has looked",
     machines: {
-      rest: at(at(rest, Rest.START, (_, frame) => go(frame, Rest.LOOK)), Rest.SLEEP, (words, frame) => {
-        frame.seen = words.load(BELL);
+      rest: at(at(rest, Park.START, (_, frame) => jump(frame, Park.LOOK)), Park.SLEEP, (words, frame) => {
+        frame.seen = words.load(SIGNALS);
         return rest(words, frame);
       }),
     },
@@ -31,10 +31,10 @@ export const callMutants: Mutant[] = [
     machines: {
       ring: (words, frame) => {
         if (frame.a === 0) return ring(words, frame);
-        if (frame.pc === Ring.START) return go(frame, Ring.COUNT);
-        if (frame.pc !== Ring.WAKE) return ring(words, frame);
-        words.notify(BELL, 3);
-        return go(frame, 9);
+        if (frame.pc === Signal.START) return jump(frame, Signal.COUNT);
+        if (frame.pc !== Signal.WAKE) return ring(words, frame);
+        words.notify(SIGNALS, 3);
+        return jump(frame, 9);
       },
     },
     program: (machines) => {
@@ -47,7 +47,7 @@ export const callMutants: Mutant[] = [
   },
   {
     name: "a worker that blocks over a message",
-    machines: { rest: at(rest, Rest.POSTED, (_, frame) => go(frame, Rest.SLEEP)) },
+    machines: { rest: at(rest, Park.POSTED, (_, frame) => jump(frame, Park.SLEEP)) },
     program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
   },
   {
@@ -96,7 +96,7 @@ export const callMutants: Mutant[] = [
     name: "a spool that begins anew while something is in use",
     machines: {
       spoolBegin: at(spoolBegin, Begin.START, (words, frame) => {
-        return words.load(FREED) >= frame.a - 1 ? go(frame, Begin.RESTART) : spoolBegin(words, frame);
+        return words.load(FREED) >= frame.a - 1 ? jump(frame, Begin.RESTART) : spoolBegin(words, frame);
       }),
     },
     program: (machines) => spoolProgram(machines, { sizes: [1, 1, 1, 1, 1, 1, 1] }),

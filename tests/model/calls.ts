@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { BELL_WORDS, POSTS, TAIL } from "../../lib/shared/steps/bell.ts";
+import { DOORBELL_WORDS, POSTS, TAIL } from "../../lib/shared/steps/doorbell.ts";
 import { CallState } from "../../lib/shared/steps/call.ts";
-import { end, type Frame, go, type Outcome, Result } from "../../lib/shared/steps/step.ts";
+import { end, type Frame, jump, type Outcome, Result } from "../../lib/shared/steps/step.ts";
 import type { Model, Op, Program, World } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
 const CAPACITY = 2;
-const BOARD = BELL_WORDS, PLACES = BOARD + CAPACITY, WORDS = PLACES + CAPACITY;
+const BOARD = DOORBELL_WORDS, PLACES = BOARD + CAPACITY, WORDS = PLACES + CAPACITY;
 // Ghosts: which calls have run and were taken back; of each worker: its cursor, whether a message is in its port, the tail
 // when there was nothing to run, and the messages that had come when its event loop turned.
 const RAN = 0, BACK = 1, CURSOR = 2, POSTED = 4, SAW = 6, POSTS_SEEN = 8, GHOSTS = 10;
@@ -34,13 +34,13 @@ function give({ ring }: Machines, worker: number, seq: number, call: number, aft
         case 0:
           words.store(PLACES + positionOf(seq), call);
           frame.stage = 1;
-          return go(frame, 0);
+          return jump(frame, 0);
         case 1:
           words.store(BOARD + positionOf(seq), lapOf(seq) | CallState.QUEUED);
           frame.stage = 2;
           frame.a = 1;
           frame.b = seq + 1;
-          return go(frame, 0);
+          return jump(frame, 0);
         default:
           return ring(words, frame);
       }
@@ -86,17 +86,17 @@ function work({ isQueued, claimCall, rest, follow }: Machines, worker: number, c
       switch (frame.pc) {
         case 0:
           frame.b = words.load(TAIL);
-          return frame.b === frame.c ? end(frame, Result.FULL) : go(frame, 1);
+          return frame.b === frame.c ? end(frame, Result.FULL) : jump(frame, 1);
         case 1:
-          return isQueued(words, at, lap) ? go(frame, 2) : end(frame, Result.GAVE_UP);
+          return isQueued(words, at, lap) ? jump(frame, 2) : end(frame, Result.GAVE_UP);
         case 2:
           // What kind of batch it is, which counts if the call is still there.
           frame.a = words.load(PLACES + positionOf(frame.c));
-          return go(frame, 3);
+          return jump(frame, 3);
         case 3:
-          return isQueued(words, at, lap) ? go(frame, 4) : end(frame, Result.GAVE_UP);
+          return isQueued(words, at, lap) ? jump(frame, 4) : end(frame, Result.GAVE_UP);
         case 4:
-          return claimCall(words, at, lap, CallState.RUNNING) ? go(frame, 5) : end(frame, Result.GAVE_UP);
+          return claimCall(words, at, lap, CallState.RUNNING) ? jump(frame, 5) : end(frame, Result.GAVE_UP);
         default:
           frame.d = words.load(PLACES + positionOf(frame.c));
           return end(frame, Result.OK);

@@ -19,7 +19,7 @@
  *
  * @module
  */
-import { ALL, DONE, Frame, Standing, WAIT, type Words } from "../../lib/shared/steps/step.ts";
+import { ALL, DONE, Frame, OwnerStatus, WAIT, type Words } from "../../lib/shared/steps/step.ts";
 import {
   BEGUN,
   BURIED,
@@ -110,10 +110,10 @@ export function explore(program: Program, limit = 5_000_000): Found {
     }
   }
 
-  const allAlive = scripts.length * Standing.ALIVE;
+  const allAlive = scripts.length * OwnerStatus.ALIVE;
   function standings(state: number[]): number {
     let sum = 0;
-    for (let t = 1; t <= scripts.length; t++) sum += state[words + t] === Standing.ALIVE ? Standing.ALIVE : 0;
+    for (let t = 1; t <= scripts.length; t++) sum += state[words + t] === OwnerStatus.ALIVE ? OwnerStatus.ALIVE : 0;
     return sum;
   }
 
@@ -197,7 +197,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
         yield [`${t + 1} dies`, next];
       }
       if ((status === RUNS || status === SLEEPS) && state[LOSSES] > 0) {
-        const next = changed(state, t, Standing.LOST);
+        const next = changed(state, t, OwnerStatus.LOST);
         next[LOSSES]--;
         yield [`${t + 1} is given up`, next];
       }
@@ -208,7 +208,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
         yield [`${t + 1} looks again`, next];
       }
       if (status === DEAD) {
-        const next = changed(state, t, Standing.GONE);
+        const next = changed(state, t, OwnerStatus.GONE);
         next[at + STATUS] = BURIED;
         yield [`host marks ${t + 1}`, next];
       }
@@ -249,7 +249,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
 
   const start: number[] = new Array(first + scripts.length * THREAD).fill(0);
   for (let t = 0; t < scripts.length; t++) {
-    start[words + t + 1] = Standing.ALIVE;
+    start[words + t + 1] = OwnerStatus.ALIVE;
     reset(start, first + t * THREAD + FRAME, t + 1);
   }
   start[DEATHS] = program.deaths ?? 0;

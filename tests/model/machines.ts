@@ -4,18 +4,18 @@
  * @module
  */
 import * as ends from "../../lib/queue/steps/ends.ts";
-import * as hands from "../../lib/queue/steps/hands.ts";
-import * as log from "../../lib/queue/steps/log.ts";
-import * as bell from "../../lib/shared/steps/bell.ts";
+import * as hands from "../../lib/queue/steps/deliveries.ts";
+import * as log from "../../lib/queue/steps/paged_log.ts";
+import * as bell from "../../lib/shared/steps/doorbell.ts";
 import * as barrier from "../../lib/shared/steps/barrier.ts";
 import * as call from "../../lib/shared/steps/call.ts";
 import * as condition from "../../lib/shared/steps/condition.ts";
 import * as event from "../../lib/shared/steps/event.ts";
 import * as lock from "../../lib/shared/steps/lock.ts";
 import * as permits from "../../lib/shared/steps/permits.ts";
-import * as ring from "../../lib/shared/steps/ring.ts";
+import * as ring from "../../lib/shared/steps/mpmc_ring.ts";
 import * as semaphore from "../../lib/shared/steps/semaphore.ts";
-import * as spool from "../../lib/shared/steps/spool.ts";
+import * as spool from "../../lib/shared/steps/spsc_ring.ts";
 import type { Step } from "../../lib/shared/steps/step.ts";
 
 /** What production runs. */
@@ -38,7 +38,7 @@ export const machines = {
   ringTake: ring.take,
   ringClose: ring.close,
   ringReady: ring.ready,
-  ringPassOn: ring.passOn,
+  ringPassOn: ring.passNotificationOn,
   arrive: ends.arrive,
   look: ends.look,
   leave: ends.leave,
@@ -50,8 +50,8 @@ export const machines = {
   releaseOne: hands.releaseOne,
   releaseAll: hands.releaseAll,
   // As steps among others, so that a mutant made of any step can replace them.
-  ring: bell.ring as Step,
-  rest: bell.rest as Step,
+  ring: bell.signal as Step,
+  rest: bell.park as Step,
   follow: bell.follow,
   isQueued: call.isQueued,
   claimCall: call.claimCall,

@@ -12,8 +12,8 @@ import { barrierProgram, disturbedProgram, exactlyProgram, itemsProgram } from "
 import { callMutants } from "./call_mutants.ts";
 import { mutants } from "./mutants.ts";
 import { convict, prove } from "./prove.ts";
-import { ringProgram } from "./rings.ts";
-import { spoolProgram } from "./spools.ts";
+import { ringProgram } from "./mpmc_rings.ts";
+import { spoolProgram } from "./spsc_rings.ts";
 
 const programs: Program[] = [
   lockProgram(machines, { rounds: 2 }),

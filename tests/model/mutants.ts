@@ -11,15 +11,15 @@ import { Acquire, Release } from "../../lib/shared/steps/lock.ts";
 import { Notify } from "../../lib/shared/steps/condition.ts";
 import { Set as SetAt } from "../../lib/shared/steps/event.ts";
 import { Unclaim } from "../../lib/shared/steps/permits.ts";
-import { Stage as RingStage } from "../../lib/shared/steps/ring.ts";
+import { Stage as RingStage } from "../../lib/shared/steps/mpmc_ring.ts";
 import { Take } from "../../lib/shared/steps/semaphore.ts";
 import {
-  AGAIN,
+  CONTINUE,
   DONE,
   end,
   enter,
   type Frame,
-  go,
+  jump,
   type Outcome,
   Result,
   type Words,
@@ -28,7 +28,7 @@ import { eventProgram, lockProgram, permitsProgram, semaphoreProgram } from "./l
 import { machines } from "./machines.ts";
 import { barrierProgram, exactlyProgram, itemsProgram } from "./meetings.ts";
 import type { Mutant } from "./prove.ts";
-import { ringProgram } from "./rings.ts";
+import { ringProgram } from "./mpmc_rings.ts";
 
 type Step = (words: Words, frame: Frame) => Outcome;
 
@@ -46,14 +46,14 @@ export const mutants: Mutant[] = [
     machines: {
       set: at(set, SetAt.START, (words, frame) => {
         frame.seen = words.load(0);
-        return go(frame, 10);
+        return jump(frame, 10);
       }),
     },
     program: (machines) => {
       const { set } = machines;
       const early = at(set, 10, (words, frame) => {
         words.notify(0, 3);
-        return go(frame, SetAt.PUT);
+        return jump(frame, SetAt.PUT);
       });
       const late = at(early, SetAt.WAKE, (_, frame) => end(frame, Result.OK));
       return eventProgram({ ...machines, set: late }, { again: false, deaths: 0, quits: 0 });
@@ -89,7 +89,7 @@ export const mutants: Mutant[] = [
     machines: {
       acquire: at(acquire, Acquire.TAKE, (words, frame) => {
         const found = words.compareExchange(0, 0, frame.me << 1);
-        return found === 0 ? end(frame, Result.OK) : go(frame, Acquire.LOOK);
+        return found === 0 ? end(frame, Result.OK) : jump(frame, Acquire.LOOK);
       }),
     },
     program: (machines) => lockProgram(machines, { deaths: 0, quits: 0 }),
@@ -100,12 +100,12 @@ export const mutants: Mutant[] = [
       release: at(
         at(release, Release.START, (words, frame) => {
           frame.seen = words.load(0);
-          return go(frame, 10);
+          return jump(frame, 10);
         }),
         10,
         (words, frame) => {
           words.store(0, 0);
-          return (frame.seen & 1) === 0 ? end(frame, Result.OK) : go(frame, Release.WAKE);
+          return (frame.seen & 1) === 0 ? end(frame, Result.OK) : jump(frame, Release.WAKE);
         },
       ),
     },
@@ -135,11 +135,11 @@ export const mutants: Mutant[] = [
       unclaim(words, frame) {
         if (frame.pc === Unclaim.START) {
           words.add(0, 1);
-          return go(frame, 10);
+          return jump(frame, 10);
         }
         if (frame.pc === 10) {
           words.notify(0, 1);
-          return go(frame, 11);
+          return jump(frame, 11);
         }
         words.store(1 + frame.a, 0);
         return end(frame, Result.OK);
@@ -149,7 +149,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: "permits that are freed without a move of the word",
-    machines: { unclaim: at(unclaim, Unclaim.MOVE, (_, frame) => go(frame, Unclaim.WAKE)) },
+    machines: { unclaim: at(unclaim, Unclaim.MOVE, (_, frame) => jump(frame, Unclaim.WAKE)) },
     program: (machines) => permitsProgram(machines, { deaths: 0, quits: 0 }),
   },
   {
@@ -169,7 +169,7 @@ export const mutants: Mutant[] = [
     machines: {
       notify: at(notify, Notify.PUT, (words, frame) => {
         words.store(1 + frame.c * 2, frame.seen & ~3 | 2);
-        return go(frame, Notify.WAKE);
+        return jump(frame, Notify.WAKE);
       }),
     },
     program: (machines) => itemsProgram(machines, { puts: 1, deaths: 0, quits: 1 }),
@@ -190,7 +190,7 @@ export const mutants: Mutant[] = [
     machines: {
       meet(words, frame) {
         const asleep = frame.stage === barrier.Stage.SLEEP && frame.pc === barrier.Doze.LOCK;
-        return asleep ? go(frame, barrier.Doze.SLEEP) : meet(words, frame);
+        return asleep ? jump(frame, barrier.Doze.SLEEP) : meet(words, frame);
       },
     },
     program: (machines) => barrierProgram(machines, { parties: 2, rounds: 1, quits: 0 }),
@@ -201,7 +201,7 @@ export const mutants: Mutant[] = [
       meet(words, frame) {
         if (frame.stage !== barrier.Stage.ARRIVE || frame.pc !== barrier.Arrive.PASS) return meet(words, frame);
         words.store(1, frame.c + 2);
-        return go(frame, barrier.Arrive.CLEAR);
+        return jump(frame, barrier.Arrive.CLEAR);
       },
     },
     program: (machines) => barrierProgram(machines, { parties: 2, rounds: 1, deaths: 0 }),
@@ -220,7 +220,7 @@ export const mutants: Mutant[] = [
           return enter(frame, RingStage.COPY);
         }
         if (frame.stage === RingStage.COPY) {
-          if (cargo((frame.a >>> 1) & (ring.capacity - 1), frame) !== DONE) return AGAIN;
+          if (cargo((frame.a >>> 1) & (ring.capacity - 1), frame) !== DONE) return CONTINUE;
           frame.e = Result.OK;
           return enter(frame, RingStage.UNLOCK);
         }

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { Hand, type HandsWords, Place, Word } from "../../lib/queue/steps/hands.ts";
+import { DeliveryStage, type DeliveryWords, Place, Word } from "../../lib/queue/steps/deliveries.ts";
 import { End } from "../../lib/queue/steps/ends.ts";
-import { type LogWords, Write, write } from "../../lib/queue/steps/log.ts";
-import { DONE, end, type Frame, go, type Outcome, Result, Standing } from "../../lib/shared/steps/step.ts";
+import { type LogWords, Write, write } from "../../lib/queue/steps/paged_log.ts";
+import { DONE, end, type Frame, jump, type Outcome, OwnerStatus, Result } from "../../lib/shared/steps/step.ts";
 import { machines } from "./machines.ts";
 import { pipeProgram } from "./pipes.ts";
 import type { Mutant } from "./prove.ts";
@@ -23,12 +23,12 @@ function inLog(pc: number, mutant: (log: LogWords, frame: Frame) => Outcome): Pi
 
 function inHands(
   pc: number,
-  mutant: (hands: HandsWords, frame: Frame, place: number) => Outcome | undefined,
+  mutant: (hands: DeliveryWords, frame: Frame, place: number) => Outcome | undefined,
 ): Pick<typeof machines, "handsTake" | "handsCollect"> {
-  const size = (hands: HandsWords) => Place.TICKETS + hands.slots;
-  const wrap = (original: typeof handsTake, placeOf: (hands: HandsWords, frame: Frame) => number) =>
+  const size = (hands: DeliveryWords) => Place.TICKETS + hands.slots;
+  const wrap = (original: typeof handsTake, placeOf: (hands: DeliveryWords, frame: Frame) => number) =>
   (
-    hands: HandsWords,
+    hands: DeliveryWords,
     frame: Frame,
     ticket: number,
   ): Outcome => {
@@ -48,9 +48,9 @@ export const queueMutants: Mutant[] = [
   {
     name: "a log that uses the page which is being read",
     machines: inLog(Write.CONFIRM, (_, frame) => {
-      if (frame.seen !== -1) return go(frame, Write.OLD);
+      if (frame.seen !== -1) return jump(frame, Write.OLD);
       frame.seen = 0;
-      return go(frame, Write.OLD);
+      return jump(frame, Write.OLD);
     }),
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], pages: 2, deaths: 0 }),
   },
@@ -58,14 +58,14 @@ export const queueMutants: Mutant[] = [
     name: "a log that drops its first page before the last one is named",
     machines: inLog(Write.NAME, (log, frame) => {
       log.words.add(8, 1);
-      return go(frame, 100);
+      return jump(frame, 100);
     }),
     program: (machines) => {
       const early = machines.logWrite;
       const logWrite: typeof write = (log, frame, ...more) => {
         if (frame.pc !== 100) return early(log, frame, ...more);
         log.words.store(log.table + (frame.e & (log.pages - 1)), frame.seen);
-        return go(frame, Write.LAST);
+        return jump(frame, Write.LAST);
       };
       return queueProgram({ ...machines, logWrite }, { puts: [[1, 1, 1]], takes: [3] });
     },
@@ -75,10 +75,10 @@ export const queueMutants: Mutant[] = [
     machines: inLog(Write.NEW, (log, frame) => {
       if (log.words.load(10) === frame.seen) {
         log.words.store(10, frame.seen + 1);
-        return go(frame, Write.NEW);
+        return jump(frame, Write.NEW);
       }
       log.words.store(log.table + (frame.e & (log.pages - 1)), frame.seen);
-      return go(frame, Write.LAST);
+      return jump(frame, Write.LAST);
     }),
     program: (machines) => queueProgram(machines, { puts: [[1, 1], [1]], takes: [3], pages: 2 }),
   },
@@ -96,17 +96,17 @@ export const queueMutants: Mutant[] = [
   },
   {
     name: "hands that keep what their dead owner had not got",
-    machines: inHands(Hand.UNDO_COUNT, (_, frame) => go(frame, Hand.UNDONE)),
+    machines: inHands(DeliveryStage.UNDO_COUNT, (_, frame) => jump(frame, DeliveryStage.UNDONE)),
     program: (machines) => queueProgram(machines, { puts: [[1]], takes: [1, 1] }),
   },
   {
     name: "hands that count before the ticket is there",
-    machines: inHands(Hand.TAKE, (hands, frame, place) => {
+    machines: inHands(DeliveryStage.TAKE, (hands, frame, place) => {
       const { words } = hands;
       // Once; then the ticket.
       if (words.load(place + Place.TAKEN) === frame.seen) {
         words.add(place + Place.TAKEN, 1);
-        return go(frame, Hand.TAKE);
+        return jump(frame, DeliveryStage.TAKE);
       }
       words.store(place + Place.TICKETS + (frame.seen & (hands.slots - 1)), frame.a >>> 1);
       return DONE;
@@ -115,36 +115,36 @@ export const queueMutants: Mutant[] = [
   },
   {
     name: "lost items that are named again by who goes on after a death",
-    machines: inHands(Hand.NAMED, (_, frame) => go(frame, Hand.NAME)),
+    machines: inHands(DeliveryStage.NAMED, (_, frame) => jump(frame, DeliveryStage.NAME)),
     program: (machines) => queueProgram(machines, { puts: [[1]], takes: [1], looks: 1, deaths: 2 }),
   },
   {
     name: "lost items that leave the hands before they are named",
-    machines: inHands(Hand.LOST, (hands, frame, place) => {
+    machines: inHands(DeliveryStage.LOST, (hands, frame, place) => {
       // The place in the list was read before.
       frame.e = hands.words.load(Word.LOST);
       hands.words.add(place + Place.DONE, 1);
-      return go(frame, 100);
+      return jump(frame, 100);
     }),
     program: (machines) => {
       const early = machines.handsCollect;
       const handsCollect: typeof early = (hands, frame, next) => {
         if (frame.pc === 100) {
           hands.words.store(hands.list + frame.e % hands.listed, frame.d);
-          return go(frame, 101);
+          return jump(frame, 101);
         }
         if (frame.pc !== 101) return early(hands, frame, next);
         hands.words.store(Word.LOST, frame.e + 1);
-        return go(frame, Hand.BURY);
+        return jump(frame, DeliveryStage.BURY);
       };
       return queueProgram({ ...machines, handsCollect }, { puts: [[1]], takes: [1], looks: 1, deaths: 2 });
     },
   },
   {
     name: "hands that name as many as they have slots, one of which a dying take has overwritten (was there)",
-    machines: inHands(Hand.LEFT, (hands, frame, place) => {
+    machines: inHands(DeliveryStage.LEFT, (hands, frame, place) => {
       const count = hands.words.load(place + Place.TAKEN) - frame.seen;
-      return count > 0 ? go(frame, Hand.TICKET) : undefined;
+      return count > 0 ? jump(frame, DeliveryStage.TICKET) : undefined;
     }),
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], keeps: true }),
   },
@@ -152,7 +152,7 @@ export const queueMutants: Mutant[] = [
     name: "a thread that takes the place of a dead one and does not look into its hands",
     machines: {
       handsTake: (hands, frame, ticket) =>
-        frame.pc === Hand.BURY ? go(frame, Hand.OWN) : handsTake(hands, frame, ticket),
+        frame.pc === DeliveryStage.BURY ? jump(frame, DeliveryStage.OWN) : handsTake(hands, frame, ticket),
     },
     program: (machines) => queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, reborn: true }),
   },
@@ -163,7 +163,7 @@ export const queueMutants: Mutant[] = [
         if (frame.pc !== 3) return machines.releaseOne(hands, frame);
         // DONE of place 0, which is nobody's, stands for a count of all.
         hands.words.add(hands.first + Place.DONE, 1);
-        return go(frame, 4);
+        return jump(frame, 4);
       },
     },
     program: (machines) => {
@@ -173,7 +173,7 @@ export const queueMutants: Mutant[] = [
         hands.words.add(hands.first + frame.me * (Place.TICKETS + hands.slots) + Place.DONE, 1);
         return DONE;
       };
-      const doneCount = ({ words, first }: HandsWords) => words.load(first + Place.DONE) + words.load(Word.LOST);
+      const doneCount = ({ words, first }: DeliveryWords) => words.load(first + Place.DONE) + words.load(Word.LOST);
       return queueProgram({ ...machines, releaseOne, doneCount }, { puts: [[1]], takes: [1], keeps: true });
     },
   },
@@ -196,9 +196,9 @@ export const queueMutants: Mutant[] = [
         switch (frame.pc) {
           case 0:
             frame.d = words.load(End.HOLDER);
-            return go(frame, frame.d === 0 ? 2 : 1);
+            return jump(frame, frame.d === 0 ? 2 : 1);
           case 1:
-            return words.standing(frame.d) === Standing.GONE ? go(frame, 2) : end(frame, Result.OK);
+            return words.ownerStatus(frame.d) === OwnerStatus.GONE ? jump(frame, 2) : end(frame, Result.OK);
           default:
             return end(frame, (words.load(End.SENT) & 1) === 0 ? Result.CLOSED : Result.OK);
         }
@@ -211,7 +211,7 @@ export const queueMutants: Mutant[] = [
     machines: {
       leave(words, frame) {
         if (frame.pc === 0) {
-          return words.compareExchange(End.HOLDER, frame.me, 0) === frame.me ? go(frame, 1) : end(frame, Result.OK);
+          return words.compareExchange(End.HOLDER, frame.me, 0) === frame.me ? jump(frame, 1) : end(frame, Result.OK);
         }
         return end(frame, (words.load(End.SENT) & 1) === 0 ? Result.CLOSED : Result.OK);
       },

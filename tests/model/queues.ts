@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { Hand, type HandsWords, sizeOf } from "../../lib/queue/steps/hands.ts";
-import { type LogWords, Word as Log } from "../../lib/queue/steps/log.ts";
-import { type Cargo, RING_WORDS, type RingWords } from "../../lib/shared/steps/ring.ts";
-import { DONE, Frame, go, Result, Standing } from "../../lib/shared/steps/step.ts";
+import { DeliveryStage, type DeliveryWords, sizeOf } from "../../lib/queue/steps/deliveries.ts";
+import { type LogWords, Word as Log } from "../../lib/queue/steps/paged_log.ts";
+import { type CopyStep, RING_WORDS, type RingWords } from "../../lib/shared/steps/mpmc_ring.ts";
+import { DONE, Frame, jump, OwnerStatus, Result } from "../../lib/shared/steps/step.ts";
 import type { Machines } from "./machines.ts";
 import type { Model, Op, Program, World } from "./world.ts";
 
@@ -53,7 +53,7 @@ const logOf = (model: Model, { pages = TABLE_PAGES, shift = 0 }: QueueShape): Lo
   shift,
 });
 
-const handsOf = (model: Model, { reborn }: QueueShape): HandsWords => ({
+const handsOf = (model: Model, { reborn }: QueueShape): DeliveryWords => ({
   words: model.at(0),
   first: HANDS,
   places: reborn ? 2 : MOST_PLACES,
@@ -69,7 +69,7 @@ function unitAt(model: Model, log: LogWords, position: number): number {
 }
 
 function putOp({ logWrite, ringPut }: Machines, message: number, units: number, shape: QueueShape): Op {
-  const cargo = (model: Model): Cargo => (_, frame) => {
+  const cargo = (model: Model): CopyStep => (_, frame) => {
     const log = logOf(model, shape);
     const copy = ({ d }: Frame, part: number) => {
       model.at(0).store(unitAt(model, log, d + part), message + part * CHECK);
@@ -87,9 +87,9 @@ function putOp({ logWrite, ringPut }: Machines, message: number, units: number, 
 
 function takeOp({ logRead, handsTake, ringTake }: Machines, shape: QueueShape, next?: number): Op {
   const sizes = [0, ...shape.puts.flat()];
-  const cargo = (model: Model): Cargo => (_, frame) => {
+  const cargo = (model: Model): CopyStep => (_, frame) => {
     const ticket = frame.a >>> 1;
-    if (frame.pc >= Hand.UNDO) return handsTake(handsOf(model, shape), frame, ticket);
+    if (frame.pc >= DeliveryStage.UNDO) return handsTake(handsOf(model, shape), frame, ticket);
     const log = logOf(model, shape);
     // The message is remembered where the machines keep nothing by now.
     const copy = ({ d }: Frame, part: number) => {
@@ -99,7 +99,7 @@ function takeOp({ logRead, handsTake, ringTake }: Machines, shape: QueueShape, n
       frame.b = sizes[frame.c] ?? 1;
       return part + 1 < frame.b;
     };
-    return logRead(log, frame, ticket, copy, Hand.UNDO);
+    return logRead(log, frame, ticket, copy, DeliveryStage.UNDO);
   };
   return {
     mayQuit: true,
@@ -144,7 +144,7 @@ function lookOps({ acquire, release, handsCollect }: Machines, shape: QueueShape
       step(model, frame) {
         if (frame.pc !== 0) return handsCollect(handsOf(model, shape), frame, frame.a >>> 1);
         frame.a = model.at(0).load(HEAD);
-        return go(frame, Hand.UNDO);
+        return jump(frame, DeliveryStage.UNDO);
       },
     },
     { step: (model, frame) => release(model.at(TAKE_LOCK), frame) },
@@ -155,7 +155,7 @@ function lookOps({ acquire, release, handsCollect }: Machines, shape: QueueShape
 function checkTickets(world: World, shape: QueueShape, machines: Machines): void {
   const { state } = world.model;
   const frame = new Frame();
-  frame.pc = Hand.UNDO;
+  frame.pc = DeliveryStage.UNDO;
   const next = state[HEAD] >>> 1;
   while (machines.handsCollect(handsOf(world.model, shape), frame, next) !== DONE);
   const names = state.slice(LIST, LIST + state[LOST]);
@@ -201,10 +201,10 @@ export function queueProgram(machines: Machines, shape: QueueShape): Program {
     scripts.unshift(consumers[0]);
     const born: Op = {
       step(model, frame) {
-        frame.result = model.at(0).standing(1);
+        frame.result = model.at(0).ownerStatus(1);
         return DONE;
       },
-      end: (_, { result }) => result === Standing.GONE ? undefined : -1,
+      end: (_, { result }) => result === OwnerStatus.GONE ? undefined : -1,
     };
     scripts.push([born, ...consumers[1]]);
   } else scripts.push(...consumers);

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Cargo, RING_WORDS, type RingWords } from "../../lib/shared/steps/ring.ts";
-import { AGAIN, DONE, Result, WAIT } from "../../lib/shared/steps/step.ts";
+import { type CopyStep, RING_WORDS, type RingWords } from "../../lib/shared/steps/mpmc_ring.ts";
+import { CONTINUE, DONE, Result, WAIT } from "../../lib/shared/steps/step.ts";
 import type { Machines } from "./machines.ts";
 import type { Model, Op, Program } from "./world.ts";
 
@@ -29,7 +29,7 @@ export function selectProgram(
     begin: (_, frame) => void (frame.b = 1),
     step: (model, frame) => machines.ringPut(ring(model, queue), frame, () => DONE),
   });
-  const cargo: Cargo = (_, frame) => {
+  const cargo: CopyStep = (_, frame) => {
     frame.b = 1;
     return DONE;
   };
@@ -41,7 +41,7 @@ export function selectProgram(
       const outcome = machines.ringTake(own, frame, cargo);
       if (outcome !== WAIT || frame.where !== own.positions) return outcome;
       frame.quit = true;
-      return AGAIN;
+      return CONTINUE;
     },
     end: (_, { result }) => result === Result.GAVE_UP ? failed : -1,
   });

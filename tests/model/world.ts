@@ -99,7 +99,7 @@ export class Model {
         this.notified = base + at;
         this.count = count;
       },
-      standing: (owner) => {
+      ownerStatus: (owner) => {
         this.touched = true;
         return this.state[this.#standing + owner];
       },

@@ -1,5 +1,5 @@
 /**
- * Forced stops that the runtime swallows (workers/second_shot.ts), each shown in a process of its own: one of the loops
+ * Forced stops that the runtime swallows (workers/stop_retry.ts), each shown in a process of its own: one of the loops
  * writes without end, and nothing else may be charged with a thread that stays. See also swallowed_stop_test.ts.
  */
 import { assertEquals } from "@std/assert";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/core/errors.ts";
 import { Json } from "../../lib/core/plain.ts";
-import { isPrimitive, snapshot, transferError, unfold } from "../../lib/protocol/envelope.ts";
+import { decodeItems, isPrimitive, snapshot, transferError } from "../../lib/protocol/envelope.ts";
 
 Deno.test("snapshot() copies arguments: later changes are not seen", () => {
   const deep = { list: [1, { two: 2 }], map: new Map([["k", new Set([1])]]), date: new Date(5) };
@@ -126,7 +126,7 @@ Deno.test("snapshot() takes the text of plain data, as it is now", () => {
   assertEquals([transfer, handles], [[], false]);
   assert(args[0] instanceof Json && args[2] instanceof Json);
   const expected = [{ id: 1, list: [{ a: "x" }, null, true] }, 5n, [1]];
-  assertEquals([unfold([args], true), unfold(args, false)], [[expected], expected]);
+  assertEquals([decodeItems([args], true), decodeItems(args, false)], [[expected], expected]);
 });
 
 Deno.test("snapshot() copies large plain data, which arrives as a clone of it would", () => {

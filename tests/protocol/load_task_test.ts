@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";
 import { TaskLoadError, TaskNotFoundError } from "../../lib/core/errors.ts";
-import { scope } from "../../lib/core/scope.ts";
+import { scope } from "../../lib/core/isolate_state.ts";
 import { loadTask } from "../../lib/protocol/load_task.ts";
 import { turn, within } from "../core/within.ts";
 

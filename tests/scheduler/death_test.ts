@@ -81,7 +81,7 @@ Deno.test("Scheduler gives up after three workers in a row that die before they 
     fleet.all[i].die({ reason: "uncaught", cause });
   }
   await within(10_000, scheduler.ended);
-  assertEquals([fleet.all.length, scheduler.state, scheduler.works.size], [3, "broken", 0]);
+  assertEquals([fleet.all.length, scheduler.state, scheduler.jobs.size], [3, "broken", 0]);
   assertStrictEquals(scheduler.cause, cause);
   for (const value of work.values) {
     assert(value instanceof BrokenPoolError);

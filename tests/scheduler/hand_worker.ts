@@ -5,7 +5,7 @@
  */
 import type { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { turn } from "../core/within.ts";
-import { Chunk, type Failure, type Outcome, type TaskEntry, type Work } from "../../lib/scheduler/work.ts";
+import { Chunk, type Failure, type Job, type Outcome, type TaskEntry } from "../../lib/scheduler/job.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "../../lib/transport/transport.ts";
 
 /** A call that a hand worker was sent. */
@@ -156,14 +156,14 @@ export interface End {
 }
 
 /** A work with a list of items. */
-export class ListWork implements Work {
+export class ListWork implements Job {
   readonly spread = false;
   readonly stream = 0;
   queuedAt = 0;
   readonly shares = undefined;
   readonly handles = false;
   readonly limited: boolean;
-  over = false;
+  isOver = false;
   /** What was reported for each item; more than one entry is a bug. */
   readonly ends: End[][];
   #next = 0;
@@ -185,7 +185,7 @@ export class ListWork implements Work {
   }
 
   get waiting(): number {
-    return this.over ? 0 : this.items.length - this.#next;
+    return this.isOver ? 0 : this.items.length - this.#next;
   }
 
   take(max: number): Chunk | undefined {
@@ -202,7 +202,7 @@ export class ListWork implements Work {
     this.abandon("cancelled", error);
   }
 
-  fulfil(first: number, values: readonly unknown[], workerId: number): void {
+  fulfill(first: number, values: readonly unknown[], workerId: number): void {
     values.forEach((value, i) => this.#settle(first + i, "fulfilled", value, workerId));
   }
 
@@ -217,7 +217,7 @@ export class ListWork implements Work {
   }
 
   abandon(outcome: "rejected" | "cancelled", error: unknown): void {
-    this.over = true;
+    this.isOver = true;
     const from = this.#next;
     this.#next = this.items.length;
     for (let index = from; index < this.items.length; index++) this.#settle(index, outcome, error, undefined);

@@ -129,7 +129,7 @@ Deno.test("Scheduler on the loopback transport: terminate() cancels calls that n
   assert(
     work.values.every((value) => value instanceof CancelledError || (value as Error).name === "WorkerCrashedError"),
   );
-  assertEquals(scheduler.crew.slots.size, 0);
+  assertEquals(scheduler.workerSet.slots.size, 0);
 });
 
 Deno.test("Scheduler on the loopback transport loads a task from its module", async () => {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Failures } from "../../lib/future/failures.ts";
-import { Call } from "../../lib/pool/call.ts";
+import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
+import { CallJob } from "../../lib/pool/call_job.ts";
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { turn } from "../core/within.ts";
 import { HandFleet } from "./hand_worker.ts";
@@ -8,13 +8,13 @@ import { HandFleet } from "./hand_worker.ts";
 Deno.test("Scheduler sends a call that moves its values to an idle worker only, since it could not come back", async () => {
   const fleet = new HandFleet();
   const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  using failures = new Failures();
+  using failures = new UnobservedFailures();
   const task = scheduler.tasks.named({ url: "file:///m.ts", name: "a" });
   task.estimate = 0.1;
   const submit = (name: string, transfer: Transferable[] = []) => {
     const none = { timeout: undefined, signal: undefined, retry: undefined, given: {}, nested: false };
     const options = { ...none, transfer };
-    const call = new Call(scheduler, task, [name], options, failures, undefined);
+    const call = new CallJob(scheduler, task, [name], options, failures, undefined);
     call.enqueue();
     return call.future;
   };

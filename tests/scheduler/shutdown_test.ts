@@ -25,7 +25,7 @@ Deno.test("Scheduler.close() finishes what it has, then ends its workers", async
   assertEquals(ended, false);
   await finish(fleet, work);
   await within(10_000, scheduler.ended);
-  assertEquals([scheduler.state, scheduler.crew.slots.size], ["closed", 0]);
+  assertEquals([scheduler.state, scheduler.workerSet.slots.size], ["closed", 0]);
   assertEquals(fleet.all.map(({ closes, kills }) => [closes, kills]), [[1, 0], [1, 0]]);
   assertEquals(work.values, numbers(50));
 });
@@ -89,7 +89,7 @@ Deno.test("Scheduler.terminate() cancels what waits and what runs, kills every w
   for (const worker of fleet.all) worker.start();
   const sent = fleet.all.map((worker) => worker.calls.length);
   await within(10_000, scheduler.terminate());
-  assertEquals([scheduler.state, scheduler.works.size, scheduler.crew.slots.size], ["terminated", 0, 0]);
+  assertEquals([scheduler.state, scheduler.jobs.size, scheduler.workerSet.slots.size], ["terminated", 0, 0]);
   assert(fleet.all.every(({ kills }) => kills === 1));
   for (const work of works) assert(work.ends.every((ends) => ends.length === 1));
   const unstarted = works[0].ends.flat().filter(({ outcome }) => outcome === "cancelled");
@@ -129,7 +129,7 @@ Deno.test("Scheduler: an ended one leaves no timer behind", async () => {
   const work = new ListWork(scheduler, task, numbers(3));
   await turn();
   await finish(fleet, work);
-  assertEquals([scheduler.state, scheduler.works.size], ["open", 0]);
+  assertEquals([scheduler.state, scheduler.jobs.size], ["open", 0]);
   // The sanitizer of this very test reports whatever is left behind.
   const ended = scheduler.terminate();
   fleet.all.forEach((worker) => worker.die({ reason: "terminated" }));

@@ -88,7 +88,7 @@ Deno.test("Scheduler settles each call exactly once under random ends, deaths, c
         works.push(new ListWork(scheduler, tasks[Math.floor(next() * 2)], items));
       } else if (roll < 0.2 && works.length > 0) {
         const work = works[Math.floor(next() * works.length)];
-        if (!work.over) work.abandon("cancelled", "cancelled by the test");
+        if (!work.isOver) work.abandon("cancelled", "cancelled by the test");
       } else if (roll < 0.27 && worker?.held.length) {
         worker.die({ reason: "exit", exitCode: 1 });
       } else if (roll < 0.6 && worker?.held.length && !worker.running) {

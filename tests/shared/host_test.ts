@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BoundedSemaphore, Counter, Lock, LockAbandonedError, SharedEvent, WaitTimeoutError } from "@isopool/isopool";
-import { Owners } from "../../lib/shared/owners.ts";
+import { OwnerTable } from "../../lib/shared/owner_table.ts";
 import { expectError } from "../support/expect.ts";
 import { test, timed, until, within } from "../support/within.ts";
 import { Party } from "./support/party.ts";
@@ -18,7 +18,7 @@ test("a thread that was given up keeps what it holds, and nobody hangs", async (
   zombie.run("holdAndEnd", lock, held, "stay").catch(() => {});
   await held.wait({ timeout: 10_000 });
   const waiter = timed(lock.acquire({ recover: true }));
-  Owners.home().lost(zombie.id);
+  OwnerTable.local().lost(zombie.id);
   assertEquals(expectError((await within(5_000, waiter)).error, LockAbandonedError).recoverable, false);
   // When it ends after all, the lock can be recovered.
   await zombie.kill();
@@ -32,7 +32,7 @@ test("permits of a thread that was given up stay taken", async () => {
   const held = new SharedEvent();
   zombie.run("holdAndEnd", permits, held, "stay").catch(() => {});
   await held.wait({ timeout: 10_000 });
-  Owners.home().lost(zombie.id);
+  OwnerTable.local().lost(zombie.id);
   await assertRejects(() => permits.acquire({ timeout: 300 }), WaitTimeoutError);
   await zombie.kill();
   (await permits.acquire({ timeout: 5_000 })).release();
@@ -44,7 +44,7 @@ test("a Web Worker blocked in a wait without end is freed by its host giving it 
   await using worker = await Party.start("web");
   const told = worker.run("waitSync", event, waiting);
   await until(() => waiting.get() === 1, "it waits");
-  Owners.home().lost(worker.id);
+  OwnerTable.local().lost(worker.id);
   assertEquals(await within(5_000, told), "IsopoolError");
   // Its loop turns again, so that it can be ended.
   worker.terminate();
@@ -63,21 +63,21 @@ test("a worker of the user's own, introduced by nobody, takes part", async () =>
 });
 
 Deno.test("an id is not given to another thread while an object may still name it", () => {
-  const owners = Owners.home();
+  const owners = OwnerTable.local();
   const first = owners.register();
   owners.died(first);
   const second = owners.register();
   assert(second !== first);
-  assertEquals([owners.standing(first), owners.standing(second)], [0, 1]);
+  assertEquals([owners.status(first), owners.status(second)], [0, 1]);
   // A late word about the first does not touch the second.
   owners.died(first);
   owners.lost(first);
-  assertEquals(owners.standing(second), 1);
+  assertEquals(owners.status(second), 1);
   owners.died(second);
 });
 
 Deno.test("threads beyond the table's places are refused, and places come back", () => {
-  const owners = Owners.home();
+  const owners = OwnerTable.local();
   const before = owners.count;
   const ids: number[] = [];
   try {

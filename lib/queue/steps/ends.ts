@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { DONE, end, type Frame, go, type Outcome, Result, Standing, type Words } from "../../shared/steps/step.ts";
+import { DONE, end, type Frame, jump, type Outcome, OwnerStatus, Result, type Words } from "../../shared/steps/step.ts";
 
 /** Words of an end. */
 export const End = { HOLDER: 0, SENT: 1, SIZE: 2 } as const;
@@ -32,10 +32,10 @@ export function arrive(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
       words.store(End.HOLDER, frame.me);
-      return go(frame, 1);
+      return jump(frame, 1);
     case 1:
       frame.seen = words.load(End.SENT);
-      return go(frame, 2);
+      return jump(frame, 2);
     default:
       words.store(End.SENT, ((frame.seen | 1) + 1) | 0);
       return DONE;
@@ -47,12 +47,12 @@ export function look(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
       frame.seen = words.load(End.SENT);
-      return (frame.seen & 1) !== 0 ? end(frame, Result.OK) : go(frame, 1);
+      return (frame.seen & 1) !== 0 ? end(frame, Result.OK) : jump(frame, 1);
     case 1:
       frame.d = words.load(End.HOLDER);
-      return go(frame, frame.d === 0 ? 3 : 2);
+      return jump(frame, frame.d === 0 ? 3 : 2);
     case 2:
-      return words.standing(frame.d) === Standing.GONE ? go(frame, 3) : end(frame, Result.OK);
+      return words.ownerStatus(frame.d) === OwnerStatus.GONE ? jump(frame, 3) : end(frame, Result.OK);
     default:
       return end(frame, words.load(End.SENT) === frame.seen ? Result.CLOSED : Result.OK);
   }
@@ -62,5 +62,5 @@ export function look(words: Words, frame: Frame): Outcome {
 export function leave(words: Words, frame: Frame): Outcome {
   if (frame.stage === 1) return look(words, frame);
   frame.stage = 1;
-  return words.compareExchange(End.HOLDER, frame.me, 0) === frame.me ? go(frame, 0) : end(frame, Result.OK);
+  return words.compareExchange(End.HOLDER, frame.me, 0) === frame.me ? jump(frame, 0) : end(frame, Result.OK);
 }

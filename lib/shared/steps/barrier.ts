@@ -20,17 +20,17 @@
  */
 import { acquire, release } from "./lock.ts";
 import {
-  AGAIN,
   ALL,
+  CONTINUE,
   DONE,
   end,
   enter,
   type Frame,
-  go,
+  jump,
   type Outcome,
+  OwnerStatus,
   Result,
   sleep,
-  Standing,
   type Words,
 } from "./step.ts";
 
@@ -76,7 +76,7 @@ export function meet(words: Words, frame: Frame): Outcome {
       return arrive(words, frame);
     case Stage.UNLOCK:
       // e: the stage after this.
-      return release(words, frame) === DONE ? enter(frame, frame.e) : AGAIN;
+      return release(words, frame) === DONE ? enter(frame, frame.e) : CONTINUE;
     case Stage.SLEEP:
       return doze(words, frame);
     case Stage.BREAK:
@@ -116,33 +116,35 @@ function arrive(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case Arrive.STATE:
       frame.c = words.load(STATE);
-      return (frame.c & BROKEN) !== 0 ? unlock(frame, Stage.FAIL) : go(frame, Arrive.COUNT);
+      return (frame.c & BROKEN) !== 0 ? unlock(frame, Stage.FAIL) : jump(frame, Arrive.COUNT);
     case Arrive.COUNT:
       frame.a = words.load(COUNT);
-      return go(frame, Arrive.SIGN);
+      return jump(frame, Arrive.SIGN);
     case Arrive.SIGN:
       words.store(ARRIVED + frame.a, frame.me);
-      return go(frame, Arrive.ADD);
+      return jump(frame, Arrive.ADD);
     case Arrive.ADD:
       words.store(COUNT, frame.a + 1);
       frame.d = 0;
-      return frame.a + 1 < frame.b ? unlock(frame, Stage.SLEEP) : go(frame, Arrive.WHO);
+      return frame.a + 1 < frame.b ? unlock(frame, Stage.SLEEP) : jump(frame, Arrive.WHO);
     case Arrive.WHO:
-      if (frame.d === frame.a) return go(frame, Arrive.OLD);
+      if (frame.d === frame.a) return jump(frame, Arrive.OLD);
       frame.seen = words.load(ARRIVED + frame.d++);
-      return go(frame, Arrive.JUDGE);
+      return jump(frame, Arrive.JUDGE);
     case Arrive.JUDGE:
-      return words.standing(frame.seen) === Standing.ALIVE ? go(frame, Arrive.WHO) : enter(frame, Stage.RECOVER);
+      return words.ownerStatus(frame.seen) === OwnerStatus.ALIVE
+        ? jump(frame, Arrive.WHO)
+        : enter(frame, Stage.RECOVER);
     case Arrive.OLD:
       // Generations wrap around: what was broken long ago must not be taken for a coming one.
       frame.seen = words.load(LAST_BROKEN);
-      return go(frame, frame.seen === NEVER || endedBroken(frame.seen, frame.c) ? Arrive.PASS : Arrive.FORGET);
+      return jump(frame, frame.seen === NEVER || endedBroken(frame.seen, frame.c) ? Arrive.PASS : Arrive.FORGET);
     case Arrive.FORGET:
       if (((frame.c - frame.seen) >>> 1) > MEMORY) words.store(LAST_BROKEN, NEVER);
-      return go(frame, Arrive.PASS);
+      return jump(frame, Arrive.PASS);
     case Arrive.PASS:
       if (words.compareExchange(STATE, frame.c, (frame.c + 2) | 0) !== frame.c) return unlock(frame, Stage.FAIL);
-      return go(frame, Arrive.CLEAR);
+      return jump(frame, Arrive.CLEAR);
     default:
       words.store(COUNT, 0);
       return unlock(frame, Stage.WAKE);
@@ -165,24 +167,24 @@ function doze(words: Words, frame: Frame): Outcome {
     case Doze.LOOK: {
       const state = words.load(STATE);
       if (state === (frame.c | BROKEN)) return end(frame, Result.BROKEN);
-      if (state !== frame.c) return go(frame, Doze.HOW);
-      return frame.quit ? enter(frame, Stage.BREAK) : go(frame, Doze.COUNT);
+      if (state !== frame.c) return jump(frame, Doze.HOW);
+      return frame.quit ? enter(frame, Stage.BREAK) : jump(frame, Doze.COUNT);
     }
     case Doze.COUNT:
       frame.seen = words.load(COUNT);
       frame.d = 0;
-      return go(frame, Doze.WHO);
+      return jump(frame, Doze.WHO);
     case Doze.WHO:
-      if (frame.d >= frame.seen) return go(frame, Doze.LOCK);
+      if (frame.d >= frame.seen) return jump(frame, Doze.LOCK);
       frame.e = words.load(ARRIVED + frame.d++);
-      return go(frame, Doze.JUDGE);
+      return jump(frame, Doze.JUDGE);
     case Doze.JUDGE:
-      return words.standing(frame.e) === Standing.ALIVE ? go(frame, Doze.WHO) : enter(frame, Stage.BREAK);
+      return words.ownerStatus(frame.e) === OwnerStatus.ALIVE ? jump(frame, Doze.WHO) : enter(frame, Stage.BREAK);
     case Doze.LOCK:
       frame.e = words.load(LOCK) >>> 1;
-      return go(frame, frame.e === 0 ? Doze.SLEEP : Doze.JUDGE_LOCK);
+      return jump(frame, frame.e === 0 ? Doze.SLEEP : Doze.JUDGE_LOCK);
     case Doze.JUDGE_LOCK:
-      return words.standing(frame.e) === Standing.ALIVE ? go(frame, Doze.SLEEP) : enter(frame, Stage.BREAK);
+      return words.ownerStatus(frame.e) === OwnerStatus.ALIVE ? jump(frame, Doze.SLEEP) : enter(frame, Stage.BREAK);
     default:
       return end(frame, endedBroken(words.load(LAST_BROKEN), frame.c) ? Result.BROKEN : Result.OK);
   }
@@ -191,7 +193,7 @@ function doze(words: Words, frame: Frame): Outcome {
 // By a waiter, without the lock. If the generation was passed meanwhile, it was.
 function break_(words: Words, frame: Frame): Outcome {
   if (frame.pc === 0) {
-    if (words.compareExchange(STATE, frame.c, frame.c | BROKEN) === frame.c) return go(frame, 1);
+    if (words.compareExchange(STATE, frame.c, frame.c | BROKEN) === frame.c) return jump(frame, 1);
     return enter(frame, Stage.SLEEP, Doze.LOOK);
   }
   words.notify(STATE, ALL);
@@ -202,7 +204,7 @@ function break_(words: Words, frame: Frame): Outcome {
 function recover(words: Words, frame: Frame): Outcome {
   if (frame.pc === 0) {
     words.or(STATE, BROKEN);
-    return go(frame, 1);
+    return jump(frame, 1);
   }
   words.notify(STATE, ALL);
   return unlock(frame, Stage.FAIL);
@@ -212,7 +214,7 @@ function recover(words: Words, frame: Frame): Outcome {
 export function abort(words: Words, frame: Frame): Outcome {
   if (frame.pc === 0) {
     words.or(STATE, BROKEN);
-    return go(frame, 1);
+    return jump(frame, 1);
   }
   words.notify(STATE, ALL);
   return end(frame, Result.OK);
@@ -230,7 +232,7 @@ export function reset(words: Words, frame: Frame): Outcome {
       return enter(frame, Stage.ARRIVE);
     }
     case Stage.UNLOCK:
-      return release(words, frame) === DONE ? enter(frame, frame.e) : AGAIN;
+      return release(words, frame) === DONE ? enter(frame, frame.e) : CONTINUE;
     case Stage.WAKE:
       words.notify(STATE, ALL);
       return end(frame, Result.OK);
@@ -238,20 +240,20 @@ export function reset(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
       frame.c = words.load(STATE);
-      return go(frame, 1);
+      return jump(frame, 1);
     case 1: {
       const clean = words.load(COUNT) === 0 && (frame.c & BROKEN) === 0 && frame.d === Result.OK;
-      return clean ? unlock(frame, Stage.WAKE) : go(frame, 2);
+      return clean ? unlock(frame, Stage.WAKE) : jump(frame, 2);
     }
     case 2:
       words.store(LAST_BROKEN, frame.c & ~BROKEN);
-      return go(frame, 3);
+      return jump(frame, 3);
     case 3:
       words.store(COUNT, 0);
-      return go(frame, 4);
+      return jump(frame, 4);
     default: {
       const found = words.compareExchange(STATE, frame.c, ((frame.c & ~BROKEN) + 2) | 0);
-      return found === frame.c ? unlock(frame, Stage.WAKE) : go(frame, 0);
+      return found === frame.c ? unlock(frame, Stage.WAKE) : jump(frame, 0);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The word of a call on the board: who moves it away from _queued_ has the call, by one compare-and-exchange
- * (`protocol/board.ts` runs it, `tests/model/calls.ts` explores it).
+ * (`protocol/call_table.ts` runs it, `tests/model/calls.ts` explores it).
  *
  * A word is `lap << 4 | state`. The lap says how often its position has been used: who still means an earlier call finds
  * another lap, and leaves the word alone.

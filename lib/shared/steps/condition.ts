@@ -19,7 +19,19 @@
  * @module
  */
 import { acquire, holder, release } from "./lock.ts";
-import { AGAIN, DONE, end, enter, type Frame, go, type Outcome, Result, sleep, Standing, type Words } from "./step.ts";
+import {
+  CONTINUE,
+  DONE,
+  end,
+  enter,
+  type Frame,
+  jump,
+  type Outcome,
+  OwnerStatus,
+  Result,
+  sleep,
+  type Words,
+} from "./step.ts";
 
 const NEXT = 0;
 const STATE = (place: number): number => 1 + place * 2;
@@ -45,7 +57,7 @@ export function await_(words: Words, lock: Words, frame: Frame): Outcome {
     case Stage.JOIN:
       return join(words, frame);
     case Stage.RELEASE:
-      return release(lock, frame) === DONE ? enter(frame, Stage.SLEEP) : AGAIN;
+      return release(lock, frame) === DONE ? enter(frame, Stage.SLEEP) : CONTINUE;
     case Stage.SLEEP:
       return doze(words, lock, frame);
     case Stage.ACQUIRE: {
@@ -64,22 +76,22 @@ function join(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
       frame.seen = words.load(STATE(frame.d));
-      return go(frame, frame.seen === 0 ? 2 : 1);
+      return jump(frame, frame.seen === 0 ? 2 : 1);
     case 1: {
-      const gone = words.standing(frame.seen >>> 2) === Standing.GONE;
-      if (gone && (frame.seen & PHASE) !== Phase.NOTIFIED) return go(frame, 2);
-      return ++frame.d < frame.b ? go(frame, 0) : end(frame, Result.FULL);
+      const gone = words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE;
+      if (gone && (frame.seen & PHASE) !== Phase.NOTIFIED) return jump(frame, 2);
+      return ++frame.d < frame.b ? jump(frame, 0) : end(frame, Result.FULL);
     }
     case 2:
       frame.a = frame.d;
       frame.c = words.load(NEXT);
-      return go(frame, 3);
+      return jump(frame, 3);
     case 3:
       words.store(NEXT, (frame.c + 1) | 0);
-      return go(frame, 4);
+      return jump(frame, 4);
     case 4:
       words.store(TICKET(frame.a), frame.c);
-      return go(frame, 5);
+      return jump(frame, 5);
     default:
       words.store(STATE(frame.a), frame.me << 2 | Phase.WAITING);
       return enter(frame, Stage.RELEASE);
@@ -110,30 +122,30 @@ function doze(words: Words, lock: Words, frame: Frame): Outcome {
     case Doze.LOOK:
       if (words.load(STATE(frame.a)) !== (mine | Phase.WAITING)) return enter(frame, Stage.ACQUIRE);
       frame.d = 0;
-      return go(frame, frame.quit ? Doze.QUIT : Doze.SCAN);
+      return jump(frame, frame.quit ? Doze.QUIT : Doze.SCAN);
     case Doze.QUIT: {
       const found = words.compareExchange(STATE(frame.a), mine | Phase.WAITING, mine | Phase.LEFT);
       if (found === (mine | Phase.WAITING)) frame.e = Result.GAVE_UP;
       return enter(frame, Stage.ACQUIRE);
     }
     case Doze.SCAN:
-      if (frame.d === frame.b) return go(frame, Doze.HOLDER);
+      if (frame.d === frame.b) return jump(frame, Doze.HOLDER);
       frame.seen = words.load(STATE(frame.d));
-      if ((frame.seen & PHASE) === Phase.NOTIFIED) return go(frame, Doze.JUDGE);
+      if ((frame.seen & PHASE) === Phase.NOTIFIED) return jump(frame, Doze.JUDGE);
       frame.d++;
-      return go(frame, Doze.SCAN);
+      return jump(frame, Doze.SCAN);
     case Doze.JUDGE:
-      if (words.standing(frame.seen >>> 2) === Standing.GONE) return go(frame, Doze.WAKE);
+      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE) return jump(frame, Doze.WAKE);
       frame.d++;
-      return go(frame, Doze.SCAN);
+      return jump(frame, Doze.SCAN);
     case Doze.WAKE:
       frame.c = 1;
-      return go(frame, Doze.LEAVE);
+      return jump(frame, Doze.LEAVE);
     case Doze.HOLDER:
       frame.seen = holder(lock);
-      return go(frame, frame.seen === 0 ? Doze.SLEEP : Doze.JUDGE_HOLDER);
+      return jump(frame, frame.seen === 0 ? Doze.SLEEP : Doze.JUDGE_HOLDER);
     case Doze.JUDGE_HOLDER:
-      return go(frame, lock.standing(frame.seen) === Standing.ALIVE ? Doze.SLEEP : Doze.LEAVE);
+      return jump(frame, lock.ownerStatus(frame.seen) === OwnerStatus.ALIVE ? Doze.SLEEP : Doze.LEAVE);
     default:
       words.compareExchange(STATE(frame.a), mine | Phase.WAITING, mine | Phase.LEFT);
       return enter(frame, Stage.ACQUIRE);
@@ -147,20 +159,20 @@ function leave(words: Words, frame: Frame): Outcome {
       if (frame.result !== Result.OK) frame.e = frame.result;
       words.store(STATE(frame.a), 0);
       frame.d = 0;
-      return frame.c === 0 || frame.result !== Result.OK ? end(frame, frame.e) : go(frame, 1);
+      return frame.c === 0 || frame.result !== Result.OK ? end(frame, frame.e) : jump(frame, 1);
     case 1:
       if (frame.d === frame.b) return end(frame, frame.e);
       frame.seen = words.load(STATE(frame.d));
-      if ((frame.seen & PHASE) === Phase.NOTIFIED) return go(frame, 2);
+      if ((frame.seen & PHASE) === Phase.NOTIFIED) return jump(frame, 2);
       frame.d++;
-      return go(frame, 1);
+      return jump(frame, 1);
     case 2:
-      if (words.standing(frame.seen >>> 2) === Standing.GONE) return go(frame, 3);
+      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE) return jump(frame, 3);
       frame.d++;
-      return go(frame, 1);
+      return jump(frame, 1);
     default:
       words.store(STATE(frame.d++), 0);
-      return go(frame, 1);
+      return jump(frame, 1);
   }
 }
 
@@ -174,17 +186,17 @@ export function notify(words: Words, frame: Frame): Outcome {
     case Notify.START:
       frame.d = 0;
       frame.c = -1;
-      return frame.a === 0 ? end(frame, Result.OK) : go(frame, Notify.SCAN);
+      return frame.a === 0 ? end(frame, Result.OK) : jump(frame, Notify.SCAN);
     case Notify.SCAN:
-      if (frame.d === frame.b) return frame.c < 0 ? end(frame, Result.OK) : go(frame, Notify.LOOK);
+      if (frame.d === frame.b) return frame.c < 0 ? end(frame, Result.OK) : jump(frame, Notify.LOOK);
       frame.seen = words.load(STATE(frame.d));
-      if ((frame.seen & PHASE) === Phase.WAITING) return go(frame, Notify.JUDGE);
+      if ((frame.seen & PHASE) === Phase.WAITING) return jump(frame, Notify.JUDGE);
       frame.d++;
-      return go(frame, Notify.SCAN);
+      return jump(frame, Notify.SCAN);
     case Notify.JUDGE:
-      if (words.standing(frame.seen >>> 2) === Standing.ALIVE) return go(frame, Notify.COMPARE);
+      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.ALIVE) return jump(frame, Notify.COMPARE);
       frame.d++;
-      return go(frame, Notify.SCAN);
+      return jump(frame, Notify.SCAN);
     case Notify.COMPARE: {
       const ticket = words.load(TICKET(frame.d));
       if (frame.c < 0 || ((ticket - frame.e) | 0) < 0) {
@@ -192,19 +204,19 @@ export function notify(words: Words, frame: Frame): Outcome {
         frame.e = ticket;
       }
       frame.d++;
-      return go(frame, Notify.SCAN);
+      return jump(frame, Notify.SCAN);
     }
     case Notify.LOOK:
       frame.seen = words.load(STATE(frame.c));
-      return go(frame, (frame.seen & PHASE) === Phase.WAITING ? Notify.PUT : Notify.START);
+      return jump(frame, (frame.seen & PHASE) === Phase.WAITING ? Notify.PUT : Notify.START);
     case Notify.PUT: {
       const notified = frame.seen & ~PHASE | Phase.NOTIFIED;
       const found = words.compareExchange(STATE(frame.c), frame.seen, notified);
-      return go(frame, found === frame.seen ? Notify.WAKE : Notify.START);
+      return jump(frame, found === frame.seen ? Notify.WAKE : Notify.START);
     }
     default:
       words.notify(STATE(frame.c), 1);
       frame.a--;
-      return go(frame, Notify.START);
+      return jump(frame, Notify.START);
   }
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { ALL, end, type Frame, go, type Outcome, Result, sleep, type Words } from "./step.ts";
+import { ALL, end, type Frame, jump, type Outcome, Result, sleep, type Words } from "./step.ts";
 
 /** How many words an event takes. */
 export const EVENT_WORDS = 1;
@@ -25,13 +25,13 @@ export function pass(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case Pass.START:
       frame.seen = words.load(WORD);
-      return (frame.seen & SET) !== 0 ? end(frame, Result.OK) : go(frame, Pass.SLEEP);
+      return (frame.seen & SET) !== 0 ? end(frame, Result.OK) : jump(frame, Pass.SLEEP);
     case Pass.SLEEP:
       return sleep(words, frame, WORD, frame.seen, Pass.LOOK);
     default:
       // All are notified, so nothing is passed on by one that gives up; and one that was notified has not.
       if (words.load(WORD) !== frame.seen) return end(frame, Result.OK);
-      return frame.quit ? end(frame, Result.GAVE_UP) : go(frame, Pass.SLEEP);
+      return frame.quit ? end(frame, Result.GAVE_UP) : jump(frame, Pass.SLEEP);
   }
 }
 
@@ -43,10 +43,10 @@ export function set(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case Set.START:
       frame.seen = words.load(WORD);
-      return (frame.seen & SET) !== 0 ? end(frame, Result.OK) : go(frame, Set.PUT);
+      return (frame.seen & SET) !== 0 ? end(frame, Result.OK) : jump(frame, Set.PUT);
     case Set.PUT: {
       const found = words.compareExchange(WORD, frame.seen, (frame.seen + 2 | SET) | 0);
-      return go(frame, found === frame.seen ? Set.WAKE : Set.START);
+      return jump(frame, found === frame.seen ? Set.WAKE : Set.START);
     }
     default:
       words.notify(WORD, ALL);
@@ -58,8 +58,8 @@ export function set(words: Words, frame: Frame): Outcome {
 export function clear(words: Words, frame: Frame): Outcome {
   if (frame.pc === 0) {
     frame.seen = words.load(WORD);
-    return (frame.seen & SET) === 0 ? end(frame, Result.OK) : go(frame, 1);
+    return (frame.seen & SET) === 0 ? end(frame, Result.OK) : jump(frame, 1);
   }
   const found = words.compareExchange(WORD, frame.seen, frame.seen & ~SET);
-  return found === frame.seen ? end(frame, Result.OK) : go(frame, 0);
+  return found === frame.seen ? end(frame, Result.OK) : jump(frame, 0);
 }

@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { ALL, end, type Frame, go, type Outcome, Result, sleep, Standing, type Words } from "./step.ts";
+import { ALL, end, type Frame, jump, type Outcome, OwnerStatus, Result, sleep, type Words } from "./step.ts";
 
 /** How many words a lock takes. */
 export const LOCK_WORDS = 1;
@@ -46,19 +46,19 @@ export function acquire(words: Words, frame: Frame): Outcome {
       }
       return judge(frame, words.load(WORD));
     case Acquire.JUDGE: {
-      const standing = words.standing(frame.seen >>> 1);
-      if (standing === Standing.GONE && frame.recover) return go(frame, Acquire.RECOVER);
-      if (standing !== Standing.ALIVE) {
-        frame.result = standing === Standing.GONE ? Result.ABANDONED : Result.LOST;
-        return go(frame, Acquire.CONFIRM);
+      const standing = words.ownerStatus(frame.seen >>> 1);
+      if (standing === OwnerStatus.GONE && frame.recover) return jump(frame, Acquire.RECOVER);
+      if (standing !== OwnerStatus.ALIVE) {
+        frame.result = standing === OwnerStatus.GONE ? Result.ABANDONED : Result.LOST;
+        return jump(frame, Acquire.CONFIRM);
       }
-      return go(frame, (frame.seen & MARK) === 0 ? Acquire.MARK : Acquire.SLEEP);
+      return jump(frame, (frame.seen & MARK) === 0 ? Acquire.MARK : Acquire.SLEEP);
     }
     case Acquire.MARK: {
       const found = words.compareExchange(WORD, frame.seen, frame.seen | MARK);
       if (found !== frame.seen) return judge(frame, found);
       frame.seen |= MARK;
-      return go(frame, Acquire.SLEEP);
+      return jump(frame, Acquire.SLEEP);
     }
     case Acquire.SLEEP:
       return sleep(words, frame, WORD, frame.seen, Acquire.LOOK);
@@ -80,7 +80,7 @@ export function acquire(words: Words, frame: Frame): Outcome {
 
 function judge(frame: Frame, found: number): Outcome {
   frame.seen = found;
-  return go(frame, found === 0 ? Acquire.TAKE : Acquire.JUDGE);
+  return jump(frame, found === 0 ? Acquire.TAKE : Acquire.JUDGE);
 }
 
 /** Places of {@linkcode release}. */
@@ -90,7 +90,7 @@ export const Release = { START: 0, WAKE: 1 } as const;
 export function release(words: Words, frame: Frame): Outcome {
   if (frame.pc === Release.START) {
     frame.seen = words.exchange(WORD, 0);
-    return (frame.seen & MARK) === 0 ? end(frame, Result.OK) : go(frame, Release.WAKE);
+    return (frame.seen & MARK) === 0 ? end(frame, Result.OK) : jump(frame, Release.WAKE);
   }
   words.notify(WORD, 1);
   return end(frame, Result.OK);
@@ -105,7 +105,7 @@ export function holder(words: Words): number {
 export function abandon(words: Words, frame: Frame): Outcome {
   if (frame.pc === 0) {
     words.store(WORD, frame.a | MARK);
-    return go(frame, 1);
+    return jump(frame, 1);
   }
   words.notify(WORD, ALL);
   return end(frame, Result.OK);

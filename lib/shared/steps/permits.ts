@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { end, type Frame, go, type Outcome, Result, sleep, Standing, type Words } from "./step.ts";
+import { end, type Frame, jump, type Outcome, OwnerStatus, Result, sleep, type Words } from "./step.ts";
 
 const MOVED = 0;
 const FIRST = 1;
@@ -36,21 +36,21 @@ export function claim(words: Words, frame: Frame): Outcome {
     case Claim.START:
       frame.c = words.load(MOVED);
       frame.a = 0;
-      return go(frame, Claim.TRY);
+      return jump(frame, Claim.TRY);
     case Claim.TRY:
       frame.seen = words.compareExchange(FIRST + frame.a, 0, frame.me);
-      return frame.seen === 0 ? end(frame, Result.OK) : go(frame, Claim.JUDGE);
+      return frame.seen === 0 ? end(frame, Result.OK) : jump(frame, Claim.JUDGE);
     case Claim.JUDGE:
-      if (words.standing(frame.seen) === Standing.GONE) return go(frame, Claim.INHERIT);
-      return go(frame, ++frame.a < frame.b ? Claim.TRY : Claim.SLEEP);
+      if (words.ownerStatus(frame.seen) === OwnerStatus.GONE) return jump(frame, Claim.INHERIT);
+      return jump(frame, ++frame.a < frame.b ? Claim.TRY : Claim.SLEEP);
     case Claim.INHERIT: {
       const found = words.compareExchange(FIRST + frame.a, frame.seen, frame.me);
-      return found === frame.seen ? end(frame, Result.OK) : go(frame, Claim.TRY);
+      return found === frame.seen ? end(frame, Result.OK) : jump(frame, Claim.TRY);
     }
     case Claim.SLEEP:
       return sleep(words, frame, MOVED, frame.c, Claim.LOOK);
     default:
-      if (!frame.quit) return go(frame, Claim.START);
+      if (!frame.quit) return jump(frame, Claim.START);
       words.notify(MOVED, 1);
       return end(frame, Result.GAVE_UP);
   }
@@ -64,10 +64,10 @@ export function unclaim(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case Unclaim.START:
       words.store(FIRST + frame.a, 0);
-      return go(frame, Unclaim.MOVE);
+      return jump(frame, Unclaim.MOVE);
     case Unclaim.MOVE:
       words.add(MOVED, 1);
-      return go(frame, Unclaim.WAKE);
+      return jump(frame, Unclaim.WAKE);
     default:
       words.notify(MOVED, 1);
       return end(frame, Result.OK);

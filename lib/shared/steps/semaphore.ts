@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { end, type Frame, go, type Outcome, Result, sleep, type Words } from "./step.ts";
+import { end, type Frame, jump, type Outcome, Result, sleep, type Words } from "./step.ts";
 
 /** How many words a semaphore takes. */
 export const SEMAPHORE_WORDS = 1;
@@ -39,7 +39,7 @@ export function take(words: Words, frame: Frame): Outcome {
 
 function weigh(frame: Frame, permits: number): Outcome {
   frame.seen = permits;
-  return go(frame, permits > 0 ? Take.TAKE : Take.SLEEP);
+  return jump(frame, permits > 0 ? Take.TAKE : Take.SLEEP);
 }
 
 /** Places of {@linkcode give}. */
@@ -50,10 +50,10 @@ export function give(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case Give.START:
       frame.seen = words.load(PERMITS);
-      return frame.seen > MAX_PERMITS - frame.a ? end(frame, Result.FULL) : go(frame, Give.GIVE);
+      return frame.seen > MAX_PERMITS - frame.a ? end(frame, Result.FULL) : jump(frame, Give.GIVE);
     case Give.GIVE: {
       const found = words.compareExchange(PERMITS, frame.seen, frame.seen + frame.a);
-      return go(frame, found === frame.seen ? Give.WAKE : Give.START);
+      return jump(frame, found === frame.seen ? Give.WAKE : Give.START);
     }
     default:
       words.notify(PERMITS, frame.a);

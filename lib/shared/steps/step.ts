@@ -20,17 +20,17 @@
  */
 
 /** What a step says: call me again, put me to sleep, or finished. */
-export const AGAIN = 0;
+export const CONTINUE = 0;
 /** Sleep while `frame.where` holds `frame.expected` at `frame.on`; then call again. */
 export const WAIT = 1;
 /** The machine has finished; `frame.result` says how. */
 export const DONE = 2;
 
 /** What a step returns. */
-export type Outcome = typeof AGAIN | typeof WAIT | typeof DONE;
+export type Outcome = typeof CONTINUE | typeof WAIT | typeof DONE;
 
 /** What is known about a thread. */
-export const Standing = {
+export const OwnerStatus = {
   /** It has ended: nothing of it runs, or will. */
   GONE: 0,
   ALIVE: 1,
@@ -54,7 +54,7 @@ export interface PlainWords {
 /** The memory of one shared object, whose words name threads. */
 export interface Words extends PlainWords {
   /** How a thread stands, from the table of owners: one load. */
-  standing(owner: number): number;
+  ownerStatus(owner: number): number;
 }
 
 /** For `notify`: everybody. */
@@ -107,9 +107,9 @@ export class Frame {
 export type Step = (words: Words, frame: Frame) => Outcome;
 
 /** Goes to another place of the same machine. */
-export function go(frame: Frame, pc: number): Outcome {
+export function jump(frame: Frame, pc: number): Outcome {
   frame.pc = pc;
-  return AGAIN;
+  return CONTINUE;
 }
 
 /** Sleeps, and goes on at `pc`. */
@@ -132,5 +132,5 @@ export function end(frame: Frame, result: number): Outcome {
 export function enter(frame: Frame, stage: number, pc = 0): Outcome {
   frame.stage = stage;
   frame.pc = pc;
-  return AGAIN;
+  return CONTINUE;
 }

@@ -13,7 +13,7 @@ import type {
   SharedArray,
   SharedEvent,
 } from "@isopool/isopool";
-import { Ring } from "../../../lib/shared/ring.ts";
+import { MpmcRing } from "../../../lib/shared/mpmc_ring.ts";
 import { queueActs } from "./queue_acts.ts";
 import { nameOf } from "../../support/name_of.ts";
 
@@ -71,12 +71,12 @@ export const acts = {
     });
   },
   produce(memory: SharedArrayBuffer, producer: number, count: number): void {
-    const ring = new Ring(memory);
+    const ring = new MpmcRing(memory);
     for (let i = 0; i < count; i++) if (!ring.putSync(recordOf(producer, i))) return;
   },
   /** Takes until the ring is closed; gives how many came from each producer. */
   drain(memory: SharedArrayBuffer, producers: number): number[] {
-    const ring = new Ring(memory);
+    const ring = new MpmcRing(memory);
     const counts: number[] = new Array(producers).fill(0);
     const last: number[] = new Array(producers).fill(-1);
     for (let record = ring.takeSync(); record !== undefined; record = ring.takeSync()) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type MessagePort as NodePort, Worker as NodeWorker } from "node:worker_threads";
-import { Owners } from "../../../lib/shared/owners.ts";
+import { OwnerTable } from "../../../lib/shared/owner_table.ts";
 import { decode, encode } from "../../../lib/shared/revive.ts";
 import type { Act } from "./acts.ts";
 
@@ -32,7 +32,7 @@ export class Party implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     (port as unknown as NodePort).on("close", () => {
-      Owners.home().died(id);
+      OwnerTable.local().died(id);
       this.#waiting.promise.catch(() => {});
       this.#waiting.reject(new Error("the thread has ended"));
       resolve();
@@ -41,7 +41,7 @@ export class Party implements AsyncDisposable {
 
   /** Starts a thread. `introduced` is what a pool does; without, it is a worker of the user's own. */
   static async start(engine: "thread" | "web" = "thread", introduced = true): Promise<Party> {
-    const owners = Owners.home();
+    const owners = OwnerTable.local();
     const id = introduced ? owners.register() : -1;
     const { port1, port2 } = new MessageChannel();
     const introduction = { port: port2, owners: introduced ? { memory: owners.memory, id } : undefined };
@@ -78,7 +78,7 @@ export class Party implements AsyncDisposable {
   /** Stops it by force, and gives it up if it does not end: a Web Worker that sleeps in `Atomics.wait`. */
   async kill(): Promise<void> {
     await this.#terminate();
-    const late = setTimeout(() => Owners.home().lost(this.id), 200);
+    const late = setTimeout(() => OwnerTable.local().lost(this.id), 200);
     await this.ended;
     clearTimeout(late);
   }

@@ -6,7 +6,7 @@
  */
 import { workerData } from "node:worker_threads";
 import "../../../lib/queue/kinds.ts";
-import { Owners } from "../../../lib/shared/owners.ts";
+import { OwnerTable } from "../../../lib/shared/owner_table.ts";
 import { decode, encode, type Envelope } from "../../../lib/shared/revive.ts";
 import { type Act, acts } from "./acts.ts";
 
@@ -21,7 +21,7 @@ interface Run {
 }
 
 async function serve({ port, owners }: Introduction): Promise<void> {
-  if (owners) Owners.introduce(owners.memory, owners.id);
+  if (owners) OwnerTable.join(owners.memory, owners.id);
   // Held, so that terminate() stops a loop: ARCHITECTURE.md, decision A.
   await new Promise<void>((held) => {
     const { locks } = navigator as unknown as { locks: { request(name: string, held: () => unknown): unknown } };

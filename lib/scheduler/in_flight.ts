@@ -1,0 +1,67 @@
+/**
+ * The calls that one worker holds: sent, and not settled.
+ *
+ * @module
+ */
+import { type Chunk, CLOSED } from "./job.ts";
+
+/** Chunks in the order of the numbers of their calls. The first one holds the running call. */
+export class InFlight {
+  /** Calls, not chunks. */
+  count = 0;
+  readonly chunks: Chunk[] = [];
+
+  /** A chunk was sent. */
+  add(chunk: Chunk): void {
+    this.count += chunk.items.length;
+    this.chunks.push(chunk);
+  }
+
+  /** The chunk of a call, if the call is open. Mostly the first one. */
+  find(seq: number): Chunk | undefined {
+    for (const chunk of this.chunks) {
+      const offset = seq - chunk.firstSeq;
+      if (offset >= 0 && offset < chunk.items.length) return chunk.items[offset] === CLOSED ? undefined : chunk;
+    }
+    return undefined;
+  }
+
+  /** Closes so many neighbouring calls. */
+  close(chunk: Chunk, offset: number, count: number): void {
+    chunk.close(offset, count);
+    this.count -= count;
+    if (chunk.open > 0) return;
+    if (this.chunks[0] === chunk) this.chunks.shift();
+    else this.chunks.splice(this.chunks.indexOf(chunk), 1);
+  }
+
+  /**
+   * Takes back up to `goal` of the calls that have not started, from the end, and of chunks that `isFree` says may go. Gives
+   * what was cut off, the last one first.
+   */
+  reclaim(goal: number, isFree: (chunk: Chunk) => boolean, withdraw: (seq: number) => boolean): Chunk[] {
+    const parts: Chunk[] = [];
+    for (let at = this.chunks.length - 1; at >= 0 && goal > 0; at--) {
+      const chunk = this.chunks[at];
+      if (chunk.transfer.length > 0) break; // What was moved cannot be sent again.
+      if (!isFree(chunk)) continue;
+      let from = chunk.items.length;
+      while (from > 0 && goal > 0 && chunk.items[from - 1] !== CLOSED && withdraw(chunk.firstSeq + from - 1)) {
+        from--;
+        goal--;
+      }
+      if (from === chunk.items.length) break;
+      if (from === 0) this.chunks.splice(at, 1);
+      this.count -= chunk.items.length - from;
+      parts.push(chunk.cut(from));
+      if (from > 0) break;
+    }
+    return parts;
+  }
+
+  /** Lets go of everything. */
+  clear(): Chunk[] {
+    this.count = 0;
+    return this.chunks.splice(0);
+  }
+}

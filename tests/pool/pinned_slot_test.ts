@@ -1,0 +1,79 @@
+/**
+ * A call that runs for long keeps its place on the board (lib/protocol/call_table.ts) while the places behind it are taken
+ * and given back. More calls than the board has places go by here, one at a time and in lots.
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import { CancelledError, type Future, inline, Pool } from "@isopool/isopool";
+import { CAPACITY } from "../../lib/protocol/call_table.ts";
+import { gated, values } from "../fixtures/views.ts";
+import { expectError } from "../support/expect.ts";
+import { Gate, type GateWords } from "../support/gate.ts";
+import { MUST_HAPPEN, test, within } from "../support/within.ts";
+
+const CALLS = 6_000;
+const numbers = Array.from({ length: 100 }, (_, n) => n);
+const doubled = numbers.map((n) => n * 2);
+
+/** Sleeps on the gate itself, so that nothing but messages turns the worker's loop. */
+const sleep = inline(async (gate: GateWords) => {
+  Atomics.add(gate, 0, 1);
+  const { async, value } = Atomics.waitAsync(gate, 1, 0);
+  if (async) await value;
+  return { released: true };
+});
+
+/** Cancels a call that has not begun; it must be cancelled at once. */
+async function cancelled(future: Future<number>): Promise<void> {
+  assertEquals([future.cancel(), future.state], [true, "cancelled"]);
+  await assertRejects(() => within(MUST_HAPPEN, future.result(), "a cancelled call"), CancelledError);
+}
+
+test(`a long call keeps its result while ${CALLS} calls behind it are cancelled, each before the next`, async () => {
+  await using pool = new Pool(1);
+  await using gate = new Gate();
+  const long = pool.submit(sleep, gate.words);
+  await gate.entered();
+  for (let n = 0; n < CALLS; n++) await cancelled(pool.submit(values.double, n));
+  assertEquals(long.state, "running");
+  gate.open();
+  assertEquals(await within(MUST_HAPPEN, long), { released: true });
+  const after = numbers.map((n) => pool.submit(values.double, n));
+  assertEquals(await within(MUST_HAPPEN, Promise.all(after)), doubled);
+});
+
+// Lots of a size that shares no factor with the board's, so that they begin at ever other places.
+for (const lot of [7, 97]) {
+  test(`a long call keeps its result while ${CALLS} calls are cancelled behind it in lots of ${lot}`, async () => {
+    await using pool = new Pool(1);
+    await using gate = new Gate();
+    // Measured first: calls known to be short are sent ahead, to a worker that is busy too.
+    await pool.map(values.double, numbers);
+    const long = pool.submit(gated.hold, gate.words, "held");
+    await gate.entered();
+    for (let n = 0; n < CALLS; n += lot) {
+      const behind = Array.from({ length: lot }, () => pool.submit(values.double, n));
+      await Promise.all(behind.map(cancelled));
+    }
+    gate.open();
+    assertEquals(await within(MUST_HAPPEN, long), "held");
+    assertEquals(await within(MUST_HAPPEN, pool.map(values.double, numbers)), doubled);
+  });
+}
+
+test("calls that wait behind a long one, more than the board has places, all run when it ends", async () => {
+  await using pool = new Pool(1);
+  await using gate = new Gate();
+  await pool.map(values.double, numbers);
+  const long = pool.submit(gated.hold, gate.words, "held");
+  await gate.entered();
+  const behind = Array.from({ length: CAPACITY + 1_000 }, (_, n) => pool.submit(values.double, n));
+  // Every other one is withdrawn, from places all over the board.
+  for (let n = 0; n < behind.length; n += 2) assertEquals(behind[n].cancel(), true);
+  gate.open();
+  assertEquals(await within(MUST_HAPPEN, long), "held");
+  const ends = await within(MUST_HAPPEN, Promise.allSettled(behind));
+  ends.forEach((end, n) => {
+    if (n % 2 === 0) expectError((end as PromiseRejectedResult).reason, CancelledError);
+    else assertEquals(end, { status: "fulfilled", value: n * 2 });
+  });
+});
