@@ -8,7 +8,8 @@ import { scope } from "../lib/core/isolate_state.ts";
 import { reviveValue } from "../lib/protocol/value_messages.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
-import type { HookMessage, Source } from "../lib/protocol/messages.ts";
+import type { Source } from "../lib/protocol/messages.ts";
+import type { HookMessage } from "../lib/protocol/worker_init.ts";
 import type { HostLink } from "./host_link.ts";
 
 /** Loads a task's function, telling the isolate which module is being evaluated. */

@@ -6,7 +6,8 @@
 import type { Doorbell } from "../lib/protocol/doorbell.ts";
 import type { CallTable } from "../lib/protocol/call_table.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
-import type { WorkerInit, WorkerMessage } from "../lib/protocol/messages.ts";
+import type { WorkerMessage } from "../lib/protocol/messages.ts";
+import type { WorkerInit } from "../lib/protocol/worker_init.ts";
 
 /** What an entry gives: the way to the host, and how this kind of worker does things. */
 export interface HostLink {

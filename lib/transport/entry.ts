@@ -1,41 +1,41 @@
 /**
- * Where workers start: a generated `data:` module that imports the worker's code and hands it an `import()` of its own.
+ * The entry modules of workers: a generated `data:` module imports the worker's code and passes it an `import()` function.
  *
- * The detour is what makes one recipe work in a checkout and in a package installed from JSR, where this file's URL is
- * `https:`: node's `Worker` takes no `https:` entry, and an `import()` written inside a JSR package refuses modules of
- * other hosts. One that is written in a `data:` module does not.
+ * The `data:` module makes one entry work in a checkout and in a package installed from JSR, where this file's URL is
+ * `https:`. Node's `Worker` takes no `https:` entry, and an `import()` written inside a JSR package refuses modules of
+ * other hosts; one that is written in a `data:` module does not.
  *
- * The entry of a scoped worker names its task modules literally: what is in its graph is loaded with the permissions of
- * the isolate that starts it, while an `import()` of a computed URL asks for the worker's own. That is how a local
- * module runs in a worker that may read nothing.
+ * The entry of a scoped worker names its task modules literally. The runtime loads what is in the entry's graph with the
+ * permissions of the isolate that starts the worker, and an `import()` of a computed URL with the worker's own. So a
+ * local module runs in a worker that may read nothing.
  *
  * @module
  */
 import { namespaceUrl } from "../protocol/load_task.ts";
 
-const code = (kind: string): string => JSON.stringify(new URL(`../../workers/${kind}.ts`, import.meta.url).href);
+const codeUrl = (kind: string): string => JSON.stringify(new URL(`../../workers/${kind}.ts`, import.meta.url).href);
 
-const asModule = (text: string): URL => new URL(`data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`);
+const dataUrl = (text: string): URL => new URL(`data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`);
 
-/** The URL to start a worker thread from. */
+/** Returns the entry of a worker thread. */
 export function threadEntry(): URL {
-  return asModule(`import { boot } from ${code("thread")};\nboot((url) => import(url));`);
+  return dataUrl(`import { boot } from ${codeUrl("thread")};\nboot((url) => import(url));`);
 }
 
-/** The URL to start a scoped worker from that can load these task modules, whatever its scope. */
+/** Returns the entry of a scoped worker that can load these task modules, whatever its permissions. */
 export function webEntry(modules: readonly string[]): URL {
   const table = modules.map((url) => {
     const literal = JSON.stringify(namespaceUrl(url));
     return `  [${literal}, () => import(${literal})],`;
   });
-  return asModule(
-    `import { boot } from ${code("web")};\nconst known = new Map([\n${table.join("\n")}\n]);\n` +
+  return dataUrl(
+    `import { boot } from ${codeUrl("web")};\nconst known = new Map([\n${table.join("\n")}\n]);\n` +
       "boot((url) => known.get(url)?.() ?? import(url));",
   );
 }
 
 /**
- * Never called: names the workers in the module graph, so that they are checked, cached, vendored and compiled in.
+ * Puts the workers' code into the module graph, so that it is checked, cached, vendored and compiled in. Never called.
  *
  * @internal
  */

@@ -1,14 +1,15 @@
 /**
- * A worker that is this very event loop: backend `"async"`, and the scheduler's own tests. Nothing is copied. A call
- * that has started cannot be forced to stop; killing the "worker" lets go of it.
+ * A transport whose worker is the event loop of this isolate: backend `"async"`, and the scheduler's own tests.
+ *
+ * Values are not copied. A running call cannot be stopped by force; after `kill()`, its outcome is ignored.
  *
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Timer } from "../core/timer.ts";
 import { setImmediate } from "node:timers";
-import { type CallHost, RunningCall } from "../core/running_call.ts";
 import { scope } from "../core/isolate_state.ts";
+import { type CallHost, RunningCall } from "../core/running_call.ts";
+import type { Timer } from "../core/timer.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { Credit, drive } from "../protocol/stream.ts";
@@ -23,22 +24,22 @@ import {
   type TransportEvents,
 } from "./transport.ts";
 
-/** The running call, found again after each await of its own, and the setup of its pool. */
-const running = new AsyncLocalStorage<{ task: RunningCall; setup: Setup } | undefined>();
+/** The running call and the setup of its pool. Async local storage keeps them across the awaits of the call. */
+const callStorage = new AsyncLocalStorage<{ task: RunningCall; setup: Setup } | undefined>();
 let installed = false;
 
-/** How long, in milliseconds, calls may follow one another before timers, IO and events get their turn. */
+/** Milliseconds for which calls follow one another before timers, IO and events have a turn of the event loop. */
 const SLICE = 10;
-let began = 0;
-let deferred = 0;
+let sliceStart = 0;
+let deferredCount = 0;
 
-/** Runs a function soon: as a microtask, or where those have taken long in a turn of its own; always in order. */
-function soon(run: () => void): void {
-  if (deferred === 0 && performance.now() - began < SLICE) return queueMicrotask(run);
-  deferred++;
+/** Runs a function in a microtask, or in a later turn of the event loop once a slice is used up. Keeps the order. */
+function runSoon(run: () => void): void {
+  if (deferredCount === 0 && performance.now() - sliceStart < SLICE) return queueMicrotask(run);
+  deferredCount++;
   setImmediate(() => {
-    deferred--;
-    began = performance.now();
+    deferredCount--;
+    sliceStart = performance.now();
     run();
   });
 }
@@ -46,19 +47,19 @@ function soon(run: () => void): void {
 function install(): void {
   if (installed) return;
   installed = true;
-  // A worker's task may have an "async" pool of its own: outside of that pool's calls, the worker's own task answers.
+  // A task in a worker may create an "async" pool: outside of that pool's calls, the current call is the worker's.
   const outer = scope.current;
-  scope.current = () => running.getStore()?.task ?? outer?.();
+  scope.current = () => callStorage.getStore()?.task ?? outer?.();
 }
 
-/** Starts loopback workers. */
+/** Starts workers of this event loop. */
 export function launchLoopback(setup: Setup): Launch {
   return (workerId, events) => new Loopback(workerId, events, setup);
 }
 
 /** Whether the caller is a call that one of this pool's loopback workers runs. */
 export function runsWithin(setup: Setup): boolean {
-  return running.getStore()?.setup === setup;
+  return callStorage.getStore()?.setup === setup;
 }
 
 interface ActiveCall {
@@ -75,11 +76,11 @@ class Loopback implements Transport, CallHost {
   readonly #setup: Setup;
   readonly #functions = new Map<number, TaskFunction>();
   readonly #calls = new Map<number, ActiveCall>();
-  // Whether it has been set up, once that is known.
+  // Resolves to whether the initializer has succeeded.
   readonly #started: Promise<boolean>;
   #closing = false;
-  #ending: Timer | undefined;
-  #gone = false;
+  #finalizerTimer: Timer | undefined;
+  #exited = false;
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     this.workerId = workerId;
@@ -99,10 +100,10 @@ class Loopback implements Transport, CallHost {
       const task = new RunningCall(this, batch.first + i, batch.attempt);
       const call = { task, startedAt: performance.now(), credit: new Credit(batch.stream) };
       this.#calls.set(task.taskId, call);
-      // Not at once: what throws before its first await would be settled before it counts as sent.
-      // Outside of every call: whoever woke the scheduler may be one, and must not answer for what is settled here.
-      // Not `exit()`: the runtime forgets it at the first await.
-      soon(() => running.run(undefined, () => void this.#run(batch, item, call)));
+      // Not at once: a call that throws before its first await would be settled before it counts as sent.
+      // Outside of every call: the scheduler may run inside a call, which must not become the context of this one.
+      // Not by `exit()`: the runtime undoes it at the first await.
+      runSoon(() => callStorage.run(undefined, () => void this.#run(batch, item, call)));
     });
   }
 
@@ -120,7 +121,7 @@ class Loopback implements Transport, CallHost {
 
   cancel(seq: number, reason: unknown): void {
     const task = this.#calls.get(seq)?.task;
-    if (task) running.run({ task, setup: this.#setup }, () => task.abort(reason));
+    if (task) callStorage.run({ task, setup: this.#setup }, () => task.abort(reason));
   }
 
   grant(seq: number, count: number): void {
@@ -128,14 +129,14 @@ class Loopback implements Transport, CallHost {
   }
 
   drop(): void {
-    // Shared values are put in place as calls are sent.
+    // The worker keeps no shared values: each call takes them from its batch.
   }
 
   close(): void {
     this.#closing = true;
     const { finalizer, timeout = FINALIZER_LIMIT } = this.#setup;
-    if (!finalizer || this.#gone) return this.#exit({ reason: "terminated" });
-    this.#ending = setTimeout(() => this.#exit({ reason: "terminated" }), timeout);
+    if (!finalizer || this.#exited) return this.#exit({ reason: "terminated" });
+    this.#finalizerTimer = setTimeout(() => this.#exit({ reason: "terminated" }), timeout);
     void this.#finalize(finalizer);
   }
 
@@ -144,15 +145,15 @@ class Loopback implements Transport, CallHost {
   }
 
   emit(seq: number, value: unknown): void {
-    if (!this.#gone) running.run(undefined, () => this.#events.item(seq, value));
+    if (!this.#exited) callStorage.run(undefined, () => this.#events.item(seq, value));
   }
 
   progress(seq: number, done: number, total: number | undefined): void {
-    if (!this.#gone) running.run(undefined, () => this.#events.progress(seq, done, total));
+    if (!this.#exited) callStorage.run(undefined, () => this.#events.progress(seq, done, total));
   }
 
   async #start(): Promise<boolean> {
-    if (this.#closing || this.#gone) return false;
+    if (this.#closing || this.#exited) return false;
     const { initializer } = this.#setup;
     if (initializer) {
       this.#events.initializing();
@@ -163,11 +164,11 @@ class Loopback implements Transport, CallHost {
         return false;
       }
     }
-    if (!this.#gone) this.#events.ready();
+    if (!this.#exited) this.#events.ready();
     return true;
   }
 
-  // Only what has been set up is cleaned up, and not before that has ended.
+  // The finalizer runs after an initializer that has succeeded, and not after one that has failed.
   async #finalize(finalizer: Hook): Promise<void> {
     try {
       if (await this.#started) await this.#hook(finalizer);
@@ -179,12 +180,12 @@ class Loopback implements Transport, CallHost {
 
   async #hook({ source, localFunction: local, args }: Hook): Promise<void> {
     const fn = local as TaskFunction | undefined ?? await loadTask(source);
-    await running.run({ task: new RunningCall(this, -1, 1), setup: this.#setup }, () => fn(...args));
+    await callStorage.run({ task: new RunningCall(this, -1, 1), setup: this.#setup }, () => fn(...args));
   }
 
   async #run(batch: Batch, item: unknown, { task, startedAt, credit }: ActiveCall): Promise<void> {
-    // Sent, and let go before its turn came.
-    if (this.#gone) return;
+    // The worker was stopped before the call could start.
+    if (this.#exited) return;
     const { spread, shares, stream } = batch;
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
     let failed = false;
@@ -192,7 +193,7 @@ class Loopback implements Transport, CallHost {
     try {
       const fn = batch.localFunction as TaskFunction | undefined ?? this.#functions.get(batch.taskId) ??
         await this.#load(batch);
-      value = await running.run({ task, setup: this.#setup }, () => {
+      value = await callStorage.run({ task, setup: this.#setup }, () => {
         const returned = spread ? fn(...item as unknown[]) : fn(item);
         return stream > 0 ? drive(returned, credit, task, (each) => task.emit(each)) : returned;
       });
@@ -200,8 +201,8 @@ class Loopback implements Transport, CallHost {
       failed = true;
       value = error;
     }
-    // What ends after its worker was let go has been settled already.
-    if (this.#gone) return;
+    // The worker was stopped meanwhile: the call is settled already.
+    if (this.#exited) return;
     task.flushProgress();
     this.#calls.delete(task.taskId);
     if (failed) this.#events.rejected(task.taskId, value);
@@ -217,9 +218,9 @@ class Loopback implements Transport, CallHost {
   }
 
   #exit(death: Death): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    clearTimeout(this.#ending);
-    queueMicrotask(() => running.run(undefined, () => this.#events.exit(death)));
+    if (this.#exited) return;
+    this.#exited = true;
+    clearTimeout(this.#finalizerTimer);
+    queueMicrotask(() => callStorage.run(undefined, () => this.#events.exit(death)));
   }
 }

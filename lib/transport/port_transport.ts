@@ -1,12 +1,11 @@
 /**
- * A transport to a worker that shares memory with this thread and has a port: what was sent, what the board says of it,
- * and which answers have been reported. Everything that is the same however such a worker is made and stopped.
+ * The host's side of a worker that shares memory with this thread and has a port, however it is started and stopped.
  *
  * ```
- * send ----- board, bell -----> serve            small arguments through shared memory: protocol/{board,calls,bell}.ts
- *      ----- run message ----->                  others by structured clone, on a port of the worker's own
- *      <---- board, bell -----  answer           small results
- *      <---- message ---------                   others, and what else there is to say
+ * send ----- call table, doorbell -----> serve     small arguments, through shared memory
+ *      ----- run message --------------->          other arguments, by structured clone
+ *      <---- call table, doorbell ------- answer   small results
+ *      <---- message --------------------          other results, errors, items, progress
  * ```
  *
  * @module
@@ -15,62 +14,60 @@ import { setImmediate } from "node:timers";
 import type { TerminalClient } from "../core/isolate_state.ts";
 import { Terminal } from "../core/terminal.ts";
 import type { Timer } from "../core/timer.ts";
-import { Doorbell } from "../protocol/doorbell.ts";
 import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import { Doorbell } from "../protocol/doorbell.ts";
 import { decodeItems } from "../protocol/envelope.ts";
-import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
-import { OwnerTable } from "../shared/owner_table.ts";
-import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/value_messages.ts";
+import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
+import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
+import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/value_messages.ts";
+import { OwnerTable } from "../shared/owner_table.ts";
+import { PendingCalls } from "./pending_calls.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
 
-/** How often, in milliseconds, the board is looked at by itself while calls wait behind one that may run for long. */
+/** Milliseconds between two reads of the call table while calls wait behind one that may run for long. */
 const POLL_INTERVAL = 2;
 
-/** The host's side of one worker's calls. How it ends is up to the kind of worker. */
+/** The host's side of one worker. A subclass says how the worker is started and how it ends. */
 export abstract class PortTransport implements Transport {
   readonly window = CAPACITY;
   protected readonly callTable = new CallTable();
   protected readonly doorbell = new Doorbell();
-  /** The worker's place in the table of threads. */
+  /** The worker's number in the table of threads that can own a lock. */
   protected readonly owner = OwnerTable.local().register();
-  /** A cancel was sent and not heard: the worker's loop does not turn. */
+  /** Whether a cancel was sent and not confirmed yet: the worker's event loop may stand still. */
   protected cancelPending = false;
-  /** The worker's place at the screen. */
+  /** The worker's access to the terminal. */
   protected readonly terminalClient: TerminalClient = Terminal.newClient();
+  protected readonly events: TransportEvents;
   readonly #port: Port;
   readonly #validator: MessageValidator;
-  protected readonly events: TransportEvents;
-  // Tasks and shared values that the worker has.
+  readonly #calls: PendingCalls;
+  // Ids of the tasks and shared values that the worker has.
   readonly #sentTasks = new Set<number>();
   readonly #sentShares = new Set<number>();
-  // Calls beyond the head that the board need not answer: it came by message, or they were withdrawn.
-  readonly #done = new Set<number>();
-  // Calls from head to tail are in flight.
-  #head = 0;
-  #tail = 0;
-  // From the worker's clock to this thread's.
+  // What to add to the worker's clock to have this thread's.
   #clockOffset = 0;
   #pollTimer: Timer | undefined;
-  // Whether the end of a wait for the bell is to come, and whether nothing comes any more.
+  // Whether a wait for the worker's next report is under way.
   #listening = false;
-  #gone = false;
+  #disconnected = false;
 
   /**
    * @param port This thread's end of the worker's channel.
-   * @param given What the worker was given that can fail besides its calls.
+   * @param phases The worker's hooks and memory limit: only what it was given can fail.
    */
-  constructor(port: Port, events: TransportEvents, given: Record<Phase, unknown>) {
+  constructor(port: Port, events: TransportEvents, phases: Record<Phase, unknown>) {
     this.#port = port;
-    this.#validator = new MessageValidator(given);
+    this.#validator = new MessageValidator(phases);
     this.events = events;
+    this.#calls = new PendingCalls(this.callTable, events);
   }
 
-  /** How many calls fit. A long call pins its place on the board, however many behind it were withdrawn. */
+  /** {@inheritDoc Transport.free} */
   get free(): number {
-    return CAPACITY - (this.#tail - this.#head);
+    return this.#calls.free;
   }
 
   /** {@inheritDoc Transport.send} */
@@ -81,23 +78,26 @@ export abstract class PortTransport implements Transport {
       this.#sentTasks.add(task);
       this.post({ kind: "task", id: task, source });
     }
-    const terms = { task, spread, timeout, limited, attempt };
+    const header = { task, spread, timeout, limited, attempt };
     const tail = first + items.length;
     const isPlain = stream === 0 && !shares && !handles && transfer.length === 0;
-    if (isPlain && this.callTable.openBatch(first, terms, items, this.#head)) this.doorbell.publish(tail);
+    if (isPlain && this.callTable.openBatch(first, header, items, this.#calls.head)) this.doorbell.publish(tail);
     else {
       if (shares) this.#share(shares);
       for (let seq = first; seq < tail; seq++) this.callTable.openPosted(seq);
       const shared = shares !== undefined;
-      this.post({ kind: "run", ...terms, first, items: decodeItems(items, spread), stream, shared, handles }, transfer);
+      this.post(
+        { kind: "run", ...header, first, items: decodeItems(items, spread), stream, shared, handles },
+        transfer,
+      );
       this.doorbell.publishPosted(tail);
-      // A handle that was disposed of meanwhile: nobody tells again that its value can go.
+      // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
       if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
     }
-    this.#tail = tail;
+    this.#calls.tail = tail;
     this.#listen();
-    // With one call in flight its end is announced at once; the next may wait for a long one.
-    if (this.#tail - this.#head > 1) this.#pollTimer ??= setTimeout(() => this.#poll(), POLL_INTERVAL);
+    // The worker reports the end of a single call at once; of several, the first may end while the next runs for long.
+    if (tail - this.#calls.head > 1) this.#pollTimer ??= setTimeout(() => this.#poll(), POLL_INTERVAL);
   }
 
   /** Posts a message to the worker. */
@@ -108,10 +108,7 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.withdraw} */
   withdraw(seq: number): boolean {
-    if (!this.callTable.withdraw(seq)) return false;
-    // Remembered here, too: what the board says is the worker's word.
-    this.#done.add(seq);
-    return true;
+    return this.#calls.withdraw(seq);
   }
 
   /** {@inheritDoc Transport.hasStarted} */
@@ -140,20 +137,26 @@ export abstract class PortTransport implements Transport {
     if (this.#sentShares.delete(id)) this.post({ kind: "drop", id });
   }
 
-  /** The worker says that something other than a call has failed. */
+  /** {@inheritDoc Transport.close} */
+  abstract close(): void;
+
+  /** {@inheritDoc Transport.kill} */
+  abstract kill(): void;
+
+  /** Takes the worker's report that something other than a call has failed. */
   protected abstract failed(phase: Phase, cause: unknown): void;
 
-  /** Takes what came from the worker, if it makes sense. */
+  /** Takes what came through the port, if it is a valid message. */
   protected receiveUnchecked(data: unknown): void {
-    const message = this.#validator.check(data, this.#head, this.#tail);
+    const message = this.#validator.check(data, this.#calls.head, this.#calls.tail);
     if (message) this.receive(message);
   }
 
-  /** Takes a message of the worker's. */
+  /** Takes a valid message. */
   protected receive(message: WorkerMessage): void {
     switch (message.kind) {
       case "ready":
-        // Late by the message's way: a start time is never taken for earlier than it was, nor a timeout cut short.
+        // The message has taken time, so start times come out too late by that, never too early: no timeout is cut short.
         this.#clockOffset = performance.now() - message.now;
         return this.events.ready();
       case "initializing":
@@ -170,55 +173,59 @@ export abstract class PortTransport implements Transport {
       case "result":
         return this.#revive(
           message,
-          (value) => this.#deliver(message.seq, () => this.events.fulfilled(message.seq, [value])),
+          (value) => this.#calls.settle(message.seq, () => this.events.fulfilled(message.seq, [value])),
         );
       case "error":
-        return this.#reject(message.seq, decodeThrown(message.thrown));
+        return this.#calls.reject(message.seq, decodeThrown(message.thrown));
       case "report":
-        this.#collectResults();
+        this.#calls.collect();
         this.events.measured(message.count, message.ms, message.ran);
     }
   }
 
-  /** The worker is gone: reports what the board still has. `ended` says whether nothing of it can run any more. */
-  protected workerGone(ended: boolean): void {
+  /**
+   * Stops listening to the worker, after reading the results that are left in the call table.
+   *
+   * @param ended Whether no code of the worker can run any more.
+   */
+  protected disconnect(ended: boolean): void {
     if (ended) this.releaseOwner();
     else OwnerTable.local().lost(this.owner);
     clearTimeout(this.#pollTimer);
     this.#pollTimer = undefined;
-    this.#collectResults();
-    this.#gone = true;
+    this.#calls.collect();
+    this.#disconnected = true;
     this.doorbell.close();
   }
 
-  /** Nothing of the worker can run any more: what it held can be taken over. */
+  /** Lets other threads take over the locks that the worker held. No code of the worker can run any more. */
   protected releaseOwner(): void {
     OwnerTable.local().died(this.owner);
   }
 
-  /** {@inheritDoc Transport.close} */
-  abstract close(): void;
-
-  /** {@inheritDoc Transport.kill} */
-  abstract kill(): void;
-
-  // Waits until the worker tells of answers, as long as some are to come.
+  // Waits for the worker's next report, as long as calls are in flight.
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    const heard = this.doorbell.reported();
-    if (heard) void heard.then(() => this.#reported());
-    // Not at once: a worker that tells without end must not keep this event loop from turning.
-    else setImmediate(() => this.#reported());
+    const reported = this.doorbell.reported();
+    if (reported) void reported.then(() => this.#onReport());
+    // Not at once: a worker that reports without end must not keep this event loop from turning.
+    else setImmediate(() => this.#onReport());
   }
 
-  #reported(): void {
+  #onReport(): void {
     this.#listening = false;
-    if (this.#gone) return;
+    if (this.#disconnected) return;
     const { count, ms, ran } = this.doorbell.takeReport();
-    this.#collectResults();
+    this.#calls.collect();
     if (count > 0) this.events.measured(count, ms, ran);
-    if (this.#head < this.#tail) this.#listen();
+    if (this.#calls.head < this.#calls.tail) this.#listen();
+  }
+
+  #poll(): void {
+    this.#pollTimer = undefined;
+    this.#calls.collect();
+    if (this.#calls.tail - this.#calls.head > 1) this.#pollTimer = setTimeout(() => this.#poll(), POLL_INTERVAL);
   }
 
   #share(shares: Shares): void {
@@ -229,61 +236,14 @@ export abstract class PortTransport implements Transport {
     }
   }
 
-  // Reads the answers on the board, in order, up to the first call that has none. They are told in runs.
-  #collectResults(): void {
-    let values: unknown[] = [];
-    const tell = () => {
-      if (values.length === 0) return;
-      const told = values;
-      values = [];
-      this.events.fulfilled(this.#head - told.length, told);
-    };
-    for (; this.#head < this.#tail; this.#head++) {
-      const seq = this.#head;
-      if (this.#done.size > 0 && this.#done.delete(seq)) {
-        tell();
-        continue;
-      }
-      const word = this.callTable.state(seq);
-      if (word < State.TRUE || word >= State.POSTED) break;
-      try {
-        values.push(this.callTable.result(seq, word));
-      } catch (error) {
-        // What the worker has left is nonsense.
-        tell();
-        this.events.rejected(seq, error);
-      }
-    }
-    tell();
-  }
-
-  #reject(seq: number, error: unknown): void {
-    this.#deliver(seq, () => this.events.rejected(seq, error));
-  }
-
-  // A message about a call is here. It counts if the call has not been answered.
-  #deliver(seq: number, tell: () => void): void {
-    this.#collectResults();
-    if (seq < this.#head || this.#done.has(seq)) return;
-    this.#done.add(seq);
-    tell();
-    this.#collectResults();
-  }
-
-  // Shared objects that cannot come to life here, for whatever reason, fail the call that sent them.
+  // A shared object that cannot be revived here fails the call that sent it.
   #revive({ seq, value, handles }: ResultMessage | ItemMessage, take: (value: unknown) => void): void {
-    let opened: unknown;
+    let revived: unknown;
     try {
-      opened = reviveValue(value, handles);
+      revived = reviveValue(value, handles);
     } catch (error) {
-      return this.#reject(seq, error);
+      return this.#calls.reject(seq, error);
     }
-    take(opened);
-  }
-
-  #poll(): void {
-    this.#pollTimer = undefined;
-    this.#collectResults();
-    if (this.#tail - this.#head > 1) this.#pollTimer = setTimeout(() => this.#poll(), POLL_INTERVAL);
+    take(revived);
   }
 }

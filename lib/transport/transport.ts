@@ -1,9 +1,9 @@
 /**
- * The seam between the scheduler and whatever runs tasks: a thread, a web worker, a process, this event loop.
+ * The interface between the scheduler and a worker: a thread, a scoped worker, or this event loop.
  *
- * A transport carries batches of calls to one worker and reports each call as it finishes. Calls are numbered by the
- * scheduler, without gaps. How a batch travels, and how an answer comes back, is the transport's own business, which is
- * what lets a faster one fit in.
+ * A transport carries batches of calls to one worker and reports each call as it finishes. The scheduler numbers the calls
+ * of a worker without gaps. How batches and answers travel is hidden behind this interface, so that a faster transport
+ * needs no change of the scheduler.
  *
  * @module
  */
@@ -11,79 +11,83 @@ import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 
-/** Several calls of one task. */
+/** Calls of one task that are sent together. */
 export interface Batch {
   /** Number of the first call; the others follow without gaps. */
   first: number;
   /** Stable id of the task within the pool. */
   taskId: number;
   source: Source;
-  /** The function itself, for a transport that stays in this isolate. */
+  /** The task function itself, for a transport that runs calls in this isolate. */
   localFunction: ((...args: never[]) => unknown) | undefined;
   /** Each call's argument, or its argument list when `spread`. */
   items: unknown[];
   spread: boolean;
-  /** Longest run of each call in milliseconds; with one, start times are noted. */
+  /** Time limit of each call in milliseconds. If there is one, the worker records start times. */
   timeout: number | undefined;
-  /** Whether a call has a limit (a timeout, a signal) that may stop it. */
+  /** Whether a call has a timeout or a signal, which may stop its worker by force. */
   limited: boolean;
+  /** The number of the attempt, from 1. */
   attempt: number;
-  /** Items that a streaming call may yield before it is granted more; `0` for calls that only return. */
+  /** How many items each call may yield before a grant; `0` if the calls do not stream. */
   stream: number;
-  /** Shared values that arguments stand for, by id. */
+  /** The shared values that the items refer to, by id. */
   shares: Shares | undefined;
   /** Whether there may be shared objects in the items. */
   handles: boolean;
-  /** What to move instead of copy. */
+  /** Objects to move instead of copying them. */
   transfer: Transferable[];
 }
 
 /** How a worker ended. */
 export interface Death {
-  /** `"initializer"` and `"finalizer"`: that function failed, `cause` is what it threw. */
+  /** With `"initializer"` or `"finalizer"`, that hook failed and `cause` is what it threw. */
   reason: DeathReason | "initializer" | "finalizer";
   exitCode?: number;
   signal?: string;
-  /** What it died of, where that is known. */
+  /** The cause of death, if known. */
   cause?: unknown;
-  /** The worker was given up: nothing can stop it, and it may run on. {@linkcode TransportEvents.abandonedExited} may follow. */
+  /** Whether the worker may still run because it cannot be stopped. {@linkcode TransportEvents.abandonedExited} may follow. */
   abandoned?: boolean;
 }
 
-/** A function that every worker runs once, before its first call or after its last. */
+/** A function that each worker of a pool runs once, before its first call or after its last. */
 export interface Hook {
   readonly source: Source;
-  /** The function itself, for a transport that stays in this isolate. */
+  /** The function itself, for a transport that runs calls in this isolate. */
   readonly localFunction: ((...args: never[]) => unknown) | undefined;
   readonly args: readonly unknown[];
   /** Whether there may be shared objects in the arguments. */
   readonly handles: boolean;
 }
 
-/** How long a finalizer may run that has no limit, in milliseconds. */
+/** Time limit, in milliseconds, of a finalizer of a pool without `timeout`. */
 export const FINALIZER_LIMIT = 10_000;
 
-/** What all workers of a pool have in common. */
+/** The settings that all workers of a pool have in common. */
 export interface Setup {
-  /** Most workers of the pool. */
+  /** Maximum number of workers of the pool. */
   readonly workers: number;
   readonly initializer: Hook | undefined;
   readonly finalizer: Hook | undefined;
-  /** Calls that one worker runs at a time. */
+  /** Maximum number of calls that a worker runs at a time. */
   readonly concurrency: number;
-  /** Longest run of a hook, in milliseconds. */
+  /** Time limit of a hook, in milliseconds. */
   readonly timeout: number | undefined;
-  /** Most bytes of a worker's heap. */
+  /** Maximum heap of a worker, in bytes. */
   readonly memoryLimit: number | undefined;
-  /** At most the permissions of this isolate, where workers have their own. */
+  /** The permissions of scoped workers: at most those of this isolate. */
   readonly permissions: Deno.PermissionOptionsObject | undefined;
-  /** URLs of the task modules that a worker starting now must be able to load. */
+  /** Returns the URLs of the task modules that a worker which starts now must be able to load. */
   modules(): readonly string[];
-  /** The worker's `process.env`; `undefined`: a copy of this isolate's. */
+  /** The worker's `process.env`; if `undefined`, it has a copy of this isolate's. */
   readonly env: Readonly<Record<string, string>> | undefined;
 }
 
-/** What a transport tells its owner, never from within a call of the owner's. Only `buried` is told after `exit`. */
+/**
+ * The events of one worker. A transport emits none while a method of its own is being called, and only
+ * `abandonedExited` after `exit`.
+ */
 export interface TransportEvents {
   /** The worker has started its initializer. */
   initializing(): void;
@@ -91,50 +95,50 @@ export interface TransportEvents {
   ready(): void;
   /** A running call yielded or emitted a value. */
   item(seq: number, value: unknown): void;
-  /** A running call told how far it has come. */
+  /** A running call reported its progress. */
   progress(seq: number, done: number, total: number | undefined): void;
   /**
-   * Calls have returned, one after another from number `first` on. This or `rejected` comes once for each call that was
-   * neither withdrawn nor lost.
+   * Calls have returned: those from number `first` on, without gaps. Each call that is neither withdrawn nor lost is in
+   * one such event or in one `rejected`.
    */
   fulfilled(first: number, values: readonly unknown[]): void;
   /** A call has thrown. */
   rejected(seq: number, error: unknown): void;
-  /** `count` calls took `ms` milliseconds of the worker's time; one after another, they would have taken `ran`. */
+  /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `ran`. */
   measured(count: number, ms: number, ran?: number): void;
-  /** The worker is gone; what was not settled is lost. */
+  /** The worker has ended or is abandoned; calls that are not settled are lost. */
   exit(death: Death): void;
-  /** A worker that had been given up has ended after all. */
+  /** An abandoned worker has ended. */
   abandonedExited(): void;
 }
 
-/** One worker, as the scheduler sees it. It never keeps the script alive by itself; unfinished work does. */
+/** One worker, as the scheduler sees it. A transport does not keep the script alive; unfinished jobs do. */
 export interface Transport {
-  /** Most calls in flight. 1: a call that was sent has started. */
+  /** Maximum number of calls in flight. If it is 1, each call starts as soon as it is sent. */
   readonly window: number;
-  /** How many calls it can take now. */
+  /** How many more calls can be sent now. */
   readonly free: number;
   /**
-   * Sends a batch; its values are copied before this returns.
+   * Sends a batch. The values are copied before it returns.
    *
-   * @throws If a value cannot be copied; then nothing was sent.
+   * @throws If a value cannot be copied. Then no call was sent.
    */
   send(batch: Batch): void;
   /** Takes back a call that has not started; `false` if it has. */
   withdraw(seq: number): boolean;
-  /** When a call of a timed batch started, on this thread's `performance.now()` clock; `undefined` if it has not. */
+  /** When a call with a timeout started, on the `performance.now()` clock of this thread; `undefined` if it does not run. */
   startedAt(seq: number): number | undefined;
-  /** Whether a call has started; asked only while it is in flight, and once more after `exit`. */
+  /** Whether a call has started. Valid while the call is in flight, and once more after `exit`. */
   hasStarted(seq: number): boolean;
   /** Fires the signal of a running call. */
   cancel(seq: number, reason: unknown): void;
-  /** Lets a streaming call yield `count` more items. */
+  /** Allows a streaming call to yield `count` more items. */
   grant(seq: number, count: number): void;
-  /** A shared value is not needed any more. */
+  /** Frees a shared value in the worker. */
   drop(id: number): void;
-  /** Ends an idle worker, its finalizer first. `exit` follows. */
+  /** Ends an idle worker after its finalizer. `exit` follows. */
   close(): void;
-  /** Stops the worker whatever it does. `exit` follows. */
+  /** Stops the worker, whatever it runs. `exit` follows. */
   kill(): void;
 }
 

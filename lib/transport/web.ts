@@ -1,13 +1,13 @@
 /**
- * A scoped worker: a Deno Web Worker with permissions of its own. Messages, board and calls are those of a thread; what
- * differs is how it starts and how it ends.
+ * A transport to a scoped worker, a Deno Web Worker with permissions of its own: how it starts and how it ends. Messages
+ * and calls are those of a thread (port_transport.ts).
  *
  * ```
- * close, kill -- leave ------> self.close()        a worker whose loop turns ends itself
- *             -- brake, terminate()                wakes a loop; one that never turns may look at the brake
- *   exit <------ (port closes)                     ended
- *   exit, abandoned            (it does not)       given up, and no longer what keeps the script alive
- *   buried <---- (port closes)                     ended after all
+ * close, kill -- leave ------> self.close()        a worker whose event loop turns ends itself
+ *             -- stop request, terminate()         wakes a sleeping loop; a spinning task may call a function that checks
+ *   exit <------------- (port closes)              the worker has ended
+ *   exit, abandoned     (it does not)              the host gives up; the worker no longer keeps the script alive
+ *   abandonedExited <-- (port closes)              the abandoned worker has ended
  * ```
  *
  * @module
@@ -17,18 +17,19 @@ import { Terminal } from "../core/terminal.ts";
 import type { Timer } from "../core/timer.ts";
 import { KillGuard } from "../protocol/kill_guard.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
-import type { Phase, Port, WorkerInit, WorkerMessage } from "../protocol/messages.ts";
+import type { Phase, Port, WorkerMessage } from "../protocol/messages.ts";
+import type { WorkerInit } from "../protocol/worker_init.ts";
 import { webEntry } from "./entry.ts";
 import { closeTimeout, workerInit } from "./worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
 import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 
-/** How long a worker whose loop still turns gets to end itself, in milliseconds. */
-const LEAVE = 20;
-/** How long a terminated worker may take to end, in milliseconds. One whose loop turns takes less than 20. */
-const ENDING = 500;
+/** Milliseconds that a worker whose event loop turns has to end itself before it is terminated. */
+const LEAVE_GRACE = 20;
+/** Milliseconds that a terminated worker has to end before it is abandoned. One whose loop turns takes less than 20. */
+const EXIT_LIMIT = 500;
 
-/** Starts scoped workers. Without the flag `--unstable-worker-options`, starting one ends the process. */
+/** Starts scoped workers. Without the flag `--unstable-worker-options`, starting the first ends the process. */
 export function launchWeb(setup: Setup): Launch {
   return (workerId, events) => new WebTransport(workerId, events, setup);
 }
@@ -38,25 +39,25 @@ const asPort = (port: MessagePort): Port => port as unknown as Port;
 class WebTransport extends PortTransport {
   readonly #worker: Worker | undefined;
   readonly #port: MessagePort;
-  readonly #brake = new KillGuard();
-  readonly #closing: number;
-  #ending: Timer | undefined;
-  // What the worker said of its end, or the runtime of its start.
-  #last: Death | undefined;
-  #killed = false;
-  #served = false;
-  #state: "running" | "abandoned" | "gone" = "running";
+  readonly #killGuard = new KillGuard();
+  readonly #closeTimeout: number;
+  #endTimer: Timer | undefined;
+  // The death that the worker itself or the runtime has reported.
+  #reportedDeath: Death | undefined;
+  #endRequested = false;
+  #hasSent = false;
+  #state: "running" | "abandoned" | "ended" = "running";
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     const { port1, port2 } = new MessageChannel();
     super(asPort(port1), events, { ...setup, memory: undefined });
-    this.#closing = closeTimeout(setup);
+    this.#closeTimeout = closeTimeout(setup);
     this.#port = port1;
     asPort(port1).onmessage = ({ data }) => this.receiveUnchecked(data);
-    port1.on("close", () => this.#closed());
+    port1.on("close", () => this.#end());
     port1.unref();
     try {
-      // The runtime's types have `deno` only beside other unstable ones.
+      // The runtime's types contain `deno` only together with other unstable ones.
       const options: WorkerOptions & { deno: { permissions: Deno.PermissionOptions } } = {
         type: "module",
         name: `isopool-${workerId}`,
@@ -64,105 +65,106 @@ class WebTransport extends PortTransport {
       };
       this.#worker = new Worker(webEntry(setup.modules()), options);
     } catch (cause) {
-      // For example if this isolate has given up a permission meanwhile.
-      this.#last = { reason: "uncaught", cause };
-      queueMicrotask(() => this.#closed());
+      // For example, this isolate has revoked a permission since the pool was created.
+      this.#reportedDeath = { reason: "uncaught", cause };
+      queueMicrotask(() => this.#end());
       return;
     }
     unref(this.#worker);
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#last ??= { reason: "uncaught", cause: event.error ?? new Error(event.message) };
+      this.#reportedDeath ??= { reason: "uncaught", cause: event.error ?? new Error(event.message) };
       this.#terminate();
     });
-    const introduction: WorkerInit = {
+    const init: WorkerInit = {
       ...workerInit(workerId, this.owner, setup, this.terminalClient),
       callTable: this.callTable.memory,
       doorbell: this.doorbell.memory,
-      killGuard: this.#brake.memory,
+      killGuard: this.#killGuard.memory,
       port: asPort(port2),
     };
-    this.#worker.postMessage(introduction, [port2 as unknown as Transferable]);
+    this.#worker.postMessage(init, [port2 as unknown as Transferable]);
   }
 
   close(): void {
-    this.#leave(this.#closing, true);
+    this.#leave(this.#closeTimeout, true);
   }
 
   kill(): void {
-    // A worker that did not even hear its cancel spins.
-    if (!this.cancelPending) return this.#leave(LEAVE, false);
-    this.#killed = true;
+    // A worker that has not confirmed its cancel spins.
+    if (!this.cancelPending) return this.#leave(LEAVE_GRACE, false);
+    this.#endRequested = true;
     this.#terminate();
   }
 
-  #leave(patience: number, finalize: boolean): void {
-    this.#killed = true;
+  #leave(grace: number, finalize: boolean): void {
+    this.#endRequested = true;
     this.post({ kind: "leave", finalize });
-    clearTimeout(this.#ending);
-    this.#ending = setTimeout(() => this.#terminate(), patience);
+    clearTimeout(this.#endTimer);
+    this.#endTimer = setTimeout(() => this.#terminate(), grace);
   }
 
   protected failed(phase: Phase, cause: unknown): void {
-    if (phase !== "memory") this.#last ??= { reason: phase, cause };
+    if (phase !== "memory") this.#reportedDeath ??= { reason: phase, cause };
   }
 
   #terminate(): void {
     if (this.#state !== "running") return;
-    this.#brake.requestStop();
-    // After the pull: whoever takes the screen from now on sees it.
+    this.#killGuard.requestStop();
+    // After the request: if the worker takes the terminal lock from now on, it sees the request and does not print.
     Terminal.local().suspectOwner(this.terminalClient.owner);
     this.#worker?.terminate();
-    clearTimeout(this.#ending);
-    // One that never got so far as to serve has run no code of anybody's, and may not even have its port to close.
-    if (!this.#served) return queueMicrotask(() => this.#closed());
-    this.#ending = setTimeout(() => this.#abandon(), ENDING);
+    clearTimeout(this.#endTimer);
+    // A worker that has sent nothing has run no user code, and may not have received the port that it would close.
+    if (!this.#hasSent) return queueMicrotask(() => this.#end());
+    this.#endTimer = setTimeout(() => this.#abandon(), EXIT_LIMIT);
   }
 
   protected override receive(message: WorkerMessage): void {
-    // What an abandoned worker still answers has been settled already.
+    // The calls of an abandoned worker are settled already.
     if (this.#state !== "running") return;
-    this.#served = true;
+    this.#hasSent = true;
     if (message.kind !== "exiting") return super.receive(message);
     const { exitCode, thrown } = message;
-    if (this.#last) return;
-    this.#last = thrown
+    if (this.#reportedDeath) return;
+    this.#reportedDeath = thrown
       ? { reason: "uncaught", cause: decodeThrown(thrown) }
       : { reason: "exit", ...exitCode !== undefined && { exitCode } };
   }
 
   #abandon(): void {
     this.#state = "abandoned";
-    this.workerGone(false);
+    this.disconnect(false);
     this.events.exit({ reason: "terminated", abandoned: true });
   }
 
-  #closed(): void {
+  #end(): void {
     const before = this.#state;
-    if (before === "gone") return;
-    this.#state = "gone";
+    if (before === "ended") return;
+    this.#state = "ended";
     Terminal.local().ownerEnded(this.terminalClient.owner);
-    clearTimeout(this.#ending);
+    clearTimeout(this.#endTimer);
     this.#port.close();
     this.#worker?.terminate();
     if (before === "abandoned") {
       this.releaseOwner();
       return this.events.abandonedExited();
     }
-    this.workerGone(true);
+    this.disconnect(true);
     this.events.exit(this.#death());
   }
 
   #death(): Death {
-    const last = this.#last;
-    if (last?.reason === "initializer" || last?.reason === "finalizer") return last;
-    return this.#killed ? { reason: "terminated" } : last ?? { reason: "exit" };
+    const reported = this.#reportedDeath;
+    if (reported?.reason === "initializer" || reported?.reason === "finalizer") return reported;
+    return this.#endRequested ? { reason: "terminated" } : reported ?? { reason: "exit" };
   }
 }
 
 /**
- * Lets the script end while the worker runs. The runtime has a method for it, under the only symbol of the prototype
- * that has no description. Where it is missing, a script ends when its pools are closed, and no thread is abandoned.
+ * Lets the script end while the worker runs. The runtime has a method for that, under the only symbol of the prototype
+ * without a description. If it is missing, a script ends only when its pools are closed and no
+ * worker is abandoned.
  * (tests/canary/web_worker_test.ts)
  */
 function unref(worker: Worker): void {

@@ -1,19 +1,22 @@
 /**
- * What every worker is told about its pool, whatever it runs in.
+ * The part of a worker's settings that does not depend on the kind of worker.
  *
  * @module
  */
 import { scope, type TerminalClient } from "../core/isolate_state.ts";
+import type { WorkerInit } from "../protocol/worker_init.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
-import type { WorkerInit } from "../protocol/messages.ts";
 import { FINALIZER_LIMIT, type Hook, type Setup } from "./transport.ts";
 
-/** The part of an introduction that does not depend on the kind of worker. */
+/** Milliseconds that a worker without a finalizer has to end itself when its pool closes. */
+const CLOSE_TIMEOUT = 1_000;
+
+/** Makes the settings of a worker, without its port and the memory that it shares with its host. */
 export function workerInit(
   workerId: number,
   owner: number,
   setup: Setup,
-  screen: TerminalClient,
+  terminal: TerminalClient,
 ): Omit<WorkerInit, "callTable" | "doorbell" | "killGuard" | "port"> {
   const hook = (given: Hook | undefined) => given && { source: given.source, args: given.args, handles: given.handles };
   return {
@@ -26,13 +29,11 @@ export function workerInit(
     limited: setup.timeout !== undefined,
     concurrency: setup.concurrency,
     memoryLimit: setup.memoryLimit,
-    terminal: screen,
+    terminal,
   };
 }
 
-/** How long a worker without a finalizer gets to end itself where nobody is in a hurry, in milliseconds. */
-const CLOSE = 1_000;
-/** How long a worker gets to end itself where nobody is in a hurry. */
+/** Returns how many milliseconds a worker has to end itself when its pool closes, its finalizer included. */
 export function closeTimeout({ finalizer, timeout }: Setup): number {
-  return finalizer ? timeout ?? FINALIZER_LIMIT : CLOSE;
+  return finalizer ? timeout ?? FINALIZER_LIMIT : CLOSE_TIMEOUT;
 }

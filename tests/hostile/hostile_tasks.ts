@@ -5,7 +5,7 @@
 import { context } from "@isopool/isopool/worker";
 import { MessageChannel, type MessagePort, workerData } from "node:worker_threads";
 import { CAPACITY } from "../../lib/protocol/call_table.ts";
-import type { WorkerInit } from "../../lib/protocol/messages.ts";
+import type { WorkerInit } from "../../lib/protocol/worker_init.ts";
 import { SEQ } from "./seq.ts";
 
 const { port, callTable: board, doorbell: bell, killGuard: brake } = workerData as WorkerInit;

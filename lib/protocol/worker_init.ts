@@ -1,0 +1,47 @@
+/**
+ * What a host hands to a worker when it starts it: the worker's settings, its port, and the shared memory of the pair.
+ *
+ * A thread finds it in `workerData`; a scoped worker receives it as its first message.
+ *
+ * @module
+ */
+import type { TerminalClient } from "../core/isolate_state.ts";
+import type { CallTableMemory } from "./call_table.ts";
+import type { Port, Source } from "./messages.ts";
+
+/** A hook as it is sent: a function that the worker runs once, before its first call or after its last. */
+export interface HookMessage {
+  source: Source;
+  args: readonly unknown[];
+  /** Whether there may be shared objects in the arguments. */
+  handles: boolean;
+}
+
+/** The settings, port and memory of one worker. */
+export interface WorkerInit {
+  workerId: number;
+  /** How many pools are nested around the worker: 1 for a pool of the main thread. */
+  depth: number;
+  /** The product of the maximum worker counts of all pools around the worker. */
+  threads: number;
+  initializer: HookMessage | undefined;
+  finalizer: HookMessage | undefined;
+  /** Whether hooks have a time limit, at which the host may stop the worker by force. */
+  limited: boolean;
+  /** Maximum number of calls that the worker runs at a time. */
+  concurrency: number;
+  /** Maximum heap and buffer memory in bytes, if there is a limit. */
+  memoryLimit: number | undefined;
+  /** The table of threads that can own a lock, and the worker's entry in it (lib/shared/owner_table.ts). */
+  owner: { memory: SharedArrayBuffer; id: number };
+  /** Memory of the {@linkcode CallTable}. */
+  callTable: CallTableMemory;
+  /** Memory of the {@linkcode Doorbell}. */
+  doorbell: SharedArrayBuffer;
+  /** Memory of the {@linkcode KillGuard}. */
+  killGuard: SharedArrayBuffer;
+  /** The worker's access to the terminal that all threads share. */
+  terminal: TerminalClient;
+  /** The worker's end of its channel. */
+  port: Port;
+}

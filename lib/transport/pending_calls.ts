@@ -1,0 +1,88 @@
+/**
+ * The calls in flight with one worker, and their results in the order of the call numbers.
+ *
+ * ```
+ *   answered    head                          tail
+ *   ---------- | in flight, some settled early | not sent yet
+ *                `collect` reads the call table from here, up to the first call without a result
+ * ```
+ *
+ * A call beyond the head is settled early if its answer came by message or if the host withdrew it. This side keeps those
+ * numbers itself: a hostile worker can write any state into the call table.
+ *
+ * @module
+ */
+import { type CallTable, CAPACITY, State } from "../protocol/call_table.ts";
+import type { TransportEvents } from "./transport.ts";
+
+/** The calls in flight with one worker. */
+export class PendingCalls {
+  /** Number of the first call that has not ended. */
+  head = 0;
+  /** Number behind the last call that was sent. */
+  tail = 0;
+  readonly #table: CallTable;
+  readonly #events: TransportEvents;
+  // Numbers beyond the head whose result is not read from the call table.
+  readonly #settled = new Set<number>();
+
+  constructor(table: CallTable, events: TransportEvents) {
+    this.#table = table;
+    this.#events = events;
+  }
+
+  /** How many more calls fit. A long call keeps its slot of the call table: at most CAPACITY calls can follow it. */
+  get free(): number {
+    return CAPACITY - (this.tail - this.head);
+  }
+
+  /** Takes back a call that has not started; `false` if it has. */
+  withdraw(seq: number): boolean {
+    if (!this.#table.withdraw(seq)) return false;
+    this.#settled.add(seq);
+    return true;
+  }
+
+  /** Reads the results in the call table up to the first call that has none, and reports neighbours together. */
+  collect(): void {
+    const table = this.#table;
+    let values: unknown[] = [];
+    const flush = () => {
+      if (values.length === 0) return;
+      const fulfilled = values;
+      values = [];
+      this.#events.fulfilled(this.head - fulfilled.length, fulfilled);
+    };
+    for (; this.head < this.tail; this.head++) {
+      const seq = this.head;
+      if (this.#settled.size > 0 && this.#settled.delete(seq)) {
+        flush();
+        continue;
+      }
+      const state = table.state(seq);
+      if (state < State.TRUE || state >= State.POSTED) break;
+      try {
+        values.push(table.result(seq, state));
+      } catch (error) {
+        // The worker has left data that cannot be read.
+        flush();
+        this.#events.rejected(seq, error);
+      }
+    }
+    flush();
+  }
+
+  /** Settles a call whose answer came by message. Ignores a call that is already settled. */
+  settle(seq: number, report: () => void): void {
+    this.collect();
+    if (seq < this.head || this.#settled.has(seq)) return;
+    this.#settled.add(seq);
+    report();
+    this.collect();
+  }
+
+  /** Rejects a call. Ignores a call that is already settled. */
+  reject(seq: number, error: unknown): void {
+    this.settle(seq, () => this.#events.rejected(seq, error));
+  }
+}
