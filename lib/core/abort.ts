@@ -1,22 +1,22 @@
 /**
- * Listening to a signal exactly as long as it is needed.
+ * `onAbort()`: a listener on an `AbortSignal` that its owner can remove.
  *
  * @module
  */
 
-const NOTHING = (): void => {};
+const NO_LISTENER = (): void => {};
 
 /**
- * Calls `listener` once when `signal` aborts, at once if it has. Returns what takes the listener off again, so that a
- * signal that outlives ten thousand tasks holds none of them.
+ * Calls `listener` once when `signal` aborts, or at once if it has aborted. Returns a function that removes the
+ * listener: without it, a signal that outlives ten thousand tasks would keep all of them in memory.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: (reason: unknown) => void): () => void {
-  if (signal === undefined) return NOTHING;
+  if (signal === undefined) return NO_LISTENER;
   if (signal.aborted) {
     listener(signal.reason);
-    return NOTHING;
+    return NO_LISTENER;
   }
-  const heard = () => listener(signal.reason);
-  signal.addEventListener("abort", heard, { once: true });
-  return () => signal.removeEventListener("abort", heard);
+  const handler = () => listener(signal.reason);
+  signal.addEventListener("abort", handler, { once: true });
+  return () => signal.removeEventListener("abort", handler);
 }

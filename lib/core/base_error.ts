@@ -1,13 +1,13 @@
 /**
- * What all failures of the library have in common.
+ * `IsopoolError`: the base class of the library's errors.
  *
  * @module
  */
 
 /**
- * Base of every failure of the library, as opposed to a failure of your task.
+ * Marks a failure of the library, as opposed to a failure of your task. Every error class of the library extends it.
  *
- * @example Telling the library's failures from the task's
+ * @example Tell the library's failures from the task's
  * ```ts
  * import { assert } from "@std/assert";
  * import { IsopoolError, TaskTimeoutError } from "@isopool/isopool";

@@ -1,6 +1,6 @@
 /**
- * Bytes that are all of a buffer, as they are copied without structured clone, which takes three times as long: it writes
- * them into a message first.
+ * Whole buffers as bytes: an `ArrayBuffer`, or a typed array that covers all of one, is copied as plain bytes. Structured
+ * clone takes three times as long, because it writes the bytes into a message first.
  *
  * @module
  */
@@ -25,34 +25,35 @@ interface ViewType {
   new (buffer: ArrayBuffer): ArrayBufferView<ArrayBuffer>;
 }
 
-const indexes = new Map<object, number>(VIEWS.map((view, index) => [view.prototype, index + 1]));
+const forms = new Map<object, number>(VIEWS.map((view, index) => [view.prototype, index + 1]));
 
-/** How many forms there are. */
+/** Number of forms: a buffer itself, and each kind of typed array. */
 export const FORMS = VIEWS.length + 1;
 
-/** A buffer, or what views all of one. */
+/** The bytes of a buffer, or of a typed array that covers all of its buffer. */
 export interface WholeBytes {
-  /** `0` for a buffer itself, else what kind of view. */
+  /** `0` for a buffer itself, else the kind of typed array: its position in `VIEWS`, plus 1. */
   readonly form: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * The bytes of a buffer, or of a typed array that is all of its buffer; `undefined` for anything else, of which a clone
- * would have more: the rest of the buffer, or that it can grow.
+ * Returns the bytes of a buffer, or of a typed array that covers all of its buffer. Returns `undefined` for any other
+ * value: of a shorter view or a resizable buffer, a structured clone keeps more than the bytes (the rest of the buffer, or
+ * the ability to grow).
  */
 export function wholeBytes(value: object): WholeBytes | undefined {
   const isView = ArrayBuffer.isView(value);
   const buffer = isView ? value.buffer : value;
   if (!isArrayBuffer(buffer) || buffer.resizable || buffer.detached) return undefined;
   if (!isView) return { form: 0, bytes: new Uint8Array(buffer) };
-  // Not of a class of its own, which a clone does not have.
-  const form = indexes.get(Object.getPrototypeOf(value));
+  // A subclass of a typed array has no form: structured clone does not keep its class.
+  const form = forms.get(Object.getPrototypeOf(value));
   if (form === undefined || value.byteLength !== buffer.byteLength) return undefined;
   return { form, bytes: new Uint8Array(buffer) };
 }
 
-/** The value of bytes that nobody else has. */
+/** Returns the value of a form over these bytes. It takes the memory over, it does not copy it. */
 export function fromWhole(form: number, bytes: Uint8Array<ArrayBuffer>): ArrayBuffer | ArrayBufferView<ArrayBuffer> {
   if (form === 0) return bytes.buffer;
   return form === 1 ? bytes : new VIEWS[form - 1](bytes.buffer);

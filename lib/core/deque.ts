@@ -1,14 +1,17 @@
 /**
- * A double-ended queue on a growing ring, constant time at both ends however long it is (`Array.shift` is not).
+ * `Deque`: a double-ended queue on a growing ring buffer. Both ends take constant time at any length; `Array.shift` does
+ * not.
  *
  * @module
  */
+
+/** A double-ended queue. */
 export class Deque<T> {
   #ring: (T | undefined)[] = new Array(16);
   #head = 0;
   #size = 0;
 
-  /** How many elements wait. */
+  /** Number of elements. */
   get size(): number {
     return this.#size;
   }
@@ -31,14 +34,14 @@ export class Deque<T> {
   shift(): T | undefined {
     if (this.#size === 0) return undefined;
     const value = this.#ring[this.#head];
-    // Cleared, so that a long-lived queue does not keep what has left it.
+    // Without clearing, a long-lived queue would keep removed elements in memory.
     this.#ring[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.#size--;
     return value;
   }
 
-  /** The head, left where it is. */
+  /** Returns the head without removing it. */
   peek(): T | undefined {
     return this.#size === 0 ? undefined : this.#ring[this.#head];
   }
@@ -49,7 +52,7 @@ export class Deque<T> {
     this.#head = this.#size = 0;
   }
 
-  /** Head to tail. */
+  /** Iterates from head to tail. */
   *[Symbol.iterator](): Generator<T> {
     for (let i = 0; i < this.#size; i++) yield this.#ring[(this.#head + i) & (this.#ring.length - 1)] as T;
   }

@@ -1,15 +1,15 @@
 /**
- * Calling back the user's code from the middle of the library's.
+ * `guarded()`: calls a user's callback from inside the library.
  *
  * @module
  */
 
-/** Calls `callback`; what it throws is reported, and harms nobody else. */
+/** Calls `callback`. What it throws goes to `reportError`, so that it cannot stop the library's own work. */
 export function guarded(callback: () => void): void {
   try {
     callback();
   } catch (error) {
-    // In a task of its own: reportError may end the script, and what was going on comes first.
+    // In a microtask: `reportError` may end the script, and the library's current step must finish first.
     queueMicrotask(() => reportError(error));
   }
 }

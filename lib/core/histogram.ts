@@ -1,21 +1,23 @@
 /**
- * Durations, counted in buckets that grow by a quarter: 128 numbers cover 100 ns to two days, however many are added.
+ * `Histogram`: counts durations in buckets, each a quarter wider than the one before. 128 numbers cover 100 ns to two days,
+ * for any number of durations.
  *
  * @module
  */
 
+/** Upper bound of the first bucket, in milliseconds. */
 const SMALLEST = 1e-4;
 const GROWTH = 1.25;
 const BUCKETS = 128;
-const LOG = Math.log(GROWTH);
+const LOG_GROWTH = Math.log(GROWTH);
 
-/** A distribution of durations. Percentiles are exact to a quarter, the rest is exact. */
+/** A distribution of durations. A percentile is at most a quarter too high; the other figures are exact. */
 export interface Distribution {
-  /** How many were counted. */
+  /** Number of durations. */
   readonly count: number;
-  /** Shortest, in milliseconds; 0 where none was counted. */
+  /** Shortest duration, in milliseconds; 0 without any. */
   readonly min: number;
-  /** Longest, in milliseconds. */
+  /** Longest duration, in milliseconds. */
   readonly max: number;
   /** Arithmetic mean, in milliseconds. */
   readonly mean: number;
@@ -27,7 +29,7 @@ export interface Distribution {
   readonly p99: number;
 }
 
-/** Counts durations. */
+/** Counts durations, in constant memory. */
 export class Histogram {
   readonly #buckets = new Float64Array(BUCKETS);
   #count = 0;
@@ -37,15 +39,15 @@ export class Histogram {
 
   /** Adds `count` durations of `ms` milliseconds. */
   add(ms: number, count = 1): void {
-    const at = ms <= SMALLEST ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / SMALLEST) / LOG));
-    this.#buckets[at] += count;
+    const bucket = ms <= SMALLEST ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / SMALLEST) / LOG_GROWTH));
+    this.#buckets[bucket] += count;
     this.#count += count;
     this.#sum += ms * count;
     if (ms < this.#min) this.#min = ms;
     if (ms > this.#max) this.#max = ms;
   }
 
-  /** What was counted so far. */
+  /** Returns the figures so far, as a snapshot. */
   distribution(): Distribution {
     const count = this.#count;
     if (count === 0) return { count, min: 0, max: 0, mean: 0, p50: 0, p90: 0, p99: 0 };
@@ -61,10 +63,10 @@ export class Histogram {
   }
 
   #quantile(share: number): number {
-    let left = Math.ceil(share * this.#count);
-    for (let at = 0; at < BUCKETS; at++) {
-      left -= this.#buckets[at];
-      if (left <= 0) return Math.max(this.#min, Math.min(this.#max, SMALLEST * GROWTH ** at));
+    let remaining = Math.ceil(share * this.#count);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      remaining -= this.#buckets[bucket];
+      if (remaining <= 0) return Math.max(this.#min, Math.min(this.#max, SMALLEST * GROWTH ** bucket));
     }
     return this.#max;
   }

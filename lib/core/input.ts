@@ -1,5 +1,5 @@
 /**
- * Reading what a caller wants mapped.
+ * Opens and closes the input of a map: an iterable or async iterable that the caller gives.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { bad } from "./validate.ts";
 /** Anything that can be mapped over. */
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
 
-/** An opened input: one of the two. */
+/** An opened input: exactly one of the two iterators. */
 export type OpenInput<T> =
   | { readonly sync: Iterator<T>; readonly async?: undefined }
   | { readonly sync?: undefined; readonly async: AsyncIterator<T> };
@@ -27,18 +27,18 @@ export function openInput<T>(call: string, items: Input<T>): OpenInput<T> {
   throw bad(call, "items", items, "an iterable or async iterable", false);
 }
 
-/** Whether an input is an array whose iterator is the language's own, so that reading by index gives the same items. */
+/** Whether an input is an array with the built-in iterator: only then, reading by index gives the same items. */
 export function isPlainArray<T>(items: Input<T>): items is T[] {
   return Array.isArray(items) && items[Symbol.iterator] === Array.prototype[Symbol.iterator];
 }
 
 /**
- * Tells an input that it is not read further, as leaving a loop over it would. What it throws at that has no reader
- * left to be told: the map has ended, and with a reason of its own.
+ * Closes an input that is not read to its end, as leaving a `for` loop over it does (`return()`). It ignores what the
+ * input throws then: the map has ended for a reason of its own, and no reader is left to get a second one.
  */
 export function closeInput(input: OpenInput<unknown>): void {
   try {
     const closed: unknown = (input.sync ?? input.async).return?.();
     if (closed instanceof Promise) closed.catch(() => {});
-  } catch { /* see above */ }
+  } catch { /* ignored, see above */ }
 }

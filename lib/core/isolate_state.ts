@@ -1,7 +1,7 @@
 /**
- * What one isolate shares between its copies of this library: the context of the running task, and whether a task
- * module is being loaded. It hangs on `globalThis` under a registered symbol, because the task's module may import
- * another copy (another version, or the same one through another URL) than the worker's entry does.
+ * The state of one isolate that all copies of this library in it share: the running task, the task module that is being
+ * loaded, worker-local state. It is a property of `globalThis` under a registered symbol, because a task's module may
+ * import another copy of the library (another version, or the same one through another URL) than the worker's entry does.
  *
  * @module
  */
@@ -17,36 +17,36 @@ export interface Current {
   progress(done: number, total?: number): void;
 }
 
-/** A thread's place at the screen that all threads of the process share (terminal.ts). */
+/** One thread's access to the terminal that all threads of the process share (terminal.ts). */
 export interface TerminalClient {
   readonly memory: SharedArrayBuffer;
-  /** Number of the thread. */
+  /** Number of the thread as an owner of the terminal's lock. */
   readonly owner: number;
 }
 
-/** The shared state. Fields are only ever added, so that versions can meet. */
+/** The shared state. Fields are only ever added: two versions of the library may share it. */
 export interface IsolateState {
-  /** Finds the running task; `undefined` where none runs. */
+  /** Returns the running task; `undefined` if no task runs. */
   current: (() => Current | undefined) | undefined;
-  /** URL of the task module that is being evaluated, while it is. */
+  /** URL of the task module while it is being evaluated, else `undefined`. */
   loading: string | undefined;
   /** Worker-local state. */
   state: Record<PropertyKey, unknown>;
-  /** How many pools deep this isolate is: 0 on the main thread. */
+  /** Number of pools above this isolate, one inside the other: 0 on the main thread. */
   depth: number;
-  /** Most threads that the pools above this isolate may have, multiplied. */
+  /** Product of the maximum worker counts of the pools above this isolate. */
   threads: number;
-  /** Values to be moved, and what moves with them; made with the first. */
+  /** Values marked by `move()`, with the objects to transfer; created by the first `move()`. */
   moves: WeakMap<object, Transferable[]> | undefined;
-  /** This isolate's place at the screen, once somebody has asked for it. */
+  /** This isolate's access to the terminal; created on first use. */
   terminal: TerminalClient | undefined;
-  /** Ends this isolate if its host has stopped it: for what blocks where nothing else can end it. */
+  /** Ends this isolate if its host has stopped it. Blocking calls use it where a forced stop cannot reach them. */
   checkpoint?: () => void;
 }
 
 const KEY = Symbol.for("isopool.scope.1");
 
-/** The isolate's one scope. */
+/** The one shared state of this isolate. */
 export const scope: IsolateState = (globalThis as Record<symbol, unknown>)[KEY] as IsolateState | undefined ??
   ((globalThis as Record<symbol, unknown>)[KEY] = {
     current: undefined,

@@ -1,15 +1,16 @@
 /**
- * Failures of locks and barriers; errors.ts exports them with the others.
+ * Errors of locks and barriers. `errors.ts` exports them with the others.
  *
  * @module
  */
 import { IsopoolError } from "./base_error.ts";
 
 /**
- * The thread that held a lock has died, or was given up, and left what the lock guards in an unknown state. The lock is
- * not held by who gets this error, and stays abandoned for the next one too, until somebody recovers it.
+ * The thread that held a lock has died, or its host has abandoned it, so the data under the lock is in an unknown state.
+ * The caller that gets this error does not hold the lock. The lock stays abandoned for every later caller until one
+ * calls `recover`.
  *
- * @example Whether recovering is possible
+ * @example See whether the lock can be recovered
  * ```ts
  * import { assert } from "@std/assert";
  * import { LockAbandonedError } from "@isopool/isopool";
@@ -21,7 +22,7 @@ import { IsopoolError } from "./base_error.ts";
 export class LockAbandonedError extends IsopoolError {
   /** @ignore */
   override name = "LockAbandonedError";
-  /** Whether `recover` would help: not if the thread may still run. */
+  /** Whether `recover` can succeed: `false` while the thread may still run. */
   readonly recoverable: boolean;
 
   /** Creates the error. */
@@ -32,7 +33,7 @@ export class LockAbandonedError extends IsopoolError {
 }
 
 /**
- * The barrier was broken: a party ran out of time, died while it waited, or somebody called `abort` or `reset`.
+ * The barrier is broken: a party ran out of time, a party died while it waited, or a thread called `abort` or `reset`.
  *
  * @example A broken barrier stays broken until it is reset
  * ```ts

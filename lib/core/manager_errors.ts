@@ -1,15 +1,15 @@
 /**
- * Errors of managers. The others are in errors.ts.
+ * Errors of managers. `errors.ts` exports them with the others.
  *
  * @module
  */
 import { IsopoolError } from "./base_error.ts";
 
 /**
- * The manager was closed, or the thread that made it has ended: its objects are gone. Close it after the last call; who
- * shares an object makes the manager on a thread that lives longer than its users.
+ * The manager was closed, or the thread that created it has ended: its objects are gone. Create a manager on a thread that
+ * lives longer than all users of its objects, and close it after the last call.
  *
- * @example A call that came too late
+ * @example A call after `close`
  * ```ts
  * import { assertRejects } from "@std/assert";
  * import { Manager, ManagerClosedError } from "@isopool/isopool";
@@ -26,8 +26,9 @@ export class ManagerClosedError extends IsopoolError {
 }
 
 /**
- * A transaction, or a call inside of one, would have waited for ever: for itself, or for another one that waits for it.
- * It was refused, and the others go on. Take objects in the same order everywhere, or the whole manager at once.
+ * A transaction, or a call inside a transaction, would have waited for ever: for itself, or for another transaction that
+ * waits for it. The manager refused it, and the other transactions go on. Lock objects in the same order everywhere, or
+ * lock the whole manager at once.
  *
  * @example A transaction inside itself
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Values that are to be moved instead of copied. The mark hangs on the value itself, not on a call, so that one word does
- * it for arguments, results and streams alike.
+ * `move()`: marks a value to be transferred instead of copied. The mark belongs to the value, not to a call, so that the
+ * same function serves arguments, results and items of streams.
  *
  * @module
  */
@@ -8,16 +8,17 @@ import { scope } from "./isolate_state.ts";
 import { show } from "./validate.ts";
 
 /**
- * Marks a value to be moved: the next time it is an argument of a task, its result or an item of its stream, its memory
- * goes along without being copied, and the value here is detached. Costs the same for a kilobyte and a gigabyte. In a
- * map, items are copied once more on their way.
+ * Marks a value to be moved. The next time it is an argument of a task, a task's result or an item of a stream, its memory
+ * goes to the other thread without a copy, and the value is detached here. The cost is the same for a kilobyte and a
+ * gigabyte. Do not use it for a value that this thread still needs, nor for the items of a map, which are copied once
+ * more on their way.
  *
- * Only the argument, result or item itself is looked at, not what is inside it: name what is inside in `transfer`.
+ * Only the argument, result or item itself is checked for the mark, not the values inside it: list those in `transfer`.
  *
  * @param value An ArrayBuffer, a view of one, a MessagePort, a stream; or any object with the parts named in `transfer`.
- * @param transfer What moves with it. @default {the value itself, or the buffer of a view}
+ * @param transfer The objects to transfer. @default {the value itself, or the buffer of a view}
  * @returns The same value.
- * @throws {TypeError} If there is nothing to move.
+ * @throws {TypeError} If the value has nothing to transfer.
  *
  * @example There and back without a copy
  * ```ts
@@ -39,10 +40,10 @@ export function move<T extends object>(value: T, transfer: Transferable[] = tran
   return value;
 }
 
-/** Nothing is moved. Frozen: every call without a transfer has this same list. */
+/** The empty transfer list. Frozen, because all calls without a transfer share it. */
 export const NO_TRANSFER: Transferable[] = Object.freeze([]) as unknown as Transferable[];
 
-/** What moves along with a value, if that was asked for. Asking takes the mark off: a moved value is gone. */
+/** Returns the transfer list of a marked value, else `undefined`, and removes the mark: a value moves only once. */
 export function takeMove(value: unknown): Transferable[] | undefined {
   const moves = scope.moves;
   if (moves === undefined || typeof value !== "object" || value === null) return undefined;
@@ -57,8 +58,8 @@ function transferables(value: unknown): Transferable[] {
     value instanceof ArrayBuffer || value instanceof MessagePort || value instanceof ReadableStream ||
     value instanceof WritableStream || value instanceof TransformStream
   ) return [value as Transferable];
-  const what = ArrayBuffer.isView(value) || value instanceof SharedArrayBuffer
+  const problem = ArrayBuffer.isView(value) || value instanceof SharedArrayBuffer
     ? "shared memory, which is never copied: pass it as it is"
     : `${show(value)}: it takes an ArrayBuffer, a view, a MessagePort or a stream, or a list of such as \`transfer\``;
-  throw new TypeError(`Cannot move value: \`value\` is ${what}`);
+  throw new TypeError(`Cannot move value: \`value\` is ${problem}`);
 }

@@ -1,52 +1,60 @@
 /**
- * A lock for all threads of a process, in shared memory: who holds it writes to the terminal.
+ * `PrintLock`: a lock in shared memory for all threads of a process. Only its holder writes to the terminal.
  *
  * ```
- *                        release, nobody waits
+ *                        release, no waiter
  *          +-----------------------------------------+
  *          v                                         |
- *        FREE --take--> owner --a waiter--> owner | CONTENDED --release--> HANDED --a waiter--> owner | CONTENDED
- *                         |                      |                            |
- *                         +---- doubt, steal ----+                            +-- nobody was woken --> FREE
+ *        FREE --acquire--> owner --a waiter--> owner | CONTENDED --release--> HANDED_OVER --a waiter--> owner | CONTENDED
+ *                            |                      |                            |
+ *                            +-- suspect, steal ----+                            +-- no waiter slept --> FREE
  * ```
  *
- * Free and uncontended, a print costs two atomic operations. One that finds waiters hands the lock on: whoever comes
- * then waits once before it may take it, so that a loop that prints without end starves nobody. Waiters sleep in
- * slices, because the one that was woken may be killed before it takes the lock.
+ * An uncontended print costs two atomic operations. A holder that finds waiters on release hands the lock over instead of
+ * freeing it. A thread that arrives then waits once before it may take the lock: otherwise a loop that prints without end
+ * would starve the waiters. Waiters sleep in slices, because the thread that is woken may be killed before it takes the
+ * lock.
  *
- * A thread that is killed while it holds the lock does not give it back. Its host does, once the thread has ended
- * (`free`). Nobody hears a host that waits for the lock itself: so a waiter steals it from one holder in the end, soon if
- * the holder is being killed (`doubt`), late if it may just be writing to a slow reader. A holder from whom the lock was
- * stolen finds another owner in the word when it releases, and leaves it alone.
+ * A thread that is killed while it holds the lock does not release it. Its host releases it, once the thread has ended
+ * (`ownerEnded`). The host cannot do that while it waits for the lock itself, so in the end a waiter steals the lock from
+ * a holder: after 200 ms if the holder is being killed (`suspectOwner`), after 2 s if it may just be writing to a slow
+ * reader. A holder whose lock was stolen finds another owner in the word when it releases, and changes nothing.
  *
- * Memory ordering: LOCK is read and written with `Atomics` (sequentially consistent), so that what a holder has written,
- * plainly or not, is seen by the next. TENURE is written plainly by the holder and only tells waiters that the lock has
- * changed hands; one that reads it late is patient for longer.
+ * Memory ordering: LOCK is read and written with `Atomics` (sequentially consistent), so the next holder sees everything
+ * that the last one has written, with plain writes too. The holder writes HOLDERS with a plain write. It only shows
+ * waiters that the lock has changed hands; a waiter that reads an old value waits longer.
  *
  * @module
  */
 
+/** Word of the lock: a state below. */
 const LOCK = 0;
-const TENURE = 1;
+/** Word that counts how often the lock was taken. */
+const HOLDERS = 1;
+/** Word that counts the owner numbers that were given out. */
 const OWNERS = 2;
 
 const FREE = 0;
+/** Bits of the owner's number. */
 const OWNER = 0x0fff_ffff;
+/** Flag: there are waiters. */
 const CONTENDED = 1 << 28;
-const DOUBTED = 1 << 29;
-const HANDED = 1 << 30;
+/** Flag: the owner is being killed. */
+const SUSPECTED = 1 << 29;
+/** No owner, and a waiter was woken to take the lock. */
+const HANDED_OVER = 1 << 30;
 
-/** How long a waiter sleeps at a time, in milliseconds. */
-const SLICE = 5;
-/** How long one holder is waited for that is being killed, in milliseconds. */
-const DEAD = 200;
-/** How long any other holder is waited for, in milliseconds: its reader may be slow. */
-const STUCK = 2_000;
+/** How long a waiter sleeps before it looks again, in milliseconds. */
+const SLEEP_SLICE = 5;
+/** How long a waiter waits for one holder that is being killed, in milliseconds. */
+const SUSPECTED_OWNER_TIMEOUT = 200;
+/** How long a waiter waits for any other holder, in milliseconds: the reader of its output may be slow. */
+const OWNER_TIMEOUT = 2_000;
 
-/** Words of shared memory that the lock takes. */
+/** Number of words of shared memory that the lock takes. */
 export const LOCK_WORDS = 3;
 
-/** The lock, as one thread sees it. */
+/** The lock, as one thread uses it. */
 export class PrintLock {
   readonly #words: Int32Array;
   readonly #owner: number;
@@ -56,73 +64,73 @@ export class PrintLock {
     this.#owner = owner;
   }
 
-  /** A number for one more thread. */
-  static owner(words: Int32Array): number {
+  /** Returns the owner number for one more thread. */
+  static newOwner(words: Int32Array): number {
     return Atomics.add(words, OWNERS, 1) % OWNER + 1;
   }
 
-  /** Whether this thread has the lock: it prints from inside of a print. */
+  /** Whether this thread holds the lock: the case of a print inside a print. */
   get isHeld(): boolean {
     return (Atomics.load(this.#words, LOCK) & OWNER) === this.#owner;
   }
 
-  /** Takes the lock. With a `limit` in milliseconds it gives up then, and steals from nobody. */
+  /** Takes the lock. With a `limit` in milliseconds it returns `false` after that time, and never steals the lock. */
   acquire(limit: number = Infinity): boolean {
-    if (Atomics.compareExchange(this.#words, LOCK, FREE, this.#owner) !== FREE) return this.#queue(limit);
-    this.#words[TENURE]++;
+    if (Atomics.compareExchange(this.#words, LOCK, FREE, this.#owner) !== FREE) return this.#wait(limit);
+    this.#words[HOLDERS]++;
     return true;
   }
 
-  /** Gives the lock back, unless it was stolen. */
+  /** Releases the lock, unless it was stolen. */
   release(): void {
     const owner = this.#owner;
     if (Atomics.compareExchange(this.#words, LOCK, owner, FREE) !== owner) this.ownerEnded(owner);
   }
 
-  /** Takes the lock from a thread that has ended, if it has it. */
+  /** Releases the lock for a thread that has ended, if that thread holds it. */
   ownerEnded(owner: number): void {
     for (;;) {
       const word = Atomics.load(this.#words, LOCK);
       if ((word & OWNER) !== owner) return;
-      if (Atomics.compareExchange(this.#words, LOCK, word, HANDED) === word) break;
+      if (Atomics.compareExchange(this.#words, LOCK, word, HANDED_OVER) === word) break;
     }
-    if (Atomics.notify(this.#words, LOCK, 1) === 0) Atomics.compareExchange(this.#words, LOCK, HANDED, FREE);
+    if (Atomics.notify(this.#words, LOCK, 1) === 0) Atomics.compareExchange(this.#words, LOCK, HANDED_OVER, FREE);
   }
 
-  /** A thread is being killed: it is not waited for as long. One that takes the lock after this has to look itself. */
+  /** Marks a holder that is being killed, so that waiters steal sooner. It has no effect on a lock that is taken later. */
   suspectOwner(owner: number): void {
     for (;;) {
       const word = Atomics.load(this.#words, LOCK);
       if ((word & OWNER) !== owner) return;
-      if (Atomics.compareExchange(this.#words, LOCK, word, word | DOUBTED) === word) return;
+      if (Atomics.compareExchange(this.#words, LOCK, word, word | SUSPECTED) === word) return;
     }
   }
 
-  #queue(limit: number): boolean {
+  #wait(limit: number): boolean {
     const words = this.#words;
     const start = performance.now();
-    let since = start;
-    let tenure = -1;
-    let waited = false;
+    let heldSince = start;
+    let lastHolder = -1;
+    let hasSlept = false;
     for (;;) {
       let word = Atomics.load(words, LOCK);
       const now = performance.now();
-      const seen = Atomics.load(words, TENURE);
-      if (seen !== tenure) since = now;
-      tenure = seen;
-      const patience = limit < Infinity ? Infinity : word & DOUBTED ? DEAD : STUCK;
-      if (word === FREE || (word === HANDED ? waited : now - since >= patience)) {
-        // Others may wait as well.
+      const holder = Atomics.load(words, HOLDERS);
+      if (holder !== lastHolder) heldSince = now;
+      lastHolder = holder;
+      const stealAfter = limit < Infinity ? Infinity : word & SUSPECTED ? SUSPECTED_OWNER_TIMEOUT : OWNER_TIMEOUT;
+      if (word === FREE || (word === HANDED_OVER ? hasSlept : now - heldSince >= stealAfter)) {
+        // CONTENDED, because other threads may wait as well.
         if (Atomics.compareExchange(words, LOCK, word, this.#owner | CONTENDED) !== word) continue;
-        words[TENURE]++;
+        words[HOLDERS]++;
         return true;
       }
       if (now - start >= limit) return false;
-      if (word !== HANDED && (word & CONTENDED) === 0) {
+      if (word !== HANDED_OVER && (word & CONTENDED) === 0) {
         if (Atomics.compareExchange(words, LOCK, word, word | CONTENDED) !== word) continue;
         word |= CONTENDED;
       }
-      if (Atomics.wait(words, LOCK, word, SLICE) !== "not-equal") waited = true;
+      if (Atomics.wait(words, LOCK, word, SLEEP_SLICE) !== "not-equal") hasSlept = true;
     }
   }
 }

@@ -1,14 +1,14 @@
 /**
- * Errors of queues and pipes. The others are in errors.ts.
+ * Errors of queues and pipes. `errors.ts` exports them with the others.
  *
  * @module
  */
 import { IsopoolError } from "./base_error.ts";
 
 /**
- * The queue or connection is closed: nothing can be put any more, or there is nothing left to get.
+ * The queue or connection is closed: it takes no more values, or it has no value left to return.
  *
- * @example The value that was not put
+ * @example Get the value back
  * ```ts
  * import { assertEquals, assertInstanceOf } from "@std/assert";
  * import { Queue, QueueClosedError } from "@isopool/isopool";
@@ -23,7 +23,7 @@ import { IsopoolError } from "./base_error.ts";
 export class QueueClosedError extends IsopoolError {
   /** @ignore */
   override name = "QueueClosedError";
-  /** What could not be put; `undefined` when it was a value that could not be got. */
+  /** The value that was not put; `undefined` if the failed call was a `get`. */
   readonly value: unknown;
 
   /** Creates the error, with the value if there is one. */
@@ -34,9 +34,9 @@ export class QueueClosedError extends IsopoolError {
 }
 
 /**
- * A consumer died with items in its hands, so that not everything that was put has been done.
+ * A consumer died before it acknowledged items that it had received, so not every item of the queue was processed.
  *
- * @example Which items
+ * @example See which items are lost
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { ItemLostError } from "@isopool/isopool";
@@ -48,7 +48,7 @@ export class QueueClosedError extends IsopoolError {
 export class ItemLostError extends IsopoolError {
   /** @ignore */
   override name = "ItemLostError";
-  /** Tickets of the items, as `put` gave them. */
+  /** Tickets of the lost items, as `put` returned them. */
   readonly tickets: readonly number[];
 
   /** Creates the error for some tickets. */

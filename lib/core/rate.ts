@@ -1,33 +1,34 @@
 /**
- * How many starts an interval takes. Only arithmetic: the caller brings the clock and does the waiting.
+ * `RateLimiter`: how many starts an interval allows. Only arithmetic: the caller passes the time and does the waiting.
  *
  * ```
  * limit 2, interval 10    |0 1 . . . . . . . .|10                          starts at 0, 1, then ...
  * fixed window            |x x                |x x                         10, 10: the next window
- * strict                  |x x                |x   x                       10, 11: 10 after the one two before
+ * strict                  |x x                |x   x                       10, 11: each 10 after the start two before it
  * ```
  *
  * @module
  */
 import { bad, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
-/** At most so many starts in so much time. */
+/** A limit on the number of starts in an interval, for example 50 requests a second. */
 export interface RateOptions {
-  /** Most starts in one interval. */
+  /** Maximum number of starts in one interval. */
   limit: number;
   /** Length of the interval in milliseconds. */
   interval: number;
   /**
-   * Whether any stretch of `interval` milliseconds may have only `limit` starts (a sliding window). Otherwise a window
-   * opens with its first start, and the next one at the earliest when it is over: up to twice as many starts may then
-   * meet where one window ends and the next begins.
+   * Whether every span of `interval` milliseconds has at most `limit` starts (a sliding window). Otherwise the windows are
+   * fixed: one opens with its first start, and the next one opens after it has ended. Up to twice `limit` starts can then
+   * be close together, at the end of one window and the beginning of the next. A sliding window keeps `limit` times in
+   * memory.
    *
    * @default {false}
    */
   strict?: boolean;
 }
 
-/** Checks the option; `undefined` stays. */
+/** Checks the option; `undefined` is valid. */
 export function rateOptions(call: string, rate: RateOptions | undefined): Required<RateOptions> | undefined {
   if (rate === undefined) return undefined;
   if (typeof rate !== "object" || rate === null) throw bad(call, "rate", rate, "an object", false);
@@ -35,22 +36,22 @@ export function rateOptions(call: string, rate: RateOptions | undefined): Requir
   const { interval, strict = false } = rate;
   const limit = integer(call, "rate.limit", rate.limit, 1);
   if (typeof interval !== "number" || !(interval > 0 && interval <= MAX_DELAY)) {
-    const takes = `milliseconds, more than 0 and up to ${MAX_DELAY}`;
-    throw bad(call, "rate.interval", interval, takes, typeof interval === "number");
+    const expected = `milliseconds, more than 0 and up to ${MAX_DELAY}`;
+    throw bad(call, "rate.interval", interval, expected, typeof interval === "number");
   }
   if (typeof strict !== "boolean") throw bad(call, "rate.strict", strict, "true or false", false);
   return { limit, interval, strict };
 }
 
-/** Counts starts. Times are milliseconds of any clock that does not go back. */
+/** Counts starts. Times are milliseconds of any clock that never goes back. */
 export class RateLimiter {
   readonly #limit: number;
   readonly #interval: number;
   readonly #strict: boolean;
-  // The fixed window: when it is over, and the starts in it.
-  #over = -Infinity;
-  #count = 0;
-  // The sliding window: the last `limit` starts, a ring once it is full.
+  // The fixed window: its end, and the number of starts in it.
+  #windowEnd = -Infinity;
+  #windowStarts = 0;
+  // The sliding window: the times of the last `limit` starts, a ring buffer once it is full.
   readonly #starts: number[] = [];
   #oldest = 0;
 
@@ -60,18 +61,18 @@ export class RateLimiter {
     this.#strict = options.strict;
   }
 
-  /** Asks for a start at `now`. 0: it was taken; else how many milliseconds to wait before asking again. */
+  /** Takes a start at `now`. Returns 0 if it was free, else the milliseconds to wait before the next try. */
   take(now: number): number {
     return this.#strict ? this.#takeSliding(now) : this.#takeFixed(now);
   }
 
   #takeFixed(now: number): number {
-    if (now >= this.#over) {
-      this.#over = now + this.#interval;
-      this.#count = 0;
+    if (now >= this.#windowEnd) {
+      this.#windowEnd = now + this.#interval;
+      this.#windowStarts = 0;
     }
-    if (this.#count === this.#limit) return this.#over - now;
-    this.#count++;
+    if (this.#windowStarts === this.#limit) return this.#windowEnd - now;
+    this.#windowStarts++;
     return 0;
   }
 
@@ -80,8 +81,8 @@ export class RateLimiter {
       this.#starts.push(now);
       return 0;
     }
-    const free = this.#starts[this.#oldest] + this.#interval;
-    if (now < free) return free - now;
+    const freeAt = this.#starts[this.#oldest] + this.#interval;
+    if (now < freeAt) return freeAt - now;
     this.#starts[this.#oldest] = now;
     this.#oldest = (this.#oldest + 1) % this.#limit;
     return 0;

@@ -1,48 +1,50 @@
 /**
- * When a failed attempt is made again. The option names and the arithmetic are those of `@std/async/retry`, which
- * `pooled()` hands a policy to; a pool's waiting is its scheduler's, which has no worker sit idle meanwhile.
+ * The retry policy: whether a failed attempt is repeated, and after which wait. Option names and arithmetic are those of
+ * `@std/async/retry`. `pooled()` passes the policy to that function; a pool's scheduler waits by itself, so that no worker
+ * is idle during the wait.
  *
  * @module
  */
 import { CancelledError, TaskLoadError, TaskNotFoundError, TransferError } from "./errors.ts";
 import { bad, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
-/** How failed attempts are retried. */
+/** How often and after which wait a failed attempt is repeated. */
 export interface RetryOptions {
-  /** Attempts in all, the first included. @default {5} */
+  /** Maximum number of attempts, the first included. @default {5} */
   maxAttempts?: number;
   /** Wait before the second attempt, in milliseconds. @default {0} */
   minTimeout?: number;
-  /** Longest wait between attempts, in milliseconds. @default {60000} */
+  /** Maximum wait between two attempts, in milliseconds. @default {60000} */
   maxTimeout?: number;
-  /** Factor by which the wait grows. @default {2} */
+  /** Factor by which the wait grows with each attempt. @default {2} */
   multiplier?: number;
   /** Share of the wait that is random, 0 (none) to 1 (all of it). @default {1} */
   jitter?: number;
-  /** Says whether an error is worth another attempt. @default {() => true} */
+  /** Returns whether to make another attempt after this error. @default {() => true} */
   isRetriable?: (error: unknown) => boolean;
 }
 
 /** A checked policy. */
 export interface RetryPolicy extends Readonly<Required<RetryOptions>> {
-  /** Milliseconds to wait after `attempt` (1 is the first) failed. */
+  /** Returns the milliseconds to wait after `attempt` (1 is the first) has failed. */
   delay(attempt: number): number;
-  /** Never for what would end in the same way. May throw what the caller's own function throws. */
+  /** Returns `false` for an error that the next attempt would repeat. Throws what the caller's own function throws. */
   readonly isRetriable: (error: unknown) => boolean;
 }
 
+/** Errors that the next attempt would repeat. */
 const FINAL = [TaskNotFoundError, TaskLoadError, TransferError, CancelledError];
 
-const NAMES = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable"] as const;
+const OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable"] as const;
 const DEFAULTS = { minTimeout: 0, maxTimeout: 60_000, multiplier: 2, jitter: 1, isRetriable: (): boolean => true };
 
-/** Checks the option; `undefined` when there is nothing to retry. A number counts the retries after the first attempt. */
+/** Checks the option; `undefined` means no retry. A number is the number of retries after the first attempt. */
 export function retryPolicy(call: string, retry: number | RetryOptions | undefined): RetryPolicy | undefined {
   if (retry === undefined || retry === 0) return undefined;
   if (typeof retry === "number") {
     return new Policy({ maxAttempts: integer(call, "retry", retry, 0) + 1, ...DEFAULTS });
   }
-  knownOptions(`${call}: \`retry\``, retry, NAMES);
+  knownOptions(`${call}: \`retry\``, retry, OPTIONS);
   const {
     minTimeout = DEFAULTS.minTimeout,
     maxTimeout = DEFAULTS.maxTimeout,
@@ -50,9 +52,9 @@ export function retryPolicy(call: string, retry: number | RetryOptions | undefin
     jitter = DEFAULTS.jitter,
     isRetriable = DEFAULTS.isRetriable,
   } = retry;
-  const within = (name: string, value: number, least: number, most: number) => {
-    if (typeof value !== "number" || !(value >= least && value <= most)) {
-      throw bad(call, `retry.${name}`, value, `a number from ${least} to ${most}`, typeof value === "number");
+  const within = (name: string, value: number, min: number, max: number) => {
+    if (typeof value !== "number" || !(value >= min && value <= max)) {
+      throw bad(call, `retry.${name}`, value, `a number from ${min} to ${max}`, typeof value === "number");
     }
   };
   const maxAttempts = integer(call, "retry.maxAttempts", retry.maxAttempts ?? 5, 1);
@@ -89,7 +91,7 @@ class Policy implements RetryPolicy {
   }
 }
 
-/** Whether another attempt would end in the same way. */
+/** Whether another attempt would fail in the same way. */
 function isFinal(error: unknown): boolean {
   return FINAL.some((final) => error instanceof final);
 }

@@ -1,33 +1,35 @@
 /**
- * A running call, as the worker that runs it sees it and as `context` shows it to the task.
+ * `RunningCall`: one call on the worker that runs it. The task sees it as `context`.
  *
  * @module
  */
 import type { Current } from "./isolate_state.ts";
 import { bad } from "./validate.ts";
 
-/** Where a call runs, and how it makes itself heard. */
+/** The worker as a running call uses it: its id and state, and the way to send messages to the host. */
 export interface CallHost {
   readonly workerId: number;
   /** Worker-local state. */
   readonly state: Record<PropertyKey, unknown>;
+  /** Sends a value to the host. */
   emit(seq: number, value: unknown): void;
+  /** Sends progress to the host. */
   progress(seq: number, done: number, total: number | undefined): void;
 }
 
-/** Shortest time, in milliseconds, between two reports of progress by one call; the last one is always told. */
-const PACE = 16;
+/** Minimum time between two progress messages of one call, in milliseconds; the last report is always sent. */
+const PROGRESS_INTERVAL = 16;
 
-/** A running call. Its signal is made when somebody asks for it: most tasks never do. */
+/** A running call. Its signal is created on first use: most tasks never read it. */
 export class RunningCall implements Current {
   readonly taskId: number;
   readonly attempt: number;
-  /** Whether messages of this call are on their way, which its end must not overtake. */
+  /** Whether this call has sent a message. Its reply must then follow by the same port, so as not to overtake it. */
   spoke = false;
   readonly #host: CallHost;
   #controller: AbortController | undefined;
-  #told = -Infinity;
-  #untold: { done: number; total: number | undefined } | undefined;
+  #lastSent = -Infinity;
+  #unsent: { done: number; total: number | undefined } | undefined;
 
   constructor(host: CallHost, taskId: number, attempt: number) {
     this.#host = host;
@@ -50,36 +52,36 @@ export class RunningCall implements Current {
     return (this.#controller ??= new AbortController()).signal;
   }
 
-  /** Fires the signal. */
+  /** Aborts the signal. */
   abort(reason: unknown): void {
     (this.#controller ??= new AbortController()).abort(reason);
   }
 
-  /** Sends a value ahead of the result. */
+  /** Sends a value to the host before the result. */
   emit(value: unknown): void {
     this.spoke = true;
     this.#host.emit(this.taskId, value);
   }
 
-  /** Tells how far the call has come. */
+  /** Reports progress. The host gets it now, or with a later report. */
   progress(done: number, total?: number): void {
     if (typeof done !== "number" || !(done >= 0)) {
-      throw bad("tell progress", "done", done, "a number of at least 0", typeof done === "number");
+      throw bad("report progress", "done", done, "a number of at least 0", typeof done === "number");
     }
     if (total !== undefined && (typeof total !== "number" || !(total >= 0))) {
-      throw bad("tell progress", "total", total, "a number of at least 0", typeof total === "number");
+      throw bad("report progress", "total", total, "a number of at least 0", typeof total === "number");
     }
     this.spoke = true;
-    this.#untold = { done, total };
-    if (performance.now() - this.#told >= PACE) this.flushProgress();
+    this.#unsent = { done, total };
+    if (performance.now() - this.#lastSent >= PROGRESS_INTERVAL) this.flushProgress();
   }
 
-  /** Tells the progress that was held back; called before the call ends. */
+  /** Sends the last report if it was held back. The worker calls this before the call ends. */
   flushProgress(): void {
-    if (!this.#untold) return;
-    const { done, total } = this.#untold;
-    this.#untold = undefined;
-    this.#told = performance.now();
+    if (!this.#unsent) return;
+    const { done, total } = this.#unsent;
+    this.#unsent = undefined;
+    this.#lastSent = performance.now();
     this.#host.progress(this.taskId, done, total);
   }
 }

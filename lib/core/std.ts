@@ -1,6 +1,6 @@
 /**
- * What is used of `@std/async`, by sub-path and with types of its own: in a checkout the names come from npm, where the
- * standard library has none.
+ * The functions of `@std/async` that this library uses, imported by sub-path and typed here: a checkout takes them from
+ * npm, where the standard library has no types.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { delay as stdDelay } from "@std/async/delay";
 import { retry as stdRetry, RetryError as StdRetryError } from "@std/async/retry";
 import type { RetryOptions } from "./retry.ts";
 
-/** Waits `ms` milliseconds; rejects with the signal's reason if that aborts first. */
+/** Waits `ms` milliseconds; rejects with the signal's reason if the signal aborts first. */
 export const delay: (ms: number, options?: { signal?: AbortSignal }) => Promise<void> = stdDelay;
 
 /**
- * Settles as `promise` does, or rejects: after `ms` milliseconds with a `TimeoutError`, or with the signal's reason.
- * `Infinity` leaves it to the signal.
+ * Settles as `promise` does, or rejects: with a `TimeoutError` after `ms` milliseconds, or with the signal's reason when
+ * the signal aborts. With `Infinity`, only the signal ends the wait.
  */
 export const deadline: <T>(promise: Promise<T>, ms: number, options?: { signal?: AbortSignal }) => Promise<T> =
   stdDeadline;
@@ -23,5 +23,5 @@ export const deadline: <T>(promise: Promise<T>, ms: number, options?: { signal?:
 export const retry: <T>(fn: () => Promise<T>, options: RetryOptions & { signal?: AbortSignal }) => Promise<T> =
   stdRetry;
 
-/** What {@linkcode retry} rejects with when the attempts are used up; `cause` is what the last one threw. */
+/** The error of {@linkcode retry} after the last attempt; `cause` is what that attempt threw. */
 export const RetryError: abstract new (...args: never[]) => Error = StdRetryError;

@@ -1,32 +1,33 @@
 /**
- * The terminal that all threads of a process share: the one seam between what they print and a progress bar.
+ * `Terminal`: the terminal that all threads of a process share. It keeps what they print apart from a progress bar.
  *
  * ```
  * console.log in a worker -> enter: lock, clear the bar -> the runtime writes -> leave: unlock
- * a bar                   -> draw:  lock, write the bar, note that it is there, unlock
+ * a bar                   -> draw:  lock, write the bar, set BAR_SHOWN, unlock
  * ```
  *
- * Without the lock, a line of more than 4 KB on stdout is torn by one on stderr where both go into the same pipe. The
- * memory is made by the first isolate that asks, and handed on to each worker with its introduction.
+ * Without the lock, a line on stderr can split a line of more than 4 KB on stdout where both go into the same pipe. The
+ * first isolate that uses the terminal creates its memory, and each host passes it to its workers in their `WorkerInit`.
  *
- * Memory ordering: DRAWN is only touched by the holder of the lock, which orders it.
+ * Memory ordering: only the holder of the lock writes BAR_SHOWN; the lock orders these accesses.
  *
  * @module
  */
 import { LOCK_WORDS, PrintLock } from "./print_lock.ts";
 import { scope, type TerminalClient } from "./isolate_state.ts";
 
-const DRAWN = LOCK_WORDS;
+/** Word that is 1 while a bar is on the terminal. */
+const BAR_SHOWN = LOCK_WORDS;
 const BYTES = 4 * (LOCK_WORDS + 1);
 
-/** Back to the start of the line, and nothing in it. */
+/** Moves to the start of the line and clears it. */
 const CLEAR = "\r\x1b[K";
-/** How long drawing a bar waits for its turn, in milliseconds; there will be another. */
-const TURN = 10;
+/** How long drawing a bar waits for the lock, in milliseconds; the bar is drawn again soon. */
+const DRAW_TIMEOUT = 10;
 
 const encoder = new TextEncoder();
 
-/** The screen, as one thread sees it. */
+/** The terminal, as one thread uses it. */
 export class Terminal {
   readonly #words: Int32Array;
   readonly #lock: PrintLock;
@@ -36,37 +37,37 @@ export class Terminal {
     this.#lock = new PrintLock(this.#words, owner);
   }
 
-  /** The screen of this isolate. */
+  /** Returns the terminal of this isolate. */
   static local(): Terminal {
-    return new Terminal(scope.terminal ??= newSeat(new SharedArrayBuffer(BYTES)));
+    return new Terminal(scope.terminal ??= createClient(new SharedArrayBuffer(BYTES)));
   }
 
-  /** A seat for one more thread at the screen of this isolate. */
+  /** Returns access to this isolate's terminal for one more thread. */
   static newClient(): TerminalClient {
     Terminal.local();
-    return newSeat(scope.terminal!.memory);
+    return createClient(scope.terminal!.memory);
   }
 
   /**
-   * Begins a print: waits for its turn, and clears a bar that is in the way. Tells whether a {@linkcode leave} is due:
-   * not for a print from inside of a print, by a getter of the value for instance.
+   * Begins a print: takes the lock and clears a bar. Returns whether the caller must call {@linkcode leave}: `false` for a
+   * print inside a print, by a getter of the printed value for instance.
    */
   enter(): boolean {
     if (this.#lock.isHeld) return false;
     this.#lock.acquire();
-    if (this.#words[DRAWN] !== 0) {
+    if (this.#words[BAR_SHOWN] !== 0) {
       writeAll(CLEAR);
-      this.#words[DRAWN] = 0;
+      this.#words[BAR_SHOWN] = 0;
     }
     return true;
   }
 
-  /** Ends a print. */
+  /** Ends a print: releases the lock. */
   leave(): void {
     this.#lock.release();
   }
 
-  /** Prints: `write` has the screen for itself. */
+  /** Calls `write` under the lock. */
   print<T>(write: () => T): T {
     const entered = this.enter();
     try {
@@ -76,11 +77,11 @@ export class Terminal {
     }
   }
 
-  /** Draws a bar in place of the one that is there; `false` if the screen was busy. */
+  /** Draws a bar in place of the present one; returns `false` if another thread held the lock for too long. */
   draw(bar: string): boolean {
-    if (this.#lock.isHeld || !this.#lock.acquire(TURN)) return false;
+    if (this.#lock.isHeld || !this.#lock.acquire(DRAW_TIMEOUT)) return false;
     try {
-      this.#words[DRAWN] = 1;
+      this.#words[BAR_SHOWN] = 1;
       writeAll(`\r${bar}\x1b[K`);
     } finally {
       this.leave();
@@ -88,7 +89,7 @@ export class Terminal {
     return true;
   }
 
-  /** Puts the last bar on a line of its own. */
+  /** Writes the last bar as a line that stays. */
   finish(bar: string): void {
     const entered = this.enter();
     try {
@@ -98,32 +99,32 @@ export class Terminal {
     }
   }
 
-  /** Whether a bar is there; a look from outside of the lock, which may be a moment old. */
-  get drawn(): boolean {
-    return Atomics.load(this.#words, DRAWN) !== 0;
+  /** Whether a bar is on the terminal. Read without the lock, so it may be out of date. */
+  get isBarShown(): boolean {
+    return Atomics.load(this.#words, BAR_SHOWN) !== 0;
   }
 
-  /** Host: a thread is being killed. */
+  /** Host: reports that a thread is being killed. */
   suspectOwner(owner: number): void {
     this.#lock.suspectOwner(owner);
   }
 
-  /** Host: a thread has ended. */
+  /** Host: reports that a thread has ended. */
   ownerEnded(owner: number): void {
     this.#lock.ownerEnded(owner);
   }
 }
 
-/** Writes to stderr, where bars are. A terminal that has gone shows no bar either: the work must not fail of it. */
+/** Writes to stderr, where bars are shown. Ignores a closed terminal: a bar that cannot be shown must not fail a map. */
 export function writeAll(text: string): void {
   const bytes = encoder.encode(text);
   try {
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+    for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
   } catch (error) {
     if (!(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 
-function newSeat(memory: SharedArrayBuffer): TerminalClient {
-  return { memory, owner: PrintLock.owner(new Int32Array(memory)) };
+function createClient(memory: SharedArrayBuffer): TerminalClient {
+  return { memory, owner: PrintLock.newOwner(new Int32Array(memory)) };
 }

@@ -1,10 +1,10 @@
 /**
- * Option checks, in one message style: what was called, which option, what it got, what it takes.
+ * Option checks, with one style of message: the call, the option, the value, and what the option takes.
  *
  * @module
  */
 
-/** Shows a value in a message: short, and never by running its code. */
+/** Formats a value for a message: short, and without running the value's own code (no `toString`). */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? value.slice(0, 40) + "…" : value);
   if (typeof value === "bigint") return `${value}n`;
@@ -14,18 +14,18 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-/** Checks that an option is an integer of at least `least`. */
-export function integer(call: string, option: string, value: unknown, least: number): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < least) {
-    throw bad(call, option, value, `an integer of at least ${least}`, typeof value === "number");
+/** Checks that an option is an integer of at least `min`. */
+export function integer(call: string, option: string, value: unknown, min: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < min) {
+    throw bad(call, option, value, `an integer of at least ${min}`, typeof value === "number");
   }
   return value;
 }
 
-/** Longest delay that a timer takes, in milliseconds; a longer one would fire at once. */
+/** Longest delay of a timer, in milliseconds; `setTimeout` fires a longer one at once. */
 export const MAX_DELAY = 2 ** 31 - 1;
 
-/** Checks that an option is a duration in milliseconds; `undefined` stays. */
+/** Checks that an option is a duration in milliseconds; `undefined` is valid. */
 export function duration(call: string, option: string, value: unknown): number | undefined {
   if (value === undefined || value === Infinity) return undefined;
   if (typeof value !== "number" || !(value >= 0) || value > MAX_DELAY) {
@@ -34,15 +34,15 @@ export function duration(call: string, option: string, value: unknown): number |
   return value;
 }
 
-/** Checks that an option is one of a few words. */
-export function oneOf<T extends string>(call: string, option: string, value: unknown, words: readonly T[]): T {
-  if (!words.includes(value as T)) {
-    throw bad(call, option, value, words.map((word) => `"${word}"`).join(" | "), typeof value === "string");
+/** Checks that an option is one of a few strings. */
+export function oneOf<T extends string>(call: string, option: string, value: unknown, allowed: readonly T[]): T {
+  if (!allowed.includes(value as T)) {
+    throw bad(call, option, value, allowed.map((each) => `"${each}"`).join(" | "), typeof value === "string");
   }
   return value as T;
 }
 
-/** Checks that an option is an `AbortSignal`; `undefined` stays. */
+/** Checks that an option is an `AbortSignal`; `undefined` is valid. */
 export function abortSignal(call: string, option: string, value: unknown): AbortSignal | undefined {
   if (value !== undefined && !(value instanceof AbortSignal)) {
     throw bad(call, option, value, "an AbortSignal", false);
@@ -50,12 +50,12 @@ export function abortSignal(call: string, option: string, value: unknown): Abort
   return value;
 }
 
-/** Checks that an option is a function; `undefined` stays. */
+/** Checks that an option is a function; `undefined` is valid. */
 export function callback(call: string, option: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") throw bad(call, option, value, "a function", false);
 }
 
-/** Refuses option names that do not exist: a misspelt `timout` must not mean "no timeout". */
+/** Throws for an unknown option name: a misspelt `timout` must not mean "no timeout". */
 export function knownOptions(call: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null) throw bad(call, "options", options, "an object", false);
@@ -66,7 +66,7 @@ export function knownOptions(call: string, options: unknown, known: readonly str
   }
 }
 
-/** The one error for a bad option. */
+/** Creates the error for a bad option: a RangeError if `range` (right type, wrong value), else a TypeError. */
 export function bad(call: string, option: string, value: unknown, takes: string, range: boolean): Error {
   const message = `Cannot ${call}: \`${option}\` is ${show(value)}: it takes ${takes}`;
   return range ? new RangeError(message) : new TypeError(message);

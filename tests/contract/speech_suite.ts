@@ -74,8 +74,8 @@ export const speechSuite: Suite = (backend, check) => {
     await using pool = backend.make({ workers: 1 });
     const say = (...args: unknown[]) => pool.submit(streams.progressBad, ...args as [unknown]);
     for (const bad of [-1, NaN]) {
-      assert((await say(bad)).startsWith("RangeError: Cannot tell progress: `done`"));
-      assert((await say(1, bad)).startsWith("RangeError: Cannot tell progress: `total`"));
+      assert((await say(bad)).startsWith("RangeError: Cannot report progress: `done`"));
+      assert((await say(1, bad)).startsWith("RangeError: Cannot report progress: `total`"));
     }
     for (const bad of ["5", null, undefined]) assert((await say(bad)).startsWith("TypeError"));
     for (const good of [[0], [5, 3], [1, 2]]) assertEquals(await say(...good), "accepted");

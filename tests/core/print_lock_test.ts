@@ -6,7 +6,7 @@ import { MUST_HAPPEN, test, within } from "../support/within.ts";
 
 function locks(count: number): { words: Int32Array<SharedArrayBuffer>; owners: number[]; all: PrintLock[] } {
   const words = new Int32Array(new SharedArrayBuffer(4 * LOCK_WORDS));
-  const owners = Array.from({ length: count }, () => PrintLock.owner(words));
+  const owners = Array.from({ length: count }, () => PrintLock.newOwner(words));
   return { words, owners, all: owners.map((owner) => new PrintLock(words, owner)) };
 }
 
@@ -62,11 +62,11 @@ test("4 threads, 20,000 turns: never two holders, and a waiter gets its turn fro
   const words = new Int32Array(new SharedArrayBuffer(4 * (LOCK_WORDS + 3)));
   const contend = inline(async (words: Int32Array, turns: number, at: number, module: string) => {
     const { PrintLock } = await import(module);
-    const lock = new PrintLock(words, PrintLock.owner(words));
+    const lock = new PrintLock(words, PrintLock.newOwner(words));
     let done = 0, longest = 0;
     while (done < turns && Atomics.load(words, at + 2) === 0) {
       const start = performance.now();
-      lock.take();
+      lock.acquire();
       longest = Math.max(longest, performance.now() - start);
       if (Atomics.add(words, at, 1) !== 0) Atomics.add(words, at + 1, 1);
       for (let i = 0; i < 200; i++);

@@ -1,0 +1,90 @@
+/**
+ * Errors of a pool as a whole. `errors.ts` exports them with the others.
+ *
+ * @module
+ */
+import { IsopoolError } from "./base_error.ts";
+
+/**
+ * The pool is broken and runs no more tasks; `cause` is the reason, for example a failed initializer.
+ *
+ * @example Read the cause
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BrokenPoolError } from "@isopool/isopool";
+ *
+ * const error = new BrokenPoolError("Cannot submit task: pool is broken", { cause: "initializer failed" });
+ * assertEquals(error.cause, "initializer failed");
+ * ```
+ */
+export class BrokenPoolError extends IsopoolError {
+  /** @ignore */
+  override name = "BrokenPoolError";
+}
+
+/**
+ * The pool is closed or terminated, so it takes no more tasks.
+ *
+ * @example Submit to a closed pool
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { Pool, PoolClosedError } from "@isopool/isopool";
+ *
+ * const pool = new Pool({ backend: "async" });
+ * pool.close();
+ * assertThrows(() => pool.submit(() => 1), PoolClosedError);
+ * await pool.join();
+ * ```
+ */
+export class PoolClosedError extends IsopoolError {
+  /** @ignore */
+  override name = "PoolClosedError";
+}
+
+/**
+ * The pool already has `maxQueue` waiting calls. The refused call has had no effect: values to be moved were not moved.
+ *
+ * @example Wait for room instead
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { Pool, QueueFullError } from "@isopool/isopool";
+ *
+ * await using pool = new Pool({ backend: "async", workers: 1, maxQueue: 1 });
+ * const echo = async (n: number) => await n;
+ * const futures = [pool.submit(echo, 1), pool.submit(echo, 2)];
+ * assertThrows(() => pool.submit(echo, 3), QueueFullError);
+ * await pool.room();
+ * futures.push(pool.submit(echo, 3));
+ * assertEquals(await Promise.all(futures), [1, 2, 3]);
+ * ```
+ */
+export class QueueFullError extends IsopoolError {
+  /** @ignore */
+  override name = "QueueFullError";
+}
+
+/**
+ * The pool cannot give its workers the permissions in its options: they are wider than the script's own, or the script
+ * lacks a flag that permissions of workers need. The message says which flag to add, and where.
+ *
+ * @example Read the flag to add
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PermissionScopeError } from "@isopool/isopool";
+ *
+ * const error = new PermissionScopeError("Cannot create pool", { flag: "--allow-read=/data" });
+ * assertEquals(error.flag, "--allow-read=/data");
+ * ```
+ */
+export class PermissionScopeError extends IsopoolError {
+  /** @ignore */
+  override name = "PermissionScopeError";
+  /** The flag to start the script with. */
+  readonly flag: string;
+
+  /** Creates the error for the missing flag. */
+  constructor(message: string, options: ErrorOptions & { flag: string }) {
+    super(message, options);
+    this.flag = options.flag;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Errors of one task: it could not be loaded or sent, it ran too long, or its worker died. `errors.ts` exports them with the others.
+ *
+ * @module
+ */
+import { IsopoolError } from "./base_error.ts";
+
+/** How a worker ended: its code exited, the host stopped it, it ran out of memory, or an error was uncaught. */
+export type DeathReason = "exit" | "terminated" | "oom" | "uncaught";
+
+/**
+ * The worker died while it ran this task. Only that task fails: its waiting tasks move to another worker.
+ *
+ * @example Read how the worker ended
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { WorkerCrashedError } from "@isopool/isopool";
+ *
+ * const error = new WorkerCrashedError("Worker 1 exited with code 7", { reason: "exit", exitCode: 7 });
+ * assertEquals([error.reason, error.exitCode, error.signal], ["exit", 7, undefined]);
+ * ```
+ */
+export class WorkerCrashedError extends IsopoolError {
+  /** @ignore */
+  override name = "WorkerCrashedError";
+  /** How the worker ended. */
+  readonly reason: DeathReason;
+  /** Exit code of the worker; `undefined` if it had none. */
+  readonly exitCode: number | undefined;
+  /** Signal that ended a worker process, for example `"SIGKILL"`; else `undefined`. */
+  readonly signal: string | undefined;
+
+  /** Creates the error from how the worker ended. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { reason: DeathReason; exitCode?: number; signal?: string },
+  ) {
+    super(message, options);
+    this.reason = options.reason;
+    this.exitCode = options.exitCode;
+    this.signal = options.signal;
+  }
+}
+
+/**
+ * The task ran longer than its `timeout`. The pool has stopped it, and its worker is free again.
+ *
+ * @example Read the limit
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TaskTimeoutError } from "@isopool/isopool";
+ *
+ * assertEquals(new TaskTimeoutError("Task ran too long", { timeout: 500 }).timeout, 500);
+ * ```
+ */
+export class TaskTimeoutError extends IsopoolError {
+  /** @ignore */
+  override name = "TaskTimeoutError";
+  /** The limit in milliseconds. */
+  readonly timeout: number;
+
+  /** Creates the error for a limit in milliseconds. */
+  constructor(message: string, options: ErrorOptions & { timeout: number }) {
+    super(message, options);
+    this.timeout = options.timeout;
+  }
+}
+
+/**
+ * The task module has no function of this name among its exports.
+ *
+ * @example List the exports that the module has
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TaskNotFoundError } from "@isopool/isopool";
+ *
+ * const error = new TaskNotFoundError("No such export", { url: "file:///a.ts", task: "b", exports: ["c"] });
+ * assertEquals(error.exports, ["c"]);
+ * ```
+ */
+export class TaskNotFoundError extends IsopoolError {
+  /** @ignore */
+  override name = "TaskNotFoundError";
+  /** URL of the task module. */
+  readonly url: string;
+  /** Name of the missing export. */
+  readonly task: string;
+  /** Names of the functions that the module exports. */
+  readonly exports: readonly string[];
+
+  /** Creates the error from the module, the missing name and the names that exist. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { url: string; task: string; exports: readonly string[] },
+  ) {
+    super(message, options);
+    this.url = options.url;
+    this.task = options.task;
+    this.exports = options.exports;
+  }
+}
+
+/**
+ * The task module could not be loaded in the worker; `cause` is what the module threw while it was evaluated.
+ *
+ * @example See which module failed
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TaskLoadError } from "@isopool/isopool";
+ *
+ * assertEquals(new TaskLoadError("Cannot load", { url: "file:///a.ts" }).url, "file:///a.ts");
+ * ```
+ */
+export class TaskLoadError extends IsopoolError {
+  /** @ignore */
+  override name = "TaskLoadError";
+  /** URL of the task module. */
+  readonly url: string;
+
+  /** Creates the error for a module URL. */
+  constructor(message: string, options: ErrorOptions & { url: string }) {
+    super(message, options);
+    this.url = options.url;
+  }
+}
+
+/**
+ * A value cannot be sent to a worker or back from it, for example a function or a socket.
+ *
+ * @example Find the value
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TransferError } from "@isopool/isopool";
+ *
+ * const error = new TransferError("Cannot send", { direction: "argument", path: "args[0].socket" });
+ * assertEquals(error.path, "args[0].socket");
+ * ```
+ */
+export class TransferError extends IsopoolError {
+  /** @ignore */
+  override name = "TransferError";
+  /** Whether the value was an argument of the task or its result. */
+  readonly direction: "argument" | "result";
+  /** Path of the value, for example `args[0].socket`. */
+  readonly path: string;
+
+  /** Creates the error for a direction and a path. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { direction: "argument" | "result"; path: string },
+  ) {
+    super(message, options);
+    this.direction = options.direction;
+    this.path = options.path;
+  }
+}
