@@ -1,47 +1,47 @@
 /**
- * How progress looks: text from numbers, and nothing else.
+ * Formats progress as text, without any output.
  *
  * ```
  * [##########----------] 50/100 50% 12/s ETA 0:04      the total is known
- * 50 12/s 0:04                                         it is not
+ * 50 12/s 0:04                                         the total is unknown
  * ```
  *
  * @module
  */
 import type { ProgressState } from "./sink.ts";
 
-/** Widest and narrowest bar between the brackets, in columns. */
-const WIDEST = 40;
-const NARROWEST = 5;
+/** Maximum and minimum width of the bar between the brackets, in columns. */
+const MAX_WIDTH = 40;
+const MIN_WIDTH = 5;
 
 /**
- * Draws a bar of at most `width` columns. What does not fit is left out, the least important first: the bar itself, the
- * time, the rate, the percentage, and the failures.
+ * Formats a bar of at most `width` columns. It leaves out what does not fit, the least important first: the bar itself,
+ * the time, the rate, the percentage, the failures.
  *
  * @param elapsed Milliseconds since the start.
- * @param ended Whether nothing runs any more: the time is then the one that it took.
+ * @param ended Whether the map has ended: the time is then its duration, not an estimate.
  */
 export function drawBar(state: ProgressState, elapsed: number, width: number, ended = false): string {
-  const parts = describe(state, elapsed, ended);
+  const parts = format(state, elapsed, ended);
   const { total } = state;
-  const room = width - parts.join(" ").length - 3;
-  if (total !== undefined && room >= NARROWEST) {
-    const inner = Math.min(WIDEST, room);
-    // Full only when all is done.
+  const available = width - parts.join(" ").length - 3;
+  if (total !== undefined && available >= MIN_WIDTH) {
+    const inner = Math.min(MAX_WIDTH, available);
+    // Rounded down: the bar is full only when all items are done.
     const full = Math.floor(inner * share(state.done, total));
     return `[${"#".repeat(full)}${"-".repeat(inner - full)}] ${parts.join(" ")}`;
   }
-  // The count and the failures stand where they are; the time and the rate are last.
+  // The least important part is last.
   while (parts.length > 1 && parts.join(" ").length > width) parts.pop();
   return parts.join(" ").slice(0, Math.max(0, width));
 }
 
-/** The same as a line of a log. */
+/** Formats progress as a line of a log. */
 export function drawLine(state: ProgressState, elapsed: number, ended = false): string {
-  return describe(state, elapsed, ended).join(" ");
+  return format(state, elapsed, ended).join(" ");
 }
 
-function describe({ done, failed, total }: ProgressState, elapsed: number, ended: boolean): string[] {
+function format({ done, failed, total }: ProgressState, elapsed: number, ended: boolean): string[] {
   const parts = [total === undefined ? `${done}` : `${done}/${total}`];
   if (failed > 0) parts.push(`(${failed} failed)`);
   if (total !== undefined) parts.push(`${Math.floor(100 * share(done, total))}%`);
@@ -68,9 +68,9 @@ function short(n: number): string {
 
 function clock(ms: number): string {
   const seconds = Math.round(ms / 1_000);
-  const two = (n: number) => String(n).padStart(2, "0");
+  const pad = (n: number) => String(n).padStart(2, "0");
   const hours = Math.floor(seconds / 3_600);
   if (hours > 99) return ">99h";
   const minutes = Math.floor(seconds / 60) % 60;
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }

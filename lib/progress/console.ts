@@ -1,6 +1,6 @@
 /**
- * Keeps this thread's own `console` clear of a bar, for as long as one is shown. Workers' consoles always are
- * (workers/stop_retry.ts).
+ * `ConsoleGuard`: makes this thread's `console` take the terminal's lock while a bar is shown, so that its output does not
+ * mix with the bar. The `console` of a worker always takes the lock (workers/stop_retry.ts).
  *
  * @module
  */
@@ -8,31 +8,34 @@ import type { Terminal } from "../core/terminal.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
-/** The console's methods, taking turns at the screen. */
+/** Wraps the methods of `console`, each in the terminal's lock. */
 export class ConsoleGuard {
   readonly #methods: { name: string; original: PropertyDescriptor; wrapped: Method }[] = [];
-  #on = true;
+  #isActive = true;
 
-  constructor(screen: Terminal) {
-    const guard = (original: Method, self: unknown, args: unknown[]): unknown =>
-      this.#on ? screen.print(() => Reflect.apply(original, self, args)) : Reflect.apply(original, self, args);
+  constructor(terminal: Terminal) {
+    const call = (original: Method, self: unknown, args: unknown[]): unknown =>
+      this.#isActive ? terminal.print(() => Reflect.apply(original, self, args)) : Reflect.apply(original, self, args);
     for (const name of Object.keys(console)) {
-      const found = Reflect.getOwnPropertyDescriptor(console, name)!;
-      const original = found.value;
-      if (typeof original !== "function" || !found.configurable) continue;
+      const descriptor = Reflect.getOwnPropertyDescriptor(console, name)!;
+      const original = descriptor.value;
+      if (typeof original !== "function" || !descriptor.configurable) continue;
       const wrapped = {
         [name](this: unknown, ...args: unknown[]): unknown {
-          return guard(original, this, args);
+          return call(original, this, args);
         },
       }[name];
-      Object.defineProperty(console, name, { ...found, value: wrapped });
-      this.#methods.push({ name, original: found, wrapped });
+      Object.defineProperty(console, name, { ...descriptor, value: wrapped });
+      this.#methods.push({ name, original: descriptor, wrapped });
     }
   }
 
-  /** Puts the methods back. One that somebody else has wrapped meanwhile stays, and ours behind it does no more. */
+  /**
+   * Restores the methods. A method that the script has wrapped in the meantime stays wrapped; the guard inside it no longer
+   * takes the lock.
+   */
   [Symbol.dispose](): void {
-    this.#on = false;
+    this.#isActive = false;
     for (const { name, original, wrapped } of this.#methods) {
       if ((console as unknown as Record<string, unknown>)[name] === wrapped) {
         Object.defineProperty(console, name, original);

@@ -1,20 +1,20 @@
 /**
- * Counts what has ended, and tells a progress sink.
+ * Counts the items of a map that have ended, and reports the counts to a progress sink.
  *
  * @module
  */
 import { guarded } from "../core/guarded.ts";
 import type { ProgressSink, ProgressState } from "./sink.ts";
 
-/** How many items an input has, where it says so without being read. */
+/** Returns the number of items of an input; `undefined` if only reading it would show that. */
 export function sizeOf(items: unknown): number | undefined {
-  // A string is read by code points, its length counts something else.
+  // A string is iterated by code points, and its length counts UTF-16 units.
   if (typeof items !== "object" || items === null) return undefined;
   if (Array.isArray(items) || ArrayBuffer.isView(items)) return (items as ArrayLike<unknown>).length;
   return items instanceof Set || items instanceof Map ? items.size : undefined;
 }
 
-/** The counts of one map. What its sink throws is reported: what shows the work must not decide how it ends. */
+/** The counts of one map. What the sink throws goes to `reportError`: a display must not fail the map. */
 export class ProgressCounter {
   readonly #sink: ProgressSink;
   readonly #total: number | undefined;
@@ -27,7 +27,7 @@ export class ProgressCounter {
     this.#total = total;
   }
 
-  /** An item has ended. */
+  /** Counts an item that has ended. */
   count(ok: boolean): void {
     if (this.#ended) return;
     this.#done++;
@@ -35,7 +35,7 @@ export class ProgressCounter {
     guarded(() => this.#sink.update(this.#state()));
   }
 
-  /** Nothing runs any more. */
+  /** Ends the counting: no item runs any more. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

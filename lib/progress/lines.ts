@@ -1,5 +1,5 @@
 /**
- * Progress where there is no terminal: a line on stderr now and then, for a log.
+ * `ProgressLines`: progress without a terminal, as occasional lines on stderr, for a log.
  *
  * @module
  */
@@ -7,20 +7,20 @@ import { Terminal, writeAll } from "../core/terminal.ts";
 import { drawLine } from "./bar.ts";
 import type { ProgressSink, ProgressState } from "./sink.ts";
 
-/** Shortest time between two lines, in milliseconds. */
-const PACE = 5_000;
+/** Minimum time between two lines, in milliseconds. */
+const INTERVAL = 5_000;
 
 /** Shows progress as lines. */
 export class ProgressLines implements ProgressSink {
-  readonly #screen = Terminal.local();
+  readonly #terminal = Terminal.local();
   readonly #start = performance.now();
-  #last = this.#start;
+  #lastLine = this.#start;
 
   /** {@inheritDoc ProgressSink.update} */
   update(state: ProgressState): void {
     const now = performance.now();
-    if (now - this.#last < PACE) return;
-    this.#last = now;
+    if (now - this.#lastLine < INTERVAL) return;
+    this.#lastLine = now;
     this.#write(drawLine(state, now - this.#start));
   }
 
@@ -30,6 +30,6 @@ export class ProgressLines implements ProgressSink {
   }
 
   #write(line: string): void {
-    this.#screen.print(() => writeAll(`${line}\n`));
+    this.#terminal.print(() => writeAll(`${line}\n`));
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Opens the progress of a map.
+ * The progress options of a map, and the sink that they choose.
  *
  * ```
- * map, pooled() -> Tally -> ProgressSink: TerminalBar | ProgressLines | the caller's
+ * map, pooled() -> ProgressCounter -> ProgressSink: TerminalBar | ProgressLines | the caller's sink
  * ```
  *
  * @module
@@ -14,20 +14,23 @@ import type { ProgressSink } from "./sink.ts";
 import { ProgressCounter, sizeOf } from "./counter.ts";
 import { TerminalBar } from "./terminal_bar.ts";
 
-/** What a caller says about progress. */
+/** Options of progress. */
 export interface ProgressOptions {
   /**
-   * Where progress is shown. `true`: as a bar on stderr if that is a terminal, else as a line at most every 5 s and one
-   * at the end; in a worker always as lines. Or a sink of your own.
+   * Where progress is shown. `true` shows a bar on stderr if that is a terminal, else a line at most every 5 s and one at
+   * the end; a worker always writes lines. Or pass a sink of your own. It costs one call of the sink for each item.
    *
    * @default {false}
    */
   progress?: boolean | ProgressSink;
-  /** Items in all, for progress. @default {the length or size of the input, where it has one} */
+  /** Number of items, for progress. @default {the length or size of the input, if it has one} */
   total?: number;
 }
 
-/** Checks the options; `undefined` when nothing is to be told. The last step of a call: what is opened is to be ended. */
+/**
+ * Checks the options and creates the counter; `undefined` without progress. It is the last step of a call: the caller must
+ * end an open counter, so no later check may throw.
+ */
 export function openProgress(call: string, options: ProgressOptions, items: unknown): ProgressCounter | undefined {
   const total = options.total === undefined ? sizeOf(items) : integer(call, "total", options.total, 0);
   const sink = openSink(call, options.progress);
@@ -36,7 +39,7 @@ export function openProgress(call: string, options: ProgressOptions, items: unkn
 
 function openSink(call: string, option: boolean | ProgressSink | undefined): ProgressSink | undefined {
   if (option === undefined || option === false) return undefined;
-  // Of two threads with a bar, each would draw over the other's.
+  // Only the main thread draws a bar: the bars of two threads would overwrite each other.
   if (option === true) return scope.depth === 0 && Deno.stderr.isTerminal() ? new TerminalBar() : new ProgressLines();
   if (typeof option === "object" && typeof option?.update === "function" && typeof option.end === "function") {
     return option;

@@ -1,13 +1,13 @@
 /**
- * A bar on the terminal: one line of stderr, below all that is printed.
+ * `TerminalBar`: a progress bar on the terminal, one line of stderr below everything that is printed.
  *
  * ```
- * update, update, ...  -> the last state --every 100 ms--> Screen.draw
- * console.log, anywhere -> Screen: clears the bar; the next turn draws it again
- * end                  -> the last bar, on a line of its own
+ * update, update, ...   -> the last state --every 100 ms--> Terminal.draw
+ * console.log, anywhere -> Terminal clears the bar; the next draw shows it again
+ * end                   -> the last bar, as a line that stays
  * ```
  *
- * Several maps at a time share the line: the first shows its bar, the others theirs when it has ended.
+ * Several maps at a time share the line: the first map shows its bar, the next one when the first has ended.
  *
  * @module
  */
@@ -17,37 +17,37 @@ import { drawBar } from "./bar.ts";
 import { ConsoleGuard } from "./console.ts";
 import type { ProgressSink, ProgressState } from "./sink.ts";
 
-/** Shortest time between two bars, in milliseconds. */
-const PACE = 100;
+/** Time between two draws, in milliseconds. */
+const DRAW_INTERVAL = 100;
 
-/** Columns of a terminal that does not say. */
-const COLUMNS = 80;
+/** Width of a terminal of unknown size, in columns. */
+const DEFAULT_COLUMNS = 80;
 
-/** Whose bar is on the line. */
+/** The bar that is on the line at the moment. */
 let shown: TerminalBar | undefined;
 
 /** Shows progress as a bar. */
 export class TerminalBar implements ProgressSink {
-  readonly #screen = Terminal.local();
+  readonly #terminal = Terminal.local();
   readonly #start = performance.now();
   #state: ProgressState | undefined;
   #timer: Timer | undefined;
   #guard: ConsoleGuard | undefined;
-  #bar = "";
+  #lastBar = "";
 
   /** {@inheritDoc ProgressSink.update} */
   update(state: ProgressState): void {
     this.#state = state;
     if (this.#timer !== undefined) return;
-    // Not before the first item: a lazy map may never be read. And it must not keep the script alive.
-    this.#timer = setInterval(() => this.#draw(), PACE);
+    // Starts with the first item: a lazy map may never be read. The timer must not keep the script alive.
+    this.#timer = setInterval(() => this.#draw(), DRAW_INTERVAL);
     this.#timer.unref();
   }
 
   /** {@inheritDoc ProgressSink.end} */
   end(state: ProgressState): void {
     clearInterval(this.#timer);
-    this.#screen.finish(drawBar(state, performance.now() - this.#start, columns(), true));
+    this.#terminal.finish(drawBar(state, performance.now() - this.#start, columns(), true));
     this.#guard?.[Symbol.dispose]();
     if (shown === this) shown = undefined;
   }
@@ -55,18 +55,18 @@ export class TerminalBar implements ProgressSink {
   #draw(): void {
     shown ??= this;
     if (shown !== this) return;
-    this.#guard ??= new ConsoleGuard(this.#screen);
+    this.#guard ??= new ConsoleGuard(this.#terminal);
     const bar = drawBar(this.#state!, performance.now() - this.#start, columns());
-    if (bar === this.#bar && this.#screen.drawn) return;
-    if (this.#screen.draw(bar)) this.#bar = bar;
+    if (bar === this.#lastBar && this.#terminal.isBarShown) return;
+    if (this.#terminal.draw(bar)) this.#lastBar = bar;
   }
 }
 
-// The last column stays free: a terminal may go on to the next line after it.
+// One column less: a terminal may wrap to the next line after a character in the last column.
 function columns(): number {
   try {
-    return Math.max(1, (Deno.consoleSize().columns || COLUMNS) - 1);
+    return Math.max(1, (Deno.consoleSize().columns || DEFAULT_COLUMNS) - 1);
   } catch {
-    return COLUMNS - 1; // No size is to be had.
+    return DEFAULT_COLUMNS - 1; // stderr is no terminal, or has no size
   }
 }
