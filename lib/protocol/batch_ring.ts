@@ -1,14 +1,14 @@
 /**
- * Calls whose arguments are in shared memory: a record on the {@linkcode ValueRing} for each batch.
+ * A ring buffer for calls whose arguments lie in shared memory: one record on a {@linkcode ValueRing} for each batch.
  *
  * ```
- * first | count    task | attempt    timeout    flags    then: numbers, a unit each
- *                                                        or:   a value for each call
- *                                                        or:   for each its argument list: how many, and so many values
+ * first | count    task | attempt    timeout    flags    then: numbers, one unit each
+ *                                                        or:   one value for each call
+ *                                                        or:   for each call the length of its argument list, and the values
  * ```
  *
- * A record is in use until the last of its calls has ended. The items of a batch are read when their call has been taken:
- * until then they may be taken back, and another record be written over them.
+ * A record is in use until the last of its calls has ended. The worker reads an item only after it has taken the item's
+ * call: until then the host may withdraw the calls and write another record over theirs.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import { ValueRing } from "./value_ring.ts";
 
 const Flag = { SPREAD: 1, LIMITED: 2, NUMBERS: 4 } as const;
 
-/** What a call is besides its arguments. */
+/** What the calls of a batch have in common besides their arguments. */
 export type BatchHeader = Pick<RunMessage, "task" | "spread" | "timeout" | "limited" | "attempt">;
 
-/** The calls on the way to one worker, seen from either side. */
+/** The batches on the way from a host to its worker, as either side sees them. */
 export class BatchRing {
   readonly #ring: ValueRing;
-  // Host: of each record the number of its last call, and the unit behind it.
+  // Host: of each record in use the number of its last call, and the unit behind the record.
   readonly #records = new Deque<{ last: number; end: number }>();
 
   constructor(memory?: SharedArrayBuffer) {
@@ -37,33 +37,33 @@ export class BatchRing {
   }
 
   /**
-   * Host: writes a batch; gives its place, or `-1` if it does not fit.
+   * Host: writes a batch. Returns the offset of its record, or `-1` if it does not fit.
    *
    * @param first Number of its first call.
-   * @param items What `snapshot()` made of them.
+   * @param items Copies made by `snapshot()`.
    * @param head Number of the first call that has not ended.
    */
-  write(first: number, terms: BatchHeader, items: readonly unknown[], head: number): number {
-    this.#release(head);
-    const place = this.#ring.write(() => this.#put(first, terms, items));
-    if (place >= 0) this.#records.push({ last: first + items.length - 1, end: this.#ring.at });
-    return place;
+  write(first: number, header: BatchHeader, items: readonly unknown[], head: number): number {
+    this.#free(head);
+    const offset = this.#ring.write(() => this.#put(first, header, items));
+    if (offset >= 0) this.#records.push({ last: first + items.length - 1, end: this.#ring.cursor });
+    return offset;
   }
 
-  /** Worker: the batch at a place, from call number `from` of it on. */
-  read(place: number, from: number): RunMessage {
-    const spool = this.#ring;
-    spool.seek(place);
-    const [first, count] = spool.getInts();
-    const [task, attempt] = spool.getInts();
-    const timeout = spool.getNumber();
-    const [flags] = spool.getInts();
+  /** Worker: reads the batch at an offset, from call number `from` on. */
+  read(offset: number, from: number): RunMessage {
+    const ring = this.#ring;
+    ring.seek(offset);
+    const [first, count] = ring.getInts();
+    const [task, attempt] = ring.getInts();
+    const timeout = ring.getNumber();
+    const [flags] = ring.getInts();
     const spread = (flags & Flag.SPREAD) !== 0;
-    // At 32 bits: numbers may have more.
+    // `first` has the low 32 bits of the number.
     const skipped = (from - first) | 0;
     const items = (flags & Flag.NUMBERS) !== 0
-      ? new NumberItems(spool, skipped, count - skipped)
-      : new ValueItems(spool, skipped, count - skipped, spread);
+      ? new NumberItems(ring, skipped, count - skipped)
+      : new ValueItems(ring, skipped, count - skipped, spread);
     return {
       kind: "run",
       task,
@@ -84,24 +84,25 @@ export class BatchRing {
     { task, attempt, timeout = -1, spread, limited }: BatchHeader,
     items: readonly unknown[],
   ): boolean {
-    const spool = this.#ring;
+    const ring = this.#ring;
     const areNumbers = !spread && items.every((item) => typeof item === "number");
     const flags = (spread ? Flag.SPREAD : 0) | (limited ? Flag.LIMITED : 0) | (areNumbers ? Flag.NUMBERS : 0);
-    return spool.putInts(first | 0, items.length) && spool.putInts(task, attempt) && spool.putNumber(timeout) &&
-      spool.putInts(flags, 0) &&
-      (areNumbers ? spool.putNumbers(items as readonly number[]) : items.every((item) => this.#putItem(item, spread)));
+    return ring.putInts(first | 0, items.length) && ring.putInts(task, attempt) && ring.putNumber(timeout) &&
+      ring.putInts(flags, 0) &&
+      (areNumbers ? ring.putNumbers(items as readonly number[]) : items.every((item) => this.#putItem(item, spread)));
   }
 
   #putItem(item: unknown, spread: boolean): boolean {
-    const spool = this.#ring;
-    if (!spread) return spool.put(item);
+    const ring = this.#ring;
+    if (!spread) return ring.put(item);
     const args = item as readonly unknown[];
-    if (!spool.putInts(args.length, 0)) return false;
-    for (let i = 0; i < args.length; i++) if (!spool.put(args[i])) return false;
+    if (!ring.putInts(args.length, 0)) return false;
+    for (let i = 0; i < args.length; i++) if (!ring.put(args[i])) return false;
     return true;
   }
 
-  #release(head: number): void {
+  // Frees the records whose calls have all ended.
+  #free(head: number): void {
     let end = 0;
     for (let record; (record = this.#records.peek()) && record.last < head;) {
       this.#records.shift();
@@ -111,55 +112,55 @@ export class BatchRing {
   }
 }
 
-/** The items of one batch, where they are numbers. */
+/** The items of a batch of numbers. */
 class NumberItems implements Items {
   readonly length: number;
-  readonly #spool: ValueRing;
+  readonly #ring: ValueRing;
   readonly #start: number;
 
-  constructor(spool: ValueRing, skipped: number, length: number) {
+  constructor(ring: ValueRing, skipped: number, length: number) {
     this.length = length;
-    this.#spool = spool;
-    this.#start = spool.at + skipped;
+    this.#ring = ring;
+    this.#start = ring.cursor + skipped;
   }
 
   at(index: number): unknown {
-    return this.#spool.numberAt(this.#start + index);
+    return this.#ring.numberAt(this.#start + index);
   }
 }
 
-/** The items of one batch, one after another on the spool. */
+/** The items of a batch of other values, which lie one after another on the ring. */
 class ValueItems implements Items {
   readonly length: number;
-  readonly #spool: ValueRing;
+  readonly #ring: ValueRing;
   readonly #spread: boolean;
   readonly #skipped: number;
   readonly #start: number;
-  // Which item is next, and where.
-  #next = 0;
-  #place: number;
+  // Index and unit of the item that the last read has reached.
+  #index = 0;
+  #unit: number;
 
-  constructor(spool: ValueRing, skipped: number, length: number, spread: boolean) {
+  constructor(ring: ValueRing, skipped: number, length: number, spread: boolean) {
     this.length = length;
-    this.#spool = spool;
+    this.#ring = ring;
     this.#spread = spread;
     this.#skipped = skipped;
-    this.#start = this.#place = spool.at;
+    this.#start = this.#unit = ring.cursor;
   }
 
   at(index: number): unknown {
-    const spool = this.#spool;
+    const ring = this.#ring;
     const wanted = this.#skipped + index;
-    // Calls that run side by side may ask in another order.
-    if (wanted < this.#next) [this.#next, this.#place] = [0, this.#start];
-    spool.seek(this.#place);
-    for (; this.#next < wanted; this.#next++) {
-      for (let values = this.#spread ? spool.getInts()[0] : 1; values > 0; values--) spool.skip();
-      this.#place = spool.at;
+    // Concurrent calls may read their items in another order.
+    if (wanted < this.#index) [this.#index, this.#unit] = [0, this.#start];
+    ring.seek(this.#unit);
+    for (; this.#index < wanted; this.#index++) {
+      for (let values = this.#spread ? ring.getInts()[0] : 1; values > 0; values--) ring.skip();
+      this.#unit = ring.cursor;
     }
-    if (!this.#spread) return spool.get();
+    if (!this.#spread) return ring.get();
     const args: unknown[] = [];
-    for (let values = spool.getInts()[0]; values > 0; values--) args.push(spool.get());
+    for (let values = ring.getInts()[0]; values > 0; values--) args.push(ring.get());
     return args;
   }
 }

@@ -1,50 +1,50 @@
 /**
- * The board: shared memory in which host and worker agree on the state of each call in flight, without a message.
+ * The call table: shared memory in which a host and its worker agree on the state of each call in flight, without a message.
  *
  * ```
- * position = seq mod CAPACITY
+ * slot = seq mod CAPACITY
  *
- *   word[position]    lap | QUEUED --worker--> RUNNING --worker--> TRUE | FALSE | NULL | UNDEFINED | NUMBER
- *                            \-----host----> WITHDRAWN         \-> SPOOLED | SENT
- *   cell[position]    start time while RUNNING, the result once NUMBER, where it lies once SPOOLED
- *   place[position]   where its batch lies (see batch_ring.ts), or POSTED: a message has it
+ *   states[slot]    generation | QUEUED --worker--> RUNNING --worker--> TRUE | FALSE | NULL | UNDEFINED | NUMBER
+ *                                   \--host----> WITHDRAWN          \-> IN_RING | POSTED
+ *   values[slot]    the start time while RUNNING; then the number of NUMBER, or the result's ring offset of IN_RING
+ *   offsets[slot]   the ring offset of the call's batch (batch_ring.ts), or BY_MESSAGE
  * ```
  *
- * Who moves a call away from QUEUED is decided by one compare-and-exchange. That is why a call that waits in a worker's batch
- * can still be cancelled or given to another worker *for certain*, and why batches may be long without anybody
- * waiting behind a straggler.
+ * One compare-and-exchange decides between the worker that starts a queued call and the host that withdraws it. So the host
+ * can cancel a call that waits in a worker's batch, or give it to another worker, and be certain that it runs once at most.
+ * That allows long batches: no call has to wait behind a slow one.
  *
- * A word carries the lap that its call belongs to (seq div CAPACITY): a position is free again as soon as its call is
- * withdrawn, while the message that names the call may still be on its way. Without the lap the worker would take the
- * position's next call for the withdrawn one.
+ * The generation (seq div CAPACITY) tells a reused slot from the call that used it before (ABA). A slot is free again as
+ * soon as its call is withdrawn, while the message that names the call may still be on its way. Without the generation,
+ * the worker could run the slot's next call in place of the withdrawn one.
  *
- * A result that fits stays readable when its writer is killed a moment later. Anything else is posted, and its
- * word says SENT.
+ * A result that fits into shared memory stays readable when its worker is killed right after. Any other result goes by
+ * message, and its state is POSTED.
  *
- * Memory ordering: words are read and written with `Atomics` (sequentially consistent). Cells, places and what lies on the
- * spools are written before the word that announces them and read after it, so plain accesses are ordered by the word. The
- * words of a batch are announced themselves, by the tail of the bell, and are written plainly: who looks at such a position
- * before that means an earlier call of it, which it finds gone, whichever of the two words it reads.
+ * Memory ordering: states are read and written with `Atomics` (sequentially consistent). Values, offsets and ring records
+ * are written before the state that publishes them and read after it, so plain accesses suffice. The states of a batch are
+ * plain writes, too: the tail of the doorbell publishes them. A worker that reads such a slot earlier does so for an
+ * earlier call of the slot, and finds that call withdrawn or ended with the old state as well as with the new one.
  *
  * @module
  */
 
 import { AtomicWords } from "../shared/memory.ts";
 import { CallState, claimCall, isQueued } from "../shared/steps/call.ts";
-import type { RunMessage } from "./messages.ts";
 import { type BatchHeader, BatchRing } from "./batch_ring.ts";
+import type { RunMessage } from "./messages.ts";
 import { encodeValue, ValueRing } from "./value_ring.ts";
 
-/** How many calls can be in flight with one worker. */
+/** Maximum number of calls in flight with one worker. */
 export const CAPACITY = 4096;
 const MASK = CAPACITY - 1;
-/** The place of a batch that comes by message. */
+/** The offset of a batch that comes by message. */
 const BY_MESSAGE = -1;
 
-// The state takes the low four bits of a word, the lap the rest.
-const generation = (seq: number): number => ((seq / CAPACITY) & 0x7ffffff) << 4;
+// The state takes the low four bits of a word, the generation the others.
+const generationOf = (seq: number): number => ((seq / CAPACITY) & 0x7ffffff) << 4;
 
-/** The states of a call. From {@linkcode State.TRUE} to {@linkcode State.POSTED} it is settled. */
+/** The states of a call. From {@linkcode State.TRUE} to {@linkcode State.POSTED} it has ended. */
 export const State = {
   ...CallState,
   TRUE: 4,
@@ -56,16 +56,16 @@ export const State = {
   POSTED: 10,
 } as const;
 
-/** The memory of a board. */
+/** The memory of a call table. */
 export interface CallTableMemory {
   readonly table: SharedArrayBuffer;
-  /** To the worker. */
+  /** The ring buffer of batches, from the host to the worker. */
   readonly calls: SharedArrayBuffer;
-  /** From the worker. */
+  /** The ring buffer of results, from the worker to the host. */
   readonly results: SharedArrayBuffer;
 }
 
-/** One worker's board, seen from either side. */
+/** The call table of one worker, as either side sees it. */
 export class CallTable {
   /** The memory to hand to the other side. */
   readonly memory: CallTableMemory;
@@ -76,131 +76,131 @@ export class CallTable {
   readonly #results: ValueRing;
 
   constructor(memory?: CallTableMemory) {
-    const words = memory?.table ?? new SharedArrayBuffer(CAPACITY * 16);
-    this.#values = new Float64Array(words, 0, CAPACITY);
-    this.#states = new AtomicWords(words, CAPACITY * 2, CAPACITY);
-    this.#offsets = new Int32Array(words, CAPACITY * 12, CAPACITY);
+    const table = memory?.table ?? new SharedArrayBuffer(CAPACITY * 16);
+    this.#values = new Float64Array(table, 0, CAPACITY);
+    this.#states = new AtomicWords(table, CAPACITY * 2, CAPACITY);
+    this.#offsets = new Int32Array(table, CAPACITY * 12, CAPACITY);
     this.#calls = new BatchRing(memory?.calls);
     this.#results = new ValueRing(memory?.results);
-    this.memory = { table: words, calls: this.#calls.memory, results: this.#results.memory };
+    this.memory = { table, calls: this.#calls.memory, results: this.#results.memory };
   }
 
-  /** Host: opens a position for a new call, whose arguments come by message. */
+  /** Host: queues a new call whose arguments come by message. */
   openPosted(seq: number): void {
     this.#offsets[seq & MASK] = BY_MESSAGE;
-    this.#states.store(seq & MASK, generation(seq) | State.QUEUED);
+    this.#states.store(seq & MASK, generationOf(seq) | State.QUEUED);
   }
 
   /**
-   * Host: opens positions for a batch whose arguments are in shared memory; `false` if they do not fit.
+   * Host: queues the calls of a batch and writes its arguments into shared memory; `false` if they do not fit.
    *
    * @param head Number of the first call that has not ended.
    */
-  openBatch(first: number, terms: BatchHeader, items: readonly unknown[], head: number): boolean {
-    const place = this.#calls.write(first, terms, items, head);
-    if (place < 0) return false;
-    const { array: cells } = this.#states;
-    let word = generation(first) | State.QUEUED;
+  openBatch(first: number, header: BatchHeader, items: readonly unknown[], head: number): boolean {
+    const offset = this.#calls.write(first, header, items, head);
+    if (offset < 0) return false;
+    const { array: states } = this.#states;
+    let queued = generationOf(first) | State.QUEUED;
     for (let seq = first; seq < first + items.length; seq++) {
-      const position = seq & MASK;
-      if (position === 0) word = generation(seq) | State.QUEUED;
-      this.#offsets[position] = place;
-      cells[position] = word;
+      const slot = seq & MASK;
+      if (slot === 0) queued = generationOf(seq) | State.QUEUED;
+      this.#offsets[slot] = offset;
+      states[slot] = queued;
     }
     return true;
   }
 
   /**
-   * Worker: the rest of the batch that a call is in, from that call on; `undefined` if it comes by message, `null` if it
-   * was withdrawn.
+   * Worker: returns the part of a call's batch that begins with the call; `undefined` if the batch comes by message, `null`
+   * if the call was withdrawn.
    */
   batchFrom(seq: number): RunMessage | null | undefined {
     if (!this.isQueued(seq)) return null;
-    const place = this.#offsets[seq & MASK];
-    const batch = place === BY_MESSAGE ? undefined : this.#calls.read(place, seq);
-    // Withdrawn meanwhile: what was read may be another batch, or half of one.
+    const offset = this.#offsets[seq & MASK];
+    const batch = offset === BY_MESSAGE ? undefined : this.#calls.read(offset, seq);
+    // If the host has withdrawn the call meanwhile, the record may be another batch, or half of one.
     return this.isQueued(seq) ? batch : null;
   }
 
-  /** Host: takes a call back; `false` if it has started. */
+  /** Host: withdraws a call; `false` if it has started. */
   withdraw(seq: number): boolean {
-    return claimCall(this.#states, seq & MASK, generation(seq), State.WITHDRAWN);
+    return claimCall(this.#states, seq & MASK, generationOf(seq), State.WITHDRAWN);
   }
 
-  /** Worker: takes a call; `false` if it was withdrawn. */
+  /** Worker: starts a call; `false` if it was withdrawn. */
   start(seq: number): boolean {
-    return claimCall(this.#states, seq & MASK, generation(seq), State.RUNNING);
+    return claimCall(this.#states, seq & MASK, generationOf(seq), State.RUNNING);
   }
 
-  /** Worker: notes when a call starts; comes before {@linkcode start}, which announces it. */
+  /** Worker: records when a call starts, before {@linkcode start} publishes it. */
   noteStart(seq: number, now: number): void {
     this.#values[seq & MASK] = now;
   }
 
-  /** Worker: leaves the result of a call, if it fits; `false` if it must be posted. In the order of the calls. */
+  /** Worker: writes the result of a call; `false` if it does not fit and must be posted. In the order of the calls. */
   setResult(seq: number, value: unknown): boolean {
-    let word: number;
+    let state: number;
     if (typeof value === "number") {
       this.#values[seq & MASK] = value;
-      word = State.NUMBER;
-    } else if (value === undefined) word = State.UNDEFINED;
-    else if (value === true) word = State.TRUE;
-    else if (value === false) word = State.FALSE;
-    else if (value === null) word = State.NULL;
-    else if (this.#writeResult(seq, value)) word = State.IN_RING;
+      state = State.NUMBER;
+    } else if (value === undefined) state = State.UNDEFINED;
+    else if (value === true) state = State.TRUE;
+    else if (value === false) state = State.FALSE;
+    else if (value === null) state = State.NULL;
+    else if (this.#writeResult(seq, value)) state = State.IN_RING;
     else return false;
-    this.#states.store(seq & MASK, generation(seq) | word);
+    this.#states.store(seq & MASK, generationOf(seq) | state);
     return true;
   }
 
-  /** Worker: the answer was posted. */
+  /** Worker: ends a call whose answer was posted as a message. */
   markPosted(seq: number): void {
-    this.#states.store(seq & MASK, generation(seq) | State.POSTED);
+    this.#states.store(seq & MASK, generationOf(seq) | State.POSTED);
   }
 
-  /** Whether a call could still be started, or withdrawn. */
+  /** Whether a call has neither started nor been withdrawn. */
   isQueued(seq: number): boolean {
-    return isQueued(this.#states, seq & MASK, generation(seq));
+    return isQueued(this.#states, seq & MASK, generationOf(seq));
   }
 
-  /** Host: the state of a call in flight. */
+  /** Host: returns the state of a call in flight. */
   state(seq: number): number {
     return this.#states.load(seq & MASK) & 15;
   }
 
-  /** Host: the start time of a timed call that runs. */
+  /** Host: returns the start time of a running call with a timeout, on the worker's clock. */
   startedAt(seq: number): number {
     return this.#values[seq & MASK];
   }
 
   /**
-   * Host: the result that `word` announces. Once, and in the order of the calls.
+   * Host: reads the result of a call in `state`. Once for each call, in the order of the calls.
    *
-   * @throws {SyntaxError | TypeError} If the worker has left nonsense.
+   * @throws {SyntaxError | TypeError} If the worker has written data that is no value.
    */
-  result(seq: number, word: number): unknown {
-    if (word === State.NUMBER) return this.#values[seq & MASK];
-    if (word === State.IN_RING) return this.#readResult(this.#values[seq & MASK]);
-    if (word === State.TRUE) return true;
-    if (word === State.FALSE) return false;
-    return word === State.NULL ? null : undefined;
+  result(seq: number, state: number): unknown {
+    if (state === State.NUMBER) return this.#values[seq & MASK];
+    if (state === State.IN_RING) return this.#readResult(this.#values[seq & MASK]);
+    if (state === State.TRUE) return true;
+    if (state === State.FALSE) return false;
+    return state === State.NULL ? null : undefined;
   }
 
   #writeResult(seq: number, value: unknown): boolean {
     const results = this.#results;
-    const folded = encodeValue(value);
-    const place = results.write(() => results.put(folded));
-    if (place >= 0) this.#values[seq & MASK] = place;
-    return place >= 0;
+    const encoded = encodeValue(value);
+    const offset = results.write(() => results.put(encoded));
+    if (offset >= 0) this.#values[seq & MASK] = offset;
+    return offset >= 0;
   }
 
-  #readResult(place: number): unknown {
+  #readResult(offset: number): unknown {
     const results = this.#results;
-    results.seek(place);
+    results.seek(offset);
     try {
       return results.get();
     } finally {
-      results.free(results.at);
+      results.free(results.cursor);
     }
   }
 }

@@ -1,18 +1,20 @@
 /**
- * Who wakes whom between a host and its worker, through shared memory: a message through a port takes 20 us to arrive, a
- * word 5.
+ * A doorbell wakes the other side of a host-worker pair through shared memory, in about 5 us; a message through a port
+ * takes about 20 us to arrive.
  *
  * ```
- * host                                   worker
- *   announce(tail)  ---- TAIL, BELL --->   moved: a call is there      blocks for a moment (rest), or waits (moved)
- *   ring()          ---- BELL --------->   a message is in the port    only who blocks needs it
- *   heard()         <--- TOLD ----------   tell(count, ms, ran)        answers are on the board
+ * host                                          worker
+ *   publish(tail)  ---- TAIL, SIGNALS --->        new calls: ends park() and published()
+ *   wake()         ---- POSTS, SIGNALS -->        a message is in the port: ends park()
+ *   takeReport()   <--- REPORTS ----------        report(count, ms, ran): results are in the call table
  * ```
  *
- * The algorithm of the worker's side is in `shared/steps/doorbell.ts`. The host never blocks: it waits for TOLD to move. What
- * a worker tells is not believed: the numbers are made plausible here, and the answers are on the board or they are not.
+ * The worker's algorithm is in `shared/steps/doorbell.ts`. The host never blocks: it waits asynchronously until REPORTS
+ * changes. A hostile worker can write any number here, so the host corrects impossible differences; the results
+ * themselves are checked in the call table.
  *
- * Memory ordering: sequentially consistent; what was written to the board before `announce` or `tell` is seen after it.
+ * Memory ordering: sequentially consistent. What a side wrote to the call table before `publish` or `report` is visible to
+ * the other side after it.
  *
  * @module
  */
@@ -21,29 +23,29 @@ import { DOORBELL_WORDS, park, POSTS, signal, TAIL } from "../shared/steps/doorb
 import { DONE, Frame, Result, WAIT } from "../shared/steps/step.ts";
 
 const REPORTS = DOORBELL_WORDS;
-// Since the beginning: calls that were answered, and microseconds, which wrap around.
+// Totals since the start of the worker: answered calls, and microseconds. They wrap around.
 const COUNT = REPORTS + 1;
 const SPENT = REPORTS + 2;
 const RAN = REPORTS + 3;
 const WORDS = REPORTS + 4;
 
-/** What a worker has done since it was asked last. */
+/** What a worker has done since its previous report. */
 export interface Report {
-  /** Calls that were answered. */
+  /** Number of answered calls. */
   count: number;
-  /** Milliseconds of its time. */
+  /** Milliseconds of the worker's time. */
   ms: number;
-  /** Milliseconds that they would have taken one after another. */
+  /** Milliseconds that the calls would have taken one after another. */
   ran: number;
 }
 
-/** The bell between one host and one worker, seen from either side. */
+/** The doorbell of one worker, as either side sees it. */
 export class Doorbell {
   /** The memory to hand to the other side. */
   readonly memory: SharedArrayBuffer;
   readonly #words: AtomicWords;
   readonly #frame = new Frame();
-  // What the host has read so far.
+  // Host: the totals at the previous report.
   #reports = 0;
   #count = 0;
   #spent = 0;
@@ -54,32 +56,37 @@ export class Doorbell {
     this.#words = new AtomicWords(memory);
   }
 
-  /** Host: all calls before number `tail` are on the board. */
+  /** Host: publishes that all calls before number `tail` are in the call table. */
   publish(tail: number): void {
     this.#signal(1, tail);
   }
 
-  /** Host: a message is in the port; comes after it. */
+  /** Host: wakes the worker for a message that was posted just before. */
   wake(): void {
     this.#signal(0, 0);
   }
 
-  /** Host: the calls before number `tail` are in the port. */
+  /** Host: publishes that the calls before number `tail` were posted. Does not wake. */
   publishPosted(tail: number): void {
     this.#words.store(TAIL, tail | 0);
   }
 
-  /** Worker: the number behind the last call that was announced, at 32 bits. */
+  /** Worker: the number behind the last published call, at 32 bits. */
   get tail(): number {
     return this.#words.load(TAIL);
   }
 
-  /** Worker: how many messages were posted. */
+  /** Worker: how many messages the host has posted. */
   get postCount(): number {
     return this.#words.load(POSTS);
   }
 
-  /** Worker: blocks for `ms` milliseconds at most, or until something comes; `true` if the tail has moved from `tail`. */
+  /**
+   * Worker: blocks until a call is published or a message is posted, for `ms` milliseconds at most; `true` if the tail is no
+   * longer `tail`.
+   *
+   * @param posts The {@linkcode postCount} when the event loop turned last: later messages end the wait at once.
+   */
   park(tail: number, posts: number, ms: number): boolean {
     const words = this.#words;
     const frame = this.#frame;
@@ -94,13 +101,13 @@ export class Doorbell {
     }
   }
 
-  /** Worker: resolves once the tail has moved from `tail`; `undefined` if it has. */
+  /** Worker: resolves when the tail is no longer `tail`; `undefined` if that is so already. */
   published(tail: number): Promise<unknown> | undefined {
     const wait = Atomics.waitAsync(this.#words.array, TAIL, tail);
     return wait.async ? wait.value : undefined;
   }
 
-  /** Worker: answers are on the board. */
+  /** Worker: reports that results are in the call table, and wakes the host. */
   report({ count, ms, ran }: Report): void {
     const words = this.#words;
     words.add(COUNT, count);
@@ -110,35 +117,35 @@ export class Doorbell {
     words.notify(REPORTS, 1);
   }
 
-  /** Host: resolves once the worker has told something; `undefined` if it has. */
+  /** Host: resolves at the worker's next report; `undefined` if there is one to take. */
   reported(): Promise<unknown> | undefined {
     const wait = Atomics.waitAsync(this.#words.array, REPORTS, this.#reports);
     return wait.async ? wait.value : undefined;
   }
 
-  /** Host: what the worker has told since the last time. */
+  /** Host: takes all that the worker has reported since the previous call. */
   takeReport(): Report {
     const words = this.#words;
     this.#reports = words.load(REPORTS);
     const count = words.load(COUNT), spent = words.load(SPENT), ran = words.load(RAN);
-    const told = {
+    const report = {
       count: Math.max(0, (count - this.#count) | 0),
       ms: Math.max(0, (spent - this.#spent) | 0) / 1000,
       ran: Math.max(0, (ran - this.#ran) | 0) / 1000,
     };
     [this.#count, this.#spent, this.#ran] = [count, spent, ran];
-    return told;
+    return report;
   }
 
-  /** Host: nothing will be told any more; ends the wait for it. */
+  /** Host: ends the wait for a report. */
   close(): void {
     this.#words.notify(REPORTS, 1);
   }
 
-  #signal(announce: number, tail: number): void {
+  #signal(hasCalls: 0 | 1, tail: number): void {
     const frame = this.#frame;
     frame.pc = 0;
-    frame.a = announce;
+    frame.a = hasCalls;
     frame.b = tail | 0;
     while (signal(this.#words, frame) !== DONE);
   }

@@ -1,6 +1,5 @@
 /**
- * Values that cross: taking a copy of arguments when they are handed over, and naming the place of one that cannot be
- * copied.
+ * Copies the arguments of a call at the time of the call, and names the path of a value that cannot be copied.
  *
  * @module
  */
@@ -11,9 +10,9 @@ import { Json, PlainWriter } from "../core/plain.ts";
 import { show } from "../core/validate.ts";
 import { encode } from "../shared/revive.ts";
 
-/** Arguments as they were when they were handed over. */
+/** Arguments as they were when the caller passed them. */
 export interface Snapshot {
-  /** Copies; of plain data its text. See {@linkcode decodeItems}. */
+  /** Copies; plain data is copied as its text. See {@linkcode decodeItems}. */
   args: unknown[];
   transfer: Transferable[];
   /** Whether there may be shared objects in them (lib/shared/revive.ts). */
@@ -21,9 +20,11 @@ export interface Snapshot {
 }
 
 /**
- * Takes arguments as they are now, and moves what `transfer` names or `move()` marked, so that later changes by the caller
- * are not seen. Primitives cost nothing, plain data its text or, if it is large, a copy, one typed array its bytes; an
- * argument list with others costs a structured clone.
+ * Copies arguments as they are now, and moves the objects in `transfer` and those that `move()` has marked. Later changes by
+ * the caller do not reach the task.
+ *
+ * Primitives cost nothing. Plain data is copied as text or, if it is large, as objects, and one typed array by its bytes. An
+ * argument list with any other value is copied by structured clone.
  *
  * @throws {TransferError} If a value cannot be copied.
  */
@@ -33,18 +34,18 @@ export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
     const moved = takeMove(arg);
     if (moved) transfer = [...new Set([...transfer, ...moved])];
   }
-  const folded = transfer.length > 0 ? undefined : encodeArgs(args);
-  return folded ? { args: folded, transfer, handles: false } : clone(args, transfer);
+  const encoded = transfer.length > 0 ? undefined : encodeArgs(args);
+  return encoded ? { args: encoded, transfer, handles: false } : clone(args, transfer);
 }
 
 /**
- * Clones arguments, and moves some of them.
+ * Copies arguments by structured clone, and moves the objects in `transfer`.
  *
  * @throws {TransferError} If a value cannot be copied.
  */
 export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
   try {
-    // One clone for both, so that the moved values keep their identity inside the arguments.
+    // One clone for both, so that a moved object is the same object inside the arguments.
     const { value, handles } = structuredClone(encode([args, transfer]), { transfer });
     const [copied, moved] = value as [unknown[], Transferable[]];
     return { args: copied, transfer: moved, handles };
@@ -53,14 +54,14 @@ export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
   }
 }
 
-// What is an object twice must be one in the copy, too: one writer for all, and no second typed array, which might have the
-// same buffer.
+// An object that occurs twice must be one object in the copy as well. So one writer serves all arguments, and there is no
+// second typed array: it might have the same buffer.
 function encodeArgs(args: unknown[], isLarge = false): unknown[] | undefined {
-  const folded: unknown[] = [];
+  const encoded: unknown[] = [];
   const writer = new PlainWriter();
   let hasBytes = false;
   for (const arg of args) {
-    if (isPrimitive(arg)) folded.push(arg);
+    if (isPrimitive(arg)) encoded.push(arg);
     else if (typeof arg !== "object") return undefined;
     else {
       const whole = wholeBytes(arg!);
@@ -72,13 +73,13 @@ function encodeArgs(args: unknown[], isLarge = false): unknown[] | undefined {
         ? writer.copy(arg!)
         : writer.write(arg!);
       if (copy === undefined) return writer.tooLarge ? encodeArgs(args, true) : undefined;
-      folded.push(copy);
+      encoded.push(copy);
     }
   }
-  return folded;
+  return encoded;
 }
 
-/** The values of what {@linkcode snapshot} has made of arguments, for whoever cannot carry their texts. */
+/** Decodes the texts in the copies of {@linkcode snapshot}, for a `run` message. */
 export function decodeItems(items: unknown[], spread: boolean): unknown[] {
   return items.map((item) => spread ? (item as unknown[]).map(decodeItem) : decodeItem(item));
 }
@@ -87,24 +88,24 @@ function decodeItem(value: unknown): unknown {
   return value instanceof Json ? value.parse() : value;
 }
 
-/** Whether a value is copied by merely passing it on. Functions and symbols are not: they cannot be copied at all. */
+/** Whether a value needs no copy. Functions and symbols are no primitives here: they cannot be copied at all. */
 export function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
 }
 
 /**
- * Stands for a value that could not be copied, so that sending it fails, and only it: a value that is nested thousands
- * deep could be sent, would not be read, and would close the port.
+ * A placeholder for a value that could not be copied, which makes sending that item fail, and no other. Without it, a value
+ * that is nested thousands deep could be sent but not read, and would close the port.
  */
 export class Uncopyable {
-  /** What makes sending fail. */
+  /** A function, which structured clone refuses. */
   readonly refuse = (): void => {};
 
-  /** @param cause Why `value` could not be copied. */
+  /** @param cause The reason why `value` could not be copied. */
   constructor(readonly value: unknown, readonly cause: unknown) {}
 }
 
-/** Says where in `value` the reason for a failed copy sits. */
+/** Makes the error of a failed copy, with the path of the part of `value` that cannot be copied. */
 export function transferError(
   value: unknown,
   root: string,
@@ -126,13 +127,13 @@ export function transferError(
   );
 }
 
-/** Longest path that is worth reading. */
-const LONGEST_PATH = 200;
+/** Maximum length of a path in an error message. */
+const MAX_PATH = 200;
 
-// Walks down to the deepest value that fails to clone by itself. Only after a failure: the way there costs a clone of
-// each sibling.
+// Finds the deepest value that cannot be cloned by itself. It clones each sibling on the way, so it runs only after a
+// failure.
 function locate(value: unknown, path: string, seen: Set<unknown>): { path: string; offender: unknown } {
-  if (typeof value === "object" && value !== null && !seen.has(value) && path.length < LONGEST_PATH) {
+  if (typeof value === "object" && value !== null && !seen.has(value) && path.length < MAX_PATH) {
     seen.add(value);
     for (const [step, child] of children(value)) {
       if (!seen.has(child) && !isCloneable(child)) return locate(child, path + step, seen);
@@ -160,7 +161,7 @@ function* children(value: object): Generator<[string, unknown]> {
     try {
       child = (value as Record<string, unknown>)[key];
     } catch {
-      continue; // A getter that throws: the clone fails at the owner, which is what gets named.
+      continue; // A getter that throws: the clone fails at its owner, and the error names the owner.
     }
     yield [step, child];
   }

@@ -1,7 +1,9 @@
 /**
- * Errors as plain data. Structured clone keeps the built-in classes with message, stack and cause, and loses all else:
- * custom names, codes and fields, `AggregateError.errors`, `Deno.errors.*`; and one uncloneable cause makes it throw.
- * A record keeps everything, and decoding it cannot fail.
+ * Errors as plain data.
+ *
+ * Structured clone keeps the built-in classes with message, stack and cause, and loses everything else: custom names, codes
+ * and fields, `AggregateError.errors`, `Deno.errors.*`; and it throws at a single cause that cannot be cloned. A record
+ * keeps everything, and decoding it cannot fail.
  *
  * @module
  */
@@ -12,7 +14,7 @@ export type Thrown = { error: ErrorRecord } | { value: unknown };
 
 /** An error, as plain data. */
 export interface ErrorRecord {
-  /** Names of the error's classes, most derived first; the first one known on the other side is used. */
+  /** Names of the error's classes, most derived first. The decoder takes the first that it has. */
   classes: string[];
   name: string;
   message: string;
@@ -26,9 +28,10 @@ export interface ErrorRecord {
   fields: Record<string, Thrown>;
 }
 
-const OWN = new Set(["name", "message", "stack", "cause", "errors", "error", "suppressed"]);
+/** The fields that a record has apart from the others. */
+const SEPARATE_FIELDS = new Set(["name", "message", "stack", "cause", "errors", "error", "suppressed"]);
 
-/** Encodes what was thrown. Fields that cannot be cloned become a string that says so. */
+/** Encodes what was thrown. A field that cannot be cloned becomes a string that says so. */
 export function encodeThrown(thrown: unknown): Thrown {
   try {
     return encode(thrown, new Map());
@@ -66,7 +69,7 @@ function encode(thrown: unknown, seen: Map<Error, ErrorRecord>): Thrown {
     };
   }
   for (const key of Object.keys(thrown)) {
-    if (OWN.has(key)) continue;
+    if (SEPARATE_FIELDS.has(key)) continue;
     const value = encode(read(() => (thrown as unknown as Record<string, unknown>)[key]), seen);
     // Not by assignment: a field may be called __proto__.
     Object.defineProperty(record.fields, key, { value, enumerable: true });
@@ -76,7 +79,11 @@ function encode(thrown: unknown, seen: Map<Error, ErrorRecord>): Thrown {
 
 function classesOf(error: Error): string[] {
   const names: string[] = [];
-  for (let proto = Object.getPrototypeOf(error); proto && names.length < 16; proto = Object.getPrototypeOf(proto)) {
+  for (
+    let proto = Object.getPrototypeOf(error);
+    proto && names.length < MAX_CLASSES;
+    proto = Object.getPrototypeOf(proto)
+  ) {
     const name = read(() => Object.hasOwn(proto, "constructor") ? proto.constructor.name : undefined);
     if (typeof name === "string" && name !== "" && name !== "Object") names.push(name);
   }
@@ -109,22 +116,22 @@ function cloneable(value: unknown): unknown {
 }
 
 /**
- * Turns {@linkcode encodeThrown}'s data back into what was thrown. Whatever the data is, it neither throws nor takes long,
- * and what it makes is an error or plain data.
+ * Decodes what {@linkcode encodeThrown} has encoded. A hostile worker can send any data instead: decoding does not throw, takes
+ * bounded time, and returns an error or plain data.
  */
 export function decodeThrown(thrown: unknown): unknown {
-  return decode(thrown, { seen: new Map(), left: MOST_ERRORS }, 0);
+  return decode(thrown, { seen: new Map(), remaining: MAX_ERRORS }, 0);
 }
 
-/** Most errors in one record, and how deep they may be nested; what is beyond becomes a string that says so. */
-const MOST_ERRORS = 10_000;
-const DEEPEST = 1_000;
-/** Most classes that are looked at. */
-const MOST_CLASSES = 16;
+/** Maximum number of errors in one record, and of levels of nesting. Errors beyond become a string that says so. */
+const MAX_ERRORS = 10_000;
+const MAX_DEPTH = 1_000;
+/** Maximum number of class names in one record. */
+const MAX_CLASSES = 16;
 
 interface Decoding {
   readonly seen: Map<unknown, Error>;
-  left: number;
+  remaining: number;
 }
 
 function decode(thrown: unknown, decoding: Decoding, depth: number): unknown {
@@ -133,23 +140,23 @@ function decode(thrown: unknown, decoding: Decoding, depth: number): unknown {
   if (!isPlain(record)) return Object.hasOwn(thrown, "value") ? thrown.value : undefined;
   const known = decoding.seen.get(record);
   if (known) return known;
-  if (depth > DEEPEST || decoding.left-- <= 0) return "[cut off: too many errors in one]";
+  if (depth > MAX_DEPTH || decoding.remaining-- <= 0) return "[cut off: too many errors in one]";
   const error = create(record);
   decoding.seen.set(record, error);
-  const hidden = (key: string, value: unknown) =>
+  const defineHidden = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
   const inner = (each: unknown) => decode(each, decoding, depth + 1);
-  if (error.name !== record.name) hidden("name", string(record.name));
-  hidden("stack", string(record.stack));
-  if (record.cause) hidden("cause", inner(record.cause));
-  if (Array.isArray(record.errors)) hidden("errors", first(record.errors, MOST_ERRORS).map(inner));
+  if (error.name !== record.name) defineHidden("name", string(record.name));
+  defineHidden("stack", string(record.stack));
+  if (record.cause) defineHidden("cause", inner(record.cause));
+  if (Array.isArray(record.errors)) defineHidden("errors", take(record.errors, MAX_ERRORS).map(inner));
   if (isPlain(record.suppression)) {
-    hidden("error", inner(record.suppression.error));
-    hidden("suppressed", inner(record.suppression.suppressed));
+    defineHidden("error", inner(record.suppression.error));
+    defineHidden("suppressed", inner(record.suppression.suppressed));
   }
   if (!isPlain(record.fields)) return error;
   for (const key of Object.keys(record.fields)) {
-    if (OWN.has(key)) continue;
+    if (SEPARATE_FIELDS.has(key)) continue;
     Object.defineProperty(error, key, {
       value: inner(record.fields[key]),
       writable: true,
@@ -162,24 +169,24 @@ function decode(thrown: unknown, decoding: Decoding, depth: number): unknown {
 
 function create({ classes, name, message }: Record<string, unknown>): Error {
   const text = string(message);
-  for (const each of Array.isArray(classes) ? first(classes, MOST_CLASSES) : []) {
+  for (const each of Array.isArray(classes) ? take(classes, MAX_CLASSES) : []) {
     if (each === "DOMException") return new DOMException(text, string(name));
-    const known = KNOWN.get(each as string);
-    // A real error first (it has the internal slot that Error.isError looks for), its class put on after: the
-    // constructors of these classes take all sorts of arguments.
+    const known = ERROR_CLASSES.get(each as string);
+    // A real error, which has the internal slot that Error.isError() checks, and then the prototype of its class: the
+    // constructors of these classes take different arguments.
     if (known) return Object.setPrototypeOf(new Error(text), known.prototype);
   }
   return new Error(text);
 }
 
-// By hand: slice() and map() ask an array for its `constructor`, which may have come along as a field.
-function first(array: unknown[], most: number): unknown[] {
+// By hand: slice() and map() read the array's `constructor`, which may be a forged field.
+function take(array: unknown[], max: number): unknown[] {
   const found: unknown[] = [];
-  for (let at = 0; at < array.length && at < most; at++) found.push(array[at]);
+  for (let at = 0; at < array.length && at < max; at++) found.push(array[at]);
   return found;
 }
 
-// Not an array, not a buffer: their keys can be without end.
+// Arrays and buffers are not plain here: they can have any number of keys.
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
@@ -188,7 +195,7 @@ function string(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-const KNOWN = new Map<string, { prototype: Error }>([
+const ERROR_CLASSES = new Map<string, { prototype: Error }>([
   Error,
   TypeError,
   RangeError,

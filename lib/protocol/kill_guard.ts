@@ -1,11 +1,11 @@
 /**
- * Two shared words by which host and worker agree on stopping the thread by force.
+ * The kill guard: shared memory by which a host and its worker agree on stopping the thread by force.
  *
- * FRAGILE counts the reasons not to: while the runtime loads one of its own modules, or a task module, a forced stop can
- * abort the whole process. The worker raises it around what it loads, the host waits for zero.
+ * PROTECTED counts the reasons to wait. A forced stop while the runtime loads one of its own modules, or a task module,
+ * can abort the whole process. The worker raises the count around what it loads, and the host waits until it is zero.
  *
- * STOP says that the host has stopped the thread. A stop can be swallowed, if it strikes while the runtime builds an
- * error or formats a value; the worker then looks here at its next call of such a function (workers/stop_retry.ts).
+ * STOP is set once the host has stopped the thread. The runtime can lose a stop that arrives while it builds an error or
+ * formats a value; the worker then finds STOP set at its next call of such a function (workers/stop_retry.ts).
  *
  * @module
  */
@@ -13,7 +13,7 @@ const PROTECTED = 0;
 const STOP = 1;
 const NEVER = 2;
 
-/** One worker's brake, seen from either side. */
+/** The kill guard of one worker, as either side sees it. */
 export class KillGuard {
   /** The memory to hand to the other side. */
   readonly memory: SharedArrayBuffer;
@@ -24,11 +24,11 @@ export class KillGuard {
     this.#words = new Int32Array(memory);
   }
 
-  /** Worker: does what must not be interrupted. */
-  async protect<T>(work: () => Promise<T>): Promise<T> {
+  /** Worker: runs a function during which the thread must not be stopped by force. */
+  async protect<T>(run: () => Promise<T>): Promise<T> {
     Atomics.add(this.#words, PROTECTED, 1);
     try {
-      return await work();
+      return await run();
     } finally {
       Atomics.sub(this.#words, PROTECTED, 1);
     }
@@ -39,17 +39,17 @@ export class KillGuard {
     return Atomics.load(this.#words, PROTECTED) > 0;
   }
 
-  /** Host: the thread is being stopped. */
+  /** Host: marks the thread as stopped. */
   requestStop(): void {
     Atomics.store(this.#words, STOP, 1);
   }
 
-  /** Worker: whether the thread has been stopped. */
+  /** Worker: whether the host has stopped the thread. */
   get stopRequested(): boolean {
     return Atomics.load(this.#words, STOP) === 1;
   }
 
-  /** Worker: sleeps for ever, so that a thread that cannot end burns no core. */
+  /** Worker: blocks forever, so that a thread which cannot end uses no processor time. */
   sleepForever(): never {
     for (;;) Atomics.wait(this.#words, NEVER, 0);
   }

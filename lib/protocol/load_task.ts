@@ -1,5 +1,5 @@
 /**
- * From a task's source to the function itself, in the isolate that runs it.
+ * Loads the function of a task, in the isolate that runs it.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { IsopoolError, TaskLoadError, TaskNotFoundError } from "../core/errors.t
 import { show } from "../core/validate.ts";
 import type { Source } from "./messages.ts";
 
-/** An `import()`: which modules it may load depends on where it is written, see transport/entry.ts. */
+/** An `import()` function. Which modules it may load depends on the module that contains it (transport/entry.ts). */
 // deno-lint-ignore no-explicit-any -- a namespace
 export type Importer = (url: string) => Promise<any>;
 
@@ -15,11 +15,11 @@ export type Importer = (url: string) => Promise<any>;
 export type TaskFunction = (...args: unknown[]) => unknown;
 
 /**
- * Finds the function of a task.
+ * Loads the function of a task.
  *
- * @param load The `import()` to load its module with.
- * @throws {TaskLoadError} If the module cannot be loaded; `cause` is why.
- * @throws {TaskNotFoundError} If the module has no such function.
+ * @param load The `import()` that loads its module.
+ * @throws {TaskLoadError} If the module cannot be loaded; `cause` is the reason.
+ * @throws {TaskNotFoundError} If the module exports no such function.
  */
 export async function loadTask(source: Source, load: Importer = (url) => import(url)): Promise<TaskFunction> {
   if ("source" in source) return new Function(`"use strict"; return (${source.source}\n)`)() as TaskFunction;
@@ -36,8 +36,8 @@ export async function loadTask(source: Source, load: Importer = (url) => import(
 }
 
 /**
- * A module whose export `module` is the namespace of the one at `url`: awaiting a namespace that exports `then` would
- * call it, one inside another is left alone.
+ * Returns the URL of a module whose export `module` is the namespace of the one at `url`. Awaiting a namespace that exports
+ * `then` would call that export; a namespace inside another one is not touched.
  */
 export function namespaceUrl(url: string): string {
   return `data:text/javascript,${encodeURIComponent(`export * as module from ${JSON.stringify(url)}`)}`;
@@ -47,7 +47,7 @@ async function importNamespace(url: string, load: Importer): Promise<{ module: R
   try {
     return await load(namespaceUrl(url)) as { module: Record<string, unknown> };
   } catch (cause) {
-    // What this library itself refused while the module loaded says already what to do.
+    // An error of this library already says what to do: for example, the module creates a pool at its top level.
     if (cause instanceof IsopoolError) throw cause;
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
     throw new TaskLoadError(`Cannot load task module ${url}: ${reason}`, { url, cause });

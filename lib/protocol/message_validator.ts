@@ -1,40 +1,40 @@
 /**
- * What a worker says is not believed: a task shares its isolate with the code that serves it, and can post to the host
- * or write on the board whatever it likes. Between port and transport everything goes through here.
+ * Checks the messages of a worker before the host acts on them. A task shares its isolate with the code that serves it, so
+ * it can post anything to the host.
  *
  * ```
- * port -> decode: known kind? fields of the right type? numbers in range? call in flight? its time? -> transport
- *            \-> anything else is dropped without a word
+ * port -> known kind? fields of the right type? numbers in range? call in flight? valid in this state? -> transport
+ *            \-> anything else is ignored
  * ```
  *
- * Structured clone has made plain data of it: no getter, no proxy, no function is left, so reading cannot run the
- * task's code. What is inside a result is the caller's; what is inside an error is checked by error_record.ts.
+ * Structured clone has made plain data of each message: no getter, proxy or function is left, so reading a message cannot
+ * run code of the task. The contents of a result are for the caller; error_record.ts checks the contents of an error.
  *
  * @module
  */
 import type { Phase, WorkerMessage } from "./messages.ts";
 
 /** More answers than a worker can have ready at a time. */
-const MANY = 2 ** 20;
+const MAX_COUNT = 2 ** 20;
 
 /** Checks the messages of one worker. */
 export class MessageValidator {
-  // A set looks nothing up in a prototype, whatever a phase claims to be called.
+  // A set has no prototype chain in which a phase called `constructor` would be found.
   readonly #phases: ReadonlySet<Phase>;
   #state: "new" | "initializing" | "ready" = "new";
 
-  /** @param given What the worker was given that can fail besides its calls; `undefined`: that cannot. */
-  constructor(given: Record<Phase, unknown>) {
+  /** @param phases The hooks and the memory limit of the worker; one that is `undefined` cannot fail. */
+  constructor(phases: Record<Phase, unknown>) {
     this.#phases = new Set(
-      (["initializer", "finalizer", "memory"] as const).filter((phase) => given[phase] !== undefined),
+      (["initializer", "finalizer", "memory"] as const).filter((phase) => phases[phase] !== undefined),
     );
   }
 
   /**
-   * The message in `data`, or `undefined` if it is none, or makes no sense now.
+   * Returns the message in `data`; `undefined` if it is no message, or not valid in this state.
    *
-   * @param head First call in flight.
-   * @param tail First call that is not.
+   * @param head Number of the first call in flight.
+   * @param tail Number behind the last call in flight.
    */
   check(data: unknown, head: number, tail: number): WorkerMessage | undefined {
     if (typeof data !== "object" || data === null) return undefined;
@@ -81,10 +81,10 @@ function isSeq(seq: unknown, head: number, tail: number): boolean {
 }
 
 function isCount(count: unknown): boolean {
-  return Number.isInteger(count) && count as number > 0 && count as number <= MANY;
+  return Number.isInteger(count) && count as number > 0 && count as number <= MAX_COUNT;
 }
 
-// A clock or a duration: nothing runs for more than thirty thousand years.
-function isAmount(amount: unknown, most = 1e15): boolean {
-  return typeof amount === "number" && amount >= 0 && amount <= most;
+// A clock time or a duration, in milliseconds: 1e15 are thirty thousand years.
+function isAmount(amount: unknown, max = 1e15): boolean {
+  return typeof amount === "number" && amount >= 0 && amount <= max;
 }

@@ -1,10 +1,10 @@
 /**
- * Values that go to each worker once and are named by number after that.
+ * Shared values: the host sends each once to a worker, and arguments refer to it by number.
  *
  * @module
  */
 
-/** Stands for a shared value among arguments. */
+/** A reference to a shared value, in place of an argument. */
 export interface SharedRef {
   readonly "isopool:value": number;
 }
@@ -14,25 +14,25 @@ export interface SharedEntry {
   readonly value: unknown;
   /** Whether there may be shared objects in it (lib/shared/revive.ts). */
   readonly handles: boolean;
-  /** Whether its handle was disposed of: calls that have it already still get it, and then it can go. */
+  /** Whether its handle was disposed of. Calls that refer to the value already still get it; after them it is freed. */
   disposed: boolean;
 }
 
-/** Shared values that arguments stand for, by id. */
+/** The shared values that arguments refer to, by id. */
 export type Shares = ReadonlyMap<number, SharedEntry>;
 
-/** Names a shared value. */
+/** Makes a reference to a shared value. */
 export function sharedRef(id: number): SharedRef {
   return { "isopool:value": id };
 }
 
-/** Which shared value an argument stands for, if it does. */
+/** Returns the id of the shared value that an argument refers to; `undefined` if it is no reference. */
 export function sharedId(value: unknown): number | undefined {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, "isopool:value")) return undefined;
   return (value as SharedRef)["isopool:value"];
 }
 
-/** Puts shared values back where references stand for them: in the item itself, or in the argument list. */
+/** Replaces references by their shared values: the item itself, or the elements of an argument list. */
 export function resolveShared(item: unknown, spread: boolean, valueOf: (id: number) => unknown): unknown {
   const resolve = (value: unknown) => {
     const id = sharedId(value);

@@ -1,16 +1,17 @@
 /**
- * Memory for records, from one writer to one reader, that is used round and round.
+ * A ring buffer in shared memory for records of one writer and one reader.
  *
  * ```
- * units of 8 bytes   0: FREED   1 ...                      a record lies in one piece
+ * units of 8 bytes   0: FREED   1 ...                      a record is never split
  *                               [ record ] [ record ] free
  * ```
  *
- * It grows to its size at the first record and costs what has been touched of it: as soon as nothing is in use, the next
- * record lies at the beginning again. Where there is room is decided by `shared/steps/spsc_ring.ts`, which the explorer runs.
+ * The memory grows to its full size at the first record, and the process pays only for pages that were touched: whenever
+ * no record is in use, the next one lies at the beginning again. `shared/steps/spsc_ring.ts` finds the room for a record;
+ * the explorer runs it in tests/model.
  *
- * Memory ordering: plain accesses, ordered by the word of the board that announces a record: written before that, read
- * after it. FREED is sequentially consistent.
+ * Memory ordering: plain accesses. The writer writes a record before the state in the call table that publishes it, and
+ * the reader reads the record after that state. FREED is sequentially consistent.
  *
  * @module
  */
@@ -18,11 +19,11 @@ import { AtomicWords } from "../shared/memory.ts";
 import { begin, FIRST, FREED, wrap } from "../shared/steps/spsc_ring.ts";
 import { DONE, Frame, Result } from "../shared/steps/step.ts";
 
-/** Bytes of the memory. */
+/** Size of the memory in bytes. */
 export const SIZE: number = 1 << 22;
 const UNITS = SIZE / 8;
 
-/** One direction between a host and its worker, seen from either end. */
+/** A ring buffer of one direction between a host and its worker, as either side sees it. */
 export abstract class SpscRing {
   /** The memory to hand to the other side. */
   readonly memory: SharedArrayBuffer;
@@ -31,11 +32,11 @@ export abstract class SpscRing {
   protected units: Float64Array = new Float64Array(0);
   protected bytes: Uint8Array = new Uint8Array(0);
   readonly #frame = new Frame();
-  // Writer: behind the last record.
+  // Writer: the unit behind the last record.
   #end = 0;
-  /** The unit of the next value; behind the record that was just written. */
-  at = 0;
-  /** Writer: the unit behind the room for it. */
+  /** The unit of the next value to read or write. */
+  cursor = 0;
+  /** Writer: the unit behind the room for the record. */
   protected limit = 0;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(0, { maxByteLength: SIZE })) {
@@ -43,68 +44,68 @@ export abstract class SpscRing {
   }
 
   /**
-   * Writer: a record, behind the last one or, if it does not fit there, at the beginning of the memory. Gives its unit,
-   * or `-1`.
+   * Writer: writes a record behind the last one or, if it does not fit there, at the beginning of the memory. Returns its
+   * unit, or `-1` if there is no room.
    *
-   * @param put Puts its values, one after another, and says whether all could be put. May be called twice.
+   * @param put Puts the values of the record, one after another; `false` if one could not be put. May be called twice.
    */
   write(put: () => boolean): number {
     this.#begin();
-    let unit = this.at;
+    let unit = this.cursor;
     if (!put()) {
       if (!this.#wrap()) return -1;
-      unit = this.at;
+      unit = this.cursor;
       if (!put()) return -1;
     }
-    this.#end = this.at;
+    this.#end = this.cursor;
     return unit;
   }
 
-  /** Everything before a unit can be used again. */
+  /** Frees everything before a unit. */
   free(unit: number): void {
     this.#words?.store(FREED, unit);
   }
 
-  /** Writer: two integers of 32 bits; `false` if there is no room, as of all that write. */
+  /** Writer: puts two integers of 32 bits; `false` if there is no room. */
   putInts(first: number, second: number): boolean {
-    if (this.at >= this.limit) return false;
-    this.ints[this.at * 2] = first;
-    this.ints[this.at++ * 2 + 1] = second;
+    if (this.cursor >= this.limit) return false;
+    this.ints[this.cursor * 2] = first;
+    this.ints[this.cursor++ * 2 + 1] = second;
     return true;
   }
 
-  /** Writer: a number. */
+  /** Writer: puts a number; `false` if there is no room. */
   putNumber(value: number): boolean {
-    if (this.at >= this.limit) return false;
-    this.units[this.at++] = value;
+    if (this.cursor >= this.limit) return false;
+    this.units[this.cursor++] = value;
     return true;
   }
 
-  /** Writer: numbers, a unit each. */
+  /** Writer: puts numbers, one unit each; `false` if there is no room. */
   putNumbers(values: readonly number[]): boolean {
-    if (values.length > this.limit - this.at) return false;
-    // Not by set(), which asks a list of mixed kinds for each item.
-    for (let i = 0; i < values.length; i++) this.units[this.at++] = values[i];
+    if (values.length > this.limit - this.cursor) return false;
+    // Not by set(), which is slower for a list that the engine holds as tagged values.
+    for (let i = 0; i < values.length; i++) this.units[this.cursor++] = values[i];
     return true;
   }
 
-  /** Reader: goes to a unit. */
+  /** Reader: moves the cursor to a unit. */
   seek(unit: number): void {
     this.#view();
-    this.at = unit >= FIRST && unit < this.units.length ? unit : FIRST;
+    this.cursor = unit >= FIRST && unit < this.units.length ? unit : FIRST;
   }
 
-  /** Reader: the next of two integers. */
+  /** Reader: reads the next two integers. */
   getInts(): [first: number, second: number] {
-    return [this.ints[this.at * 2], this.ints[this.at++ * 2 + 1]];
+    return [this.ints[this.cursor * 2], this.ints[this.cursor++ * 2 + 1]];
   }
 
-  /** Reader: the next number. */
+  /** Reader: reads the next number. */
   getNumber(): number {
-    return this.units[this.at++];
+    return this.units[this.cursor++];
   }
 
-  /** Reader: the number in a unit. */
+  /** Reader: reads the number in a unit. */
   numberAt(unit: number): number {
     return this.units[unit];
   }
@@ -117,7 +118,7 @@ export abstract class SpscRing {
     frame.d = UNITS;
     while (begin(words!, frame) !== DONE);
     this.#end = frame.a;
-    this.at = frame.b;
+    this.cursor = frame.b;
     this.limit = frame.c;
   }
 
@@ -125,12 +126,12 @@ export abstract class SpscRing {
     const frame = this.#frame;
     wrap(this.#words!, frame);
     if (frame.result !== Result.OK) return false;
-    this.at = frame.b;
+    this.cursor = frame.b;
     this.limit = frame.c;
     return true;
   }
 
-  // Of the size that it has in the end, so that views need not follow it.
+  // Makes the views once the memory has its full size: a view of a fixed length is faster than one that follows its buffer.
   #view(): AtomicWords | undefined {
     if (this.#words || this.memory.byteLength < SIZE) return this.#words;
     this.ints = new Int32Array(this.memory, 0, UNITS * 2);

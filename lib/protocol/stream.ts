@@ -1,8 +1,8 @@
 /**
- * Running a generator no faster than its reader allows: it may yield as many items as it was granted.
+ * Flow control by credit: a generator in a worker yields as many items as its reader has granted.
  *
  * ```
- * reader: grant(count) -> credit -> next() -> item -> credit - 1 -> ... wait for a grant, or for the signal
+ * reader: grant(count) -> credit -> next() -> item -> credit - 1 -> ... credit 0: wait for a grant or the signal
  * ```
  *
  * @module
@@ -12,41 +12,45 @@ import { show } from "../core/validate.ts";
 
 /** How many items a stream may still yield. */
 export class Credit {
-  #left: number;
+  #remaining: number;
   #wake: (() => void) | undefined;
 
-  constructor(left: number) {
-    this.#left = left;
+  constructor(initial: number) {
+    this.#remaining = initial;
   }
 
-  /** The reader allows `count` more. */
+  /** Allows `count` more items. */
   grant(count: number): void {
-    this.#left += count;
+    this.#remaining += count;
     this.#wake?.();
   }
 
-  /** Takes one, waiting for it if there is none; the signal ends the wait. */
+  /**
+   * Takes the credit of one item, and waits while there is none.
+   *
+   * @throws The reason of the signal, if it fires during the wait.
+   */
   async take(signal: AbortSignal): Promise<void> {
-    while (this.#left <= 0) {
+    while (this.#remaining <= 0) {
       signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<void>();
       const wake = this.#wake = () => resolve();
       signal.addEventListener("abort", wake, { once: true });
       await promise.finally(() => signal.removeEventListener("abort", wake));
     }
-    this.#left--;
+    this.#remaining--;
   }
 }
 
 /**
- * Sends what a generator yields, as far as the credit goes.
+ * Runs a generator to its end and sends each item, as far as the credit allows.
  *
- * @throws {TypeError} If the task did not return something to iterate.
+ * @throws {TypeError} If the task returned something that cannot be iterated.
  */
 export async function drive(
   returned: unknown,
   credit: Credit,
-  task: RunningCall,
+  call: RunningCall,
   send: (value: unknown) => void,
 ): Promise<void> {
   const items = await returned;
@@ -55,7 +59,7 @@ export async function drive(
       `Cannot stream task: it returned ${show(items)}: stream() takes generators, submit() the others`,
     );
   }
-  const { signal } = task;
+  const { signal } = call;
   await credit.take(signal);
   for await (const item of items) {
     signal.throwIfAborted();

@@ -1,6 +1,8 @@
 /**
- * Messages with a value of the user's, in which shared objects may travel. Their last property says whether there are
- * any: it is read when structured clone has copied all before it. See lib/shared/revive.ts.
+ * Messages that carry a value of the user's, which may contain shared objects.
+ *
+ * Their last property, `handles`, says whether there are any. It is a getter, so structured clone reads it after it has
+ * copied the value (lib/shared/revive.ts).
  *
  * @module
  */
@@ -19,7 +21,7 @@ export interface ItemMessage extends Envelope {
   readonly seq: number;
 }
 
-/** A shared value, once for each worker. */
+/** A shared value, sent once to each worker that needs it. */
 export interface ShareMessage extends Envelope {
   readonly kind: "share";
   readonly id: number;
@@ -51,7 +53,7 @@ export function itemMessage(seq: number, value: unknown): ItemMessage {
   };
 }
 
-/** Puts the shared objects of a value that has arrived into their places. */
+/** Revives the shared objects in a value that has arrived. */
 export function reviveValue(value: unknown, handles: boolean): unknown {
   return handles ? decode({ value, handles }) : value;
 }

@@ -7,7 +7,7 @@ const put = (spool: ValueRing, value: unknown): number => spool.write(() => spoo
 function get(spool: ValueRing, at: number): unknown {
   spool.seek(at);
   const value = spool.get();
-  spool.free(spool.at);
+  spool.free(spool.cursor);
   return value;
 }
 
