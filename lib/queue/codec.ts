@@ -1,15 +1,15 @@
 /**
- * Values as records: the shortest way that gives the same value back.
+ * Encodes values as records, each kind of value in the cheapest form that gives an equal value back.
  *
  * ```
- * number, boolean, null, undefined   kind and 8 bytes or none        20 ns there and back
+ * number, boolean, null, undefined   kind and 8 bytes or none        20 ns to encode and decode
  * string up to 64 KiB                UTF-8                           0.2 us
  * plain object or array              JSON                            0.9 us
- * bytes: all of a buffer             as they are                     no copy besides those into the log and out of it
+ * a whole buffer or view of it       its bytes                       no copy besides those into the log and out of it
  * anything else                      structured clone                2.8 us for a date in a Map
  * ```
  *
- * What is plain, and why JSON is exact for it: `core/plain.ts`.
+ * `core/plain.ts` says which objects are plain, and why JSON is exact for them.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { Json, PlainWriter } from "../core/plain.ts";
 import { decode, encode, type Envelope } from "../shared/revive.ts";
 import { fromBytes, toBytes } from "./structured.ts";
 
-/** What the bytes of a record are. */
+/** Kinds of records: how the bytes are decoded. */
 export const Kind = {
   UNDEFINED: 0,
   NULL: 1,
@@ -27,65 +27,66 @@ export const Kind = {
   NUMBER: 4,
   STRING: 5,
   JSON: 6,
-  RICH: 7,
-  /** And the following: the forms of {@linkcode wholeBytes}. */
+  /** Structured clone. */
+  CLONE: 7,
+  /** The bytes of a buffer. Added to it: the form of {@linkcode wholeBytes}. */
   BYTES: 8,
-  /** Plain data with notes. */
-  NOTED: 8 + FORMS,
+  /** JSON with notes for what JSON has no form for: dates, `undefined` and the like. */
+  JSON_WITH_NOTES: 8 + FORMS,
 } as const;
 
-/** A value on its way. */
+/** An encoded value. */
 export interface Encoded {
   readonly kind: number;
   readonly bytes: Uint8Array;
-  /** The bytes may change: they are the caller's, or in memory that is kept for this. */
+  /** Whether the bytes may change: they belong to the caller, or lie in the scratch memory of this module. */
   readonly borrowed?: boolean;
 }
 
-/** A longer text is faster the rich way. */
-const LONG = 1 << 16;
+/** Maximum length of a string that is sent as UTF-8: structured clone is faster for longer ones. */
+const MAX_UTF8 = 1 << 16;
 
-const NOTHING = new Uint8Array(0);
+const NO_BYTES = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-// Memory of its own costs a text 300 ns, a view of kept memory 30.
-const kept = new Uint8Array(1 << 13);
+// Scratch memory: a new buffer for each text costs 300 ns, a view of this one 30.
+const scratch = new Uint8Array(1 << 13);
 const number = new Float64Array(1);
 const bytesOfNumber = new Uint8Array(number.buffer);
 const constants: readonly unknown[] = [undefined, null, true, false];
 
 /**
- * Makes a record of a value as it is now.
+ * Encodes a value as it is now.
  *
- * @throws {DOMException} `DataCloneError`, if it cannot be cloned.
+ * @throws {DOMException} `DataCloneError`, if the value cannot be cloned.
  */
 export function encodeValue(value: unknown): Encoded {
   if (typeof value === "number") {
     number[0] = value;
-    // Whoever must wait with it makes a copy.
+    // A put that must wait copies the bytes.
     return { kind: Kind.NUMBER, bytes: bytesOfNumber, borrowed: true };
   }
   const constant = constants.indexOf(value);
-  if (constant >= 0) return { kind: constant, bytes: NOTHING };
+  if (constant >= 0) return { kind: constant, bytes: NO_BYTES };
   if (typeof value === "string") {
-    if (value.length <= LONG && value.isWellFormed()) return encodeText(Kind.STRING, value);
+    if (value.length <= MAX_UTF8 && value.isWellFormed()) return encodeText(Kind.STRING, value);
   } else if (typeof value === "object") {
     const whole = wholeBytes(value!);
     if (whole) return { kind: Kind.BYTES + whole.form, bytes: whole.bytes, borrowed: true };
     const json = new PlainWriter().write(value!);
-    if (json) return encodeText(json.hasNotes ? Kind.NOTED : Kind.JSON, json.text);
+    if (json) return encodeText(json.hasNotes ? Kind.JSON_WITH_NOTES : Kind.JSON, json.text);
   }
-  return { kind: Kind.RICH, bytes: toBytes(encode(value)) };
+  return { kind: Kind.CLONE, bytes: toBytes(encode(value)) };
 }
 
 function encodeText(kind: number, text: string): Encoded {
-  // A letter takes up to three bytes.
-  if (text.length * 3 > kept.length) return { kind, bytes: encoder.encode(text) };
-  const { written } = encoder.encodeInto(text, kept);
-  return { kind, bytes: kept.subarray(0, written), borrowed: true };
+  // A UTF-16 code unit takes up to three bytes.
+  if (text.length * 3 > scratch.length) return { kind, bytes: encoder.encode(text) };
+  const { written } = encoder.encodeInto(text, scratch);
+  return { kind, bytes: scratch.subarray(0, written), borrowed: true };
 }
 
-/** Makes the value of a record. Once for each record. */
+/** Decodes a record. A record can be decoded only once: its shared memory is a key that the runtime gives out once. */
 export function decodeValue({ kind, bytes, borrowed }: Encoded): unknown {
   switch (kind) {
     case Kind.NUMBER:
@@ -94,13 +95,13 @@ export function decodeValue({ kind, bytes, borrowed }: Encoded): unknown {
     case Kind.STRING:
       return decoder.decode(bytes);
     case Kind.JSON:
-    case Kind.NOTED:
-      return new Json(decoder.decode(bytes), kind === Kind.NOTED).parse();
+    case Kind.JSON_WITH_NOTES:
+      return new Json(decoder.decode(bytes), kind === Kind.JSON_WITH_NOTES).parse();
   }
   if (kind < Kind.NUMBER) return constants[kind];
-  // What is made of these may keep them. A buffer of its own, too: the serializer takes it from its beginning.
+  // The value may keep these bytes. They must be a buffer of their own: the deserializer reads from its beginning.
   const own = borrowed ? bytes.slice() : bytes;
-  return kind === Kind.RICH
+  return kind === Kind.CLONE
     ? decode(fromBytes(own) as Envelope)
     : fromWhole(kind - Kind.BYTES, own as Uint8Array<ArrayBuffer>);
 }

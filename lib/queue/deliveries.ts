@@ -1,105 +1,52 @@
 /**
- * Which consumer has which item in its hands, so that an item that died with its consumer can be named. The steps, and
- * the places of the threads, are those of steps/hands.ts; a place is found by its thread's id.
+ * Which thread has which item of a queue, so that an item that dies with its consumer can be named. The steps are those
+ * of steps/deliveries.ts; the id of a thread gives its place.
  *
  * @module
  */
 import type { SharedWords } from "../shared/memory.ts";
 import { DONE, Frame, type Outcome } from "../shared/steps/step.ts";
-import { PAGES, TABLE } from "./paged_log.ts";
-import {
-  collect,
-  DeliveryStage,
-  type DeliveryWords,
-  diedHolding,
-  doneCount,
-  releaseAll,
-  releaseOne,
-  sizeOf,
-  take,
-  Word,
-} from "./steps/deliveries.ts";
+import { deliveryWords } from "./control_layout.ts";
+import { type DeliveryWords, doneCount, releaseAll, releaseOne, take } from "./steps/deliveries.ts";
 
-const READ = 13;
-const PLACES = 1024;
-const SLOTS = 16;
-const SIZE = sizeOf({ slots: SLOTS });
-const FIRST_PLACE = TABLE + PAGES;
-const LIST = FIRST_PLACE + PLACES * SIZE;
-const LISTED = 1024;
-
-/** How many words the control memory of a queue has. */
-export const CONTROL_WORDS: number = LIST + LISTED;
-
-/** The hands of all consumers of a queue. */
+/** The deliveries of a queue, as one thread changes them. */
 export class Deliveries {
-  readonly #hands: DeliveryWords;
-  readonly #words: SharedWords;
+  readonly #words: DeliveryWords;
+  readonly #me: number;
 
-  constructor(words: SharedWords) {
-    this.#words = words;
-    this.#hands = { words, first: FIRST_PLACE, places: PLACES, slots: SLOTS, list: LIST, listed: LISTED };
+  constructor(control: SharedWords) {
+    this.#words = deliveryWords(control);
+    this.#me = control.owners.me;
   }
 
-  /** This thread is about to take an item: a cargo of the ring, from `Hand.UNDO`, before HEAD moves. */
+  /** Delivers an item to this thread: a copy step of the ring, from `DeliveryStage.UNDO`, before HEAD moves. */
   deliver(frame: Frame, ticket: number): Outcome {
-    // At once: it is under a lock, so nobody sees the steps.
-    while (take(this.#hands, frame, ticket) !== DONE);
+    // All steps at once: this runs under a lock, so no other thread sees one of them.
+    while (take(this.#words, frame, ticket) !== DONE);
     return DONE;
   }
 
-  /** This thread has done with all that it took. */
+  /** Acknowledges all items that were delivered to this thread. */
   acknowledgeAll(): void {
     const frame = this.#frame();
-    while (releaseAll(this.#hands, frame) !== DONE);
+    while (releaseAll(this.#words, frame) !== DONE);
   }
 
-  /** This thread has done with the oldest that it took; `false` if it has none. */
+  /** Acknowledges the oldest item that was delivered to this thread; `false` if there is none. */
   acknowledgeOldest(): boolean {
     const frame = this.#frame();
-    while (releaseOne(this.#hands, frame) !== DONE);
+    while (releaseOne(this.#words, frame) !== DONE);
     return frame.result === 0;
   }
 
-  /** How many items were done, or lost. */
+  /** How many items are acknowledged or lost. */
   get doneCount(): number {
-    return doneCount(this.#hands);
-  }
-
-  /** Whether some thread died with something in its hands that is not on the list yet. */
-  get anyDead(): boolean {
-    for (let place = 1; place < PLACES; place++) {
-      if (diedHolding(this.#hands, FIRST_PLACE + place * SIZE)) return true;
-    }
-    return false;
-  }
-
-  /** Moves what the dead had to the list. Under the lock; `next` is the ticket that nobody has taken yet. */
-  collect(next: number): void {
-    const frame = this.#frame();
-    frame.pc = DeliveryStage.UNDO;
-    while (collect(this.#hands, frame, next) !== DONE);
-  }
-
-  /** Takes the list. Under the lock. */
-  read(): number[] {
-    const tickets = this.peek();
-    this.#words.store(READ, this.#words.load(Word.LOST));
-    return tickets;
-  }
-
-  /** Reads the list, and leaves it. Of more than 1,024 the oldest are not on it; nor are those without a name. */
-  peek(): number[] {
-    const words = this.#words;
-    const end = words.load(Word.LOST);
-    const count = Math.min(end - words.load(READ), LISTED);
-    const tickets = Array.from({ length: count }, (_, i) => words.load(LIST + (end - count + i) % LISTED));
-    return tickets.filter((ticket) => ticket >= 0);
+    return doneCount(this.#words);
   }
 
   #frame(): Frame {
     const frame = new Frame();
-    frame.me = this.#words.owners.me;
+    frame.me = this.#me;
     return frame;
   }
 }

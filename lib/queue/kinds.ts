@@ -1,5 +1,5 @@
 /**
- * Every kind of shared object, queues included. A worker's entry loads it.
+ * Registers every kind of shared object, queues and pipes included, so that messages with them can be decoded.
  *
  * @module
  */

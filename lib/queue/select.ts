@@ -1,50 +1,52 @@
 /**
- * Waiting for the first of several.
+ * `select`: waits for the first of several queues and connections that has something.
  *
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 
-/** Name of the one method that makes something selectable. */
+/** Name of the method that makes an object selectable. */
 export const SELECT: unique symbol = Symbol.for("isopool.select") as never;
 
-/** How {@linkcode select} looks at a source. */
+/** How {@linkcode select} waits for a source and takes from it. */
 export interface Selection<R> {
-  /** Takes what is ready; `undefined` if nothing is. */
+  /** Takes what is ready; returns `undefined` if nothing is. */
   take(): R | undefined;
-  /** Waits until `take` may give something; rejects when the signal aborts. Takes nothing. */
+  /** Waits until `take` may return something; rejects when the signal aborts. Takes nothing. */
   ready(signal: AbortSignal): Promise<void>;
-  /** Tells others that `ready` was fulfilled here, and nothing taken. */
+  /** Wakes another consumer of the source. Called when `ready` was fulfilled here; `select` may take from another source. */
   passOn(): void;
 }
 
-/** What {@linkcode select} can wait for: queues, connections, and whatever has this method. */
+/** What {@linkcode select} can wait for: queues, connections, and any object with this method. */
 export interface Selectable<R = unknown> {
-  /** Gives the way to look at it. */
+  /** Returns how to wait for this object and take from it. */
   [SELECT](): Selection<R>;
 }
 
-/** What came first. */
+/** The source that was ready first, and what was taken from it. */
 export interface Selected<R> {
-  /** Which of the sources. */
+  /** Index of the source. */
   index: number;
-  /** What it gave: for a queue or a connection, as `tryGet` does, but never `"empty"`. */
+  /** What was taken: for a queue or a connection, as `tryGet` returns it, but never `"empty"`. */
   result: R;
 }
 
 const CALL = "select";
-let turn = 0;
+// Shared by all calls, so that successive ones begin at different sources.
+let firstChecked = 0;
 
 /**
- * Waits for the first of several sources that has something, and takes it. From the others nothing is taken. A queue
- * that is closed and empty is ready: its result is `{ state: "closed" }`, each time.
+ * Waits for the first of several sources that has something, and takes it. It takes nothing from the others. A queue that
+ * is closed and empty is ready: its result is `{ state: "closed" }`, each time.
  *
- * Fair: if several are ready, each gets its turn to be looked at first.
+ * Fair: if several sources are ready, successive calls begin with different ones. **Cost.** If a source is ready, that of
+ * `tryGet`; otherwise a wait for each source. To wait for one queue, use its `get`.
  *
- * The promise rejects with a {@linkcode WaitTimeoutError} if `timeout` passes first, or with the signal's reason.
+ * Rejects with a {@linkcode WaitTimeoutError} if `timeout` passes first, or with the signal's reason.
  *
- * @example Two queues
+ * @example Wait for the first of two queues
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Queue, select } from "@isopool/isopool";
@@ -61,17 +63,17 @@ export async function select<R>(sources: readonly Selectable<R>[], limits?: Wait
   }
   limits?.signal?.throwIfAborted();
   const selections: Selection<R>[] = sources.map((source: Selectable<R>) => source[SELECT]());
-  const late = new AbortController();
-  const timer = timeout ? setTimeout(() => late.abort(), timeout) : undefined;
+  const deadline = new AbortController();
+  const timer = timeout ? setTimeout(() => deadline.abort(), timeout) : undefined;
   try {
     for (;;) {
-      const found = takeFirst(selections);
-      if (found !== undefined) return found;
+      const selected = takeFirst(selections);
+      if (selected !== undefined) return selected;
       limits?.signal?.throwIfAborted();
-      if (late.signal.aborted || timeout === 0) {
+      if (deadline.signal.aborted || timeout === 0) {
         throw new WaitTimeoutError(`Cannot ${CALL}: it took longer than ${timeout} ms`);
       }
-      const signals = limits?.signal ? [late.signal, limits.signal] : [late.signal];
+      const signals = limits?.signal ? [deadline.signal, limits.signal] : [deadline.signal];
       await waitForAny(selections, signals);
     }
   } finally {
@@ -80,7 +82,7 @@ export async function select<R>(sources: readonly Selectable<R>[], limits?: Wait
 }
 
 function takeFirst<R>(selections: readonly Selection<R>[]): Selected<R> | undefined {
-  const first = turn++;
+  const first = firstChecked++;
   for (let i = 0; i < selections.length; i++) {
     const index = (first + i) % selections.length;
     const result = selections[index].take();
@@ -88,18 +90,19 @@ function takeFirst<R>(selections: readonly Selection<R>[]): Selected<R> | undefi
   }
 }
 
-// Ends when one is ready or a signal aborts. Whoever was woken wakes another: what is taken then is another matter.
+// Resolves when one source is ready or a signal aborts. Each source that woke this call wakes another consumer: this call
+// may then take from a different source, and the item would stay while its other consumers sleep.
 async function waitForAny<R>(selections: readonly Selection<R>[], signals: AbortSignal[]): Promise<void> {
-  const enough = new AbortController();
-  const stop = () => enough.abort();
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
   for (const signal of signals) signal.addEventListener("abort", stop);
   try {
     await Promise.all(selections.map(async (selection) => {
       try {
-        await selection.ready(enough.signal);
+        await selection.ready(stopping.signal);
         selection.passOn();
       } catch (error) {
-        if (!enough.signal.aborted) throw error;
+        if (!stopping.signal.aborted) throw error;
       } finally {
         stop();
       }

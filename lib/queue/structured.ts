@@ -1,17 +1,18 @@
 /**
  * Structured clone to bytes and back: what `postMessage` does, without a port between the two threads.
  *
- * The runtime's own serializer, and not `node:v8`: that one refuses shared memory, and so every shared object inside a
- * message, turns Blobs into `{}`, and separates views of one buffer. Here shared memory is written as a key into a table
- * of the process, so bytes that hold some **can be read once**. A queue gives each record to one consumer, once.
+ * It uses the serializer of the runtime and not `node:v8`, because `node:v8` refuses shared memory, and so every shared
+ * object inside a message; it also turns Blobs into `{}` and separates views of one buffer. The runtime's serializer
+ * writes shared memory as a key into a table of the process, so bytes that contain shared memory **can be read once**. A
+ * queue gives each record to one consumer, once.
  *
- * It is not a documented interface. `tests/canary/structured_bytes_test.ts` states what is leaned on.
+ * The serializer is not a documented interface. `tests/canary/structured_bytes_test.ts` states what this file relies on.
  *
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
 
-interface Core {
+interface RuntimeCore {
   serialize(value: unknown, options: undefined, fail: (message: string) => never): Uint8Array;
   deserialize(bytes: Uint8Array, options: { deserializers: unknown }): unknown;
   getCloneableDeserializers?(): unknown;
@@ -19,16 +20,16 @@ interface Core {
 
 interface Internals {
   internal?: symbol;
-  [internals: symbol]: { core?: Core } | undefined;
+  [internals: symbol]: { core?: RuntimeCore } | undefined;
 }
 
-function find(): Core {
+function runtimeCore(): RuntimeCore {
   const deno = Deno as unknown as Internals;
   const core = deno.internal === undefined ? undefined : deno[deno.internal]?.core;
   if (typeof core?.serialize !== "function" || typeof core.deserialize !== "function") {
     throw new IsopoolError(
-      "Cannot put into Queue: this version of Deno has no serializer for anything but plain data: send numbers, " +
-        "strings, plain objects and arrays, or use a version that isopool is tested with",
+      "Cannot put into Queue: this version of Deno has no serializer for this value: send numbers, strings, plain " +
+        "objects and arrays, or use a version that isopool is tested with",
     );
   }
   return core;
@@ -39,16 +40,16 @@ function fail(message: string): never {
 }
 
 /**
- * Turns any structured-cloneable value into bytes.
+ * Serializes a structured-cloneable value.
  *
- * @throws {DOMException} `DataCloneError`, if it is none.
+ * @throws {DOMException} `DataCloneError`, if the value cannot be cloned.
  */
 export function toBytes(value: unknown): Uint8Array {
-  return find().serialize(value, undefined, fail);
+  return runtimeCore().serialize(value, undefined, fail);
 }
 
-/** Makes the value that the bytes stand for. Once. */
+/** Deserializes bytes of {@linkcode toBytes}. Bytes that contain shared memory can be read only once. */
 export function fromBytes(bytes: Uint8Array): unknown {
-  const core = find();
+  const core = runtimeCore();
   return core.deserialize(bytes, { deserializers: core.getCloneableDeserializers?.() });
 }

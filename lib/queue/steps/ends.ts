@@ -2,18 +2,19 @@
  * Whether an end of a pipe is gone, step by step.
  *
  * ```
- * words of an end:  HOLDER | SENT       SENT is odd while the end is under way, and grows with each arrival
+ * words of an end:  HOLDER | SENT       SENT is odd while the end is in transit, and grows with each arrival
  *
- *   made                HOLDER = this thread
- *   put into a message  SENT | 1             it is open, wherever it is
- *   arrives             HOLDER = that thread, then SENT is even again
+ *   created             HOLDER = this thread
+ *   put into a message  SENT | 1             the end is open, wherever the message is
+ *   arrived             HOLDER = the receiving thread, then SENT + 1: even again
  *   closed              HOLDER = 0, by its holder
  *
- * gone: no living holder, and not under way
+ * gone: no living holder, and not in transit
  * ```
  *
- * The two words cannot be read at one moment, and the end may arrive in between: its old holder is gone, and then it is
- * not under way any more. So SENT is read twice: if it is the same, nothing has left or arrived meanwhile.
+ * No thread can read both words at one moment. Without the second read of SENT, an end could arrive between the two
+ * reads: the reader would see a dead old holder, then an end that is not in transit any more, and close a living pipe.
+ * If both reads of SENT agree, the end has neither left nor arrived in between.
  *
  * @module
  */
@@ -22,12 +23,12 @@ import { DONE, end, type Frame, jump, type Outcome, OwnerStatus, Result, type Wo
 /** Words of an end. */
 export const End = { HOLDER: 0, SENT: 1, SIZE: 2 } as const;
 
-/** It goes into a message. */
+/** Marks the end as in transit: it is put into a message. */
 export function send(words: Words): void {
   words.or(End.SENT, 1);
 }
 
-/** It has arrived at this thread. */
+/** Makes this thread the holder of an end that has arrived. */
 export function arrive(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
@@ -42,7 +43,7 @@ export function arrive(words: Words, frame: Frame): Outcome {
   }
 }
 
-/** Looks at an end: `CLOSED` if it is gone, else `OK`. */
+/** Checks an end: `CLOSED` if it is gone, otherwise `OK`. */
 export function look(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
@@ -58,7 +59,7 @@ export function look(words: Words, frame: Frame): Outcome {
   }
 }
 
-/** Its holder closes it: `CLOSED` if it is gone now, `OK` if somebody else has it or will. */
+/** Closes an end for its holder: `CLOSED` if it is gone now, `OK` if another thread has it or it is in transit. */
 export function leave(words: Words, frame: Frame): Outcome {
   if (frame.stage === 1) return look(words, frame);
   frame.stage = 1;

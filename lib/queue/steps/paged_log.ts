@@ -1,40 +1,41 @@
 /**
- * The log of a queue, step by step: which page comes next, and where a record begins and ends.
+ * The paged log of a queue, step by step: an endless sequence of pages that hold the records, on memory that is reused.
  *
  * ```
- *   virtual pages   ... FIRST ......... head .... tail ... LAST ...        each names a page of memory, in TABLE
+ *   virtual pages   ... FIRST ......... head .... tail ... LAST ...        TABLE gives each the page of memory it uses
  *                       |-- read already --|-- records --|-- room --|
  *
- *   page read already:   TABLE[LAST] = TABLE[FIRST]    FIRST + 1    LAST + 1
- *   memory grows:        TABLE[LAST] = PAGES           PAGES + 1    LAST + 1
+ *   a page that was read is reused:   TABLE[LAST] = TABLE[FIRST]    FIRST + 1    LAST + 1
+ *   memory grows by a page:           TABLE[LAST] = PAGES           PAGES + 1    LAST + 1
  * ```
  *
- * A thread that dies before the last step leaves LAST - FIRST one less than PAGES: one page is in neither, and TABLE at
- * LAST names it. The next one counts, and goes on with the last step.
+ * A thread that dies before the last step leaves LAST - FIRST one less than PAGES: one page of memory is in neither part,
+ * and TABLE at LAST names it. The next producer sees that in the two counts, and continues with the last step.
  *
- * Both machines are cargoes of shared/steps/mpmc_ring.ts: they run under the lock of their end, and what they change counts
- * when the ring's position moves. A record's position is in one of two words; its number says which.
+ * Both machines are copy steps of shared/steps/mpmc_ring.ts: they run under the lock of their end, and their effect counts
+ * when the ring's position moves. A position in the log has two words, for even and odd record numbers. The machine writes
+ * the word of the next record, so a thread that dies before the ring's position moves leaves the current word untouched.
  *
  * @module
  */
 import { CONTINUE, DONE, end, type Frame, jump, type Outcome, Result, type Words } from "../../shared/steps/step.ts";
 
-/** Words of the control memory. HEAD is the ring's. */
+/** Words of the control memory. HEAD belongs to the ring. */
 export const Word = { HEAD: 0, PUT: 4, TAKE: 6, FIRST: 8, LAST: 9, PAGES: 10 } as const;
 const CLOSED = 1;
 
-/** A log's memory. Positions count units, and wrap around at 2^32. */
+/** The memory of a log. Positions count units, and wrap around at 2^32. */
 export interface LogWords {
   readonly words: Words;
   /** First word of the table of pages. */
   readonly table: number;
-  /** Most pages, a power of two. */
+  /** Maximum number of pages, a power of two. */
   readonly pages: number;
-  /** Units of a page, as a power of two. */
+  /** Logarithm to base 2 of the number of units in a page. */
   readonly shift: number;
 }
 
-/** Places of {@linkcode write}. */
+/** Values of `frame.pc` in {@linkcode write}. */
 export const Write = {
   START: 0,
   ROOM: 1,
@@ -54,26 +55,28 @@ export const Write = {
   COPY: 15,
 } as const;
 
-/** Places of {@linkcode read}. */
+/** Values of `frame.pc` in {@linkcode read}. */
 export const Read = { START: 0, END: 1, COPY: 2 } as const;
 
-/** Copies a unit or all of a record; `true` while there is more. From `frame.d`; a consumer's sets `frame.b`. */
+/** Copies a unit or all of the record at `frame.d`; `true` while there is more. A consumer sets `frame.b` to its units. */
 export type Copy = (frame: Frame, part: number) => boolean;
 
-/** Has the memory of so many pages. */
+/** Grows the memory to this number of pages, if it is smaller. */
 export type Grow = (pages: number) => void;
 
-/** The page of memory that holds a position. */
+/** Returns the page of memory that holds a position. */
 export function pageAt({ words, table, pages, shift }: LogWords, position: number): number {
   return words.load(table + ((position >>> shift) & (pages - 1)));
 }
 
-// d: where the record begins; e: LAST; seen: FIRST, a page.
-
-/** Writes record `number`, of so many units, behind the last one. `FULL` if there is no room until more was read. */
+/**
+ * Writes record `number`, which takes `units`, behind the last one. Ends as `FULL` if there is no room until more is read.
+ *
+ * Registers: `d` is where the record begins, `e` is LAST, `seen` is FIRST or a page of memory.
+ */
 export function write(log: LogWords, frame: Frame, number: number, units: number, grow: Grow, copy: Copy): Outcome {
   const { words, table, pages, shift } = log;
-  // Virtual pages lie on a circle.
+  // Numbers of virtual pages wrap around.
   const distance = (from: number, to: number) => (to - from) << shift >> shift;
   switch (frame.pc) {
     case Write.START:
@@ -91,13 +94,13 @@ export function write(log: LogWords, frame: Frame, number: number, units: number
       frame.c = words.load(Word.HEAD);
       return jump(frame, Write.TAKE);
     case Write.TAKE: {
-      // The page that is being read must stay.
+      // A consumer may be reading this page: then it cannot be reused.
       const taking = words.load(Word.TAKE + ((frame.c >>> 1) & 1)) >>> shift;
       if (distance(frame.seen, taking) === 0) frame.seen = -1;
       return jump(frame, Write.CONFIRM);
     }
     case Write.CONFIRM:
-      // Consumers have a lock of their own: what was read while they moved on is read again.
+      // Consumers have a lock of their own. If HEAD moved since, FIRST and TAKE are read again.
       if (words.load(Word.HEAD) !== frame.c) return jump(frame, Write.FIRST);
       return jump(frame, frame.seen === -1 ? Write.GROW : Write.OLD);
     case Write.OLD:
@@ -131,12 +134,13 @@ export function write(log: LogWords, frame: Frame, number: number, units: number
   }
 }
 
-// Whoever was woken by closing, and sleeps after it, is not woken again: a closed log is for the ring to see.
+// `close` wakes each producer once. One that slept again after that would never wake, so the put continues, and the ring
+// finds that the queue is closed.
 function noRoom(frame: Frame): Outcome {
   return (frame.c & CLOSED) !== 0 ? DONE : end(frame, Result.FULL);
 }
 
-/** Reads record `number`, the first one that has not been read. Goes on at `next`. */
+/** Reads record `number`, the first one that has not been read. Continues at `next`. */
 export function read({ words }: LogWords, frame: Frame, number: number, copy: Copy, next: number): Outcome {
   switch (frame.pc) {
     case Read.START:

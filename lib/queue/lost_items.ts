@@ -1,0 +1,82 @@
+/**
+ * Items that died with their consumers: finding them, and returning their tickets. The steps are those of
+ * steps/lost_deliveries.ts.
+ *
+ * No thread is told that a consumer has died, so each call here searches the places of all threads.
+ *
+ * @module
+ */
+import type { SharedWords } from "../shared/memory.ts";
+import { acquire, release } from "../shared/steps/lock.ts";
+import { DONE, Frame } from "../shared/steps/step.ts";
+import { running, runThrough } from "../shared/waiting.ts";
+import { Control, deliveryWords, FIRST_PLACE, LOST_LIST, MAX_LISTED, PLACE_SIZE, PLACES } from "./control_layout.ts";
+import { runNow } from "./run_now.ts";
+import { DeliveryStage, type DeliveryWords, Word } from "./steps/delivery_words.ts";
+import { collect, diedHolding } from "./steps/lost_deliveries.ts";
+
+/** The lost items of a queue. */
+export class LostItems {
+  readonly #control: SharedWords;
+  readonly #takeLock: SharedWords;
+  readonly #deliveries: DeliveryWords;
+
+  constructor(control: SharedWords, takeLock: SharedWords) {
+    this.#control = control;
+    this.#takeLock = takeLock;
+    this.#deliveries = deliveryWords(control);
+  }
+
+  /** Lists the items of consumers that have died, if there are any. `call` is for the message of an error. */
+  collect(call: string): void {
+    if (this.#hasDeadHolder()) this.#locked(call, () => this.#collect());
+  }
+
+  /** Returns the tickets of lost items, each once for all threads. */
+  take(call: string): number[] {
+    return this.#locked(call, () => {
+      this.#collect();
+      const { tickets } = this;
+      this.#control.store(Control.READ, this.#control.load(Word.LOST));
+      return tickets;
+    });
+  }
+
+  /**
+   * Tickets on the list that `take` has not returned yet. Missing are those beyond the last 1,024, and those of items
+   * that a thread took before its last 15.
+   */
+  get tickets(): number[] {
+    const words = this.#control;
+    const end = words.load(Word.LOST);
+    const count = Math.min(end - words.load(Control.READ), MAX_LISTED);
+    const listed = Array.from({ length: count }, (_, i) => words.load(LOST_LIST + (end - count + i) % MAX_LISTED));
+    return listed.filter((ticket) => ticket >= 0);
+  }
+
+  #hasDeadHolder(): boolean {
+    for (let place = 1; place < PLACES; place++) {
+      if (diedHolding(this.#deliveries, FIRST_PLACE + place * PLACE_SIZE)) return true;
+    }
+    return false;
+  }
+
+  #collect(): void {
+    const frame = new Frame();
+    frame.me = this.#control.owners.me;
+    frame.pc = DeliveryStage.UNDO;
+    const next = this.#control.load(Control.HEAD) >>> 1;
+    while (collect(this.#deliveries, frame, next) !== DONE);
+  }
+
+  #locked<T>(call: string, run: () => T): T {
+    const machine = running(call, this.#takeLock, undefined, acquire);
+    machine.frame.recover = true;
+    runNow(machine);
+    try {
+      return run();
+    } finally {
+      runThrough(this.#takeLock, release);
+    }
+  }
+}
