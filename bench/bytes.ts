@@ -1,5 +1,5 @@
 /**
- * Bytes to a worker: copied, moved there (and back), or shared. Python pickles, and so copies always.
+ * Benchmarks of sending bytes to a worker: copied, moved there (and back), or shared. Python always copies: it pickles.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { bare, bareNode, comlink, isopool, knitting, nodePools, pythons, returni
 
 const SIZES = ["1KB", "1MB", "64MB"];
 const MOVERS = [isopool, bare, bareNode, comlink];
-const WHO = {
+const CONTESTANTS = {
   copied: [...MOVERS, ...nodePools, knitting, ...pythons],
-  /** New bytes each time: who gets them also gets to collect them. */
+  /** New bytes each time: the receiver's garbage collector has to free them. */
   moved: [...MOVERS, ...nodePools],
-  /** The same bytes there and back: the transfer alone, twice. */
+  /** The same bytes there and back: two transfers and no allocation. */
   bounced: [...MOVERS, ...returning],
   shared: [...MOVERS, ...nodePools],
 };
 
-const bytes = (size: string, how: keyof typeof WHO): Bench => ({
+const bytes = (size: string, how: keyof typeof CONTESTANTS): Bench => ({
   name: `bytes_${size}_${how}`,
   what: `${size.replace(/(?=.B)/, " ")} to a worker, ${how === "bounced" ? "moved there and back" : how}`,
   unit: "us",
   ...size === "64MB" && ["bounced", "shared"].includes(how) && { goal: { limit: 60 } },
-  contestants: WHO[how],
+  contestants: CONTESTANTS[how],
 });
 
 export const bytesBenches: readonly Bench[] = SIZES.flatMap((size) => [

@@ -1,5 +1,5 @@
 /**
- * How much faster two workers are than a loop in one thread, on tasks of pure arithmetic.
+ * Benchmarks of the speed-up by two workers over a loop in one thread, on tasks of pure arithmetic.
  *
  * @module
  */

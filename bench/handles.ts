@@ -1,6 +1,6 @@
 /**
- * What finding shared objects costs messages that have none: a nested argument, cloned plainly and in an envelope. Both
- * take turns within one process.
+ * Benchmarks of the envelope in which the library sends values: what looking for shared objects costs a message that has
+ * none. A nested argument is cloned plainly and in an envelope; the two alternate in one process.
  *
  * @module
  */

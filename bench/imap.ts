@@ -1,6 +1,7 @@
 /**
- * A map that is read one result at a time, and never runs far ahead of its reader: as it is, and with room for ten
- * thousand results. Python reads its whole input at once, and takes chunks of one if nobody says otherwise.
+ * Benchmark of `imap`, whose results are read one at a time and which stays at most `buffer` items ahead of its reader:
+ * with the default buffer, and with a buffer of 10,000. Python's `imap` reads its whole input at once; its default chunk
+ * size is 1.
  *
  * @module
  */

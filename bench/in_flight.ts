@@ -1,5 +1,6 @@
 /**
- * Trivial tasks submitted at once, awaited together: a thousand, and a hundred thousand. The price of one must not grow.
+ * Benchmarks of trivial tasks submitted at once and awaited together: 1,000, and 100,000. The time of one task must not
+ * grow with their number.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * From the wish to stop a task that spins until its caller knows and its thread does nothing more; no time of grace.
+ * Benchmark of stopping a task that spins: from `cancel()` until the call has settled and the thread has stopped, with a
+ * grace of 0.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How long `import` takes in a process that has loaded nothing yet; what it compiled is in the cache.
+ * Benchmark of `import` in a process that has loaded nothing yet. The runtime's cache already has the compiled code.
  *
  * @module
  */

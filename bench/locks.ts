@@ -1,5 +1,5 @@
 /**
- * A number that threads increment under a lock, in one thread and in two at once.
+ * Benchmarks of a number that is incremented under a lock, by one thread and by two at once.
  *
  * @module
  */

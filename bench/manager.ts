@@ -1,5 +1,6 @@
 /**
- * Calls of a manager against the same calls by hand over a `MessagePort`: from a thread to this one and back.
+ * Measures calls of a manager against the same calls written by hand over a `MessagePort`: from a worker thread to the main
+ * thread and back.
  * `deno run -A --import-map=npm.import_map.json bench/manager.ts [rounds]`, on a quiet machine. The two alternate.
  *
  * @module
@@ -22,16 +23,16 @@ const byHand = {
   }),
 };
 let list;
-const ways = {
+const methods = {
   hand: { at: () => byHand.call("at", [0]), push: (item) => byHand.call("push", [item]) },
   manager: { at: () => list.at(0), push: (item) => list.push(item) },
 };
 const item = { id: 1, name: "abc", ok: true };
-const work = {
-  "at(0), one by one": async (way, n) => { for (let i = 0; i < n; i++) await way.at(); },
-  "push(object), one by one": async (way, n) => { for (let i = 0; i < n; i++) await way.push(item); },
-  "at(0), 1,000 in flight": async (way, n) => {
-    for (let i = 0; i < n; i += 1000) await Promise.all(Array.from({ length: 1000 }, () => way.at()));
+const workloads = {
+  "at(0), one by one": async (method, n) => { for (let i = 0; i < n; i++) await method.at(); },
+  "push(object), one by one": async (method, n) => { for (let i = 0; i < n; i++) await method.push(item); },
+  "at(0), 1,000 in flight": async (method, n) => {
+    for (let i = 0; i < n; i += 1000) await Promise.all(Array.from({ length: 1000 }, () => method.at()));
   },
   "transaction": async (_, n) => { for (let i = 0; i < n; i++) await list.transaction(() => {}); },
 };
@@ -42,7 +43,7 @@ parentPort.onmessage = async ({ data }) => {
   } else if (data.list) list = decode(data.list);
   else {
     const start = performance.now();
-    await work[data.name](ways[data.way], data.count);
+    await workloads[data.name](methods[data.contestant], data.count);
     parentPort.postMessage({ us: (performance.now() - start) / data.count * 1000 });
   }
 };
@@ -52,41 +53,41 @@ using manager = new Manager();
 const list = manager.list<unknown>([1]);
 const worker = new Worker(new URL("data:text/javascript," + encodeURIComponent(source)));
 const array: unknown[] = [1];
-let answer = Promise.withResolvers<{ us: number }>();
+let measured = Promise.withResolvers<{ us: number }>();
 worker.on("message", (data: unknown) => {
-  if (!Array.isArray(data)) return answer.resolve(data as { us: number });
+  if (!Array.isArray(data)) return measured.resolve(data as { us: number });
   const [call, method, args] = data;
   worker.postMessage([call, method === "at" ? array.at(args[0]) : array.push(args[0])]);
 });
-await answer.promise;
+await measured.promise;
 worker.postMessage({ list: structuredClone(encode(list)) });
 
-async function measure(way: string, name: string, count: number): Promise<number> {
-  answer = Promise.withResolvers();
-  worker.postMessage({ way, name, count });
-  return (await answer.promise).us;
+async function measure(contestant: string, name: string, count: number): Promise<number> {
+  measured = Promise.withResolvers();
+  worker.postMessage({ contestant, name, count });
+  return (await measured.promise).us;
 }
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 for (const name of ["at(0), one by one", "push(object), one by one", "at(0), 1,000 in flight"]) {
-  const hand: number[] = [], calls: number[] = [];
+  const byHand: number[] = [], byManager: number[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
-    const one = await measure("hand", name, 10_000);
-    const other = await measure("manager", name, 10_000);
-    if (round > 0) hand.push(one), calls.push(other);
+    const handUs = await measure("hand", name, 10_000);
+    const managerUs = await measure("manager", name, 10_000);
+    if (round > 0) byHand.push(handUs), byManager.push(managerUs);
     array.length = 1;
     await list.clear();
     await list.push(1);
   }
-  const ratio = median(hand.map((us, i) => calls[i] / us));
+  const ratio = median(byHand.map((us, i) => byManager[i] / us));
   console.log(
-    `${name.padEnd(25)} port ${median(hand).toFixed(1)} us  manager ${median(calls).toFixed(1)} us  x ${
+    `${name.padEnd(25)} port ${median(byHand).toFixed(1)} us  manager ${median(byManager).toFixed(1)} us  x ${
       ratio.toFixed(2)
     }`,
   );
 }
-const alone: number[] = [];
-for (let round = 0; round < ROUNDS; round++) alone.push(await measure("manager", "transaction", 2_000));
-console.log(`an empty transaction ${median(alone).toFixed(1)} us`);
+const transactions: number[] = [];
+for (let round = 0; round < ROUNDS; round++) transactions.push(await measure("manager", "transaction", 2_000));
+console.log(`an empty transaction ${median(transactions).toFixed(1)} us`);
 await worker.terminate();

@@ -1,6 +1,6 @@
 /**
- * Short items, long ones, and a few long ones among many short ones, where every fixed size of chunks is wrong for one of
- * them: the sizes that the pool chooses by itself must not lose to any.
+ * Benchmarks of the chunk sizes that the pool chooses: maps of short items, of long ones, and of a few long ones among
+ * many short ones. Every fixed chunk size is wrong for one of these maps; the pool's own sizes must not lose to any.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The price of an item: a million items whose task is one addition.
+ * Benchmark of what `map` costs an item: a million items whose task is one addition.
  *
  * @module
  */

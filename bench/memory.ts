@@ -1,5 +1,5 @@
 /**
- * What an idle worker costs: growth of a fresh process by a pool of four, a fourth of it.
+ * Benchmark of the memory of an idle worker: what a pool of four adds to a fresh process, divided by four.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How long short tasks wait while long ones run. The figure is the 99th percentile of a round.
+ * Benchmark of how long short tasks wait while long ones run. The figure is the 99th percentile of a round.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Numbers in shared memory, against `Atomics` on a typed array.
+ * Benchmarks of numbers in shared memory, against `Atomics` on a typed array.
  *
  * @module
  */

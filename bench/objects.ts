@@ -1,5 +1,5 @@
 /**
- * Objects to a worker and back, 500 in flight: a small one, and one with lists of others.
+ * Benchmarks of objects that a worker returns as they are, 500 in flight: a small object, and one with lists of objects.
  *
  * @module
  */

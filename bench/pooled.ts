@@ -1,5 +1,6 @@
 /**
- * Limited concurrency on one event loop: 10,000 trivial asynchronous calls, 100 at once; with no option, and with each.
+ * Benchmarks of limited concurrency on one event loop: 10,000 trivial asynchronous calls, 100 at once; without options,
+ * and with each option by itself.
  *
  * @module
  */
@@ -18,7 +19,7 @@ export const pooled: Bench = {
 
 export const pooledOptions: Bench = {
   name: "pooled_options",
-  what: "the same with an option that never strikes",
+  what: "the same with an option that has no effect",
   unit: "us a call",
   contestants: [isopoolPooled, ...OPTIONS.map((option) => having(isopoolPooled, option, option))],
 };

@@ -1,5 +1,6 @@
 /**
- * One way from one worker to another one: a queue against `postMessage`, small messages and 1 MB of bytes.
+ * Benchmarks of messages in one direction from worker to worker: a queue against `postMessage`, with small messages and
+ * with 1 MB of bytes.
  *
  * @module
  */

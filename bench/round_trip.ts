@@ -1,5 +1,5 @@
 /**
- * One trivial task at a time: submit, wait, submit the next.
+ * Benchmark of one trivial task at a time: submit, await, submit the next.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * From nothing to the first result, in a process that has done it before.
+ * Benchmark of a pool's start: from its constructor to the first result, in a process that has opened a pool before.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Where the time of one task goes: each step by itself, by the functions that production runs.
+ * Measures each step of one call by itself, with the functions that the library itself runs.
  *
  * `deno task bench:steps`; the table in ARCHITECTURE.md is its output.
  *
@@ -16,7 +16,7 @@ const ROUNDS = 15;
 const CALLS = 1_000;
 const terms = { task: 1, spread: true, timeout: undefined, limited: false, attempt: 1 };
 
-/** Median over the rounds of what `run` takes for one of `count`, in microseconds; the first round warms up. */
+/** Gives the median over the rounds of the time of `run`, divided by `count`, in microseconds; the first round warms up. */
 async function measure(count: number, run: () => unknown): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
@@ -33,78 +33,82 @@ function report(step: string, us: number): void {
 
 const args = Array.from({ length: CALLS }, (_, n) => [n]);
 report("take a copy of the arguments (one number)", await measure(CALLS, () => args.map((each) => snapshot(each, []))));
-const object = (n: number) => ({ id: n, name: "name", ok: true });
-report("... (a small object, as text)", await measure(CALLS, () => args.map(([n]) => snapshot([object(n)], []))));
+const makeObject = (n: number) => ({ id: n, name: "name", ok: true });
+report("... (a small object, as text)", await measure(CALLS, () => args.map(([n]) => snapshot([makeObject(n)], []))));
 report(
   "... (a small object with a Map, by structured clone)",
-  await measure(CALLS, () => args.map(([n]) => snapshot([{ ...object(n), map: new Map() }], []))),
+  await measure(CALLS, () => args.map(([n]) => snapshot([{ ...makeObject(n), map: new Map() }], []))),
 );
 
-const board = new CallTable();
-const bell = new Doorbell();
-report(
-  "host: write the call into shared memory",
-  await measure(CALLS, () => args.forEach((each, seq) => board.openBatch(seq, terms, [each], seq))),
-);
-report("host: ring, nobody asleep", await measure(CALLS, () => args.forEach((_, seq) => bell.publish(seq))));
-const place = () => args.forEach((each, seq) => board.openBatch(seq, terms, [each], seq));
-const serve = (answer: (item: unknown) => unknown) => {
+const calls = new CallTable();
+const doorbell = new Doorbell();
+const writeCalls = () => args.forEach((each, seq) => calls.openBatch(seq, terms, [each], seq));
+/** Does the worker's part and the host's part of every written call in this thread. */
+const runCalls = (run: (item: unknown) => unknown) => {
   for (let seq = 0; seq < CALLS; seq++) {
-    const { items } = board.batchFrom(seq)!;
-    if (board.start(seq)) board.setResult(seq, answer(items.at(0)));
-    board.result(seq, board.state(seq));
+    const { items } = calls.batchFrom(seq)!;
+    if (calls.start(seq)) calls.setResult(seq, run(items.at(0)));
+    calls.result(seq, calls.state(seq));
   }
 };
+report("host: write the call into shared memory", await measure(CALLS, writeCalls));
 report(
-  "both: write, pick, take, answer and read the answer (a number)",
+  "host: publish the call, no worker parked",
+  await measure(CALLS, () => args.forEach((_, seq) => doorbell.publish(seq))),
+);
+report(
+  "both: write, read, start, set the result, read the result (a number)",
   await measure(CALLS, () => {
-    place();
-    serve(() => 5);
+    writeCalls();
+    runCalls(() => 5);
   }),
 );
 report(
-  "... (a small object comes back)",
+  "... (the result is a small object)",
   await measure(CALLS, () => {
-    place();
-    serve(() => object(1));
+    writeCalls();
+    runCalls(() => makeObject(1));
   }),
 );
 report(
-  "worker: tell, nobody asleep",
-  await measure(CALLS, () => args.forEach(() => bell.report({ count: 1, ms: 0, ran: 0 }))),
+  "worker: report a finished call, host not parked",
+  await measure(CALLS, () => args.forEach(() => doorbell.report({ count: 1, ms: 0, ran: 0 }))),
 );
 
 const worker = new Worker(new URL("./tasks/steps_doorbell.mjs", import.meta.url), {
-  workerData: { memory: bell.memory, tail: bell.tail, doorbell: import.meta.resolve("../lib/protocol/doorbell.ts") },
+  workerData: {
+    memory: doorbell.memory,
+    tail: doorbell.tail,
+    doorbell: import.meta.resolve("../lib/protocol/doorbell.ts"),
+  },
 });
-const alive = setInterval(() => {}, 1_000);
-let tail = bell.tail;
+const keepAlive = setInterval(() => {}, 1_000);
+let tail = doorbell.tail;
 report(
-  "wake a worker that blocks, and be woken by it (two of three in every call)",
+  "wake a parked worker, and be woken by it (2 of a call's 3 wake-ups)",
   await measure(CALLS, async () => {
     for (let n = 0; n < CALLS; n++) {
-      bell.publish(++tail);
-      while (bell.takeReport().count === 0) await bell.reported();
+      doorbell.publish(++tail);
+      while (doorbell.takeReport().count === 0) await doorbell.reported();
     }
   }),
 );
-clearInterval(alive);
+clearInterval(keepAlive);
 await worker.terminate();
 
 await using pool = new Pool({ workers: 1 });
 await pool.ready();
-let sent: PromiseLike<unknown>[] = [];
-const submitted: number[] = [];
-const together = await measure(CALLS, async () => {
+const submitTimes: number[] = [];
+const inFlight = await measure(CALLS, async () => {
   const start = performance.now();
-  sent = args.map(([n]) => pool.submit(identity, n));
-  submitted.push((performance.now() - start) / CALLS * 1000);
-  await Promise.all(sent);
+  const futures = args.map(([n]) => pool.submit(identity, n));
+  submitTimes.push((performance.now() - start) / CALLS * 1000);
+  await Promise.all(futures);
 });
-report("pool.submit(), 1,000 in one go: until it returns", submitted.sort((a, b) => a - b)[submitted.length >> 1]);
-report("... the whole way there and back", together);
+report("pool.submit(), 1,000 in one go: until it returns", submitTimes.sort((a, b) => a - b)[submitTimes.length >> 1]);
+report("... from submit to the result", inFlight);
 report(
-  "the whole way, one call at a time",
+  "one call at a time: from submit to the result",
   await measure(CALLS, async () => {
     for (const [n] of args) await pool.submit(identity, n);
   }),

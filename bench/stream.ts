@@ -1,5 +1,5 @@
 /**
- * What a generator in a worker yields, read one by one. Nothing holds the bare contestants back.
+ * Benchmark of items that a generator in a worker yields, read one by one. The bare contestants have no backpressure.
  *
  * @module
  */

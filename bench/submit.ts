@@ -1,6 +1,6 @@
 /**
- * What a submit costs, by itself, while others wait: it must not grow with their number. The pool of two has nothing to
- * do with them meanwhile, as this thread does not turn.
+ * Benchmark of `submit` alone, until it returns, while other calls wait: its time must not grow with their number. The
+ * event loop does not turn during the measurement, so the pool of two handles no results meanwhile.
  *
  * @module
  */

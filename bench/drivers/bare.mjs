@@ -1,6 +1,7 @@
 /**
- * The bare runtime, written by hand as well as one can: threads, one message a call or hundreds of calls a message; a
- * Web Worker; shared memory without any message. No errors, no limits, no order but the one that a port keeps.
+ * Contestants written by hand for the bare runtime: threads with one message a call, or with a hundred calls a message; a
+ * Web Worker; shared memory without any message. They handle no errors, have no limits, and keep only the order that a port
+ * keeps.
  *
  * @module
  */
@@ -48,7 +49,7 @@ const VARIANTS = {
     },
   },
 
-  /** Web Workers, which start faster. */
+  /** Web Workers, which start faster than threads. */
   web: {
     open(workers, task) {
       const webs = Array.from({ length: workers }, () => openWeb(task));
@@ -73,7 +74,7 @@ const VARIANTS = {
           words[1] = n;
           Atomics.store(words, 0, turn + 1);
           Atomics.notify(words, 0);
-          // Again if the notification was one of the call before, which came late.
+          // Waits again if a late notification of the call before has ended the wait.
           while (Atomics.load(words, 0) === turn + 1) await Atomics.waitAsync(words, 0, turn + 1).value;
           turn += 2;
           return words[1];
@@ -109,7 +110,7 @@ function openWeb(task) {
   return { ask, close: () => worker.terminate() };
 }
 
-/** Answers come in the order of the questions. */
+/** Sends requests and matches the replies, which arrive in the order of the requests. */
 function asker(listen, post) {
   let waiting = [];
   let next = 0;
@@ -148,7 +149,7 @@ function gather(send) {
 async function mapChunked(threads, items, size) {
   const results = new Array(items.length);
   let next = 0;
-  const lane = async (thread) => {
+  const runChunks = async (thread) => {
     while (next < items.length) {
       const from = next;
       next += size;
@@ -156,11 +157,11 @@ async function mapChunked(threads, items, size) {
       for (let i = 0; i < part.length; i++) results[from + i] = part[i];
     }
   };
-  await Promise.all(threads.flatMap((thread) => Array.from({ length: MESSAGES_AHEAD }, () => lane(thread))));
+  await Promise.all(threads.flatMap((thread) => Array.from({ length: MESSAGES_AHEAD }, () => runChunks(thread))));
   return results;
 }
 
-/** Everything that a generator in a thread yields, so many items a message; nothing holds it back. */
+/** Yields the items of a generator in a thread, `itemsAMessage` in each message, without backpressure. */
 async function* stream(length, itemsAMessage) {
   const worker = new Worker(new URL("../tasks/bare_stream.mjs", import.meta.url), {
     workerData: { length, itemsAMessage },
@@ -183,9 +184,9 @@ async function* stream(length, itemsAMessage) {
 async function handLoop(items, fn, limit) {
   const results = new Array(items.length);
   let next = 0;
-  const lane = async () => {
+  const runItems = async () => {
     for (let i; (i = next++) < items.length;) results[i] = await fn(items[i]);
   };
-  await Promise.all(Array.from({ length: limit }, lane));
+  await Promise.all(Array.from({ length: limit }, runItems));
   return results;
 }

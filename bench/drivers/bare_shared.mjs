@@ -1,5 +1,6 @@
 /**
- * Shared memory and messages between threads, by hand. The variant says how many messages go in one list.
+ * Contestants written by hand for shared memory and for messages between threads. The variant is the number of messages
+ * that go in one list.
  *
  * @module
  */
@@ -43,8 +44,8 @@ function start(module, workerData, transferList = []) {
 }
 
 async function ask(thread, message) {
-  const answer = once(thread, "message");
+  const reply = once(thread, "message");
   thread.postMessage(message);
-  const [interval] = await answer;
+  const [interval] = await reply;
   return interval;
 }

@@ -1,5 +1,5 @@
 /**
- * comlink over Web Workers, under Deno. It is no pool: the calls go round by hand.
+ * The contestant comlink over Web Workers, under Deno. It is no pool: this driver gives each worker a call in turn.
  *
  * @module
  */

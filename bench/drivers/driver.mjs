@@ -1,5 +1,6 @@
 /**
- * The far end of a contestant's process: answers "run a round" lines until its input ends. Runs under Deno and Node.
+ * The main loop of a contestant's process: runs a round for each line of its input, until the input ends. Runs under Deno
+ * and Node.
  *
  * ```
  * command line                          WORKLOAD [VARIANT [PARAMETER]]
@@ -15,24 +16,24 @@ import { Unavailable } from "../workloads/adapter.mjs";
 import { WORKLOADS } from "../workloads/index.mjs";
 
 /**
- * Serves rounds of the workload that the command line names.
+ * Runs rounds of the workload that the command line names.
  * @param {(variant: string) => import("../workloads/adapter.mjs").Adapter | Promise<import("../workloads/adapter.mjs").Adapter>} adapt
  *   Makes the contestant from the variant that the command line names.
  */
 export async function serve(adapt) {
   const [workload, variant = "", parameter = ""] = process.argv.slice(2);
-  let running;
+  let opened;
   for await (const line of createInterface({ input: process.stdin })) {
-    let answer;
+    let result;
     try {
-      running ??= await WORKLOADS[workload](await adapt(variant), parameter);
-      answer = await running.round(JSON.parse(line));
+      opened ??= await WORKLOADS[workload](await adapt(variant), parameter);
+      result = await opened.round(JSON.parse(line));
     } catch (error) {
       const reason = error instanceof Unavailable ? error.message : String(error?.stack ?? error);
-      answer = { unavailable: reason.split("\n").slice(0, 3).join(" ") };
+      result = { unavailable: reason.split("\n").slice(0, 3).join(" ") };
     }
-    process.stdout.write(JSON.stringify(answer) + "\n");
+    process.stdout.write(JSON.stringify(result) + "\n");
   }
-  await running?.close();
+  await opened?.close();
   process.exit(0);
 }

@@ -13,7 +13,7 @@ const TASKS = tasks<Record<string, (arg: unknown) => unknown>>(import.meta.resol
 
 await serve(() => ({
   open(workers: number, name: string) {
-    // A grace of 0: how long a task may go on is the user's choice; what is measured is the time after it.
+    // A grace of 0: the user chooses how long a task may go on; the benchmark measures the time after that.
     const pool = new Pool({ workers, killGrace: 0 });
     const task = TASKS[name] as Task<[unknown], unknown>;
     return {

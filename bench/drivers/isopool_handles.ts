@@ -1,5 +1,6 @@
 /**
- * The envelope in which values cross, as a contestant; the parameter names a way in which the receiver walks.
+ * The envelope in which the library sends values, as a contestant. The parameter selects how the receiver looks for shared
+ * objects: as in production, always, or for a value that has one.
  *
  * @module
  */
@@ -9,10 +10,10 @@ import { decode, encode, type Envelope } from "../../lib/shared/revive.ts";
 import { serve } from "./driver.mjs";
 
 const counter = new Counter();
-const WAYS: Record<string, (value: unknown) => unknown> = {
+const VARIANTS: Record<string, (value: unknown) => unknown> = {
   "": (value) => decode(structuredClone(encode(value))),
   walked: (value) => decode({ ...structuredClone(encode(value)) as Envelope, handles: true }),
   counter: (value) => decode(structuredClone(encode([value, counter]))),
 };
 
-await serve(() => ({ envelope: (value: unknown, way: string) => WAYS[way](value) }));
+await serve(() => ({ envelope: (value: unknown, variant: string) => VARIANTS[variant](value) }));

@@ -1,5 +1,5 @@
 /**
- * `pooled()`, as a contestant; the parameter is an option that is on, and never has anything to do.
+ * `pooled()`, as a contestant. The parameter names an option that is set and never has an effect.
  *
  * @module
  */

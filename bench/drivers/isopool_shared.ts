@@ -1,6 +1,6 @@
 /**
- * This module's shared memory and queues, as a contestant. The variants: `async` awaits puts and gets, `using`
- * gives locks back by `using`.
+ * This module's shared memory and queues, as a contestant. The variant `async` awaits puts and gets; the variant `using`
+ * releases locks by `using`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { serve } from "./driver.mjs";
 
 const TASKS = tasks<typeof import("../tasks/isopool_shared.ts")>(import.meta.resolve("../tasks/isopool_shared.ts"));
 
-/** Submits an operation's task, and says what the number has become. */
+/** Submits an operation's task, and reads the number that it changes. */
 type Operation = [submit: (pool: Pool, run: Run) => PromiseLike<[number, number]>, number: () => number];
 
 const OPERATIONS: Record<string, () => Operation> = {

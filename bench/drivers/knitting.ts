@@ -1,5 +1,5 @@
 /**
- * knitting, under Deno. Its pool needs the tasks as exports of the very module that makes it.
+ * The contestant knitting, under Deno. Its tasks must be exports of the module that makes the pool.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { serve } from "./driver.mjs";
 import { peer } from "./peer.mjs";
 import { Unavailable } from "../workloads/adapter.mjs";
 
-/** A checkout's `knitting.ts`, where the registry does not have the package. */
+/** The path of a checkout's `knitting.ts`, for a registry that does not have the package. */
 const CHECKOUT = Deno.env.get("ISOPOOL_BENCH_KNITTING");
 const specifier = CHECKOUT ? `file://${CHECKOUT}` : "npm:knitting@0.1.61";
 const library = await peer(specifier).catch((error) => ({ missing: new Unavailable(error.message) }));

@@ -1,5 +1,5 @@
 /**
- * Libraries that run asynchronous functions with limited concurrency, under Deno.
+ * Contestants that run asynchronous functions with limited concurrency, under Deno.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A module that is loaded into a process which has only this driver: the variant names it. Runs under Deno and Node.
+ * Loads the module that the variant names, into a process which has loaded only this driver. Runs under Deno and Node.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Loads a package at run time, so that a benchmark of which one peer is missing still checks and runs.
+ * Imports a package at run time, so that a benchmark still checks and runs if a peer is not installed.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * piscina, under Node.
+ * The contestant piscina, under Node.
  *
  * @module
  */

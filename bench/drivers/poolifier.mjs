@@ -1,5 +1,5 @@
 /**
- * poolifier, under Node. This file is its worker script as well.
+ * The contestant poolifier, under Node. This file is its worker script as well.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-"""multiprocessing.Pool and concurrent.futures, as contestants: the protocol of driver.mjs, the work of workloads/."""
+"""multiprocessing.Pool and concurrent.futures as contestants: the protocol of driver.mjs, the rounds of workloads/."""
 
 import multiprocessing
 import sys
@@ -9,7 +9,7 @@ from python_protocol import nested, repeat, scaled, serve, small
 
 WORKERS, OBJECTS_IN_FLIGHT, AT_ONCE, ITEMS_A_CHUNK = 2, 500, 100, 5_000
 
-# What the command line has for the workload.
+# The workload's parameter, from the command line.
 PARAMETER = sys.argv[3] if len(sys.argv) > 3 else ""
 
 
@@ -123,7 +123,7 @@ BLOCKS = {
 }
 
 
-def strewn(unit, scale):
+def spread(unit, scale):
     return mixed(unit, scale, lambda i, length: int(length * ((i + 1) * 0.618034 % 1)))
 
 
@@ -138,14 +138,14 @@ def mixed(unit, scale, place):
     return items
 
 
-# One item of a millisecond and more each time; the short ones as Pool.map cuts them by itself.
+# Items of a millisecond and more go one by one; Pool.map chooses the chunk size of the others.
 SPEED_UPS = {
     "cpu_bound_1ms": (lambda unit, scale: [unit] * scaled(1_000, scale, 4), 1),
     "cpu_bound_10ms": (lambda unit, scale: [unit * 10] * scaled(100, scale, 2), 1),
     "cpu_bound_100ms": (lambda unit, scale: [unit * 100] * scaled(20, scale, 2), 1),
     "map_short": (lambda unit, scale: [unit // 1_000] * scaled(100_000, scale, 100), None),
     "map_long": (lambda unit, scale: [unit * 100] * scaled(8, scale, 2), None),
-    "map_mixed": (strewn, None),
+    "map_mixed": (spread, None),
     "map_burst": (burst, None),
 }
 

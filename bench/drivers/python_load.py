@@ -1,4 +1,4 @@
-"""How long importing a module takes, in a process that has loaded next to nothing."""
+"""Measures the import of a module, in a process that has loaded next to nothing."""
 
 import importlib
 import sys

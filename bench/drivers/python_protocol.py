@@ -1,4 +1,4 @@
-"""What the Python contestants share: rounds over standard input and output, and what is sent."""
+"""The functions that all Python contestants use: rounds over standard input and output, and the payloads."""
 
 import json
 import math
@@ -7,14 +7,14 @@ import time
 
 
 def serve(run):
-    """Answers each line by what run(budget, scale) says."""
+    """Answers each line of the input with the result of run(budget, scale)."""
     for line in sys.stdin:
         request = json.loads(line)
         print(json.dumps(run(request["budget"], request["scale"])), flush=True)
 
 
 def repeat(budget, block):
-    """Repeats a block for so many milliseconds; gives microseconds a unit."""
+    """Repeats a block for `budget` milliseconds; gives microseconds a unit."""
     begin = time.perf_counter()
     count = 0
     while True:
@@ -24,8 +24,8 @@ def repeat(budget, block):
             return {"value": ms * 1e3 / count, "count": count}
 
 
-def scaled(full, scale, least):
-    return max(least, round(full * scale))
+def scaled(full, scale, minimum):
+    return max(minimum, round(full * scale))
 
 
 def small(i):

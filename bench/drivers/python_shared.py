@@ -8,7 +8,7 @@ from datetime import datetime
 from python_protocol import scaled, serve
 
 MEGABYTE = bytes([1]) * 2**20
-# What workloads/payloads.mjs has, in Python's terms.
+# The messages of workloads/payloads.mjs, in Python's terms.
 MESSAGES = {
     "number": (lambda i: i, 20_000),
     "object": (lambda i: {"id": i, "name": "abc", "ok": True}, 20_000),
@@ -43,19 +43,19 @@ LOOPS = {
 }
 
 
-def work(loop, barrier, lock, value, requests, answers):
+def work(loop, barrier, lock, value, requests, replies):
     while (count := requests.get()) is not None:
         barrier.wait()
         begin = time.perf_counter()
         loop(lock, value, count)
-        answers.put((begin, time.perf_counter()))
+        replies.put((begin, time.perf_counter()))
 
 
 def operate(workload):
     loop, make, processes = LOOPS[workload]
     barrier, lock, value = multiprocessing.Barrier(processes), multiprocessing.Lock(), make("i", 0)
-    requests, answers = multiprocessing.SimpleQueue(), multiprocessing.SimpleQueue()
-    args = (loop, barrier, lock, value, requests, answers)
+    requests, replies = multiprocessing.SimpleQueue(), multiprocessing.SimpleQueue()
+    args = (loop, barrier, lock, value, requests, replies)
     for _ in range(processes):
         multiprocessing.Process(target=work, args=args, daemon=True).start()
 
@@ -64,7 +64,7 @@ def operate(workload):
         before = value.value
         for _ in range(processes):
             requests.put(count)
-        times = [answers.get() for _ in range(processes)]
+        times = [replies.get() for _ in range(processes)]
         assert value.value - before == processes * count
         return span(times), processes * count
 
@@ -75,35 +75,35 @@ def span(times):
     return (max(end for _, end in times) - min(begin for begin, _ in times)) * 1e3
 
 
-def put(queue, make, requests, answers):
+def put(queue, make, requests, replies):
     while (count := requests.get()) is not None:
         begin = time.perf_counter()
         for i in range(count):
             queue.put(make(i))
-        answers.put((begin, time.perf_counter()))
+        replies.put((begin, time.perf_counter()))
 
 
-def get(queue, requests, answers):
+def get(queue, requests, replies):
     while (count := requests.get()) is not None:
         begin = time.perf_counter()
         for _ in range(count):
             queue.get()
-        answers.put((begin, time.perf_counter()))
+        replies.put((begin, time.perf_counter()))
 
 
 def channel(workload, variant):
     make, full = MESSAGES[workload.removeprefix("queue_")]
     queue = getattr(multiprocessing, variant)()
     requests = [multiprocessing.SimpleQueue() for _ in range(2)]
-    answers = multiprocessing.SimpleQueue()
-    multiprocessing.Process(target=put, args=(queue, make, requests[0], answers), daemon=True).start()
-    multiprocessing.Process(target=get, args=(queue, requests[1], answers), daemon=True).start()
+    replies = multiprocessing.SimpleQueue()
+    multiprocessing.Process(target=put, args=(queue, make, requests[0], replies), daemon=True).start()
+    multiprocessing.Process(target=get, args=(queue, requests[1], replies), daemon=True).start()
 
     def block(scale):
         count = scaled(full, scale, 10)
         for each in requests:
             each.put(count)
-        return span([answers.get() for _ in range(2)]), count
+        return span([replies.get() for _ in range(2)]), count
 
     return block
 

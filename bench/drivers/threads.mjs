@@ -1,5 +1,5 @@
 /**
- * threads, under Node.
+ * The contestant threads, under Node.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const { Pool, spawn, Transfer, Worker } = await peer("threads");
 
 await serve(() => ({
   open(workers, name) {
-    // It finds the module beside the one that calls it.
+    // The library resolves the path relative to this file.
     const pool = Pool(() => spawn(new Worker("../tasks/threads.mjs")), workers);
     return {
       run: (arg) => pool.queue((tasks) => tasks[name](arg)),

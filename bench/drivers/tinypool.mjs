@@ -1,5 +1,5 @@
 /**
- * tinypool, under Node.
+ * The contestant tinypool, under Node.
  *
  * @module
  */

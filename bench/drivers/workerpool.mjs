@@ -1,5 +1,5 @@
 /**
- * workerpool, under Node. This file is its worker script as well.
+ * The contestant workerpool, under Node. This file is its worker script as well.
  *
  * @module
  */

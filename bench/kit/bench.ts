@@ -1,28 +1,31 @@
 /**
- * What a benchmark is.
+ * The types of benchmarks, contestants and their results.
  *
  * @module
  */
 
-/** A program that answers rounds of one workload over its standard input and output (`drivers/driver.mjs`). */
+/** A program that runs rounds of one workload on request, over its standard input and output (`drivers/driver.mjs`). */
 export interface Contestant {
   readonly name: string;
   readonly runtime: "deno" | "node" | "python3";
   /** File in `drivers/`. */
   readonly driver: string;
-  /** Which of the driver's contestants. */
+  /** Selects one of the driver's contestants. */
   readonly variant: string;
-  /** For the workload, which says what it is. */
+  /** A setting for the workload; each workload documents its own. */
   readonly parameter?: string;
-  /** Whether it is somebody else's: another library, another runtime. */
+  /** Whether it is another library or another runtime. */
   readonly peer?: boolean;
 }
 
-/** A promise of PERFORMANCE.md, checked against this run. */
+/** A goal of the project's performance table, checked against this run. */
 export interface Goal {
-  /** Most (or with `better: "more"` least) that isopool's figure may be, as a ratio to `against`, else absolutely. */
+  /**
+   * The maximum (with `better: "more"`, the minimum) of isopool's figure: as a ratio to that of each contestant in
+   * `against`, or else absolutely.
+   */
   readonly limit: number;
-  /** Names of contestants; the goal is met if it is against each of them that took part. */
+  /** Names of contestants. The goal is met if it is met against each of them that took part. */
   readonly against?: readonly string[];
   /** @default {"median"} */
   readonly of?: "median" | "p99";
@@ -38,43 +41,44 @@ export interface Bench {
   readonly unit: string;
   /** @default {"less"} */
   readonly better?: "less" | "more";
-  /** Whether every round gets a process of its own. */
+  /** Whether every round starts a new process. */
   readonly fresh?: boolean;
   readonly goal?: Goal;
-  /** isopool first. */
+  /** The contestants; isopool is the first. */
   readonly contestants: readonly Contestant[];
 }
 
-/** How long and how often. */
+/** How long a round is, and how many there are. */
 export interface Effort {
   rounds: number;
   /** Milliseconds of work in a round. */
   budget: number;
-  /** Which share of the items of a workload that has a fixed number of them. */
+  /** The share of its items that a workload with a fixed number of them runs, up to 1. */
   scale: number;
-  /** Whether one more round comes first, and is not counted. */
+  /** Whether a first round is run and not counted. */
   warmUp: boolean;
 }
 
-/** What a driver says of one round, and what was seen of its processes meanwhile. */
+/** The figures of one round, and what its processes used meanwhile. */
 export interface Sample {
   value: number;
   /** Units of work done. */
   count: number;
-  /** Each measurement by itself, where the work has few. */
+  /** All single measurements, where a round has few of them. */
   each?: number[];
   notes?: Record<string, number>;
-  /** Processor milliseconds that one unit cost, over all threads and child processes. */
+  /** Processor milliseconds of one unit, over all threads and child processes. */
   cpu?: number;
   /** Resident memory after the round, in MiB, over all child processes. */
   rss?: number;
 }
 
-/** What a contestant did; `samples` has one entry a round. */
+/** The results of one contestant. */
 export interface Outcome {
   contestant: Contestant;
+  /** One entry for each round. */
   samples: Sample[];
-  /** Why it did not take part. */
+  /** The reason why it did not take part. */
   unavailable?: string;
 }
 

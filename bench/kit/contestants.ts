@@ -1,5 +1,5 @@
 /**
- * Who takes part. Each under the runtime that it is made for.
+ * The contestants. Each runs under the runtime that it is made for.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const python = (name: string, driver: string, variant = ""): Contestant => ({
   runtime: "python3",
 });
 
-/** The same with something that its workload knows. */
+/** The same contestant with a parameter for its workload. */
 export const having = (contestant: Contestant, what: string, parameter: string | number): Contestant => (
   { ...contestant, name: `${contestant.name}, ${what}`, parameter: String(parameter) }
 );
@@ -32,7 +32,7 @@ export const isopoolUsing = deno("isopool, using", "isopool_shared.ts", "using")
 export const isopoolPooled = deno("isopool", "isopool_pooled.ts");
 export const isopoolHandles = deno("isopool", "isopool_handles.ts");
 
-/** The runtime itself, by hand. */
+/** Code for the bare runtime, written by hand. */
 export const bare = deno("bare thread", "bare.mjs", "single");
 export const bareChunked = deno("bare thread, chunked", "bare.mjs", "chunked");
 export const bareWeb = deno("bare web worker", "bare.mjs", "web");
@@ -44,16 +44,16 @@ export const port = deno("bare port", "bare_shared.mjs", "1");
 export const portChunked = deno("bare port, chunked", "bare_shared.mjs", "100");
 export const portNode = node("bare port (node)", "bare_shared.mjs", "1");
 
-/** Pools of threads, and what is near to one. */
+/** Pools of threads, and comlink, which comes close to one. */
 export const knitting = denoPeer("knitting", "knitting.ts");
 export const comlink = denoPeer("comlink", "comlink.mjs");
 export const nodePools: readonly Contestant[] = ["piscina", "tinypool", "workerpool", "poolifier", "threads"]
   .map((name) => node(name, `${name}.mjs`));
-/** Those whose tasks can move what they return. */
+/** The pools whose tasks can move their results. */
 export const returning = nodePools.filter(({ name }) => ["piscina", "tinypool", "workerpool"].includes(name));
 export const peerPools: readonly Contestant[] = [knitting, comlink, ...nodePools];
 
-/** Limited concurrency. */
+/** Libraries for limited concurrency. */
 export const limiters: readonly Contestant[] = [
   denoPeer("p-map", "limiters.ts", "p-map"),
   denoPeer("p-limit", "limiters.ts", "p-limit"),
@@ -69,7 +69,7 @@ export const pythonShared = python("python", "python_shared.py");
 export const pythonQueue = python("python Queue", "python_shared.py", "Queue");
 export const pythonSimpleQueue = python("python SimpleQueue", "python_shared.py", "SimpleQueue");
 
-/** Modules that are loaded. */
+/** Modules, for the `load` benchmark. */
 export const modules: readonly Contestant[] = [
   deno("isopool", "load.mjs", "../../mod.ts"),
   deno("isopool/pooled", "load.mjs", "../../lib/pooled.ts"),

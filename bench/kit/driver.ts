@@ -1,5 +1,5 @@
 /**
- * A contestant's process, which stays alive between its rounds.
+ * Runs a contestant's process, which stays alive between its rounds.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Bench, Contestant, Effort, Sample } from "./bench.ts";
 import { peers } from "./peers.ts";
 import { usage } from "./usage.ts";
 
-/** Milliseconds that a round may take. */
-const PATIENCE = 60_000;
-const HERE = new URL("../drivers/", import.meta.url);
+/** Milliseconds after which a round is stopped. */
+const ROUND_TIMEOUT = 60_000;
+const DRIVERS = new URL("../drivers/", import.meta.url);
 const IMPORT_MAP = new URL("../../npm.import_map.json", import.meta.url);
 
 /** One contestant at one workload. */
@@ -18,14 +18,14 @@ export class Driver implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #lines: ReadableStreamDefaultReader<string>;
-  readonly #complaints: Promise<string>;
+  readonly #stderr: Promise<string>;
 
   private constructor(command: Deno.Command) {
     this.#process = command.spawn();
     this.#input = this.#process.stdin.getWriter();
     this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
       .getReader();
-    this.#complaints = new Response(this.#process.stderr).text();
+    this.#stderr = new Response(this.#process.stderr).text();
   }
 
   /** Starts the process. */
@@ -36,7 +36,7 @@ export class Driver implements AsyncDisposable {
   /**
    * Runs one round.
    *
-   * @throws {Error} If the contestant cannot take part; the message is why.
+   * @throws {Error} If the contestant cannot take part; the message is the reason.
    */
   async round({ budget, scale }: Effort): Promise<Sample> {
     const before = usage(this.#process.pid);
@@ -52,27 +52,27 @@ export class Driver implements AsyncDisposable {
   }
 
   async #line(): Promise<string> {
-    let late = false;
+    let timedOut = false;
     const timer = setTimeout(() => {
-      late = true;
+      timedOut = true;
       this.#process.kill("SIGKILL");
-    }, PATIENCE);
+    }, ROUND_TIMEOUT);
     const { value } = await this.#lines.read().finally(() => clearTimeout(timer));
     if (value !== undefined) return value;
     const { code, signal } = await this.#process.status;
-    if (late) throw new Error(`a round took longer than ${PATIENCE / 1_000} s`);
-    const last = (await this.#complaints).trim().split("\n").find((line) => /^\W*\w*error/i.test(line));
-    throw new Error(last ?? `its process ended with ${signal ?? code}`);
+    if (timedOut) throw new Error(`a round took longer than ${ROUND_TIMEOUT / 1_000} s`);
+    const reason = (await this.#stderr).trim().split("\n").find((line) => /^\W*\w*error/i.test(line));
+    throw new Error(reason ?? `its process ended with ${signal ?? code}`);
   }
 
   /** Ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#input.close().catch(() => {}); // It may have ended by itself.
+    await this.#input.close().catch(() => {}); // The process may have ended already.
     const timer = setTimeout(() => this.#process.kill("SIGKILL"), 5_000);
     await this.#process.status;
     clearTimeout(timer);
     await this.#lines.cancel();
-    await this.#complaints;
+    await this.#stderr;
   }
 }
 
@@ -82,8 +82,8 @@ async function command({ name }: Bench, contestant: Contestant): Promise<Deno.Co
   const path = (folder: URL) => decodeURIComponent(new URL(driver, folder).pathname);
   if (runtime === "deno") {
     const run = ["run", "--quiet", "--no-check", `--import-map=${decodeURIComponent(IMPORT_MAP.pathname)}`, "-A"];
-    return new Deno.Command(Deno.execPath(), { args: [...run, path(HERE), name, variant, parameter], ...options });
+    return new Deno.Command(Deno.execPath(), { args: [...run, path(DRIVERS), name, variant, parameter], ...options });
   }
-  const folder = runtime === "node" ? new URL("drivers/", await peers()) : HERE;
+  const folder = runtime === "node" ? new URL("drivers/", await peers()) : DRIVERS;
   return new Deno.Command(runtime, { args: [path(folder), name, variant, parameter], ...options });
 }

@@ -1,10 +1,10 @@
 /**
- * Text as lines.
+ * A stream that splits text into lines.
  *
  * @module
  */
 
-/** Cuts a stream of text at its line ends; an unfinished last line is dropped. */
+/** Splits a stream of text at its line ends; drops an unfinished last line. */
 export class TextLineStream extends TransformStream<string, string> {
   constructor() {
     let rest = "";

@@ -1,23 +1,25 @@
 /**
- * The npm pools, installed once into a folder outside of this repository, with a copy of their drivers below it: an
- * import finds a package by the place of the file that imports it.
+ * Installs the npm pools once into a folder outside of this repository, and copies their drivers below it: Node looks for
+ * a package in the folders above the file that imports it.
  *
  * ```
  * ~/.cache/isopool-bench/node_modules/
- *                        3f09c2d15a7e/{drivers,tasks,workloads}/    named by what it has: two checkouts may run at once
+ *                        3f09c2d15a7e/{drivers,tasks,workloads}/    named by a digest of its files
  * ```
+ *
+ * The digest lets two checkouts with different drivers run at the same time.
  *
  * @module
  */
 
-/** Exact, so that two runs compare. */
+/** Exact versions, so that the figures of two runs can be compared. */
 const PACKAGES = ["piscina@5.3.2", "tinypool@2.2.0", "workerpool@10.0.3", "poolifier@5.3.2", "threads@1.7.0"];
 const FOLDERS = ["drivers", "tasks", "workloads"];
 const BENCH = new URL("../", import.meta.url);
 
 let installed: Promise<URL> | undefined;
 
-/** The folder with a copy of the drivers, below which packages are found; installs what is missing. */
+/** Gives the folder with a copy of the drivers; installs missing packages. */
 export function peers(): Promise<URL> {
   return installed ??= install();
 }
@@ -48,7 +50,7 @@ async function npmInstall(prefix: string): Promise<void> {
   const { success, stderr } = await npm.output();
   if (success) return;
   const reason = new TextDecoder().decode(stderr).split("\n").findLast((line) => line.startsWith("npm error"));
-  throw new Error(`npm could not install it: ${reason ?? "no reason given"}`);
+  throw new Error(`npm could not install the peers: ${reason ?? "no reason given"}`);
 }
 
 async function copyModules(folder: URL): Promise<URL> {

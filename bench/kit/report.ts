@@ -1,27 +1,27 @@
 /**
- * Figures for people: medians with spread, and ratios taken round by round.
+ * Turns samples into tables: medians with their spread, and ratios taken round by round.
  *
  * @module
  */
 import type { Bench, Effort, Goal, Outcome, Report } from "./bench.ts";
 
-/** A median with the extremes that it was taken from. */
+/** A median, with the smallest and the largest of its values. */
 export interface Spread {
   median: number;
   min: number;
   max: number;
 }
 
-/** What one contestant's samples come to. */
+/** The summary of one contestant's samples. */
 export interface Summary {
   contestant: string;
   unavailable?: string;
   /** The figure of each round. */
   rounds?: number[];
   figure?: Spread;
-  /** Of all measurements of all rounds, where the work has few. */
+  /** The 99th percentile of the single measurements of all rounds, where a round has few of them. */
   p99?: number;
-  /** isopool's figure over this one's, in the same round. */
+  /** isopool's figure over this contestant's, in the same round. */
   ratio?: Spread;
   /** Processor time of one unit, in microseconds. */
   cpu?: number;
@@ -41,13 +41,13 @@ export interface Result {
   contestants: Summary[];
 }
 
-/** Sums up one benchmark. Without a warm-up, its goal is named and not judged. */
+/** Sums up one benchmark. Without a warm-up, its goal is shown and not judged. */
 export function summarize({ bench, outcomes }: Report, { warmUp }: Effort): Result {
   const own = outcomes[0];
   const contestants = outcomes.map((outcome) => summarizeOne(outcome, own));
   const goal = bench.goal && {
-    goal: inWords(bench.goal, bench),
-    ...warmUp && { met: judge(bench.goal, bench, contestants) },
+    goal: describeGoal(bench.goal, bench),
+    ...warmUp && { met: isMet(bench.goal, bench, contestants) },
   };
   const { name, what, unit, better = "less" } = bench;
   return { bench: name, what, unit, better, ...goal, contestants };
@@ -76,14 +76,14 @@ function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcom
   return summary;
 }
 
-function inWords({ limit, against, of }: Goal, { better, unit }: Bench): string {
+function describeGoal({ limit, against, of }: Goal, { better, unit }: Bench): string {
   return `${of === "p99" ? "p99 " : ""}${better === "more" ? ">=" : "<="} ${limit} ${
     against ? `x ${against.join("; ")}` : unit
   }`;
 }
 
-/** `undefined` if nobody took part whom it is about. */
-function judge({ limit, against, of }: Goal, { better }: Bench, all: Summary[]): boolean | undefined {
+/** Gives `undefined` if none of the contestants that the goal names took part. */
+function isMet({ limit, against, of }: Goal, { better }: Bench, all: Summary[]): boolean | undefined {
   const figures = against
     ? all.flatMap(({ contestant, ratio }) => against.includes(contestant) ? ratio?.median ?? [] : [])
     : [of === "p99" ? all[0].p99 : all[0].figure?.median].filter((figure) => figure !== undefined);
@@ -91,7 +91,7 @@ function judge({ limit, against, of }: Goal, { better }: Bench, all: Summary[]):
   return figures.every((figure) => better === "more" ? figure >= limit : figure <= limit);
 }
 
-/** The middle, and both ends. */
+/** Gives the median, the smallest and the largest of some values. */
 export function spread(values: number[]): Spread {
   return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
 }
@@ -101,7 +101,7 @@ function quantile(values: number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 }
 
-/** One benchmark as a text table. */
+/** Formats one benchmark as a text table. */
 export function table({ bench, what, unit, goal, met, contestants }: Result): string {
   const verdict = met === undefined ? "not judged" : met ? "met" : "MISSED";
   const rows = [["", unit, "min .. max", "p99", "isopool / it", "min .. max", "cpu us", "rss MiB"]];

@@ -1,26 +1,26 @@
 /**
- * Runs benchmarks: every contestant of one gets its turn in each round (A B C A B C ...), so that whatever else the
- * machine does hits all of them alike.
+ * Runs a benchmark: in each round all of its contestants run one after another (A B C A B C ...), so that other load on
+ * the machine affects all of them alike.
  *
  * @module
  */
 import type { Bench, Contestant, Effort, Outcome, Report } from "./bench.ts";
 import { Driver } from "./driver.ts";
 
-/** Runs one benchmark. The first turn of each contestant warms it up and is not counted. */
+/** Runs one benchmark. With a warm-up, the first round of each contestant is not counted. */
 export async function run(bench: Bench, effort: Effort): Promise<Report> {
-  await using lanes = new AsyncDisposableStack();
+  await using processes = new AsyncDisposableStack();
   const outcomes = bench.contestants.map((contestant) => ({ contestant, samples: [] }) as Outcome);
   const drivers = new Map<Contestant, Driver>();
-  const from = bench.fresh || !effort.warmUp ? 1 : 0;
-  for (let round = from; round <= effort.rounds; round++) {
+  const firstRound = bench.fresh || !effort.warmUp ? 1 : 0;
+  for (let round = firstRound; round <= effort.rounds; round++) {
     for (const outcome of outcomes) {
       if (outcome.unavailable !== undefined) continue;
       const { contestant } = outcome;
       try {
-        await using alone = bench.fresh ? await Driver.start(bench, contestant) : undefined;
-        let driver = alone ?? drivers.get(contestant);
-        if (!driver) drivers.set(contestant, driver = lanes.use(await Driver.start(bench, contestant)));
+        await using fresh = bench.fresh ? await Driver.start(bench, contestant) : undefined;
+        let driver = fresh ?? drivers.get(contestant);
+        if (!driver) drivers.set(contestant, driver = processes.use(await Driver.start(bench, contestant)));
         const sample = await driver.round(effort);
         if (round > 0) outcome.samples.push(sample);
       } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * The plot: a panel a benchmark, a row a contestant, a dot at its cost as a multiple of this module's, on a log axis, with
- * a whisker from the best to the worst round.
+ * Draws the plot: a panel for each benchmark, a row for each contestant. The dot is the contestant's cost as a multiple of
+ * this module's, on a logarithmic axis; the whisker goes from its best to its worst round.
  *
  * ```
  * in_flight_1k: 1,000 trivial tasks in flight
@@ -22,7 +22,7 @@ const ROW = 18;
 const TITLE = 34;
 const AXIS = 26;
 
-/** What every element is drawn with. */
+/** The style sheet of all elements. */
 const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-weight: 600 }
@@ -43,7 +43,7 @@ interface Row {
   high: number;
 }
 
-/** All benchmarks in which this module took part, as one SVG document. */
+/** Draws all benchmarks in which this module took part, as one SVG document. */
 export function svg(results: Result[]): string {
   let y = HEADER;
   const panels: string[] = [];
@@ -69,18 +69,18 @@ export function svg(results: Result[]): string {
   ].join("\n");
 }
 
-/** `ratio` is this module's figure over the other's; a cost is the other way round, unless more is better. */
+/** Gives the contestant's cost. `ratio` is this module's figure over its own: the cost is 1 / ratio if less is better. */
 function row({ unit, better }: Result, { contestant, figure, ratio }: Summary): Row | undefined {
   if (!figure || !ratio) return undefined;
   const cost = (value: number) => better === "more" ? value : 1 / value;
-  const [one, other] = [cost(ratio.min), cost(ratio.max)];
+  const ends = [cost(ratio.min), cost(ratio.max)];
   return {
     name: contestant,
     figure: `${Number(figure.median.toPrecision(3))} ${unit.split(" ")[0]}`,
     own: contestant.split(/[,/]/)[0] === "isopool",
     middle: cost(ratio.median),
-    low: Math.min(one, other),
-    high: Math.max(one, other),
+    low: Math.min(...ends),
+    high: Math.max(...ends),
   };
 }
 

@@ -1,26 +1,26 @@
 /**
- * Processor time and memory of a process and its children, from /proc: the same source for every runtime.
+ * Reads the processor time and memory of a process and its children from /proc, the same source for every runtime.
  *
  * @module
  */
 
-/** What a process tree has used so far. */
+/** The resources that a process tree has used so far. */
 export interface Usage {
   /** Milliseconds of processor time, ended children included. */
   cpu: number;
-  /** MiB that are resident now. */
+  /** Resident memory now, in MiB. */
   rss: number;
 }
 
-/** Clock ticks of /proc are 10 ms on every Linux that matters. */
+/** Milliseconds of a clock tick in /proc: 10 on all common Linux systems. */
 const TICK = 10;
 
-/** What the process and its children have used; `undefined` where there is no /proc. */
+/** Gives what a process and its children have used; `undefined` where there is no /proc. */
 export function usage(pid: number): Usage | undefined {
   try {
     const total = { cpu: 0, rss: 0 };
     for (const each of tree(pid)) {
-      // After the name, which is in parentheses and may contain anything: state is field 3.
+      // The name, field 2, is in parentheses and may contain anything; the fields after it begin with field 3.
       const fields = Deno.readTextFileSync(`/proc/${each}/stat`).replace(/^.*\) /s, "").split(" ");
       for (const field of [14, 15, 16, 17]) total.cpu += Number(fields[field - 3]) * TICK;
       const resident = /^VmRSS:\s*(\d+)/m.exec(Deno.readTextFileSync(`/proc/${each}/status`));
@@ -28,7 +28,7 @@ export function usage(pid: number): Usage | undefined {
     }
     return total;
   } catch {
-    return undefined; // Not Linux, or a child that ended this moment.
+    return undefined; // Not Linux, or a child ended meanwhile.
   }
 }
 

@@ -1,8 +1,10 @@
 /**
- * Decision A, again and again: kills tasks at random moments and counts what the process does.
+ * Soak test of forced stops (decision A of ARCHITECTURE.md): kills tasks at random moments, and counts how often the process
+ * aborts or hangs.
  *
- *   deno task soak [kills]            default 2,000; each child process makes 100 and is watched from outside
- *   deno task soak [kills] --scoped   of decision B: in workers under a scope, where nothing may spin after an await
+ *   deno task soak [kills]            default 2,000; each child process makes 100, and the parent process watches it
+ *   deno task soak [kills] --scoped   the same for decision B: in workers with permissions; only tasks that do not spin
+ *                                     after an await
  *
  * @module
  */
@@ -10,8 +12,8 @@ import { inline, Pool, type Task } from "../../mod.ts";
 
 const PER_PROCESS = 100;
 
-// What runaway tasks do: nothing, first uses of the runtime, packages, compilation, waiting, output.
-const CATALOGUE: Record<string, Task<[], unknown>> = {
+// Runaway tasks: empty loops, first uses of the runtime, packages, compilation, waiting, output.
+const TASKS: Record<string, Task<[], unknown>> = {
   spin: inline(() => {
     for (;;);
   }),
@@ -19,7 +21,7 @@ const CATALOGUE: Record<string, Task<[], unknown>> = {
     for (;;) {
       try {
         for (;;);
-      } catch { /* goes on */ }
+      } catch { /* the loop goes on */ }
     }
   }),
   atomics: inline(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)),
@@ -79,7 +81,7 @@ const CATALOGUE: Record<string, Task<[], unknown>> = {
     for (;;) {
       try {
         Deno.readTextFileSync("/does/not/exist");
-      } catch { /* that is the point */ }
+      } catch { /* the task builds errors on purpose */ }
     }
   }),
   json: inline(() => {
@@ -91,29 +93,29 @@ const CATALOGUE: Record<string, Task<[], unknown>> = {
 const AFTER_AWAIT = ["builtins", "npm", "wasm", "vm", "sqlite", "zlib", "fetch", "streams"];
 const scoped = Deno.args.includes("--scoped");
 
-/** One process: kills tasks until it has made its share, and prints what each took. */
+/** Kills `PER_PROCESS` tasks in a child process, and prints a line for each. */
 async function run(): Promise<void> {
-  // Under a scope the grace is what decides who stops a call at its limit, the worker itself or the host.
+  // In a worker with permissions, the grace decides whether the worker itself or the host stops a call at its limit.
   await using pool = new Pool(
     scoped ? { workers: 2, killGrace: 5, permissions: "none" } : { workers: 2, killGrace: 0 },
   );
-  const names = Object.keys(CATALOGUE).filter((name) => !scoped || !AFTER_AWAIT.includes(name));
-  let made = 0;
-  const lane = async () => {
-    while (made++ < PER_PROCESS) {
+  const names = Object.keys(TASKS).filter((name) => !scoped || !AFTER_AWAIT.includes(name));
+  let kills = 0;
+  const killTasks = async () => {
+    while (kills++ < PER_PROCESS) {
       const name = names[Math.floor(Math.random() * names.length)];
-      // A quarter anywhere in the first 40 ms, the rest as likely in each power of two from 1 ms on.
+      // A quarter is spread evenly over 1 to 41 ms; the rest is as likely in each power of two from 1 to 64 ms.
       const timeout = Math.random() < 0.25 ? 1 + Math.random() * 40 : 2 ** (Math.random() * 6);
-      const began = performance.now();
-      const error = await pool.submit(CATALOGUE[name].with({ timeout })).exception();
-      const late = performance.now() - began - timeout;
+      const start = performance.now();
+      const error = await pool.submit(TASKS[name].with({ timeout })).exception();
+      const late = performance.now() - start - timeout;
       console.log(JSON.stringify({ name, timeout, late, error: (error as Error | undefined)?.name }));
     }
   };
-  await Promise.all([lane(), lane()]);
+  await Promise.all([killTasks(), killTasks()]);
 }
 
-/** Watches processes until `kills` are made. */
+/** Starts child processes until they have made `kills` kills, and counts aborts and hangs. */
 async function watch(kills: number): Promise<void> {
   let done = 0, aborts = 0, hangs = 0;
   const late: number[] = [];
@@ -142,10 +144,12 @@ async function watch(kills: number): Promise<void> {
     );
   }
   late.sort((a, b) => a - b);
-  const at = (share: number) => late[Math.floor(share * (late.length - 1))].toFixed(1);
+  const quantile = (share: number) => late[Math.floor(share * (late.length - 1))].toFixed(1);
   console.log(`${done} kills, ${aborts} aborts, ${hangs} hangs`);
   console.log(
-    `from timeout to settled, ms (worker start and loading included): p50 ${at(0.5)} p99 ${at(0.99)} max ${at(1)}`,
+    `from timeout to settled, ms (worker start and loading included): p50 ${quantile(0.5)} p99 ${quantile(0.99)} max ${
+      quantile(1)
+    }`,
   );
 }
 

@@ -1,10 +1,11 @@
 /**
- * What forced stops leave behind: kills spinning tasks, several at once, and compares the process with itself.
+ * Soak test of what forced stops leave behind: kills spinning tasks, several at once, and compares the process before and
+ * after.
  *
  *   deno task soak:leaks [kills]      default 10,000; prints one line of JSON (tests/crash/leak_test.ts runs it with 1,000)
  *
- * Linux only: threads and descriptors are counted in `/proc/self`. Resources of the runtime, message ports among them, come
- * from its own table.
+ * It needs Linux: it counts threads and descriptors in `/proc/self`. It reads the runtime's resources, message ports among
+ * them, from the runtime's own table.
  *
  * @module
  */
@@ -12,8 +13,8 @@ import { inline, Pool } from "../../mod.ts";
 
 const WARM_UP = 100;
 /**
- * Kills between two samples of memory, each by a pool of its own, whose threads have ended by then: four that are just
- * starting weigh more than a thousand kills may leave behind.
+ * Kills between two samples of memory. Each lot has a pool of its own, whose threads have ended when memory is sampled:
+ * four threads that are just starting take more memory than a thousand kills may leave behind.
  */
 const LOT = 50;
 
@@ -21,7 +22,7 @@ const spin = inline(() => {
   for (;;);
 });
 
-/** What is counted; all of it must be as before. */
+/** What the process has; after the kills it must have the same. */
 export interface Counts {
   threads: number;
   descriptors: number;
@@ -31,10 +32,10 @@ export interface Counts {
   locks: number;
 }
 
-/** What `leaks.ts` prints. */
+/** The report that `leaks.ts` prints. */
 export interface Report {
   kills: number;
-  /** Futures that did not end by their timeout. */
+  /** Errors of futures that did not end with a `TaskTimeoutError`. */
   others: string[];
   before: Counts;
   after: Counts;
@@ -66,18 +67,18 @@ interface Locks {
   query(): Promise<{ held: unknown[]; pending: unknown[] }>;
 }
 
-// Threads end a moment after their pool.
-async function atRest(ms = 500): Promise<Counts & { rss: number }> {
-  for (let last = "";;) {
+/** Waits until two counts are equal: threads end a moment after their pool. */
+async function settledCounts(ms = 500): Promise<Counts & { rss: number }> {
+  for (let previous = "";;) {
     const counts = await count();
     const text = JSON.stringify(counts);
-    if (text === last) return Object.defineProperty(counts, "rss", { value: Deno.memoryUsage().rss }) as never;
-    last = text;
+    if (text === previous) return Object.defineProperty(counts, "rss", { value: Deno.memoryUsage().rss }) as never;
+    previous = text;
     await new Promise((resolve) => setTimeout(resolve, ms));
   }
 }
 
-/** Kills in lots; tells who did not end by its timeout, and the memory after each lot. */
+/** Kills tasks in lots; gives the errors that are no timeouts, and the memory after each lot. */
 async function kill(kills: number): Promise<{ others: string[]; samples: [number, number][] }> {
   const others: string[] = [];
   const samples: [number, number][] = [];
@@ -88,44 +89,44 @@ async function kill(kills: number): Promise<{ others: string[]; samples: [number
   return { others, samples };
 }
 
-/** Resident memory without garbage: when that is collected is up to the engine, which makes a saw of 20 MB. */
+/** Gives resident memory after a garbage collection. Without one, the engine's own collections move it by 20 MB. */
 async function resident(): Promise<number> {
   const { gc } = globalThis as { gc?: () => void };
   if (!gc) throw new Error("Cannot measure memory: run it with --v8-flags=--expose-gc");
   gc();
-  // What a first collection has let go of is given back by a second one.
-  await atRest(50);
+  // A second collection frees what the first one made unreachable.
+  await settledCounts(50);
   gc();
-  return (await atRest(50)).rss;
+  return (await settledCounts(50)).rss;
 }
 
 async function killLot(kills: number, others: string[]): Promise<void> {
   await using pool = new Pool({ workers: 4, killGrace: 1 });
   let made = 0;
-  const lane = async () => {
+  const killTasks = async () => {
     while (made++ < kills) {
       const error = await pool.submit(spin.with({ timeout: 2 })).exception() as Error | undefined;
       if (error?.name !== "TaskTimeoutError") others.push(String(error));
     }
   };
-  await Promise.all([lane(), lane(), lane(), lane()]);
+  await Promise.all([killTasks(), killTasks(), killTasks(), killTasks()]);
 }
 
-/** Slope of the line through points that is nearest to them. */
+/** Gives the slope of the linear regression through some points. */
 function slopeOf(points: [x: number, y: number][]): number {
-  const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
-  const [x0, y0] = [mean(0), mean(1)];
-  const above = points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0);
-  return above / points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
+  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  const [meanX, meanY] = [mean(0), mean(1)];
+  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
 
 if (import.meta.main) {
   const kills = Number(Deno.args[0] ?? 10_000);
   const start = performance.now();
   await kill(WARM_UP);
-  const before = await atRest();
+  const before = await settledCounts();
   const { others, samples } = await kill(kills);
-  const after = await atRest();
+  const after = await settledCounts();
   const ms = performance.now() - start;
   const report: Report = { kills, others, before, after, slope: slopeOf(samples), ms };
   console.log(JSON.stringify(report));

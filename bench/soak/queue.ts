@@ -1,11 +1,11 @@
 /**
- * Messages through one queue, with deaths: four producers, four consumers, and a consumer or a producer killed after so
- * many messages, and replaced. Nothing may come twice, change places, or be lost without its name.
+ * Soak test of a queue whose threads die: four producers and four consumers share it, and every so many messages one of them
+ * is killed and replaced. No message may arrive twice, out of order, or be lost without `takeLost()` naming it.
  *
  *   deno task soak:queue [messages] [between kills]      default 1,000,000 and 50,000
  *
- * A killed producer's successor goes on behind what was put of it. Every other thread is a Web Worker. Prints the
- * figures as one line of JSON, and fails if one of them is wrong.
+ * The successor of a killed producer goes on after the last message that was put. Every other thread is a Web Worker. The
+ * script prints its figures as one line of JSON, and fails if one of them is wrong.
  *
  * @module
  */
@@ -13,31 +13,31 @@ import { channel } from "../../lib/queue/queue.ts";
 import { Queue, SharedArray } from "../../mod.ts";
 import { Party } from "../../tests/shared/support/party.ts";
 
-const [messages = 1_000_000, between = 50_000] = Deno.args.map(Number);
-const SIDE = 4;
+const [messages = 1_000_000, messagesPerKill = 50_000] = Deno.args.map(Number);
+const THREADS_A_SIDE = 4;
 const NO_TICKET = -1;
-const EACH = messages / SIDE;
+const MESSAGES_A_THREAD = messages / THREADS_A_SIDE;
 
 const queue = new Queue<number | number[]>({ maxSize: 500 });
 const tickets = new SharedArray("i32", messages), counts = new SharedArray("i32", messages);
 tickets.view.fill(NO_TICKET);
 
-/** A place at the queue, taken by one thread after another. */
-class Seat {
+/** A producer or consumer of the queue, and its successors: the next thread starts when the one before was killed. */
+class Role {
   readonly done: Promise<void>;
   readonly #kind: "producer" | "consumer";
   readonly #index: number;
   #party: Party | undefined;
-  /** Messages that a killed thread of this place had begun to put: nobody knows whether it has. */
+  /** Messages that a killed thread had begun to put; they may have been put or not. */
   readonly begun: number[] = [];
 
   constructor(kind: "producer" | "consumer", index: number) {
     this.#kind = kind;
     this.#index = index;
-    this.done = this.#work();
+    this.done = this.#run();
   }
 
-  /** Kills the thread that is at work now, if there is one. */
+  /** Kills the thread that runs now, if there is one. */
   async kill(): Promise<boolean> {
     const party = this.#party;
     this.#party = undefined;
@@ -45,14 +45,14 @@ class Seat {
     return party !== undefined;
   }
 
-  async #work(): Promise<void> {
-    const first = this.#index * EACH, end = first + EACH;
-    for (let born = this.#index, from = first;; born++) {
-      const party = await Party.start(born % 2 === 0 ? "thread" : "web");
+  async #run(): Promise<void> {
+    const first = this.#index * MESSAGES_A_THREAD, end = first + MESSAGES_A_THREAD;
+    for (let life = this.#index, from = first;; life++) {
+      const party = await Party.start(life % 2 === 0 ? "thread" : "web");
       this.#party = party;
       try {
         if (this.#kind === "producer") await party.run("putItems", queue, tickets, from, end - from);
-        else await party.run("getItems", queue, counts, EACH, this.#index % 2 === 0);
+        else await party.run("getItems", queue, counts, MESSAGES_A_THREAD, this.#index % 2 === 0);
         this.#party = undefined;
         await party[Symbol.asyncDispose]();
         return;
@@ -68,45 +68,47 @@ class Seat {
 }
 
 const start = performance.now();
-const producers = Array.from({ length: SIDE }, (_, i) => new Seat("producer", i));
-const consumers = Array.from({ length: SIDE }, (_, i) => new Seat("consumer", i));
-const put = Promise.all(producers.map(({ done }) => done));
-const taken = Promise.all(consumers.map(({ done }) => done));
+const producers = Array.from({ length: THREADS_A_SIDE }, (_, i) => new Role("producer", i));
+const consumers = Array.from({ length: THREADS_A_SIDE }, (_, i) => new Role("consumer", i));
+const allPut = Promise.all(producers.map(({ done }) => done));
+const allTaken = Promise.all(consumers.map(({ done }) => done));
 const lost: number[] = [];
 const kills = { producer: 0, consumer: 0 };
-let over = false;
-// Whatever fails ends the script, at once.
-void put.then(() => over = true);
-for (let goal = between, turn = 0; !over; turn++) {
-  while (!over && channel(queue as Queue<unknown>).putCount < goal) await new Promise((next) => setTimeout(next, 5));
-  if (over) break;
-  goal += between;
+let producersDone = false;
+// Not awaited: a failure ends the script at once, as an unhandled rejection.
+void allPut.then(() => producersDone = true);
+for (let nextKill = messagesPerKill, turn = 0; !producersDone; turn++) {
+  while (!producersDone && channel(queue as Queue<unknown>).putCount < nextKill) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  if (producersDone) break;
+  nextKill += messagesPerKill;
   const kind = turn % 2 === 0 ? "consumer" : "producer";
-  const seat = (kind === "consumer" ? consumers : producers)[(turn >> 1) % SIDE];
-  if (await seat.kill()) kills[kind]++;
+  const role = (kind === "consumer" ? consumers : producers)[(turn >> 1) % THREADS_A_SIDE];
+  if (await role.kill()) kills[kind]++;
   lost.push(...queue.takeLost());
 }
-await put;
+await allPut;
 queue.close();
-await taken;
+await allTaken;
 lost.push(...queue.takeLost());
 const ms = performance.now() - start;
 
 const named = new Set(lost);
 const begun = new Set(producers.flatMap(({ begun }) => begun));
-let missing = 0, unsure = 0, unnamed = 0, twice = 0;
+let lostAndNamed = 0, begunAndNotPut = 0, lostAndNotNamed = 0, twice = 0;
 counts.view.forEach((count, n) => {
   if (count > 1) twice++;
   if (count > 0) return;
-  if (begun.has(n)) unsure++;
-  else if (named.has(tickets.get(n))) missing++;
-  else unnamed++;
+  if (begun.has(n)) begunAndNotPut++;
+  else if (named.has(tickets.get(n))) lostAndNamed++;
+  else lostAndNotNamed++;
 });
-const wrong = twice + unnamed + (lost.length - named.size) + Math.max(0, lost.length - kills.consumer);
+const wrong = twice + lostAndNotNamed + (lost.length - named.size) + Math.max(0, lost.length - kills.consumer);
 console.log(JSON.stringify({
   messages,
   kills,
-  ...{ twice, lostAndNamed: missing, lostAndNotNamed: unnamed, begunByTheKilled: begun.size, ofTheseNotPut: unsure },
+  ...{ twice, lostAndNamed, lostAndNotNamed, begunByKilled: begun.size, begunAndNotPut },
   named: lost.length,
   seconds: Math.round(ms / 100) / 10,
   perSecond: Math.round(messages / ms * 1000),

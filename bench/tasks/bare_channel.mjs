@@ -1,5 +1,5 @@
 /**
- * One end of a message channel between two threads: puts so many, or gets so many.
+ * A thread at one end of a message channel: it sends as many messages as it is told to, or receives as many.
  *
  * @module
  */
@@ -20,12 +20,12 @@ if (puts) {
     parentPort.postMessage([begin, begin]);
   });
 } else {
-  let left = 0;
-  // Negative while messages are here before their number is known.
-  const took = (count) => {
-    left += count;
-    if (left === 0) parentPort.postMessage([now(), now()]);
+  let remaining = 0;
+  // Messages may arrive before their number is known: `remaining` is negative then.
+  const add = (count) => {
+    remaining += count;
+    if (remaining === 0) parentPort.postMessage([now(), now()]);
   };
-  parentPort.on("message", took);
-  port.onmessage = ({ data }) => took(messagesAList === 1 ? -1 : -data.length);
+  parentPort.on("message", add);
+  port.onmessage = ({ data }) => add(messagesAList === 1 ? -1 : -data.length);
 }

@@ -1,5 +1,5 @@
 /**
- * A thread that works on shared memory by hand: a lock of three states, and plain `Atomics`.
+ * A thread that changes shared memory without the library: with a lock of three states, or with plain `Atomics`.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { together } from "./operations.mjs";
 
 const FREE = 0, HELD = 1, CONTENDED = 2;
-/** The lock, and what it guards. */
+/** Indices of the lock and of the number that it guards. */
 const [LOCK, NUMBER] = [0, 1];
 const words = new Int32Array(workerData.memory);
 

@@ -1,5 +1,5 @@
 /**
- * A worker that blocks on shared memory: the call's number in one word, a turn counter in the other.
+ * A worker that blocks on shared memory: word 0 is a turn counter, word 1 the argument and then the result of the call.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A thread that posts what a generator yields, in lists.
+ * A thread that posts the items of a generator, in lists.
  *
  * @module
  */

@@ -1,12 +1,13 @@
 /**
- * The worker of the bare contestants. A list is many calls, anything else is one: nothing travels but the arguments.
+ * The worker of the bare contestants. A message is only an argument: a list is the arguments of many calls, any other value
+ * that of one call.
  *
  * @module
  */
 import { workerData } from "node:worker_threads";
 import * as tasks from "./tasks.mjs";
 
-// What makes terminate() interrupt a loop under Deno.
+// Deno's terminate() interrupts a loop only in a thread that holds a Web Lock.
 globalThis.navigator?.locks?.request(crypto.randomUUID(), { mode: "shared" }, () => new Promise(() => {}));
 
 const { port, task } = workerData;

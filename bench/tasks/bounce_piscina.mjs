@@ -1,5 +1,5 @@
 /**
- * Bytes there and back for piscina.
+ * The task `bounce` for piscina: moves its bytes back.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Bytes there and back for tinypool.
+ * The task `bounce` for tinypool: moves its bytes back.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Bytes there and back for this module's workers.
+ * The task `bounce` for this module: moves its bytes back.
  *
  * @module
  */

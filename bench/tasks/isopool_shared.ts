@@ -1,5 +1,5 @@
 /**
- * What the workers of this module do with its shared memory and its queues.
+ * Tasks that use this module's shared memory and queues.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { now, together } from "./operations.mjs";
 
 type Interval = [begin: number, end: number];
 
-/** A meeting of threads, how many they are, and what each has to do how often. */
+/** Four shared bytes where the threads meet before they begin, the number of threads, and each thread's repetitions. */
 export type Run = [meeting: SharedArrayBuffer, threads: number, count: number];
 
 export function lock([meeting, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {
@@ -21,7 +21,7 @@ export function lock([meeting, threads, count]: Run, lock: Lock, numbers: Shared
   });
 }
 
-/** The same as one would write it; the runtime's `using` is measured along with it. */
+/** The same with `using`, whose own cost in V8 is measured along with the lock. */
 export function lockUsing([meeting, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {
   const { view } = numbers;
   return together(meeting, threads, count, () => {

@@ -1,11 +1,11 @@
 /**
- * Loops whose threads begin together and look at the clock themselves.
+ * Runs a loop in several threads that begin together. Each thread reads the clock itself.
  *
  * @module
  */
 
 /**
- * Waits for the other threads, then does something so often.
+ * Waits for the other threads, then repeats an operation `count` times.
  * @param {SharedArrayBuffer} meeting Four bytes of zero, fresh for each run.
  * @param {number} threads
  * @param {number} count
@@ -25,7 +25,7 @@ export function together(meeting, threads, count, operation) {
   return [begin, now()];
 }
 
-/** Milliseconds since the epoch. */
+/** Gives milliseconds since the epoch. */
 export function now() {
   return performance.timeOrigin + performance.now();
 }

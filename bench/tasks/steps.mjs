@@ -1,4 +1,4 @@
-/** The smallest task. */
+/** The smallest task: returns its argument. */
 export function identity(n) {
   return n;
 }

@@ -1,4 +1,4 @@
-/** A worker that answers every call that is published on its doorbell. */
+/** A worker that reports a finished call for every publication on its doorbell. */
 import { workerData } from "node:worker_threads";
 const { Doorbell } = await import(workerData.doorbell);
 const doorbell = new Doorbell(workerData.memory);

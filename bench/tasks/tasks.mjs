@@ -1,11 +1,11 @@
 /**
- * What every pool is asked to do. Plain JavaScript, so that each contestant runs the very same functions.
+ * The tasks that every pool runs. They are plain JavaScript, so that all contestants run the same functions.
  *
  * @module
  */
 
 /**
- * The smallest task there is.
+ * A trivial task.
  * @param {number} n
  */
 export function increment(n) {
@@ -13,7 +13,7 @@ export function increment(n) {
 }
 
 /**
- * There and back.
+ * Returns its argument.
  * @template T
  * @param {T} value
  */
@@ -22,7 +22,7 @@ export function echo(value) {
 }
 
 /**
- * How many bytes have arrived.
+ * Returns the number of bytes that arrived.
  * @param {Uint8Array} bytes
  */
 export function size(bytes) {
@@ -30,7 +30,7 @@ export function size(bytes) {
 }
 
 /**
- * Whole numbers from 0, one by one.
+ * Yields the whole numbers from 0.
  * @param {number} length
  */
 export async function* count(length) {
@@ -38,8 +38,8 @@ export async function* count(length) {
 }
 
 /**
- * A fixed amount of arithmetic, which is the same work however busy the machine is. Four steps a turn: a loop of one was
- * compiled to code that takes 1.0 or 1.4 ns a turn, another one in each thread.
+ * Does a fixed amount of arithmetic, which does not depend on how busy the machine is. An iteration of the loop has four
+ * steps: V8 compiled a loop of one step to code that takes 1.0 or 1.4 ns an iteration, different in each thread.
  * @param {number} iterations
  */
 export function busy(iterations) {
@@ -63,7 +63,7 @@ export async function nap(ms) {
 }
 
 /**
- * Never ends; leaves the time of day at which it was last alive in shared memory.
+ * Never ends; keeps writing the current time into shared memory.
  * @param {SharedArrayBuffer} memory
  */
 export function spin(memory) {

@@ -1,5 +1,5 @@
 /**
- * What a contestant gives to the workloads. What it cannot do is left out.
+ * The interface between contestants and workloads. A contestant leaves out what it cannot do.
  *
  * @module
  */
@@ -7,51 +7,52 @@
 /**
  * A pool, as the workloads use it.
  * @typedef {object} Pool
- * @property {(arg: unknown) => PromiseLike<unknown>} run One call of the task that the pool was opened for.
- * @property {(arg: Uint8Array) => PromiseLike<unknown>} [move] One call whose bytes are transferred.
- * @property {(arg: Uint8Array) => PromiseLike<Uint8Array>} [bounce] The same, and they are transferred back.
- * @property {(items: unknown[], chunkSize?: number) => PromiseLike<unknown[]>} [map] The task on each item.
- * @property {(items: unknown[], buffer?: number) => AsyncIterable<unknown>} [imap] The same, read one by
- *   one; at most so many ahead.
- * @property {(arg: unknown) => AsyncIterable<unknown>} [stream] One call that yields.
- * @property {(arg: unknown) => { stop(): PromiseLike<unknown> }} [stoppable] A call that can be stopped.
- * @property {() => unknown} close Ends it.
+ * @property {(arg: unknown) => PromiseLike<unknown>} run Runs one call of the task that the pool was opened for.
+ * @property {(arg: Uint8Array) => PromiseLike<unknown>} [move] Runs one call whose bytes are transferred.
+ * @property {(arg: Uint8Array) => PromiseLike<Uint8Array>} [bounce] The same; the result's bytes are transferred back.
+ * @property {(items: unknown[], chunkSize?: number) => PromiseLike<unknown[]>} [map] Runs the task on each item.
+ * @property {(items: unknown[], buffer?: number) => AsyncIterable<unknown>} [imap] The same, with results that are read
+ *   one by one; it is at most `buffer` items ahead of the reader.
+ * @property {(arg: unknown) => AsyncIterable<unknown>} [stream] Runs one call of a generator.
+ * @property {(arg: unknown) => { stop(): PromiseLike<unknown> }} [stoppable] Starts a call that can be stopped.
+ * @property {() => unknown} close Ends the pool.
  *
- * When something began and ended, in milliseconds since the epoch, on the clock of whoever did it.
+ * The times when a thread began and ended, in milliseconds since the epoch, on that thread's clock.
  * @typedef {[begin: number, end: number]} Interval
  *
  * Threads that share memory or messages.
  * @typedef {object} Threads
- * @property {(count: number) => Promise<Interval[]>} run One entry a thread. Operations: each does so many. Channels: one
- *   puts so many, the other one gets them.
- * @property {() => unknown} close Ends them.
+ * @property {(count: number) => Promise<Interval[]>} run Gives an interval for each thread. Of an operation, each thread
+ *   does `count`; of a channel, one thread sends `count` messages and the other one receives them.
+ * @property {() => unknown} close Ends the threads.
  *
  * @typedef {object} Adapter
  * @property {(workers: number, task: string) => Pool | Promise<Pool>} [open]
  * @property {(items: number[], fn: (item: number) => Promise<number>, limit: number, option: string) =>
- *   PromiseLike<unknown[]>} [limit] Runs an asynchronous function on each item, so many at a time.
- * @property {(operation: string, threads: number) => Threads | Promise<Threads>} [operate] What `tasks/` calls
- *   an operation, in so many threads at once.
- * @property {(payload: string) => Threads | Promise<Threads>} [channel] From one thread to another one.
- * @property {(value: unknown, option: string) => unknown} [envelope] A value there and back.
+ *   PromiseLike<unknown[]>} [limit] Runs an asynchronous function on each item, `limit` at a time.
+ * @property {(operation: string, threads: number) => Threads | Promise<Threads>} [operate] Starts threads that run an
+ *   operation of `tasks/`.
+ * @property {(payload: string) => Threads | Promise<Threads>} [channel] Starts two threads with a channel between them.
+ * @property {(value: unknown, option: string) => unknown} [envelope] Encodes, clones and decodes a value.
  * @property {() => PromiseLike<unknown>} [load] Loads the module.
  *
- * @typedef {{ budget: number, scale: number }} Round Milliseconds of work; which share of the full size, up to 1.
+ * @typedef {{ budget: number, scale: number }} Round Milliseconds of work, and the share of the full size, up to 1.
  * @typedef {{ value: number, count: number, each?: number[], notes?: Record<string, number> }} Answer
  * @typedef {{ round(round: Round): Answer | Promise<Answer>, close(): unknown }} Workload
  * @typedef {(adapter: Adapter, parameter: string) => Workload | Promise<Workload>} MakeWorkload
  */
 
-/** Why a contestant does not take part. */
+/** The contestant cannot take part; the message is the reason. */
 export class Unavailable extends Error {}
 
 /**
+ * Gives a method of the adapter, or throws {@linkcode Unavailable} if the contestant does not have it.
  * @template T
  * @param {T | undefined} ability
- * @param {string} otherwise
+ * @param {string} reason
  * @returns {T}
  */
-export function needed(ability, otherwise) {
-  if (ability === undefined) throw new Unavailable(otherwise);
+export function needed(ability, reason) {
+  if (ability === undefined) throw new Unavailable(reason);
   return ability;
 }

@@ -1,5 +1,5 @@
 /**
- * Bytes to a worker, one call at a time; what comes back is their number.
+ * Workloads that send bytes to a worker, one call at a time; the task returns their number.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { needed } from "./adapter.mjs";
 import { collect, expect, repeat, repeatTimed } from "./measure.mjs";
 
 const SIZES = { "1KB": 2 ** 10, "1MB": 2 ** 20, "64MB": 2 ** 26 };
-/** Bytes that wait for being moved. */
-const AHEAD = 2 ** 28;
+/** Bytes that are allocated before they are moved, at most. */
+const ALLOCATED_AHEAD = 2 ** 28;
 
 /** `bytes_1KB_copied` to `bytes_64MB_bounced`. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
 export const BYTES = Object.fromEntries(
@@ -29,12 +29,12 @@ async function sent(adapter, bytes) {
   return { round: ({ budget }) => repeat(budget, block), close: () => pool.close() };
 }
 
-/** Making the bytes is not measured. */
+/** The allocation of the bytes is not measured. */
 async function moved(adapter, size) {
   const pool = await needed(adapter.open, "has no pool")(1, "size");
   const move = needed(pool.move, "cannot move");
   const block = async () => {
-    const each = Array.from({ length: Math.min(100, AHEAD / size) }, () => new Uint8Array(size));
+    const each = Array.from({ length: Math.min(100, ALLOCATED_AHEAD / size) }, () => new Uint8Array(size));
     const begin = performance.now();
     for (const bytes of each) expect(await move(bytes), size);
     const ms = performance.now() - begin;
@@ -44,12 +44,15 @@ async function moved(adapter, size) {
   return { round: ({ budget }) => repeatTimed(budget, block), close: () => pool.close() };
 }
 
-/** The same bytes again and again: nothing is allocated, little is collected. The median, as a collection takes long. */
+/**
+ * Moves the same bytes again and again: nothing is allocated, so there is little garbage to collect. Gives the median, as
+ * one collection takes long.
+ */
 async function bounced(adapter, size) {
   const pool = await needed(adapter.open, "has no pool")(1, "bounce");
   const bounce = needed(pool.bounce, "cannot move a result");
   let bytes = new Uint8Array(size);
-  const one = async () => {
+  const bounceOnce = async () => {
     const sent = bytes;
     const begin = performance.now();
     bytes = await bounce(sent);
@@ -58,5 +61,5 @@ async function bounced(adapter, size) {
     expect(bytes.length, size);
     return us;
   };
-  return { round: ({ budget }) => collect(budget, one), close: () => pool.close() };
+  return { round: ({ budget }) => collect(budget, bounceOnce), close: () => pool.close() };
 }

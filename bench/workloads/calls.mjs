@@ -1,5 +1,5 @@
 /**
- * Single calls: one at a time, many at once, behind many others.
+ * Workloads of single calls: one at a time, many at once, behind many others.
  *
  * @module
  */
@@ -13,18 +13,18 @@ const SUBMITS = 1_000;
 
 /** @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
 export const CALLS = {
-  /** The mean; half of the calls may be much faster where the machine has something else to do. */
+  /** Gives the mean; with other load on the machine, half of the calls may be much faster than that. */
   async round_trip({ open }) {
     const pool = await needed(open, "has no pool")(WORKERS, "increment");
     const round = async ({ budget }) => {
       const each = [];
-      const answer = await repeat(budget, async () => {
+      const result = await repeat(budget, async () => {
         const begin = performance.now();
         expect(await pool.run(each.length), each.length + 1);
         each.push(performance.now() - begin);
         return 1;
       });
-      return { ...answer, notes: { "median, us": each.sort((a, b) => a - b)[each.length >> 1] * 1_000 } };
+      return { ...result, notes: { "median, us": each.sort((a, b) => a - b)[each.length >> 1] * 1_000 } };
     };
     return { round, close: () => pool.close() };
   },
@@ -36,7 +36,7 @@ export const CALLS = {
   objects_small: (adapter) => onPool(adapter, "echo", (pool) => objects(pool, small)),
   objects_nested: (adapter) => onPool(adapter, "echo", (pool) => objects(pool, nested)),
 
-  /** The parameter is how many calls wait already. */
+  /** The parameter is the number of calls that wait already. */
   async submit(adapter, parameter) {
     const pool = await needed(adapter.open, "has no pool")(WORKERS, "increment");
     const round = ({ budget, scale }) =>
@@ -57,11 +57,11 @@ export const CALLS = {
 };
 
 /**
- * A workload that keeps one pool, and whose unit is a microsecond a call.
+ * Makes a workload that keeps one pool, and whose unit is a microsecond a call.
  * @param {import("./adapter.mjs").Adapter} adapter
  * @param {string} task
  * @param {(pool: import("./adapter.mjs").Pool, round: import("./adapter.mjs").Round) => Promise<number>} work Does a
- *   block of calls and says how many.
+ *   block of calls and returns their number.
  * @returns {Promise<import("./adapter.mjs").Workload>}
  */
 export async function onPool(adapter, task, work) {

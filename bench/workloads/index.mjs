@@ -1,6 +1,6 @@
 /**
- * What a round does, written once for every contestant in JavaScript. A workload opens what it needs and then runs
- * rounds; a round repeats its work until its time budget is spent, and says what one unit of it took.
+ * All workloads, written once for every contestant in JavaScript. A workload opens what it needs and then runs rounds; a
+ * round repeats its work until its time budget is spent, and gives the time of one unit of it.
  *
  * @module
  */
@@ -12,5 +12,5 @@ import { MAPS } from "./maps.mjs";
 import { MIXED_WAIT } from "./mixed_wait.mjs";
 import { SHARED } from "./shared.mjs";
 
-/** By the name of the benchmark. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
+/** Workloads by the name of their benchmark. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
 export const WORKLOADS = { ...BYTES, ...CALLS, ...LIVES, ...LOOPS, ...MAPS, ...MIXED_WAIT, ...SHARED };

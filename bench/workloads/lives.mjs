@@ -1,5 +1,5 @@
 /**
- * What workers cost before, after and beside their work: loading, starting, memory, being stopped.
+ * Workloads of the life of a worker: loading the module, starting, memory, being stopped.
  *
  * @module
  */
@@ -37,8 +37,8 @@ export const LIVES = {
     const stoppable = needed(pool.stoppable, "cannot stop a running task");
     return {
       round: async ({ budget }) => {
-        const answer = await collect(budget * 2, () => stopOne(stoppable));
-        return { ...answer, notes: { "cores in use after": await coresInUse(100) } };
+        const result = await collect(budget * 2, () => stopOne(stoppable));
+        return { ...result, notes: { "cores in use after": await coresInUse(100) } };
       },
       close: () => pool.close(),
     };
@@ -51,7 +51,7 @@ export const LIVES = {
         const before = await settledMemory(scale);
         const pool = await needed(open, "has no pool")(IDLE_WORKERS, "nap");
         pools.push(pool);
-        // Long enough that each call needs a worker of its own.
+        // The calls are long enough that each of them needs a worker of its own.
         await Promise.all(Array.from({ length: IDLE_WORKERS }, () => pool.run(scaled(500, scale, 50))));
         return { value: (await settledMemory(scale) - before) / IDLE_WORKERS, count: IDLE_WORKERS };
       },
@@ -60,23 +60,23 @@ export const LIVES = {
   },
 };
 
-/** Milliseconds from the wish to stop until the caller knows and the thread does nothing more, whichever is later. */
+/** Gives the milliseconds from `stop()` until the call has settled and the thread has stopped, whichever is later. */
 async function stopOne(stoppable) {
   const memory = new SharedArrayBuffer(8);
   const alive = new Float64Array(memory);
-  const victim = stoppable(memory);
+  const call = stoppable(memory);
   while (alive[0] === 0) await sleep(1);
   await sleep(Math.random() * 5);
   const begin = performance.timeOrigin + performance.now();
-  await victim.stop();
-  const told = performance.timeOrigin + performance.now();
-  let last;
-  while (last !== alive[0]) {
-    last = alive[0];
+  await call.stop();
+  const settled = performance.timeOrigin + performance.now();
+  let previous;
+  while (previous !== alive[0]) {
+    previous = alive[0];
     await sleep(5);
-    if (performance.timeOrigin + performance.now() - told > 1_000) throw new Unavailable("the task spins on");
+    if (performance.timeOrigin + performance.now() - settled > 1_000) throw new Unavailable("the task spins on");
   }
-  return Math.max(told, alive[0]) - begin;
+  return Math.max(settled, alive[0]) - begin;
 }
 
 async function coresInUse(ms) {

@@ -1,5 +1,5 @@
 /**
- * On one event loop: limited concurrency, and envelopes.
+ * Workloads on one event loop: limited concurrency, and envelopes.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { expect, range, repeat } from "./measure.mjs";
 import { records } from "./payloads.mjs";
 
 const AT_ONCE = 100;
-/** Milliseconds between two changes of what is compared. */
+/** Milliseconds that one of two compared functions runs before the other one runs. */
 const SLICE = 5;
 
 /** @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
 export const LOOPS = {
   pooled,
-  /** The parameter is the option that is on. */
+  /** The parameter is the option that is set. */
   pooled_options: pooled,
   handles_10KB: (adapter, parameter) => handles(adapter, 10_000, parameter),
   handles_1MB: (adapter, parameter) => handles(adapter, 1_000_000, parameter),
@@ -30,7 +30,7 @@ function pooled({ limit }, option) {
   return { round: ({ budget }) => repeat(budget, block), close() {} };
 }
 
-/** A ratio, taken within one process in short turns: 1 % is seen here, which processes that alternate do not show. */
+/** Gives a ratio, measured in short turns in one process: that shows a difference of 1 %, alternating processes do not. */
 function handles({ envelope }, size, option) {
   const argument = records(size);
   const plain = () => structuredClone({ argument, handles: false });

@@ -1,5 +1,5 @@
 /**
- * Many items: trivial ones, long ones, and both; all at once or as a stream.
+ * Workloads of many items: trivial ones, long ones, and both; all at once or as a stream.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export const MAPS = {
       return results.length;
     }),
 
-  /** The parameter is how far it may be ahead of its reader; without one, the pool decides. */
+  /** The parameter is the `buffer` of `imap`; without one, the pool decides. */
   imap: (adapter, parameter) =>
     onPool(adapter, "increment", async (pool, { scale }) => {
       const items = range(scaled(100_000, scale, 1_000));
@@ -44,23 +44,23 @@ export const MAPS = {
   cpu_bound_10ms: (adapter) => speedUp(adapter, (unit, scale) => new Array(scaled(100, scale, 2)).fill(unit * 10)),
   cpu_bound_100ms: (adapter) => speedUp(adapter, (unit, scale) => new Array(scaled(20, scale, 2)).fill(unit * 100)),
 
-  /** The parameter is how many items go in one message; without one, the pool decides. */
+  /** The parameter is the chunk size; without one, the pool decides. */
   map_short: (adapter, parameter) =>
     speedUp(adapter, (unit, scale) => new Array(scaled(100_000, scale, 100)).fill(unit / 1_000), chunkSize(parameter)),
   map_long: (adapter, parameter) =>
     speedUp(adapter, (unit, scale) => new Array(scaled(8, scale, 2)).fill(unit * 100), chunkSize(parameter)),
-  map_mixed: (adapter, parameter) => speedUp(adapter, strewn, chunkSize(parameter)),
+  map_mixed: (adapter, parameter) => speedUp(adapter, spread, chunkSize(parameter)),
   map_burst: (adapter, parameter) => speedUp(adapter, burst, chunkSize(parameter)),
 };
 
 const chunkSize = (parameter) => parameter === "" ? undefined : Number(parameter);
 
-/** 10,000 items of 1 us, with 8 of 100 ms strewn evenly among them, in step with no chunk size. */
-function strewn(unit, scale) {
+/** Makes 10,000 items of 1 us with 8 of 100 ms spread evenly among them, at distances that fit no chunk size. */
+function spread(unit, scale) {
   return mixed(unit, scale, (i, length) => Math.floor(length * ((i + 1) * 0.618034 % 1)));
 }
 
-/** The same, and the long ones are neighbours. */
+/** Makes the same items, with the long ones side by side. */
 function burst(unit, scale) {
   return mixed(unit, scale, (i, length) => Math.floor(length / 3) + i);
 }
@@ -68,7 +68,7 @@ function burst(unit, scale) {
 /**
  * @param {number} unit Iterations that take a millisecond.
  * @param {number} scale
- * @param {(i: number, length: number) => number} place Where the long ones are.
+ * @param {(i: number, length: number) => number} place Gives the index of a long item.
  */
 function mixed(unit, scale, place) {
   const items = new Array(scaled(10_000, scale, 100)).fill(unit / 1_000);
@@ -78,9 +78,9 @@ function mixed(unit, scale, place) {
 }
 
 /**
- * The time that one thread needs, over the time of the pool, right after each other.
+ * Makes a workload that gives the time of one thread over the time of the pool, measured right after each other.
  * @param {import("./adapter.mjs").Adapter} adapter
- * @param {(unit: number, scale: number) => number[]} make Items: how many iterations each has.
+ * @param {(unit: number, scale: number) => number[]} make Makes the items: each is a number of iterations.
  * @param {number} [chunkSize]
  * @returns {Promise<import("./adapter.mjs").Workload>}
  */
@@ -104,6 +104,6 @@ function iterationsPerMillisecond() {
     busy(1_000_000);
     best = Math.min(best, performance.now() - begin);
   }
-  // Whole ones, of the items of a microsecond as well.
+  // Rounded so that items of a microsecond have a whole number of iterations as well.
   return 1_000 * Math.round(1_000 / best);
 }

@@ -1,5 +1,5 @@
 /**
- * Clocks, and loops around what is measured.
+ * Clocks, and loops that repeat a measurement.
  *
  * @module
  */
@@ -9,7 +9,7 @@ const MICROSECONDS = 1_000;
 /**
  * Repeats a block of work for `budget` milliseconds, at least once; gives microseconds a unit.
  * @param {number} budget
- * @param {() => number | Promise<number>} block Says how many units it did.
+ * @param {() => number | Promise<number>} block Returns the number of units that it did.
  * @returns {Promise<import("./adapter.mjs").Answer>}
  */
 export async function repeat(budget, block) {
@@ -24,7 +24,7 @@ export async function repeat(budget, block) {
 }
 
 /**
- * The same for a block that has parts which are not measured: it says how long the others took, in milliseconds.
+ * The same for a block with parts that are not measured: the block returns the milliseconds of its other parts.
  * @param {number} budget
  * @param {() => Promise<[ms: number, units: number]>} block
  * @returns {Promise<import("./adapter.mjs").Answer>}
@@ -65,21 +65,21 @@ export async function elapsed(work) {
 }
 
 /**
- * From the first beginning to the last end.
+ * Gives the time from the first beginning to the last end.
  * @param {import("./adapter.mjs").Interval[]} intervals
  */
 export function span(intervals) {
   return Math.max(...intervals.map(([, end]) => end)) - Math.min(...intervals.map(([begin]) => begin));
 }
 
-/** A size that a smoke test makes smaller. */
-export function scaled(full, scale, least) {
-  return Math.max(least, Math.round(full * scale));
+/** Gives a size that a smoke test makes smaller. */
+export function scaled(full, scale, minimum) {
+  return Math.max(minimum, Math.round(full * scale));
 }
 
 let numbers = [];
 
-/** Whole numbers from 0. Made once: making them takes as long as a trivial task of a bare thread. */
+/** Gives the whole numbers from 0. They are made once: making them takes as long as a trivial task of a bare thread. */
 export function range(length) {
   if (numbers.length !== length) numbers = Array.from({ length }, (_, i) => i);
   return numbers;
@@ -90,7 +90,7 @@ export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Results are checked. */
+/** Throws if a result is wrong. */
 export function expect(actual, expected) {
   if (actual !== expected) throw new Error(`Wrong result: ${actual}, not ${expected}`);
 }

@@ -1,6 +1,6 @@
 /**
- * How long short tasks wait while long ones run: every 2 ms four short ones, every 50 ms a long one of 20 ms. Two workers
- * are busy for a quarter of their time, and one of them is always free.
+ * Workload of short tasks that wait while long ones run: every 2 ms four short tasks, every 50 ms a long one of 20 ms. Two
+ * workers are busy for a quarter of their time, and one of them is always free.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const MIXED_WAIT = {
     const round = async ({ budget }) => {
       const each = [];
       const calls = [];
-      const one = async () => {
+      const timeShort = async () => {
         const begin = performance.now();
         expect(await pool.run(1), result);
         each.push(performance.now() - begin);
@@ -30,7 +30,7 @@ export const MIXED_WAIT = {
       const begin = performance.now();
       for (let tick = 0; performance.now() - begin < budget * 4; tick++) {
         if (tick % TICKS_A_LONG === 0) calls.push(pool.run(iterations));
-        for (let i = 0; i < SHORT_A_TICK; i++) calls.push(one());
+        for (let i = 0; i < SHORT_A_TICK; i++) calls.push(timeShort());
         await sleep(TICK);
       }
       await Promise.all(calls);

@@ -1,20 +1,20 @@
 /**
- * What is sent.
+ * The values that are sent.
  *
  * @module
  */
 
-/** A small object with two levels: about 100 bytes of JSON. */
+/** Makes a small object with two levels: about 100 bytes of JSON. */
 export function small(id) {
   return { id, name: "Ada", tags: ["a", "b"], place: { x: 1.5, y: -2, seen: true } };
 }
 
-/** An object with lists of objects, as an API would give it: about 1.5 KB of JSON. */
+/** Makes an object with lists of objects, as an API would return it: about 1.5 KB of JSON. */
 export function nested(id) {
   return { id, owner: small(id), records: records(1_600) };
 }
 
-/** Records of so many bytes in all. */
+/** Makes records of about `bytes` bytes in all. */
 export function records(bytes) {
   return Array.from({ length: Math.ceil(bytes / 200) }, (_, id) => ({
     id,
@@ -28,8 +28,8 @@ export function records(bytes) {
 const MEGABYTE = new Uint8Array(1 << 20).fill(1);
 
 /**
- * Messages of a queue, by name: each is a new one, as a list is cloned once for each object that it has. And how many of
- * them make a measurement.
+ * Messages of a queue, by name, and the number of them in a measurement. Each message is a new object: structured clone
+ * copies an object that is in a list twice only once.
  * @type {Record<string, { make: (id: number) => unknown, count: number }>}
  */
 export const MESSAGES = {

@@ -1,5 +1,6 @@
 /**
- * Shared memory and messages between threads. The threads look at the clock themselves, so starting them is not measured.
+ * Workloads of shared memory and of messages between threads. The threads read the clock themselves, so that their start is
+ * not measured.
  *
  * @module
  */
@@ -21,19 +22,19 @@ export const SHARED = {
 };
 
 async function operation({ operate }, name, threads) {
-  const running = await needed(operate, "has no shared memory")(name, threads);
+  const opened = await needed(operate, "has no shared memory")(name, threads);
   const block = (scale) => async () => {
     const count = scaled(100_000, scale, 1_000);
-    return [span(await running.run(count)), count * threads];
+    return [span(await opened.run(count)), count * threads];
   };
-  return { round: ({ budget, scale }) => repeatTimed(budget, block(scale)), close: () => running.close() };
+  return { round: ({ budget, scale }) => repeatTimed(budget, block(scale)), close: () => opened.close() };
 }
 
 async function channel(adapter, payload) {
-  const running = await needed(adapter.channel, "has no queue")(payload);
+  const opened = await needed(adapter.channel, "has no queue")(payload);
   const block = (scale) => async () => {
     const count = scaled(MESSAGES[payload].count, scale, 10);
-    return [span(await running.run(count)), count];
+    return [span(await opened.run(count)), count];
   };
-  return { round: ({ budget, scale }) => repeatTimed(budget, block(scale)), close: () => running.close() };
+  return { round: ({ budget, scale }) => repeatTimed(budget, block(scale)), close: () => opened.close() };
 }
