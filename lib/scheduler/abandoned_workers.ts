@@ -1,6 +1,6 @@
 /**
- * The workers of one pool that nothing could stop and that may still burn: counts them, tells of them once, and says
- * when there are too many.
+ * `AbandonedWorkers`: the workers of one pool that could not be stopped and may still run. It counts them, prints one
+ * warning, and breaks the pool when there are too many: each may keep a core busy until the script ends.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import { BrokenPoolError } from "../core/errors.ts";
 import type { TaskEntry } from "./job.ts";
 
 /** Living abandoned workers that every pool may have, however small. */
-const LEAST = 4;
+const MIN_LIMIT = 4;
 
 /** The abandoned workers of one pool. */
 export class AbandonedWorkers {
-  readonly #most: number;
+  readonly #limit: number;
   #living = 0;
   #warned = false;
 
   /** @param workers Most workers of the pool. */
   constructor(workers: number) {
-    this.#most = Math.max(LEAST, 2 * workers);
+    this.#limit = Math.max(MIN_LIMIT, 2 * workers);
   }
 
-  /** How many may still burn. */
+  /** How many have not ended. */
   get living(): number {
     return this.#living;
   }
 
-  /** Counts one, with the task that it ran. Returns what breaks the pool if it is one too many. */
+  /** Counts a worker, which ran `task`. Returns the error that breaks the pool, if it is one too many. */
   add(task: TaskEntry | undefined): BrokenPoolError | undefined {
     this.#living++;
     const what = nameOf(task);
@@ -34,20 +34,20 @@ export class AbandonedWorkers {
       this.#warned = true;
       console.warn(
         `isopool: ${what} did not stop, and nothing can stop it: a worker under \`permissions\` is interrupted before ` +
-          "the first `await` of a task with a `timeout`, not after. It was given up and replaced; it may burn a core " +
-          "until the script ends, which it does not prevent. Look at `context.signal` in long loops, or run the task " +
-          "in a pool without `permissions`. Said once for each pool",
+          "the first `await` of a task with a `timeout`, not after. The pool replaced the worker, which may keep a " +
+          "core busy until the script ends; the script can end all the same. Check `context.signal` in long loops, or " +
+          "run the task in a pool without `permissions`. Each pool prints this once",
       );
     }
-    if (this.#living <= this.#most) return undefined;
+    if (this.#living <= this.#limit) return undefined;
     return new BrokenPoolError(
       `Pool is broken: ${this.#living} of its workers could not be stopped and still run, the last one in ${what}: ` +
-        "code that may not end belongs into a pool without `permissions`, whose threads are stopped by force, or into " +
+        "run code that may not end in a pool without `permissions`, whose threads are stopped by force, or in " +
         "a process (a backend to come)",
     );
   }
 
-  /** One has ended after all. */
+  /** Counts a worker out that has ended after all. */
   remove(): void {
     this.#living--;
   }

@@ -1,49 +1,51 @@
 /**
- * Where single calls come in, when there is a limit to how many may wait.
+ * `Admission`: limits how many submitted calls may be unfinished, and lets producers wait for room.
  *
  * ```
- * room() -> told at once, or in line -> told -> a place is kept for this turn -> enter() takes it
- *                                                         \-> nobody came: the next in line is told
+ * room() -> waits, first come first served -> resolves, and a place is reserved -> enter() takes the place
+ *                                                                \-> nothing entered in this turn: the next one
  * ```
+ *
+ * Without the reservation, one free place would let in every producer that waits.
  *
  * @module
  */
 import { Deque } from "../core/deque.ts";
 import type { Timer } from "../core/timer.ts";
 
-/** Counts unfinished calls against a limit, and lets producers wait for room. */
+/** Counts unfinished calls against a limit. */
 export class Admission {
   readonly #limit: () => number;
   readonly #waiting = new Deque<PromiseWithResolvers<void>>();
   #admitted = 0;
-  // Places kept for producers that were told. They submit in the same turn, or do not want to any more.
+  // Places for producers whose `room()` has resolved. They submit in the same turn of the event loop, or not at all.
   #reserved = 0;
-  #turn: Timer | undefined;
+  #reservationTimer: Timer | undefined;
   #closed: { error: unknown } | undefined;
 
-  /** @param limit Most unfinished calls. */
+  /** @param limit Returns how many calls may be unfinished. */
   constructor(limit: () => number) {
     this.#limit = limit;
   }
 
-  /** Whether no further call is let in. */
+  /** Whether no further call may enter. */
   get full(): boolean {
     return this.#admitted >= this.#limit();
   }
 
-  /** A call comes in. */
+  /** Counts a call in. */
   enter(): void {
     this.#admitted++;
     if (this.#reserved > 0) this.#reserved--;
   }
 
-  /** A call has ended. */
+  /** Counts a call out, which has ended. */
   leave(): void {
     this.#admitted--;
     if (this.#waiting.size > 0) this.admitWaiters();
   }
 
-  /** Resolves when a call would be let in; the first to wait is the first to be told. */
+  /** Resolves when there is room for a call, in the order of the calls of this method. */
   room(): Promise<void> {
     if (this.#closed) return Promise.reject(this.#closed.error);
     const wait = Promise.withResolvers<void>();
@@ -52,7 +54,7 @@ export class Admission {
     return wait.promise;
   }
 
-  /** Tells as many as there is room for. */
+  /** Resolves as many waits as there is room for. */
   admitWaiters(): void {
     while (this.#waiting.size > 0 && this.#admitted + this.#reserved < this.#limit()) {
       this.#waiting.shift()!.resolve();
@@ -60,17 +62,17 @@ export class Admission {
     }
   }
 
-  /** Nobody is let in any more. */
+  /** Rejects every wait, now and later. */
   close(error: unknown): void {
     this.#closed ??= { error };
-    clearTimeout(this.#turn);
+    clearTimeout(this.#reservationTimer);
     for (let wait; (wait = this.#waiting.shift());) wait.reject(error);
   }
 
   #reserve(): void {
     this.#reserved++;
-    this.#turn ??= setTimeout(() => {
-      this.#turn = undefined;
+    this.#reservationTimer ??= setTimeout(() => {
+      this.#reservationTimer = undefined;
       this.#reserved = 0;
       this.admitWaiters();
     }, 0);

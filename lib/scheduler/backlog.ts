@@ -1,50 +1,55 @@
 /**
- * What waits for a worker, the highest priority first: within one, the chunks that a worker gave back, then the works
- * in turn. A work that has more to give goes to the tail again, so that a long map does not hold up what came after it.
+ * `Backlog`: what waits to be sent, the highest priority first. Within a priority, chunks that a worker gave back come
+ * first, then the jobs in turn: a job that has more calls goes to the tail after each chunk, so that a long map does not
+ * hold up the jobs behind it.
+ *
+ * ```
+ * priority 5:  returned [chunk]   jobs [submit]
+ * priority 0:  returned []        jobs [map, submit, submit, ...]
+ *                                        ^ gives a chunk, then goes to the tail
+ * ```
  *
  * @module
  */
 import { Deque } from "../core/deque.ts";
 import { Chunk, type Job, type TaskEntry } from "./job.ts";
 
-/** The waiting line of one priority. */
+/** What waits with one priority. */
 class PriorityLevel {
   readonly returned = new Deque<Chunk>();
   readonly jobs = new Deque<Job>();
 
   constructor(readonly priority: number) {}
 
-  // Drops what cannot give anything any more, and tells whether something is left.
+  // Drops what has no calls any more from the head, and returns whether anything is left.
   get ready(): boolean {
     for (let chunk; (chunk = this.returned.peek()); this.returned.shift()) {
       if (!chunk.job.isOver && chunk.open > 0) return true;
     }
-    for (let work; (work = this.jobs.peek()); this.jobs.shift()) if (work.waiting > 0) return true;
+    for (let job; (job = this.jobs.peek()); this.jobs.shift()) if (job.waiting > 0) return true;
     return false;
   }
 }
 
-/** A waiting line: the pool's, or that of what only one worker may run. */
+/** The backlog of a pool, or of one worker (its bound backlog). */
 export class Backlog {
-  // Highest priority first; the one that is used nearly always is never removed.
-  readonly #lanes: PriorityLevel[] = [new PriorityLevel(0)];
+  // Highest priority first. Level 0, which nearly all jobs use, is never removed.
+  readonly #levels: PriorityLevel[] = [new PriorityLevel(0)];
 
-  /** Adds a work at the tail. */
-  push(work: Job): void {
-    this.#lane(work.priority).jobs.push(work);
+  /** Adds a job at the tail. */
+  push(job: Job): void {
+    this.#level(job.priority).jobs.push(job);
   }
 
   /** Puts calls that never started back at the head. */
   putBack(chunk: Chunk): void {
-    this.#lane(chunk.job.priority).returned.unshift(chunk);
+    this.#level(chunk.job.priority).returned.unshift(chunk);
   }
 
-  /** About how many calls wait; a map that is next in line counts with all it has. */
+  /** About how many calls wait: of each priority, only the first job counts with all of its calls, every other as one. */
   get size(): number {
     let size = 0;
-    for (const { returned, jobs: works } of this.#lanes) {
-      size += returned.size + works.size + (works.peek()?.waiting ?? 0);
-    }
+    for (const { returned, jobs } of this.#levels) size += returned.size + jobs.size + (jobs.peek()?.waiting ?? 0);
     return size;
   }
 
@@ -56,20 +61,20 @@ export class Backlog {
   /** How many calls wait, at most `max`. */
   demand(max: number): number {
     let found = 0;
-    for (const { returned, jobs: works } of this.#lanes) {
+    for (const { returned, jobs } of this.#levels) {
       for (const chunk of returned) if ((found += chunk.job.isOver ? 0 : chunk.items.length) >= max) return max;
-      for (const work of works) if ((found += work.waiting) >= max) return max;
+      for (const job of jobs) if ((found += job.waiting) >= max) return max;
     }
     return found;
   }
 
-  /** Takes out the returned chunks of a work. */
-  remove(work: Job): Chunk[] {
+  /** Takes out the returned chunks of a job. */
+  remove(job: Job): Chunk[] {
     const removed: Chunk[] = [];
-    for (const { returned } of this.#lanes) {
+    for (const { returned } of this.#levels) {
       for (let left = returned.size; left > 0; left--) {
         const chunk = returned.shift()!;
-        if (chunk.job === work) removed.push(chunk);
+        if (chunk.job === job) removed.push(chunk);
         else returned.push(chunk);
       }
     }
@@ -77,66 +82,66 @@ export class Backlog {
   }
 
   /** Takes everything out. */
-  drain(): { returned: Chunk[]; works: Job[] } {
-    const lanes = this.#lanes.splice(0, Infinity, new PriorityLevel(0));
-    return { returned: lanes.flatMap((lane) => [...lane.returned]), works: lanes.flatMap((lane) => [...lane.jobs]) };
+  drain(): { returned: Chunk[]; jobs: Job[] } {
+    const levels = this.#levels.splice(0, Infinity, new PriorityLevel(0));
+    return { returned: levels.flatMap(({ returned }) => [...returned]), jobs: levels.flatMap(({ jobs }) => [...jobs]) };
   }
 
-  /** The task that is next in line. */
+  /** The task of the next call. */
   nextTask(): TaskEntry | undefined {
-    const lane = this.#first();
-    return lane && (lane.returned.peek()?.job ?? lane.jobs.peek()!).task;
+    const level = this.#first();
+    return level && (level.returned.peek()?.job ?? level.jobs.peek()!).task;
   }
 
   /** Takes the next calls, at most `max`. */
   next(max: number): Chunk | undefined {
-    for (let lane; (lane = this.#first());) {
-      const chunk = lane.returned.shift();
-      if (chunk) return chunk.items.length <= max ? chunk : split(lane, chunk, max);
-      const taken = takeFrom(lane, max);
+    for (let level; (level = this.#first());) {
+      const chunk = level.returned.shift();
+      if (chunk) return chunk.items.length <= max ? chunk : split(level, chunk, max);
+      const taken = takeFrom(level, max);
       if (taken) return taken;
     }
     return undefined;
   }
 
-  /** Takes further calls that can travel with `chunk`, if such are next in line. */
+  /** Takes further calls, at most `max`, if the next ones can travel in one batch with `chunk`. */
   nextLike(chunk: Chunk, max: number): Chunk | undefined {
-    const lane = this.#first();
-    if (!lane || lane.returned.size > 0 || lane.jobs.peek()!.task !== chunk.job.task) return undefined;
+    const level = this.#first();
+    if (!level || level.returned.size > 0 || level.jobs.peek()!.task !== chunk.job.task) return undefined;
     const next = this.next(max);
     if (!next || next.isLike(chunk)) return next;
     this.putBack(next);
     return undefined;
   }
 
-  // The lane whose turn it is. Empty ones go, so that any number of priorities may come and go.
+  // The level that is next. Empty levels before it are removed, so that priorities which are no longer used cost nothing.
   #first(): PriorityLevel | undefined {
-    for (let at = 0; at < this.#lanes.length;) {
-      if (this.#lanes[at].ready) return this.#lanes[at];
-      if (this.#lanes[at].priority === 0) at++;
-      else this.#lanes.splice(at, 1);
+    for (let at = 0; at < this.#levels.length;) {
+      if (this.#levels[at].ready) return this.#levels[at];
+      if (this.#levels[at].priority === 0) at++;
+      else this.#levels.splice(at, 1);
     }
     return undefined;
   }
 
-  #lane(priority: number): PriorityLevel {
+  #level(priority: number): PriorityLevel {
     let at = 0;
-    while (at < this.#lanes.length && this.#lanes[at].priority > priority) at++;
-    if (this.#lanes[at]?.priority !== priority) this.#lanes.splice(at, 0, new PriorityLevel(priority));
-    return this.#lanes[at];
+    while (at < this.#levels.length && this.#levels[at].priority > priority) at++;
+    if (this.#levels[at]?.priority !== priority) this.#levels.splice(at, 0, new PriorityLevel(priority));
+    return this.#levels[at];
   }
 }
 
-function takeFrom(lane: PriorityLevel, max: number): Chunk | undefined {
-  const work = lane.jobs.peek()!;
-  const chunk = work.take(max);
-  // Reading the input of a work runs the user's code, which may have submitted more; it cannot have changed the head.
-  if (work.waiting === 0) lane.jobs.shift();
-  else if (lane.jobs.size > 1) lane.jobs.push(lane.jobs.shift()!);
+function takeFrom(level: PriorityLevel, max: number): Chunk | undefined {
+  const job = level.jobs.peek()!;
+  const chunk = job.take(max);
+  // `take` reads the input of a map, which runs the user's code. That may submit more, but cannot change the head.
+  if (job.waiting === 0) level.jobs.shift();
+  else if (level.jobs.size > 1) level.jobs.push(level.jobs.shift()!);
   return chunk;
 }
 
-function split(lane: PriorityLevel, chunk: Chunk, max: number): Chunk {
-  lane.returned.unshift(new Chunk(chunk.job, chunk.first + max, chunk.items.slice(max), chunk.attempt));
+function split(level: PriorityLevel, chunk: Chunk, max: number): Chunk {
+  level.returned.unshift(new Chunk(chunk.job, chunk.first + max, chunk.items.slice(max), chunk.attempt));
   return new Chunk(chunk.job, chunk.first, chunk.items.slice(0, max), chunk.attempt);
 }

@@ -1,5 +1,5 @@
 /**
- * From chunks to the batch that a transport takes.
+ * Makes the batch that a transport takes from chunks, and sends the calls one by one where that fails.
  *
  * @module
  */
@@ -10,49 +10,49 @@ import { Chunk } from "./job.ts";
 
 /** Puts chunks that are alike into one batch, numbered from `first`. */
 export function toBatch(first: number, chunks: Chunk[]): Batch {
-  const { job: work, attempt, transfer } = chunks[0];
-  const { id: taskId, source, localFunction: local } = work.task;
+  const { job, attempt, transfer } = chunks[0];
+  const { id: taskId, source, localFunction } = job.task;
   return {
     first,
     taskId,
     source,
-    localFunction: local,
+    localFunction,
     items: chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items),
-    spread: work.spread,
-    timeout: work.timeout,
+    spread: job.spread,
+    timeout: job.timeout,
     limited: chunks.some((chunk) => chunk.job.limited),
     attempt,
-    stream: work.stream,
-    shares: work.shares,
+    stream: job.stream,
+    shares: job.shares,
     handles: chunks.some((chunk) => chunk.job.handles),
     transfer,
   };
 }
 
-/** Counts how long calls have waited, and tells who listens. */
-export function noteSent(chunks: Chunk[], workerId: number, { counters: tally, observer }: SlotOwner): void {
+/** Counts how long calls have waited, and reports them to the observer. */
+export function noteSent(chunks: Chunk[], workerId: number, { counters, observer }: SlotOwner): void {
   const now = performance.now();
-  for (const { job: work, first, items, attempt } of chunks) {
-    if (work.queuedAt > 0) {
-      tally.wait.add(now - work.queuedAt);
-      // One that comes back and is sent again has waited once.
-      work.queuedAt = 0;
+  for (const { job, first, items, attempt } of chunks) {
+    if (job.queuedAt > 0) {
+      counters.wait.add(now - job.queuedAt);
+      // The wait of a call that comes back and is sent again counts once.
+      job.queuedAt = 0;
     }
-    if (observer) { for (let i = 0; i < items.length; i++) observer.callSent(work, first + i, attempt, workerId); }
+    if (observer) { for (let i = 0; i < items.length; i++) observer.callSent(job, first + i, attempt, workerId); }
   }
 }
 
-/** Some value of a batch could not be copied: sends the calls one by one; the one to blame fails by itself. */
+/** Sends the calls of a batch one by one after `cause`, an error of copying: only a call that cannot be copied fails. */
 export function sendSeparately(chunks: Chunk[], cause: unknown, send: (chunks: Chunk[]) => void): void {
   for (const chunk of chunks) {
-    const { job: work, first, items, attempt } = chunk;
+    const { job, first, items, attempt } = chunk;
     if (chunks.length === 1 && items.length === 1) {
-      const error = transferError(items[0], work.spread ? "args" : "item", "argument", cause);
+      const error = transferError(items[0], job.spread ? "args" : "item", "argument", cause);
       chunk.close(0, 1);
-      work.fail(first, "rejected", error, undefined);
+      job.fail(first, "rejected", error, undefined);
     } else if (chunks.length > 1) {
-      // As the chunk that its work knows.
+      // The same chunk object: its job may refer to it.
       send([chunk]);
-    } else items.forEach((item, i) => send([new Chunk(work, first + i, [item], attempt)]));
+    } else items.forEach((item, i) => send([new Chunk(job, first + i, [item], attempt)]));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a pool has done so far, counted as it happens.
+ * `Counters`: what a pool has done so far, and `Observer`: an interface that the scheduler reports events to.
  *
  * @module
  */
@@ -18,25 +18,25 @@ export class Counters {
   readonly wait: Histogram = new Histogram();
   readonly run: Histogram = new Histogram();
 
-  /** A call has come to its end, after its last attempt. */
+  /** Counts a call that has ended, after its last attempt. */
   callEnded(outcome: Outcome): void {
     this[outcome]++;
   }
 
-  /** A worker has ended by itself. */
+  /** Counts a worker that has ended by itself. */
   workerDied(death: Death): void {
     if (death.reason !== "terminated" && death.reason !== "finalizer") this.workersCrashed++;
   }
 }
 
-/** Told what happens, where somebody listens. */
+/** Receives the events of a scheduler. */
 export interface Observer {
   workerStarted(workerId: number): void;
   workerEnded(workerId: number, death: Death): void;
-  /** A worker was given a call. */
-  callSent(work: Job, index: number, attempt: number, workerId: number): void;
+  /** A call was sent to a worker. */
+  callSent(job: Job, index: number, attempt: number, workerId: number): void;
   /** An attempt of a call has ended. */
-  callEnded(work: Job, index: number, outcome: Outcome, workerId: number): void;
-  /** Nothing is left to do. */
+  callEnded(job: Job, index: number, outcome: Outcome, workerId: number): void;
+  /** The last unfinished job has finished. */
   drained(): void;
 }

@@ -1,56 +1,64 @@
 /**
- * How much each worker is given, and by whom: the next calls in line to whoever has room, and what waits at a busy
- * worker to an idle one. The reasoning is in README.md, "How much a worker is given".
+ * `Dispatcher`: decides how many calls each worker is given. It sends the next calls of the backlog to workers with
+ * room, and takes calls back from a busy worker for an idle one. README.md has the reasons, in "How much a worker is
+ * given".
  *
  * @module
  */
 import type { Timer } from "../core/timer.ts";
 import type { Backlog } from "./backlog.ts";
 import type { WorkerSet } from "./worker_set.ts";
-import { SILENT } from "./throughput.ts";
+import { SILENCE } from "./throughput.ts";
 import type { Slot } from "./slot.ts";
 import type { TaskEntry } from "./job.ts";
 
-/** Says when the next call may start. */
+/** Limits how often calls may start. */
 export interface Rate {
-  /** `0`: a start was taken; else the milliseconds to wait before asking again. */
+  /** Takes a start and returns `0`, or returns the milliseconds to wait before asking again. */
   take(now: number): number;
 }
 
-/** Work, in milliseconds, that a worker is given at a time: long enough to hide the way to it, short enough to be fair. */
+/** Milliseconds of work that a worker holds: enough to hide the time a call takes to arrive, and little enough to be fair. */
 const LOOKAHEAD = 2;
-/** A call that takes longer than this, in milliseconds, hides no way: the next one is sent when it is done. */
+/** Calls of a task that takes longer than this, in milliseconds, are sent one by one: there is no time worth hiding. */
 const LONG_CALL = 20;
 
-/** Gives the calls in line to the workers. */
+/** Gives the calls of the backlog to the workers. */
 export class Dispatcher {
   readonly #backlog: Backlog;
   readonly #workerSet: WorkerSet;
   readonly #concurrency: number;
   readonly #rate: Rate | undefined;
   readonly #schedulePump: () => void;
-  // Wakes this up when a silent worker may be worth relieving, and when the rate allows the next call.
+  // Set while no silent worker has been silent for long enough to steal from it.
   #stealTimer: Timer | undefined;
+  // Set until the rate allows the next call.
   #rateTimer: Timer | undefined;
-  // Whether some worker is not with a long call.
+  // Whether some worker is not in a long call.
   #anyResponsive = false;
 
-  constructor(backlog: Backlog, crew: WorkerSet, lanes: number, rate: Rate | undefined, again: () => void) {
+  constructor(
+    backlog: Backlog,
+    workerSet: WorkerSet,
+    concurrency: number,
+    rate: Rate | undefined,
+    schedulePump: () => void,
+  ) {
     this.#backlog = backlog;
-    this.#workerSet = crew;
-    this.#concurrency = lanes;
+    this.#workerSet = workerSet;
+    this.#concurrency = concurrency;
     this.#rate = rate;
-    this.#schedulePump = again;
+    this.#schedulePump = schedulePump;
   }
 
-  /** Gives out what can be given now. */
+  /** Sends what can be sent now. */
   run(): void {
     const { slots } = this.#workerSet;
     this.#reclaimFromStuck();
-    let idle = false;
+    let anyIdle = false;
     let starting = 0;
-    // Free lanes first: nobody waits behind others while one is free, and what was taken back for an idle worker must
-    // not return to where it came from.
+    // Workers that can run a call at once go first: no call waits behind others while one of them is free, and a call
+    // that was taken back for an idle worker must not return to the worker it came from.
     for (const slot of slots) {
       if (!slot.accepts || slot.inFlight >= this.#concurrency) continue;
       this.#fill(slot, this.#concurrency > 1 ? this.#concurrency : Infinity);
@@ -59,56 +67,56 @@ export class Dispatcher {
       if (slot.state === "starting") starting++;
       if (!slot.accepts) continue;
       this.#fill(slot);
-      if (slot.inFlight === 0) idle = true;
+      if (slot.inFlight === 0) anyIdle = true;
     }
     const { room } = this.#workerSet;
     const wanted = room <= 0 || this.#rateTimer !== undefined ? 0 : this.#backlog.demand(room + starting) - starting;
     for (let i = Math.min(room, wanted); i > 0; i--) this.#workerSet.spawn();
-    if (idle) this.#stealForIdle();
+    if (anyIdle) this.#stealForIdle();
   }
 
-  /** Ends all waiting. */
+  /** Clears the timers. */
   stop(): void {
     clearTimeout(this.#stealTimer);
     clearTimeout(this.#rateTimer);
   }
 
-  // What waits behind a long call goes back to the head of the line, so that later calls do not overtake it elsewhere.
+  // What waits behind a long call goes back to the head of the backlog, so that no later call starts before it.
   #reclaimFromStuck(): void {
     const now = performance.now();
     this.#anyResponsive = false;
     const stuck: Slot[] = [];
     for (const slot of this.#workerSet.slots) {
       if (slot.state !== "alive") continue;
-      if (slot.inFlight === 0 || !slot.throughput.isStuck(now)) this.#anyResponsive = true;
+      if (slot.inFlight === 0 || !slot.calls.throughput.isStuck(now)) this.#anyResponsive = true;
       else if (slot.inFlight > this.#concurrency) stuck.push(slot);
     }
-    if (this.#anyResponsive) { for (const slot of stuck) slot.reclaim(slot.inFlight - this.#concurrency); }
+    if (this.#anyResponsive) { for (const slot of stuck) slot.calls.reclaim(slot.inFlight - this.#concurrency); }
   }
 
-  #fill(slot: Slot, most = Infinity): void {
+  #fill(slot: Slot, max = Infinity): void {
     while (slot.accepts) {
-      const line = this.#backlogFor(slot);
-      const task = line.nextTask();
+      const backlog = this.#backlogFor(slot);
+      const task = backlog.nextTask();
       if (
         !task ||
-        (this.#anyResponsive && slot.inFlight >= this.#concurrency && slot.throughput.isStuck(performance.now()))
+        (this.#anyResponsive && slot.inFlight >= this.#concurrency && slot.calls.throughput.isStuck(performance.now()))
       ) return;
-      const wanted = Math.min(most, this.#target(slot, task));
-      const target = line === this.#backlog ? Math.min(wanted, slot.inFlight + this.#fairShare()) : wanted;
-      // Topped up at half, so that a batch arrives while the one before still runs; lanes never wait.
+      const wanted = Math.min(max, this.#target(slot, task));
+      const target = backlog === this.#backlog ? Math.min(wanted, slot.inFlight + this.#fairShare()) : wanted;
+      // Topped up at half, so that a batch arrives while the one before still runs; a call that can run at once never waits.
       if (slot.inFlight >= this.#concurrency && slot.inFlight * 2 > target) return;
-      // A full window in halves, so that one runs while the answers of the other are read.
+      // A full window goes in halves, so that one runs while the host reads the replies of the other.
       const batch = Math.max(this.#concurrency, Math.ceil(slot.window / 2));
-      const room = Math.min(batch, target - slot.inFlight, slot.free, this.#allowed());
+      const room = Math.min(batch, target - slot.inFlight, slot.free, this.#allowedByRate());
       if (room <= 0) return;
-      const first = line.next(room);
+      const first = backlog.next(room);
       if (!first) return;
-      // What moves its values along cannot come back from a worker that dies before it takes it: it is not sent ahead.
-      if (first.transfer.length > 0 && slot.inFlight >= this.#concurrency) return line.putBack(first);
+      // Moved values cannot come back from a worker that dies before it starts the call: the call is not sent ahead.
+      if (first.transfer.length > 0 && slot.inFlight >= this.#concurrency) return backlog.putBack(first);
       const chunks = [first];
       for (let count = first.items.length; count < room;) {
-        const more = line.nextLike(first, room - count);
+        const more = backlog.nextLike(first, room - count);
         if (!more) break;
         chunks.push(more);
         count += more.items.length;
@@ -117,14 +125,15 @@ export class Dispatcher {
     }
   }
 
-  // What only this worker may run goes first, unless something more urgent waits.
-  #backlogFor({ boundBacklog: line, state }: Slot): Backlog {
-    if (state === "retiring") return line!;
-    return line && line.size > 0 && line.priority >= this.#backlog.priority ? line : this.#backlog;
+  // What only this worker may run goes first, unless something more urgent waits for any worker.
+  #backlogFor({ boundBacklog, state }: Slot): Backlog {
+    if (state === "retiring") return boundBacklog!;
+    if (!boundBacklog || boundBacklog.size === 0) return this.#backlog;
+    return boundBacklog.priority >= this.#backlog.priority ? boundBacklog : this.#backlog;
   }
 
   // How many calls may start now.
-  #allowed(): number {
+  #allowedByRate(): number {
     if (!this.#rate) return Infinity;
     const wait = this.#rate.take(performance.now());
     if (wait <= 0) return 1;
@@ -135,34 +144,33 @@ export class Dispatcher {
     return 0;
   }
 
-  // How many calls of a task a worker should hold. An unknown task is tried with as many as run at once.
+  // How many calls of a task a worker should hold. As long as the task's time is unknown: as many as run at once.
   #target(slot: Slot, { estimate }: TaskEntry): number {
-    const lanes = this.#concurrency;
-    if (estimate === undefined || estimate >= LONG_CALL) return lanes;
+    const concurrency = this.#concurrency;
+    if (estimate === undefined || estimate >= LONG_CALL) return concurrency;
     const ahead = Math.ceil(LOOKAHEAD / estimate);
-    return Math.min(slot.window, lanes === 1 ? Math.max(2, ahead) : lanes + ahead);
+    return Math.min(slot.window, concurrency === 1 ? Math.max(2, ahead) : concurrency + ahead);
   }
 
-  // A worker's fair part of what waits, so that a short line is not swallowed whole by the first one.
+  // A worker's share of a short backlog, which the first worker would otherwise take whole.
   #fairShare(): number {
     return Math.ceil(this.#backlog.size / this.#workerSet.slots.size);
   }
 
-  // A worker is idle and nothing waits in line: the one with the longest line of its own gives some of it back, or the
-  // next one, where that may be run by nobody else.
+  // A worker is idle and the backlog is empty: takes half of what the worker with the most calls has not started; or
+  // from the next one, where those calls may be run by no other.
   #stealForIdle(): void {
-    const lines = [...this.#workerSet.slots].filter(({ inFlight: held }) => held > this.#concurrency).sort((a, b) =>
-      b.inFlight - a.inFlight
-    );
-    for (const victim of lines) {
-      if (!victim.throughput.isSlow) {
+    const victims = [...this.#workerSet.slots].filter(({ inFlight }) => inFlight > this.#concurrency)
+      .sort((a, b) => b.inFlight - a.inFlight);
+    for (const victim of victims) {
+      if (!victim.calls.throughput.isSlow) {
         this.#stealTimer ??= setTimeout(() => {
           this.#stealTimer = undefined;
           this.#schedulePump();
-        }, SILENT);
+        }, SILENCE);
         return;
       }
-      if (victim.reclaim(Math.ceil((victim.inFlight - this.#concurrency) / 2))) return this.#schedulePump();
+      if (victim.calls.reclaim(Math.ceil((victim.inFlight - this.#concurrency) / 2))) return this.#schedulePump();
     }
   }
 }

@@ -1,23 +1,23 @@
 /**
- * The calls that one worker holds: sent, and not settled.
+ * `InFlight`: the calls of one worker that were sent and have neither settled nor been taken back.
  *
  * @module
  */
 import { type Chunk, CLOSED } from "./job.ts";
 
-/** Chunks in the order of the numbers of their calls. The first one holds the running call. */
+/** Chunks in the order of the numbers of their calls. Calls start in that order, so the first chunk has the running call. */
 export class InFlight {
   /** Calls, not chunks. */
   count = 0;
   readonly chunks: Chunk[] = [];
 
-  /** A chunk was sent. */
+  /** Adds a chunk, which was sent. */
   add(chunk: Chunk): void {
     this.count += chunk.items.length;
     this.chunks.push(chunk);
   }
 
-  /** The chunk of a call, if the call is open. Mostly the first one. */
+  /** The chunk of a call, if the call is open. It is mostly the first chunk. */
   find(seq: number): Chunk | undefined {
     for (const chunk of this.chunks) {
       const offset = seq - chunk.firstSeq;
@@ -26,7 +26,7 @@ export class InFlight {
     return undefined;
   }
 
-  /** Closes so many neighbouring calls. */
+  /** Closes `count` neighbouring calls of a chunk from `offset` on. */
   close(chunk: Chunk, offset: number, count: number): void {
     chunk.close(offset, count);
     this.count -= count;
@@ -36,14 +36,14 @@ export class InFlight {
   }
 
   /**
-   * Takes back up to `goal` of the calls that have not started, from the end, and of chunks that `isFree` says may go. Gives
-   * what was cut off, the last one first.
+   * Takes back up to `goal` of the calls that have not started, from the end, and only of chunks for which `isFree` is
+   * true. Returns the chunks that it cut off, the last one first.
    */
   reclaim(goal: number, isFree: (chunk: Chunk) => boolean, withdraw: (seq: number) => boolean): Chunk[] {
     const parts: Chunk[] = [];
     for (let at = this.chunks.length - 1; at >= 0 && goal > 0; at--) {
       const chunk = this.chunks[at];
-      if (chunk.transfer.length > 0) break; // What was moved cannot be sent again.
+      if (chunk.transfer.length > 0) break; // Moved values cannot be sent again.
       if (!isFree(chunk)) continue;
       let from = chunk.items.length;
       while (from > 0 && goal > 0 && chunk.items[from - 1] !== CLOSED && withdraw(chunk.firstSeq + from - 1)) {
@@ -59,7 +59,7 @@ export class InFlight {
     return parts;
   }
 
-  /** Lets go of everything. */
+  /** Removes every chunk, and returns them. */
   clear(): Chunk[] {
     this.count = 0;
     return this.chunks.splice(0);

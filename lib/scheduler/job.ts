@@ -1,12 +1,19 @@
 /**
- * What the scheduler moves: chunks of calls, and the works that they come from and report to.
+ * What the scheduler moves: a `Job` is one submit, map or stream; a `Chunk` is some neighbouring calls of it.
+ *
+ * ```
+ * Job --take--> Chunk --send--> worker --its reports--> Job.item, progress, fulfill, fail
+ * ```
+ *
+ * A chunk refers to the worker that holds it, and a job to the worker that it is pinned to, by the two narrow
+ * interfaces below. The slots of the scheduler implement them; so this file imports none of the scheduler's others.
  *
  * @module
  */
 import { NO_TRANSFER } from "../core/move.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
-import type { Slot } from "./slot.ts";
+import type { Death } from "../transport/transport.ts";
 
 /** How a call ended that gave no result. */
 export type Failure = "rejected" | "cancelled";
@@ -19,11 +26,34 @@ export interface TaskEntry {
   readonly id: number;
   readonly source: Source;
   readonly localFunction: ((...args: never[]) => unknown) | undefined;
-  /** Milliseconds that a call of this task takes, a running average; `undefined` before the first. */
+  /** Milliseconds that a call of this task takes, a running average; `undefined` before the first call. */
   estimate: number | undefined;
 }
 
-/** A source of calls, and where their answers go: a single submission, or a map. */
+/** The worker that a job is pinned to, as the job sees it. */
+export interface PinnedWorker {
+  readonly id: number;
+  /** How the worker ended; `undefined` while it lives. */
+  readonly death: Death | undefined;
+}
+
+/** The worker that holds a chunk, as the chunk's job sees it. A call is named by its chunk and its offset in that. */
+export interface ChunkHolder {
+  /** Id of the worker. */
+  readonly id: number;
+  /** Whether a call has started. */
+  hasStarted(chunk: Chunk, offset: number): boolean;
+  /** Takes a call back; `false` if it has started. */
+  withdraw(chunk: Chunk, offset: number): boolean;
+  /** Stops a running call, which then settles to `outcome` and `error`: by its signal first, by force after the grace period. */
+  stop(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void;
+  /** Fires the signal of a running call, and does no more. */
+  signal(chunk: Chunk, offset: number, reason: unknown): void;
+  /** Lets a streaming call yield `count` more items. */
+  grant(chunk: Chunk, offset: number, count: number): void;
+}
+
+/** A source of calls, to which the scheduler reports what becomes of each: one submit, map or stream. */
 export interface Job {
   readonly task: TaskEntry;
   /** Whether an item is an argument list. */
@@ -32,70 +62,70 @@ export interface Job {
   readonly timeout: number | undefined;
   /** Whether its calls have a limit, of time or by a signal, that may stop them. */
   readonly limited: boolean;
-  /** Higher ones go first. */
+  /** Jobs with a higher number go first. */
   readonly priority: number;
-  /** Works with the same key run on the same worker while it lives. */
+  /** Jobs with the same key run on the same worker while that lives. */
   readonly affinity: string | number | undefined;
-  /** Whether it comes from a call of the same pool, which may wait for it: there is always one more worker for it. */
+  /** Whether a call of the same pool made this job and may wait for it: then the pool has one more worker meanwhile. */
   readonly nested?: boolean;
-  /** The worker that alone may run it; when that dies, the work is abandoned. */
-  readonly pinned?: Slot;
+  /** The only worker that may run it; the scheduler abandons the job when that worker dies. */
+  readonly pinned?: PinnedWorker;
   /** Items that its call may yield before the first grant; `0` for calls that only return. */
   readonly stream: number;
   /** Shared values that its arguments stand for, by id. */
   readonly shares: Shares | undefined;
   /** Whether there may be shared objects in its arguments. */
   readonly handles: boolean;
-  /** When it was put into the line, on the `performance.now()` clock; `0` for works whose calls are read from an input. */
+  /** When it entered the backlog, on the `performance.now()` clock; `0` for jobs whose calls are read from an input. */
   queuedAt: number;
   /**
-   * How many calls `take` could give now, `Infinity` where nobody knows. A work that has none leaves the backlog, and
-   * comes back through `Scheduler.enqueue` when it has.
+   * How many calls `take` could give now; `Infinity` if the end of the input is unknown. A job that has none leaves the
+   * backlog, and comes back through `Scheduler.enqueue` when it has some.
    */
   readonly waiting: number;
-  /** Whether nothing of it shall run any more. */
+  /** Whether no further call of it may start. */
   readonly isOver: boolean;
   /** Takes at most `max` calls. */
   take(max: number): Chunk | undefined;
-  /** A call yielded or emitted a value. Comes before its end. */
+  /** A call yielded or emitted a value. Comes before the call's end. */
   item(index: number, value: unknown): void;
-  /** A call told how far it has come. */
+  /** A call reported its progress. */
   progress(index: number, done: number, total: number | undefined): void;
   /** Calls have returned, one after another from `first` on. */
   fulfill(first: number, values: readonly unknown[], workerId: number): void;
   /** A call has failed, or was cancelled. */
   fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void;
-  /** Cancels what has not started; what runs goes on. */
+  /** Cancels the calls that have not started; running calls go on. */
   cancelWaiting(error: unknown): void;
-  /** The block of its pool has ended: what is read as it goes, and by nobody, must not be waited for. */
+  /** The `using` block of its pool has ended: a lazy job without a reader must end, or the pool would wait for ever. */
   blockEnded?(): void;
-  /** Nothing of it will run any more: settles whatever is not with a worker, and takes no more. */
+  /** Settles every call that no worker holds, and gives no more calls. */
   abandon(outcome: Failure, error: unknown): void;
 }
 
-/** Marks a call of a chunk that is settled or was taken back. It also lets the arguments go. */
+/** Stands in a chunk for a call that has settled or was taken back, so that its arguments can be collected. */
 export const CLOSED: unique symbol = Symbol("closed");
 
-/** Neighbouring calls of one work. */
+/** Neighbouring calls of one job. */
 export class Chunk {
   readonly job: Job;
-  /** Index of the first call within the work. */
+  /** Index of the first call within the job. */
   readonly first: number;
-  /** Arguments, or {@linkcode CLOSED}. */
+  /** Arguments of each call, or {@linkcode CLOSED}. */
   readonly items: unknown[];
   /** What to move. Only chunks of one call have it. */
   readonly transfer: Transferable[];
   /** Which attempt of its calls this is, from 1. */
   readonly attempt: number;
-  /** Where it was sent; `undefined` while it waits. */
-  slot: Slot | undefined = undefined;
-  /** Number of its first call within the slot. */
+  /** The worker that it was sent to; `undefined` while it waits. */
+  slot: ChunkHolder | undefined = undefined;
+  /** Number of its first call among the calls of that worker. */
   firstSeq = -1;
-  /** Calls that are not closed. */
+  /** How many of its calls are not closed. */
   open: number;
 
-  constructor(work: Job, first: number, items: unknown[], attempt = 1, transfer: Transferable[] = NO_TRANSFER) {
-    this.job = work;
+  constructor(job: Job, first: number, items: unknown[], attempt = 1, transfer: Transferable[] = NO_TRANSFER) {
+    this.job = job;
     this.first = first;
     this.items = items;
     this.attempt = attempt;
@@ -111,7 +141,7 @@ export class Chunk {
       this.transfer.length === 0 && other.transfer.length === 0;
   }
 
-  /** Cuts off the calls from `offset` on, for another worker. All of it stays the chunk that its work knows. */
+  /** Cuts off the calls from `offset` on, for another worker. At offset 0 it returns itself: its job may refer to it. */
   cut(offset: number): Chunk {
     if (offset > 0) {
       const items = this.items.splice(offset);
@@ -123,31 +153,31 @@ export class Chunk {
     return this;
   }
 
-  /** Whether calls of it are with a worker. */
+  /** Whether a worker holds calls of it. */
   get isSent(): boolean {
     return this.slot !== undefined && this.open > 0;
   }
 
-  /** Takes its only call back from a worker; `false` if that has started. */
+  /** Takes its only call back from the worker; `false` if that call has started. */
   withdraw(): boolean {
     return !this.isSent || this.slot!.withdraw(this, 0);
   }
 
-  /** How many calls are open from `offset` on without a gap, `most` at most. */
-  openFrom(offset: number, most: number): number {
+  /** How many calls are open from `offset` on without a gap, at most `max`. */
+  openFrom(offset: number, max: number): number {
     const { items } = this;
     let count = 0;
-    while (count < most && offset + count < items.length && items[offset + count] !== CLOSED) count++;
+    while (count < max && offset + count < items.length && items[offset + count] !== CLOSED) count++;
     return count;
   }
 
-  /** Closes so many calls from `offset` on. */
+  /** Closes `count` calls from `offset` on. */
   close(offset: number, count: number): void {
     this.items.fill(CLOSED, offset, offset + count);
     this.open -= count;
   }
 
-  /** Its work is over: no call of it will run. The work is told, because it counts them. */
+  /** Closes every call, and reports each to its job as cancelled: the job, which is over, still counts them. */
   drop(): void {
     this.items.forEach((item, offset) => {
       if (item === CLOSED) return;

@@ -1,5 +1,5 @@
 /**
- * What a scheduler is made with.
+ * `SchedulerOptions`: the options of one scheduler.
  *
  * @module
  */
@@ -12,16 +12,16 @@ export interface SchedulerOptions extends WorkerSetOptions {
   killGrace: number;
   /** Longest run of an initializer, in milliseconds. */
   hookTimeout?: number;
-  /** Told of what failed where no call can tell: a finalizer. */
+  /** Called with what a finalizer threw: there is no call that could fail with it. */
   onFailure?: (error: unknown) => void;
-  /** Whether unfinished work lets the script end. */
+  /** Whether the script may end while jobs are unfinished. */
   daemon?: boolean;
   /** Calls that a worker takes in its life. */
   maxTasks?: number;
   /** Calls that one worker runs at a time. */
   concurrency?: number;
-  /** Most calls that wait; maps do not count, they read as they go. */
+  /** Most calls that wait; maps do not count, since they read their input only as workers take it. */
   maxQueue?: number;
-  /** Says when the next call may start. */
+  /** Limits how often calls may start. */
   rate?: Rate;
 }

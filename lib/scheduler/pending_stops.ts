@@ -1,6 +1,7 @@
 /**
- * Running calls that are being stopped: each has been told, and has a grace period before its worker is stopped by
- * force. Whatever the call makes of it, it settles to what stopped it.
+ * `PendingStops`: the running calls of one worker that are being stopped. The signal of each has fired; its worker is
+ * stopped by force if the call has not ended within the grace period. However the call ends, it settles to what stopped
+ * it: a timeout stays a timeout even if the task returns a value after it.
  *
  * @module
  */
@@ -13,14 +14,14 @@ export interface StopOutcome {
   readonly error: unknown;
 }
 
-/** The calls of one worker that are being stopped, by number. */
+/** The stops of one worker, by the number of the call. */
 export class PendingStops {
-  readonly #stops = new Map<number, { verdict: StopOutcome; timer: Timer }>();
+  readonly #stops = new Map<number, { outcome: StopOutcome; timer: Timer }>();
 
-  /** Stops a call after `grace` milliseconds unless it has ended; `false` if it is being stopped already. */
-  add(seq: number, verdict: StopOutcome, grace: number, force: () => void): boolean {
+  /** Calls `force` in `grace` milliseconds, unless the call has ended by then; `false` if it is being stopped already. */
+  add(seq: number, outcome: StopOutcome, grace: number, force: () => void): boolean {
     if (this.#stops.has(seq)) return false;
-    this.#stops.set(seq, { verdict, timer: setTimeout(force, grace) });
+    this.#stops.set(seq, { outcome, timer: setTimeout(force, grace) });
     return true;
   }
 
@@ -29,12 +30,12 @@ export class PendingStops {
     return this.#stops.size === 0;
   }
 
-  /** A call has ended: what it settles to, if it was being stopped. */
+  /** Removes a call, which has ended. Returns what it settles to, if it was being stopped. */
   take(seq: number): StopOutcome | undefined {
     if (this.#stops.size === 0) return undefined;
     const stop = this.#stops.get(seq);
     this.#stops.delete(seq);
     clearTimeout(stop?.timer);
-    return stop?.verdict;
+    return stop?.outcome;
   }
 }

@@ -1,52 +1,44 @@
 /**
- * One place for a worker: the calls it holds, their time limits, and what becomes of them when the worker dies. States
- * and invariants: README.md beside this file.
+ * One worker of a pool, from its start to its death, and the calls that it is given.
+ *
+ * ```
+ * starting --ready--> alive --retire--> retiring --idle--> leaving --exit--> dead
+ *     \------------------ kill, close, death -----------------------> dead
+ * ```
+ *
+ * README.md, beside this file, defines the states. What becomes of each call is in slot_calls.ts.
  *
  * @module
  */
 import type { Timer } from "../core/timer.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";
-import { noteSent, sendSeparately, toBatch } from "./batch.ts";
-import { crashError, partitionCalls } from "./worker_death.ts";
-import { InFlight } from "./in_flight.ts";
-import { Throughput } from "./throughput.ts";
+import type { Chunk, PinnedWorker, TaskEntry } from "./job.ts";
+import type { StopOutcome } from "./pending_stops.ts";
+import { type CallsSlot, SlotCalls } from "./slot_calls.ts";
 import type { SlotOwner } from "./slot_owner.ts";
-import { PendingStops, type StopOutcome } from "./pending_stops.ts";
-import { afterTimeout, TimeLimits } from "./time_limits.ts";
-import { type Chunk, CLOSED, type Failure, type Outcome, type TaskEntry } from "./job.ts";
+import { afterTimeout } from "./time_limits.ts";
 
-/** In this order, and a worker can die in each. A retiring one finishes what it holds and takes nothing new. */
+/** A slot goes through these in this order, may skip some, and can become dead from each. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
 
-/** One worker of a pool, and the calls it holds. */
-export class Slot {
+/** One worker of a pool. */
+export class Slot implements CallsSlot, PinnedWorker {
   readonly id: number;
   state: SlotState = "starting";
-  /** Calls that have ended here. */
-  ended = 0;
   /** When it became idle, on the `performance.now()` clock. */
   idleSince = 0;
-  /** How quickly it gets through its calls. */
-  readonly throughput: Throughput = new Throughput();
-  /** What only this worker may run; made when there is such a thing. */
+  /** {@inheritDoc OwnedSlot.boundBacklog} */
   boundBacklog: Backlog | undefined;
-  /** The task of a call that its death took along. */
-  lostTask: TaskEntry | undefined;
-  /** How it ended. */
+  /** How the worker ended. */
   death: Death | undefined;
+  readonly calls: SlotCalls;
   readonly #owner: SlotOwner;
   readonly #transport: Transport;
-  readonly #inFlight = new InFlight();
-  readonly #stops = new PendingStops();
-  readonly #limits = new TimeLimits(
-    this.#inFlight.chunks,
-    (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
-  );
-  #nextSeq = 0;
   // Stops an initializer that does not end.
   #initializerTimer: Timer | undefined;
-  #cause: unknown;
+  // What the initializer failed with, if its time limit ended it.
+  #initializerError: unknown;
   #isReady = false;
   // What all of its calls settle to, when the whole pool is stopped.
   #stopOutcome: StopOutcome | undefined;
@@ -54,111 +46,51 @@ export class Slot {
   constructor(id: number, launch: Launch, owner: SlotOwner) {
     this.id = id;
     this.#owner = owner;
+    // No event comes before `launch` has returned.
     this.#transport = launch(id, {
       initializing: () => this.#initializing(),
       ready: () => this.#ready(),
-      item: (seq, value) => this.#find(seq, (chunk, offset) => chunk.job.item(chunk.first + offset, value)),
-      progress: (seq, done, total) =>
-        this.#find(seq, (chunk, offset) => chunk.job.progress(chunk.first + offset, done, total)),
-      fulfilled: (first, values) => this.#fulfilled(first, values),
-      rejected: (seq, error) => this.#find(seq, (chunk, offset) => this.#failed(chunk, offset, "rejected", error)),
-      measured: (count, ms, ran) => this.#measured(count, ms, ran),
+      item: (seq, value) => this.calls.item(seq, value),
+      progress: (seq, done, total) => this.calls.progress(seq, done, total),
+      fulfilled: (first, values) => this.calls.fulfilled(first, values),
+      rejected: (seq, error) => this.calls.rejected(seq, error),
+      measured: (count, ms, ran) => this.calls.measured(count, ms, ran),
       exit: (death) => this.#exit(death),
       abandonedExited: () => owner.abandoned.remove(),
     });
+    this.calls = new SlotCalls(this, this.#transport, owner);
   }
 
-  /** Calls sent and not settled. */
+  /** How many calls are in flight. */
   get inFlight(): number {
-    return this.#inFlight.count;
+    return this.calls.inFlight;
   }
 
-  /** Most calls that it takes at once. */
+  /** Chunks with calls in flight. */
+  get chunks(): readonly Chunk[] {
+    return this.calls.chunks;
+  }
+
+  /** {@inheritDoc OwnedSlot.ended} */
+  get ended(): number {
+    return this.calls.ended;
+  }
+
+  /** {@inheritDoc OwnedSlot.lostTask} */
+  get lostTask(): TaskEntry | undefined {
+    return this.calls.lostTask;
+  }
+
+  /** Most calls in flight. */
   get window(): number {
     return this.#transport.window;
   }
 
   /** How many calls it can take now. */
   get free(): number {
-    // What only this worker may run is run before it goes.
+    // A retiring worker first runs what only it may run, however much that is.
     if (this.state === "retiring") return this.#transport.free;
     return Math.min(this.#transport.free, this.#owner.maxTasks - this.ended - this.inFlight);
-  }
-
-  /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
-  send(chunks: Chunk[]): void {
-    const { job: work } = chunks[0];
-    try {
-      this.#transport.send(toBatch(this.#nextSeq, chunks));
-    } catch (cause) {
-      return sendSeparately(chunks, cause, (part) => this.send(part));
-    }
-    if (this.inFlight === 0) this.throughput.begin();
-    for (const chunk of chunks) {
-      chunk.slot = this;
-      chunk.firstSeq = this.#nextSeq;
-      this.#nextSeq += chunk.items.length;
-      this.#inFlight.add(chunk);
-    }
-    noteSent(chunks, this.id, this.#owner);
-    if (work.timeout !== undefined) this.#limits.watch(this.#transport, work.timeout);
-    if (this.ended + this.inFlight >= this.#owner.maxTasks) this.retire();
-  }
-
-  /** Takes a call back if it has not started. */
-  withdraw(chunk: Chunk, offset: number): boolean {
-    if (!this.#transport.withdraw(chunk.firstSeq + offset)) return false;
-    this.#close(chunk, offset, 1);
-    this.#owner.slotChanged(this);
-    return true;
-  }
-
-  /** Whether a call has started. */
-  hasStarted(chunk: Chunk, offset: number): boolean {
-    return this.#transport.hasStarted(chunk.firstSeq + offset);
-  }
-
-  /** Stops a running call: its signal first, force after the grace period. */
-  stop(chunk: Chunk, offset: number, outcome: StopOutcome["outcome"], error: unknown): void {
-    const isNew = this.#stops.add(
-      chunk.firstSeq + offset,
-      { outcome, error },
-      this.#owner.killGrace,
-      () => this.kill(),
-    );
-    if (isNew) this.signal(chunk, offset, error);
-  }
-
-  /** Fires the signal of a running call, and no more. */
-  signal(chunk: Chunk, offset: number, reason: unknown): void {
-    this.#transport.cancel(chunk.firstSeq + offset, reason);
-  }
-
-  /** A shared value is not needed any more. */
-  drop(id: number): void {
-    this.#transport.drop(id);
-  }
-
-  /** Lets a streaming call yield more. */
-  grant(chunk: Chunk, offset: number, count: number): void {
-    this.#transport.grant(chunk.firstSeq + offset, count);
-  }
-
-  /**
-   * Takes back up to `goal` of the calls that wait here, from the end, so that somebody else can have them; what only
-   * this worker may run stays, unless `bound` ones are wanted as well.
-   */
-  reclaim(goal: number, bound = false): boolean {
-    const isFree = ({ job: work }: Chunk) => bound || (!work.pinned && work.affinity === undefined);
-    const parts = this.#inFlight.reclaim(goal, isFree, (seq) => this.#transport.withdraw(seq));
-    for (const part of parts) this.#owner.putBack(part);
-    if (this.inFlight === 0) this.#becameIdle();
-    return parts.length > 0;
-  }
-
-  /** Chunks with calls that are not settled. */
-  get chunks(): readonly Chunk[] {
-    return this.#inFlight.chunks;
   }
 
   /** Whether it may be given calls. */
@@ -166,23 +98,28 @@ export class Slot {
     return this.state === "alive" || (this.state === "retiring" && this.#isReady && (this.boundBacklog?.size ?? 0) > 0);
   }
 
-  /** Takes nothing new, except for what only it may run, and ends when it is idle. */
-  retire(): void {
-    if (this.state !== "starting" && this.state !== "alive") return;
-    this.state = "retiring";
-    this.#owner.redistribute(this);
-    if (this.inFlight === 0) this.#becameIdle();
+  /** Whether it takes calls, or will once it has started. */
+  get isStaying(): boolean {
+    return this.state === "starting" || this.state === "alive";
   }
 
-  /**
-   * Stops the worker if it does not take what it was given: what an earlier call left behind spins, and no limit of a
-   * call that has not started would ever end it. What it holds moves on.
-   */
-  checkLiveness(): void {
-    const [chunk] = this.#inFlight.chunks;
-    if (!chunk || !this.#isReady || !this.throughput.isUnresponsive) return;
-    const offset = chunk.items.findIndex((item) => item !== CLOSED);
-    if (!this.#transport.hasStarted(chunk.firstSeq + offset)) this.kill();
+  /** Sends chunks that are alike, as one batch, and retires once the worker has had its share of calls. */
+  send(chunks: Chunk[]): void {
+    this.calls.send(chunks);
+    if (this.ended + this.inFlight >= this.#owner.maxTasks) this.retire();
+  }
+
+  /** Tells the worker that a shared value is not needed any more. */
+  drop(id: number): void {
+    this.#transport.drop(id);
+  }
+
+  /** Takes nothing new, except for what only this worker may run, and ends when it is idle. */
+  retire(): void {
+    if (!this.isStaying) return;
+    this.state = "retiring";
+    this.#owner.redistribute(this);
+    if (this.inFlight === 0) this.becameIdle();
   }
 
   /** Ends the worker, which is idle. */
@@ -193,19 +130,33 @@ export class Slot {
     this.#transport.close();
   }
 
-  /** Ends the worker whatever it does. */
-  kill(verdict?: StopOutcome): void {
+  /** Stops the worker by force. Its calls settle to `stopOutcome`, if given, and else to what stopped each, or to a crash. */
+  kill(stopOutcome?: StopOutcome): void {
     if (this.state === "dead") return;
-    this.#stopOutcome = verdict;
+    this.#stopOutcome = stopOutcome;
     this.state = "leaving";
     clearTimeout(this.#initializerTimer);
     this.#transport.kill();
   }
 
+  /**
+   * Stops a worker that does not start the calls it was sent: code that an earlier call left behind spins, and no limit
+   * of a call that has not started would ever end it. The calls go to other workers.
+   */
+  checkLiveness(): void {
+    if (this.#isReady && this.calls.isUnresponsive) this.kill();
+  }
+
+  /** {@inheritDoc CallsSlot.becameIdle} */
+  becameIdle(): void {
+    this.idleSince = performance.now();
+    if (this.state === "retiring" && !this.boundBacklog?.size) this.close();
+  }
+
   #initializing(): void {
     if (this.state !== "starting") return;
     this.#initializerTimer = afterTimeout(this.#owner.hookTimeout, (error) => {
-      this.#cause = error;
+      this.#initializerError = error;
       this.kill();
     });
   }
@@ -213,93 +164,22 @@ export class Slot {
   #ready(): void {
     clearTimeout(this.#initializerTimer);
     this.#isReady = true;
-    // It may have been told to go meanwhile.
+    // The scheduler may have retired or stopped it while it started.
     if (this.state === "starting") {
       this.state = "alive";
       this.#owner.observer?.workerStarted(this.id);
     } else if (this.state !== "retiring") return;
-    this.#becameIdle();
-    this.#owner.slotChanged(this);
-  }
-
-  // A worker's word for a call that is not in flight (any more) means nothing.
-  #find(seq: number, found: (chunk: Chunk, offset: number) => void): void {
-    const chunk = this.#inFlight.find(seq);
-    if (chunk) found(chunk, seq - chunk.firstSeq);
-  }
-
-  #fulfilled(first: number, values: readonly unknown[]): void {
-    for (let at = 0; at < values.length;) {
-      const chunk = this.#inFlight.find(first + at);
-      const offset = first + at - (chunk?.firstSeq ?? 0);
-      // One by one while some call is being stopped: what that one returns does not count.
-      const most = this.#stops.isEmpty ? values.length - at : 1;
-      const count = chunk?.openFrom(offset, most) ?? 1;
-      if (chunk) this.#returned(chunk, offset, count === values.length ? values : values.slice(at, at + count));
-      at += count;
-    }
-  }
-
-  #returned(chunk: Chunk, offset: number, values: readonly unknown[]): void {
-    const verdict = this.#stops.take(chunk.firstSeq + offset);
-    if (verdict) return this.#failed(chunk, offset, verdict.outcome, verdict.error);
-    const first = chunk.first + offset;
-    this.#end(chunk, offset, values.length, "fulfilled");
-    chunk.job.fulfill(first, values, this.id);
-    if (chunk.open === 0) this.#owner.slotChanged(this);
-  }
-
-  #failed(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
-    const verdict = this.#stops.take(chunk.firstSeq + offset) ?? { outcome, error };
-    this.#end(chunk, offset, 1, verdict.outcome);
-    chunk.job.fail(chunk.first + offset, verdict.outcome, verdict.error, this.id);
-    if (chunk.open === 0) this.#owner.slotChanged(this);
-  }
-
-  #end(chunk: Chunk, offset: number, count: number, outcome: Outcome): void {
-    const { job: work, first } = chunk;
-    const { observer } = this.#owner;
-    this.ended += count;
-    this.throughput.callEnded(work.task);
-    this.#close(chunk, offset, count);
-    for (let i = 0; observer && i < count; i++) observer.callEnded(work, first + offset + i, outcome, this.id);
-  }
-
-  #close(chunk: Chunk, offset: number, count: number): void {
-    this.#inFlight.close(chunk, offset, count);
-    if (this.inFlight === 0) this.#becameIdle();
-  }
-
-  #becameIdle(): void {
-    this.#limits.clear();
-    this.idleSince = performance.now();
-    if (this.state === "retiring" && !this.boundBacklog?.size) this.close();
-  }
-
-  #measured(count: number, ms: number, ran = ms): void {
-    if (!this.throughput.measured(count, ms)) return;
-    this.#owner.counters.run.add(ran / count, count);
+    this.becameIdle();
     this.#owner.slotChanged(this);
   }
 
   #exit(death: Death): void {
     if (this.state === "dead") return;
     this.state = "dead";
-    this.death = this.#cause === undefined ? death : { ...death, reason: "initializer", cause: this.#cause };
+    const cause = this.#initializerError;
+    this.death = cause === undefined ? death : { ...death, reason: "initializer", cause };
     clearTimeout(this.#initializerTimer);
-    this.#limits.clear();
-    const { lost, back } = partitionCalls(this.#inFlight.clear(), (seq) => this.#transport.hasStarted(seq));
-    for (const [chunk, offset] of lost) this.#lose(chunk, offset, this.death);
-    for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head of the line.
+    this.calls.workerDied(this.death, this.#stopOutcome);
     this.#owner.workerDied(this, this.death);
-  }
-
-  #lose(chunk: Chunk, offset: number, death: Death): void {
-    const verdict = this.#stops.take(chunk.firstSeq + offset) ?? this.#stopOutcome;
-    const outcome = verdict?.outcome ?? "rejected";
-    this.ended++;
-    this.lostTask = chunk.job.task;
-    this.#owner.observer?.callEnded(chunk.job, chunk.first + offset, outcome, this.id);
-    chunk.job.fail(chunk.first + offset, outcome, verdict ? verdict.error : crashError(this.id, death), this.id);
   }
 }

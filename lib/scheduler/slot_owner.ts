@@ -1,16 +1,30 @@
 /**
- * What a slot needs of its scheduler.
+ * `SlotOwner`: what a slot needs of its scheduler, and `OwnedSlot`: what the scheduler reads of a slot that reports to
+ * it. Neither names the classes `Scheduler` and `Slot`, so that those two files do not import each other.
  *
  * @module
  */
 import type { Death } from "../transport/transport.ts";
 import type { AbandonedWorkers } from "./abandoned_workers.ts";
-import type { Slot } from "./slot.ts";
+import type { Backlog } from "./backlog.ts";
 import type { Counters, Observer } from "./counters.ts";
-import type { Chunk } from "./job.ts";
+import type { Chunk, TaskEntry } from "./job.ts";
 
-/** What a slot tells its scheduler, and what it must know from it. */
+/** A slot, as its scheduler sees it. */
+export interface OwnedSlot {
+  /** Id of the worker. */
+  readonly id: number;
+  /** Calls that have ended at this worker. */
+  readonly ended: number;
+  /** The task of a call that was lost when the worker died. */
+  readonly lostTask: TaskEntry | undefined;
+  /** Jobs and chunks that only this worker may run; `undefined` as long as there were none. */
+  readonly boundBacklog: Backlog | undefined;
+}
+
+/** The scheduler, as a slot sees it. */
 export interface SlotOwner {
+  /** Milliseconds between a task's signal and force. */
   readonly killGrace: number;
   /** Longest run of an initializer, in milliseconds. */
   readonly hookTimeout: number | undefined;
@@ -19,12 +33,12 @@ export interface SlotOwner {
   readonly counters: Counters;
   readonly abandoned: AbandonedWorkers;
   readonly observer: Observer | undefined;
-  /** The slot may have room. */
-  slotChanged(slot: Slot): void;
-  /** Calls that never started come back. */
+  /** The slot may have room for more calls. */
+  slotChanged(slot: OwnedSlot): void;
+  /** Takes calls back that never started. */
   putBack(chunk: Chunk): void;
-  /** What waits for this slot alone cannot have it any more. */
-  redistribute(slot: Slot): void;
-  /** The worker is gone. */
-  workerDied(slot: Slot, death: Death): void;
+  /** Finds another worker for what is bound to this one, which takes nothing new any more. */
+  redistribute(slot: OwnedSlot): void;
+  /** The worker has ended. */
+  workerDied(slot: OwnedSlot, death: Death): void;
 }

@@ -1,25 +1,25 @@
 /**
- * The tasks that one pool has met, each under one number, with what is known of how long it takes.
+ * `TaskTable`: the tasks that one pool has met. Each has one id, and an estimate of how long its calls take.
  *
  * @module
  */
 import type { Source } from "../protocol/messages.ts";
 import type { TaskEntry } from "./job.ts";
 
-type Local = NonNullable<TaskEntry["localFunction"]>;
+type LocalFunction = NonNullable<TaskEntry["localFunction"]>;
 
-/** Finds or makes the entry of a task. */
+/** The tasks of one pool. */
 export class TaskTable {
-  // Looked up by the object first: a key of text costs a quarter of a submit.
+  // Looked up by the object first: making a key of text costs a quarter of a submit.
   readonly #sources = new WeakMap<Source, TaskEntry>();
   readonly #named = new Map<string, TaskEntry>();
-  readonly #closures = new WeakMap<Local, TaskEntry>();
+  readonly #closures = new WeakMap<LocalFunction, TaskEntry>();
   /** URLs of the modules of all tasks so far. */
   readonly modules: Set<string> = new Set<string>();
-  #last = 0;
+  #lastId = 0;
 
-  /** The entry of a task that a module or a source names. */
-  named(source: Source, local?: Local): TaskEntry {
+  /** Finds or makes the entry of a task that is named by its module and export, or by its source text. */
+  named(source: Source, local?: LocalFunction): TaskEntry {
     const known = this.#sources.get(source);
     if (known) return known;
     const key = "source" in source ? source.source : `${source.url}\0${source.name}`;
@@ -29,15 +29,15 @@ export class TaskTable {
     return entry;
   }
 
-  /** The entry of a closure, which only this isolate can run. */
-  closure(local: Local): TaskEntry {
+  /** Finds or makes the entry of a closure, which only this isolate can run. */
+  closure(local: LocalFunction): TaskEntry {
     let entry = this.#closures.get(local);
     if (!entry) this.#closures.set(local, entry = this.#create({ source: "" }, local));
     return entry;
   }
 
-  #create(source: Source, local: Local | undefined): TaskEntry {
+  #create(source: Source, local: LocalFunction | undefined): TaskEntry {
     if ("url" in source) this.modules.add(source.url);
-    return { id: ++this.#last, source, localFunction: local, estimate: undefined };
+    return { id: ++this.#lastId, source, localFunction: local, estimate: undefined };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * How quickly one worker gets through its calls, as far as it has been heard.
+ * `Throughput`: how quickly one worker gets through its calls, as far as its reports show.
  *
  * @module
  */
@@ -7,31 +7,31 @@ import type { TaskEntry } from "./job.ts";
 
 /** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
 const WORTH_MOVING = 0.02;
-/** After so many milliseconds of silence, a worker counts as busy with one long call. */
-export const SILENT = 2;
-/** After so many milliseconds, a worker that has not taken a call hears nothing any more. */
+/** A worker that has reported nothing for so many milliseconds counts as busy with one long call. */
+export const SILENCE = 2;
+/** A worker that has reported nothing for so many milliseconds, and has not started its next call, is stopped. */
 const UNRESPONSIVE = 5_000;
-/** So many times the usual is long for a call. */
+/** A call that takes so many times the average of its task is long. */
 const STUCK_FACTOR = 4;
 /** Weight of the newest measurement in a task's running average. */
 const WEIGHT = 0.3;
 
-/** The pace of one worker. */
+/** The throughput of one worker. */
 export class Throughput {
   #task: TaskEntry | undefined;
   #lastReport = 0;
 
-  /** The worker has just been given something to do. */
+  /** The worker was idle and is sent calls: its silence counts from now. */
   begin(): void {
     this.#lastReport = performance.now();
   }
 
-  /** A call of this task has ended. */
+  /** Notes the task of a call that has ended: the next measurement is of that task. */
   callEnded(task: TaskEntry): void {
     this.#task = task;
   }
 
-  /** `count` calls took `ms` milliseconds; `false` if that says nothing. */
+  /** Adds a measurement, `count` calls in `ms` milliseconds, to the average of the task; `false` if there is none to add. */
   measured(count: number, ms: number): boolean {
     this.#lastReport = performance.now();
     const task = this.#task;
@@ -41,18 +41,18 @@ export class Throughput {
     return true;
   }
 
-  /** Whether its calls take long, or nothing was heard for long. */
+  /** Whether its calls are worth moving to another worker, or the worker is silent. */
   get isSlow(): boolean {
-    return (this.#task?.estimate ?? Infinity) >= WORTH_MOVING || performance.now() - this.#lastReport >= SILENT;
+    return (this.#task?.estimate ?? Infinity) >= WORTH_MOVING || performance.now() - this.#lastReport >= SILENCE;
   }
 
-  /** Whether nothing was heard for so long that a worker with nothing to do must be lost. */
+  /** Whether the worker has been silent for so long that it must be stopped if it has not started its next call. */
   get isUnresponsive(): boolean {
     return performance.now() - this.#lastReport >= UNRESPONSIVE;
   }
 
-  /** Whether nothing was heard for longer than its calls take. */
+  /** Whether the worker has been silent for longer than its calls usually take. */
   isStuck(now: number): boolean {
-    return now - this.#lastReport >= Math.max(SILENT, STUCK_FACTOR * (this.#task?.estimate ?? 0));
+    return now - this.#lastReport >= Math.max(SILENCE, STUCK_FACTOR * (this.#task?.estimate ?? 0));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The time limits of the calls that one worker holds. One timer watches them all: only running calls use up their time,
- * and when a call started is read from the transport.
+ * `TimeLimits`: the time limits of the calls that one worker has in flight. One timer watches them all. Only running
+ * calls use up their time; the transport has the time at which each started.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import type { Timer } from "../core/timer.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Chunk, CLOSED } from "./job.ts";
 
-/** Called for each call that has run too long, until it is gone from the chunks. */
-export type Expired = (chunk: Chunk, offset: number, error: TaskTimeoutError) => void;
+/** Is called with each call that has run too long, again and again until the call is closed. */
+export type OnExpired = (chunk: Chunk, offset: number, error: TaskTimeoutError) => void;
 
 /** Watches the chunks of one slot. */
 export class TimeLimits {
   readonly #chunks: readonly Chunk[];
-  readonly #expired: Expired;
+  readonly #onExpired: OnExpired;
   #timer: Timer | undefined;
   #due = 0;
 
-  constructor(chunks: readonly Chunk[], expired: Expired) {
+  constructor(chunks: readonly Chunk[], onExpired: OnExpired) {
     this.#chunks = chunks;
-    this.#expired = expired;
+    this.#onExpired = onExpired;
   }
 
-  /** Looks again in `ms` milliseconds at the latest. */
+  /** Checks the calls in `ms` milliseconds at the latest. */
   watch(transport: Transport, ms: number): void {
     const due = performance.now() + ms;
     if (this.#timer !== undefined && this.#due <= due) return;
@@ -33,7 +33,7 @@ export class TimeLimits {
     this.#timer = setTimeout(() => this.#check(transport), Math.ceil(ms));
   }
 
-  /** Nothing is left to watch. */
+  /** Clears the timer: no call is in flight. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -46,7 +46,7 @@ export class TimeLimits {
     for (const chunk of [...this.#chunks]) {
       const { timeout } = chunk.job;
       if (timeout === undefined) continue;
-      // A call that has not started may start the next moment: it gets at least its whole time from now.
+      // A call that has not started may start at once: its time runs out `timeout` from now at the earliest.
       wait = Math.min(wait, timeout);
       for (let offset = 0; offset < chunk.items.length; offset++) {
         if (chunk.items[offset] === CLOSED) continue;
@@ -58,16 +58,16 @@ export class TimeLimits {
           continue;
         }
         const message = `Task ran longer than its timeout of ${timeout} ms: it was stopped`;
-        this.#expired(chunk, offset, new TaskTimeoutError(message, { timeout }));
+        this.#onExpired(chunk, offset, new TaskTimeoutError(message, { timeout }));
       }
     }
     if (wait < Infinity) this.watch(transport, Math.max(wait, 1));
   }
 }
 
-/** Watches an initializer, if it has a limit of `ms` milliseconds. */
-export function afterTimeout(ms: number | undefined, expired: (error: TaskTimeoutError) => void): Timer | undefined {
+/** Calls `onExpired` after `ms` milliseconds, the time limit of an initializer; does nothing if there is no limit. */
+export function afterTimeout(ms: number | undefined, onExpired: (error: TaskTimeoutError) => void): Timer | undefined {
   if (ms === undefined) return undefined;
   const message = `Initializer ran longer than the pool's timeout of ${ms} ms: it was stopped`;
-  return setTimeout(() => expired(new TaskTimeoutError(message, { timeout: ms })), ms);
+  return setTimeout(() => onExpired(new TaskTimeoutError(message, { timeout: ms })), ms);
 }

@@ -1,5 +1,5 @@
 /**
- * What becomes of the calls whose worker died.
+ * What becomes of the calls of a worker that died: those that had started are lost, the others go to another worker.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { WorkerCrashedError } from "../core/errors.ts";
 import type { Death } from "../transport/transport.ts";
 import { type Chunk, CLOSED } from "./job.ts";
 
-const HOW = {
+const HOW_IT_ENDED = {
   exit: "ended itself",
   terminated: "was stopped",
   oom: "ran out of memory",
@@ -16,12 +16,12 @@ const HOW = {
   finalizer: "failed in its finalizer",
 };
 
-/** Says how the worker of a lost task ended, and the way out. */
+/** Makes the error of a call that was lost: how its worker ended, and what to do about it. */
 export function crashError(workerId: number, death: Death): WorkerCrashedError {
   const { reason, exitCode, signal, cause } = death;
   const code = exitCode === undefined || reason !== "exit" ? "" : ` with code ${exitCode}`;
   return new WorkerCrashedError(
-    `Task was lost: worker ${workerId} ${HOW[reason]}${code}: declare \`retry\` if it may run again`,
+    `Task was lost: worker ${workerId} ${HOW_IT_ENDED[reason]}${code}: declare \`retry\` if it may run again`,
     {
       reason: reason === "initializer" || reason === "finalizer" ? "uncaught" : reason,
       cause,
@@ -32,9 +32,9 @@ export function crashError(workerId: number, death: Death): WorkerCrashedError {
 }
 
 /**
- * Parts the chunks of a dead worker into calls that are lost, which are closed, and calls that never started, which can
- * go to another worker. Calls start in order, so what never started is a tail of its chunk; what came with moved values
- * is lost with them.
+ * Separates the calls of a dead worker: it closes those that are lost, and returns those that never started as chunks
+ * for another worker. Calls start in order, so what never started is the tail of its chunk. Calls whose values were
+ * moved are lost, since the values are.
  */
 export function partitionCalls(
   chunks: Chunk[],
@@ -44,8 +44,8 @@ export function partitionCalls(
   const back: Chunk[] = [];
   for (const chunk of chunks) {
     let from = chunk.items.length;
-    const waits = (offset: number) => chunk.items[offset] === CLOSED || !hasStarted(chunk.firstSeq + offset);
-    if (chunk.transfer.length === 0) { while (from > 0 && waits(from - 1)) from--; }
+    const isUnstarted = (offset: number) => chunk.items[offset] === CLOSED || !hasStarted(chunk.firstSeq + offset);
+    if (chunk.transfer.length === 0) { while (from > 0 && isUnstarted(from - 1)) from--; }
     for (let offset = 0; offset < from; offset++) {
       if (chunk.items[offset] === CLOSED) continue;
       chunk.close(offset, 1);

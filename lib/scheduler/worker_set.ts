@@ -1,19 +1,24 @@
 /**
- * Which workers there are: how many, when one starts, when one goes.
+ * The workers of one pool: how many there are, when one starts, and when one goes.
  *
  * ```
- * spawn -> starting -> alive -> retiring -> leaving -> gone
- *            fewer than `min`       ^ idle for long, one too many, restart, has done its share
+ * spawn -> starting -> alive -> retiring -> leaving -> removed
+ *            ^ fewer than `min`    ^ idle for long, one too many, restart, has had its share of calls
  * ```
+ *
+ * A worker is _staying_ while it starts or is alive; the others are on their way out, and still count against the limit
+ * until they have ended.
  *
  * @module
  */
 import type { Timer } from "../core/timer.ts";
 import type { Launch } from "../transport/transport.ts";
+import { AffinityWorkers } from "./affinity_workers.ts";
 import { Backlog } from "./backlog.ts";
+import { IdleTimer, isIdleSince } from "./idle_timer.ts";
 import { Slot } from "./slot.ts";
-import type { SlotOwner } from "./slot_owner.ts";
-import type { Job } from "./job.ts";
+import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
+import type { Job, PinnedWorker } from "./job.ts";
 
 /** Options of a {@linkcode WorkerSet}. */
 export interface WorkerSetOptions {
@@ -22,66 +27,62 @@ export interface WorkerSetOptions {
   workers: number;
   /** Workers that are kept even when they have nothing to do. */
   minWorkers?: number;
-  /** Milliseconds after which an idle worker goes. */
+  /** Milliseconds after which an idle worker retires. */
   idleTimeout?: number;
 }
 
-/** How often, in milliseconds, it is looked whether workers take what they hold. */
+/** Milliseconds between two checks whether the workers start the calls that they were sent. */
 const LIVENESS_INTERVAL = 1_000;
-
-/** Keys whose worker is remembered. */
-const MAX_KEYS = 10_000;
 
 /** The workers of one pool. */
 export class WorkerSet {
-  /** All that are not gone. */
+  /** Every worker that has not ended. */
   readonly slots: Set<Slot> = new Set<Slot>();
-  /** What belongs to one worker, while all are on their way out and no other may be started yet. */
+  /** What belongs to a key while no worker can have the key: all are on their way out, and no other may start yet. */
   readonly unassigned: Backlog = new Backlog();
   /** Most workers at a time. */
   limit: number;
   readonly #launch: Launch;
   readonly #min: number;
-  readonly #idleTimeout: number | undefined;
+  readonly #idleTimer: IdleTimer;
   readonly #owner: SlotOwner;
-  // The most recently used last.
-  readonly #affinityWorkers = new Map<string | number, Slot>();
-  readonly #leaving = new Set<{ slots: Set<Slot>; resolve: () => void }>();
+  readonly #affinityWorkers = new AffinityWorkers();
+  // Calls of `restart` that wait, each with the workers that have not ended yet.
+  readonly #restarts = new Set<{ slots: Set<Slot>; resolve: () => void }>();
   #readiness: PromiseWithResolvers<void> | undefined;
   #lastId = 0;
-  #idleTimer: Timer | undefined;
   #livenessTimer: Timer | undefined;
 
   constructor({ launch, workers, minWorkers = 0, idleTimeout }: WorkerSetOptions, owner: SlotOwner) {
     this.#launch = launch;
     this.limit = workers;
     this.#min = minWorkers;
-    this.#idleTimeout = idleTimeout;
+    this.#idleTimer = new IdleTimer(idleTimeout, (since) => this.#retireIdle(since));
     this.#owner = owner;
   }
 
-  /** Whether somebody waits for workers to come or to go. */
+  /** Whether a call of `ready` or `restart` has not settled. */
   get hasWaiters(): boolean {
-    return this.#readiness !== undefined || this.#leaving.size > 0;
+    return this.#readiness !== undefined || this.#restarts.size > 0;
   }
 
-  /** Whether one of them holds a call. */
+  /** Whether a worker has a call in flight. */
   get busy(): boolean {
     for (const slot of this.slots) if (slot.inFlight > 0) return true;
     return false;
   }
 
-  /** Whether one of them takes calls, or could be started. */
+  /** Whether a worker takes calls, or could be started. */
   get canServe(): boolean {
     return this.room > 0 || this.#staying > 0;
   }
 
-  /** How many more may be started. */
+  /** How many more workers may be started. */
   get room(): number {
     return this.limit - this.slots.size;
   }
 
-  /** Starts one. */
+  /** Starts a worker. */
   spawn(): Slot {
     const slot = new Slot(++this.#lastId, this.#launch, this.#owner);
     this.slots.add(slot);
@@ -90,57 +91,68 @@ export class WorkerSet {
     return slot;
   }
 
-  /** Every worker that takes calls; starts those that are missing. */
+  /** Starts the workers that are missing, and returns all that stay. */
   startAll(): Slot[] {
-    // The place of one that is on its way out is taken early.
+    // A worker on its way out is replaced before it has ended.
     for (let missing = this.limit - this.#staying; missing > 0; missing--) this.spawn();
-    return [...this.slots].filter(isStaying);
+    return [...this.slots].filter((slot) => slot.isStaying);
   }
 
-  /** A shared value is not needed any more. */
+  /** Withdraws from every worker what it holds of a job, and from the backlogs here what waits for one worker. */
+  revoke(job: Job, reason: unknown, force: boolean): void {
+    this.unassigned.remove(job).forEach((chunk) => chunk.drop());
+    for (const slot of this.slots) {
+      slot.boundBacklog?.remove(job).forEach((chunk) => chunk.drop());
+      slot.calls.revoke(job, reason, force);
+    }
+  }
+
+  /** Tells every worker that a shared value is not needed any more. */
   drop(id: number): void {
     for (const slot of this.slots) slot.drop(id);
   }
 
-  /** Starts what must always be there, and all if somebody waits for that. */
+  /** Starts as many workers as there must always be, or as many as there may be if `ready` waits for them. */
   refill(): void {
-    const least = this.#readiness ? this.limit : Math.min(this.#min, this.limit);
-    while (this.slots.size < least) this.spawn();
+    const min = this.#readiness ? this.limit : Math.min(this.#min, this.limit);
+    while (this.slots.size < min) this.spawn();
   }
 
-  /** Sends away those that are too many, idle ones first. */
+  /** Retires the workers beyond the limit, those with the fewest calls in flight first. */
   trim(): void {
     if (this.room >= 0) return;
     for (let surplus = this.#staying - this.limit; surplus > 0; surplus--) {
-      let least: Slot | undefined;
+      let leastBusy: Slot | undefined;
       for (const slot of this.slots) {
-        if (!isStaying(slot)) continue;
-        if (!least || slot.inFlight < least.inFlight) least = slot;
+        if (!slot.isStaying) continue;
+        if (!leastBusy || slot.inFlight < leastBusy.inFlight) leastBusy = slot;
       }
-      least?.retire();
+      leastBusy?.retire();
     }
   }
 
-  /** One is gone. */
-  remove(slot: Slot): void {
+  /** Removes a worker that has ended. */
+  remove(ended: OwnedSlot): void {
+    const slot = this.#find(ended);
+    if (!slot) return;
     this.slots.delete(slot);
-    for (const wait of this.#leaving) {
-      wait.slots.delete(slot);
-      if (wait.slots.size > 0) continue;
-      this.#leaving.delete(wait);
-      wait.resolve();
+    for (const restart of this.#restarts) {
+      restart.slots.delete(slot);
+      if (restart.slots.size > 0) continue;
+      this.#restarts.delete(restart);
+      restart.resolve();
     }
   }
 
-  /** The line of the worker that alone may run a work, if it is bound to one. */
+  /** The bound backlog of the worker that must run a job; `undefined` if any worker may. */
   boundBacklog({ affinity, nested, pinned }: Job): Backlog | undefined {
-    // A nested work may be waited for by the very worker that its key belongs to.
+    // A call may wait for a nested job, and may run on the very worker that the job's key belongs to.
     if (!pinned && (affinity === undefined || nested)) return undefined;
-    const slot = pinned ?? this.#workerForKey(affinity!);
+    const slot = pinned ? this.#find(pinned) : this.#affinityWorkers.find(affinity!, () => this.#leastBusy());
     return slot ? slot.boundBacklog ??= new Backlog() : this.unassigned;
   }
 
-  /** Resolves when as many as there may be take calls. */
+  /** Resolves when as many workers as there may be take calls. */
   ready(): Promise<void> {
     this.#readiness ??= Promise.withResolvers<void>();
     const { promise } = this.#readiness;
@@ -149,7 +161,7 @@ export class WorkerSet {
     return promise;
   }
 
-  /** Answers who waits for {@linkcode ready}, if it is time. */
+  /** Resolves what {@linkcode ready} returned, if enough workers take calls now. */
   checkReadiness(): void {
     if (!this.#readiness) return;
     let alive = 0;
@@ -159,37 +171,27 @@ export class WorkerSet {
     this.#readiness = undefined;
   }
 
-  /** Nobody can be waited for any more. */
+  /** Rejects what {@linkcode ready} returned, and stops watching the workers: no further one will start. */
   fail(error: unknown): void {
-    clearTimeout(this.#idleTimer);
+    this.#idleTimer.stop();
     clearInterval(this.#livenessTimer);
     this.#readiness?.reject(error);
     this.#readiness = undefined;
   }
 
-  /** Replaces all of them: each finishes what it holds. Resolves when the old ones are gone. */
+  /** Retires every worker. Resolves when all of them have ended. */
   restart(): Promise<void> {
     if (this.slots.size === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#leaving.add({ slots: new Set(this.slots), resolve });
+    this.#restarts.add({ slots: new Set(this.slots), resolve });
     for (const slot of [...this.slots]) slot.retire();
     return promise;
   }
 
-  /** A worker may have become idle. */
+  /** Has idle workers retire when they have been idle for `idleTimeout`. */
   watchIdle(): void {
-    const idleTimeout = this.#idleTimeout;
-    if (idleTimeout === undefined || this.#idleTimer !== undefined || this.slots.size <= this.#min) return;
-    if (this.#readiness) return; // None goes while all are waited for.
-    const now = performance.now();
-    let wait = Infinity;
-    for (const slot of this.slots) {
-      if (slot.state === "alive" && slot.inFlight === 0) wait = Math.min(wait, slot.idleSince + idleTimeout - now);
-    }
-    if (wait === Infinity) return;
-    this.#idleTimer = setTimeout(() => this.#retireIdle(idleTimeout), Math.max(1, Math.ceil(wait)));
-    // An idle pool does not keep the script alive.
-    this.#idleTimer.unref();
+    // While `ready` waits for all workers, none retires.
+    if (this.slots.size > this.#min && !this.#readiness) this.#idleTimer.watch(this.slots);
   }
 
   #watchLiveness(): void {
@@ -200,53 +202,38 @@ export class WorkerSet {
     this.#livenessTimer.unref();
   }
 
-  #retireIdle(idleTimeout: number): void {
-    this.#idleTimer = undefined;
-    const due = performance.now() - idleTimeout;
+  #retireIdle(since: number): void {
     let left = this.#staying;
     for (const slot of [...this.slots]) {
       if (left <= this.#min || this.#readiness) break;
-      // While the pool is paused, an idle worker may have a line of its own.
-      if (slot.state !== "alive" || slot.inFlight > 0 || slot.idleSince > due || (slot.boundBacklog?.size ?? 0) > 0) {
-        continue;
-      }
+      if (!isIdleSince(slot, since)) continue;
       slot.retire();
       left--;
     }
     this.watchIdle();
   }
 
-  // The worker of an affinity key: the one that had it last while it lives, else the one that has least to do.
-  #workerForKey(key: string | number): Slot | undefined {
-    let slot = this.#affinityWorkers.get(key);
-    this.#affinityWorkers.delete(key);
-    if (!slot || !isStaying(slot)) slot = this.#leastBusy();
-    if (!slot) return undefined;
-    this.#affinityWorkers.set(key, slot);
-    if (this.#affinityWorkers.size > MAX_KEYS) this.#affinityWorkers.delete(this.#affinityWorkers.keys().next().value!);
-    return slot;
+  #find({ id }: PinnedWorker | OwnedSlot): Slot | undefined {
+    for (const slot of this.slots) if (slot.id === id) return slot;
+    return undefined;
   }
 
-  // How many are not on their way out.
+  // How many workers are not on their way out.
   get #staying(): number {
     let staying = 0;
-    for (const slot of this.slots) if (isStaying(slot)) staying++;
+    for (const slot of this.slots) if (slot.isStaying) staying++;
     return staying;
   }
 
   #leastBusy(): Slot | undefined {
-    let least: Slot | undefined;
-    let load = Infinity;
+    let leastBusy: Slot | undefined;
+    let minLoad = Infinity;
     for (const slot of this.slots) {
-      if (!isStaying(slot)) continue;
-      const its = slot.inFlight + (slot.boundBacklog?.size ?? 0);
-      // All of them may have a map without a known end in their line.
-      if (!least || its < load) [least, load] = [slot, its];
+      if (!slot.isStaying) continue;
+      const load = slot.inFlight + (slot.boundBacklog?.size ?? 0);
+      // The load of every worker may be infinite: a map whose input has no known end may wait at each.
+      if (!leastBusy || load < minLoad) [leastBusy, minLoad] = [slot, load];
     }
-    return load > 0 && this.room > 0 ? this.spawn() : least;
+    return minLoad > 0 && this.room > 0 ? this.spawn() : leastBusy;
   }
-}
-
-function isStaying({ state }: Slot): boolean {
-  return state === "starting" || state === "alive";
 }

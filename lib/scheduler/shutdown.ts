@@ -1,0 +1,111 @@
+/**
+ * `Shutdown`: the states of a scheduler, and what it does to end.
+ *
+ * ```
+ * open --close--> closing --the last job finishes--> closed
+ *   \_______________/
+ *          |---terminate---> terminated     every job is cancelled, every worker killed
+ *          \---break-------> broken         every job is rejected, every worker killed
+ * ```
+ *
+ * In the last three states nothing runs any more, and `ended` resolves when the last worker has ended.
+ *
+ * @module
+ */
+import { type BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
+import type { KeepAlive } from "../core/timer.ts";
+import type { Admission } from "./admission.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Failure, Job } from "./job.ts";
+import type { WorkerSet } from "./worker_set.ts";
+
+/** Whether a scheduler takes jobs, finishes those it has, or has ended, and how. */
+export type SchedulerState = "open" | "closing" | "closed" | "terminated" | "broken";
+
+/** The public parts of a scheduler that have to end. */
+export interface ShutdownParts {
+  readonly jobs: ReadonlySet<Job>;
+  readonly workerSet: WorkerSet;
+  readonly admission: Admission;
+}
+
+/** The end of one scheduler. */
+export class Shutdown {
+  state: SchedulerState = "open";
+  /** Why the pool is broken. */
+  cause: unknown = undefined;
+  readonly #parts: ShutdownParts;
+  readonly #dispatcher: Dispatcher;
+  readonly #keepAlive: KeepAlive;
+  readonly #ended = Promise.withResolvers<void>();
+
+  constructor(parts: ShutdownParts, dispatcher: Dispatcher, keepAlive: KeepAlive) {
+    this.#parts = parts;
+    this.#dispatcher = dispatcher;
+    this.#keepAlive = keepAlive;
+  }
+
+  /** Whether calls may still be sent to workers. */
+  get isRunning(): boolean {
+    return this.state === "open" || this.state === "closing";
+  }
+
+  /** Resolves when no worker is left. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Lets nothing more in: what was admitted is still done. */
+  close(): void {
+    this.state = "closing";
+    this.#parts.admission.close(new PoolClosedError("Cannot wait for room: pool was closed"));
+  }
+
+  /** Every job of a closing scheduler has finished: ends the workers, which are idle. */
+  finish(): void {
+    this.state = "closed";
+    this.#failWaiters(new PoolClosedError("Cannot start workers: pool was closed"));
+    this.#keepAlive.hold();
+    for (const slot of this.#parts.workerSet.slots) slot.close();
+    this.checkEnd();
+  }
+
+  /** Stops everything at once: every job is cancelled. */
+  terminate(): Promise<void> {
+    if (this.isRunning) {
+      this.#stopAll("terminated", "cancelled", new CancelledError("Task was cancelled: its pool was terminated"));
+    } else if (this.state === "closed") { for (const slot of this.#parts.workerSet.slots) slot.kill(); }
+    return this.ended;
+  }
+
+  /** Stops everything at once: every job is rejected with `error`. */
+  break(error: BrokenPoolError): void {
+    if (!this.isRunning) return;
+    this.cause = error.cause ?? error;
+    this.#stopAll("broken", "rejected", error);
+  }
+
+  /** Resolves `ended` if no worker is left. */
+  checkEnd(): void {
+    if (this.#parts.workerSet.slots.size > 0) return;
+    this.#ended.resolve();
+    this.#keepAlive[Symbol.dispose]();
+  }
+
+  #stopAll(state: "terminated" | "broken", outcome: Failure, error: unknown): void {
+    const { jobs, workerSet } = this.#parts;
+    this.state = state;
+    this.#keepAlive.hold();
+    // Jobs first: they take back what has not started, so that no worker starts it while it is being killed.
+    for (const job of [...jobs]) job.abandon(outcome, error);
+    this.#failWaiters(error);
+    for (const slot of workerSet.slots) slot.kill({ outcome, error });
+    this.checkEnd();
+  }
+
+  #failWaiters(error: unknown): void {
+    this.#dispatcher.stop();
+    this.#parts.workerSet.fail(error);
+    this.#parts.admission.close(error);
+  }
+}

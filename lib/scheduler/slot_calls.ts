@@ -1,0 +1,243 @@
+/**
+ * The calls of one worker: sends them, takes them back, stops them, and settles each.
+ *
+ * ```
+ * send -> in flight --fulfilled, rejected------------> settled: reported to its job
+ *            |  \---stop---> stopping --ended, died--> settled to what stopped it
+ *            +--withdraw, reclaim--------------------> taken back: it never ran
+ * ```
+ *
+ * The worker's own life cycle is in slot.ts. Only what is in flight can settle: a hostile or late worker can report on
+ * any number, and a report on a call that is not in flight is ignored.
+ *
+ * @module
+ */
+import type { Death, Transport } from "../transport/transport.ts";
+import { noteSent, sendSeparately, toBatch } from "./batch.ts";
+import { InFlight } from "./in_flight.ts";
+import { type Chunk, type ChunkHolder, CLOSED, type Failure, type Job, type Outcome, type TaskEntry } from "./job.ts";
+import { PendingStops, type StopOutcome } from "./pending_stops.ts";
+import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
+import { Throughput } from "./throughput.ts";
+import { TimeLimits } from "./time_limits.ts";
+import { crashError, partitionCalls } from "./worker_death.ts";
+
+/** The slot, as its calls see it. */
+export interface CallsSlot extends OwnedSlot {
+  /** The worker has no call in flight. */
+  becameIdle(): void;
+  /** Stops the worker by force. */
+  kill(): void;
+}
+
+/** The calls of one slot. */
+export class SlotCalls implements ChunkHolder {
+  readonly id: number;
+  /** Calls that have ended here. */
+  ended = 0;
+  /** The task of a call that was lost when the worker died. */
+  lostTask: TaskEntry | undefined;
+  /** How quickly the worker gets through its calls. */
+  readonly throughput: Throughput = new Throughput();
+  readonly #slot: CallsSlot;
+  readonly #transport: Transport;
+  readonly #owner: SlotOwner;
+  readonly #inFlight = new InFlight();
+  readonly #stops = new PendingStops();
+  readonly #limits = new TimeLimits(
+    this.#inFlight.chunks,
+    (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
+  );
+  #nextSeq = 0;
+
+  constructor(slot: CallsSlot, transport: Transport, owner: SlotOwner) {
+    this.id = slot.id;
+    this.#slot = slot;
+    this.#transport = transport;
+    this.#owner = owner;
+  }
+
+  /** How many calls are in flight: sent, and neither settled nor taken back. */
+  get inFlight(): number {
+    return this.#inFlight.count;
+  }
+
+  /** Chunks with calls in flight. */
+  get chunks(): readonly Chunk[] {
+    return this.#inFlight.chunks;
+  }
+
+  /** Whether the worker has started none of its calls for so long that something else must block it. */
+  get isUnresponsive(): boolean {
+    const [chunk] = this.#inFlight.chunks;
+    if (!chunk || !this.throughput.isUnresponsive) return false;
+    return !this.hasStarted(chunk, chunk.items.findIndex((item) => item !== CLOSED));
+  }
+
+  /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
+  send(chunks: Chunk[]): void {
+    const { timeout } = chunks[0].job;
+    try {
+      this.#transport.send(toBatch(this.#nextSeq, chunks));
+    } catch (cause) {
+      return sendSeparately(chunks, cause, (part) => this.send(part));
+    }
+    if (this.inFlight === 0) this.throughput.begin();
+    for (const chunk of chunks) {
+      chunk.slot = this;
+      chunk.firstSeq = this.#nextSeq;
+      this.#nextSeq += chunk.items.length;
+      this.#inFlight.add(chunk);
+    }
+    noteSent(chunks, this.id, this.#owner);
+    if (timeout !== undefined) this.#limits.watch(this.#transport, timeout);
+  }
+
+  /** {@inheritDoc ChunkHolder.hasStarted} */
+  hasStarted(chunk: Chunk, offset: number): boolean {
+    return this.#transport.hasStarted(chunk.firstSeq + offset);
+  }
+
+  /** {@inheritDoc ChunkHolder.withdraw} */
+  withdraw(chunk: Chunk, offset: number): boolean {
+    if (!this.#transport.withdraw(chunk.firstSeq + offset)) return false;
+    this.#close(chunk, offset, 1);
+    this.#owner.slotChanged(this.#slot);
+    return true;
+  }
+
+  /** {@inheritDoc ChunkHolder.stop} */
+  stop(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
+    const isNew = this.#stops.add(
+      chunk.firstSeq + offset,
+      { outcome, error },
+      this.#owner.killGrace,
+      () => this.#slot.kill(),
+    );
+    if (isNew) this.signal(chunk, offset, error);
+  }
+
+  /** {@inheritDoc ChunkHolder.signal} */
+  signal(chunk: Chunk, offset: number, reason: unknown): void {
+    this.#transport.cancel(chunk.firstSeq + offset, reason);
+  }
+
+  /** {@inheritDoc ChunkHolder.grant} */
+  grant(chunk: Chunk, offset: number, count: number): void {
+    this.#transport.grant(chunk.firstSeq + offset, count);
+  }
+
+  /**
+   * Takes back up to `goal` of the calls that have not started, from the end, so that another worker can have them.
+   * Calls that only this worker may run stay, unless `bound` is set. Returns whether it took any.
+   */
+  reclaim(goal: number, bound = false): boolean {
+    const isFree = ({ job }: Chunk) => bound || (!job.pinned && job.affinity === undefined);
+    const parts = this.#inFlight.reclaim(goal, isFree, (seq) => this.#transport.withdraw(seq));
+    for (const part of parts) this.#owner.putBack(part);
+    if (this.inFlight === 0) this.#becameIdle();
+    return parts.length > 0;
+  }
+
+  /** Withdraws every call of a job that has not started; fires the signal of its running calls, or stops them by `force`. */
+  revoke(job: Job, reason: unknown, force: boolean): void {
+    for (const chunk of this.chunks.filter((each) => each.job === job)) {
+      for (let offset = chunk.items.length - 1; offset >= 0; offset--) {
+        if (chunk.items[offset] === CLOSED) continue;
+        if (this.withdraw(chunk, offset)) job.fail(chunk.first + offset, "cancelled", reason, undefined);
+        else if (force) this.stop(chunk, offset, "cancelled", reason);
+        else this.signal(chunk, offset, reason);
+      }
+    }
+  }
+
+  /** The worker reports a value that a call yielded or emitted. */
+  item(seq: number, value: unknown): void {
+    const chunk = this.#inFlight.find(seq);
+    chunk?.job.item(chunk.first + seq - chunk.firstSeq, value);
+  }
+
+  /** The worker reports the progress of a call. */
+  progress(seq: number, done: number, total: number | undefined): void {
+    const chunk = this.#inFlight.find(seq);
+    chunk?.job.progress(chunk.first + seq - chunk.firstSeq, done, total);
+  }
+
+  /** The worker reports that calls have returned, one after another from number `first` on. */
+  fulfilled(first: number, values: readonly unknown[]): void {
+    for (let at = 0; at < values.length;) {
+      const chunk = this.#inFlight.find(first + at);
+      const offset = first + at - (chunk?.firstSeq ?? 0);
+      // One by one while some call is being stopped: the value of that one does not count.
+      const max = this.#stops.isEmpty ? values.length - at : 1;
+      const count = chunk?.openFrom(offset, max) ?? 1;
+      if (chunk) this.#returned(chunk, offset, count === values.length ? values : values.slice(at, at + count));
+      at += count;
+    }
+  }
+
+  /** The worker reports that a call has thrown. */
+  rejected(seq: number, error: unknown): void {
+    const chunk = this.#inFlight.find(seq);
+    if (chunk) this.#failed(chunk, seq - chunk.firstSeq, "rejected", error);
+  }
+
+  /** The worker reports that `count` calls took `ms` milliseconds; one after another, they would have taken `ran`. */
+  measured(count: number, ms: number, ran = ms): void {
+    if (!this.throughput.measured(count, ms)) return;
+    this.#owner.counters.run.add(ran / count, count);
+    this.#owner.slotChanged(this.#slot);
+  }
+
+  /** The worker has died: running calls are lost, or settle to what stopped them; the others go back to the backlog. */
+  workerDied(death: Death, stopOutcome: StopOutcome | undefined): void {
+    this.#limits.clear();
+    const { lost, back } = partitionCalls(this.#inFlight.clear(), (seq) => this.#transport.hasStarted(seq));
+    for (const [chunk, offset] of lost) this.#lose(chunk, offset, death, stopOutcome);
+    for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head.
+  }
+
+  #returned(chunk: Chunk, offset: number, values: readonly unknown[]): void {
+    const stopped = this.#stops.take(chunk.firstSeq + offset);
+    if (stopped) return this.#failed(chunk, offset, stopped.outcome, stopped.error);
+    const first = chunk.first + offset;
+    this.#end(chunk, offset, values.length, "fulfilled");
+    chunk.job.fulfill(first, values, this.id);
+    if (chunk.open === 0) this.#owner.slotChanged(this.#slot);
+  }
+
+  #failed(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
+    const settled = this.#stops.take(chunk.firstSeq + offset) ?? { outcome, error };
+    this.#end(chunk, offset, 1, settled.outcome);
+    chunk.job.fail(chunk.first + offset, settled.outcome, settled.error, this.id);
+    if (chunk.open === 0) this.#owner.slotChanged(this.#slot);
+  }
+
+  #end(chunk: Chunk, offset: number, count: number, outcome: Outcome): void {
+    const { job, first } = chunk;
+    const { observer } = this.#owner;
+    this.ended += count;
+    this.throughput.callEnded(job.task);
+    this.#close(chunk, offset, count);
+    for (let i = 0; observer && i < count; i++) observer.callEnded(job, first + offset + i, outcome, this.id);
+  }
+
+  #lose(chunk: Chunk, offset: number, death: Death, stopOutcome: StopOutcome | undefined): void {
+    const stopped = this.#stops.take(chunk.firstSeq + offset) ?? stopOutcome;
+    const outcome = stopped?.outcome ?? "rejected";
+    this.ended++;
+    this.lostTask = chunk.job.task;
+    this.#owner.observer?.callEnded(chunk.job, chunk.first + offset, outcome, this.id);
+    chunk.job.fail(chunk.first + offset, outcome, stopped ? stopped.error : crashError(this.id, death), this.id);
+  }
+
+  #close(chunk: Chunk, offset: number, count: number): void {
+    this.#inFlight.close(chunk, offset, count);
+    if (this.inFlight === 0) this.#becameIdle();
+  }
+
+  #becameIdle(): void {
+    this.#limits.clear();
+    this.#slot.becameIdle();
+  }
+}
