@@ -1,11 +1,11 @@
 /**
- * Has WebAssembly compile from whole bytes. A thread that ends while a streaming compilation is under way takes the
- * process with it, however it ends.
+ * Makes WebAssembly compile from whole bytes. A thread that ends during a streaming compilation, however it ends,
+ * aborts the process.
  *
  * @module
  */
 
-/** Replaces the streaming functions by ones that buffer; they check their input as the originals do. */
+/** Replaces the streaming functions by functions that buffer. They check their input as the originals do. */
 export function bufferWasm(): void {
   WebAssembly.compileStreaming = async (source) => await WebAssembly.compile(await bytesOf(source));
   WebAssembly.instantiateStreaming = async (source, imports) =>

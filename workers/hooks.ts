@@ -1,43 +1,31 @@
 /**
- * The functions that a worker runs before its first call and after its last.
+ * Runs the hooks of a worker: the initializer before its first call, the finalizer after its last.
  *
  * @module
  */
-import { type CallHost, RunningCall } from "../lib/core/running_call.ts";
-import { scope } from "../lib/core/isolate_state.ts";
-import { reviveValue } from "../lib/protocol/value_messages.ts";
+import { RunningCall } from "../lib/core/running_call.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
-import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
-import type { Source } from "../lib/protocol/messages.ts";
+import { reviveValue } from "../lib/protocol/value_messages.ts";
 import type { HookMessage } from "../lib/protocol/worker_init.ts";
+import type { CallRunner } from "./call_runner.ts";
 import type { HostLink } from "./host_link.ts";
+import { loadFunction } from "./task_registry.ts";
 
-/** Loads a task's function, telling the isolate which module is being evaluated. */
-export async function load(source: Source, importer: Importer): Promise<TaskFunction> {
-  if (!("url" in source)) return await loadTask(source, importer);
-  const { url } = source;
-  scope.loading = url;
-  return await loadTask(source, importer).finally(() => {
-    if (scope.loading === url) scope.loading = undefined;
-  });
-}
-
-/** Runs a hook; its failure is told to the host. Tells whether it succeeded. */
+/** Runs a hook, and posts its failure to the host. Returns whether it succeeded. */
 export async function runHook(
   phase: "initializer" | "finalizer",
   hook: HookMessage,
-  link: HostLink,
-  host: CallHost,
-  enter: (task: RunningCall, run: () => unknown) => unknown,
+  host: HostLink,
+  runner: CallRunner,
 ): Promise<boolean> {
   try {
-    if (hook.handles) await link.loadSharedTypes();
+    if (hook.handles) await host.loadSharedTypes();
     const args = reviveValue(hook.args, hook.handles) as unknown[];
-    const fn = await load(hook.source, link.load);
-    await enter(new RunningCall(host, -1, 1), () => fn(...args));
+    const fn = await loadFunction(hook.source, host.load);
+    await runner.enter(new RunningCall(runner, -1, 1), () => fn(...args));
     return true;
   } catch (error) {
-    link.post({ kind: "failed", phase, thrown: encodeThrown(error) });
+    host.post({ kind: "failed", phase, thrown: encodeThrown(error) });
     return false;
   }
 }

@@ -1,30 +1,36 @@
 /**
- * What the code that serves calls needs of the kind of worker that it runs in.
+ * The host as the serving code sees it, and what differs between the kinds of worker.
  *
  * @module
  */
-import type { Doorbell } from "../lib/protocol/doorbell.ts";
 import type { CallTable } from "../lib/protocol/call_table.ts";
+import type { Doorbell } from "../lib/protocol/doorbell.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { WorkerMessage } from "../lib/protocol/messages.ts";
 import type { WorkerInit } from "../lib/protocol/worker_init.ts";
 
-/** What an entry gives: the way to the host, and how this kind of worker does things. */
+/** The link of a worker to its host. The entry of each kind of worker makes one. */
 export interface HostLink {
   init: WorkerInit;
   callTable: CallTable;
   doorbell: Doorbell;
+  /** Posts a message to the host. */
   post(message: WorkerMessage, transfer?: Transferable[]): void;
   /** Runs a function in a turn of the event loop in which the runtime can contain running out of memory. */
-  turn(run: () => void): void;
-  /** The entry's `import()`. */
+  setImmediate(run: () => void): void;
+  /** The `import()` of the entry. */
   load: Importer;
-  /** Runs synchronous code for `left` milliseconds at most, where nobody outside can interrupt it. */
-  limit?(run: () => unknown, timeout: number, left: number): unknown;
-  /** Makes it safe to be stopped by force. Done before the first call that has a limit. */
+  /**
+   * Runs synchronous code for `remaining` milliseconds at most. Only a kind of worker that its host cannot interrupt
+   * has this method.
+   *
+   * @param timeout The time limit of the call, for its error.
+   */
+  runWithin?(run: () => unknown, timeout: number, remaining: number): unknown;
+  /** Makes it safe to stop the worker by force. Called before the first call that has a limit. */
   prepare(): Promise<void>;
-  /** Loads what shared objects need to come to life here. */
+  /** Loads the classes of shared objects, so that they can be revived. */
   loadSharedTypes(): Promise<unknown>;
-  /** Ends the worker from inside. */
+  /** Ends the worker. */
   leave(): void;
 }

@@ -1,120 +1,120 @@
 /**
- * What a worker is to run, in the order of the numbers of the calls, whichever way each has come.
+ * The batches that wait for a worker, in the order of their call numbers, from shared memory and from its port.
  *
  * ```
- * board ---- calls whose arguments are in shared memory -+
- *                                                        +-> next() -> serve.ts
- * port ----- run messages, for all others ---------------+
+ * call table ---- calls whose arguments are in shared memory -+
+ *                                                             +-> next() -> serve.ts
+ * port ---------- run messages, for all others ---------------+
  *
- * nothing there: block for a moment (linger); then let the event loop turn, and wait there (listen)
+ * no calls: block for a moment (park); then let the event loop turn, and wait there (listen)
  * ```
  *
- * Why it blocks: a call that comes within LINGER of the last answer finds a thread that is awake in 5 us, and not after
- * some turns of its event loop. It costs no processor time, and only a worker blocks that runs nothing. After a message
- * it does not: the next one would have to wake it twice, which costs a quarter of the whole call. Timers and
- * sockets that calls have left behind wait for SLICE and LINGER at most.
+ * The worker blocks because a call that comes within PARK_TIME of the last answer then wakes it in 5 us, and not after
+ * several turns of its event loop. Blocking costs no processor time, and a worker blocks only while it runs no call. It
+ * does not block after a batch that came by port: the next message would have to wake it twice, which costs a quarter
+ * of the whole call. Timers and sockets of earlier calls are delayed by LOOP_INTERVAL and PARK_TIME at most.
  *
  * @module
  */
 import { Deque } from "../lib/core/deque.ts";
-import type { Doorbell } from "../lib/protocol/doorbell.ts";
 import type { CallTable } from "../lib/protocol/call_table.ts";
+import type { Doorbell } from "../lib/protocol/doorbell.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";
 
-/** How long, in milliseconds, a worker that has answered blocks for the next call. */
+/** Milliseconds for which a worker that has answered blocks for the next call. */
 const PARK_TIME = 0.5;
-/** How long, in milliseconds, the event loop may stand still while there are calls. */
+/** Maximum milliseconds between two turns of the event loop while there are calls. */
 const LOOP_INTERVAL = 1;
 
-/** The calls for one worker. */
+/** The batches that wait for one worker. */
 export class Inbox {
   readonly #callTable: CallTable;
   readonly #doorbell: Doorbell;
-  readonly #knows: (task: number) => boolean;
-  // Batches that have come by port, and the number behind the last of them.
+  readonly #hasTask: (task: number) => boolean;
+  // Batches that came by port, and the number behind the last call of them.
   readonly #messages = new Deque<RunMessage>();
-  #posted = 0;
-  // The next call, and the tail as it was when there was none.
+  #postedTail = 0;
+  // Number of the next call, and the tail when it was last read.
   #cursor = 0;
   #tail = 0;
-  // Whether the next call needs a message that has been sent and has not come: the event loop brings it.
-  #expecting = false;
+  // Whether the next call needs a message that is still on its way: it arrives in a turn of the event loop.
+  #awaitsMessage = false;
   // When the event loop turned last, and how many messages had been posted by then.
-  #turned = 0;
-  #posts = 0;
+  #lastTurn = 0;
+  #postsAtTurn = 0;
   #listening = false;
-  // Whether the last batch came by port, as the next one then may.
-  #byPort = false;
+  // Whether the last batch came by port. The next one is likely to.
+  #cameByPort = false;
 
-  /** @param knows Whether the message has come that says what a task is. */
-  constructor(board: CallTable, bell: Doorbell, knows: (task: number) => boolean) {
-    this.#callTable = board;
-    this.#doorbell = bell;
-    this.#knows = knows;
+  /** @param hasTask Whether the `task` message with an id has arrived. */
+  constructor(callTable: CallTable, doorbell: Doorbell, hasTask: (id: number) => boolean) {
+    this.#callTable = callTable;
+    this.#doorbell = doorbell;
+    this.#hasTask = hasTask;
   }
 
-  /** A batch has come by port. */
+  /** Adds a batch that came by port. */
   push(batch: RunMessage): void {
     this.#messages.push(batch);
-    this.#posted = batch.first + batch.items.length;
+    this.#postedTail = batch.first + batch.items.length;
   }
 
-  /** The next batch, if it is there; some of its calls may have been withdrawn. */
+  /** Takes the next batch, if there is one. Some of its calls may be withdrawn. */
   next(): RunMessage | undefined {
-    this.#expecting = false;
+    this.#awaitsMessage = false;
     while (this.#hasCalls()) {
-      const picked = this.#callTable.batchFrom(this.#cursor);
-      if (picked === null) {
+      const inMemory = this.#callTable.batchFrom(this.#cursor);
+      if (inMemory === null) {
         this.#cursor++;
         continue;
       }
-      const batch = picked && !this.#knows(picked.task) ? undefined : picked ?? this.#nextMessage();
+      const batch = inMemory && !this.#hasTask(inMemory.task) ? undefined : inMemory ?? this.#nextMessage();
       if (batch) this.#cursor = batch.first + batch.items.length;
-      else this.#expecting = true;
-      this.#byPort = !picked;
+      else this.#awaitsMessage = true;
+      this.#cameByPort = !inMemory;
       return batch;
     }
     return undefined;
   }
 
-  /** The event loop has turned. */
+  /** Records that the event loop has turned. */
   loopTurned(): void {
-    this.#turned = performance.now();
-    this.#posts = this.#doorbell.postCount;
+    this.#lastTurn = performance.now();
+    this.#postsAtTurn = this.#doorbell.postCount;
   }
 
   /** Whether it is time for the event loop to turn. */
   get loopTurnDue(): boolean {
-    return performance.now() - this.#turned >= LOOP_INTERVAL;
+    return performance.now() - this.#lastTurn >= LOOP_INTERVAL;
   }
 
-  /** Blocks for a moment; whether calls have come. */
+  /** Blocks for a moment. Returns whether calls have come. */
   park(): boolean {
-    return !this.#byPort && !this.#expecting && this.#doorbell.park(this.#tail, this.#posts, PARK_TIME);
+    return !this.#cameByPort && !this.#awaitsMessage && this.#doorbell.park(this.#tail, this.#postsAtTurn, PARK_TIME);
   }
 
-  /** Calls `come` when calls have come since {@linkcode next} had none. Messages tell by themselves. */
-  listen(come: () => void): void {
-    if (this.#listening || this.#expecting) return;
-    const moved = this.#doorbell.published(this.#tail);
-    if (!moved) return come();
+  /** Calls `onCalls` when calls in shared memory have come since {@linkcode next} found none. */
+  listen(onCalls: () => void): void {
+    if (this.#listening || this.#awaitsMessage) return;
+    const published = this.#doorbell.published(this.#tail);
+    if (!published) return onCalls();
     this.#listening = true;
-    void moved.then(() => {
+    void published.then(() => {
       this.#listening = false;
-      come();
+      onCalls();
     });
   }
 
-  // Whether there are calls from the cursor on. The tail has 32 bits, and is behind what has come by port.
+  // Whether there are calls from the cursor on. The tail has 32 bits, and may lag behind a batch that came by port.
   #hasCalls(): boolean {
     this.#tail = this.#doorbell.tail;
-    return this.#posted > this.#cursor || ((this.#tail - this.#cursor) | 0) > 0;
+    return this.#postedTail > this.#cursor || ((this.#tail - this.#cursor) | 0) > 0;
   }
 
-  // The call at the cursor comes by port: its message is the first that is not behind it, or on the way.
+  // Takes the message of the call at the cursor: the first one that contains it or a later call. It may be on its way.
   #nextMessage(): RunMessage | undefined {
     for (let batch; (batch = this.#messages.shift());) {
-      // What is behind the cursor was withdrawn.
+      // The calls before the cursor were withdrawn.
       if (batch.first + batch.items.length > this.#cursor) return batch;
     }
     return undefined;

@@ -1,5 +1,6 @@
 /**
- * How answers go back: what fits on the board, of which the host is told now and then; the rest as messages.
+ * Sends the answers of calls: results that fit go into the call table, and a report wakes the host for several of them;
+ * all others are messages.
  *
  * @module
  */
@@ -10,91 +11,92 @@ import { transferError } from "../lib/protocol/envelope.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { HostLink } from "./host_link.ts";
 
-/** Longest time, in milliseconds, for which the host is not told of answers on the board. */
+/** Maximum milliseconds for which results in the call table are not reported. */
 const REPORT_INTERVAL = 1;
 
 /** The answers of one worker. */
 export class Replies {
-  readonly #link: HostLink;
-  // The board is read in order; calls that overtake each other are answered by messages.
+  readonly #host: HostLink;
+  // Whether calls end in order. The host reads the call table in order, so concurrent calls are answered by messages.
   readonly #inOrder: boolean;
-  // Answers that the host was not told of yet, since when, and how long their calls ran.
+  // Number of answers that are not reported yet.
   #unreported = 0;
-  // Whether some of them are on their way as messages, which must not be overtaken.
-  #posted = false;
-  #since = 0;
-  #ran = 0;
-  // How many calls go by between two looks at the clock: a look costs as much as a small call.
-  #stride = 1;
-  #sinceLook = 0;
+  // Whether some of them went as messages. Then the report must be a message, too, so that it does not overtake them.
+  #hasPosted = false;
+  // Start of the time to report, and the total run time of concurrent calls in it.
+  #periodStart = 0;
+  #callTime = 0;
+  // How many calls end between two reads of the clock, which cost as much as a small call, and how many have ended.
+  #clockStride = 1;
+  #callsSinceRead = 0;
   #reportScheduled = false;
 
-  constructor(link: HostLink) {
-    this.#link = link;
-    this.#inOrder = link.init.concurrency === 1;
+  constructor(host: HostLink) {
+    this.#host = host;
+    this.#inOrder = host.init.concurrency === 1;
   }
 
-  /** Time that passed so far was not spent on calls. */
+  /** Begins the time to report: the worker did not spend the time before on calls. */
   begin(): void {
-    this.#since = performance.now();
+    this.#periodStart = performance.now();
   }
 
-  /** A call has returned. */
-  result(task: RunningCall, value: unknown): void {
-    const { taskId: seq } = task;
+  /** Answers a call that has returned. */
+  result(call: RunningCall, value: unknown): void {
+    const { taskId: seq } = call;
     this.#unreported++;
     const moved = takeMove(value);
-    if (task.spoke) task.flushProgress();
-    // The board would overtake the messages of a call that has sent some.
-    else if (this.#inOrder && !moved && this.#link.callTable.setResult(seq, value)) return;
-    this.#posted = true;
+    if (call.spoke) call.flushProgress();
+    // A result in the call table would overtake the messages of a call that has sent some.
+    else if (this.#inOrder && !moved && this.#host.callTable.setResult(seq, value)) return;
+    this.#hasPosted = true;
     try {
-      this.#link.post(resultMessage(seq, value), moved);
+      this.#host.post(resultMessage(seq, value), moved);
     } catch (cause) {
-      this.#link.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
+      this.#host.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
     }
-    // Not before: copying a value runs its getters, and those have a time limit, too.
-    this.#link.callTable.markPosted(seq);
+    // After posting: copying a value runs its getters, which count towards the time limit of the call.
+    this.#host.callTable.markPosted(seq);
   }
 
-  /** A call has failed. */
-  error(task: RunningCall, error: unknown): void {
+  /** Answers a call that has thrown. */
+  error(call: RunningCall, error: unknown): void {
     this.#unreported++;
-    this.#posted = true;
-    task.flushProgress();
-    this.#link.post({ kind: "error", seq: task.taskId, thrown: encodeThrown(error) });
-    this.#link.callTable.markPosted(task.taskId);
+    this.#hasPosted = true;
+    call.flushProgress();
+    this.#host.post({ kind: "error", seq: call.taskId, thrown: encodeThrown(error) });
+    this.#host.callTable.markPosted(call.taskId);
   }
 
-  /** Calls run one after another: tells of the answers now and then. */
+  /** Reports, if the last report is old enough. Called after each of the calls that run one after another. */
   callEnded(): void {
-    if (++this.#sinceLook < this.#stride) return;
-    this.#sinceLook = 0;
+    if (++this.#callsSinceRead < this.#clockStride) return;
+    this.#callsSinceRead = 0;
     const now = performance.now();
-    if (now - this.#since >= REPORT_INTERVAL) this.#report(now, now - this.#since);
+    if (now - this.#periodStart >= REPORT_INTERVAL) this.#report(now, now - this.#periodStart);
   }
 
-  /** Tells of all that was answered. */
+  /** Reports all answers. */
   flush(): void {
     const now = performance.now();
-    this.#report(now, now - this.#since);
+    this.#report(now, now - this.#periodStart);
   }
 
-  /** Calls run side by side: this one took `ms`. */
+  /** Adds the run time of a concurrent call. */
   callTook(ms: number): void {
-    this.#ran += ms;
-    this.#scheduleReport(() => this.#ran);
+    this.#callTime += ms;
+    this.#scheduleReport(() => this.#callTime);
   }
 
-  /** The loop turns while a call waits, so one callback in it tells of all that was answered before. */
+  /** Reports the answers so far in a turn of the event loop, while a call waits for a promise. */
   whileWaiting(): void {
-    if (this.#unreported > 0) this.#scheduleReport(() => performance.now() - this.#since);
+    if (this.#unreported > 0) this.#scheduleReport(() => performance.now() - this.#periodStart);
   }
 
   #scheduleReport(ran: () => number): void {
     if (this.#reportScheduled) return;
     this.#reportScheduled = true;
-    this.#link.turn(() => {
+    this.#host.setImmediate(() => {
       this.#reportScheduled = false;
       this.#report(performance.now(), ran());
     });
@@ -103,12 +105,12 @@ export class Replies {
   #report(now: number, ran: number): void {
     if (this.#unreported === 0) return;
     const count = this.#unreported;
-    const ms = now - this.#since;
-    this.#unreported = this.#ran = 0;
-    this.#since = now;
-    this.#stride = Math.max(1, Math.min(1024, Math.floor(REPORT_INTERVAL / 4 * count / ms)));
-    if (this.#posted) this.#link.post({ kind: "report", count, ms, ran });
-    else this.#link.doorbell.report({ count, ms, ran });
-    this.#posted = false;
+    const ms = now - this.#periodStart;
+    this.#unreported = this.#callTime = 0;
+    this.#periodStart = now;
+    this.#clockStride = Math.max(1, Math.min(1024, Math.floor(REPORT_INTERVAL / 4 * count / ms)));
+    if (this.#hasPosted) this.#host.post({ kind: "report", count, ms, ran });
+    else this.#host.doorbell.report({ count, ms, ran });
+    this.#hasPosted = false;
   }
 }

@@ -1,13 +1,13 @@
 /**
- * The tasks that a worker knows, and their functions once they are loaded.
+ * The tasks that the host has sent to a worker, and their functions once they are loaded.
  *
  * @module
  */
-import type { Importer, TaskFunction } from "../lib/protocol/load_task.ts";
+import { scope } from "../lib/core/isolate_state.ts";
+import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
 import type { Source } from "../lib/protocol/messages.ts";
-import { load } from "./hooks.ts";
 
-/** The tasks of one worker, by number. */
+/** The tasks of one worker, by id. */
 export class TaskRegistry {
   readonly #import: Importer;
   readonly #sources = new Map<number, Source>();
@@ -19,27 +19,37 @@ export class TaskRegistry {
     this.#import = importer;
   }
 
-  /** The host says where the code of a task is. */
+  /** Adds a task. */
   add(id: number, source: Source): void {
     this.#sources.set(id, source);
   }
 
-  /** Whether it is known where the code of a task is. */
+  /** Whether a task was added. */
   has(id: number): boolean {
     return this.#sources.has(id);
   }
 
-  /** The function of a task, if it is loaded. */
+  /** Returns the function of a task, if it is loaded. */
   get(id: number): TaskFunction | undefined {
     return this.#functions.get(id);
   }
 
-  /** Loads a task, once. */
+  /** Loads a task, once for all calls that wait for it. */
   async load(id: number): Promise<TaskFunction> {
     let loading = this.#loading.get(id);
-    if (!loading) this.#loading.set(id, loading = load(this.#sources.get(id)!, this.#import));
+    if (!loading) this.#loading.set(id, loading = loadFunction(this.#sources.get(id)!, this.#import));
     const fn = await loading.finally(() => this.#loading.delete(id));
     this.#functions.set(id, fn);
     return fn;
   }
+}
+
+/** Loads a function. Meanwhile `scope.loading` names its module, so that a pool created at its top level is refused. */
+export async function loadFunction(source: Source, importer: Importer): Promise<TaskFunction> {
+  if (!("url" in source)) return await loadTask(source, importer);
+  const { url } = source;
+  scope.loading = url;
+  return await loadTask(source, importer).finally(() => {
+    if (scope.loading === url) scope.loading = undefined;
+  });
 }

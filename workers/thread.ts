@@ -1,5 +1,5 @@
 /**
- * A worker thread, from its first moment.
+ * The entry of a worker thread.
  *
  * @module
  */
@@ -7,20 +7,20 @@ import { setImmediate } from "node:timers";
 import { workerData } from "node:worker_threads";
 import { scope } from "../lib/core/isolate_state.ts";
 import { Terminal } from "../lib/core/terminal.ts";
-import { Doorbell } from "../lib/protocol/doorbell.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
+import { Doorbell } from "../lib/protocol/doorbell.ts";
+import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { KillGuard } from "../lib/protocol/kill_guard.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage } from "../lib/protocol/messages.ts";
 import type { WorkerInit } from "../lib/protocol/worker_init.ts";
-import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
-import { endThread, wrapBuiltins, wrapGlobals } from "./stop_retry.ts";
 import { serve } from "./serve.ts";
+import { endThread, wrapBuiltins, wrapGlobals } from "./stop_retry.ts";
 
-// A thread that holds a Web Lock is interrupted by terminate(), even in a loop that never ends; one that does not burns
-// on for ever. So it is held before any user code is loaded. Should somebody steal it, it is taken again.
+// terminate() interrupts an endless loop only in a thread that holds a Web Lock; any other thread would run on forever.
+// So the thread takes one before it loads user code, and takes another if a task steals it.
 function holdLock(): Promise<void> {
   const { locks } = navigator as unknown as { locks: Locks };
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -36,40 +36,44 @@ interface Locks {
   request(name: string, options: { mode: "shared" }, held: () => Promise<never>): Promise<never>;
 }
 
-/** Starts serving. Called by the generated entry, which hands over its own `import()`. */
+/**
+ * Starts serving. The generated entry calls it (lib/transport/entry.ts).
+ *
+ * @param load The `import()` of the entry.
+ */
 export async function boot(load: Importer): Promise<void> {
-  const introduction = workerData as WorkerInit;
-  const brake = new KillGuard(introduction.killGuard);
+  const init = workerData as WorkerInit;
+  const guard = new KillGuard(init.killGuard);
   bufferWasm();
-  scope.terminal = introduction.terminal;
-  wrapGlobals(brake, endThread, Terminal.local());
+  scope.terminal = init.terminal;
+  wrapGlobals(guard, endThread, Terminal.local());
   await holdLock();
 
-  const { port, memoryLimit } = introduction;
+  const { port, memoryLimit } = init;
   if (memoryLimit !== undefined) {
-    const { watchMemory } = await import("./memory.ts");
+    const { watchMemory } = await import("./watch_memory.ts");
     watchMemory(
       memoryLimit,
       (error) => port.postMessage({ kind: "failed", phase: "memory", thrown: encodeThrown(error) }),
     );
   }
   const receive = serve({
-    init: introduction,
-    callTable: new CallTable(introduction.callTable),
-    doorbell: new Doorbell(introduction.doorbell),
+    init,
+    callTable: new CallTable(init.callTable),
+    doorbell: new Doorbell(init.doorbell),
     post: (message, transfer) => port.postMessage(message, transfer),
-    // Running out of memory is contained in what runs from a timer or an immediate, and nowhere else.
-    turn: (run) => setImmediate(run),
-    load: (url) => brake.protect(() => load(url)),
+    // The runtime contains running out of memory only in code that runs from a timer or an immediate.
+    setImmediate: (run) => setImmediate(run),
+    load: (url) => guard.protect(() => load(url)),
     prepare: () =>
-      brake.protect(() => {
-        wrapBuiltins(brake, endThread);
+      guard.protect(() => {
+        wrapBuiltins(guard, endThread);
         return preload();
       }),
-    loadSharedTypes: () => brake.protect(() => import("../lib/manager/kinds.ts")),
+    loadSharedTypes: () => guard.protect(() => import("../lib/manager/kinds.ts")),
     leave: () => Deno.exit(0),
   });
-  // The port is dead after that: so is the worker.
+  // A port that has met a message which it cannot read receives nothing more, so the worker ends.
   port.onmessageerror = ({ data }) => {
     throw data;
   };

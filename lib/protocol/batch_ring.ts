@@ -4,7 +4,7 @@
  * ```
  * first | count    task | attempt    timeout    flags    then: numbers, one unit each
  *                                                        or:   one value for each call
- *                                                        or:   for each call the length of its argument list, and the values
+ *                                                        or:   for each call its argument count, and the arguments
  * ```
  *
  * A record is in use until the last of its calls has ended. The worker reads an item only after it has taken the item's

@@ -1,5 +1,6 @@
 /**
- * The call table: shared memory in which a host and its worker agree on the state of each call in flight, without a message.
+ * The call table: shared memory in which a host and its worker agree on the state of each call in flight, without a
+ * message.
  *
  * ```
  * slot = seq mod CAPACITY
@@ -10,21 +11,22 @@
  *   offsets[slot]   the ring offset of the call's batch (batch_ring.ts), or BY_MESSAGE
  * ```
  *
- * One compare-and-exchange decides between the worker that starts a queued call and the host that withdraws it. So the host
- * can cancel a call that waits in a worker's batch, or give it to another worker, and be certain that it runs once at most.
- * That allows long batches: no call has to wait behind a slow one.
+ * One compare-and-exchange decides between the worker that starts a queued call and the host that withdraws it. So the
+ * host can cancel a call that waits in a worker's batch, or give it to another worker, and be certain that it runs once
+ * at most. That allows long batches: no call has to wait behind a slow one.
  *
- * The generation (seq div CAPACITY) tells a reused slot from the call that used it before (ABA). A slot is free again as
- * soon as its call is withdrawn, while the message that names the call may still be on its way. Without the generation,
- * the worker could run the slot's next call in place of the withdrawn one.
+ * The generation (seq div CAPACITY) tells a reused slot from the call that used it before (ABA). A slot is free again
+ * as soon as its call is withdrawn, while the message that names the call may still be on its way. Without the
+ * generation, the worker could run the slot's next call in place of the withdrawn one.
  *
  * A result that fits into shared memory stays readable when its worker is killed right after. Any other result goes by
  * message, and its state is POSTED.
  *
- * Memory ordering: states are read and written with `Atomics` (sequentially consistent). Values, offsets and ring records
- * are written before the state that publishes them and read after it, so plain accesses suffice. The states of a batch are
- * plain writes, too: the tail of the doorbell publishes them. A worker that reads such a slot earlier does so for an
- * earlier call of the slot, and finds that call withdrawn or ended with the old state as well as with the new one.
+ * Memory ordering: states are read and written with `Atomics` (sequentially consistent). Values, offsets and ring
+ * records are written before the state that publishes them and read after it, so plain accesses suffice. The states of
+ * a batch are plain writes, too: the tail of the doorbell publishes them. A worker that reads such a slot earlier does
+ * so for an earlier call of the slot, and finds that call withdrawn or ended with the old state as well as with the new
+ * one.
  *
  * @module
  */
@@ -111,8 +113,8 @@ export class CallTable {
   }
 
   /**
-   * Worker: returns the part of a call's batch that begins with the call; `undefined` if the batch comes by message, `null`
-   * if the call was withdrawn.
+   * Worker: returns the part of a call's batch that begins with the call; `undefined` if the batch comes by message,
+   * `null` if the call was withdrawn.
    */
   batchFrom(seq: number): RunMessage | null | undefined {
     if (!this.isQueued(seq)) return null;

@@ -13,8 +13,8 @@
  * changes. A hostile worker can write any number here, so the host corrects impossible differences; the results
  * themselves are checked in the call table.
  *
- * Memory ordering: sequentially consistent. What a side wrote to the call table before `publish` or `report` is visible to
- * the other side after it.
+ * Memory ordering: sequentially consistent. What a side wrote to the call table before `publish` or `report` is visible
+ * to the other side after it.
  *
  * @module
  */
@@ -82,8 +82,8 @@ export class Doorbell {
   }
 
   /**
-   * Worker: blocks until a call is published or a message is posted, for `ms` milliseconds at most; `true` if the tail is no
-   * longer `tail`.
+   * Worker: blocks until a call is published or a message is posted, for `ms` milliseconds at most; `true` if the tail
+   * is no longer `tail`.
    *
    * @param posts The {@linkcode postCount} when the event loop turned last: later messages end the wait at once.
    */

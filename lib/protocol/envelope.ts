@@ -20,11 +20,11 @@ export interface Snapshot {
 }
 
 /**
- * Copies arguments as they are now, and moves the objects in `transfer` and those that `move()` has marked. Later changes by
- * the caller do not reach the task.
+ * Copies arguments as they are now, and moves the objects in `transfer` and those that `move()` has marked. Later
+ * changes by the caller do not reach the task.
  *
- * Primitives cost nothing. Plain data is copied as text or, if it is large, as objects, and one typed array by its bytes. An
- * argument list with any other value is copied by structured clone.
+ * Primitives cost nothing. Plain data is copied as text or, if it is large, as objects, and one typed array by its
+ * bytes. An argument list with any other value is copied by structured clone.
  *
  * @throws {TransferError} If a value cannot be copied.
  */
@@ -54,8 +54,8 @@ export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
   }
 }
 
-// An object that occurs twice must be one object in the copy as well. So one writer serves all arguments, and there is no
-// second typed array: it might have the same buffer.
+// An object that occurs twice must be one object in the copy as well. So one writer serves all arguments, and there is
+// no second typed array: it might have the same buffer.
 function encodeArgs(args: unknown[], isLarge = false): unknown[] | undefined {
   const encoded: unknown[] = [];
   const writer = new PlainWriter();
@@ -94,8 +94,8 @@ export function isPrimitive(value: unknown): boolean {
 }
 
 /**
- * A placeholder for a value that could not be copied, which makes sending that item fail, and no other. Without it, a value
- * that is nested thousands deep could be sent but not read, and would close the port.
+ * A placeholder for a value that could not be copied, which makes sending that item fail, and no other. Without it, a
+ * value that is nested thousands deep could be sent but not read, and would close the port.
  */
 export class Uncopyable {
   /** A function, which structured clone refuses. */

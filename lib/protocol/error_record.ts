@@ -1,9 +1,9 @@
 /**
  * Errors as plain data.
  *
- * Structured clone keeps the built-in classes with message, stack and cause, and loses everything else: custom names, codes
- * and fields, `AggregateError.errors`, `Deno.errors.*`; and it throws at a single cause that cannot be cloned. A record
- * keeps everything, and decoding it cannot fail.
+ * Structured clone keeps the built-in classes with message, stack and cause, and loses everything else: custom names,
+ * codes and fields, `AggregateError.errors`, `Deno.errors.*`; and it throws at a single cause that cannot be cloned. A
+ * record keeps everything, and decoding it cannot fail.
  *
  * @module
  */
@@ -116,8 +116,8 @@ function cloneable(value: unknown): unknown {
 }
 
 /**
- * Decodes what {@linkcode encodeThrown} has encoded. A hostile worker can send any data instead: decoding does not throw, takes
- * bounded time, and returns an error or plain data.
+ * Decodes what {@linkcode encodeThrown} has encoded. A hostile worker can send any data instead: decoding does not
+ * throw, takes bounded time, and returns an error or plain data.
  */
 export function decodeThrown(thrown: unknown): unknown {
   return decode(thrown, { seen: new Map(), remaining: MAX_ERRORS }, 0);

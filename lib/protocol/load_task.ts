@@ -36,8 +36,8 @@ export async function loadTask(source: Source, load: Importer = (url) => import(
 }
 
 /**
- * Returns the URL of a module whose export `module` is the namespace of the one at `url`. Awaiting a namespace that exports
- * `then` would call that export; a namespace inside another one is not touched.
+ * Returns the URL of a module whose export `module` is the namespace of the one at `url`. Awaiting a namespace that
+ * exports `then` would call that export; a namespace inside another one is not touched.
  */
 export function namespaceUrl(url: string): string {
   return `data:text/javascript,${encodeURIComponent(`export * as module from ${JSON.stringify(url)}`)}`;

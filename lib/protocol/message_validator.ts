@@ -1,14 +1,15 @@
 /**
- * Checks the messages of a worker before the host acts on them. A task shares its isolate with the code that serves it, so
- * it can post anything to the host.
+ * Checks the messages of a worker before the host acts on them. A task shares its isolate with the code that serves it,
+ * so it can post anything to the host.
  *
  * ```
  * port -> known kind? fields of the right type? numbers in range? call in flight? valid in this state? -> transport
  *            \-> anything else is ignored
  * ```
  *
- * Structured clone has made plain data of each message: no getter, proxy or function is left, so reading a message cannot
- * run code of the task. The contents of a result are for the caller; error_record.ts checks the contents of an error.
+ * Structured clone has made plain data of each message: no getter, proxy or function is left, so reading a message
+ * cannot run code of the task. The contents of a result are for the caller; error_record.ts checks the contents of an
+ * error.
  *
  * @module
  */

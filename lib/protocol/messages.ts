@@ -2,29 +2,29 @@
  * All messages between a host and a worker.
  *
  * ```
- * host                                                     worker
+ * host                                                  worker
  *   task   { id, source }          once per task and worker  ->
- *   run    { task, first, items }  a batch of calls          ->
- *   cancel { seq }                 fires one signal          ->
- *   grant  { seq, count }          a stream may yield more   ->
- *   share  { id, value }           once per worker           ->
- *   drop   { id }                  frees a shared value      ->
- *   leave  { finalize }            the worker ends itself    ->
- *                                                            <-  initializing
- *                                                            <-  ready
- *                                                            <-  failed { phase, thrown } initializer, finalizer, memory
- *                                                            <-  cancel-received         shows that the event loop turns
- *                                                            <-  item { seq, value }     yielded or emitted
- *                                                            <-  progress { seq, done }
- *                                                            <-  report { count, ms }    results are in the call table
- *                                                            <-  result { seq, value }   does not fit into the call table
- *                                                            <-  error { seq, thrown }
- *                                                            <-  exiting                 scoped workers only
+ *   run    { task, first, items }  a batch of calls       ->
+ *   cancel { seq }                 fires one signal       ->
+ *   grant  { seq, count }          a stream may yield more->
+ *   share  { id, value }           once per worker        ->
+ *   drop   { id }                  frees a shared value   ->
+ *   leave  { finalize }            the worker ends itself ->
+ *                                                         <-  initializing
+ *                                                         <-  ready
+ *                                                         <-  failed { phase, thrown } initializer, finalizer, memory
+ *                                                         <-  cancel-received         shows that the event loop turns
+ *                                                         <-  item { seq, value }     yielded or emitted
+ *                                                         <-  progress { seq, done }
+ *                                                         <-  report { count, ms }    results are in the call table
+ *                                                         <-  result { seq, value }   does not fit into the call table
+ *                                                         <-  error { seq, thrown }
+ *                                                         <-  exiting                 scoped workers only
  * ```
  *
- * The host numbers the calls of a worker without gaps (`seq`); a batch covers `first` to `first + items.length - 1`. The
- * worker answers each call exactly once, in the call table (call_table.ts) or by a message of its own, as soon as the call
- * has finished. So the death of a worker loses only the calls that it was running.
+ * The host numbers the calls of a worker without gaps (`seq`); a batch covers `first` to `first + items.length - 1`.
+ * The worker answers each call exactly once, in the call table (call_table.ts) or by a message of its own, as soon as
+ * the call has finished. So the death of a worker loses only the calls that it was running.
  *
  * @module
  */
@@ -52,7 +52,10 @@ export interface RunMessage {
   spread: boolean;
   /** Time limit of each call in milliseconds. If there is one, the worker records start times in the call table. */
   timeout: number | undefined;
-  /** Whether the host may stop a call by force at its own limit. The worker prepares for that before the first such call. */
+  /**
+   * Whether the host may stop a call by force at its own limit. The worker prepares for that before the first such
+   * call.
+   */
   limited: boolean;
   /** The number of the attempt, from 1. It is the same for all calls of the batch. */
   attempt: number;

@@ -6,9 +6,9 @@
  *                               [ record ] [ record ] free
  * ```
  *
- * The memory grows to its full size at the first record, and the process pays only for pages that were touched: whenever
- * no record is in use, the next one lies at the beginning again. `shared/steps/spsc_ring.ts` finds the room for a record;
- * the explorer runs it in tests/model.
+ * The memory grows to its full size at the first record, and the process pays only for pages that were touched:
+ * whenever no record is in use, the next one lies at the beginning again. `shared/steps/spsc_ring.ts` finds the room
+ * for a record; the explorer runs it in tests/model.
  *
  * Memory ordering: plain accesses. The writer writes a record before the state in the call table that publishes it, and
  * the reader reads the record after that state. FREED is sequentially consistent.
@@ -44,8 +44,8 @@ export abstract class SpscRing {
   }
 
   /**
-   * Writer: writes a record behind the last one or, if it does not fit there, at the beginning of the memory. Returns its
-   * unit, or `-1` if there is no room.
+   * Writer: writes a record behind the last one or, if it does not fit there, at the beginning of the memory. Returns
+   * its unit, or `-1` if there is no room.
    *
    * @param put Puts the values of the record, one after another; `false` if one could not be put. May be called twice.
    */
@@ -131,7 +131,8 @@ export abstract class SpscRing {
     return true;
   }
 
-  // Makes the views once the memory has its full size: a view of a fixed length is faster than one that follows its buffer.
+  // Makes the views once the memory has its full size: a view of a fixed length is faster than one that follows its
+  // buffer.
   #view(): AtomicWords | undefined {
     if (this.#words || this.memory.byteLength < SIZE) return this.#words;
     this.ints = new Int32Array(this.memory, 0, UNITS * 2);

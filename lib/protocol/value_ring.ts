@@ -5,11 +5,11 @@
  * value   kind | length, then  a number: one unit    a text: UTF-8    bytes: as they are    others: nothing
  * ```
  *
- * A number costs 10 ns on either side, a short text 50, a small object 1 us; structured clone and a port take 5 us and more.
- * The ring refuses a value that does not fit, or that the reader would get changed: such values go by message.
+ * A number costs 10 ns on either side, a short text 50, a small object 1 us; structured clone and a port take 5 us and
+ * more. The ring refuses a value that does not fit, or that the reader would get changed: such values go by message.
  *
- * The reader copies data out of shared memory before it parses it, and never reads outside of the memory. The other side
- * may be hostile, or may have written a new record meanwhile.
+ * The reader copies data out of shared memory before it parses it, and never reads outside of the memory. The other
+ * side may be hostile, or may have written a new record meanwhile.
  *
  * @module
  */
@@ -51,7 +51,10 @@ export function encodeValue(value: unknown): unknown {
 
 /** A ring buffer of values, as either side sees it. */
 export class ValueRing extends SpscRing {
-  /** Writer: puts a value that {@linkcode encodeValue} has prepared; `false` if there is no room or it must go by message. */
+  /**
+   * Writer: puts a value that {@linkcode encodeValue} has prepared; `false` if there is no room or it must go by
+   * message.
+   */
   put(value: unknown): boolean {
     switch (typeof value) {
       case "number":

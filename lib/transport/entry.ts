@@ -1,13 +1,14 @@
 /**
- * The entry modules of workers: a generated `data:` module imports the worker's code and passes it an `import()` function.
+ * The entry modules of workers: a generated `data:` module imports the worker's code and passes it an `import()`
+ * function.
  *
  * The `data:` module makes one entry work in a checkout and in a package installed from JSR, where this file's URL is
  * `https:`. Node's `Worker` takes no `https:` entry, and an `import()` written inside a JSR package refuses modules of
  * other hosts; one that is written in a `data:` module does not.
  *
- * The entry of a scoped worker names its task modules literally. The runtime loads what is in the entry's graph with the
- * permissions of the isolate that starts the worker, and an `import()` of a computed URL with the worker's own. So a
- * local module runs in a worker that may read nothing.
+ * The entry of a scoped worker names its task modules literally. The runtime loads what is in the entry's graph with
+ * the permissions of the isolate that starts the worker, and an `import()` of a computed URL with the worker's own. So
+ * a local module runs in a worker that may read nothing.
  *
  * @module
  */

@@ -7,8 +7,8 @@
  *                `collect` reads the call table from here, up to the first call without a result
  * ```
  *
- * A call beyond the head is settled early if its answer came by message or if the host withdrew it. This side keeps those
- * numbers itself: a hostile worker can write any state into the call table.
+ * A call beyond the head is settled early if its answer came by message or if the host withdrew it. This side keeps
+ * those numbers itself: a hostile worker can write any state into the call table.
  *
  * @module
  */

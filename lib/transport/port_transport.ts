@@ -156,7 +156,8 @@ export abstract class PortTransport implements Transport {
   protected receive(message: WorkerMessage): void {
     switch (message.kind) {
       case "ready":
-        // The message has taken time, so start times come out too late by that, never too early: no timeout is cut short.
+        // The message has taken time, so start times come out too late by that, never too early: no timeout is cut
+        // short.
         this.#clockOffset = performance.now() - message.now;
         return this.events.ready();
       case "initializing":

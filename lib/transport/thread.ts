@@ -7,9 +7,9 @@
  *   exit <------ (port closes, `exit` event)     the thread has ended, and all that it sent has arrived
  * ```
  *
- * Calls travel through a port of the worker's own. Of the messages that a thread posts through `parentPort` before it is
- * killed, half are lost, and its `exit` event comes while it still runs, up to 2 ms after a forced stop. The `close` event
- * of a port comes after the last message and after the end of the thread. (tests/canary/thread_end_test.ts)
+ * Calls travel through a port of the worker's own. Of the messages that a thread posts through `parentPort` before it
+ * is killed, half are lost, and its `exit` event comes while it still runs, up to 2 ms after a forced stop. The `close`
+ * event of a port comes after the last message and after the end of the thread. (tests/canary/thread_end_test.ts)
  *
  * @module
  */

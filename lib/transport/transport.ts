@@ -1,9 +1,9 @@
 /**
  * The interface between the scheduler and a worker: a thread, a scoped worker, or this event loop.
  *
- * A transport carries batches of calls to one worker and reports each call as it finishes. The scheduler numbers the calls
- * of a worker without gaps. How batches and answers travel is hidden behind this interface, so that a faster transport
- * needs no change of the scheduler.
+ * A transport carries batches of calls to one worker and reports each call as it finishes. The scheduler numbers the
+ * calls of a worker without gaps. How batches and answers travel is hidden behind this interface, so that a faster
+ * transport needs no change of the scheduler.
  *
  * @module
  */
@@ -47,7 +47,10 @@ export interface Death {
   signal?: string;
   /** The cause of death, if known. */
   cause?: unknown;
-  /** Whether the worker may still run because it cannot be stopped. {@linkcode TransportEvents.abandonedExited} may follow. */
+  /**
+   * Whether the worker may still run because it cannot be stopped. {@linkcode TransportEvents.abandonedExited} may
+   * follow.
+   */
   abandoned?: boolean;
 }
 
@@ -126,7 +129,10 @@ export interface Transport {
   send(batch: Batch): void;
   /** Takes back a call that has not started; `false` if it has. */
   withdraw(seq: number): boolean;
-  /** When a call with a timeout started, on the `performance.now()` clock of this thread; `undefined` if it does not run. */
+  /**
+   * When a call with a timeout started, on the `performance.now()` clock of this thread; `undefined` if it does not
+   * run.
+   */
   startedAt(seq: number): number | undefined;
   /** Whether a call has started. Valid while the call is in flight, and once more after `exit`. */
   hasStarted(seq: number): boolean;

@@ -1,10 +1,10 @@
 /**
- * A transport to a scoped worker, a Deno Web Worker with permissions of its own: how it starts and how it ends. Messages
- * and calls are those of a thread (port_transport.ts).
+ * A transport to a scoped worker, a Deno Web Worker with permissions of its own: how it starts and how it ends.
+ * Messages and calls are those of a thread (port_transport.ts).
  *
  * ```
  * close, kill -- leave ------> self.close()        a worker whose event loop turns ends itself
- *             -- stop request, terminate()         wakes a sleeping loop; a spinning task may call a function that checks
+ *             -- stop request, terminate()         wakes a sleeping loop; a wrapped function may end a spinning task
  *   exit <------------- (port closes)              the worker has ended
  *   exit, abandoned     (it does not)              the host gives up; the worker no longer keeps the script alive
  *   abandonedExited <-- (port closes)              the abandoned worker has ended
