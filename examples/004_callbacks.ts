@@ -3,16 +3,16 @@
  * `with Pool(4)` block; `callback=lambda result: handle(result, "after A", True)` for arguments of the callback's own;
  * `kwargs={"name": "Mary", "age": 22}`.
  *
- * The caller goes on at once. A closure carries what else a callback needs, an options object is the keyword arguments.
- * Leaving the block waits for the tasks and their callbacks: Python's `with Pool` terminates what has not ended.
+ * The caller goes on at once. A closure carries the other arguments of a callback; keyword arguments are an options
+ * object. Leaving the block waits for the tasks and their callbacks; Python's `with Pool` terminates running tasks.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, task } from "@isopool/isopool";
 
-export function measure(text: string, least: number): [words: number, long: number, longest: string] {
+export function measure(text: string, minLength: number): [words: number, long: number, longest: string] {
   if (text.trim() === "") throw new RangeError("Cannot measure text: it is empty");
   const words = text.trim().split(/\s+/);
-  const long = words.filter((word) => word.length >= least);
+  const long = words.filter((word) => word.length >= minLength);
   return [words.length, long.length, long.reduce((a, b) => b.length > a.length ? b : a, "")];
 }
 
@@ -35,12 +35,12 @@ if (import.meta.main) {
 
   {
     await using pool = new Pool(4);
-    pool.applyAsync(measuring, ["whoever finishes window A goes on to window B", 6], {
+    pool.applyAsync(measuring, ["the person who finishes window A goes on to window B", 6], {
       callback: (result) => handle(result, "after A", true),
     });
     pool.applyAsync(greeting, ["Hello", { name: "Mary", age: 22 }], { callback: print });
     pool.applyAsync(greeting, ["Hello", { name: "Tom" }], { callback: print });
-    // Exactly one of the two callbacks runs; a failure that has one counts as seen.
+    // Exactly one of the two callbacks runs. A failure that goes to an `errorCallback` is not reported as unhandled.
     pool.applyAsync(measuring, ["", 6], {
       callback: () => print("never"),
       errorCallback: (error) => print(`failed: ${error}`),
@@ -54,7 +54,7 @@ if (import.meta.main) {
   assertEquals(lines.length, 6);
   for (
     const line of [
-      "after A: 9 words, 4 long ones, FINISHES",
+      "after A: 11 words, 4 long ones, FINISHES",
       "Hello, Mary, 22",
       "Hello, Tom, 18",
       "failed: RangeError: Cannot measure text: it is empty",

@@ -1,7 +1,8 @@
 /**
- * Python: `threading.Thread(target=some_function, args=(arg1, arg2)).start()`: started in one line, waited for by nobody.
+ * Python: `threading.Thread(target=some_function, args=(arg1, arg2)).start()`: started in one line, and never joined.
  *
- * It keeps the script alive until it has ended, as a non-daemon thread does. A failure would be reported as the script ends.
+ * The process keeps the script alive until it has ended, as a non-daemon thread does. A failure of the task would be
+ * reported when the script ends.
  */
 import { gunzipSync } from "node:zlib";
 import { assertEquals } from "@std/assert";
@@ -20,9 +21,9 @@ new Process(compress, [source, target]).start();
 
 console.log("started, and this is the last line of the script");
 
-// What is there when the script has ended.
+// Checks the file when the script ends.
 globalThis.addEventListener("unload", () => {
   using _ = folder;
   assertEquals(new TextDecoder().decode(gunzipSync(Deno.readFileSync(target))), text);
-  console.log("the file is whole");
+  console.log("the file is complete");
 });

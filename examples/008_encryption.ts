@@ -1,8 +1,8 @@
 /**
  * Python: `ProcessPoolExecutor(initializer=open_key, initargs=(key,))` for encryption: "every id is a file".
  *
- * Each worker imports the key once, then encrypts files, then decrypts them again; only paths and digests travel. What
- * was changed on the way does not decrypt.
+ * Each worker imports the key once, then encrypts files, then decrypts them again; only paths and digests are sent. A file
+ * that was changed in between cannot be decrypted.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
@@ -25,14 +25,14 @@ await using pool = new Pool({ initializer: aes.openKey, initArgs: [key] });
 
 await pool.starmap(aes.encrypt, plain.map((path, i): [string, string] => [path, sealed[i]]));
 sealed.forEach((path, i) => {
-  // A nonce in front, 16 bytes of proof behind, and nothing of what was there.
+  // A nonce, the ciphertext, and an authentication tag of 16 bytes.
   const bytes = Deno.readFileSync(path);
   assertEquals(bytes.length, 12 + 2 ** 18 + i + 16);
   assert(createHash("sha256").update(bytes.subarray(12, -16)).digest("hex") !== digests[i]);
 });
 
 assertEquals(await pool.map(aes.digestOfSealed, sealed), digests);
-console.log(`${plain.length} files there and back, digests agree`);
+console.log(`${plain.length} files encrypted and decrypted, digests agree`);
 
 const bytes = Deno.readFileSync(sealed[0]);
 bytes[1_000] ^= 1;

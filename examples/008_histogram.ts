@@ -1,14 +1,14 @@
 /**
- * Python: numerics on every core: `Array` or `shared_memory` with NumPy on top, or all the data pickled to every process.
+ * Python: numerics on every core: `Array` or `shared_memory` with NumPy on top, or all data pickled to every process.
  *
  * The bytes of a real program, Deno itself, are read once into a `SharedArray`. Each worker gets slices of it, which are
- * the same memory: nothing is copied, nothing is sent back. What all of them write is added atomically, what only one
- * writes is written plainly.
+ * the same memory: nothing is copied, nothing is sent back. Elements that all workers write need atomic operations; an
+ * element that only one worker writes does not.
  *
  * ```
  * bytes      | block 0 | block 1 | ...      each read by one worker
- * histogram  [0] ... [255]                  all add: atomic
- * entropies  [0] [1] ...                    one element for each block: plain
+ * histogram  [0] ... [255]                  all workers add to it: atomic
+ * entropies  [0] [1] ...                    one element for each block: not atomic
  * ```
  */
 import { assert, assertEquals } from "@std/assert";
@@ -36,15 +36,17 @@ const entropies = new SharedArray("f64", BLOCKS);
   );
 }
 
-const least = entropies.view.indexOf(Math.min(...entropies));
-const most = entropies.view.indexOf(Math.max(...entropies));
+const lowest = entropies.view.indexOf(Math.min(...entropies));
+const highest = entropies.view.indexOf(Math.max(...entropies));
 console.log(
   `${bytes.length} bytes, ${histogram.get(0)} of them zero; ${entropy([...histogram]).toFixed(3)} bits a byte`,
 );
-console.log(`MB ${least} has ${entropies.get(least).toFixed(3)}, MB ${most} has ${entropies.get(most).toFixed(3)}`);
+console.log(
+  `MB ${lowest} has ${entropies.get(lowest).toFixed(3)}, MB ${highest} has ${entropies.get(highest).toFixed(3)}`,
+);
 
-// One thread finds the same.
+// One thread counts the same.
 const counts = new Uint32Array(256);
 for (const byte of bytes.view) counts[byte]++;
 assertEquals([...histogram], [...counts]);
-assert(entropies.get(least) < entropies.get(most) && entropies.get(most) <= 8);
+assert(entropies.get(lowest) < entropies.get(highest) && entropies.get(highest) <= 8);

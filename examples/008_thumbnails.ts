@@ -1,8 +1,8 @@
 /**
  * Python: a `ProcessPoolExecutor` for images: "every id is an image, every core does its share".
  *
- * Real PNG files, read here, shrunk on every core, written here. `move` hands the bytes over without a copy, there and
- * back; a process pool pickles them twice.
+ * The main thread reads and writes PNG files, the workers shrink them. `move` transfers the bytes to the worker and back
+ * without a copy; a process pool pickles them twice.
  */
 import { assert, assertEquals } from "@std/assert";
 import { move, Pool, tasks } from "@isopool/isopool";
@@ -11,7 +11,7 @@ import { TempFolder } from "./support/temp.ts";
 
 const { thumbnail } = tasks<typeof import("./tasks/thumbnail.ts")>(import.meta.resolve("./tasks/thumbnail.ts"));
 
-/** Rings around a point, in colours that depend on `seed`. */
+/** Draws rings around a point, in colours that depend on `seed`. */
 function picture(width: number, height: number, seed: number): Image {
   const pixels = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++) {
@@ -25,7 +25,7 @@ function picture(width: number, height: number, seed: number): Image {
   return { width, height, pixels };
 }
 
-/** The mean of each colour, which a box filter keeps. */
+/** Gives the mean of each colour; a box filter keeps it. */
 function means({ pixels }: Image): number[] {
   const sums = [0, 0, 0];
   pixels.forEach((value, i) => sums[i % 3] += value);
@@ -42,7 +42,7 @@ const sizes = await Promise.all(names.map(async (name) => {
   const bytes = await Deno.readFile(folder.file(name));
   const before = bytes.length;
   const future = pool.submit(thumbnail, move(bytes), FACTOR);
-  assertEquals(bytes.length, 0); // It is the worker's now.
+  assertEquals(bytes.length, 0); // The bytes are in the worker now.
   const small = await future;
   await Deno.writeFile(folder.file(`small-${name}`), small);
   return [before, small.length];

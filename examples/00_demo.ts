@@ -1,9 +1,10 @@
 /**
- * sha256 of every file below a folder: in one thread, then on the pool. Then a task that never ends, stopped.
+ * Hashes every file below a folder: in one thread, then on the pool. Then stops a task that never ends.
  *
  *     deno task demo [DIR] [--mb=256] [--rounds=5]
  *
- * `--mb` is the least to hash: files are hashed again to get there. `--rounds` is how often each way is measured.
+ * `--mb` is the minimum of MB to hash: the demo hashes files again until it has that much. `--rounds` is how often it
+ * measures the thread and the pool.
  */
 import process from "node:process";
 import { parseArgs } from "@std/cli/parse-args";
@@ -12,8 +13,8 @@ import { type Corpus, defaultFolder, type Job, MB, plan, readCorpus, size, total
 import { bar, milestone, status } from "./support/status.ts";
 import { digests } from "./tasks/digests.ts";
 
-/** Most bytes that are held in memory. */
-const CAP = 512 * MB;
+/** Maximum of bytes that are held in memory. */
+const MAX_BYTES = 512 * MB;
 
 const onPool = tasks<typeof import("./tasks/digests.ts")>(import.meta.resolve("./tasks/digests.ts"));
 const { forever } = tasks<typeof import("./tasks/forever.ts")>(import.meta.resolve("./tasks/forever.ts"));
@@ -28,7 +29,7 @@ if (import.meta.main) await main();
 async function main(): Promise<void> {
   const { dir, mb, rounds } = flags();
   milestone(`reading ${dir} ...`);
-  const corpus = readCorpus(dir, CAP);
+  const corpus = readCorpus(dir, MAX_BYTES);
   if (corpus.bytes === 0) fail(`Cannot hash ${dir}: no file in it can be read`);
   const jobs = plan(corpus, mb * MB, cpuCount());
   const bytes = total(jobs);
@@ -37,41 +38,41 @@ async function main(): Promise<void> {
 
   const workers = cpuCount();
   await using pool = await new Pool(workers).ready();
-  const runs: { one: Run[]; all: Run[] } = { one: [], all: [] };
+  const runs: { thread: Run[]; pool: Run[] } = { thread: [], pool: [] };
   for (let round = 1; round <= rounds; round++) {
-    runs.one.push(await measure(`round ${round}/${rounds}  one thread`, jobs, () => here(jobs)));
-    runs.all.push(
+    runs.thread.push(await measure(`round ${round}/${rounds}  one thread`, jobs, () => inThisThread(jobs)));
+    runs.pool.push(
       await measure(`round ${round}/${rounds}  pool      `, jobs, () => pool.starmap(onPool.digests, jobs)),
     );
   }
   status("");
-  if (new Set([...runs.one, ...runs.all].map((run) => run.digests)).size > 1) fail("The digests differ");
+  if (new Set([...runs.thread, ...runs.pool].map((run) => run.digests)).size > 1) fail("The digests differ");
 
-  const one = median(runs.one), all = median(runs.all);
+  const threadMs = median(runs.thread), poolMs = median(runs.pool);
   const row = (name: string, ms: number) =>
     console.log(
       `${name.padEnd(16)}${ms.toFixed(0).padStart(8)} ms${(bytes / MB / ms * 1000).toFixed(0).padStart(9)} MB/s` +
-        `${(one / ms).toFixed(2).padStart(8)} x`,
+        `${(threadMs / ms).toFixed(2).padStart(8)} x`,
     );
-  row("one thread", one);
-  row(`${workers} worker${workers > 1 ? "s" : ""}`, all);
+  row("one thread", threadMs);
+  row(`${workers} worker${workers > 1 ? "s" : ""}`, poolMs);
   console.log(`median of ${rounds}, digests agree`);
   if (workers === 1) console.log("This machine has one core: a pool cannot be faster here.");
 
-  await runaway(pool);
+  await stopEndlessTask(pool);
 }
 
-/** A task that never ends, under a timeout. */
-async function runaway(pool: Pool): Promise<void> {
+/** Runs a task that never ends under a timeout, and shows that its core is idle afterwards. */
+async function stopEndlessTask(pool: Pool): Promise<void> {
   const timeout = 500;
   console.log(`\nfor (;;); with a timeout of ${timeout} ms`);
   await pool.ready();
   const busy = stopwatch();
   const error = await pool.submit(forever.with({ timeout })).exception();
-  if (!(error instanceof TaskTimeoutError)) fail(`It did not end by its timeout: ${error}`);
+  if (!(error instanceof TaskTimeoutError)) fail(`The task did not end by its timeout: ${error}`);
   console.log(`stopped after ${busy().ms} ms, having used ${busy().cpu} ms of CPU`);
 
-  await pool.ready(); // The worker is replaced; starting one is work too.
+  await pool.ready(); // Waits for the new worker, whose start uses the CPU too.
   const idle = stopwatch();
   await new Promise((resolve) => setTimeout(resolve, 300));
   const { ms, cpu } = idle();
@@ -79,7 +80,7 @@ async function runaway(pool: Pool): Promise<void> {
   if (cpu > ms / 2) fail("The core is not idle");
 }
 
-function* here(jobs: Job[]): Generator<string[]> {
+function* inThisThread(jobs: Job[]): Generator<string[]> {
   for (const job of jobs) yield digests(...job);
 }
 
@@ -89,31 +90,31 @@ async function measure(
   run: () => Iterable<string[]> | AsyncIterable<string[]>,
 ): Promise<Run> {
   const bytes = total(jobs);
-  const begun = performance.now();
-  const all: string[][] = [];
-  let done = 0, shown = begun;
+  const start = performance.now();
+  const results: string[][] = [];
+  let done = 0, lastShown = start;
   for await (const result of run()) {
-    done += size(jobs[all.length]);
-    all.push(result);
+    done += size(jobs[results.length]);
+    results.push(result);
     const now = performance.now();
-    if (now - shown < 50) continue;
-    shown = now;
+    if (now - lastShown < 50) continue;
+    lastShown = now;
     status(`${name}  ${bar(done / bytes)}`);
   }
-  const ms = performance.now() - begun;
+  const ms = performance.now() - start;
   milestone(`${name}  ${ms.toFixed(0)} ms`);
-  return { ms, digests: all.flat().join() };
+  return { ms, digests: results.flat().join() };
 }
 
 function describe(corpus: Corpus, bytes: number): string {
   const { folder, files, unreadable, partial } = corpus;
   const times = bytes / corpus.bytes;
-  return `${files.length} files, ${mega(corpus.bytes)} MB, ${partial ? "the first" : "all"} below ${folder}` +
+  return `${files.length} files, ${inMegabytes(corpus.bytes)} MB, ${partial ? "the first" : "all"} below ${folder}` +
     (unreadable > 0 ? ` (${unreadable} unreadable)` : "") +
-    (times > 1 ? `, ${times} times: ${mega(bytes)} MB` : "") + "\n";
+    (times > 1 ? `, ${times} times: ${inMegabytes(bytes)} MB` : "") + "\n";
 }
 
-function mega(bytes: number): string {
+function inMegabytes(bytes: number): string {
   return (bytes / MB).toFixed(0);
 }
 
@@ -121,12 +122,12 @@ function median(runs: Run[]): number {
   return runs.map(({ ms }) => ms).sort((a, b) => a - b)[runs.length >> 1];
 }
 
-/** Wall-clock time, and CPU time of the whole process. */
+/** Measures wall-clock time, and CPU time of the whole process. */
 function stopwatch(): () => { ms: number; cpu: number } {
-  const begun = performance.now(), before = process.cpuUsage();
+  const start = performance.now(), before = process.cpuUsage();
   return () => {
     const { user, system } = process.cpuUsage(before);
-    return { ms: Math.round(performance.now() - begun), cpu: Math.round((user + system) / 1000) };
+    return { ms: Math.round(performance.now() - start), cpu: Math.round((user + system) / 1000) };
   };
 }
 

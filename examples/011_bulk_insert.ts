@@ -2,7 +2,7 @@
  * Python: "bulk inserts into a database" from a pool.
  *
  * Workers compute 100,000 rows, batch by batch; one connection inserts them in order, each batch in one transaction.
- * `imap` starts no batch that is more than `buffer` ahead, so that the rows never pile up in front of a slow disk.
+ * `imap` is at most `buffer` batches ahead of the inserts, so that rows do not fill the memory if the disk is slow.
  */
 import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals } from "@std/assert";
@@ -18,7 +18,7 @@ using database = new DatabaseSync(folder.file("rows.db"));
 database.exec("CREATE TABLE collatz (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, steps INTEGER NOT NULL)");
 const insert = database.prepare("INSERT INTO collatz (n, steps) VALUES (?, ?)");
 
-/** Made as they are needed. The first takes the longest, and is inserted first all the same. */
+/** Yields batches as they are needed. The first batch takes the longest, and is still inserted first. */
 function* batches(): Generator<Batch> {
   yield { first: 1, count: FIRST_BATCH };
   for (let first = FIRST_BATCH + 1; first <= ROWS; first += BATCH) yield { first, count: BATCH };
@@ -35,9 +35,9 @@ function* batches(): Generator<Batch> {
 }
 
 const steps = database.prepare("SELECT steps FROM collatz ORDER BY id").all().map((row) => Number(row.steps));
-const most = database.prepare("SELECT n, steps FROM collatz ORDER BY steps DESC LIMIT 1").get();
-console.log(`${steps.length} rows; the longest way below ${ROWS} is that of`, { ...most });
+const longest = database.prepare("SELECT n, steps FROM collatz ORDER BY steps DESC LIMIT 1").get();
+console.log(`${steps.length} rows; the longest sequence below ${ROWS} is that of`, { ...longest });
 const expected = collatz({ first: 1, count: ROWS });
 assert(steps.every((count, i) => count === expected[i]));
 assertEquals(steps.length, ROWS);
-assertEquals({ ...most }, { n: 77_031, steps: 350 });
+assertEquals({ ...longest }, { n: 77_031, steps: 350 });

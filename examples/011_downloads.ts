@@ -1,14 +1,14 @@
 /**
- * Python: 1000 downloads on a `ThreadPoolExecutor`, with `tqdm` for the progress and `@retry` for the bad days.
+ * Python: 1000 downloads on a `ThreadPoolExecutor`, with `tqdm` for the progress and `@retry` for failures.
  *
- * A real server answers 503 now and then, breaks connections in the middle of a file, and once does not answer at all.
- * `pooled` keeps 24 downloads going, tries again what failed, and gives up on an attempt that takes too long. A file gets
- * its name when it is whole; at the end every file has the sum that the server publishes.
+ * A real server sometimes answers 503, breaks connections in the middle of a file, and once does not answer at all.
+ * `pooled` runs 24 downloads at a time, retries failed ones, and stops an attempt that takes too long. A file gets its
+ * final name when it is complete; at the end every file has the checksum that the server publishes.
  */
 import { createHash } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
 import { pooled } from "@isopool/isopool";
-import { flakyServer, troubles } from "./support/flaky_server.ts";
+import { failuresOf, flakyServer } from "./support/flaky_server.ts";
 import { bar, milestone, status } from "./support/status.ts";
 import { TempFolder } from "./support/temp.ts";
 
@@ -32,7 +32,7 @@ async function download(id: number, { signal, attempt }: { signal: AbortSignal; 
   return attempt;
 }
 
-const made = await pooled(ids, download, {
+const attemptOf = await pooled(ids, download, {
   concurrency: 24,
   timeout: 1_500,
   retry: { maxAttempts: 6, minTimeout: 10, maxTimeout: 200 },
@@ -46,17 +46,17 @@ const made = await pooled(ids, download, {
   },
 });
 
-const again = made.filter((attempt) => attempt > 1).length;
-console.log(`${FILES} files in ${attempts} attempts, ${again} of them not at the first`);
+const retried = attemptOf.filter((attempt) => attempt > 1).length;
+console.log(`${FILES} files in ${attempts} attempts, ${retried} of them with a retry`);
 const sums = await pooled(ids, async (id) => {
   return createHash("sha256").update(await Deno.readFile(folder.file(`${id}.bin`))).digest("hex");
 });
 assertEquals(sums, server.sums);
-console.log("every sum is right");
+console.log("every checksum is right");
 
-const bad = ids.filter((id) => troubles(id).length > 0);
-const expected = FILES + bad.reduce((sum, id) => sum + troubles(id).length, 0);
-for (const id of bad) assert(made[id] > troubles(id).length, `${id} at attempt ${made[id]}`);
-assert(attempts >= expected, `${attempts} attempts`); // More, on a machine that is busy enough to miss a timeout.
+const failing = ids.filter((id) => failuresOf(id).length > 0);
+const expected = FILES + failing.reduce((sum, id) => sum + failuresOf(id).length, 0);
+for (const id of failing) assert(attemptOf[id] > failuresOf(id).length, `${id} at attempt ${attemptOf[id]}`);
+assert(attempts >= expected, `${attempts} attempts`); // More if a busy machine makes an attempt time out.
 assertEquals(server.requests, attempts);
 assertEquals([...Deno.readDirSync(folder.path)].filter(({ name }) => name.endsWith(".bin")).length, FILES);

@@ -1,9 +1,9 @@
 /**
- * Python: "ten people go to window A, then to window B: whoever finishes A goes on to B". `pool.map(a)` then
- * `pool.map(b)` has everybody wait at A for the last one.
+ * Python: "ten people go to window A, then to window B: each goes on to B as soon as A is finished". With `pool.map(a)` and
+ * then `pool.map(b)`, all of them wait at A for the last one.
  *
- * Stages feed one another: A downloads (`pooled`), B computes on workers (`pool.imap` reads what A gives), C writes here.
- * Each stage is bounded, and is held back by the one after it: the people are read as there is room for them.
+ * Three stages form a pipeline: A downloads (`pooled`), B computes on workers (`pool.imap` reads the results of A), C
+ * writes files in the main thread. Each stage is bounded and waits for the next one: a person is read when there is room.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, pooled, tasks } from "@isopool/isopool";
@@ -15,12 +15,12 @@ const view = tasks<typeof import("./tasks/window_b.ts")>(import.meta.resolve("./
 
 const PEOPLE = 60, A_AT_ONCE = 4, A_WAITING = 4, B_BUFFER = 4;
 const events: string[] = [];
-let inside = 0, most = 0;
+let inside = 0, maxInside = 0;
 
-/** They come in through here, one by one. */
+/** Yields one person after another. */
 function* people(): Generator<number> {
   for (let person = 0; person < PEOPLE; person++) {
-    most = Math.max(most, ++inside);
+    maxInside = Math.max(maxInside, ++inside);
     yield person;
   }
 }
@@ -30,7 +30,7 @@ using folder = new TempFolder();
 await using pool = new Pool(2);
 
 const a = pooled(people(), async (person) => {
-  // The first one takes long at A; nobody waits behind it.
+  // The first person takes long at A; the others do not wait for it.
   const response = await fetch(server.url(person === 0 ? "/slow?ms=300" : `/get?id=${person}`));
   const page = await response.text();
   events.push(`A${person}`);
@@ -46,9 +46,9 @@ for await (const { person, digest } of b) {
 }
 
 const at = (event: string) => events.indexOf(event);
-const ahead = Array.from({ length: PEOPLE }, (_, i) => i).filter((person) => at(`B${person}`) < at(`A${PEOPLE - 1}`));
+const early = Array.from({ length: PEOPLE }, (_, i) => i).filter((person) => at(`B${person}`) < at(`A${PEOPLE - 1}`));
 console.log(events.slice(0, 12).join(" "), "...");
-console.log(`${ahead.length} had left window B before the last one left window A; at most ${most} inside`);
+console.log(`${early.length} had left window B before the last one left window A; at most ${maxInside} inside`);
 
 assertEquals(events.length, 2 * PEOPLE);
 for (let person = 0; person < PEOPLE; person++) {
@@ -56,5 +56,5 @@ for (let person = 0; person < PEOPLE; person++) {
   const page = person === 0 ? "slow ".repeat(200) : JSON.stringify({ id: String(person) });
   assertEquals(await Deno.readTextFile(folder.file(`${person}.txt`)), windowB({ person, page }).digest);
 }
-assert(ahead.length > PEOPLE / 2);
-assert(most <= A_AT_ONCE + A_WAITING + B_BUFFER + 1);
+assert(early.length > PEOPLE / 2);
+assert(maxInside <= A_AT_ONCE + A_WAITING + B_BUFFER + 1);

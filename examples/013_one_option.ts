@@ -2,7 +2,7 @@
  * Python: `multiprocessing.dummy.Pool(4)` has the API of `multiprocessing.Pool(4)`, and `ThreadPoolExecutor` becomes
  * `ProcessPoolExecutor` in one line; the task function stays as it is.
  *
- * Here it is one option.
+ * Here the option `backend` selects it.
  */
 import { assertEquals } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";

@@ -1,8 +1,9 @@
 /**
- * Python: "is more always faster?" For IO 20 to 100 are usual, 1000 get you 502s; "go by measuring".
+ * Python: "is more always faster?" For IO 20 to 100 threads are usual, with 1000 the server answers 502; "go by measuring".
  *
- * `tune()` measures, against a real server that serves eight requests at a time and answers 503 beyond that, and draws
- * the curve. `adaptive: true` needs no measuring before: it begins with one, and goes back when it is refused.
+ * `tune()` measures and draws the curve, against a real server that serves eight requests at a time and answers 503 beyond
+ * that. `adaptive: true` needs no measurement before: it begins with one call, and reduces the number when the server
+ * refuses calls.
  */
 import { assert, assertEquals } from "@std/assert";
 import { pooled, tune } from "@isopool/isopool";

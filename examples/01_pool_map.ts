@@ -1,8 +1,8 @@
 /**
  * Python: `with Pool(5) as p: print(p.map(f, [1, 2, 3]))`.
  *
- * The task is a function of this very file, and `import.meta.main` is Python's `if __name__ == "__main__"`: a worker
- * loads this file too, and must not start a pool of its own.
+ * The task is a function of this file. `import.meta.main` is Python's `if __name__ == "__main__"`: a worker loads this file
+ * too, and must not start a pool of its own.
  */
 import { assertEquals } from "@std/assert";
 import { Pool, task } from "@isopool/isopool";

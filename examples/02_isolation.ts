@@ -1,8 +1,8 @@
 /**
- * Python: a child that changes a global changes its own copy, and the parent sees nothing of it; threads share a list.
+ * Python: a child process that changes a global changes its own copy, and the parent does not see it; threads share a list.
  *
- * The same task everywhere: a worker has globals of its own, and so has each `Process`; "async" has this isolate's. What
- * is shared is a shared object, given as an argument.
+ * The example runs the same task everywhere. A worker has its own globals, and so has each `Process`; the backend "async"
+ * runs in this isolate and has its globals. Threads share a shared object, which they get as an argument.
  */
 import { assertEquals } from "@std/assert";
 import { Counter, Pool, Process, task } from "@isopool/isopool";
@@ -38,6 +38,6 @@ if (import.meta.main) {
     console.log("async, here:", seen);
     assertEquals(seen, [1, 2, 3]);
   }
-  console.log("calls, wherever they were:", calls.get());
+  console.log("calls in all threads:", calls.get());
   assertEquals(calls.get(), 9);
 }

@@ -1,7 +1,7 @@
 /**
  * Python: `with ThreadPoolExecutor(10) as t: for i in range(100): t.submit(fn, name=f"thread {i}")`.
  *
- * Keyword arguments are an options object. The block ends when all hundred are done.
+ * Keyword arguments are an options object. The block ends when all hundred tasks are done.
  */
 import { assert, assertEquals } from "@std/assert";
 import { type Future, Pool, task } from "@isopool/isopool";

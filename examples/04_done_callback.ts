@@ -1,8 +1,8 @@
 /**
  * Python: `t.submit(func, name).add_done_callback(do_callback)`.
  *
- * A callback gets the future. They run as the tasks end, not in the order of submission, and all have run when the
- * pool's block ends.
+ * A callback gets the future. Callbacks run when their tasks end, not in the order of submission, and all of them have run
+ * when the pool's block ends.
  */
 import { assertEquals } from "@std/assert";
 import { type Future, Pool } from "@isopool/isopool";

@@ -1,8 +1,8 @@
 /**
- * Python: `t.map(func, [5, 2, 3])` gives results in order, so that a slow first one holds back the rest;
- * `as_completed` does not wait for it, but `res.extend(future.result())` then scrambles the order.
+ * Python: `t.map(func, [5, 2, 3])` gives results in order, so that a slow first item delays the rest; `as_completed` does
+ * not wait for it, but `res.extend(future.result())` then loses the order.
  *
- * Side by side: `map`, `map` with `ordered: false`, and `asCompleted`, whose index puts each result in its place.
+ * The example compares `map`, `map` with `ordered: false`, and `asCompleted`, which gives the index of each result.
  */
 import { assertEquals } from "@std/assert";
 import { asCompleted, Pool } from "@isopool/isopool";
@@ -22,12 +22,12 @@ for await (const n of pool.map(func, names, { ordered: false })) unordered.push(
 console.log("map, ordered: false  ", unordered);
 assertEquals(unordered, [2, 3, 5]);
 
-const arrival: number[] = [], inPlace: number[] = [];
+const arrival: number[] = [], byIndex: number[] = [];
 for await (const each of asCompleted(names.map((n) => pool.submit(func, n)))) {
   if (each.status !== "fulfilled") throw each.reason;
   arrival.push(each.value);
-  inPlace[each.index] = each.value;
+  byIndex[each.index] = each.value;
 }
-console.log("asCompleted          ", arrival, "by index", inPlace);
+console.log("asCompleted          ", arrival, "by index", byIndex);
 assertEquals(arrival, [2, 3, 5]);
-assertEquals(inPlace, [5, 2, 3]);
+assertEquals(byIndex, [5, 2, 3]);

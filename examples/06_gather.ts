@@ -1,7 +1,7 @@
 /**
  * Python: `await asyncio.gather(count(), count(), count())` prints One, One, One, and a second later Two, Two, Two.
  *
- * Backend "async" is this event loop: it takes closures, and what they share is really shared.
+ * The backend "async" runs tasks on this event loop: it takes closures, and tasks share the variables of this script.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool } from "@isopool/isopool";
@@ -18,10 +18,10 @@ async function count(): Promise<void> {
   print("Two");
 }
 
-const begun = performance.now();
+const start = performance.now();
 await using pool = new Pool({ backend: "async" });
 await Promise.all([pool.submit(count), pool.submit(count), pool.submit(count)]);
-const ms = performance.now() - begun;
+const ms = performance.now() - start;
 
 console.log(`${(ms / 1000).toFixed(1)} s`);
 assertEquals(lines, ["One", "One", "One", "Two", "Two", "Two"]);

@@ -1,9 +1,9 @@
 /**
- * Python: processes and coroutines together, for work that both waits and computes; a coroutine needs modules that are
- * async, too, or it holds up all the others.
+ * Python: processes and coroutines together, for tasks that both wait and compute; a coroutine must use async modules, or
+ * it blocks all the others.
  *
- * An async task downloads and hashes on a worker: the workers compute on every core, and none of it blocks this thread.
- * `concurrencyPerWorker` is the coroutines: while four downloads of a worker wait, its thread is free for a fifth's hash.
+ * An async task downloads and hashes on a worker: the workers compute on every core, and this thread is not blocked.
+ * `concurrencyPerWorker` corresponds to the coroutines: while some downloads of a worker wait, its thread computes a hash.
  */
 import { createHash } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
@@ -25,8 +25,8 @@ clearInterval(ticker);
 
 let expected: Uint8Array = new TextEncoder().encode("slow ".repeat(200));
 for (let i = 0; i < 20_000; i++) expected = createHash("sha256").update(expected).digest();
-console.log(`${server.most} downloads at a time on ${pool.workerIds.length} workers`);
+console.log(`${server.maxInFlight} downloads at a time on ${pool.workerIds.length} workers`);
 console.log(`${hashes.length} pages, ${hashes[0].slice(0, 16)}..., this thread ticked ${ticks} times meanwhile`);
 assertEquals(new Set(hashes), new Set([expected.toHex()]));
-assert(server.most > 2 && server.most <= 8);
+assert(server.maxInFlight > 2 && server.maxInFlight <= 8);
 assert(ticks > 5);

@@ -2,8 +2,8 @@
  * Python: `future_to_url = {executor.submit(load_url, url, 60): url for url in URLS}`, then
  * `for future in as_completed(future_to_url)` with try/except/else.
  *
- * Five URLs, two of them bad: one host is dead, one never answers and runs into its timeout. Each future has its own
- * error, and the rest are not held up.
+ * Two of five URLs fail: one host is dead, one never answers and runs into its timeout. Each future has its own error, and
+ * the others do not wait for them.
  */
 import { assertEquals } from "@std/assert";
 import { asCompleted, type Future, Pool, tasks } from "@isopool/isopool";

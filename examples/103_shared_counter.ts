@@ -3,8 +3,8 @@
  * objects should only be shared between processes through inheritance". And `cnt.value += 1` reads, then writes: two
  * processes that do it at the same time count once.
  *
- * Here a shared object is an argument like any other, and `add` is one step. It gives what was there before, so that
- * everybody gets a number of his own.
+ * Here a shared object is an argument like any other, and `add` is atomic. It returns the value before the addition, so
+ * that each call gets a different number.
  */
 import { assertEquals } from "@std/assert";
 import { Pool, task, Value } from "@isopool/isopool";

@@ -2,7 +2,8 @@
  * Python: "`p.map(f, iterable)` takes much memory for long iterables; consider `imap()` or `imap_unordered()` with
  * `chunksize`". There `imap` still reads the whole input at once.
  *
- * Here the input may have no end: it is read no more than `buffer` items ahead of the loop. Chunks are sized by measuring.
+ * Here the input may be endless: `imap` reads it at most `buffer` items ahead of the loop, and chooses the chunk sizes from
+ * measurements.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, task } from "@isopool/isopool";
@@ -27,11 +28,11 @@ if (import.meta.main) {
     furthest = Math.max(furthest, read - ++taken);
     if (taken === 10_000) break; // The rest is cancelled.
   }
-  console.log(`${taken} squares of an input without end, read at most ${furthest} ahead`);
+  console.log(`${taken} squares of an endless input, read at most ${furthest} ahead`);
   assert(furthest <= 100);
 
   let sum = 0;
   for await (const square of pool.imapUnordered(squaring, Array(1_000).keys())) sum += square;
-  console.log(`sum of 1000 squares, in whatever order: ${sum}`);
+  console.log(`sum of 1000 squares, in any order: ${sum}`);
   assertEquals(sum, 999 * 1_000 * 1_999 / 6);
 }

@@ -2,7 +2,7 @@
  * Python: `p = Process(target=f, args=('bob',))`, `p.start()`, `p.join()`, with the module's name, the pid and the
  * parent's pid; then `p.exitcode`.
  *
- * A `Process` here is a thread of this process: one pid, a thread id of its own. `reason` says in a word how it ended.
+ * A `Process` here is a thread of this process: it has the same pid and its own thread id. `reason` is how it ended.
  */
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { threadId } from "node:worker_threads";
@@ -26,8 +26,8 @@ assertNotEquals(thread, threadId);
 const failed = new Process(endings.fails, [], { name: "failed" }).start();
 const exited = new Process(endings.exits, [3], { name: "exited" }).start();
 const started = [new SharedEvent(), new SharedEvent()];
-const terminated = new Process(endings.polite, [started[0]], { name: "terminated" }).start();
-const killed = new Process(endings.deaf, [started[1]], { name: "killed" }).start();
+const terminated = new Process(endings.obeysSignal, [started[0]], { name: "terminated" }).start();
+const killed = new Process(endings.ignoresSignal, [started[1]], { name: "killed" }).start();
 for (const event of started) await event.wait();
 terminated.terminate();
 killed.kill();

@@ -1,8 +1,8 @@
 /**
- * Python: `q = Queue()`, `Process(target=f, args=(q,)).start()`, `print(q.get())`; and a `Pipe` for two that talk.
+ * Python: `q = Queue()`, `Process(target=f, args=(q,)).start()`, `print(q.get())`; and a `Pipe` between two processes.
  *
- * A queue takes what structured clone takes: dates, maps, bytes. A pipe has two ends, each in the hands of one thread:
- * closing one ends the loop at the other.
+ * A queue takes every value that structured clone takes: dates, maps, bytes. A pipe has two ends, each used by one thread:
+ * closing one end ends the loop at the other end.
  */
 import { createHash } from "node:crypto";
 import { assertEquals } from "@std/assert";
@@ -23,16 +23,16 @@ assertEquals(info, {
   counts: new Map([["some", 1], ["info", 1]]),
 });
 
-// What is in these files is sent there, what they hash to comes back.
+// This thread sends the content of files, the process sends back their hashes.
 const [here, there] = Pipe<Uint8Array | string>();
 const hashing = new Process(digest, [there]).start();
 const files = ["README.md", "107_queue_and_pipe.ts", "tasks/conversation.ts"];
 for (const name of files) {
   const bytes = await Deno.readFile(new URL(name, import.meta.url));
   await here.send(bytes);
-  const answer = await here.recv();
-  console.log(name, String(answer).slice(0, 16));
-  assertEquals(answer, createHash("sha256").update(bytes).digest("hex"));
+  const hash = await here.recv();
+  console.log(name, String(hash).slice(0, 16));
+  assertEquals(hash, createHash("sha256").update(bytes).digest("hex"));
 }
 here.close();
 assertEquals(await hashing.result(), files.length);

@@ -1,9 +1,9 @@
 /**
  * Python: `for num in range(10): Process(target=f, args=(lock, num)).start()`, with `lock.acquire()`, `try`, `finally`,
- * `lock.release()` in `f`; and `Value` and `Array` for what they share.
+ * `lock.release()` in `f`; and `Value` and `Array` for shared data.
  *
- * `using` is the `finally`: the lock is released at the end of the block, also in the process that throws in it. What the
- * lock guards needs no atomic steps: a plain typed array will do.
+ * `using` takes the place of `finally`: the lock is released at the end of the block, also in the process that throws in
+ * it. Data that the lock guards needs no atomic operations: the example changes it through a plain typed array.
  */
 import { assertEquals } from "@std/assert";
 import { Lock, Process, SharedArray, task, Value } from "@isopool/isopool";
@@ -14,12 +14,12 @@ export function f(lock: Lock, accounts: SharedArray<"i32">, last: Value<"i32">, 
   {
     using _ = lock.acquireSync();
     console.log("hello", num);
-    if (num === 7) throw new Error("Cannot go on: it is number 7");
+    if (num === 7) throw new Error("Cannot continue: process 7 fails on purpose");
   }
   const { view } = accounts;
   for (let i = 0; i < TIMES; i++) {
     using _ = lock.acquireSync();
-    // Between these two lines the money is nowhere.
+    // Between these two lines the sum of the accounts is wrong: no other thread may read them.
     view[0]--;
     view[1]++;
     last.set(num);

@@ -1,8 +1,8 @@
 /**
  * Python: `with ThreadPoolExecutor(max_workers=4) as executor: results = list(executor.map(fetch_api, ids))`.
  *
- * `pooled` needs no pool and no worker: at most four requests at a time, results in the order of the ids, and an error
- * in the place of each id that failed. The API is a real server with slow, broken and dead endpoints.
+ * `pooled` needs no pool and no worker. It runs at most four requests at a time, and gives results in the order of the
+ * ids, with an error for each id that failed. The API is a real server with slow, broken and dead endpoints.
  */
 import { assert, assertEquals } from "@std/assert";
 import { pooled } from "@isopool/isopool";
@@ -15,10 +15,10 @@ const endpoints: Record<string, string> = {
   dead: deadUrl(),
 };
 
-let inFlight = 0, most = 0;
+let inFlight = 0, maxInFlight = 0;
 
 async function fetchApi(id: string, { signal }: { signal: AbortSignal }): Promise<unknown> {
-  most = Math.max(most, ++inFlight);
+  maxInFlight = Math.max(maxInFlight, ++inFlight);
   try {
     const url = endpoints[id] ?? server.url(`/get?id=${id}`);
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(500)]) });
@@ -35,7 +35,7 @@ const results = await pooled(ids, fetchApi, { concurrency: 4, onError: "settle" 
 results.forEach((result, i) => {
   console.log(ids[i].padEnd(8), result.status === "fulfilled" ? result.value : `failed: ${result.reason}`);
 });
-console.log(`at most ${most} at a time`);
+console.log(`at most ${maxInFlight} at a time`);
 
 assertEquals(results.map(({ status }) => status === "fulfilled"), ids.map((id) => id.startsWith("id")));
 assertEquals(results[4], { status: "fulfilled", value: { id: "id3" } });
@@ -43,4 +43,4 @@ const reason = (id: string) => (results[ids.indexOf(id)] as PromiseRejectedResul
 assertEquals(reason("hanging").name, "TimeoutError");
 assertEquals(reason("broken").message, "502 Bad gateway");
 assert(reason("dead") instanceof TypeError);
-assertEquals(most, 4);
+assertEquals(maxInFlight, 4);

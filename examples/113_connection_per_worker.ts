@@ -1,8 +1,8 @@
 /**
  * Python: a connection pool (`psycopg_pool`) and concurrent queries from threads.
  *
- * Here every worker has a connection of its own: `initializer` opens it before the worker's first task, tasks find it in
- * `context.state`, `finalizer` closes it when the worker ends. 200 queries, three connections.
+ * Here every worker has its own connection: `initializer` opens it before the worker's first task and stores it in
+ * `context.state`, `finalizer` closes it when the worker ends. 200 queries use three connections.
  */
 import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals } from "@std/assert";
@@ -29,7 +29,7 @@ const expected = Array.from({ length: CUSTOMERS }, () => ({ orders: 0, cents: 0 
   database.exec("COMMIT; CREATE INDEX by_customer ON orders (customer)");
 }
 
-/** SQLite keeps this file next to the database for as long as any connection is open. */
+/** Whether a connection is open: SQLite keeps this file next to the database as long as there is one. */
 const isOpen = () => [...Deno.readDirSync(folder.path)].some(({ name }) => name === "orders.db-shm");
 
 let futures: Future<{ orders: number; cents: number }>[];
@@ -46,7 +46,7 @@ assertEquals(results, expected);
 using database = new DatabaseSync(path);
 const sessions = database.prepare("SELECT queries FROM sessions").all().map(({ queries }) => Number(queries));
 console.log(`${results.length} queries on ${sessions.length} connections, open after the block: ${openAfterwards}`);
-// Each worker opened one, whatever number of queries it got (the last to start maybe none), and closed it.
+// Each worker opened and closed one connection. The last worker to start may have had no query.
 assertEquals(sessions.filter((queries) => queries > 0).length, new Set(futures.map((future) => future.workerId)).size);
 assertEquals(sessions.reduce((a, b) => a + b), CUSTOMERS);
 assert(!openAfterwards);

@@ -1,8 +1,8 @@
 /**
  * Python: ten futures of an endless loop under `wait(futures, timeout=1)` and a `@retry` of two attempts: "strange: none
- * of the timeouts can make it exit". There a timeout ends the waiting, never the work.
+ * of the timeouts can make it exit". In Python a timeout ends the waiting, never the task.
  *
- * Here it ends the work. The retry runs, ends the same way, the cores are free again, and the script exits.
+ * Here a timeout stops the task. The second attempt is stopped too, the cores are idle again, and the script exits.
  */
 import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
@@ -12,7 +12,7 @@ const { test } = tasks<typeof import("./tasks/endless.ts")>(import.meta.resolve(
 const TIMEOUT = 1_000;
 const ATTEMPTS = 2;
 
-const begun = performance.now();
+const start = performance.now();
 await using pool = new Pool(10);
 const attempts = new Int32Array(new SharedArrayBuffer(4));
 const endless = test.with({ timeout: TIMEOUT, retry: { maxAttempts: ATTEMPTS, minTimeout: 100 } });
@@ -20,7 +20,7 @@ const futures = Array.from({ length: 10 }, () => pool.submit(endless, attempts))
 
 const { done } = await wait(futures);
 const errors = await Promise.all([...done].map((future) => future.exception()));
-const seconds = (performance.now() - begun) / 1000;
+const seconds = (performance.now() - start) / 1000;
 console.log(`${errors[0]}`);
 console.log(`${done.size} futures, ${attempts[0]} attempts, ${seconds.toFixed(1)} s`);
 assert(errors.every((error) => error instanceof TaskTimeoutError));

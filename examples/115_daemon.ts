@@ -1,8 +1,8 @@
 /**
- * Python: `threading.Thread(target=func, daemon=True).start()`: main does not wait for it when it ends. Daemons are for
- * what never ends: looking after something, cleaning up. A thread that is not a daemon is waited for.
+ * Python: `threading.Thread(target=func, daemon=True).start()`: the script does not wait for a daemon when it ends. Daemons
+ * are for jobs that never end, such as monitoring or cleaning up. The script waits for a thread that is not a daemon.
  *
- * Here too: the script ends when the report is written, although the house keeper would go on for ever.
+ * The same here: the script ends when the report is written, although the daemon `keepHouse` would run for ever.
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { Process, SharedEvent, tasks } from "@isopool/isopool";
@@ -18,10 +18,10 @@ const writer = new Process(house.writeReport, [report, firstLine]).start();
 
 console.log(`started, daemon: ${keeper.daemon}, ${writer.daemon}; this is the last line of the script`);
 
-// What is there when the script has ended.
+// Checks the files when the script ends.
 globalThis.addEventListener("unload", () => {
   using _ = folder;
-  console.log(`the report is whole; the keeper ${keeper.isAlive ? "was still at work" : "had ended"}`);
+  console.log(`the report is complete; the daemon ${keeper.isAlive ? "was still running" : "had ended"}`);
   assertEquals(Deno.readTextFileSync(report), Array.from({ length: 10 }, (_, i) => `part ${i + 1} of 10\n`).join(""));
   assertMatch(Deno.readTextFileSync(diary), /^(all is well\n)+/);
   assertEquals([writer.isAlive, writer.exitCode, keeper.isAlive], [false, 0, true]);

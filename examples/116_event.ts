@@ -1,6 +1,6 @@
 /**
- * Python: `threading.Event`: `set()` wakes all who wait, `clear()` has them wait again, `is_set()` looks, and
- * `wait(timeout)` gives False when it took too long.
+ * Python: `threading.Event`: `set()` wakes all waiting threads, `clear()` makes the next ones wait, `is_set()` reads the
+ * state, and `wait(timeout)` returns False when the time is up.
  *
  * Cars at a traffic light, each in a thread of its own: `waitSync` blocks a worker's thread, `wait` is for main.
  */
@@ -16,7 +16,7 @@ const lines = async (count: number) => (await Promise.all(Array.from({ length: c
 const cars = ["red car", "blue car"].map((car) => new Process(drive, [car, green, log]).start());
 assertEquals(await lines(2), ["blue car waits", "red car waits"]);
 await assertRejects(() => green.wait({ timeout: 50 }), WaitTimeoutError);
-console.log("both wait; nobody drives:", log.size === 0);
+console.log("both wait, none drives:", log.size === 0);
 assertEquals([log.size, green.isSet], [0, false]);
 
 green.set();
@@ -25,7 +25,7 @@ const driven = await lines(2);
 console.log("green:", driven.join(", "));
 assertEquals(driven, ["blue car drives", "red car drives"]);
 
-// Who comes while it is green does not wait; after clear() one waits again.
+// A car that arrives at green does not wait; after clear() the next one waits.
 await new Process(drive, ["taxi", green, log]).start().join();
 assertEquals(await lines(2), ["taxi drives", "taxi sees green"]);
 green.clear();

@@ -2,7 +2,8 @@
  * Python: `for number, prime in zip(PRIMES, executor.map(is_prime, PRIMES))` on a `ProcessPoolExecutor()`, from the
  * documentation of `concurrent.futures`.
  *
- * The same numbers, as many workers as the machine has cores, and results in the order of the numbers, as they come.
+ * The pool has as many workers as the machine has cores. The loop gets the results in the order of the numbers, each as
+ * soon as it is ready.
  */
 import { assertEquals } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";

@@ -2,7 +2,7 @@
  * Python: `futures = [executor.submit(dynamo.update, ...) for i in range(200)]` on three workers, then
  * `wait(futures, return_when=ALL_COMPLETED, timeout=3)`.
  *
- * `wait` tells what is done when the time is up. It never throws, and what is not done goes on.
+ * When the time is up, `wait` gives the futures that are done and those that are not. It never throws, and it stops no task.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, tasks, wait } from "@isopool/isopool";

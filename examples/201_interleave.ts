@@ -1,7 +1,7 @@
 /**
  * Python: `Thread(target=func).start()`, then main counts too: `func 0`, `main 0`, `main 1`, `func 1`, ...
  *
- * `context.emit` tells what happens while it happens; main goes on meanwhile.
+ * `context.emit` sends messages to main while the task runs; main goes on meanwhile.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, task } from "@isopool/isopool";
@@ -24,8 +24,8 @@ if (import.meta.main) {
     lines.push(`main ${i}`);
     await pause();
   }
-  const who = lines.map((line) => line.split(" ")[0]);
-  const switches = who.filter((name, i) => i > 0 && name !== who[i - 1]).length;
+  const names = lines.map((line) => line.split(" ")[0]);
+  const switches = names.filter((name, i) => i > 0 && name !== names[i - 1]).length;
   console.log(lines.slice(0, 12).join(", "), "...");
   console.log(`${switches} switches in ${lines.length} lines`);
   assertEquals(lines.filter((line) => line.startsWith("func")), Array.from({ length: 100 }, (_, i) => `func ${i}`));

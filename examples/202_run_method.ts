@@ -1,9 +1,9 @@
 /**
  * Python: `class MyThread(Thread)` with a `run()`, and `MyThread().start()`.
  *
- * An object cannot take its methods along to another isolate: functions do not cross, only data does. So the object is
- * made where it runs. Its module exports the class, and a function that makes one and runs it: that is the task, and the
- * arguments of the constructor are its arguments.
+ * An object with methods cannot be sent to another isolate: structured clone copies data, not functions. So the worker
+ * makes the object. Its module exports the class, and a function that constructs an object and runs it. That function is
+ * the task; it has the arguments of the constructor.
  */
 import { assertEquals } from "@std/assert";
 import { Process, tasks } from "@isopool/isopool";
@@ -22,7 +22,7 @@ const start = `http://127.0.0.1:${server.addr.port}/0`;
 const crawler = new Process(crawl, [start, 100], { name: "crawler" }).start();
 const found = await crawler.result();
 console.log(`${crawler.name} found ${found.map((url) => new URL(url).pathname).join(" ")}`);
-// The class itself is an ordinary one.
+// The class also works without a worker.
 assertEquals(found, await new Crawler(start, 100).run());
 assertEquals(found.length, 6);
 

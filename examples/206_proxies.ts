@@ -2,9 +2,9 @@
  * Python: "a pool of proxy addresses: crawling for them and verifying them are two independent functions, so start two
  * processes". They exchange data through a `Queue`.
  *
- * The queue is all that they share, so that either can be stopped and started again. The verifier gets stuck at a proxy
- * that takes the connection and says nothing; it is killed, and a less patient one goes on where it was. What the dead one
- * had in its hands is not in the queue any more: `takeLost` names it, and it is put again.
+ * They share only the queue, so that each can be stopped and started again. The verifier gets stuck at a proxy that
+ * accepts the connection and sends nothing; it is killed, and one with a shorter timeout continues. The item that the
+ * killed verifier had taken is not in the queue any more: `takeLost` gives its number, and the script puts it again.
  */
 import { assertEquals } from "@std/assert";
 import { Process, Queue, tasks } from "@isopool/isopool";
@@ -28,7 +28,7 @@ console.log(`${patient.name}: ${patient.reason}, after ${verdicts.size} verdicts
 const verifier = new Process(verify, [found, verdicts, net.page, 2_000], { name: "verifier" }).start();
 const addresses = await crawler.result();
 const lost = found.takeLost().map((ticket) => addresses[ticket]);
-console.log(`in its hands: ${lost.map((address) => address === net.silent ? "the silent one" : address)}`);
+console.log(`lost with it: ${lost.map((address) => address === net.silent ? "the silent one" : address)}`);
 for (const address of lost) await found.put(address);
 found.close();
 await verifier.join();
@@ -38,7 +38,7 @@ const all = await Array.fromAsync(verdicts);
 const good = all.filter(({ error }) => error === undefined).map(({ address }) => address);
 console.log(`${all.length} verdicts on ${addresses.length} addresses, ${good.length} are good`);
 
-// Each address has one verdict, the right one.
+// Each address has exactly one verdict, and it is right.
 assertEquals(lost, [net.silent]);
 assertEquals(
   new Map(all.map(({ address, error }) => [address, error])),
@@ -50,4 +50,4 @@ assertEquals(
   ]),
 );
 assertEquals(all.length, addresses.length);
-assertEquals(net.via, new Set(net.live)); // And the good ones did forward.
+assertEquals(net.via, new Set(net.live)); // The live proxies did forward requests.

@@ -1,9 +1,10 @@
 /**
  * Python: "one process does nothing but scan pages for the addresses of images, another one only downloads them".
  *
- * The queue between them is bounded: a downloader that stands still holds the scanner back. Both get stuck, are killed, and
- * are started again. The scanner goes on at the page where it was: a `Counter` outlives it. The downloader skips what is on
- * the disk. What it had in its hands has left the queue: `takeLost` says so, and the pages are scanned once more.
+ * The queue between them is bounded: the scanner waits while the downloader is stuck. Both get stuck, are killed, and are
+ * started again. The scanner continues at the page where it was: a `Counter` outlives it. The downloader skips files that
+ * are on the disk. The address that it had taken is not in the queue any more: `takeLost` reports it, and the pages are
+ * scanned once more.
  *
  * The folder for the images can be given as an argument.
  */
@@ -15,7 +16,7 @@ import { TempFolder } from "./support/temp.ts";
 
 const { scan, download } = tasks<typeof import("./tasks/images.ts")>(import.meta.resolve("./tasks/images.ts"));
 
-const PAGE = "/pages/4.html", IMAGE = "/images/9.png"; // The last one but one; the fourth on page 1.
+const PAGE = "/pages/4.html", IMAGE = "/images/9.png"; // The last page but one; the fourth image on page 1.
 await using gallery = startGallery([PAGE, IMAGE]);
 using temp = new TempFolder();
 const [folder = temp.path] = Deno.args;
@@ -34,8 +35,8 @@ async function killStuck(process: Process<never, unknown>, path: string): Promis
 
 const firstScanner = scanner();
 await killStuck(downloader(), IMAGE);
-const scanned = gallery.pages.filter((page) => gallery.asked(new URL(page).pathname) > 0).length;
-console.log(`meanwhile the scanner has come to page ${scanned} of ${gallery.pages.length}`);
+const scanned = gallery.pages.filter((page) => gallery.requestsOf(new URL(page).pathname) > 0).length;
+console.log(`meanwhile the scanner has reached page ${scanned} of ${gallery.pages.length}`);
 
 const secondDownloader = downloader();
 await killStuck(firstScanner, PAGE);
@@ -54,10 +55,10 @@ assertEquals(files, gallery.images.toSorted());
 for (const name of files) {
   const { pixels } = decodePng(Deno.readFileSync(`${folder}/${name}`));
   assertEquals(pixels, gallery.picture(name).pixels);
-  // Nothing was downloaded twice but what was lost.
-  assertEquals(gallery.asked(`/images/${name}`), `/images/${name}` === IMAGE ? 2 : 1);
+  // Only the lost image was requested twice.
+  assertEquals(gallery.requestsOf(`/images/${name}`), `/images/${name}` === IMAGE ? 2 : 1);
 }
-// The second scanner went on where the first one was; the third one began again.
-assertEquals(gallery.pages.map((page) => gallery.asked(new URL(page).pathname)), [2, 2, 2, 2, 3, 2]);
+// The second scanner continued at the page of the first one; the third one began at page 0.
+assertEquals(gallery.pages.map((page) => gallery.requestsOf(new URL(page).pathname)), [2, 2, 2, 2, 3, 2]);
 assertEquals(lost.length, 1);
 assert(scanned <= 3);

@@ -1,8 +1,8 @@
 /**
  * Python: `for url in url_list: threading.Thread(target=task, args=(url,)).start()`, and the same with processes.
  *
- * A worker per URL is a pool with as many workers as URLs. A pool with fewer caps them, and nothing is lost: the block
- * ends when the last one has.
+ * A worker per URL is a pool with as many workers as URLs. A smaller pool limits their number, and still runs every task:
+ * the block ends when the last one has ended.
  */
 import { assert, assertEquals } from "@std/assert";
 import { type Future, Pool, tasks } from "@isopool/isopool";

@@ -1,9 +1,9 @@
 /**
- * Python: `pool = ThreadPoolExecutor(5)`, `for url in url_list: pool.submit(task, url)`, and that is all: nobody waits,
- * nobody looks at the futures. There the failures are lost with them.
+ * Python: `pool = ThreadPoolExecutor(5)`, `for url in url_list: pool.submit(task, url)`, and nothing more: the script
+ * neither waits for the futures nor reads them. In Python their failures are lost.
  *
- * Here nothing is lost: the script ends when the eighth has ended, and the failure that nobody looked at is reported as
- * it does, with the line that submitted it. With `--broken` one of the URLs is.
+ * Here the script ends when the last of the eight tasks has ended, and a failure that was never read is reported then, with
+ * the line that submitted the task. With `--broken` one of the URLs fails.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";
@@ -24,7 +24,7 @@ for (const url of urlList) pool.submit(download, url);
 console.log(`${urlList.length} submitted, this is the last line of the script`);
 
 globalThis.addEventListener("unload", () => {
-  console.log(`${ended} ended, at most ${server.most} at a time`);
+  console.log(`${ended} ended, at most ${server.maxInFlight} at a time`);
   assertEquals(ended, urlList.length);
-  assert(server.most <= 5);
+  assert(server.maxInFlight <= 5);
 });

@@ -2,7 +2,8 @@
  * Python: `data_list.append(index)` in a process changes that process's list only; `Manager().list()` shares one, "but
  * usually we share through a database".
  *
- * So does this: six tasks append to one table, each in a transaction that no other sees half of.
+ * This example uses a database: six tasks append to one table, each in one transaction, so that no task sees half of
+ * another one's changes.
  */
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals } from "@std/assert";
@@ -29,6 +30,6 @@ const items = database.prepare("SELECT item FROM data_list ORDER BY id").all().m
 const { items: total } = database.prepare("SELECT items FROM total").get()!;
 console.log("data_list:", items.join(" "), "total:", total);
 assertEquals(items.toSorted((a, b) => a - b), [111, 112, 113, 114, 115, 116, 333, 334, 335, 336, 337, 338]);
-// The two items of one transaction stand next to each other.
+// The two items of one transaction are next to each other.
 for (let i = 0; i < items.length; i += 2) assertEquals(items[i + 1] - items[i], 222);
 assertEquals(total, 12);

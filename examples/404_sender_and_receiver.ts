@@ -1,10 +1,10 @@
 /**
- * Python: a process puts, another one gets until it gets `None`. And a trap: `send_process.join()` before anybody has
- * called `get` never returns once there is more in the queue than the pipe below it holds (64 KB), because the sender's
- * feeder thread waits for a reader.
+ * Python: one process puts, another one gets until it gets `None`. It has a trap: `send_process.join()` before the first
+ * `get` never returns if the queue has more than its pipe holds (64 KB), because the sender's feeder thread waits for a
+ * reader.
  *
- * Here a queue is shared memory and has no feeder: what was put is there when `put` has returned, and the sender may end.
- * `close()` is the end, for any number of receivers; `null` is an item like any other.
+ * Here a queue is shared memory and has no feeder thread: an item is in the queue when `put` has returned, and the sender
+ * may end. `close()` ends the queue for any number of receivers; `null` is an item like any other.
  */
 import { assertEquals } from "@std/assert";
 import { Process, Queue, tasks } from "@isopool/isopool";
@@ -12,7 +12,7 @@ import { Process, Queue, tasks } from "@isopool/isopool";
 const mail = tasks<typeof import("./tasks/mail.ts")>(import.meta.resolve("./tasks/mail.ts"));
 const COUNT = 2_000;
 
-// The sender is joined while nobody receives: 2 MB wait in the queue.
+// The sender is joined before there is a receiver: 2 MB wait in the queue.
 const first = new Queue<string | null>();
 const sender = new Process(mail.sender, [first, COUNT]).start();
 await sender.join();
@@ -23,7 +23,7 @@ await receiver.join();
 const received = await receiver.result();
 console.log(`received ${received[0]} letters, ${received[1]} characters`);
 
-// The receiver comes first, and is joined first; a bounded queue holds the sender back.
+// The receiver starts first, and is joined first; the sender waits when the bounded queue is full.
 const second = new Queue<string | null>({ maxSize: 8 });
 const early = new Process(mail.receiver, [second]).start();
 const late = new Process(mail.sender, [second, COUNT]).start();

@@ -1,6 +1,6 @@
 /**
- * Python: `data_list = Manager().list()`, five processes append to it, and the parent sees all of it. A plain list would
- * be each process's own.
+ * Python: `data_list = Manager().list()`, five processes append to it, and the parent sees all items. Of a plain list, each
+ * process would have its own copy.
  *
  * Python's list proxy loses updates in `data_list[0] += 1`, which is a get and a set; a transaction loses none.
  */
@@ -19,6 +19,6 @@ for (const process of processes) await process.join();
 const items = await list.toArray();
 console.log("data_list:", items.join(" "), "total:", await totals.get("items"));
 assertEquals(items.toSorted((a, b) => a - b), [111, 112, 113, 114, 115, 333, 334, 335, 336, 337]);
-// The two items of one process stand next to each other: they came in one call.
+// The two items of one process are next to each other: it appended them in one call.
 for (let i = 0; i < items.length; i += 2) assertEquals(items[i + 1] - items[i], 222);
 assertEquals(await totals.get("items"), 10);

@@ -1,8 +1,8 @@
 /**
- * Python: a generator cannot cross to another process: `pool.imap` gives one result for each item, and a task that finds
- * many things returns them all at the end, in one list.
+ * Python: a task cannot be a generator: `pool.imap` gives one result for each item, and a task that finds many matches
+ * returns them at the end, in one list.
  *
- * A task that is a generator streams: each match is here while the worker reads on. A slow reader holds the worker back,
+ * Here a task may be a generator: each match arrives while the worker reads on. The worker waits for a slow reader, so that
  * at most 16 matches wait; leaving the loop ends the generator, and its `finally` closes the file.
  */
 import { assert, assertEquals } from "@std/assert";
@@ -18,7 +18,7 @@ const numbers = Array.from({ length: 200_000 }, (_, n) => inWords(n));
 Deno.writeTextFileSync(path, numbers.map((text) => `${text}\n`).join(""));
 const wanted = numbers.flatMap((text, n) => text.includes("seventy-seven") ? [{ line: n + 1, text }] : []);
 
-// Shared memory: what the worker has done is seen here at once.
+// Shared memory: this thread sees the worker's progress at once.
 const counts = new Int32Array(new SharedArrayBuffer(8));
 await using pool = new Pool(1);
 
@@ -32,7 +32,7 @@ for await (const match of pool.stream(grep, path, "seventy-seven", counts)) {
 }
 console.log(`the 100th is line ${first[99].line}: ${first[99].text}; the worker was at most ${furthest} ahead`);
 assertEquals(first, wanted.slice(0, 100));
-assert(furthest <= 17); // Sixteen on their way, and one in its hands.
+assert(furthest <= 17); // 16 wait, and the generator has yielded one more.
 
 // The next task of the only worker runs when the generator has ended.
 let count = 0, last = { line: 0, text: "" };

@@ -1,9 +1,9 @@
 /**
- * Python: `asyncio.TaskGroup`, or `wait(futures, return_when=FIRST_EXCEPTION)` and a loop of `cancel()`, which stops none
- * that runs.
+ * Python: `asyncio.TaskGroup`, or `wait(futures, return_when=FIRST_EXCEPTION)` and a loop of `cancel()`, which stops no
+ * running task.
  *
- * A report needs all of its pages. One of them fails: the others are cancelled, also those that would wait for ever, and
- * the block ends with that failure.
+ * A report needs all of its pages. When one of them fails, the group cancels the others, also those that would wait for
+ * ever, and the block ends with that failure.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Future, Pool, tasks } from "@isopool/isopool";
@@ -33,9 +33,9 @@ console.log(`a report of ${bytes} bytes`);
 assertEquals(bytes, 10 + 11 + 1_000);
 assertEquals(states, ["finished", "finished", "finished"]);
 
-const begun = performance.now();
+const start = performance.now();
 const error = await assertRejects(() => report(["/hang", "/hang", "/broken", "/hang", "/hang"]), Error);
 console.log(`${error.message}; its siblings: ${states.join(", ")}`);
 assertEquals(error.message, "Cannot download /broken: status 502");
 assertEquals(states, ["cancelled", "cancelled", "finished", "cancelled", "cancelled"]);
-assert(performance.now() - begun < 20_000); // "/hang" never answers.
+assert(performance.now() - start < 20_000); // "/hang" never answers.

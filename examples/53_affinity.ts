@@ -1,8 +1,8 @@
 /**
- * Python: an `lru_cache` in a process pool: each process fills its own, with everything.
+ * Python: an `lru_cache` in a process pool: each process has its own cache, and each loads every account.
  *
- * `affinityKey` sends calls with the same key to the same worker: what one call has loaded the next one finds. Without it
- * an account is loaded by every worker that happens to get one of its months.
+ * `affinityKey` sends calls with the same key to the same worker, which has the account in its cache after the first call.
+ * Without a key, every worker that gets one of the account's months has to load the account.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";

@@ -1,9 +1,9 @@
 /**
- * Python: there is nothing like it; whatever a plugin does, it does with all that the script may do.
+ * Python: no equivalent; a plugin can do everything that the script can do.
  *
- * `permissions` of a pool are what its tasks may do, however much the script itself may: here, read one folder. The
- * network is denied to the plugin by the runtime. A guard against mistakes and nosy code, no wall against attackers: see
- * SECURITY.md. Takes `--unstable-worker-options`, which this project's deno.json sets.
+ * The option `permissions` limits what the tasks of a pool may do, even if the script itself may do more: here they may
+ * read one folder, and the runtime denies them the network. This guards against mistakes and curious code, not against
+ * attackers: see SECURITY.md. It needs `--unstable-worker-options`, which this project's deno.json sets.
  */
 import { assertEquals } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";
@@ -31,7 +31,7 @@ for (const folder of [pages, elsewhere]) Deno.writeTextFileSync(folder.file("pag
 
   for (
     const attempt of [
-      pool.submit(plugin.renderAndTell, markdown, home),
+      pool.submit(plugin.renderAndSend, markdown, home),
       pool.submit(plugin.renderFile, elsewhere.file("page.md")),
     ]
   ) {
@@ -40,12 +40,12 @@ for (const folder of [pages, elsewhere]) Deno.writeTextFileSync(folder.file("pag
     assertEquals(error.name, "NotCapable");
   }
 }
-console.log(`with a scope, ${received.length} texts were sent home`);
+console.log(`with permissions, ${received.length} texts were sent home`);
 assertEquals(received, []);
 
 {
   await using pool = new Pool(1);
-  assertEquals(await pool.submit(plugin.renderAndTell, markdown, home), html);
+  assertEquals(await pool.submit(plugin.renderAndSend, markdown, home), html);
 }
 console.log(`without, ${received.length} was`);
 assertEquals(received, [markdown]);

@@ -1,4 +1,4 @@
-/** Runs an example by name: `deno task example primes`. Without a name it lists them. */
+/** Runs an example by name, as in `deno task example primes`. Without a name it lists the examples. */
 const here = new URL(".", import.meta.url);
 const names = [...Deno.readDirSync(here)].map(({ name }) => name.replace(/\.ts$/, "")).filter((name) =>
   /^\d/.test(name)
@@ -9,7 +9,7 @@ if (import.meta.main) {
   const [wanted, ...args] = Deno.args;
   const found = names.filter((name) => name === wanted || name.replace(/^\d+_/, "") === wanted);
   if (found.length !== 1) {
-    if (wanted !== undefined) console.error(`No example is called ${wanted}. There are:`);
+    if (wanted !== undefined) console.error(`No such example: ${wanted}. The examples are:`);
     console.log(names.join("\n"));
     Deno.exit(wanted === undefined ? 0 : 1);
   }

@@ -1,5 +1,5 @@
 /**
- * A real HTTP server that can serve so many requests at a time, and no more.
+ * A real HTTP server that serves a limited number of requests at a time, and refuses more.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export interface CapacityServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts the server: a request takes `ms` milliseconds; with `capacity` requests in service the next one gets a 503. */
+/** Starts the server. A request takes `ms` milliseconds; while `capacity` requests are in service, others get a 503. */
 export function capacityServer(capacity: number, ms: number): CapacityServer {
   let busy = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async () => {

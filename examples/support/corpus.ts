@@ -1,5 +1,5 @@
 /**
- * The files of a folder, in shared memory: workers read them without a copy.
+ * Reads the files of a folder into shared memory, where workers use them without a copy.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { File } from "../tasks/digests.ts";
 /** One MB. */
 export const MB = 2 ** 20;
 
-/** Smaller files travel together. */
-const PARCEL = 4 * MB;
+/** Files are put together into jobs of this size. */
+const JOB_BYTES = 4 * MB;
 
 /** Arguments of `digests()`. */
 export type Job = [memory: SharedArrayBuffer, files: File[]];
 
-/** What was read of a folder. */
+/** The files that were read from a folder. */
 export interface Corpus {
   folder: string;
   memory: SharedArrayBuffer;
@@ -27,7 +27,7 @@ export interface Corpus {
   partial: boolean;
 }
 
-/** A folder with real files in it, on every machine. */
+/** Gives a folder that has files on every machine. */
 export function defaultFolder(): string {
   const known: Partial<Record<typeof Deno.build.os, string>> = {
     linux: "/usr/lib",
@@ -37,12 +37,12 @@ export function defaultFolder(): string {
   const folder = known[Deno.build.os];
   try {
     if (folder !== undefined && Deno.statSync(folder).isDirectory) return folder;
-  } catch { /* not this machine: Deno itself is somewhere */ }
+  } catch { /* The folder does not exist: uses the folder of Deno itself. */ }
   return Deno.execPath().replace(/[/\\][^/\\]*$/, "");
 }
 
-/** Reads the files below a folder, no more than `cap` bytes; symbolic links are skipped. */
-export function readCorpus(folder: string, cap: number): Corpus {
+/** Reads the files below a folder, at most `maxBytes`; skips symbolic links. */
+export function readCorpus(folder: string, maxBytes: number): Corpus {
   const corpus: Corpus = {
     folder,
     memory: new SharedArrayBuffer(0),
@@ -51,7 +51,7 @@ export function readCorpus(folder: string, cap: number): Corpus {
     unreadable: 0,
     partial: false,
   };
-  const found = find(corpus, cap);
+  const found = find(corpus, maxBytes);
   corpus.memory = new SharedArrayBuffer(found.reduce((sum, { size }) => sum + size, 0));
   for (const { path, size } of found) {
     try {
@@ -65,36 +65,36 @@ export function readCorpus(folder: string, cap: number): Corpus {
   return corpus;
 }
 
-/** Jobs of a few MB, or one bigger file, the biggest first: none is left for the end that takes long. */
-export function plan({ memory, files, bytes }: Corpus, least: number, cores: number): Job[] {
+/** Makes jobs of a few MB or of one bigger file, the biggest first, so that no long job runs alone at the end. */
+export function plan({ memory, files, bytes }: Corpus, minBytes: number, cores: number): Job[] {
   const jobs: Job[] = [];
-  let parcel: File[] = [], filled = PARCEL;
+  let group: File[] = [], filled = JOB_BYTES;
   for (const file of files.toSorted((a, b) => b[1] - a[1])) {
-    if (filled + file[1] > PARCEL) {
-      jobs.push([memory, parcel = []]);
+    if (filled + file[1] > JOB_BYTES) {
+      jobs.push([memory, group = []]);
       filled = 0;
     }
-    parcel.push(file);
+    group.push(file);
     filled += file[1];
   }
   const largest = size(jobs[0]);
-  // A few big files are repeated until every core gets its share of them.
-  const goal = Math.max(least, Math.min(2 * cores * largest, 4 * least));
+  // A few big files are repeated until every core has some of them.
+  const goal = Math.max(minBytes, Math.min(2 * cores * largest, 4 * minBytes));
   return Array.from({ length: Math.ceil(goal / bytes) }, () => jobs).flat().sort((a, b) => size(b) - size(a));
 }
 
-/** Bytes of one job. */
+/** Gives the bytes of one job. */
 export function size([, files]: Job): number {
   return files.reduce((sum, [, length]) => sum + length, 0);
 }
 
-/** Bytes of all jobs. */
+/** Gives the bytes of all jobs. */
 export function total(jobs: Job[]): number {
   return jobs.reduce((sum, job) => sum + size(job), 0);
 }
 
-/** Breadth first, so that a part of a folder is a mixture of it. */
-function find(corpus: Corpus, cap: number): { path: string; size: number }[] {
+/** Finds files breadth first, so that a part of a folder has files of many of its folders. */
+function find(corpus: Corpus, maxBytes: number): { path: string; size: number }[] {
   const found = [];
   const folders = [corpus.folder];
   let total = 0;
@@ -105,10 +105,10 @@ function find(corpus: Corpus, cap: number): { path: string; size: number }[] {
         if (isDirectory) folders.push(path);
         if (!isFile) continue;
         const { size } = Deno.lstatSync(path);
-        if (total + size > cap) corpus.partial = true;
-        // A single file beyond the cap is left out; otherwise the cap is reached.
-        if (size > cap) continue;
-        if (total + size > cap) return found;
+        if (total + size > maxBytes) corpus.partial = true;
+        // A single file above the maximum is left out; otherwise the maximum is reached.
+        if (size > maxBytes) continue;
+        if (total + size > maxBytes) return found;
         total += size;
         found.push({ path, size });
       }

@@ -1,11 +1,11 @@
 /**
- * A real web site with pages full of images, on loopback; now and then it does not answer.
+ * A real web site with pages of images, on loopback. The first request for some paths is never answered.
  *
  * @module
  */
 import { encodePng, type Image } from "./png.ts";
 
-const PAGES = 6, ON_A_PAGE = 6;
+const PAGES = 6, IMAGES_A_PAGE = 6;
 
 /** The site, until the end of its `await using` block. */
 export interface Gallery extends AsyncDisposable {
@@ -13,29 +13,29 @@ export interface Gallery extends AsyncDisposable {
   readonly pages: readonly string[];
   /** Names of the images on them, in the order of the pages. */
   readonly images: readonly string[];
-  /** What is on an image. */
+  /** Gives the pixels of an image. */
   picture(name: string): Image;
-  /** How often a path was asked for. */
-  asked(path: string): number;
-  /** Settles when a path is asked for, and is not answered: this happens the first time only. */
+  /** Gives the number of requests for a path. */
+  requestsOf(path: string): number;
+  /** Settles when the request for a path arrives that is not answered. */
   stuck(path: string): Promise<void>;
 }
 
-/** Starts the site; the first request for each of these paths is never answered. */
-export function startGallery(troubles: readonly string[]): Gallery {
+/** Starts the site. The first request for each path in `unanswered` is never answered. */
+export function startGallery(unanswered: readonly string[]): Gallery {
   const stop = new AbortController();
   const counts = new Map<string, number>();
-  const stuck = new Map(troubles.map((path) => [path, Promise.withResolvers<void>()]));
-  const images = ["logo.png", ...Array.from({ length: PAGES * ON_A_PAGE }, (_, i) => `${i}.png`)];
+  const stuck = new Map(unanswered.map((path) => [path, Promise.withResolvers<void>()]));
+  const images = ["logo.png", ...Array.from({ length: PAGES * IMAGES_A_PAGE }, (_, i) => `${i}.png`)];
 
   const options = { hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen() {} };
   const server = Deno.serve(options, async (request) => {
     const { pathname } = new URL(request.url);
     const count = (counts.get(pathname) ?? 0) + 1;
     counts.set(pathname, count);
-    const trouble = stuck.get(pathname);
-    if (trouble && count === 1) {
-      trouble.resolve();
+    const hang = stuck.get(pathname);
+    if (hang && count === 1) {
+      hang.resolve();
       await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     }
     const [, folder, name] = pathname.split("/");
@@ -49,7 +49,7 @@ export function startGallery(troubles: readonly string[]): Gallery {
     pages: Array.from({ length: PAGES }, (_, i) => `http://127.0.0.1:${server.addr.port}/pages/${i}.html`),
     images,
     picture,
-    asked: (path) => counts.get(path) ?? 0,
+    requestsOf: (path) => counts.get(path) ?? 0,
     stuck: (path) => stuck.get(path)!.promise,
     [Symbol.asyncDispose]() {
       stop.abort();
@@ -58,10 +58,10 @@ export function startGallery(troubles: readonly string[]): Gallery {
   };
 }
 
-/** A page as people write them: what looks like an image and is none is there too. */
+/** Makes a page with images, and with text that looks like an image and is none. */
 function html(page: number): string {
-  const figures = Array.from({ length: ON_A_PAGE }, (_, i) => {
-    const name = page * ON_A_PAGE + i;
+  const figures = Array.from({ length: IMAGES_A_PAGE }, (_, i) => {
+    const name = page * IMAGES_A_PAGE + i;
     return `<figure><img alt="a > b" src="../images/${name}.png?width=8&amp;height=8"><figcaption>${name}</figcaption>`;
   });
   return `<!doctype html><title>Page ${page}</title>

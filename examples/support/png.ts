@@ -1,5 +1,5 @@
 /**
- * PNG files of 8 bits for each of red, green and blue, not interlaced: a real encoder, and a decoder for what it writes.
+ * An encoder for PNG files of 8 bits for each of red, green and blue, not interlaced, and a decoder for such files.
  *
  * ```
  * signature | IHDR: size | IDAT: deflate(for each row: filter, differences to the pixel on the left) | IEND

@@ -1,13 +1,13 @@
 /**
- * A small net of its own on loopback: lists of proxies, proxies that forward, and addresses that look like proxies.
+ * A small network on loopback: lists of proxies, proxies that forward requests, and addresses that look like proxies.
  *
  * ```
  * lists   ->  127.0.0.1:port, one on each line, some on several lists
- * live    ->  forwards the request, and says so in `via`
- * silent  ->  takes the connection, and says nothing
+ * live    ->  forwards the request, and adds a `via` header
+ * silent  ->  accepts the connection, and sends nothing
  * web     ->  a web server that is no proxy
- * closed  ->  nobody listens
- * target  ->  a page, which notes through whom it was asked for
+ * closed  ->  refuses connections
+ * target  ->  a page that records the proxies of its requests
  * ```
  *
  * @module
@@ -15,29 +15,29 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** The net, until the end of its `await using` block. */
+/** The network, until the end of its `await using` block. */
 export interface ProxyNet extends AsyncDisposable {
   /** URLs of the lists. */
   readonly lists: readonly string[];
-  /** A page to ask for through a proxy. */
+  /** URL of a page to request through a proxy. */
   readonly page: string;
   readonly live: readonly string[];
   readonly silent: string;
   readonly web: string;
   readonly closed: readonly string[];
-  /** Settles when somebody has asked the silent one for the first time. */
+  /** Settles when the silent proxy gets its first request. */
   readonly stuck: Promise<void>;
-  /** Through whom the page was asked for. */
+  /** The proxies that forwarded a request for the page. */
   readonly via: ReadonlySet<string>;
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Starts all of it. */
+/** Starts the network. */
 export async function proxyNet(): Promise<ProxyNet> {
   const servers: Server[] = [];
-  async function listen(answer: Answer): Promise<string> {
-    const server = createServer(answer);
+  async function listen(handler: Handler): Promise<string> {
+    const server = createServer(handler);
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -48,14 +48,14 @@ export async function proxyNet(): Promise<ProxyNet> {
     via.add(String(request.headers.via));
     response.end("the page");
   });
-  const forward: Answer = ({ url, method, headers, socket }, response) => {
-    const through = { ...headers, via: `127.0.0.1:${socket.localPort}` };
-    const onward = request(url!, { method, headers: through }, (answer) => {
+  const forward: Handler = ({ url, method, headers, socket }, response) => {
+    const withVia = { ...headers, via: `127.0.0.1:${socket.localPort}` };
+    const forwarded = request(url!, { method, headers: withVia }, (answer) => {
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });
-    onward.on("error", () => response.writeHead(502).end());
-    onward.end();
+    forwarded.on("error", () => response.writeHead(502).end());
+    forwarded.end();
   };
   const live = [await listen(forward), await listen(forward), await listen(forward)];
   const { promise: stuck, resolve } = Promise.withResolvers<void>();
@@ -64,7 +64,7 @@ export async function proxyNet(): Promise<ProxyNet> {
   const site = await listen(({ url }, response) => {
     response.writeHead(200, { "content-type": "text/plain" }).end(pages[Number(url!.slice(1))].join("\n") + "\n");
   });
-  // After all others have a port: none of them can have one of these.
+  // Last, when all servers have their ports: no server can get the port of a closed address.
   const closed = Array.from({ length: 4 }, () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     return `127.0.0.1:${listener.addr.port}`;

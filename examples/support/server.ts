@@ -8,8 +8,8 @@
 export interface LocalServer extends AsyncDisposable {
   /** Absolute URL of a path. */
   url(path: string): string;
-  /** Most requests that were in progress at a time. */
-  readonly most: number;
+  /** Maximum of requests that were in progress at the same time. */
+  readonly maxInFlight: number;
   /** Lets the script end although the server runs. */
   unref(): void;
 }
@@ -17,10 +17,10 @@ export interface LocalServer extends AsyncDisposable {
 /** Starts the server: `/get?id=...` and `/slow?ms=...` answer, `/broken` fails, `/hang` never answers. */
 export function localServer(): LocalServer {
   const stop = new AbortController();
-  let inFlight = 0, most = 0;
+  let inFlight = 0, maxInFlight = 0;
   const options = { hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen() {} };
   const server = Deno.serve(options, async (request) => {
-    most = Math.max(most, ++inFlight);
+    maxInFlight = Math.max(maxInFlight, ++inFlight);
     return await answer(request).finally(() => inFlight--);
   });
   async function answer(request: Request): Promise<Response> {
@@ -42,8 +42,8 @@ export function localServer(): LocalServer {
   }
   return {
     url: (path) => `http://127.0.0.1:${server.addr.port}${path}`,
-    get most() {
-      return most;
+    get maxInFlight() {
+      return maxInFlight;
     },
     unref: () => server.unref(),
     [Symbol.asyncDispose]() {
@@ -53,7 +53,7 @@ export function localServer(): LocalServer {
   };
 }
 
-/** A URL at which nobody listens: connections are refused. */
+/** Gives a URL at which connections are refused. */
 export function deadUrl(): string {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return `http://127.0.0.1:${listener.addr.port}/`;

@@ -1,5 +1,5 @@
 /**
- * Numbers in English words: as much text as one likes, and what each line means is known.
+ * Spells numbers in English words: a source of any amount of text whose content is known.
  *
  * @module
  */

@@ -7,7 +7,7 @@ export interface Account {
   bookings: number[][];
 }
 
-/** Sums up one month of an account; its file is read and parsed once in each worker that is asked. */
+/** Sums up one month of an account. Each worker that is called reads and parses the account's file once. */
 export async function monthOf(path: string, month: number): Promise<{ cents: number; hit: boolean }> {
   const cache = (context.state.accounts ??= new Map()) as Map<string, Account>;
   let account = cache.get(path);

@@ -7,7 +7,7 @@ export async function openKey(raw: Uint8Array<ArrayBuffer>): Promise<void> {
   context.state.key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** Encrypts a file with a fresh nonce, which stands in front of the result. */
+/** Encrypts a file with a new nonce, which is the first part of the result. */
 export async function encrypt(source: string, target: string): Promise<void> {
   const iv = crypto.getRandomValues(new Uint8Array(NONCE));
   const plain = await Deno.readFile(source);
@@ -15,7 +15,7 @@ export async function encrypt(source: string, target: string): Promise<void> {
   await Deno.writeFile(target, new Blob([iv, sealed]).stream());
 }
 
-/** Decrypts a file in memory; returns the sha256 of what was in it. Fails if a single bit was changed. */
+/** Decrypts a file in memory; returns the sha256 of its content. Fails if a single bit was changed. */
 export async function digestOfSealed(path: string): Promise<string> {
   const bytes = await Deno.readFile(path);
   const algorithm = { name: "AES-GCM", iv: bytes.subarray(0, NONCE) };

@@ -1,12 +1,12 @@
 import { move } from "@isopool/isopool";
 
-/** Numbers that follow one another. */
+/** A range of numbers. */
 export interface Batch {
   first: number;
   count: number;
 }
 
-/** How many steps each number of a batch takes down to 1: halve the even, 3n + 1 the odd. */
+/** Counts the steps of each number of a batch down to 1: n / 2 of an even number, 3n + 1 of an odd one. */
 export function collatz({ first, count }: Batch): Uint32Array {
   const steps = new Uint32Array(count);
   for (let i = 0; i < count; i++) {

@@ -1,18 +1,18 @@
 /**
- * A class with a `run()`, and the task that makes one and runs it.
+ * A class with a `run()`, and a task that constructs an object and runs it.
  *
  * @module
  */
 
-/** Follows the `next` links of an API, and remembers where it was. */
+/** Follows the `next` links of an API, at most `limit` of them, and visits no page twice. */
 export class Crawler {
   readonly #seen = new Set<string>();
 
-  constructor(readonly start: string, readonly most: number) {}
+  constructor(readonly start: string, readonly limit: number) {}
 
-  /** Gives the addresses, in the order of the links. */
+  /** Returns the addresses, in the order of the links. */
   async run(): Promise<string[]> {
-    for (let url: string | null = this.start; url !== null && this.#seen.size < this.most;) {
+    for (let url: string | null = this.start; url !== null && this.#seen.size < this.limit;) {
       this.#seen.add(url);
       url = await this.#next(url);
     }
@@ -25,7 +25,7 @@ export class Crawler {
   }
 }
 
-/** Runs a crawler in the worker that this is called in. */
+/** Runs a crawler in the worker that runs this task. */
 export async function crawl(...args: ConstructorParameters<typeof Crawler>): Promise<string[]> {
   return await new Crawler(...args).run();
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A file: a range of the memory that all files are in. */
+/** A file: a range of the memory that holds all files. */
 export type File = readonly [start: number, length: number];
 
 /** Returns the sha256 of each file. */

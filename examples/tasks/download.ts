@@ -1,6 +1,6 @@
 import { context } from "@isopool/isopool/worker";
 
-/** Downloads a page; an answer that is no page is an error. */
+/** Downloads a page and returns its length; throws if the status is an error. */
 export async function download(url: string): Promise<number> {
   const response = await fetch(url, { signal: context.signal });
   const { length } = await response.bytes();

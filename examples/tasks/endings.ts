@@ -1,5 +1,5 @@
 /**
- * Each of these ends in another way.
+ * Tasks that end in different ways.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { SharedEvent } from "@isopool/isopool";
 import { threadId } from "node:worker_threads";
 import { context } from "@isopool/isopool/worker";
 
-/** Says who it is. */
+/** Gives a greeting, and where the task runs. */
 export function hello(name: string): { greeting: string; module: string; pid: number; thread: number } {
   return { greeting: `hello ${name}`, module: import.meta.url, pid: Deno.pid, thread: threadId };
 }
@@ -17,21 +17,21 @@ export function fails(): void {
   throw new RangeError("Cannot say hello: there is no name");
 }
 
-/** Ends its worker by itself. */
+/** Ends its worker. */
 export function exits(code: number): void {
   Deno.exit(code);
 }
 
-/** Listens to whoever wants it to end. */
-export async function polite(started: SharedEvent): Promise<void> {
+/** Runs until its signal is aborted, then returns. */
+export async function obeysSignal(started: SharedEvent): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   context.signal.addEventListener("abort", () => resolve());
   started.set();
   await promise;
 }
 
-/** Listens to nobody. */
-export function deaf(started: SharedEvent): void {
+/** Never ends, and never looks at its signal. */
+export function ignoresSignal(started: SharedEvent): void {
   started.set();
   for (;;);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { context } from "@isopool/isopool/worker";
 
-/** Waits for a page, then works on it: IO and CPU in one task. */
+/** Downloads a page, then hashes it: IO and CPU in one task. */
 export async function fetchAndHash(url: string, rounds: number): Promise<string> {
   const response = await fetch(url, { signal: context.signal });
   let bytes: Uint8Array = await response.bytes();

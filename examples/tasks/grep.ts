@@ -1,12 +1,12 @@
-/** Where a phrase was found. */
+/** A line in which a phrase was found. */
 export interface Match {
   line: number;
   text: string;
 }
 
 /**
- * Reads a file line by line and yields the lines that have the phrase. `counts` tells how many it has yielded, and
- * whether it has closed the file.
+ * Reads a file line by line and yields the lines that have the phrase. `counts[0]` is the number of lines that it has
+ * yielded, `counts[1]` is 1 when it has closed the file.
  */
 export async function* grep(path: string, phrase: string, counts: Int32Array): AsyncGenerator<Match> {
   const file = await Deno.open(path);

@@ -1,8 +1,8 @@
 import type { SharedArray } from "@isopool/isopool";
 
 /**
- * Counts the bytes of one block into the histogram of all, and writes the block's entropy, in bits for a byte, where its
- * own element is.
+ * Adds the bytes of one block to the histogram of all blocks, and writes the block's entropy, in bits for a byte, into the
+ * block's element of `entropies`.
  */
 export function countBlock(
   block: SharedArray<"u8">,
@@ -11,15 +11,15 @@ export function countBlock(
   entropies: SharedArray<"f64">,
 ): void {
   const counts = new Uint32Array(256);
-  // Nobody writes to the bytes meanwhile: the plain view is as fast as memory gets.
+  // No thread writes to the bytes meanwhile, so the plain view is safe, and it is the fastest way to read them.
   for (const byte of block.view) counts[byte]++;
-  // Everybody adds to the histogram: 256 atomic steps for a block, not one for a byte.
+  // All workers add to the histogram: 256 atomic operations for a block, not one for each byte.
   counts.forEach((count, byte) => histogram.add(byte, count));
-  // This element is nobody else's.
+  // No other worker writes to this element.
   entropies.view[index] = entropy(counts);
 }
 
-/** Shannon's entropy of a histogram. */
+/** Computes Shannon's entropy of a histogram. */
 export function entropy(counts: ArrayLike<number>): number {
   const shares = Array.from(counts).filter((count) => count > 0);
   const total = shares.reduce((a, b) => a + b, 0);

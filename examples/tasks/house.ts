@@ -1,6 +1,6 @@
 import type { SharedEvent } from "@isopool/isopool";
 
-/** Looks after the house for ever: writes a line, and again, and again. */
+/** Writes a line into a file again and again, and never ends. */
 export async function keepHouse(diary: string, firstLine: SharedEvent): Promise<void> {
   using file = await Deno.open(diary, { append: true, create: true });
   for (;;) {
@@ -10,7 +10,7 @@ export async function keepHouse(diary: string, firstLine: SharedEvent): Promise<
   }
 }
 
-/** Work that must not be lost: a file, written in parts. */
+/** Writes a file in parts: a task that must not be stopped half-way. */
 export async function writeReport(report: string, begin: SharedEvent): Promise<void> {
   await begin.wait();
   using file = await Deno.open(report, { write: true, create: true });

@@ -1,12 +1,13 @@
 /**
- * One looks for the addresses of images, the other one downloads them. Either can die at any moment, and be started again.
+ * One task looks for the addresses of images, the other one downloads them. Each can be killed at any time and started
+ * again.
  *
  * @module
  */
 import { Parser } from "htmlparser2";
 import type { Counter, Queue } from "@isopool/isopool";
 
-/** Puts the addresses of all images on the pages, from page number `next` on, which is where the last scanner was. */
+/** Puts the addresses of all images on the pages into a queue. `next` is the number of the page to continue with. */
 export async function scan(pages: readonly string[], next: Counter, addresses: Queue<string>): Promise<void> {
   for (let page = next.get(); page < pages.length; page = next.add() + 1) {
     const html = await (await fetch(pages[page])).text();
@@ -14,20 +15,20 @@ export async function scan(pages: readonly string[], next: Counter, addresses: Q
   }
 }
 
-/** Saves what is at the addresses into a folder. What is there already is not downloaded again. */
+/** Downloads images into a folder; skips those that are there already. */
 export async function download(addresses: Queue<string>, folder: string): Promise<void> {
   for await (const address of addresses) {
     const path = `${folder}/${new URL(address).pathname.split("/").at(-1)}`;
     if (await exists(path)) continue;
     const response = await fetch(address);
     if (!response.ok) throw new Error(`Cannot download ${address}: status ${response.status}`);
-    // Under its own name only when it is whole.
+    // The file gets its final name only when it is complete.
     await Deno.writeFile(`${path}.part`, await response.bytes());
     await Deno.rename(`${path}.part`, path);
   }
 }
 
-/** Absolute addresses of the images of a page, in order. A parser knows comments, scripts and entities; a regex does not. */
+/** Gives the absolute addresses of the images of a page, in order. A regex would also find those in comments and scripts. */
 function imagesOf(html: string, page: string): string[] {
   const found: string[] = [];
   const parser = new Parser({

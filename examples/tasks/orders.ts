@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { context } from "@isopool/isopool/worker";
 
-/** What the initializer leaves in the worker. */
+/** The state that the initializer stores in the worker. */
 interface Connection {
   database: DatabaseSync;
   byCustomer: StatementSync;
@@ -10,7 +10,7 @@ interface Connection {
 
 const connection = () => context.state.connection as Connection;
 
-/** Opens this worker's connection and prepares its statement: once, before its first task. */
+/** Opens this worker's connection and prepares its statement, once, before the worker's first task. */
 export function open(path: string): void {
   const database = new DatabaseSync(path, { timeout: 10_000 });
   const byCustomer = database.prepare("SELECT count(*) AS orders, sum(cents) AS cents FROM orders WHERE customer = ?");
@@ -24,7 +24,7 @@ export function total(customer: number): { orders: number; cents: number } {
   return { orders: Number(orders), cents: Number(cents) };
 }
 
-/** Notes how many queries there were and closes the connection, after the worker's last task. */
+/** Stores the number of queries and closes the connection, after the worker's last task. */
 export function close(): void {
   const { database, queries } = connection();
   database.prepare("INSERT INTO sessions VALUES (?)").run(queries);

