@@ -2,24 +2,24 @@
  * All messages between a host and a worker.
  *
  * ```
- * host                                                  worker
+ * host                                                     worker
  *   task   { id, source }          once per task and worker  ->
- *   run    { task, first, items }  a batch of calls       ->
- *   cancel { seq }                 fires one signal       ->
- *   grant  { seq, count }          a stream may yield more->
- *   share  { id, value }           once per worker        ->
- *   drop   { id }                  frees a shared value   ->
- *   leave  { finalize }            the worker ends itself ->
- *                                                         <-  initializing
- *                                                         <-  ready
- *                                                         <-  failed { phase, thrown } initializer, finalizer, memory
- *                                                         <-  cancel-received         shows that the event loop turns
- *                                                         <-  item { seq, value }     yielded or emitted
- *                                                         <-  progress { seq, done }
- *                                                         <-  report { count, ms }    results are in the call table
- *                                                         <-  result { seq, value }   does not fit into the call table
- *                                                         <-  error { seq, thrown }
- *                                                         <-  exiting                 scoped workers only
+ *   run    { task, first, items }  a batch of calls          ->
+ *   cancel { seq }                 fires one signal          ->
+ *   grant  { seq, count }          a stream may yield more   ->
+ *   share  { id, value }           once per worker           ->
+ *   drop   { id }                  frees a shared value      ->
+ *   leave  { finalize }            the worker ends itself    ->
+ *                                                            <-  initializing
+ *                                                            <-  ready
+ *                                                            <-  failed { phase, thrown } hooks, memory limit
+ *                                                            <-  cancel-received         its event loop turns
+ *                                                            <-  item { seq, value }     yielded or emitted
+ *                                                            <-  progress { seq, done }
+ *                                                            <-  report { count, ms }    results are in the table
+ *                                                            <-  result { seq, value }   not in the call table
+ *                                                            <-  error { seq, thrown }
+ *                                                            <-  exiting                 scoped workers only
  * ```
  *
  * The host numbers the calls of a worker without gaps (`seq`); a batch covers `first` to `first + items.length - 1`.

@@ -24,7 +24,7 @@ Deno.test("snapshot() keeps identities and cycles among the arguments", () => {
   assertStrictEquals(first.self, first);
 });
 
-Deno.test("snapshot() moves what `transfer` names: detached here, the same object in both lists there", () => {
+Deno.test("snapshot() moves the objects in `transfer`: detached for the caller, one object in both lists of the copy", () => {
   const { port1, port2 } = new MessageChannel();
   const buffer = new ArrayBuffer(8);
   new Uint8Array(buffer)[0] = 7;
@@ -58,7 +58,7 @@ const trap = {
   },
 };
 
-const places: [unknown[], string, string][] = [
+const failures: [unknown[], string, string][] = [
   [[{ socket: named }], "args[0].socket", "a function (named)"],
   [[1, [0, [() => 1]]], "args[1][1][0]", "a function"],
   [[{ a: { b: Symbol("s") } }], "args[0].a.b", "a symbol"],
@@ -78,8 +78,8 @@ const places: [unknown[], string, string][] = [
   [[new Map([[Object.create(null), 1], ["k", named]] as [unknown, unknown][])], 'args[0].get("k")', "a function"],
 ];
 
-for (const [index, [args, path, what]] of places.entries()) {
-  Deno.test(`snapshot() names the place of what cannot be copied: ${path} (${index})`, () => {
+for (const [index, [args, path, what]] of failures.entries()) {
+  Deno.test(`snapshot() names the path of a value that cannot be copied: ${path} (${index})`, () => {
     const error = assertThrows(() => snapshot(args, []), TransferError) as unknown as TransferError;
     assertEquals([error.path, error.direction], [path, "argument"]);
     assert(error.message.startsWith(`Cannot send argument ${path}: `), error.message);
@@ -88,7 +88,7 @@ for (const [index, [args, path, what]] of places.entries()) {
   });
 }
 
-Deno.test("snapshot() does not blame what was to be moved for another value that cannot be copied", () => {
+Deno.test("snapshot() names the value that cannot be copied, not a value that is moved", () => {
   const { port1, port2 } = new MessageChannel();
   const error = assertThrows(
     () => snapshot([port1, { fn: named }], [port1]),
@@ -99,7 +99,7 @@ Deno.test("snapshot() does not blame what was to be moved for another value that
   assertEquals(error.path, "args[1].fn");
 });
 
-Deno.test("snapshot() says so when `transfer` itself is at fault", () => {
+Deno.test("snapshot() throws a TransferError if an object in `transfer` cannot be moved", () => {
   const gone = new ArrayBuffer(4);
   structuredClone(gone, { transfer: [gone] });
   for (const transfer of [[{} as Transferable], [gone]]) {
@@ -107,18 +107,18 @@ Deno.test("snapshot() says so when `transfer` itself is at fault", () => {
   }
 });
 
-Deno.test("transferError() for results names the place below `result`", () => {
+Deno.test("transferError() for results names the path below `result`", () => {
   const error = transferError({ rows: [1, named] }, "result", "result", new Error("reason"));
   assertEquals([error.path, error.direction], ["result.rows[1]", "result"]);
   assert(error.message.startsWith("Cannot send result result.rows[1]: a function (named) "), error.message);
 });
 
-Deno.test("isPrimitive() is true for what a message needs no copy of", () => {
+Deno.test("isPrimitive() is true for values that need no copy", () => {
   for (const value of [1, NaN, "", true, null, undefined, 1n]) assertEquals(isPrimitive(value), true);
   for (const value of [{}, [], () => 1, Symbol("s"), new Date()]) assertEquals(isPrimitive(value), false);
 });
 
-Deno.test("snapshot() takes the text of plain data, as it is now", () => {
+Deno.test("snapshot() copies plain data as text, as it is now", () => {
   const plain = { id: 1, list: [{ a: "x" }, null, true] };
   const { args, transfer, handles } = snapshot([plain, 5n, [plain.id]], []);
   plain.id = 2;
@@ -129,7 +129,7 @@ Deno.test("snapshot() takes the text of plain data, as it is now", () => {
   assertEquals([decodeItems([args], true), decodeItems(args, false)], [[expected], expected]);
 });
 
-Deno.test("snapshot() copies large plain data, which arrives as a clone of it would", () => {
+Deno.test("snapshot() copies large plain data as objects, as structured clone does", () => {
   const rows = Array.from({ length: 6_000 }, (_, id) => ({ id, at: new Date(id) }));
   const { args } = snapshot([rows, "text", { rows: 5 }], []);
   rows[0].id = 7;
@@ -143,7 +143,7 @@ Deno.test("snapshot() copies large plain data, which arrives as a clone of it wo
   assertStrictEquals(list.at(-1), same);
 });
 
-Deno.test("snapshot() leaves to structured clone objects that are in two arguments", () => {
+Deno.test("snapshot() uses structured clone for an object that is in two arguments", () => {
   const shared = { x: 1 };
   const [first, second] = snapshot([{ shared }, [shared]], []).args as [{ shared: unknown }, unknown[]];
   assertStrictEquals(first.shared, second[0]);
@@ -171,7 +171,7 @@ for (const type of TYPES) {
   });
 }
 
-Deno.test("snapshot() leaves to structured clone what is more than one whole array", () => {
+Deno.test("snapshot() uses structured clone for more than one whole typed array, and for parts of buffers", () => {
   const buffer = new Uint8Array([1, 2, 3, 4]).buffer;
   const part = new Uint8Array(buffer, 1, 2);
   const [view] = snapshot([part], []).args as [Uint8Array];

@@ -72,7 +72,7 @@ Deno.test("DOMException crosses with name, code and message", () => {
   }
 });
 
-Deno.test("an error of a class of one's own crosses with name, code and fields", () => {
+Deno.test("an error of a user's class crosses with name, code and fields", () => {
   class HttpError extends RangeError {
     override name = "HttpError";
     readonly code = "E_HTTP";
@@ -121,7 +121,7 @@ Deno.test("a getter that throws costs its own field and nothing else", () => {
   assertEquals(back.field, "[unreadable: its getter throws]");
 });
 
-Deno.test("a field that cannot be cloned becomes a text that says so", () => {
+Deno.test("a field that cannot be cloned becomes a string that says so", () => {
   const { port1, port2 } = new MessageChannel();
   const back = cross(Object.assign(new Error("m", { cause: () => 1 }), {
     fn: () => 1,
@@ -159,7 +159,7 @@ Deno.test("a field called __proto__ stays a field", () => {
   assertEquals(back.evil, undefined);
 });
 
-Deno.test("what is no error crosses as it is", () => {
+Deno.test("a thrown value that is no error crosses unchanged", () => {
   for (const value of [undefined, null, 0, -0, NaN, "text", 7n, true, [1, { a: 2 }], { code: 1 }, new Map([[1, 2]])]) {
     assertEquals(cross(value), value);
   }
@@ -169,7 +169,7 @@ Deno.test("what is no error crosses as it is", () => {
   assertEquals(cross({ fn: () => 1 }), "[cannot cross: Object]");
 });
 
-Deno.test("names and messages that are not text become text", () => {
+Deno.test("names and messages that are no strings become strings", () => {
   const error = new Error("m");
   Object.assign(error, { name: 5 });
   Object.defineProperty(error, "message", { value: { toString: () => "object" } });

@@ -32,7 +32,7 @@ Deno.test("loadTask(): a missing export is named, with the functions that there 
   assert(error.message.includes('"missing"') && error.message.includes('no such export: it exports "D", "a", "b"'));
 });
 
-Deno.test("loadTask(): an export that is no function is told from a missing one", async () => {
+Deno.test("loadTask(): the error for an export that is no function says what it is", async () => {
   const url = module("export const c = 5");
   const error = await refusal({ url, name: "c" }, TaskNotFoundError);
   assert(error.message.endsWith("that export is 5, not a function: it exports no function"), error.message);
