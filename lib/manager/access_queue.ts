@@ -1,169 +1,160 @@
 /**
- * Who may run now: calls side by side, transactions alone; first come, first served.
+ * The access queue of a manager: a readers-writer lock with a fair queue for each object. Calls are its readers and run
+ * side by side; transactions are its writers and run exclusively; all are served in the order of their requests.
  *
  * ```
- * ask --- free, and nobody before me? ---> start
- *     \-- no, and it would wait for itself --> refuse: DeadlockError
- *     \-- no ---> waiting ... leave(activity) ---> start
+ * request --- no conflict with running accesses, none with waiting requests ---> start
+ *         \-- conflict, and it would wait for itself --> refuse: DeadlockError
+ *         \-- conflict ---> waiting ... leave(access) ---> start
  * ```
  *
- * An activity is a transaction, or a call of an async method for as long as it runs. A request waits for the activities
- * that it cannot run beside, and for those before it in the line that it cannot run beside either. It never waits for
- * what is in its own chain: what a transaction has to itself is there for its own calls.
+ * A running access is a transaction, or a call of an async method until it settles. A request waits for the running
+ * accesses that it conflicts with, and for earlier waiting requests that it conflicts with. It never waits for an access in
+ * its own call chain: what a transaction has exclusively is there for its own calls.
  *
- * Deadlocks. An activity waits for the requests that have it in their chain, those for activities. A circle among these
- * can only be closed by a request that begins to wait, so that is when it is looked for.
+ * Deadlocks. A running access waits for the requests that have it in their chain, and these wait for accesses. Only a
+ * request that begins to wait can close a cycle of such waits, so the queue searches for one at that moment.
  *
  * @module
  */
 import { DeadlockError } from "../core/errors.ts";
+import { ALL_OBJECTS, type Claim, conflict } from "./claim.ts";
+import { WaitingCounts } from "./waiting_counts.ts";
 
-/** Instead of an object: all objects. */
-export const ALL = 0;
+export { ALL_OBJECTS } from "./claim.ts";
 
-/** Something that lasts. */
-export interface Activity {
+/** A transaction, or a running call of an async method. */
+export interface Access extends Claim {
   readonly id: number;
-  readonly resource: number;
-  readonly exclusive: boolean;
 }
 
-/** A call, or the beginning of a transaction. */
-export interface Request {
-  readonly resource: number;
-  readonly exclusive: boolean;
-  /** Ids of the activities it is part of. */
+/** A claim, with the call chain that it comes from. */
+export interface ChainedClaim extends Claim {
+  /** Ids of the accesses that the request is part of. */
   readonly chain: readonly number[];
-  /** Id that it will have as a transaction. */
+  /** Id that the access will have, if it is a transaction. */
   readonly transaction?: number;
+}
+
+/** A call, or the begin of a transaction. */
+export interface AccessRequest extends ChainedClaim {
+  /** Called once, when the request is granted. */
   start(): void;
+  /** Called once, instead of `start`, if the request would wait for ever. */
   refuse(error: Error): void;
 }
 
-/** What a request wants. */
-export type Claim = Omit<Request, "start" | "refuse">;
-
-/** Whether two cannot be at the same time. */
-function conflict(a: Omit<Claim, "chain">, b: Omit<Claim, "chain">): boolean {
-  return (a.exclusive || b.exclusive) && (a.resource === b.resource || a.resource === ALL || b.resource === ALL);
-}
-
-/** The line in front of the objects of a manager. */
+/** The access queue of all objects of a manager. */
 export class AccessQueue {
-  readonly #active = new Map<number, Activity>();
-  // The few among them that keep others from running: thousands of calls may run side by side.
-  readonly #alone = new Map<number, Activity>();
+  readonly #running = new Map<number, Access>();
+  // The exclusive ones among them, which are few: thousands of calls may run side by side.
+  readonly #exclusive = new Map<number, Access>();
   // In order of arrival.
-  readonly #waiting = new Set<Request>();
-  readonly #line = new Line();
-  #advancing = false;
-  #again = false;
+  readonly #waiting = new Set<AccessRequest>();
+  readonly #counts = new WaitingCounts();
+  #isAdvancing = false;
+  #mustRepeat = false;
 
-  /** Whether anything is going on or waits. */
+  /** Whether an access runs or a request waits. */
   get busy(): boolean {
-    return this.#active.size > 0 || this.#waiting.size > 0;
+    return this.#running.size > 0 || this.#waiting.size > 0;
   }
 
-  /** The activity of this id, if it goes on. */
-  activity(id: number): Activity | undefined {
-    return this.#active.get(id);
+  /** Tells whether a request could not start now. */
+  hasToWait(claim: ChainedClaim): boolean {
+    return this.busy && this.#isBlocked(claim, this.#counts);
   }
 
-  /** Whether a request could not start now. */
-  hasToWait(claim: Claim): boolean {
-    return this.busy && this.#isBlocked(claim, this.#line);
-  }
-
-  /** Starts a request as soon as it can be; refuses it if that will never be so. */
-  request(request: Request): void {
+  /** Starts a request as soon as possible; refuses it if it would wait for ever. */
+  request(request: AccessRequest): void {
     if (!this.hasToWait(request)) return request.start();
-    if (this.#closesCircle(request)) {
+    if (this.#closesCycle(request)) {
       return request.refuse(
         new DeadlockError(
-          "Cannot wait: this transaction would wait for another one that waits for it: take objects in the same order " +
-            "everywhere, or the whole manager by its own transaction()",
+          "Cannot wait for object of Manager: a transaction that has it waits for this one: take objects in the same " +
+            "order everywhere, or the whole manager by its own transaction()",
         ),
       );
     }
     this.#waiting.add(request);
-    this.#line.add(request);
+    this.#counts.add(request);
   }
 
-  /** Something has begun that lasts. */
-  enter(activity: Activity): void {
-    this.#active.set(activity.id, activity);
-    if (activity.exclusive) this.#alone.set(activity.id, activity);
+  /** Registers an access that has started and lasts. */
+  enter(access: Access): void {
+    this.#running.set(access.id, access);
+    if (access.exclusive) this.#exclusive.set(access.id, access);
   }
 
-  /** It has ended. */
+  /** Ends an access, and starts the requests that waited for it. */
   leave(id: number): void {
-    this.#alone.delete(id);
-    if (this.#active.delete(id)) this.#advance();
+    this.#exclusive.delete(id);
+    if (this.#running.delete(id)) this.#advance();
   }
 
-  /** Takes back the waiting requests that `which` says. */
-  withdraw(which: (request: Request) => boolean): Request[] {
-    const gone = [...this.#waiting].filter(which);
-    for (const each of gone) this.#remove(each);
-    if (gone.length > 0) this.#advance();
-    return gone;
+  /** Removes the waiting requests for which `matches` returns true, and returns them. */
+  withdraw(matches: (request: AccessRequest) => boolean): AccessRequest[] {
+    const withdrawn = [...this.#waiting].filter(matches);
+    for (const each of withdrawn) this.#remove(each);
+    if (withdrawn.length > 0) this.#advance();
+    return withdrawn;
   }
 
   #advance(): void {
-    // What starts may end at once.
-    if (this.#advancing) {
-      this.#again = true;
+    // A request that starts may end at once, and call this again.
+    if (this.#isAdvancing) {
+      this.#mustRepeat = true;
       return;
     }
-    this.#advancing = true;
+    this.#isAdvancing = true;
     try {
       do {
-        this.#again = false;
-        const line = new Line();
+        this.#mustRepeat = false;
+        const earlier = new WaitingCounts();
         for (const request of this.#waiting) {
-          if (this.#isBlocked(request, line)) line.add(request);
+          if (this.#isBlocked(request, earlier)) earlier.add(request);
           else {
             this.#remove(request);
             request.start();
           }
         }
-      } while (this.#again);
+      } while (this.#mustRepeat);
     } finally {
-      this.#advancing = false;
+      this.#isAdvancing = false;
     }
   }
 
-  #remove(request: Request): void {
+  #remove(request: AccessRequest): void {
     this.#waiting.delete(request);
-    this.#line.remove(request);
+    this.#counts.remove(request);
   }
 
-  #isBlocked(request: Claim, before: Line): boolean {
-    return this.#holders(request).length > 0 || (!this.#isInside(request) && before.isInTheWayOf(request));
+  #isBlocked(claim: ChainedClaim, earlier: WaitingCounts): boolean {
+    return this.#conflicting(claim).length > 0 || (!this.#isInside(claim) && earlier.conflictsWith(claim));
   }
 
-  #holders(request: Claim): Activity[] {
-    const found: Activity[] = [];
-    for (const each of (request.exclusive ? this.#active : this.#alone).values()) {
-      if (conflict(each, request) && !request.chain.includes(each.id)) found.push(each);
+  #conflicting(claim: ChainedClaim): Access[] {
+    const found: Access[] = [];
+    for (const each of (claim.exclusive ? this.#running : this.#exclusive).values()) {
+      if (conflict(each, claim) && !claim.chain.includes(each.id)) found.push(each);
     }
     return found;
   }
 
-  // Its own transaction, or its own running call, is there already: whoever stands in line waits for that.
-  #isInside({ chain, resource }: Claim): boolean {
+  // A request from inside a running access to the same object overtakes: the waiting requests wait for that access.
+  #isInside({ chain, resource }: ChainedClaim): boolean {
     return chain.some((id) => {
-      const activity = this.#active.get(id);
-      return activity !== undefined && (activity.resource === resource || activity.resource === ALL);
+      const access = this.#running.get(id);
+      return access !== undefined && (access.resource === resource || access.resource === ALL_OBJECTS);
     });
   }
 
-  #closesCircle(request: Request): boolean {
+  #closesCycle(request: AccessRequest): boolean {
     if (request.chain.length === 0) return false;
-    const seen = new Set<Activity | Request>();
-    const open: (Activity | Request)[] = [request];
+    const seen = new Set<Access | AccessRequest>();
+    const open: (Access | AccessRequest)[] = [request];
     for (let each = open.pop(); each !== undefined; each = open.pop()) {
-      for (const next of "chain" in each ? this.#blockers(each) : this.#parts(each)) {
+      for (const next of "chain" in each ? this.#blockers(each) : this.#requestsOf(each)) {
         if ("id" in next && request.chain.includes(next.id)) return true;
         if (seen.has(next)) continue;
         seen.add(next);
@@ -173,8 +164,9 @@ export class AccessQueue {
     return false;
   }
 
-  *#blockers(request: Request): Generator<Activity | Request> {
-    yield* this.#holders(request);
+  // What a request waits for.
+  *#blockers(request: AccessRequest): Generator<Access | AccessRequest> {
+    yield* this.#conflicting(request);
     if (this.#isInside(request)) return;
     for (const each of this.#waiting) {
       if (each === request) return;
@@ -182,39 +174,8 @@ export class AccessQueue {
     }
   }
 
-  *#parts({ id }: Activity): Generator<Request> {
+  // What a running access waits for: the requests that are part of it.
+  *#requestsOf({ id }: Access): Generator<AccessRequest> {
     for (const each of this.#waiting) if (each.chain.includes(id)) yield each;
   }
-}
-
-/** How many stand in line for what. Looking at each of them for each of them would take their number squared. */
-class Line {
-  readonly #all = new Map<number, number>();
-  readonly #exclusive = new Map<number, number>();
-  #count = 0;
-
-  add({ resource, exclusive }: Request): void {
-    this.#count++;
-    change(this.#all, resource, 1);
-    if (exclusive) change(this.#exclusive, resource, 1);
-  }
-
-  remove({ resource, exclusive }: Request): void {
-    this.#count--;
-    change(this.#all, resource, -1);
-    if (exclusive) change(this.#exclusive, resource, -1);
-  }
-
-  /** Whether one of them cannot run beside this one. Only a transaction asks for all objects. */
-  isInTheWayOf({ resource, exclusive }: Claim): boolean {
-    if (resource === ALL) return this.#count > 0;
-    const wanted = exclusive ? this.#all : this.#exclusive;
-    return wanted.has(resource) || wanted.has(ALL);
-  }
-}
-
-function change(counts: Map<number, number>, resource: number, by: number): void {
-  const count = (counts.get(resource) ?? 0) + by;
-  if (count === 0) counts.delete(resource);
-  else counts.set(resource, count);
 }

@@ -1,47 +1,53 @@
 /**
- * In which transactions, and inside of which calls, code runs: on the client's side and, for methods that call other
- * objects, on the manager's.
+ * The call chain: the transactions, and the running calls of methods, that the current code is part of. Transactions add a
+ * link on the client's side, running methods that call other objects add one on the manager's.
  *
  * ```
  * a.transaction(async () => {                      chain [ta]
  *   await b.transaction(() => b.set("x", 1));      chain [ta, tb]
  * });
- * void later();                                    what it starts and does not wait for has ended links, which do not count
+ * void later();       code that a transaction started and did not await: its links have ended, and do not count
  * ```
  *
- * Each request carries its chain. So the calls of a transaction are let through while all others wait, by whatever
- * function they are made; and the manager sees who waits for whom.
+ * Each request carries its chain. From it the manager lets the calls of a transaction through while all others wait,
+ * whichever function makes them, and finds out which transaction waits for which.
  *
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** A transaction, or a call that runs. */
+/** A transaction, or a running call. */
 export interface ChainLink {
-  /** Of which manager. */
+  /** Name of the manager. */
   readonly manager: string;
   readonly id: number;
-  /** What it has to itself; `undefined` if that is nothing. */
+  /** The object, or all objects, that the transaction has exclusively; `undefined` for a call. */
   readonly holds: number | undefined;
   readonly outer: ChainLink | undefined;
   ended: boolean;
 }
 
+const NO_CHAIN: readonly number[] = [];
 const storage = new AsyncLocalStorage<ChainLink | undefined>();
 
-/** The innermost link of the code that runs. */
+/** Returns the innermost link of the current code. */
 export function currentLink(): ChainLink | undefined {
   return storage.getStore();
 }
 
-/** The links of one manager that have not ended, innermost first. */
+/** Returns the links of a manager that have not ended, innermost first. */
 export function* linksOf(manager: string): Generator<ChainLink> {
   for (let link = currentLink(); link !== undefined; link = link.outer) {
     if (link.manager === manager && !link.ended) yield link;
   }
 }
 
-/** Runs a function, and all that it starts, inside of a link. */
+/** Returns the ids of the links of a manager that have not ended, innermost first: what a request carries. */
+export function chainOf(manager: string): readonly number[] {
+  return currentLink() === undefined ? NO_CHAIN : Array.from(linksOf(manager), ({ id }) => id);
+}
+
+/** Runs a function, and everything that it starts, inside a link. */
 export function runInside<T>(link: ChainLink, run: () => T): T {
   return storage.run(link, run);
 }

@@ -1,5 +1,6 @@
 /**
- * Where in the caller's code a call was made: the second half of a failed call's stack. The first is the manager's.
+ * The place in the caller's code at which a call was made. It is the second half of the stack of a failed call; the first
+ * half is the manager's.
  *
  * @module
  */
@@ -8,16 +9,16 @@ import { isError } from "../protocol/error_record.ts";
 const MARK = "\n  called:\n";
 const FOLDER = new URL(".", import.meta.url).href;
 
-/** A place in the caller's code. Its text is made only when it is needed. */
+/** The place of a call. Its text is made only when it is needed. */
 export class CallSite {
   declare stack: string;
 
-  /** Takes the place from which the library was called. */
+  /** Captures the current stack. */
   constructor() {
     Error.captureStackTrace(this, CallSite);
   }
 
-  /** Appends this place to the stack of what a call failed with, if that is an error; gives that. */
+  /** Appends this place to the stack of an error, and returns the error. Returns any other value as it is. */
   addTo(thrown: unknown): unknown {
     if (!isError(thrown) || thrown.stack?.includes(MARK)) return thrown;
     const frames = this.stack.split("\n").slice(1).filter((frame) => !frame.includes(FOLDER));

@@ -1,5 +1,6 @@
 /**
- * Every kind of shared object, managers and their objects included. A worker's entry loads it.
+ * Registers every kind of shared object, managers and their proxies included, so that messages with them can be decoded.
+ * The entry of a worker loads it.
  *
  * @module
  */

@@ -1,45 +1,45 @@
 /**
- * A look every 50 ms, for as long as there is something to look for: nobody is told that a thread has died.
+ * A check every 50 ms whether threads are alive, while something depends on them: no message reports a thread's death.
  *
  * @module
  */
 import type { Timer } from "../core/timer.ts";
 import { SLICE } from "../shared/waiting.ts";
 
-/** Looks again and again, and keeps the script alive or not. */
+/** Repeats a check, and may keep the script alive meanwhile. */
 export class LivenessPoll {
-  readonly #look: () => boolean;
+  readonly #check: () => boolean;
   #timer: Timer | undefined;
 
-  /** @param look Says whether there is more to look for; if not, the next `start` begins anew. */
-  constructor(look: () => boolean) {
-    this.#look = look;
+  /** @param check Returns whether to repeat it. If not, the poll ends until the next `start`. */
+  constructor(check: () => boolean) {
+    this.#check = check;
   }
 
-  /** Starts, if it does not run; `hold`: the script stays alive from now on, until `release`. */
-  start(hold: boolean): void {
+  /** Starts the poll if it does not run. `keepAlive`: the script stays alive from now on, until `release`. */
+  start(keepAlive: boolean): void {
     if (this.#timer === undefined) {
-      const timer = setInterval(() => this.#beat(), SLICE);
-      // The first timer of an isolate may run microtasks on its way, and one of those may have been here.
+      const timer = setInterval(() => this.#runCheck(), SLICE);
+      // Creating the first timer of an isolate may run microtasks, and one of those may have called this.
       if (this.#timer === undefined) this.#timer = timer;
       else clearInterval(timer);
     }
-    if (hold) this.#timer!.ref();
+    if (keepAlive) this.#timer!.ref();
     else this.#timer!.unref();
   }
 
-  /** Lets the script end. The timer stays until its next look: calls come one after the other. */
+  /** Lets the script end. The timer runs until its next check: the next call often follows at once. */
   release(): void {
     this.#timer?.unref();
   }
 
-  /** Ends it. */
+  /** Ends the poll. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #beat(): void {
-    if (!this.#look()) this.stop();
+  #runCheck(): void {
+    if (!this.#check()) this.stop();
   }
 }

@@ -1,20 +1,21 @@
 /**
- * Hears what is put into a channel, without keeping the script alive: `Queue.get` would.
+ * Receives what is put into a channel, without keeping the script alive as `Queue.get` would.
  *
  * ```
- * take all there is -> Atomics.waitAsync on TAIL -> somebody puts, or closes -> take all there is
+ * take all records -> Atomics.waitAsync on TAIL -> a thread puts or closes -> take all records
  * ```
  *
- * It is the only consumer of its channel, so no notification can go to somebody else.
+ * A mailbox is the only consumer of its channel, so it cannot take a notification from another consumer.
  *
  * @module
  */
 import type { Channel } from "../queue/channel.ts";
+import { Control } from "../queue/control_layout.ts";
 import type { LogRecord } from "../queue/paged_log.ts";
 
-const TAIL = 1;
-/** Most records in one turn of the event loop: others want theirs, too. */
-const AT_ONCE = 256;
+const { TAIL } = Control;
+/** Maximum number of records in one turn of the event loop, so that timers and other tasks of the thread run too. */
+const MAX_PER_TURN = 256;
 
 /** The one consumer of a channel. */
 export class Mailbox {
@@ -24,7 +25,7 @@ export class Mailbox {
   #state: "idle" | "listening" | "stopped" = "idle";
 
   /**
-   * @param receive Gets each record, in order. It must not throw.
+   * @param receive Called with each record, in order. It must not throw.
    * @param closed Called once, when the channel is closed and empty.
    */
   constructor(channel: Channel, receive: (record: LogRecord) => void, closed: () => void) {
@@ -33,23 +34,23 @@ export class Mailbox {
     this.#closed = closed;
   }
 
-  /** Begins to listen. */
+  /** Starts to receive. */
   listen(): void {
     if (this.#state !== "idle") return;
     this.#state = "listening";
     this.#sleep();
   }
 
-  /** Hears nothing more. */
+  /** Stops to receive. Records that were not taken stay in the channel. */
   stop(): void {
     this.#state = "stopped";
-    // An entry among the waiters cannot be taken back: it would keep all of this alive.
+    // A waitAsync entry cannot be cancelled: unless it is woken it keeps this mailbox in memory.
     Atomics.notify(this.#channel.control.array, TAIL);
   }
 
-  /** The channel has been closed by its consumer: takes what is left, and hears nothing more. */
+  /** Takes what is left in a channel that this thread has closed, and stops. */
   finish(): void {
-    while (this.#state === "listening") this.#drain();
+    while (this.#state === "listening") this.#takeAll();
   }
 
   #sleep(): void {
@@ -57,7 +58,7 @@ export class Mailbox {
     while (this.#state === "listening") {
       const tail = control.load(TAIL);
       if (this.#channel.size > 0 || this.#channel.closed) {
-        if (this.#drain()) continue;
+        if (this.#takeAll()) continue;
         setTimeout(() => this.#sleep(), 0);
         return;
       }
@@ -68,9 +69,9 @@ export class Mailbox {
     }
   }
 
-  // Whether it has taken all there was.
-  #drain(): boolean {
-    for (let count = 0; count < AT_ONCE; count++) {
+  // Returns false if it stopped at the maximum, and records may be left.
+  #takeAll(): boolean {
+    for (let count = 0; count < MAX_PER_TURN; count++) {
       if (this.#channel.size === 0 && !this.#channel.closed) return true;
       const item = this.#channel.tryTake("receive for Manager");
       if (item === "empty" || this.#state === "stopped") return true;

@@ -1,5 +1,5 @@
 /**
- * Namespaces of a manager.
+ * `NamespaceProxy`: typed properties of a manager, as any thread calls them.
  *
  * @module
  */
@@ -9,21 +9,12 @@ import { invoke, ManagedProxy } from "./proxy.ts";
 const KIND = "manager.namespace";
 
 /**
- * A set of typed properties that live on the thread of a {@linkcode Manager}. Python's `ns.x = 1` is
- * `await ns.set("x", 1)`: here one sees where a round trip is.
+ * A set of typed properties on the thread of a {@linkcode Manager}. Python's `ns.x = 1` is `await ns.set("x", 1)`: the
+ * `await` shows that this is a round trip to another thread.
+ *
+ * **Cost.** That of a call of a {@linkcode Manager}. For properties that do not change, pass a plain object to the task.
  *
  * @typeParam T Names and types of the properties.
- *
- * @example Settings for all
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Manager } from "@isopool/isopool";
- *
- * using manager = new Manager();
- * const settings = manager.namespace({ host: "a", port: 80 });
- * await settings.set("port", 8080);
- * assertEquals(await settings.toObject(), { host: "a", port: 8080 });
- * ```
  */
 export class NamespaceProxy<T extends object> extends ManagedProxy {
   /** @ignore */
@@ -31,27 +22,84 @@ export class NamespaceProxy<T extends object> extends ManagedProxy {
     super(from, KIND, "NamespaceProxy");
   }
 
-  /** Gives a property. */
+  /**
+   * Resolves to the value of a property.
+   *
+   * @example Read a property
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Manager } from "@isopool/isopool";
+   * using manager = new Manager();
+   * const settings = manager.namespace({ host: "a", port: 80 });
+   * assertEquals(await settings.get("port"), 80);
+   * ```
+   */
   get<K extends keyof T & string>(name: K): Promise<T[K]> {
     return invoke(this, "get", [name]) as Promise<T[K]>;
   }
 
-  /** Sets a property. */
+  /**
+   * Sets a property.
+   *
+   * @example Change a setting for all threads
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Manager } from "@isopool/isopool";
+   * using manager = new Manager();
+   * const settings = manager.namespace({ host: "a", port: 80 });
+   * await settings.set("port", 8080);
+   * assertEquals(await settings.get("port"), 8080);
+   * ```
+   */
   set<K extends keyof T & string>(name: K, value: T[K]): Promise<void> {
     return invoke(this, "set", [name, value]) as Promise<void>;
   }
 
-  /** Removes a property; says whether it was there. */
+  /**
+   * Removes a property. Resolves to whether it was there.
+   *
+   * @example Remove a property
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Manager } from "@isopool/isopool";
+   * using manager = new Manager();
+   * const settings = manager.namespace({ host: "a", port: 80 });
+   * assertEquals([await settings.delete("port"), await settings.toObject()], [true, { host: "a" }]);
+   * ```
+   */
   delete(name: keyof T & string): Promise<boolean> {
     return invoke(this, "delete", [name]) as Promise<boolean>;
   }
 
-  /** Sets several properties at once. */
+  /**
+   * Sets several properties in one call.
+   *
+   * @example Change two settings at once
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Manager } from "@isopool/isopool";
+   * using manager = new Manager();
+   * const settings = manager.namespace({ host: "a", port: 80 });
+   * await settings.assign({ host: "b", port: 81 });
+   * assertEquals(await settings.toObject(), { host: "b", port: 81 });
+   * ```
+   */
   async assign(properties: Partial<T>): Promise<void> {
     await invoke(this, "update", [Object.entries(properties)]);
   }
 
-  /** All properties as they are now. */
+  /**
+   * Resolves to a copy of all properties.
+   *
+   * @example Copy all settings
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Manager } from "@isopool/isopool";
+   * using manager = new Manager();
+   * const settings = manager.namespace({ host: "a", port: 80 });
+   * assertEquals(await settings.toObject(), { host: "a", port: 80 });
+   * ```
+   */
   async toObject(): Promise<T> {
     return Object.fromEntries(await invoke(this, "entries", []) as [string, unknown][]) as T;
   }

@@ -1,5 +1,5 @@
 /**
- * The objects of a manager, by number, and which of their methods can be called.
+ * The objects of a manager, by id, and the methods of each that clients can call.
  *
  * @module
  */
@@ -8,18 +8,21 @@ import type { Client } from "./client.ts";
 import { Origin } from "./proxy.ts";
 import { type AnyClass, type Methods, methodsOf, proxyOf, Registration } from "./registered.ts";
 import type { Kind } from "./requests.ts";
-import { DictStore, ListStore, type Undo, ValueStore } from "./stores.ts";
+import { DictStore } from "./dict_store.ts";
+import { ListStore } from "./list_store.ts";
+import type { Undo } from "./undo.ts";
+import { ValueStore } from "./value_store.ts";
 
-/** An object that can be called. */
+/** An object that clients can call. */
 export interface ServedObject {
   readonly name: string;
   readonly target: object;
   readonly methods: Methods;
-  /** Methods that change it. */
+  /** Names of the methods that change it. */
   readonly writes: ReadonlySet<string>;
-  /** Whether its methods are this library's: none is async, none calls anything. */
+  /** Whether it is of a class of this library. Then no method is async, and none calls another object. */
   readonly plain: boolean;
-  /** What takes it back to where it is now; nothing does, for objects of the user's. */
+  /** Returns how to restore its current state; `undefined` for an object of a registered class. */
   undo(): Undo | undefined;
 }
 
@@ -40,13 +43,13 @@ const METHODS = Object.fromEntries(
   Object.entries(STORES).map(([kind, type]) => [kind, storeMethods(type)]),
 ) as Record<Kind, Methods>;
 
-const NOTHING: ReadonlySet<string> = new Set();
+const NO_WRITES: ReadonlySet<string> = new Set();
 
 /** The objects of a manager. */
 export class Objects {
   readonly #client: Client;
   readonly #objects = new Map<number, ServedObject>();
-  // By prototype: an object knows its class.
+  // By prototype.
   readonly #types = new Map<object, Registration>();
   readonly #ids = new WeakMap<object, number>();
 
@@ -55,7 +58,7 @@ export class Objects {
     this.#client = client;
   }
 
-  /** Lets objects of a class be called. Doing it again does nothing. */
+  /** Registers a class, so that clients can call its objects. Registering it again does nothing. */
   register(type: AnyClass): Registration {
     const known = typeof type === "function" ? this.#types.get(type.prototype) : undefined;
     if (known !== undefined) return known;
@@ -64,7 +67,7 @@ export class Objects {
     return registration;
   }
 
-  /** Makes an object. */
+  /** Creates an object of a class of this library. */
   make(id: number, kind: Kind, initial: unknown): void {
     if (!Object.hasOwn(STORES, kind) || this.#objects.has(id)) return;
     const store = new STORES[kind](initial);
@@ -78,7 +81,7 @@ export class Objects {
     });
   }
 
-  /** Adds an object of a registered class; gives its proxy. */
+  /** Adds an object of a registered class; returns its proxy. */
   add(object: object, type: Registration): object {
     let id = this.#ids.get(object);
     if (id === undefined) {
@@ -87,12 +90,12 @@ export class Objects {
     }
     if (!this.#objects.has(id)) {
       const { name, methods } = type;
-      this.#objects.set(id, { name, target: object, methods, writes: NOTHING, plain: false, undo: () => undefined });
+      this.#objects.set(id, { name, target: object, methods, writes: NO_WRITES, plain: false, undo: () => undefined });
     }
     return proxyOf(new Origin(this.#client, id), type);
   }
 
-  /** What a result is to arrive as: the proxy of an object of a registered class, or itself. */
+  /** Returns what to send for a result: a proxy for an object of a registered class, otherwise the result. */
   exported(result: unknown): unknown {
     if (this.#types.size === 0 || typeof result !== "object" || result === null) return result;
     const type = this.#types.get(Object.getPrototypeOf(result));
@@ -100,7 +103,7 @@ export class Objects {
   }
 
   /**
-   * The object with this number.
+   * Returns the object with this id.
    *
    * @throws {IsopoolError} If there is none.
    */
@@ -115,7 +118,7 @@ export class Objects {
     this.#objects.delete(id);
   }
 
-  /** Forgets all. */
+  /** Forgets all objects. */
   clear(): void {
     this.#objects.clear();
   }

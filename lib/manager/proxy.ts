@@ -1,5 +1,5 @@
 /**
- * What the proxies of all kinds of objects have in common.
+ * `ManagedProxy`: the base class of all proxies, which send the calls of a thread to an object of a manager.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Client } from "./client.ts";
 import type { ManagerMemory } from "./requests.ts";
 import { isHeld, runTransaction } from "./transaction.ts";
 
-/** Given to a constructor: the object that the proxy stands for. */
+/** Passed to the constructor of a proxy: the object that it calls. */
 export class Origin {
   constructor(readonly client: Client, readonly object: number) {}
 }
@@ -18,24 +18,11 @@ let originOf: (proxy: ManagedProxy) => Origin;
 let nameOf: (proxy: ManagedProxy) => string;
 
 /**
- * Stands for an object of a {@linkcode Manager}, on any thread. It can be an argument or result of a task, an item of a
- * queue, or an element of another of the manager's objects, at any depth; all copies stand for the same object.
- *
- * @example A transaction
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Manager } from "@isopool/isopool";
- *
- * using manager = new Manager();
- * const counts = manager.dict<string, number>();
- * const count = (word: string) =>
- *   counts.transaction(async () => counts.set(word, (await counts.get(word) ?? 0) + 1));
- * await Promise.all([count("a"), count("a"), count("b")]);
- * assertEquals(await counts.toObject(), { a: 2, b: 1 });
- * ```
+ * Calls an object of a {@linkcode Manager} from any thread. A proxy can be an argument or result of a task, an item of a
+ * queue, or an element of another object of the manager, at any depth. All copies of a proxy call the same object.
  */
 export abstract class ManagedProxy extends Shared {
-  // Not by methods of subclasses: a registered class may have some of the same name.
+  // Private, and read through the functions below: a registered class may have methods with any name.
   readonly #origin: Origin;
   readonly #kind: string;
   readonly #name: string;
@@ -54,22 +41,37 @@ export abstract class ManagedProxy extends Shared {
     if (handle) this.#origin = new Origin(Client.of(handle.manager as ManagerMemory), handle.object as number);
     else if (from instanceof Origin) this.#origin = from;
     else {throw new TypeError(
-        "Cannot create proxy: a Manager makes them: list(), dict(), namespace(), value(), register()",
+        "Cannot create proxy: a Manager makes them: call list(), dict(), namespace(), value() or register()",
       );}
   }
 
   /**
-   * Runs a function while nobody else can use the object: calls from elsewhere wait, those that the function makes are
-   * let through. So what it read is still so when it writes.
+   * Runs a function with exclusive access to the object: the function's calls run, all other calls wait until it ends. So
+   * what the function has read is still true when it writes.
    *
-   * If the function fails, or its thread dies, a list, dict, namespace or value is again as it was before; what a
-   * registered object did is done. It holds this object only: an element that is another object has its own.
+   * If the function fails, or its thread dies, a list, dict, namespace or value gets back its state from before; changes
+   * of an object of a registered class stay. Only this object is exclusive, not other objects that are elements of it.
    *
-   * @param limits How long to wait for the beginning.
+   * **Cost.** Two calls more than those of the function. A transaction waits for all calls of async methods of the object.
    *
-   * @throws {DeadlockError} If it would wait for itself, or for a transaction that waits for it.
+   * @param limits How long to wait until it begins.
+   *
+   * @throws {DeadlockError} If the transaction would wait for itself, or for a transaction that waits for it.
    * @throws {WaitTimeoutError} If `timeout` passes before it begins.
    * @throws {ManagerClosedError} If the manager is closed.
+   *
+   * @example Read, change and write without losing a change
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Manager } from "@isopool/isopool";
+   *
+   * using manager = new Manager();
+   * const counts = manager.dict<string, number>();
+   * const count = (word: string) =>
+   *   counts.transaction(async () => counts.set(word, (await counts.get(word) ?? 0) + 1));
+   * await Promise.all([count("a"), count("a"), count("b")]);
+   * assertEquals(await counts.toObject(), { a: 2, b: 1 });
+   * ```
    */
   transaction<R>(fn: () => R | PromiseLike<R>, limits?: WaitLimits): Promise<R> {
     const { client, object } = this.#origin;
@@ -88,19 +90,19 @@ export abstract class ManagedProxy extends Shared {
   }
 }
 
-/** Calls a method of the object. */
+/** Calls a method of the object of a proxy. */
 export function invoke(proxy: ManagedProxy, method: string, args: unknown[]): Promise<unknown> {
   const { client, object } = originOf(proxy);
   return client.call(`call ${nameOf(proxy)}.${method}()`, object, method, args);
 }
 
-/** Runs `fn` in a transaction, or in the one that is there already. */
+/** Runs `fn` in a transaction on the object of a proxy, or in the current transaction if that has the object. */
 export function exclusively<R>(proxy: ManagedProxy, fn: () => Promise<R>): Promise<R> {
   const { client, object } = originOf(proxy);
   return isHeld(client, object) ? fn() : proxy.transaction(fn);
 }
 
-/** What a proxy stands for. */
+/** Returns the object that a proxy calls. */
 export function origin(proxy: ManagedProxy): Origin {
   return originOf(proxy);
 }

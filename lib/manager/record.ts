@@ -1,13 +1,14 @@
 /**
- * Requests and replies as records of a queue: two numbers that can be read whatever the rest is, then a value.
+ * Requests and replies as records of a channel: two numbers, then a value.
  *
  * ```
  * request   client | call    a request, see requests.ts
- *           client | call    object | length | method | arguments        most calls: half the time of the above
- * reply     call   | status  what came of it
+ *           client | call    object | length | method | arguments        most calls: it takes half the time
+ * reply     call   | status  the result or the error
  * ```
  *
- * The numbers stand in front, so that a value that cannot be decoded fails one call and not the thread that reads it.
+ * The numbers are not part of the encoded value. So if a value cannot be decoded, the reader knows which call it was for,
+ * and only that call fails.
  *
  * @module
  */
@@ -16,78 +17,83 @@ import type { LogRecord } from "../queue/paged_log.ts";
 import type { ClientRequest } from "./requests.ts";
 
 const HEADER = 8;
-/** In the high bits of a record's kind: what the value is. */
+/** Forms of a request, in the high bits of a record's kind. */
 const Form = { VALUE: 0, NO_ARGUMENT: 1, ONE_ARGUMENT: 2, ARGUMENTS: 3 } as const;
-const FORM = 8;
-const KIND = (1 << FORM) - 1;
+const FORM_SHIFT = 8;
+const KIND_MASK = (1 << FORM_SHIFT) - 1;
 const OBJECT = HEADER, LENGTH = OBJECT + 8, METHOD = LENGTH + 1;
-const LONGEST = 255;
+/** Maximum length of a method's name in the short form, in bytes. */
+const MAX_NAME = 255;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const NO_CHAIN: readonly number[] = [];
 
-function put(first: number, second: number, form: number, { kind, bytes }: Encoded, at: number): LogRecord {
-  const framed = new Uint8Array(at + bytes.length);
-  const view = new DataView(framed.buffer);
+function recordOf(first: number, second: number, form: number, { kind, bytes }: Encoded, offset: number): LogRecord {
+  const record = new Uint8Array(offset + bytes.length);
+  const view = new DataView(record.buffer);
   view.setUint32(0, first);
   view.setUint32(4, second);
-  framed.set(bytes, at);
-  return { kind: form << FORM | kind, bytes: framed };
+  record.set(bytes, offset);
+  return { kind: form << FORM_SHIFT | kind, bytes: record };
 }
 
 /**
- * Makes a record of a value as it is now.
+ * Encodes two numbers and a value as they are now.
  *
- * @throws {DOMException} `DataCloneError`, if it cannot be cloned.
+ * @throws {DOMException} `DataCloneError`, if the value cannot be cloned.
  */
 export function encodeRecord(first: number, second: number, value: unknown): LogRecord {
-  return put(first, second, Form.VALUE, encodeValue(value), HEADER);
+  return recordOf(first, second, Form.VALUE, encodeValue(value), HEADER);
 }
 
 /**
- * Makes a record of a request, as it is now.
+ * Encodes a request as it is now.
  *
- * @throws {DOMException} `DataCloneError`, if it cannot be cloned.
+ * @throws {DOMException} `DataCloneError`, if a value in it cannot be cloned.
  */
 export function encodeRequest(client: number, call: number, request: ClientRequest): LogRecord {
   if (request[0] !== "call" || request[4].length > 0) return encodeRecord(client, call, request);
   const [, object, method, args] = request;
   const name = encoder.encode(method);
-  if (name.length > LONGEST) return encodeRecord(client, call, request);
+  if (name.length > MAX_NAME) return encodeRecord(client, call, request);
   const form = args.length === 0 ? Form.NO_ARGUMENT : args.length === 1 ? Form.ONE_ARGUMENT : Form.ARGUMENTS;
   const value = encodeValue(args.length > 1 ? args : args[0]);
-  const record = put(client, call, form, value, METHOD + name.length);
+  const record = recordOf(client, call, form, value, METHOD + name.length);
   new DataView(record.bytes.buffer).setFloat64(OBJECT, object);
   record.bytes[LENGTH] = name.length;
   record.bytes.set(name, METHOD);
   return record;
 }
 
-/** Reads the two numbers; `undefined` if it is no such record. */
+/** Returns the two numbers, or `undefined` if the record is too short for them. */
 export function header({ bytes }: LogRecord): [first: number, second: number] | undefined {
   if (bytes.length < HEADER) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   return [view.getUint32(0), view.getUint32(4)];
 }
 
-/** Makes the value. Once for each record. */
+/** Decodes the value. A record can be decoded only once. */
 export function body(record: LogRecord): unknown {
-  return value(record, HEADER);
+  return valueAt(record, HEADER);
 }
 
-/** Makes the request, or whatever it is. Once for each record. */
+/** Decodes a request, which is not checked yet. A record can be decoded only once. */
 export function decodeRequest(record: LogRecord): unknown {
-  const form = record.kind >>> FORM;
+  const form = record.kind >>> FORM_SHIFT;
   if (form === Form.VALUE) return body(record);
   const { bytes } = record;
   const object = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(OBJECT);
   const end = METHOD + bytes[LENGTH];
   const method = decoder.decode(bytes.subarray(METHOD, end));
-  const args = form === Form.NO_ARGUMENT ? [] : form === Form.ONE_ARGUMENT ? [value(record, end)] : value(record, end);
+  const args = form === Form.NO_ARGUMENT
+    ? []
+    : form === Form.ONE_ARGUMENT
+    ? [valueAt(record, end)]
+    : valueAt(record, end);
   return ["call", object, method, args, NO_CHAIN];
 }
 
-function value({ kind, bytes }: LogRecord, from: number): unknown {
-  return decodeValue({ kind: kind & KIND, bytes: bytes.subarray(from), borrowed: true });
+function valueAt({ kind, bytes }: LogRecord, offset: number): unknown {
+  return decodeValue({ kind: kind & KIND_MASK, bytes: bytes.subarray(offset), borrowed: true });
 }

@@ -1,13 +1,13 @@
 /**
- * Objects of a user's own class: which of its methods can be called, and the proxies that call them.
+ * Objects of registered classes: which methods of a class clients can call, and the proxies that call them.
  *
  * ```
- * class Counter { add(n) {...}  #n  _hidden() {...} }      methodsOf: Map { "add" -> function }
- *                                                          its proxy has a function `add`, and nothing else
+ * class Account { deposit(n) {...}  #n  _hidden() {...} }      methodsOf: Map { "deposit" -> function }
+ *                                                              its proxy has a function `deposit`, and nothing else
  * ```
  *
- * A client's word is looked up in that table and nowhere else: `constructor`, `__proto__`, getters, fields, what is
- * private or inherited from `Object` are not in it.
+ * The manager looks up the method of a request in that table and nowhere else. A hostile client could otherwise call
+ * `constructor`, `__proto__`, getters, fields, or what is private or inherited from `Object`.
  *
  * @module
  */
@@ -17,9 +17,10 @@ import { invoke, ManagedProxy, type Origin } from "./proxy.ts";
 
 const KIND = "manager.object";
 
-/** Methods of a proxy itself; and `then`, which would make a promise of it. */
+/** Names that no method can have: the proxy itself has `transaction`, and with `then` it would be a thenable. */
 const REFUSED = ["transaction", "then"];
-const OWN = new Set(["constructor", "toString", "toJSON", "transaction", "then", "__proto__"]);
+/** Names that are never forwarded. */
+const NOT_FORWARDED = new Set(["constructor", "toString", "toJSON", "transaction", "then", "__proto__"]);
 
 // deno-lint-ignore no-explicit-any -- of any parameters
 type Method = (...args: any[]) => unknown;
@@ -29,10 +30,10 @@ type Method = (...args: any[]) => unknown;
 export type AnyClass = new (...args: any[]) => object;
 
 /**
- * How the result of a method arrives: an object that has methods as a proxy (its class is to be registered), all that
- * structured clone copies as what it is.
+ * Type of a result as it arrives: an object with methods arrives as a proxy (its class must be registered), all other
+ * values as copies.
  *
- * @typeParam R What the method gives.
+ * @typeParam R Type that the method returns.
  */
 export type Returned<R> = R extends
   | string
@@ -56,7 +57,7 @@ export type Returned<R> = R extends
   : R;
 
 /**
- * The proxy of an object of class `T`: its public methods, each of which gives a promise.
+ * The proxy of an object of class `T`: the public methods of the class, each of which returns a promise.
  *
  * @typeParam T Class of the object.
  */
@@ -74,9 +75,9 @@ export type Proxied<T> =
 export type Methods = ReadonlyMap<string, Method>;
 
 /**
- * The methods of a class and of those it extends.
+ * Returns the methods of a class and of the classes that it extends.
  *
- * @throws {TypeError} If one has a name that the proxy needs itself.
+ * @throws {TypeError} If a method has a name that the proxy itself needs.
  */
 export function methodsOf(type: AnyClass): Methods {
   const methods = new Map<string, Method>();
@@ -88,14 +89,14 @@ export function methodsOf(type: AnyClass): Methods {
         );
       }
       const { value } = Object.getOwnPropertyDescriptor(each, name)!;
-      if (typeof value !== "function" || OWN.has(name) || name.startsWith("_") || methods.has(name)) continue;
+      if (typeof value !== "function" || NOT_FORWARDED.has(name) || name.startsWith("_") || methods.has(name)) continue;
       methods.set(name, value as Method);
     }
   }
   return methods;
 }
 
-/** A class that a manager knows. */
+/** A registered class. */
 export class Registration {
   readonly methods: Methods;
   readonly name: string;
@@ -109,18 +110,18 @@ export class Registration {
   }
 }
 
-/** Stands for an object of a registered class. */
+/** The proxy of an object of a registered class. */
 export class ObjectProxy extends ManagedProxy {
   readonly #type: string;
   readonly #methods: readonly string[];
 
-  constructor(from: unknown, given?: Registration) {
-    const type = given ?? described(from);
+  constructor(from: unknown, registration?: Registration) {
+    const type = registration ?? registrationOf(from);
     super(from, KIND, type.name);
     this.#type = type.name;
     this.#methods = [...type.methods.keys()];
     for (const method of this.#methods) {
-      if (OWN.has(method)) continue;
+      if (NOT_FORWARDED.has(method)) continue;
       const call = (...args: unknown[]) => invoke(this, method, args);
       Object.defineProperty(this, method, { value: call, enumerable: false });
     }
@@ -131,8 +132,8 @@ export class ObjectProxy extends ManagedProxy {
   }
 }
 
-// What a handle says of a class, wherever it comes from.
-function described(from: unknown): Pick<Registration, "name"> & { methods: ReadonlyMap<string, unknown> } {
+// The class as the handle describes it. A hostile thread may have written the handle: only text is taken from it.
+function registrationOf(from: unknown): Pick<Registration, "name"> & { methods: ReadonlyMap<string, unknown> } {
   const { type, methods }: Partial<Handle> = handleOfArrival(from) ?? {};
   return {
     name: String(type),
@@ -140,7 +141,7 @@ function described(from: unknown): Pick<Registration, "name"> & { methods: Reado
   };
 }
 
-/** Makes the proxy of a registered object. */
+/** Creates the proxy of an object of a registered class. */
 export function proxyOf<T>(origin: Origin, type: Registration): Proxied<T> {
   return new ObjectProxy(origin, type) as unknown as Proxied<T>;
 }

@@ -1,47 +1,47 @@
 /**
- * What clients ask the manager for, as plain data. It is looked at before it is believed: any thread that has a proxy
- * can write anything into the manager's queue.
+ * The requests of clients to a manager, as plain data. The manager checks each before it uses it, because any thread
+ * that has a proxy can write anything into the manager's inbox.
  *
  * @module
  */
 import type { ChannelMemory } from "../queue/channel.ts";
 
-/** What a proxy leads to: enough to reach the manager from any thread. */
+/** What a thread needs to reach a manager. Every proxy carries it. */
 export interface ManagerMemory {
-  /** A random name, since each message that brings the memory makes another object of it. */
+  /** A random name. It identifies the manager: each message that carries this memory creates another object. */
   readonly name: string;
-  /** Requests. */
+  /** The channel of the requests. */
   readonly inbox: ChannelMemory;
-  /** The manager's thread, among the owners. */
+  /** Id of the manager's thread in the table of owners. */
   readonly owner: number;
 }
 
-/** What is made by a request. */
+/** Kinds of objects that a request can make. */
 export type Kind = "list" | "dict" | "namespace" | "value";
 
 /** A request. */
 export type ClientRequest =
-  /** Here I am: my thread, and where my replies go. */
-  | readonly ["hello", owner: number, replies: ChannelMemory]
-  /** I am gone: nobody refers to my proxies any more. */
-  | readonly ["bye"]
+  /** The first request of a client: the id of its thread, and the channel for its replies. */
+  | readonly ["connect", owner: number, replies: ChannelMemory]
+  /** The last request: all proxies of the client were collected. */
+  | readonly ["disconnect"]
   | readonly ["make", object: number, kind: Kind, initial: unknown]
   | readonly ["call", object: number, method: string, args: unknown[], chain: readonly number[]]
-  | readonly ["begin", resource: number, transaction: number, chain: readonly number[], once: boolean]
+  | readonly ["begin", resource: number, transaction: number, chain: readonly number[], noWait: boolean]
   | readonly ["end", transaction: number, commit: boolean]
   | readonly ["forget", object: number];
 
-/** Whether a reply is a result or an error. */
+/** Says whether a reply is a result or an error. */
 export const Status = { OK: 0, ERROR: 1 } as const;
 
-const FORMS: Record<ClientRequest[0], (fields: readonly unknown[]) => boolean> = {
-  hello: ([, owner, replies]) => isId(owner) && typeof replies === "object" && replies !== null,
-  bye: () => true,
+const CHECKS: Record<ClientRequest[0], (fields: readonly unknown[]) => boolean> = {
+  connect: ([, owner, replies]) => isId(owner) && typeof replies === "object" && replies !== null,
+  disconnect: () => true,
   make: ([, object, kind]) => isId(object) && typeof kind === "string",
   call: ([, object, method, args, chain]) =>
     isId(object) && typeof method === "string" && Array.isArray(args) && isChain(chain),
-  begin: ([, resource, transaction, chain, once]) =>
-    isId(resource) && isId(transaction) && isChain(chain) && typeof once === "boolean",
+  begin: ([, resource, transaction, chain, noWait]) =>
+    isId(resource) && isId(transaction) && isChain(chain) && typeof noWait === "boolean",
   end: ([, transaction, commit]) => isId(transaction) && typeof commit === "boolean",
   forget: ([, object]) => isId(object),
 };
@@ -54,8 +54,8 @@ function isChain(value: unknown): boolean {
   return Array.isArray(value) && value.every(isId);
 }
 
-/** The request, if it is one. */
+/** Returns the request, or `undefined` if the data is none. */
 export function checkRequest(data: unknown): ClientRequest | undefined {
-  if (!Array.isArray(data) || typeof data[0] !== "string" || !Object.hasOwn(FORMS, data[0])) return undefined;
-  return FORMS[data[0] as ClientRequest[0]](data) ? data as unknown as ClientRequest : undefined;
+  if (!Array.isArray(data) || typeof data[0] !== "string" || !Object.hasOwn(CHECKS, data[0])) return undefined;
+  return CHECKS[data[0] as ClientRequest[0]](data) ? data as unknown as ClientRequest : undefined;
 }

@@ -1,13 +1,13 @@
 /**
- * The manager's side: the objects, and the thread that calls them.
+ * The server of a manager: runs the requests of all clients on the thread that has the objects.
  *
  * ```
- * inbox -> Mailbox -> asked? -> Turns: may it run now? -> the object's method -> reply -> the client's channel
- *                                                \-- returns a promise: an activity until it settles
+ * inbox -> Mailbox -> checkRequest -> AccessQueue: may it run now? -> the object's method -> reply -> the client's channel
+ *                                                                     \-- returns a promise: an access until it settles
  * ```
  *
- * A client that dies is noticed while something goes on or waits, within 50 ms, and when another one comes. Its
- * transactions are undone, what it waited for is forgotten.
+ * No message reports the death of a client. The server checks every 50 ms while an access runs or a request waits, and
+ * when a client connects. It undoes the transactions of a dead client and withdraws its waiting requests.
  *
  * @module
  */
@@ -17,27 +17,28 @@ import { encodeThrown } from "../protocol/error_record.ts";
 import { Channel, type ChannelMemory } from "../queue/channel.ts";
 import type { LogRecord } from "../queue/paged_log.ts";
 import { OwnerStatus } from "../shared/steps/step.ts";
+import { AccessQueue, type AccessRequest, type ChainedClaim } from "./access_queue.ts";
 import { type ChainLink, runInside } from "./call_chain.ts";
-import { decodeRequest, encodeRecord, header } from "./record.ts";
+import { LivenessPoll } from "./liveness_poll.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Objects } from "./objects.ts";
-import { LivenessPoll } from "./liveness_poll.ts";
+import { decodeRequest, encodeRecord, header } from "./record.ts";
 import { checkRequest, type ClientRequest, type ManagerMemory, Status } from "./requests.ts";
 import { Transactions } from "./transactions.ts";
-import { AccessQueue, type Request } from "./access_queue.ts";
 
-interface Peer {
+interface ConnectedClient {
+  /** Id of its thread. */
   readonly owner: number;
   readonly replies: Channel;
 }
 
-/** Somebody who waits for a reply. */
+/** The call that a reply goes to. */
 interface Caller {
   readonly client: number;
   readonly call: number;
 }
 
-type Ask<K extends ClientRequest[0]> = Extract<ClientRequest, readonly [K, ...unknown[]]>;
+type RequestOf<K extends ClientRequest[0]> = Extract<ClientRequest, readonly [K, ...unknown[]]>;
 
 /** Serves the objects of a manager. */
 export class Server {
@@ -46,15 +47,14 @@ export class Server {
   readonly #inbox: Channel;
   readonly #mailbox: Mailbox;
   readonly #newId: () => number;
-  readonly #peers = new Map<number, Peer>();
-  readonly #turns = new AccessQueue();
-  readonly #transactions = new Transactions(this.#turns);
-  // What waits for its turn, and for whom.
-  readonly #callers = new Map<Request, Caller>();
+  readonly #clients = new Map<number, ConnectedClient>();
+  readonly #accesses = new AccessQueue();
+  readonly #transactions = new Transactions(this.#accesses);
+  readonly #waitingCallers = new Map<AccessRequest, Caller>();
+  readonly #liveness = new LivenessPoll(() => this.#checkClients());
   #closing = false;
-  readonly #pulse = new LivenessPoll(() => this.#look());
 
-  /** @param newId Gives numbers that nobody else gives to anything of this manager. */
+  /** @param newId Returns a new id, unique among all threads of this manager. */
   constructor(memory: ManagerMemory, inbox: Channel, objects: Objects, newId: () => number) {
     this.#memory = memory;
     this.#inbox = inbox;
@@ -64,14 +64,14 @@ export class Server {
     this.#mailbox.listen();
   }
 
-  /** Refuses all that was asked for and is not done, and all that will be. */
+  /** Rejects all requests that are not done, and all later ones. */
   close(): void {
     this.#closing = true;
     this.#inbox.close();
     this.#mailbox.finish();
-    this.#pulse.stop();
-    for (const { replies } of this.#peers.values()) replies.close();
-    this.#peers.clear();
+    this.#liveness.stop();
+    for (const { replies } of this.#clients.values()) replies.close();
+    this.#clients.clear();
     this.objects.clear();
   }
 
@@ -80,20 +80,20 @@ export class Server {
     const caller = { client, call };
     try {
       const request = checkRequest(decodeRequest(record));
-      if (request === undefined) throw new TypeError("Cannot ask Manager: it does not know such a request");
-      // The others are told by the end of their channel.
-      if (!this.#closing || request[0] === "hello") this.#answer(caller, request);
+      if (request === undefined) throw new TypeError("Cannot send request to Manager: the manager has no such request");
+      // On close, a client needs its channel: the end of that channel rejects its calls.
+      if (!this.#closing || request[0] === "connect") this.#handle(caller, request);
     } catch (error) {
       this.#reply(caller, Status.ERROR, error);
     }
   }
 
-  #answer(caller: Caller, request: ClientRequest): void {
+  #handle(caller: Caller, request: ClientRequest): void {
     switch (request[0]) {
-      case "hello":
-        return this.#welcome(caller, request);
-      case "bye":
-        return this.#leave(caller.client);
+      case "connect":
+        return this.#connect(caller, request);
+      case "disconnect":
+        return this.#disconnect(caller.client);
       case "make":
         return this.objects.make(request[1], request[2], request[3]);
       case "call":
@@ -108,84 +108,85 @@ export class Server {
     }
   }
 
-  #welcome({ client }: Caller, [, owner, memory]: Ask<"hello">): void {
-    this.#bury();
-    if (this.#peers.has(client)) throw new TypeError("Cannot greet Manager: this client has done so");
-    this.#peers.set(client, { owner, replies: new Channel(memory as ChannelMemory) });
+  #connect({ client }: Caller, [, owner, memory]: RequestOf<"connect">): void {
+    this.#disconnectDead();
+    if (this.#clients.has(client)) throw new TypeError("Cannot connect to Manager: this client is connected");
+    this.#clients.set(client, { owner, replies: new Channel(memory as ChannelMemory) });
   }
 
-  #call(caller: Caller, [, object, method, args, chain]: Ask<"call">): void {
+  #call(caller: Caller, [, object, method, args, chain]: RequestOf<"call">): void {
     const served = this.objects.get(object);
     const run = served.methods.get(method);
     if (run === undefined) {
       throw new TypeError(`Cannot call ${served.name}.${method}(): it has ${[...served.methods.keys()].join(", ")}`);
     }
     this.#transactions.check(chain);
-    this.#ask(caller, { resource: object, exclusive: false, chain }, () => {
-      const link = this.#link(chain);
+    this.#startWhenFree(caller, { resource: object, exclusive: false, chain }, () => {
+      const link = this.#newLink(chain);
       let result: unknown;
       try {
-        if (served.writes.has(method)) this.#transactions.before(object, served, method, args, chain);
+        if (served.writes.has(method)) this.#transactions.beforeChange(object, served, method, args, chain);
         result = served.plain ? run.apply(served.target, args) : runInside(link, () => run.apply(served.target, args));
       } catch (error) {
-        end(link);
+        endLinks(link);
         return this.#reply(caller, Status.ERROR, error);
       }
       if (served.plain || !isThenable(result)) {
-        end(link);
+        endLinks(link);
         return this.#reply(caller, Status.OK, result);
       }
-      this.#turns.enter({ id: link.id, resource: object, exclusive: false });
+      this.#accesses.enter({ id: link.id, resource: object, exclusive: false });
       const settle = (status: number, value: unknown) => {
-        end(link);
+        endLinks(link);
         this.#reply(caller, status, value);
-        this.#turns.leave(link.id);
+        this.#accesses.leave(link.id);
       };
       result.then((value) => settle(Status.OK, value), (error) => settle(Status.ERROR, error));
     });
   }
 
-  #begin(caller: Caller, [, resource, transaction, chain, once]: Ask<"begin">): void {
+  #begin(caller: Caller, [, resource, transaction, chain, noWait]: RequestOf<"begin">): void {
     this.#transactions.check(chain);
     const claim = { resource, exclusive: true, chain, transaction };
-    if (once && this.#turns.hasToWait(claim)) {
-      throw new WaitTimeoutError("Cannot begin transaction: others are before it, and `timeout` is 0");
+    if (noWait && this.#accesses.hasToWait(claim)) {
+      throw new WaitTimeoutError("Cannot begin transaction: other requests are before it, and `timeout` is 0");
     }
-    this.#ask(caller, claim, () => {
+    this.#startWhenFree(caller, claim, () => {
       this.#transactions.begin(transaction, caller.client, resource);
       this.#reply(caller, Status.OK, undefined);
     });
-    this.#pulse.start(false);
+    this.#liveness.start(false);
   }
 
-  #end(caller: Caller, [, transaction, commit]: Ask<"end">): void {
-    // It gave up before its turn had come.
-    const isIts = (request: Request) =>
-      request.transaction === transaction && this.#callers.get(request)?.client === caller.client;
-    const waiting = this.#turns.withdraw(isIts);
-    for (const each of waiting) this.#callers.delete(each);
+  #end(caller: Caller, [, transaction, commit]: RequestOf<"end">): void {
+    // A client that gave up waiting ends a transaction that has not begun.
+    const isSame = (request: AccessRequest) =>
+      request.transaction === transaction && this.#waitingCallers.get(request)?.client === caller.client;
+    const waiting = this.#accesses.withdraw(isSame);
+    for (const each of waiting) this.#waitingCallers.delete(each);
     if (waiting.length === 0) this.#transactions.end(transaction, caller.client, commit);
     this.#reply(caller, Status.OK, undefined);
   }
 
-  #ask(caller: Caller, claim: Omit<Request, "start" | "refuse">, start: () => void): void {
-    if (!this.#turns.busy) return start();
-    const request: Request = {
+  #startWhenFree(caller: Caller, claim: ChainedClaim, start: () => void): void {
+    if (!this.#accesses.busy) return start();
+    const request: AccessRequest = {
       ...claim,
       start: () => {
-        this.#callers.delete(request);
+        this.#waitingCallers.delete(request);
         start();
       },
       refuse: (error) => {
-        this.#callers.delete(request);
+        this.#waitingCallers.delete(request);
         this.#reply(caller, Status.ERROR, error);
       },
     };
-    this.#callers.set(request, caller);
-    this.#turns.request(request);
+    this.#waitingCallers.set(request, caller);
+    this.#accesses.request(request);
   }
 
-  #link(chain: readonly number[]): ChainLink {
+  // The call chain of the client, rebuilt on this thread, with the call itself as its innermost link.
+  #newLink(chain: readonly number[]): ChainLink {
     const manager = this.#memory.name;
     const link = (id: number, outer: ChainLink | undefined): ChainLink => ({
       manager,
@@ -198,8 +199,8 @@ export class Server {
   }
 
   #reply({ client, call }: Caller, status: number, value: unknown): void {
-    const peer = this.#peers.get(client);
-    if (peer === undefined || call === 0) return;
+    const connected = this.#clients.get(client);
+    if (connected === undefined || call === 0) return;
     let record: LogRecord;
     try {
       record = status === Status.OK
@@ -208,34 +209,34 @@ export class Server {
     } catch (cause) {
       record = encodeRecord(call, Status.ERROR, encodeThrown(transferError(value, "result", "result", cause)));
     }
-    // Its memory is the client's word: what cannot be put there is nobody's but the client's loss.
-    peer.replies.put("reply", record, undefined).catch(() => {});
+    // The client has sent the memory of this channel. If it is unusable, only that client loses its replies.
+    connected.replies.put("reply", record, undefined).catch(() => {});
   }
 
-  #look(): boolean {
-    this.#bury();
-    return this.#turns.busy;
+  #checkClients(): boolean {
+    this.#disconnectDead();
+    return this.#accesses.busy;
   }
 
-  #bury(): void {
+  #disconnectDead(): void {
     const { owners } = this.#inbox;
-    for (const [client, { owner }] of this.#peers) {
-      const standing = owners.status(owner);
-      if (standing === OwnerStatus.ALIVE) continue;
-      this.#leave(client, standing === OwnerStatus.LOST);
+    for (const [client, { owner }] of this.#clients) {
+      const status = owners.status(owner);
+      if (status === OwnerStatus.ALIVE) continue;
+      this.#disconnect(client, status === OwnerStatus.LOST);
     }
   }
 
-  #leave(client: number, mayStillAsk = false): void {
-    this.#peers.get(client)?.replies.close();
-    this.#peers.delete(client);
-    const gone = this.#turns.withdraw((request) => this.#callers.get(request)?.client === client);
-    for (const each of gone) this.#callers.delete(each);
-    this.#transactions.abandon(client, mayStillAsk);
+  #disconnect(client: number, mayContinue = false): void {
+    this.#clients.get(client)?.replies.close();
+    this.#clients.delete(client);
+    const withdrawn = this.#accesses.withdraw((request) => this.#waitingCallers.get(request)?.client === client);
+    for (const each of withdrawn) this.#waitingCallers.delete(each);
+    this.#transactions.undoAll(client, mayContinue);
   }
 }
 
-function end(link: ChainLink): void {
+function endLinks(link: ChainLink): void {
   for (let each: ChainLink | undefined = link; each !== undefined; each = each.outer) each.ended = true;
 }
 

@@ -1,26 +1,27 @@
 /**
- * Transactions: a function that runs on the client while nobody else can use an object.
+ * Runs a transaction on the client's side: a function during which no other code can use an object.
  *
  * ```
- * begin ---> granted, when all calls before it are done ---> fn, its calls are let through ---> end: commit
- *                                                                 \-- throws, or its thread dies: undo, release
+ * begin ---> granted when all earlier calls are done ---> fn runs, its calls are let through ---> end: commit
+ *                                                          \-- fn throws, or its thread dies: undo, release
  * ```
  *
  * @module
  */
-import { DeadlockError } from "../core/errors.ts";
+import { onAbort } from "../core/abort.ts";
+import { DeadlockError, WaitTimeoutError } from "../core/errors.ts";
 import { callback } from "../core/validate.ts";
-import type { WaitLimits } from "../shared/waiting.ts";
-import { type ChainLink, currentLink, linksOf, runInside } from "./call_chain.ts";
+import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
+import { ALL_OBJECTS } from "./access_queue.ts";
+import { type ChainLink, chainOf, currentLink, linksOf, runInside } from "./call_chain.ts";
 import type { Client } from "./client.ts";
-import { ALL } from "./access_queue.ts";
 
-/** Whether the code that runs has an object to itself. */
+/** Tells whether the current code has an object exclusively. */
 export function isHeld(client: Client, resource: number): boolean {
-  return [...linksOf(client.memory.name)].some(({ holds }) => holds === resource || holds === ALL);
+  return [...linksOf(client.memory.name)].some(({ holds }) => holds === resource || holds === ALL_OBJECTS);
 }
 
-/** Runs a function with an object, or all, to itself. */
+/** Runs a function with exclusive access to an object, or to all objects. */
 export async function runTransaction<R>(
   client: Client,
   name: string,
@@ -32,20 +33,52 @@ export async function runTransaction<R>(
   callback(what, "fn", fn);
   const manager = client.memory.name;
   if ([...linksOf(manager)].some(({ holds }) => holds === resource)) {
-    throw new DeadlockError(`Cannot ${what}: it is inside of one on the same object, which it would wait for`);
+    throw new DeadlockError(`Cannot ${what}: it is inside another one on the same object, and would wait for it`);
   }
   const link: ChainLink = { manager, id: client.newId(), holds: resource, outer: currentLink(), ended: false };
-  await client.begin(what, resource, link.id, limits);
+  await begin(client, what, resource, link.id, limits);
   let result: R;
   try {
     result = await runInside(link, fn);
   } catch (error) {
     link.ended = true;
-    // What went wrong first is what counts; and where the manager is gone, so is what there was to undo.
-    await client.end(what, link.id, false).catch(() => {});
+    // The caller gets the error of `fn`. If this fails the manager is gone, and its objects too.
+    await client.endTransaction(what, link.id, false).catch(() => {});
     throw error;
   }
   link.ended = true;
-  await client.end(`commit transaction on ${name}`, link.id, true);
+  await client.endTransaction(`commit transaction on ${name}`, link.id, true);
   return result;
+}
+
+/**
+ * Waits until the manager has granted a transaction. Rejects with a {@linkcode DeadlockError}, a
+ * {@linkcode WaitTimeoutError}, or the signal's reason.
+ */
+async function begin(
+  client: Client,
+  what: string,
+  resource: number,
+  transaction: number,
+  limits: WaitLimits | undefined,
+): Promise<void> {
+  const timeout = checkLimits(what, limits);
+  const signal = limits?.signal;
+  signal?.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onTimeout = () => reject(new WaitTimeoutError(`Cannot ${what}: it took longer than ${timeout} ms`));
+  // With a timeout of 0 the manager decides: only there it is known whether the transaction would have to wait.
+  const timer = timeout ? setTimeout(onTimeout, timeout) : undefined;
+  const removeListener = onAbort(signal, () => reject(signal?.reason));
+  const granted = client.request(what, ["begin", resource, transaction, chainOf(client.memory.name), timeout === 0]);
+  try {
+    await Promise.race([granted, aborted]);
+  } catch (error) {
+    // The manager may have granted it by now: then this ends it. Otherwise this takes it out of the queue.
+    client.endTransaction(what, transaction, false).catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    removeListener();
+  }
 }

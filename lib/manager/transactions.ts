@@ -1,49 +1,49 @@
 /**
- * The transactions that go on: whose they are, and what to undo if they fail.
+ * The open transactions of a manager: which client has each, and how to undo it.
  *
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
+import { type AccessQueue, ALL_OBJECTS } from "./access_queue.ts";
 import type { ServedObject } from "./objects.ts";
-import type { Undo } from "./stores.ts";
-import { type AccessQueue, ALL } from "./access_queue.ts";
+import type { Undo } from "./undo.ts";
 
 interface Transaction {
   readonly client: number;
   readonly resource: number;
-  /** By object: back to what it was before the first change. */
+  /** By object: how to restore its state before the transaction's first change. */
   readonly undos: Map<number, Undo>;
 }
 
 /** The transactions of a manager. */
 export class Transactions {
-  readonly #turns: AccessQueue;
+  readonly #accesses: AccessQueue;
   readonly #open = new Map<number, Transaction>();
-  // Of threads that were given up, and may not know it.
+  // Transactions of threads that were stopped without effect: such a thread may go on with them.
   readonly #undone = new Set<number>();
 
-  constructor(turns: AccessQueue) {
-    this.#turns = turns;
+  constructor(accesses: AccessQueue) {
+    this.#accesses = accesses;
   }
 
-  /** Its turn has come. */
+  /** Opens a transaction that was granted. */
   begin(id: number, client: number, resource: number): void {
     this.#open.set(id, { client, resource, undos: new Map() });
-    this.#turns.enter({ id, resource, exclusive: true });
+    this.#accesses.enter({ id, resource, exclusive: true });
   }
 
   /**
-   * Fails for what is part of a transaction that was undone.
+   * Refuses a request that is part of an undone transaction.
    *
    * @throws {IsopoolError} If it is.
    */
   check(chain: readonly number[]): void {
     if (this.#undone.size === 0 || !chain.some((id) => this.#undone.has(id))) return;
-    throw new IsopoolError("Cannot go on with transaction: it was undone, because its thread was given up");
+    throw new IsopoolError("Cannot continue transaction: it was undone, because its thread was stopped");
   }
 
-  /** An object is about to be changed. */
-  before(
+  /** Prepares to undo a call that is about to change an object. */
+  beforeChange(
     object: number,
     served: ServedObject,
     method: string,
@@ -52,32 +52,33 @@ export class Transactions {
   ): void {
     for (const id of chain) {
       const transaction = this.#open.get(id);
-      if (transaction === undefined || (transaction.resource !== object && transaction.resource !== ALL)) continue;
+      if (transaction === undefined) continue;
+      if (transaction.resource !== object && transaction.resource !== ALL_OBJECTS) continue;
       let undo = transaction.undos.get(object);
       if (undo === undefined) {
         undo = served.undo();
         if (undo === undefined) return;
         transaction.undos.set(object, undo);
       }
-      undo.before(method, args);
+      undo.beforeChange(method, args);
     }
   }
 
-  /** It ends: what it did stays, or is undone. */
+  /** Ends a transaction of a client: keeps its changes, or undoes them. Ignores one that the client does not have. */
   end(id: number, client: number, commit: boolean): void {
     const transaction = this.#open.get(id);
     if (commit) this.check([id]);
     if (transaction === undefined || transaction.client !== client) return;
     this.#open.delete(id);
     if (!commit) { for (const each of transaction.undos.values()) each.undo(); }
-    this.#turns.leave(id);
+    this.#accesses.leave(id);
   }
 
-  /** Its client is gone, for good or not quite. */
-  abandon(client: number, mayStillAsk: boolean): void {
+  /** Undoes all transactions of a client. `mayContinue`: its thread may still run, and send requests for them. */
+  undoAll(client: number, mayContinue: boolean): void {
     for (const [id, transaction] of this.#open) {
       if (transaction.client !== client) continue;
-      if (mayStillAsk) this.#undone.add(id);
+      if (mayContinue) this.#undone.add(id);
       this.end(id, client, false);
     }
   }

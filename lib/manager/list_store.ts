@@ -1,0 +1,126 @@
+/**
+ * A list on the manager's thread. Its methods are those that clients can call; list.ts says what each does.
+ *
+ * @module
+ */
+import { bad } from "../core/validate.ts";
+import { deepEqual } from "./deep_equal.ts";
+import { type Undo, UndoByCopy } from "./undo.ts";
+
+/** For messages: what each call does. */
+const CALLS = { set: "set element of list", delete: "delete element of list", insert: "insert into list" };
+
+/** A list of a manager. */
+export class ListStore {
+  /** Names of the methods that change it. */
+  static readonly writes: ReadonlySet<string> = new Set(
+    ["push", "pop", "shift", "insert", "delete", "set", "sort", "reverse", "extend", "clear"],
+  );
+  #items: unknown[];
+
+  constructor(initial: unknown) {
+    this.#items = initial as unknown[];
+  }
+
+  /** Returns how to restore the current state. */
+  undo(): Undo {
+    return new UndoByCopy(() => this.#items.slice(), (items) => this.#items = items);
+  }
+
+  push(...items: unknown[]): number {
+    return this.#items.push(...items);
+  }
+
+  extend(items: unknown[]): number {
+    // One call of push for all would overflow the stack: a million arguments do not fit.
+    for (const item of items) this.#items.push(item);
+    return this.#items.length;
+  }
+
+  pop(): unknown {
+    return this.#items.pop();
+  }
+
+  shift(): unknown {
+    return this.#items.shift();
+  }
+
+  insert(index: unknown, item: unknown): number {
+    this.#items.splice(integer(CALLS.insert, index), 0, item);
+    return this.#items.length;
+  }
+
+  delete(index: unknown): unknown {
+    return this.#items.splice(this.#position(CALLS.delete, index), 1)[0];
+  }
+
+  at(index: unknown): unknown {
+    return this.#items.at(integer("read list", index));
+  }
+
+  set(index: unknown, item: unknown): void {
+    this.#items[this.#position(CALLS.set, index)] = item;
+  }
+
+  length(): number {
+    return this.#items.length;
+  }
+
+  slice(start?: number, end?: number): unknown[] {
+    return this.#items.slice(start, end);
+  }
+
+  indexOf(item: unknown): number {
+    return this.#items.findIndex((each) => deepEqual(each, item));
+  }
+
+  includes(item: unknown): boolean {
+    return this.indexOf(item) >= 0;
+  }
+
+  sort(by?: string): void {
+    const keyed = this.#items.map((item) => ({ item, key: by === undefined ? item : field(item, by) }));
+    const type = typeof keyed[0]?.key;
+    for (const { key } of keyed) {
+      if (typeof key !== type || !["number", "bigint", "string"].includes(type)) {
+        throw new TypeError(
+          "Cannot sort list: it takes numbers only, bigints only or strings only, or a field of these",
+        );
+      }
+    }
+    keyed.sort(({ key: a }, { key: b }) => a === b ? 0 : (a as number) < (b as number) ? -1 : 1);
+    this.#items = keyed.map(({ item }) => item);
+  }
+
+  reverse(): void {
+    this.#items.reverse();
+  }
+
+  clear(): void {
+    this.#items = [];
+  }
+
+  toArray(): unknown[] {
+    return this.#items;
+  }
+
+  #position(call: string, index: unknown): number {
+    const { length } = this.#items;
+    const position = integer(call, index);
+    if (position >= length || position < -length) {
+      throw bad(call, "index", index, length === 0 ? "none: it is empty" : `${-length} to ${length - 1}`, true);
+    }
+    return position < 0 ? position + length : position;
+  }
+}
+
+function integer(call: string, index: unknown): number {
+  if (!Number.isInteger(index)) throw bad(call, "index", index, "an integer", typeof index === "number");
+  return index as number;
+}
+
+function field(item: unknown, name: string): unknown {
+  return typeof item === "object" && item !== null && Object.hasOwn(item, name)
+    ? (item as Record<string, unknown>)[name]
+    : undefined;
+}
