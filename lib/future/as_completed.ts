@@ -1,5 +1,5 @@
 /**
- * Futures in the order in which they finish, after `concurrent.futures.as_completed`.
+ * `asCompleted()`: futures in the order in which they finish, after Python's `concurrent.futures.as_completed`.
  *
  * @module
  */
@@ -12,28 +12,34 @@ import { futureList } from "./wait.ts";
 
 /** Options of {@linkcode asCompleted}. */
 export interface AsCompletedOptions {
-  /** Longest time for all of them together, in milliseconds from the call. @default {Infinity} */
+  /** Maximum time for all futures together, in milliseconds from the call. @default {Infinity} */
   timeout?: number;
-  /** Ends the iteration by throwing the signal's reason; the work goes on. */
+  /** Ends the iteration by throwing the signal's reason; the tasks go on. */
   signal?: AbortSignal;
 }
 
-/** A settled future, with its place in the input. The future itself would be unwrapped by `for await`. */
+/** A settled future and its position in the input. A bare future would not do: `for await` would unwrap it to its value. */
 export type Completed<R> =
   & {
     /** The settled future. */
     future: Future<R>;
-    /** Where it stands in the input. */
+    /** Position in the input, from 0. */
     index: number;
   }
   & ({ status: "fulfilled"; value: R } | { status: "rejected" | "cancelled"; reason: unknown });
 
 /**
- * Yields each future once, as it finishes; those that had finished before come first, in input order.
+ * Yields each future once, as it finishes. Futures that have finished before the call come first, in input order. A future
+ * that fails is yielded like the others; nothing is thrown for it.
  *
- * @throws {WaitTimeoutError} If some are unfinished when the time is up: `2 (of 4) futures unfinished`.
+ * It costs one listener for each future. Do not use it for the items of a map: `Pool.map` with `ordered: false` streams
+ * them with less memory.
  *
- * @example Errors one by one
+ * @param futures An iterable of futures; duplicates are yielded once.
+ * @throws {WaitTimeoutError} If futures are unfinished when the time is up: `2 (of 4) futures unfinished`.
+ * @throws {TypeError | RangeError} If the input or an option is not valid.
+ *
+ * @example Handle errors one by one
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { asCompleted, Pool } from "@isopool/isopool";
@@ -53,9 +59,9 @@ export function asCompleted<R>(
   knownOptions(call, options, ["timeout", "signal"]);
   const timeout = duration(call, "timeout", options.timeout);
   const signal = abortSignal(call, "signal", options.signal);
-  const given = futureList(call, futures);
+  const list = futureList(call, futures);
   const inputs = new Map<Future<R>, number>();
-  given.forEach((future, index) => inputs.has(future) || inputs.set(future, index));
+  list.forEach((future, index) => inputs.has(future) || inputs.set(future, index));
   return iterate(inputs, timeout === undefined ? undefined : performance.now() + timeout, signal);
 }
 
@@ -66,7 +72,7 @@ async function* iterate<R>(
 ): AsyncGenerator<Completed<R>, void, void> {
   const ready = new Deque<Completed<R>>();
   let wake: () => void = () => {};
-  const offs = [...inputs].map(([future, index]) =>
+  const unsubscribers = [...inputs].map(([future, index]) =>
     subscribe(future, () => {
       const { outcome, value } = outcomeOf(future);
       ready.push(
@@ -78,24 +84,24 @@ async function* iterate<R>(
     })
   );
   try {
-    for (let left = inputs.size; left > 0; left--) {
+    for (let unfinished = inputs.size; unfinished > 0; unfinished--) {
       while (ready.size === 0) {
         const remaining = deadline === undefined ? undefined : deadline - performance.now();
         if (remaining !== undefined && remaining <= 0) {
-          throw new WaitTimeoutError(`${left} (of ${inputs.size}) futures unfinished`);
+          throw new WaitTimeoutError(`${unfinished} (of ${inputs.size}) futures unfinished`);
         }
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         wake = resolve;
         const timer = remaining === undefined ? undefined : setTimeout(resolve, Math.ceil(remaining));
-        const off = onAbort(signal, reject);
+        const removeListener = onAbort(signal, reject);
         await promise.finally(() => {
           clearTimeout(timer);
-          off();
+          removeListener();
         });
       }
       yield ready.shift()!;
     }
   } finally {
-    for (const off of offs) off();
+    for (const unsubscribe of unsubscribers) unsubscribe();
   }
 }

@@ -1,8 +1,9 @@
 /**
- * Between whoever produces the results of a map, in any order, and whoever reads its {@linkcode Results}.
+ * `Collector`: puts the results of a map, which its producer delivers in any order, in order for the reader of
+ * {@linkcode Results}.
  *
  * ```
- * producer: fulfil, reject, end(count), fail(error)   ->  [ results by index ]  ->  collect() | iterate()
+ * producer: fulfill, reject, end(count), fail(error)  ->  [ results by index ]  ->  collect() | iterate()
  *           resume(), stop(reason)                    <-                        <-  read, failed, left the loop
  * ```
  *
@@ -13,16 +14,17 @@ import type { UnobservedFailures } from "./unobserved_failures.ts";
 import type { ResultsSource } from "./results.ts";
 
 /**
- * What a failed item does. `"throw"`: the first failure ends the map. `"settle"`: every item gives a
- * `PromiseSettledResult`. `"aggregate"`: all items run, then the failures are thrown as one `AggregateError`.
+ * What the failure of an item does to its map. `"throw"`: the first failure ends the map. `"settle"`: all items run, and
+ * each result is a `PromiseSettledResult`. `"aggregate"`: all items run, then the map throws all failures as one
+ * `AggregateError`, which keeps every failure in memory: use `"settle"` in a loop over an endless input.
  */
 export type OnError = "throw" | "settle" | "aggregate";
 
-/** The producing end, as the collector calls it. */
+/** The producer of a map's results, as the collector calls it. */
 export interface Producer {
-  /** Results were read: there may be room for more. */
+  /** Reports that results were read, so that there may be room for more. */
   resume(): void;
-  /** Nothing more is wanted. Called once. */
+  /** Stops the producer: the reader needs no more results. Called once. */
   stop(reason: unknown): void;
 }
 
@@ -30,20 +32,20 @@ class Failure {
   constructor(readonly reason: unknown) {}
 }
 
-/** Gathers the results of one map. */
+/** Collects the results of one map. */
 export class Collector<R> implements ResultsSource<R> {
-  /** Items that are settled and wait to be read, counting those behind a slow one. `0` while all are collected. */
+  /** Number of settled items that were not read, those behind a slow item included. `0` in `collect()`. */
   unread = 0;
   readonly #producer: Producer;
   readonly #ordered: boolean;
   readonly #onError: OnError;
-  // Results in order, from the first that was not read on; and those behind a gap, by the index of the first of each run.
-  // A list without gaps keeps numbers as numbers, which a list with a mark for each gap could not.
+  // The results in order without gaps, and the runs of results behind a gap, by the index of the first result of each run.
+  // An array without gaps keeps numbers unboxed; one with a marker for each gap could not.
   #results: unknown[] = [];
-  #cursor = 0;
-  #next = 0;
-  readonly #apart = new Map<number, readonly unknown[]>();
-  // Unordered reading goes by this instead.
+  #readIndex = 0;
+  #contiguousEnd = 0;
+  readonly #runsBehindGap = new Map<number, readonly unknown[]>();
+  // Results in order of arrival, for unordered reading.
   readonly #arrivals = new Deque<unknown>();
   readonly #failures: { index: number; reason: unknown }[] = [];
   #mode: "unread" | "collect" | "iterate" = "unread";
@@ -53,7 +55,7 @@ export class Collector<R> implements ResultsSource<R> {
   #stopped = false;
   #wake: (() => void) | undefined;
   #read = 0;
-  #unseen: UnobservedFailures | undefined;
+  #unobserved: UnobservedFailures | undefined;
 
   constructor(producer: Producer, options: { ordered: boolean; onError: OnError }) {
     this.#producer = producer;
@@ -61,41 +63,41 @@ export class Collector<R> implements ResultsSource<R> {
     this.#onError = options.onError;
   }
 
-  /** Whether nothing more is wanted. */
+  /** Whether the reader needs no more results. */
   get over(): boolean {
     return this.#stopped;
   }
 
-  /** Whether the array of all results is what is wanted, so that reading cannot fall behind. */
+  /** Whether the reader awaits the array of all results, so that no result waits to be read. */
   get collecting(): boolean {
     return this.#mode === "collect";
   }
 
-  /** How many results have been read; `Infinity` while all are collected. */
+  /** Number of results that were read; `Infinity` in `collect()`. */
   get taken(): number {
     return this.#mode === "collect" ? Infinity : this.#read;
   }
 
-  /** Whether somebody waits for the next result at this moment. */
+  /** Whether the reader waits for the next result at the moment. */
   get awaited(): boolean {
     return this.#wake !== undefined;
   }
 
-  /** Producer: nothing runs any more. A failure that nobody reads is kept for the report. */
-  close(unseen: UnobservedFailures): void {
+  /** Producer: reports that no item runs any more. If the results have no reader, a failure goes to `unobserved`. */
+  close(unobserved: UnobservedFailures): void {
     const failure = this.#failed ?? this.#failures[0];
     if (this.#mode !== "unread" || !failure) return;
-    this.#unseen = unseen;
-    unseen.add(this, failure.reason);
+    this.#unobserved = unobserved;
+    unobserved.add(this, failure.reason);
   }
 
-  /** Producer: neighbouring items have returned, from index `first` on. */
+  /** Producer: delivers the results of neighbouring items, from index `first` on. */
   fulfill(first: number, values: readonly unknown[]): void {
     if (this.#stopped) return;
     this.#add(first, this.#onError === "settle" ? values.map((value) => ({ status: "fulfilled", value })) : values);
   }
 
-  /** Producer: an item has failed. */
+  /** Producer: delivers the failure of an item. */
   reject(index: number, reason: unknown): void {
     if (this.#stopped) return;
     if (this.#onError === "settle") return this.#add(index, [{ status: "rejected", reason }]);
@@ -104,13 +106,13 @@ export class Collector<R> implements ResultsSource<R> {
     this.#add(index, [new Failure(reason)]);
   }
 
-  /** Producer: there are `count` items in all. */
+  /** Producer: sets the number of all items. */
   end(count: number): void {
     this.#count = count;
     if (this.#mode === "iterate" || this.#settled === count) this.#wake?.();
   }
 
-  /** Producer: the map as a whole has failed. */
+  /** Producer: fails the map as a whole. */
   fail(reason: unknown): void {
     if (this.#failed || this.#stopped) return;
     this.#failed = new Failure(reason);
@@ -121,11 +123,11 @@ export class Collector<R> implements ResultsSource<R> {
   /** {@inheritDoc ResultsSource.collect} */
   async collect(): Promise<R[]> {
     this.#mode = "collect";
-    this.#unseen?.delete(this);
+    this.#unobserved?.delete(this);
     this.unread = 0;
     if (this.#onError === "throw" && this.#failures.length > 0) this.fail(this.#failures[0].reason);
     this.#producer.resume();
-    while (!this.#failed && this.#settled < this.#count) await this.#news();
+    while (!this.#failed && this.#settled < this.#count) await this.#nextEvent();
     if (this.#failed) throw this.#failed.reason;
     this.#throwAggregate();
     return this.#results as R[];
@@ -134,17 +136,17 @@ export class Collector<R> implements ResultsSource<R> {
   /** {@inheritDoc ResultsSource.iterate} */
   async *iterate(): AsyncGenerator<R, void, void> {
     this.#mode = "iterate";
-    this.#unseen?.delete(this);
+    this.#unobserved?.delete(this);
     if (!this.#ordered) {
       this.#results = [];
-      this.#apart.clear();
+      this.#runsBehindGap.clear();
     }
     this.#producer.resume();
     try {
       while (this.#read < this.#count) {
-        if (this.#ordered ? this.#cursor === this.#results.length : this.#arrivals.size === 0) {
+        if (this.#ordered ? this.#readIndex === this.#results.length : this.#arrivals.size === 0) {
           if (this.#failed) throw this.#failed.reason;
-          await this.#news();
+          await this.#nextEvent();
           continue;
         }
         const result = this.#ordered ? this.#shift() : this.#arrivals.shift();
@@ -159,7 +161,7 @@ export class Collector<R> implements ResultsSource<R> {
         yield result as R;
       }
       if (this.#failed) throw this.#failed.reason;
-      // Read to the end: nobody left.
+      // All results were read, so the `finally` below must not stop the producer.
       this.#stopped = true;
       this.#throwAggregate();
     } finally {
@@ -168,7 +170,7 @@ export class Collector<R> implements ResultsSource<R> {
   }
 
   #add(first: number, results: readonly unknown[]): void {
-    if (this.#ordered || this.#mode !== "iterate") this.#place(first, results);
+    if (this.#ordered || this.#mode !== "iterate") this.#placeInOrder(first, results);
     if (this.#mode !== "collect") {
       if (!this.#ordered) { for (const result of results) this.#arrivals.push(result); }
       this.unread += results.length;
@@ -177,24 +179,24 @@ export class Collector<R> implements ResultsSource<R> {
     if (this.#mode === "iterate" || this.#settled === this.#count) this.#wake?.();
   }
 
-  #place(first: number, results: readonly unknown[]): void {
-    if (first !== this.#next) return void this.#apart.set(first, results);
+  #placeInOrder(first: number, results: readonly unknown[]): void {
+    if (first !== this.#contiguousEnd) return void this.#runsBehindGap.set(first, results);
     for (let run: readonly unknown[] | undefined = results; run;) {
       for (let i = 0; i < run.length; i++) this.#results.push(run[i]);
-      this.#next += run.length;
-      run = this.#apart.get(this.#next);
-      if (run) this.#apart.delete(this.#next);
+      this.#contiguousEnd += run.length;
+      run = this.#runsBehindGap.get(this.#contiguousEnd);
+      if (run) this.#runsBehindGap.delete(this.#contiguousEnd);
     }
   }
 
   #shift(): unknown {
-    const at = this.#cursor++;
-    const result = this.#results[at];
-    this.#results[at] = undefined;
-    // What was read goes in one cut now and then, so that an endless stream needs no endless array.
-    if (at >= 1024 && at * 2 >= this.#results.length) {
-      this.#results.splice(0, this.#cursor);
-      this.#cursor = 0;
+    const index = this.#readIndex++;
+    const result = this.#results[index];
+    this.#results[index] = undefined;
+    // Cuts off the results that were read, now and then: the array of an endless stream must not grow for ever.
+    if (index >= 1024 && index * 2 >= this.#results.length) {
+      this.#results.splice(0, this.#readIndex);
+      this.#readIndex = 0;
     }
     return result;
   }
@@ -211,7 +213,7 @@ export class Collector<R> implements ResultsSource<R> {
     this.#producer.stop(reason);
   }
 
-  async #news(): Promise<void> {
+  async #nextEvent(): Promise<void> {
     await new Promise<void>((resolve) => this.#wake = resolve);
     this.#wake = undefined;
   }

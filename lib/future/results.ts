@@ -1,43 +1,33 @@
 /**
- * What a map gives back: await it for the whole array, or iterate it for one result after another.
+ * `Results`: the results of a map, to be awaited as one array or iterated one after another.
  *
  * @module
  */
 
-/** The end of a {@linkcode Results} that belongs to whoever produces them. Each is called at most once. */
+/** The side of a {@linkcode Results} that delivers them. The reader calls one of the methods, at most once. */
 export interface ResultsSource<R> {
-  /** All results at once. */
+  /** Returns all results at once. */
   collect(): Promise<R[]>;
-  /** One result after another; `return()` cancels what is left. */
+  /** Returns one result after another; `return()` cancels the other items. */
   iterate(): AsyncIterableIterator<R>;
 }
 
 /**
- * Results of a map or of {@linkcode pooled}. Awaiting it gives the array in input order; iterating it streams, in input
- * order unless `ordered: false` was asked for. It is read once: a second consumption is a TypeError. Leaving a loop over
- * it cancels the rest.
+ * Results of a map or of {@linkcode pooled}. Awaiting gives the array in input order. A loop streams the results, in input
+ * order unless the map has `ordered: false`. Leaving the loop cancels the other items. Results are read once: a second
+ * read is a TypeError.
+ *
+ * Awaiting keeps all results in memory: for a large or endless input, use a loop, which reads ahead of the map's input by
+ * a limited number of items.
  *
  * @typeParam R One result.
- *
- * @example Both ways of reading
- * ```ts
- * import { assertEquals, assertRejects } from "@std/assert";
- * import { pooled } from "@isopool/isopool";
- *
- * const double = (n: number) => n * 2;
- * assertEquals(await pooled([1, 2, 3], double), [2, 4, 6]);
- *
- * const results = pooled([1, 2, 3], double);
- * for await (const n of results) if (n === 2) break;
- * await assertRejects(async () => await results, TypeError);
- * ```
  */
 export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
   /** @ignore */
   readonly [Symbol.toStringTag] = "Results";
   #source: ResultsSource<R> | undefined;
 
-  /** @ignore Results are made by maps. */
+  /** @ignore Maps create results. */
   constructor(source: ResultsSource<R>) {
     this.#source = source;
   }
@@ -45,13 +35,42 @@ export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
   /**
    * Streams the results.
    *
-   * @throws {TypeError} If the results were consumed before.
+   * @throws {TypeError} If the results were read before.
+   *
+   * @example Stop after the first match
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { pooled } from "@isopool/isopool";
+   *
+   * let found: number | undefined;
+   * for await (const square of pooled([1, 2, 3], (n) => n * n)) {
+   *   if (square > 3) {
+   *     found = square;
+   *     break;
+   *   }
+   * }
+   * assertEquals(found, 4);
+   * ```
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<R> {
     return this.#take().iterate();
   }
 
-  /** Collects the results into an array, as awaiting does. */
+  /**
+   * Collects the results into an array and attaches handlers, as {@linkcode Promise.then} does. `await` calls it.
+   *
+   * @throws {TypeError} The promise rejects with it if the results were read before.
+   *
+   * @example Collect all results
+   * ```ts
+   * import { assertEquals, assertRejects } from "@std/assert";
+   * import { pooled } from "@isopool/isopool";
+   *
+   * const results = pooled([1, 2, 3], (n) => n * 2);
+   * assertEquals(await results, [2, 4, 6]);
+   * await assertRejects(async () => await results, TypeError);
+   * ```
+   */
   then<T = R[], E = never>(
     onfulfilled?: ((value: R[]) => T | PromiseLike<T>) | null,
     onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
@@ -59,12 +78,34 @@ export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
     return Promise.try(() => this.#take().collect()).then(onfulfilled, onrejected);
   }
 
-  /** Collects, and attaches a handler for failure. */
+  /**
+   * Collects the results, and attaches a handler for failure.
+   *
+   * @example Use an empty list if the map fails
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { pooled } from "@isopool/isopool";
+   *
+   * assertEquals(await pooled(["{"], (text) => JSON.parse(text)).catch(() => []), []);
+   * ```
+   */
   catch<E = never>(onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<R[] | E> {
     return this.then(undefined, onrejected);
   }
 
-  /** Collects, and attaches a handler for either end. */
+  /**
+   * Collects the results, and attaches a handler for success and failure.
+   *
+   * @example Clean up after a map
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { pooled } from "@isopool/isopool";
+   *
+   * let cleaned = false;
+   * assertEquals(await pooled([1, 2], (n) => n * 2).finally(() => cleaned = true), [2, 4]);
+   * assertEquals(cleaned, true);
+   * ```
+   */
   finally(onfinally?: (() => void) | null): Promise<R[]> {
     return this.then().finally(onfinally);
   }

@@ -1,50 +1,51 @@
 /**
- * Failures that nobody has looked at yet. They are reported when their pool has drained, not in the next microtask, so
- * that futures may be awaited one after another.
+ * `UnobservedFailures`: the failures of a pool that no code has observed yet. They are reported as unhandled rejections
+ * when the pool has drained. A promise reports its rejection after the microtask, which would forbid to await several
+ * futures one after another.
  *
  * @module
  */
 
-// A script may end with pools that were never closed: their failures are reported as it ends.
-const everywhere = new Set<UnobservedFailures>();
-const reportEverywhere = (event: Event): void => {
-  let any = false;
-  for (const failures of everywhere) any = failures.report() || any;
-  // The loop turns once more: a rejection made while the script ends is otherwise never looked at.
-  if (any) event.preventDefault();
+// A script may end with pools that were never closed: their failures are reported when it ends.
+const allPools = new Set<UnobservedFailures>();
+const reportAllPools = (event: Event): void => {
+  let hasReported = false;
+  for (const failures of allPools) hasReported = failures.report() || hasReported;
+  // Keeps the event loop for one more turn: Deno ignores a rejection that is made while the script ends.
+  if (hasReported) event.preventDefault();
 };
 
-/** The unseen failures of one pool. */
+/** The unobserved failures of one pool. */
 export class UnobservedFailures {
-  readonly #unseen = new Map<object, unknown>();
+  readonly #reasons = new Map<object, unknown>();
 
   constructor() {
-    if (everywhere.size === 0) globalThis.addEventListener("beforeunload", reportEverywhere);
-    everywhere.add(this);
+    if (allPools.size === 0) globalThis.addEventListener("beforeunload", reportAllPools);
+    allPools.add(this);
   }
 
-  /** Remembers a failure until somebody looks at its owner. */
+  /** Adds a failure, until its owner (a future or a collector) is observed. */
   add(owner: object, reason: unknown): void {
-    this.#unseen.set(owner, reason);
+    this.#reasons.set(owner, reason);
   }
 
-  /** Somebody looked. */
+  /** Removes the failure of an owner that was observed. */
   delete(owner: object): void {
-    this.#unseen.delete(owner);
+    this.#reasons.delete(owner);
   }
 
-  /** Reports what is left as unhandled rejections, which is what they are: `unhandledrejection` listeners see them. */
+  /** Reports the failures as unhandled rejections, for `unhandledrejection` listeners too. Returns whether there were any. */
   report(): boolean {
-    const any = this.#unseen.size > 0;
-    for (const reason of this.#unseen.values()) Promise.reject(reason);
-    this.#unseen.clear();
-    return any;
+    const hasAny = this.#reasons.size > 0;
+    for (const reason of this.#reasons.values()) Promise.reject(reason);
+    this.#reasons.clear();
+    return hasAny;
   }
 
-  /** Reports what is left, and is done. */
+  /** Reports the failures a last time, and removes this set from those reported when the script ends. */
   [Symbol.dispose](): void {
-    everywhere.delete(this);
-    if (everywhere.size === 0) globalThis.removeEventListener("beforeunload", reportEverywhere);
+    allPools.delete(this);
+    if (allPools.size === 0) globalThis.removeEventListener("beforeunload", reportAllPools);
     this.report();
   }
 }

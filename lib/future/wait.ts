@@ -1,5 +1,5 @@
 /**
- * Waiting for several futures at once, after `concurrent.futures.wait`.
+ * `wait()`: waits for several futures at once, after Python's `concurrent.futures.wait`.
  *
  * @module
  */
@@ -12,23 +12,23 @@ export type ReturnWhen = "allCompleted" | "firstCompleted" | "firstException";
 
 /** Options of {@linkcode wait}. */
 export interface WaitOptions {
-  /** Longest wait in milliseconds; running out of time is not an error. @default {Infinity} */
+  /** Maximum wait in milliseconds; reaching it is not an error. @default {Infinity} */
   timeout?: number;
-  /** What to wait for. A cancelled future counts as completed and not as an exception. @default {"allCompleted"} */
+  /** The condition that ends the wait. A cancelled future counts as completed and not as an exception. @default {"allCompleted"} */
   returnWhen?: ReturnWhen;
-  /** Ends the wait by rejecting with the signal's reason; the work goes on. */
+  /** Ends the wait by rejecting with the signal's reason; the tasks go on. */
   signal?: AbortSignal;
 }
 
-/** The futures that {@linkcode wait} was given, sorted. */
+/** The futures that {@linkcode wait} got, in two sets. */
 export interface WaitResult<R> {
-  /** Settled: finished or cancelled. */
+  /** Settled futures: finished or cancelled. */
   done: Set<Future<R>>;
-  /** Still waiting or running. */
+  /** Futures that still wait or run. */
   notDone: Set<Future<R>>;
 }
 
-/** Checks an input of futures, and counts as looking at each. */
+/** Checks an input of futures, and marks each as observed. */
 export function futureList<R>(call: string, futures: Iterable<Future<R>>): Future<R>[] {
   const iterable = typeof futures === "object" && futures !== null && Symbol.iterator in futures;
   const list = iterable ? [...futures] : undefined;
@@ -40,11 +40,14 @@ export function futureList<R>(call: string, futures: Iterable<Future<R>>): Futur
 }
 
 /**
- * Waits for futures. Never rejects because of what they settle to, nor because of the timeout.
+ * Waits for futures. A future that fails and a timeout do not reject it; only the signal does.
  *
- * @throws {TypeError} If the input is not an iterable of futures.
+ * It costs one listener for each future that is not settled, and two sets at the end. Do not call it in a loop over many
+ * futures: `asCompleted` gives the same futures with one pass.
  *
- * @example What is done after a while, and what is not
+ * @throws {TypeError | RangeError} If the input is not an iterable of futures, or an option is not valid.
+ *
+ * @example Take the first result
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Pool, wait } from "@isopool/isopool";
@@ -62,40 +65,40 @@ export function wait<R>(futures: Iterable<Future<R>>, options: WaitOptions = {})
   knownOptions(call, options, ["timeout", "returnWhen", "signal"]);
   const timeout = duration(call, "timeout", options.timeout);
   const signal = abortSignal(call, "signal", options.signal);
-  const until = oneOf(call, "returnWhen", options.returnWhen ?? "allCompleted", [
+  const returnWhen = oneOf(call, "returnWhen", options.returnWhen ?? "allCompleted", [
     "allCompleted",
     "firstCompleted",
     "firstException",
   ]);
-  const set = new Set(futureList(call, futures)); // duplicates collapse
+  const set = new Set(futureList(call, futures)); // without duplicates
   const { promise, resolve, reject } = Promise.withResolvers<WaitResult<R>>();
 
-  let left = 0;
-  const offs: (() => void)[] = [];
-  const sort = (): void => {
+  let unfinished = 0;
+  const cleanups: (() => void)[] = [];
+  const finish = (): void => {
     const done = new Set<Future<R>>(), notDone = new Set<Future<R>>();
     for (const future of set) (future.done ? done : notDone).add(future);
     resolve({ done, notDone });
   };
-  const enough = (future: Future<R>): boolean =>
-    left === 0 || until === "firstCompleted" ||
-    (until === "firstException" && outcomeOf(future).outcome === "rejected");
+  const isMet = (future: Future<R>): boolean =>
+    unfinished === 0 || returnWhen === "firstCompleted" ||
+    (returnWhen === "firstException" && outcomeOf(future).outcome === "rejected");
 
-  for (const future of set) if (!future.done) left++;
-  if (left === 0 || timeout === 0 || [...set].some((future) => future.done && enough(future))) sort();
+  for (const future of set) if (!future.done) unfinished++;
+  if (unfinished === 0 || timeout === 0 || [...set].some((future) => future.done && isMet(future))) finish();
   else {
     for (const future of set) {
       if (future.done) continue;
-      offs.push(subscribe(future, () => {
-        left--;
-        if (enough(future)) sort();
+      cleanups.push(subscribe(future, () => {
+        unfinished--;
+        if (isMet(future)) finish();
       }));
     }
     if (timeout !== undefined) {
-      const timer = setTimeout(sort, timeout);
-      offs.push(() => clearTimeout(timer));
+      const timer = setTimeout(finish, timeout);
+      cleanups.push(() => clearTimeout(timer));
     }
   }
-  offs.push(onAbort(signal, reject));
-  return promise.finally(() => offs.forEach((off) => off()));
+  cleanups.push(onAbort(signal, reject));
+  return promise.finally(() => cleanups.forEach((cleanup) => cleanup()));
 }

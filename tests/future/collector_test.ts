@@ -184,7 +184,7 @@ for (const ordered of [true, false]) {
   const before = Deno.memoryUsage().heapUsed;
   let grown = 0;
   for (let i = 0; i < 300_000; i++) {
-    collector.fulfil(i, [{ index: i, ballast: [i, i, i, i] }]);
+    collector.fulfill(i, [{ index: i, ballast: [i, i, i, i] }]);
     const { value } = await iterator.next();
     if (value.index !== i) throw new Error("out of order");
     if (i % 100_000 === 99_999) gc(), grown = Math.max(grown, Deno.memoryUsage().heapUsed - before);

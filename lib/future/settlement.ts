@@ -1,0 +1,120 @@
+/**
+ * `Settlement`: the private half of a future. It is settled once, and it keeps the outcome, the listeners, and whether any
+ * code has observed the outcome.
+ *
+ * ```
+ * job --settleFuture--> Settlement: outcome, value --subscribe, whenSettled--> wait(), asCompleted(), Future.then
+ * ```
+ *
+ * The functions below are the only way to this state. They are not methods, so that a user of a future cannot settle it.
+ *
+ * @module
+ */
+import { guarded } from "../core/guarded.ts";
+import type { FutureControl, FutureState, Outcome } from "./future_control.ts";
+import type { UnobservedFailures } from "./unobserved_failures.ts";
+
+/** Settles a future; the first call wins, later calls return `false`. */
+export let settleFuture: (future: Settlement, outcome: Exclude<Outcome, "none">, value: unknown) => boolean;
+/** Marks a future as observed, so that its failure is not reported as unhandled. */
+export let observe: (future: Settlement) => void;
+/** Whether any code has observed the future's outcome. */
+export let isObserved: (future: Settlement) => boolean;
+/** Calls `listener` when the future is settled, at once if it is; returns a function that removes the listener. */
+export let subscribe: (future: Settlement, listener: () => void) => () => void;
+/** Observes a future, and calls one of two functions when it is settled, at once if it is. */
+export let whenSettled: <R>(
+  future: Settlement,
+  resolve: (value: R) => void,
+  reject: (reason: unknown) => void,
+) => void;
+/** Returns the outcome of a future, and its value or reason. */
+export let outcomeOf: (future: Settlement) => { outcome: Outcome; value: unknown };
+/** Returns the state of a future. */
+export let stateOf: (future: Settlement) => FutureState;
+/** Returns the id of the worker that runs or ran the task. */
+export let workerIdOf: (future: Settlement) => number | undefined;
+/** Cancels the task of a future that is not settled. */
+export let cancelTask: (future: Settlement, reason: unknown, force: boolean) => void;
+/** Adds the future's failure to `failures` if it is not observed; observing it later removes it. */
+export let trackFailure: (future: Settlement, failures: UnobservedFailures) => void;
+
+const NO_LISTENER = (): void => {};
+
+/**
+ * Base of `Future`: its private state.
+ *
+ * @internal
+ */
+export class Settlement {
+  #control: FutureControl | undefined;
+  #outcome: Outcome = "none";
+  #value: unknown = undefined;
+  #listeners: (() => void)[] | undefined;
+  #observed = false;
+  #failures: UnobservedFailures | undefined;
+  #workerId: number | undefined;
+
+  /** @ignore Pools create futures. */
+  constructor(control: FutureControl) {
+    this.#control = control;
+  }
+
+  static {
+    settleFuture = (future, outcome, value) => future.#settle(outcome, value);
+    observe = (future) => future.#observe();
+    isObserved = (future) => future.#observed;
+    subscribe = (future, listener) => future.#subscribe(listener);
+    whenSettled = (future, resolve, reject) => {
+      future.#observe();
+      future.#subscribe(() =>
+        future.#outcome === "fulfilled" ? resolve(future.#value as never) : reject(future.#value)
+      );
+    };
+    outcomeOf = (future) => ({ outcome: future.#outcome, value: future.#value });
+    stateOf = (future) => {
+      if (future.#outcome === "cancelled") return "cancelled";
+      if (future.#outcome !== "none") return "finished";
+      return future.#control!.isRunning() ? "running" : "pending";
+    };
+    workerIdOf = (future) => future.#control ? future.#control.workerId() : future.#workerId;
+    cancelTask = (future, reason, force) => future.#control!.cancel(reason, force);
+    trackFailure = (future, failures) => {
+      if (future.#observed || future.#outcome !== "rejected") return;
+      future.#failures = failures;
+      failures.add(future, future.#value);
+    };
+  }
+
+  #settle(outcome: Outcome, value: unknown): boolean {
+    if (this.#outcome !== "none") return false;
+    this.#workerId = this.#control!.workerId();
+    this.#outcome = outcome;
+    this.#value = value;
+    // Dropped, because the job keeps the arguments in memory.
+    this.#control = undefined;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    if (listeners) { for (const listener of listeners) guarded(listener); }
+    return true;
+  }
+
+  #subscribe(listener: () => void): () => void {
+    if (this.#outcome !== "none") {
+      guarded(listener);
+      return NO_LISTENER;
+    }
+    const listeners = this.#listeners ??= [];
+    listeners.push(listener);
+    return () => {
+      const index = this.#listeners?.indexOf(listener) ?? -1;
+      if (index >= 0) this.#listeners!.splice(index, 1);
+    };
+  }
+
+  #observe(): void {
+    this.#observed = true;
+    this.#failures?.delete(this);
+    this.#failures = undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * `untilSettled()`: a wait for one future, with an optional time limit.
+ *
+ * @module
+ */
+import { WaitTimeoutError } from "../core/errors.ts";
+import type { Timer } from "../core/timer.ts";
+import { duration, knownOptions } from "../core/validate.ts";
+
+/**
+ * Resolves when `subscribe` calls its listener. `subscribe` may call it at once.
+ *
+ * @throws {WaitTimeoutError} If `options.timeout` milliseconds pass first.
+ */
+export function untilSettled(
+  call: string,
+  options: { timeout?: number },
+  subscribe: (listener: () => void) => () => void,
+): Promise<void> {
+  knownOptions(call, options, ["timeout"]);
+  const timeout = duration(call, "timeout", options.timeout);
+  return new Promise((resolve, reject) => {
+    let timer: Timer | undefined = undefined;
+    let isSettled = false;
+    const unsubscribe = subscribe(() => {
+      isSettled = true;
+      clearTimeout(timer);
+      resolve();
+    });
+    if (isSettled || timeout === undefined) return;
+    timer = setTimeout(() => {
+      unsubscribe();
+      reject(new WaitTimeoutError(`Gave up waiting after ${timeout} ms: the task goes on`));
+    }, timeout);
+  });
+}
