@@ -1,13 +1,14 @@
 /**
- * Many asynchronous jobs at once on this event loop, but never too many: the helper for IO. {@linkcode pooled} maps over
- * items, {@linkcode limit} gives a function to call through.
+ * Limited concurrency for asynchronous functions on this event loop: the helpers for IO. {@linkcode pooled} maps a function
+ * over items. {@linkcode limit} returns a function that limits the calls made through it. {@linkcode tune} measures which
+ * concurrency is best.
  *
  * ```
  * pooled(items, fn) -> PooledJob -> Attempts: timeout, retry -> fn(item, context)     lib/io/
  * limit(n)(fn)      -> Gate      -> Attempts                 -> fn(context)
  * ```
  *
- * @example Ten thousand ids, eight requests at a time
+ * @example Load many pages, eight requests at a time
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { pooled } from "@isopool/isopool/pooled";
@@ -35,18 +36,23 @@ export type { LimitOptions, PooledOptions } from "./io/options.ts";
 export { tune, type TuneOptions, type TunePoint, Tuning } from "./io/tune.ts";
 
 /**
- * Maps `fn` over items with limited concurrency. It starts at once and reads its input only as room comes free; with a
- * reader that is slower than the work, at most `concurrency + buffer` items have been read ahead.
+ * Maps `fn` over items with limited concurrency, on this thread. It starts at once, and reads an item of the input only when
+ * `fn` may be called with it. If a loop reads the results more slowly than they come, at most `concurrency + buffer` items
+ * were read ahead.
  *
- * The first failure stops reading and fires every `signal`; the result rejects with it once all items in progress have
- * ended, so that nothing goes on behind the caller's back. A loop gets the good results before the failing item first,
- * those that come in meanwhile too. Only an `fn` that outlasts its `timeout` and does not heed its signal is left behind.
+ * The first failure stops the reading of the input and fires every `signal`. The result rejects with that failure when all
+ * items in progress have ended, so that no call goes on unnoticed. A loop first gets the results before the failed item,
+ * including those that arrive after the failure. The one exception is an `fn` that runs on after its `timeout` and ignores
+ * its signal: `pooled` waits for it 200 ms.
  *
- * @param items Any iterable or async iterable, endless ones too.
- * @param fn Called once for each attempt, in input order. What it throws is what the caller gets, never wrapped.
+ * Each item costs a call of `fn` and its `await`, on this thread. Do not use it for work that keeps the processor busy: `Pool.map` runs that on other
+ * threads.
+ *
+ * @param items An iterable or async iterable; it may be endless.
+ * @param fn Called once for each attempt, in input order. Its errors reach the caller as they are, never wrapped.
  * @throws {TypeError | RangeError} If an option or the input is not valid.
  *
- * @example A service that fails now and then, and takes no more than 50 requests a second
+ * @example Call a service that sometimes fails, at most 50 times a second
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { pooled } from "@isopool/isopool";
@@ -75,7 +81,7 @@ export function pooled<T, R>(
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
   options: PooledOptions & { onError: "settle" },
 ): Results<PromiseSettledResult<R>>;
-/** Maps with the first failure, or all of them together, thrown. */
+/** Maps, and throws the first failure, or all failures as one AggregateError. */
 export function pooled<T, R>(
   items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,

@@ -1,14 +1,14 @@
 /**
- * How many jobs at a time, found out while they run: one more as long as all goes well, half as many as soon as the
- * other side says that it is too much. Additive increase, multiplicative decrease with a slow start: RFC 5681.
+ * `AdaptiveLimit`: a concurrency limit that adapts while the calls run. It grows while the calls succeed, and is halved when
+ * the other side reports an overload: additive increase, multiplicative decrease and slow start, as in RFC 5681.
  *
  * ```
  * limit   min --each success + 1--> (doubles a round) --first overload: half--> --each round + 1--> ... concurrency
  *                                                          ^------ overload: half, once a round ------/
  * ```
  *
- * An attempt counts with the limit that it began under: what began before a cut says nothing about what follows it. The
- * limit grows only while it is used up, so that a slow input does not raise it.
+ * The outcome of an attempt counts only if the limit was not cut since the attempt began: an older attempt says nothing
+ * about the new limit. The limit grows only while that many calls are in progress, so that a slow input does not raise it.
  *
  * @module
  */
@@ -16,28 +16,31 @@ import { TaskTimeoutError } from "../core/errors.ts";
 import { bad, integer, knownOptions } from "../core/validate.ts";
 import type { PooledContext } from "./context.ts";
 
-/** Options of `adaptive`. */
+/**
+ * Options of `adaptive`. It needs a few rounds of calls to find its limit: for a short list, or a service whose limit is
+ * known, set `concurrency` instead.
+ */
 export interface AdaptiveOptions {
-  /** Fewest at a time, and how many it begins with. @default {1} */
+  /** Minimum of the limit, and its first value. @default {1} */
   min?: number;
   /**
-   * Whether the outcome of an attempt says that there were too many: what it returned, or threw.
+   * Returns whether the outcome of an attempt, the value or the error, means an overload.
    *
    * @default {a timeout, or a `Response` or error whose `status` is 429, 502, 503 or 504}
    */
   isOverload?: (outcome: unknown) => boolean;
 }
 
-/** What a service answers that is asked too much. */
-const OVERLOADED: readonly unknown[] = [429, 502, 503, 504];
+/** Statuses of a service that is overloaded. */
+const OVERLOAD_STATUSES: readonly unknown[] = [429, 502, 503, 504];
 
-/** Whether a value, returned or thrown, says that there were too many. */
+/** Whether a value that was returned or thrown means an overload: the default of `isOverload`. */
 export function isOverload(outcome: unknown): boolean {
   if (typeof outcome !== "object" || outcome === null) return false;
-  return outcome instanceof TaskTimeoutError || OVERLOADED.includes((outcome as { status?: unknown }).status);
+  return outcome instanceof TaskTimeoutError || OVERLOAD_STATUSES.includes((outcome as { status?: unknown }).status);
 }
 
-/** A checked {@linkcode AdaptiveOptions}; `undefined` where it is not asked for. */
+/** Checks and completes the option; `undefined` without it. */
 export function adaptiveOptions(
   call: string,
   given: boolean | AdaptiveOptions | undefined,
@@ -51,69 +54,72 @@ export function adaptiveOptions(
   knownOptions(`${call}: \`adaptive\``, options, ["min", "isOverload"]);
   const min = integer(call, "adaptive.min", options.min ?? 1, 1);
   if (min > concurrency) throw bad(call, "adaptive.min", min, `at most \`concurrency\`, ${concurrency}`, true);
-  const isOverloaded = options.isOverload ?? isOverload;
-  if (typeof isOverloaded !== "function") throw bad(call, "adaptive.isOverload", isOverloaded, "a function", false);
-  return { min, isOverload: isOverloaded };
+  const predicate = options.isOverload ?? isOverload;
+  if (typeof predicate !== "function") throw bad(call, "adaptive.isOverload", predicate, "a function", false);
+  return { min, isOverload: predicate };
 }
 
-/** The limit of one job. */
+/** The limit of one run of `pooled()`. */
 export class AdaptiveLimit {
   readonly #min: number;
   readonly #max: number;
   readonly #isOverload: (outcome: unknown) => boolean;
-  readonly #grown: () => void;
-  #size: number;
-  // Up to here it grows with each success, beyond with each round.
+  readonly #onGrow: () => void;
+  #exactLimit: number;
+  // Below it, the limit grows by 1 with each success; above it, by 1 with each round of calls.
   #threshold = Infinity;
   #cuts = 0;
   #active = 0;
 
-  /** @param grown Called when there may be more at a time than before. */
-  constructor({ min, isOverload }: Required<AdaptiveOptions>, max: number, grown: () => void) {
-    this.#min = this.#size = min;
+  /** @param onGrow Called when the limit has grown. */
+  constructor({ min, isOverload }: Required<AdaptiveOptions>, max: number, onGrow: () => void) {
+    this.#min = this.#exactLimit = min;
     this.#max = max;
     this.#isOverload = isOverload;
-    this.#grown = grown;
+    this.#onGrow = onGrow;
   }
 
-  /** How many there may be now. */
+  /** Maximum number of calls at the moment. */
   get limit(): number {
-    return Math.floor(this.#size);
+    return Math.floor(this.#exactLimit);
   }
 
-  /** A function whose outcomes move the limit. What `isOverload` throws is what the attempt fails with. */
+  /** Returns a function that adjusts the limit by its outcomes. If `isOverload` throws, the attempt fails with that error. */
   watch<T, R>(
     fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
-    timed: boolean,
+    hasTimeout: boolean,
   ): (item: T, context: PooledContext) => Promise<R> {
     return async (item, context) => {
       const cuts = this.#cuts;
       this.#active++;
-      let tooMuch = false;
+      let overloaded = false;
       try {
         const value = await fn(item, context);
-        tooMuch = this.#isOverload(value);
+        overloaded = this.#isOverload(value);
         return value;
       } catch (error) {
-        tooMuch = this.#isOverload(error);
+        overloaded = this.#isOverload(error);
         throw error;
       } finally {
-        // One that ran out of time may end as it likes.
-        if (timed && context.signal.aborted) tooMuch ||= this.#isOverload(context.signal.reason);
-        if (cuts === this.#cuts) this.#move(tooMuch);
+        // An attempt that ran out of time counts as a timeout, whatever it returns or throws afterwards.
+        if (hasTimeout && context.signal.aborted) overloaded ||= this.#isOverload(context.signal.reason);
+        if (cuts === this.#cuts) this.#adjust(overloaded);
         this.#active--;
       }
     };
   }
 
-  #move(tooMuch: boolean): void {
+  #adjust(overloaded: boolean): void {
     const before = this.limit;
-    if (tooMuch) {
+    if (overloaded) {
       this.#cuts++;
-      this.#size = this.#threshold = Math.max(this.#min, this.#size / 2);
+      this.#exactLimit = this.#threshold = Math.max(this.#min, this.#exactLimit / 2);
     } else if (this.#active >= before) {
-      this.#size = Math.min(this.#max, this.#size + (this.#size < this.#threshold ? 1 : 1 / this.#size));
+      this.#exactLimit = Math.min(
+        this.#max,
+        this.#exactLimit + (this.#exactLimit < this.#threshold ? 1 : 1 / this.#exactLimit),
+      );
     }
-    if (this.limit > before) this.#grown();
+    if (this.limit > before) this.#onGrow();
   }
 }

@@ -1,8 +1,8 @@
 /**
- * One job: its attempts, each with its time limit, and the waits between them.
+ * `Attempts`: the attempts of one call of `fn`, each with its time limit, and the waits between them.
  *
  * ```
- * run() -> @std/async/retry -> attempt: turn at the gate -> fn(context) against @std/async/deadline -> its value
+ * run() -> @std/async/retry -> attempt: start at the gate -> fn(context) against @std/async/deadline -> its value
  *               ^                                                  | fails, runs out of time
  *               +------------ wait ------------------- again? -----+----------------------------- no -> its error
  * ```
@@ -16,26 +16,26 @@ import type { Cancellation } from "./cancellation.ts";
 import { AttemptContext } from "./context.ts";
 import type { Gate } from "./gate.ts";
 
-/** What each job may take. */
+/** The limits of each call. */
 export interface Limits {
-  /** Milliseconds for one attempt. */
+  /** Maximum duration of one attempt, in milliseconds. */
   readonly timeout: number | undefined;
   readonly retry: RetryPolicy | undefined;
-  /** Where each attempt after the first takes its turn. */
+  /** The gate that each attempt after the first waits at, for the rate. */
   readonly gate: Gate | undefined;
 }
 
-/** Milliseconds that an attempt gets to end after its signal has fired: what a pool's `killGrace` is by default. */
+/** How long an attempt may run on after its signal has fired, in milliseconds: the default of a pool's `killGrace`. */
 export const GRACE = 200;
 
-/** The attempts of one job. */
+/** The attempts of one call. */
 export class Attempts<R> {
   readonly #limits: Limits;
   readonly #cancellation: Cancellation;
   readonly #index: number;
   readonly #fn: (context: AttemptContext) => R | PromiseLike<R>;
   #count = 0;
-  #left: Promise<void> | undefined;
+  #overdue: Promise<void> | undefined;
 
   constructor(
     limits: Limits,
@@ -49,12 +49,12 @@ export class Attempts<R> {
     this.#fn = fn;
   }
 
-  /** Set once an attempt has run out of time: until it has ended, or was left behind. Never rejects. */
-  get left(): Promise<void> | undefined {
-    return this.#left;
+  /** Set when an attempt has run out of time: resolves when it has ended, or after the grace time. Never rejects. */
+  get overdue(): Promise<void> | undefined {
+    return this.#overdue;
   }
 
-  /** Runs the job. What it rejects with is what `fn` threw, as it is, or a {@linkcode TaskTimeoutError}. */
+  /** Makes the attempts. Rejects with what `fn` threw, not wrapped, or with a {@linkcode TaskTimeoutError}. */
   async run(): Promise<R> {
     const policy = this.#limits.retry;
     if (policy === undefined) return await this.#attempt();
@@ -72,7 +72,7 @@ export class Attempts<R> {
       return await retry(attempt, {
         maxAttempts,
         minTimeout,
-        // std takes no 0 here.
+        // std refuses 0.
         maxTimeout: Math.max(policy.maxTimeout, 1),
         multiplier,
         jitter,
@@ -80,15 +80,15 @@ export class Attempts<R> {
         signal: this.#cancellation.signal,
       });
     } catch (error) {
-      // A RetryError that `fn` itself threw is not std's.
-      const wrapped = failed && error instanceof RetryError && Object.is(error.cause, failed.reason);
-      throw wrapped ? failed!.reason : error;
+      // Unwraps the RetryError of std, but not one that `fn` itself threw.
+      const isWrapped = failed && error instanceof RetryError && Object.is(error.cause, failed.reason);
+      throw isWrapped ? failed!.reason : error;
     }
   }
 
   async #attempt(): Promise<R> {
-    if (this.#left) await this.#left;
-    if (++this.#count > 1) await this.#limits.gate?.turn(this.#cancellation);
+    if (this.#overdue) await this.#overdue;
+    if (++this.#count > 1) await this.#limits.gate?.takeStart(this.#cancellation);
     const context = new AttemptContext(this.#cancellation, this.#index, this.#count);
     try {
       const { timeout } = this.#limits;
@@ -101,12 +101,12 @@ export class Attempts<R> {
   async #timed(context: AttemptContext, timeout: number): Promise<R> {
     const running = Promise.try(() => this.#fn(context));
     const limit = new AbortController();
-    const late = new TaskTimeoutError(`Task ran longer than its timeout of ${timeout} ms`, { timeout });
-    // A timer that can be cleared: deadline's own would stay until its time has come, one for each item.
+    const timedOut = new TaskTimeoutError(`Task ran longer than its timeout of ${timeout} ms`, { timeout });
+    // A timer of its own, because it can be cleared: the timer of `deadline` would stay until its end, one for each item.
     const timer = setTimeout(() => {
-      limit.abort(late);
-      context.abort(late);
-      this.#left = leaveBehind(running);
+      limit.abort(timedOut);
+      context.abort(timedOut);
+      this.#overdue = endOrGrace(running);
     }, timeout);
     try {
       return await deadline(running, Infinity, { signal: limit.signal });
@@ -116,8 +116,8 @@ export class Attempts<R> {
   }
 }
 
-// Waits for the end of what should stop now, but not for ever.
-async function leaveBehind(running: Promise<unknown>): Promise<void> {
+// Waits for the end of an attempt whose signal has fired, but at most for the grace time.
+async function endOrGrace(running: Promise<unknown>): Promise<void> {
   const ended = running.then(() => {}, () => {});
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), GRACE);

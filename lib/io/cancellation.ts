@@ -1,56 +1,56 @@
 /**
- * Telling all who work or wait that they are not wanted any more.
+ * `Cancellation`: cancels the attempts and waits of one run at once, with one reason.
  *
  * ```
  * caller's signal, a failure, the reader left -> Cancellation -> AttemptContext.signal ...
- *                                                             -> Ticket (waits for its turn) ...
+ *                                                             -> Waiter (at the gate) ...
  *                                                             -> the wait between two attempts
  * ```
  *
  * @module
  */
 
-/** Whoever is told. */
+/** Something that a cancellation ends. */
 export interface Abortable {
-  /** Called once at most by a cancellation. */
+  /** Ends it. A cancellation calls this at most once. */
   abort(reason: unknown): void;
 }
 
-/** One decision that many are told of. */
+/** One cancellation, and its listeners. */
 export class Cancellation implements Abortable {
-  readonly #told = new Set<Abortable>();
+  readonly #listeners = new Set<Abortable>();
   #controller: AbortController | undefined;
-  #aborted: { readonly reason: unknown } | undefined;
+  #cause: { readonly reason: unknown } | undefined;
 
-  /** The decision, once it was taken. */
+  /** The reason, in an object; `undefined` before the cancellation. */
   get aborted(): { readonly reason: unknown } | undefined {
-    return this.#aborted;
+    return this.#cause;
   }
 
-  /** The decision as a signal, for those who take one. */
+  /** The cancellation as a signal. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#aborted) this.#controller.abort(this.#aborted.reason);
+    if (this.#cause) this.#controller.abort(this.#cause.reason);
     return this.#controller.signal;
   }
 
-  /** Has somebody told; who comes late is told at once. */
+  /** Adds a listener; aborts it at once if the cancellation has happened. */
   add(listener: Abortable): void {
-    if (this.#aborted) listener.abort(this.#aborted.reason);
-    else this.#told.add(listener);
+    if (this.#cause) listener.abort(this.#cause.reason);
+    else this.#listeners.add(listener);
   }
 
-  /** Takes somebody off again. */
+  /** Removes a listener. */
   delete(listener: Abortable): void {
-    this.#told.delete(listener);
+    this.#listeners.delete(listener);
   }
 
-  /** Tells everybody. The first reason stays. */
+  /** Aborts all listeners. Only the first call has an effect. */
   abort(reason: unknown): void {
-    if (this.#aborted) return;
-    this.#aborted = { reason };
+    if (this.#cause) return;
+    this.#cause = { reason };
     this.#controller?.abort(reason);
-    for (const listener of this.#told) listener.abort(reason);
-    this.#told.clear();
+    for (const listener of this.#listeners) listener.abort(reason);
+    this.#listeners.clear();
   }
 }

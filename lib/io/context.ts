@@ -1,16 +1,16 @@
 /**
- * What `fn` is told. Each attempt has a signal of its own, so that what `fn` hangs on it goes with the attempt; and it
- * is made when `fn` asks for it: most never do.
+ * The context that `fn` gets with each attempt. Each attempt has its own signal, so that listeners which `fn` adds are freed
+ * with the attempt. The signal is created on first use: most functions never read it.
  *
  * @module
  */
 import type { Abortable, Cancellation } from "./cancellation.ts";
 
-/** What `fn` is told besides its item. */
+/** What `fn` gets besides its item. */
 export interface PooledContext {
   /**
-   * Aborts when the result of this attempt is not wanted any more: it ran out of time, another item failed, the reader
-   * left, or the caller's signal. It stays quiet once the attempt has ended.
+   * Aborts when the result of this attempt is no longer needed: the attempt ran out of time, another item failed, the
+   * reader left its loop, or the caller's signal aborted. It never aborts after the attempt has ended.
    */
   readonly signal: AbortSignal;
   /** Position of the item in the input, from 0. */
@@ -23,7 +23,7 @@ export interface PooledContext {
 export class AttemptContext implements PooledContext, Abortable {
   readonly index: number;
   readonly attempt: number;
-  // Until the attempt has ended.
+  // Unset when the attempt has ended.
   #cancellation: Cancellation | undefined;
   #controller: AbortController | undefined;
 
@@ -41,12 +41,12 @@ export class AttemptContext implements PooledContext, Abortable {
     return this.#controller.signal;
   }
 
-  /** Fires the signal. */
+  /** Aborts the signal. */
   abort(reason: unknown): void {
     (this.#controller ??= new AbortController()).abort(reason);
   }
 
-  /** The attempt is over: nobody tells it anything any more. */
+  /** Ends the attempt: its signal no longer aborts. */
   end(): void {
     if (this.#controller !== undefined) this.#cancellation?.delete(this);
     this.#cancellation = undefined;

@@ -1,10 +1,10 @@
 /**
- * Who may start: first come, first served, within a concurrency and a rate.
+ * `Gate`: lets calls start in order of arrival, within a concurrency and a rate.
  *
  * ```
- * enter() -> [ waits for a place and the rate ] \
- *                                                >- in this order, turns first -> starts ... leave()
- * turn()  -> [ has a place, waits for the rate ] /
+ * enter()     -> [ waits for a place and the rate  ] \
+ *                                                     >- in this order, retries first -> starts ... leave()
+ * takeStart() -> [ has a place, waits for the rate ] /
  * ```
  *
  * @module
@@ -14,44 +14,44 @@ import type { RateLimiter } from "../core/rate.ts";
 import type { Timer } from "../core/timer.ts";
 import type { Abortable, Cancellation } from "./cancellation.ts";
 
-/** A place in a queue. */
-class Ticket implements Abortable {
+/** A call that waits at the gate. */
+class Waiter implements Abortable {
   readonly #cancellation: Cancellation;
-  readonly #left: () => void;
-  readonly #called = Promise.withResolvers<void>();
-  /** Whether it has left the queue early: it is passed over. */
-  gone = false;
+  readonly #onAbort: () => void;
+  readonly #admitted = Promise.withResolvers<void>();
+  /** Whether it was aborted; the gate then skips it. */
+  aborted = false;
 
-  constructor(cancellation: Cancellation, left: () => void) {
+  constructor(cancellation: Cancellation, onAbort: () => void) {
     this.#cancellation = cancellation;
-    this.#left = left;
+    this.#onAbort = onAbort;
     cancellation.add(this);
   }
 
-  /** Resolves when it is its turn. */
-  get called(): Promise<void> {
-    return this.#called.promise;
+  /** Resolves when the gate admits the call. */
+  get admitted(): Promise<void> {
+    return this.#admitted.promise;
   }
 
-  call(): void {
+  admit(): void {
     this.#cancellation.delete(this);
-    this.#called.resolve();
+    this.#admitted.resolve();
   }
 
   abort(reason: unknown): void {
-    if (this.gone) return;
-    this.gone = true;
-    this.#called.reject(reason);
-    this.#left();
+    if (this.aborted) return;
+    this.aborted = true;
+    this.#admitted.reject(reason);
+    this.#onAbort();
   }
 }
 
-/** One gate. */
+/** The gate of one limiter or run. */
 export class Gate {
   readonly #concurrency: number;
   readonly #rate: RateLimiter | undefined;
-  readonly #entering = new Deque<Ticket>();
-  readonly #turns = new Deque<Ticket>();
+  readonly #newCalls = new Deque<Waiter>();
+  readonly #retries = new Deque<Waiter>();
   #active = 0;
   #waiting = 0;
   #timer: Timer | undefined;
@@ -61,78 +61,79 @@ export class Gate {
     this.#rate = rate;
   }
 
-  /** Places that are taken. */
+  /** Number of places that are taken. */
   get active(): number {
     return this.#active;
   }
 
-  /** How many wait for a place. */
+  /** Number of calls that wait for a place. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Takes a place and a start: at once if it returns `undefined`. Rejects when the cancellation comes first. */
+  /** Takes a place and a start; `undefined` means at once. Rejects if the cancellation comes first. */
   enter(cancellation: Cancellation): Promise<void> | undefined {
-    if (this.#waiting === 0 && this.#active < this.#concurrency && this.#turns.size === 0 && this.#take() === 0) {
+    if (this.#waiting === 0 && this.#active < this.#concurrency && this.#retries.size === 0 && this.#tryRate() === 0) {
       this.#active++;
       return undefined;
     }
     this.#waiting++;
-    const ticket = new Ticket(cancellation, () => {
+    const waiter = new Waiter(cancellation, () => {
       this.#waiting--;
       this.#pump();
     });
-    this.#entering.push(ticket);
+    this.#newCalls.push(waiter);
     this.#pump();
-    return ticket.called;
+    return waiter.admitted;
   }
 
-  /** Takes a start for one who has a place: at once if it returns `undefined`. */
-  turn(cancellation: Cancellation): Promise<void> | undefined {
-    if (this.#rate === undefined || (this.#turns.size === 0 && this.#take() === 0)) return undefined;
-    const ticket = new Ticket(cancellation, () => this.#pump());
-    this.#turns.push(ticket);
+  /** Takes a start for a call that has a place; `undefined` means at once. Rejects if the cancellation comes first. */
+  takeStart(cancellation: Cancellation): Promise<void> | undefined {
+    if (this.#rate === undefined || (this.#retries.size === 0 && this.#tryRate() === 0)) return undefined;
+    const waiter = new Waiter(cancellation, () => this.#pump());
+    this.#retries.push(waiter);
     this.#pump();
-    return ticket.called;
+    return waiter.admitted;
   }
 
-  /** Gives a place back. */
+  /** Releases a place. */
   leave(): void {
     this.#active--;
     this.#pump();
   }
 
-  /** Sends away all who wait for a place. */
+  /** Rejects all calls that wait for a place. */
   clear(reason: unknown): void {
-    const cleared = [...this.#entering];
-    this.#entering.clear();
-    for (const ticket of cleared) ticket.abort(reason);
+    const cleared = [...this.#newCalls];
+    this.#newCalls.clear();
+    for (const waiter of cleared) waiter.abort(reason);
     this.#pump();
   }
 
-  #take(): number {
+  // Takes a start from the rate: 0 if there was one, else the milliseconds to wait.
+  #tryRate(): number {
     return this.#rate?.take(performance.now()) ?? 0;
   }
 
   #pump(): void {
     for (;;) {
-      const turn = head(this.#turns);
-      const ticket = turn ?? (this.#active < this.#concurrency ? head(this.#entering) : undefined);
-      // A timer for nobody would keep the script alive.
-      if (ticket === undefined) return this.#sleep(0);
-      const wait = this.#take();
+      const retry = head(this.#retries);
+      const waiter = retry ?? (this.#active < this.#concurrency ? head(this.#newCalls) : undefined);
+      // Without a waiter, a timer would only keep the script alive.
+      if (waiter === undefined) return this.#sleep(0);
+      const wait = this.#tryRate();
       if (wait > 0) return this.#sleep(wait);
-      if (turn) this.#turns.shift();
+      if (retry) this.#retries.shift();
       else {
-        this.#entering.shift();
+        this.#newCalls.shift();
         this.#waiting--;
         this.#active++;
       }
-      ticket.call();
+      waiter.admit();
     }
   }
 
-  // One timer; 0 ends it. One that is set is right: when the rate allows the next start depends on past ones only.
+  // Sets the one timer; 0 clears it. A timer that is set stays right: the time of the next start depends on past starts only.
   #sleep(ms: number): void {
     if (ms === 0) {
       clearTimeout(this.#timer);
@@ -144,12 +145,12 @@ export class Gate {
   }
 }
 
-// The first who is still there; the others are dropped.
-function head(queue: Deque<Ticket>): Ticket | undefined {
-  let ticket = queue.peek();
-  while (ticket?.gone) {
+// Returns the first waiter that was not aborted, and drops those before it.
+function head(queue: Deque<Waiter>): Waiter | undefined {
+  let waiter = queue.peek();
+  while (waiter?.aborted) {
     queue.shift();
-    ticket = queue.peek();
+    waiter = queue.peek();
   }
-  return ticket;
+  return waiter;
 }

@@ -1,5 +1,5 @@
 /**
- * `limit()`: a function to call others through, never too many at a time.
+ * `limit()`: returns a function that limits how many of the calls made through it are in progress at a time.
  *
  * ```
  * run(fn) -> Gate.enter: first come, first served -> Attempts -> fn(context) -> Gate.leave
@@ -16,44 +16,95 @@ import type { PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { type LimitOptions, type LimitPlan, limitPlan } from "./options.ts";
 
-/** What a function called through {@linkcode limit} is told. */
+/** What a function called through {@linkcode limit} gets. */
 export type LimitContext = Pick<PooledContext, "signal" | "attempt">;
 
-/** Options of one call. */
+/** Options of one call through a {@linkcode Limiter}. */
 export interface RunOptions {
-  /** Cancels this call: it rejects with the signal's reason, and gives up its place in the queue. */
+  /** Cancels this call: it rejects with the signal's reason, and no longer waits. */
   signal?: AbortSignal;
 }
 
-/** What {@linkcode limit} returns. */
+/**
+ * A function that runs others within limits, as {@linkcode limit} returns it.
+ *
+ * Each call costs a few small objects. All waiting calls are in memory: for a long list of items use
+ * {@linkcode pooled}, which reads its input only as fast as it works.
+ */
 export interface Limiter {
   /**
-   * Calls `fn` when it is its turn: in order of the calls, at the earliest in the next microtask. Settles as `fn` does.
+   * Calls `fn` as soon as the limits allow, in order of the calls, never before the next microtask. Settles as `fn` does.
    *
    * @throws {TypeError} If an argument is not valid.
+   *
+   * @example Limit the number of open files
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { limit } from "@isopool/isopool";
+   *
+   * const run = limit(2);
+   * let open = 0, mostOpen = 0;
+   * const read = () =>
+   *   run(async () => {
+   *     mostOpen = Math.max(mostOpen, ++open);
+   *     await Promise.resolve();
+   *     open--;
+   *   });
+   * await Promise.all([read(), read(), read()]);
+   * assertEquals(mostOpen, 2);
+   * ```
    */
   <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R>;
-  /** Calls in progress, those that wait for their next attempt among them. */
+  /** Number of calls in progress, including those that wait for their next attempt. */
   readonly active: number;
-  /** Calls that have not started. */
+  /** Number of calls that have not started. */
   readonly waiting: number;
-  /** Drops all calls that have not started: they reject with a {@linkcode CancelledError}, `reason` is its cause. */
+  /**
+   * Drops all calls that have not started: they reject with a {@linkcode CancelledError}, whose `cause` is `reason`.
+   *
+   * @example Drop the waiting calls
+   * ```ts
+   * import { assertEquals, assertRejects } from "@std/assert";
+   * import { CancelledError, limit } from "@isopool/isopool";
+   *
+   * const run = limit(1);
+   * const started = run(() => "done");
+   * const waiting = run(() => "never");
+   * run.clear("shutdown");
+   * await assertRejects(() => waiting, CancelledError);
+   * assertEquals(await started, "done");
+   * ```
+   */
   clear(reason?: unknown): void;
-  /** Resolves when no call is in progress or waits; at once if none does. */
+  /**
+   * Resolves when no call is in progress or waits; at once if there is none.
+   *
+   * @example Wait for all calls
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { limit } from "@isopool/isopool";
+   *
+   * const run = limit(2);
+   * let ended = 0;
+   * for (let n = 0; n < 5; n++) void run(() => ended++);
+   * await run.idle();
+   * assertEquals(ended, 5);
+   * ```
+   */
   idle(): Promise<void>;
 }
 
 /**
- * Limits how many calls are in progress at a time, and how many start in an interval. For calls that come from many
- * places; for a list or a stream of items {@linkcode pooled} reads no faster than it works, and keeps order.
+ * Limits how many calls are in progress at a time, and how many start in an interval. It is for calls from many places of
+ * a program; for a list or a stream of items use {@linkcode pooled}, which keeps order and reads no faster than it works.
  *
- * A call that waits for another call through the same limiter keeps its place meanwhile: when all places are taken by
- * such calls, none goes on.
+ * A call keeps its place while it waits for another call through the same limiter. If such calls take all places, they
+ * wait for ever: do not nest calls of one limiter.
  *
- * @param options The concurrency, or more.
+ * @param options The concurrency, or an object of options.
  * @throws {TypeError | RangeError} If an option is not valid.
  *
- * @example Two requests at a time, whoever asks
+ * @example Send two requests at a time from anywhere in a program
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { limit } from "@isopool/isopool";
@@ -89,11 +140,11 @@ class Calls {
   readonly #gate: Gate;
   readonly #limits: Limits;
   readonly #signal: AbortSignal | undefined;
-  // All calls that have not settled, waiting or in progress.
-  readonly #open = new Set<Cancellation>();
-  // One listener for all of them, on only while there are any.
-  #deaf = (): void => {};
-  #idle: (() => void)[] = [];
+  // The calls that have not settled, waiting or in progress.
+  readonly #unsettled = new Set<Cancellation>();
+  // Removes the one listener on the common signal, which exists only while there are calls.
+  #removeListener = (): void => {};
+  #idleWaiters: (() => void)[] = [];
   #count = 0;
 
   constructor(plan: LimitPlan) {
@@ -118,19 +169,19 @@ class Calls {
     signal?.throwIfAborted();
     const cancellation = new Cancellation();
     this.#add(cancellation);
-    const deaf = onAbort(signal, (reason) => cancellation.abort(reason));
+    const removeListener = onAbort(signal, (reason) => cancellation.abort(reason));
     const attempts = new Attempts<R>(this.#limits, cancellation, this.#count++, fn);
     try {
       await this.#gate.enter(cancellation);
     } catch (error) {
-      this.#close(cancellation, deaf);
+      this.#settled(cancellation, removeListener);
       throw error;
     }
     try {
       return await attempts.run();
     } finally {
-      this.#close(cancellation, deaf);
-      if (attempts.left) void attempts.left.then(() => this.#leave());
+      this.#settled(cancellation, removeListener);
+      if (attempts.overdue) void attempts.overdue.then(() => this.#leave());
       else this.#leave();
     }
   }
@@ -140,24 +191,23 @@ class Calls {
   }
 
   async idle(): Promise<void> {
-    if (this.active + this.waiting > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.active + this.waiting > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   #add(cancellation: Cancellation): void {
-    if (this.#open.size === 0) {
-      this.#deaf();
-      this.#deaf = onAbort(this.#signal, (reason) => {
-        for (const open of this.#open) open.abort(reason);
+    if (this.#unsettled.size === 0) {
+      this.#removeListener();
+      this.#removeListener = onAbort(this.#signal, (reason) => {
+        for (const cancellation of this.#unsettled) cancellation.abort(reason);
       });
     }
-    this.#open.add(cancellation);
+    this.#unsettled.add(cancellation);
   }
 
-  // The call has settled.
-  #close(cancellation: Cancellation, deaf: () => void): void {
-    deaf();
-    this.#open.delete(cancellation);
-    if (this.#open.size === 0) this.#deaf();
+  #settled(cancellation: Cancellation, removeListener: () => void): void {
+    removeListener();
+    this.#unsettled.delete(cancellation);
+    if (this.#unsettled.size === 0) this.#removeListener();
     this.#checkIdle();
   }
 
@@ -168,7 +218,7 @@ class Calls {
 
   #checkIdle(): void {
     if (this.active + this.waiting > 0) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle = [];
+    for (const resolve of this.#idleWaiters) resolve();
+    this.#idleWaiters = [];
   }
 }

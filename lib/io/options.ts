@@ -10,59 +10,59 @@ import type { OnError } from "../future/collector.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
 import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
 
-/** Options of {@linkcode pooled}. */
+/** Options of {@linkcode pooled}. Each of `timeout`, `retry`, `rate` and `adaptive` makes an item cost more. */
 export interface PooledOptions extends ProgressOptions {
-  /** Most items in progress at a time. @default {32} */
+  /** Maximum number of items in progress at a time. @default {32} */
   concurrency?: number;
   /**
-   * Whether to find out how many at a time the other side bears: from few to `concurrency`, half as many whenever an
-   * attempt runs out of time or is answered with 429, 502, 503 or 504 (returned, or as the `status` of what it throws).
+   * Whether the concurrency adapts to what the other side can serve: it grows from 1 (`min`) up to `concurrency`, and is
+   * halved when an attempt runs out of time or ends with a `status` of 429, 502, 503 or 504 (returned or thrown).
    *
    * @default {false}
    */
   adaptive?: boolean | AdaptiveOptions;
-  /** Most finished results that wait for a loop to read them; awaiting collects without limit. @default {concurrency} */
+  /** Maximum number of results that wait for a loop to read them; awaiting collects without limit. @default {concurrency} */
   buffer?: number;
   /** Whether a loop over the results gets them in input order. Awaiting always does. @default {true} */
   ordered?: boolean;
-  /** Cancels the whole: no further item is read, the items in progress are told, it rejects with the signal's reason. */
+  /** Cancels the map: it reads no more items, aborts the items in progress, and rejects with the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Longest run of one attempt in milliseconds; waiting does not count. Then the attempt's signal fires and it fails
-   * with a {@linkcode TaskTimeoutError} at once. Its place is free when `fn` has ended; an `fn` that does not heed its
-   * signal is left behind after 200 ms more, and is no longer counted in `concurrency`.
+   * Maximum duration of one attempt in milliseconds; waiting does not count. After it, the attempt's signal aborts and
+   * the attempt fails at once with a {@linkcode TaskTimeoutError}. Its place is free when `fn` has ended, or 200 ms later:
+   * an `fn` that ignores its signal then runs on, but no longer counts in `concurrency`.
    *
    * @default {Infinity}
    */
   timeout?: number;
   /**
-   * How often a failed item is tried again. An item keeps its place in `concurrency` while it waits for its next
-   * attempt, so that a service in trouble is asked less, and no more items are read meanwhile.
+   * Number of retries of a failed item, or a whole policy. An item keeps its place in `concurrency` while it waits for its
+   * next attempt, so that a failing service gets fewer requests, and no more items are read during the wait.
    *
    * @default {0}
    */
   retry?: number | RetryOptions;
-  /** Most attempts that start in an interval; items wait for it in input order. */
+  /** Maximum number of attempts that start in an interval; items wait in input order. */
   rate?: RateOptions;
-  /** What a failed item does. @default {"throw"} */
+  /** What the failure of an item does to the map. @default {"throw"} */
   onError?: OnError;
 }
 
 /** Options of {@linkcode limit}. */
 export interface LimitOptions {
-  /** Most calls in progress at a time. @default {Infinity} */
+  /** Maximum number of calls in progress at a time. @default {Infinity} */
   concurrency?: number;
-  /** Most attempts that start in an interval. */
+  /** Maximum number of attempts that start in an interval. */
   rate?: RateOptions;
-  /** Longest run of one attempt in milliseconds, as in {@linkcode PooledOptions}. @default {Infinity} */
+  /** Maximum duration of one attempt in milliseconds, as in {@linkcode PooledOptions}. @default {Infinity} */
   timeout?: number;
-  /** How often a failed call is tried again; it keeps its place meanwhile. @default {0} */
+  /** Number of retries of a failed call, or a whole policy; the call keeps its place between attempts. @default {0} */
   retry?: number | RetryOptions;
-  /** Cancels all calls, and refuses later ones: they reject with the signal's reason. */
+  /** Cancels all calls and refuses later calls: they reject with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What `pooled()` works by. */
+/** The checked and completed options of `pooled()`. */
 export interface PooledPlan {
   readonly concurrency: number;
   readonly adaptive: Required<AdaptiveOptions> | undefined;
@@ -75,10 +75,10 @@ export interface PooledPlan {
   readonly rate: RateLimiter | undefined;
 }
 
-/** What `limit()` works by. */
+/** The checked and completed options of `limit()`. */
 export type LimitPlan = Pick<PooledPlan, "concurrency" | "rate" | "timeout" | "retry" | "signal">;
 
-const POOLED = [
+const POOLED_OPTIONS = [
   "concurrency",
   "adaptive",
   "buffer",
@@ -91,11 +91,11 @@ const POOLED = [
   "progress",
   "total",
 ] as const;
-const LIMIT = ["concurrency", "rate", "timeout", "retry", "signal"] as const;
+const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as const;
 
 /** Checks and completes the options of {@linkcode pooled}. */
 export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
-  knownOptions(call, options, POOLED);
+  knownOptions(call, options, POOLED_OPTIONS);
   const { ordered = true } = options;
   const concurrency = integer(call, "concurrency", options.concurrency ?? 32, 1);
   if (typeof ordered !== "boolean") throw bad(call, "ordered", ordered, "true or false", false);
@@ -105,24 +105,24 @@ export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
     buffer: integer(call, "buffer", options.buffer ?? concurrency, 0),
     ordered,
     onError: oneOf(call, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),
-    ...shared(call, options),
+    ...commonPlan(call, options),
   };
 }
 
 /** Checks and completes the options of {@linkcode limit}. */
 export function limitPlan(call: string, options: number | LimitOptions): LimitPlan {
   const given = typeof options === "number" ? { concurrency: options } : options;
-  // A forgotten argument would mean "no limit".
+  // Refused, because a forgotten argument would mean "no limit".
   if (given === undefined) throw bad(call, "options", given, "a concurrency or an object", false);
-  knownOptions(call, given, LIMIT);
+  knownOptions(call, given, LIMIT_OPTIONS);
   const { concurrency = Infinity } = given;
   return {
     concurrency: concurrency === Infinity ? concurrency : integer(call, "concurrency", concurrency, 1),
-    ...shared(call, given),
+    ...commonPlan(call, given),
   };
 }
 
-function shared(call: string, options: LimitOptions): Omit<LimitPlan, "concurrency"> {
+function commonPlan(call: string, options: LimitOptions): Omit<LimitPlan, "concurrency"> {
   const rate = rateOptions(call, options.rate);
   return {
     signal: abortSignal(call, "signal", options.signal),

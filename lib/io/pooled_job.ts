@@ -1,10 +1,10 @@
 /**
- * One run of `pooled()`.
+ * `PooledJob`: one run of `pooled()`. A few loops read the items and call `fn`, each loop one item after another.
  *
  * ```
- * items -> lane: read, await fn(item), settle, next \
- *       -> lane: ...                                 >-> Collector -> Results
- *       -> lane: ...     (at most `concurrency`)    /
+ * items -> loop: read, await fn(item), settle, next \
+ *       -> loop: ...                                 >-> Collector -> Results
+ *       -> loop: ...     (at most `concurrency`)    /
  * ```
  *
  * @module
@@ -21,85 +21,85 @@ import { Gate } from "./gate.ts";
 import type { PooledPlan } from "./options.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
 
-/** Failures of results that nobody reads are reported as the script ends. */
+/** The failures of unread results, which are reported when the script ends. */
 let failures: UnobservedFailures | undefined;
 
-/** What is mapped over the items. */
+/** The function of a map. */
 export type PooledFunction<T, R> = (item: T, context: PooledContext) => R | PromiseLike<R>;
 
-/** Reads, runs, settles. */
+/** Reads the items, calls the function, and delivers the results. */
 export class PooledJob<T, R> implements Producer {
   readonly collector: Collector<R | PromiseSettledResult<R>>;
   readonly #plan: PooledPlan;
   readonly #fn: PooledFunction<T, R>;
   readonly #input: OpenInput<T>;
-  readonly #tally: ProgressCounter | undefined;
-  // Only where an option asks for it: the plain way has none.
+  readonly #progress: ProgressCounter | undefined;
+  // Only with an option that needs them: without one, an item has no Attempts.
   readonly #limits: Limits | undefined;
   readonly #adaptive: AdaptiveLimit | undefined;
   readonly #cancellation = new Cancellation();
-  #deaf = (): void => {};
-  #lanes = 0;
-  // Lanes that wait for the input; it may never answer, which must not hold up a failure.
-  #waiting = 0;
+  #removeListener = (): void => {};
+  #loops = 0;
+  // Number of loops that wait for the input. It may never answer, and a failure must not wait for it.
+  #waitingLoops = 0;
   #ended = false;
-  #next = 0;
+  #readCount = 0;
   #inputEnded = false;
-  // Reads of an asynchronous input, one after another: not every iterator takes overlapping calls.
-  #reading: Promise<unknown> = Promise.resolve();
+  // The last read of an asynchronous input. Reads are sequential: not every iterator allows overlapping calls of next().
+  #lastRead: Promise<unknown> = Promise.resolve();
 
-  constructor(input: OpenInput<T>, fn: PooledFunction<T, R>, plan: PooledPlan, tally: ProgressCounter | undefined) {
+  constructor(input: OpenInput<T>, fn: PooledFunction<T, R>, plan: PooledPlan, progress: ProgressCounter | undefined) {
     this.#plan = plan;
-    this.#tally = tally;
+    this.#progress = progress;
     this.#input = input;
     const { timeout, retry, rate, adaptive } = plan;
     if (adaptive) this.#adaptive = new AdaptiveLimit(adaptive, plan.concurrency, () => this.resume());
     this.#fn = this.#adaptive?.watch(fn, timeout !== undefined) ?? fn;
     if (timeout !== undefined || retry || rate) {
-      // The lanes are the places; the gate is for the rate alone.
+      // The loops limit the concurrency, so the gate only limits the rate.
       this.#limits = { timeout, retry, gate: rate && new Gate(plan.concurrency, rate) };
     }
     this.collector = new Collector(this, plan);
   }
 
-  /** Starts reading. */
+  /** Starts to read the input. */
   start(): void {
-    this.#deaf = onAbort(this.#plan.signal, (reason) => this.#halt(reason));
+    this.#removeListener = onAbort(this.#plan.signal, (reason) => this.#cancel(reason));
     this.resume();
     this.#checkEnd();
   }
 
   /** {@inheritDoc Producer.resume} */
   resume(): void {
-    while (this.#lanes < this.#concurrency && this.#hasRoom()) void this.#lane();
+    while (this.#loops < this.#concurrency && this.#hasRoom()) void this.#runLoop();
   }
 
   /** {@inheritDoc Producer.stop} */
   stop(reason: unknown): void {
-    this.#halt(reason);
+    this.#cancel(reason);
   }
 
-  // How many items may be in progress now.
+  // Maximum number of items in progress at the moment.
   get #concurrency(): number {
     return this.#adaptive?.limit ?? this.#plan.concurrency;
   }
 
   #hasRoom(): boolean {
     if (this.#inputEnded) return false;
-    return this.collector.collecting || this.#lanes + this.collector.unread < this.#concurrency + this.#plan.buffer;
+    return this.collector.collecting || this.#loops + this.collector.unread < this.#concurrency + this.#plan.buffer;
   }
 
-  // Works through items, one at a time, while there is room.
-  async #lane(): Promise<void> {
-    this.#lanes++;
+  // Processes items one after another, while there is room for their results.
+  async #runLoop(): Promise<void> {
+    this.#loops++;
     do {
-      this.#waiting++;
-      const read = this.#input.sync ? this.#read() : await this.#readInTurn();
-      this.#waiting--;
+      this.#waitingLoops++;
+      const read = this.#input.sync ? this.#readSync() : await this.#readNext();
+      this.#waitingLoops--;
       if (read === undefined) break;
-      const index = this.#next++;
+      const index = this.#readCount++;
       if (this.#limits) {
-        await this.#limited(read.value, index, this.#limits);
+        await this.#runAttempts(read.value, index, this.#limits);
         continue;
       }
       const context = new AttemptContext(this.#cancellation, index, 1);
@@ -113,44 +113,44 @@ export class PooledJob<T, R> implements Producer {
       }
       context.end();
       this.#settle(index, ok, value);
-    } while (this.#lanes <= this.#concurrency && this.#hasRoomForOneMore());
-    this.#lanes--;
+    } while (this.#loops <= this.#concurrency && this.#hasRoomForOneMore());
+    this.#loops--;
     this.#checkEnd();
   }
 
-  async #limited(item: T, index: number, limits: Limits): Promise<void> {
+  async #runAttempts(item: T, index: number, limits: Limits): Promise<void> {
     const attempts = new Attempts<R>(limits, this.#cancellation, index, (context) => this.#fn(item, context));
     let ok = true;
     let value: unknown;
     try {
-      await limits.gate?.turn(this.#cancellation);
+      await limits.gate?.takeStart(this.#cancellation);
       value = await attempts.run();
     } catch (error) {
       ok = false;
       value = error;
     }
     this.#settle(index, ok, value);
-    await attempts.left;
+    await attempts.overdue;
   }
 
   #settle(index: number, ok: boolean, value: unknown): void {
-    this.#tally?.count(ok);
-    // A result that comes after a failure is still worth reading; a failure that comes after one is its consequence.
+    this.#progress?.count(ok);
+    // After a cancellation, a result is still delivered, but a failure is only its consequence.
     if (ok) this.collector.fulfill(index, [value]);
     else if (this.#cancellation.aborted) return;
-    else if (this.#plan.onError === "throw") this.#halt(value);
+    else if (this.#plan.onError === "throw") this.#cancel(value);
     else this.collector.reject(index, value);
   }
 
   #hasRoomForOneMore(): boolean {
-    // This lane counts as one already.
-    this.#lanes--;
+    // This loop is already counted.
+    this.#loops--;
     const room = this.#hasRoom();
-    this.#lanes++;
+    this.#loops++;
     return room;
   }
 
-  #read(): IteratorYieldResult<T> | undefined {
+  #readSync(): IteratorYieldResult<T> | undefined {
     if (this.#inputEnded) return undefined;
     try {
       const next = this.#input.sync!.next();
@@ -158,33 +158,33 @@ export class PooledJob<T, R> implements Producer {
       this.#inputEnded = true;
     } catch (error) {
       this.#inputEnded = true;
-      this.#halt(error);
+      this.#cancel(error);
     }
     return undefined;
   }
 
-  #readInTurn(): Promise<IteratorYieldResult<T> | undefined> {
-    const turn = this.#reading.then(async () => {
+  #readNext(): Promise<IteratorYieldResult<T> | undefined> {
+    const read = this.#lastRead.then(async () => {
       if (this.#inputEnded) return undefined;
       try {
         const next = await this.#input.async!.next();
-        // The map may have ended during the wait.
+        // The map may have been cancelled during the wait.
         if (this.#inputEnded) return undefined;
         if (!next.done) return next;
         this.#inputEnded = true;
       } catch (error) {
-        // An input that throws is at its end; it is not to be closed.
+        // An input that throws has ended, so it must not be closed.
         this.#inputEnded = true;
-        this.#halt(error);
+        this.#cancel(error);
       }
       return undefined;
     });
-    this.#reading = turn;
-    return turn;
+    this.#lastRead = read;
+    return read;
   }
 
-  // Nothing more is wanted: stops reading, tells what is in progress.
-  #halt(reason: unknown): void {
+  // Cancels the run: closes the input and aborts the items in progress.
+  #cancel(reason: unknown): void {
     if (this.#ended || this.#cancellation.aborted) return;
     if (!this.#inputEnded) {
       this.#inputEnded = true;
@@ -196,13 +196,13 @@ export class PooledJob<T, R> implements Producer {
 
   #checkEnd(): void {
     const failed = this.#cancellation.aborted;
-    const busy = this.#lanes - (failed ? this.#waiting : 0);
-    if (this.#ended || busy > 0 || !this.#inputEnded) return;
+    const running = this.#loops - (failed ? this.#waitingLoops : 0);
+    if (this.#ended || running > 0 || !this.#inputEnded) return;
     this.#ended = true;
-    this.#deaf();
-    this.#tally?.end();
+    this.#removeListener();
+    this.#progress?.end();
     if (failed) this.collector.fail(failed.reason);
-    else this.collector.end(this.#next);
+    else this.collector.end(this.#readCount);
     this.collector.close(failures ??= new UnobservedFailures());
   }
 }

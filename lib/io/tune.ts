@@ -1,5 +1,5 @@
 /**
- * How many at a time is best: measured, not guessed.
+ * `tune()`: measures which concurrency is best for a function.
  *
  * @module
  */
@@ -8,53 +8,66 @@ import { isOverload } from "./adaptive.ts";
 
 /** Options of {@linkcode tune}. */
 export interface TuneOptions {
-  /** What to try, rising. @default {[1, 2, 4, 8, 16, 32, 64, 128]} */
+  /** Concurrencies to try, in rising order. @default {[1, 2, 4, 8, 16, 32, 64, 128]} */
   concurrencies?: readonly number[];
-  /** How long each is measured, in milliseconds. @default {500} */
+  /** Duration of the measurement of each concurrency, in milliseconds. @default {500} */
   duration?: number;
   /** Ends the measurement; it rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What was measured at one concurrency. */
+/** The measurement of one concurrency. */
 export interface TunePoint {
-  /** Calls at a time. */
+  /** Number of calls in progress at a time. */
   readonly concurrency: number;
-  /** Good calls in a second. */
+  /** Successful calls per second. */
   readonly perSecond: number;
-  /** Median time of a good call, in milliseconds; `NaN` if there was none. */
+  /** Median duration of a successful call, in milliseconds; `NaN` without any. */
   readonly p50: number;
-  /** Calls that threw, or whose answer says that there were too many. */
+  /** Number of calls that threw, or whose result means an overload. */
   readonly failed: number;
 }
 
-const CALL = "tune";
-const TRIED = [1, 2, 4, 8, 16, 32, 64, 128];
-/** Least part of the best rate that counts as nearly the best. */
-const NEARLY = 0.9;
-/** Most calls that may fail, as a part of all. */
-const MAY_FAIL = 0.05;
+const API = "tune";
+const DEFAULT_CONCURRENCIES = [1, 2, 4, 8, 16, 32, 64, 128];
+/** Minimum share of the best rate that counts as good enough. */
+const GOOD_ENOUGH = 0.9;
+/** Maximum share of failed calls at a usable concurrency. */
+const MAX_FAILED = 0.05;
+/** Width of the drawing of the curve, in columns. */
 const WIDTH = 40;
 
-/** The result of {@linkcode tune}. Its text is a drawing of the curve. */
+/** The result of {@linkcode tune}. Its `toString` draws the curve. */
 export class Tuning {
-  /** What was measured, in the order in which it was tried. */
+  /** The measurements, in the order in which they were made. */
   readonly points: readonly TunePoint[];
-  /** The knee: the least concurrency that gives nearly the most, among those at which hardly anything fails. */
+  /** The knee of the curve: the lowest concurrency with at least 90 % of the best rate, among those with at most 5 % failures. */
   readonly best: number;
 
   /** @ignore Use {@linkcode tune}. */
-  constructor(points: readonly TunePoint[], good: readonly TunePoint[]) {
+  constructor(points: readonly TunePoint[], usable: readonly TunePoint[]) {
     this.points = points;
-    const most = Math.max(...good.map(({ perSecond }) => perSecond));
-    this.best = good.find(({ perSecond }) => perSecond >= NEARLY * most)!.concurrency;
+    const bestRate = Math.max(...usable.map(({ perSecond }) => perSecond));
+    this.best = usable.find(({ perSecond }) => perSecond >= GOOD_ENOUGH * bestRate)!.concurrency;
   }
 
-  /** Draws the curve: a line for each concurrency. */
+  /**
+   * Draws the curve: a line for each concurrency.
+   *
+   * @example Print the curve
+   * ```ts
+   * import { assertStringIncludes } from "@std/assert";
+   * import { tune } from "@isopool/isopool/pooled";
+   *
+   * const sleep = () => new Promise((resolve) => setTimeout(resolve, 5));
+   * const tuning = await tune(sleep, { concurrencies: [1, 2], duration: 50 });
+   * assertStringIncludes(tuning.toString(), "<- best");
+   * ```
+   */
   toString(): string {
-    const most = Math.max(...this.points.map(({ perSecond }) => perSecond), 1e-9);
+    const bestRate = Math.max(...this.points.map(({ perSecond }) => perSecond), 1e-9);
     return this.points.map(({ concurrency, perSecond, p50, failed }) => {
-      const bar = "#".repeat(Math.round(perSecond / most * WIDTH)).padEnd(WIDTH);
+      const bar = "#".repeat(Math.round(perSecond / bestRate * WIDTH)).padEnd(WIDTH);
       const line = `${String(concurrency).padStart(4)} ${bar} ${perSecond.toFixed(0).padStart(6)}/s, ${
         p50.toFixed(1)
       } ms`;
@@ -64,13 +77,16 @@ export class Tuning {
 }
 
 /**
- * Measures how many calls of a function at a time give the most, by trying. Calls that throw, or that return or throw
- * something whose `status` is 429, 502, 503 or 504, count as failed. It tries no more once a tenth of the calls fail.
+ * Measures which number of calls at a time gives the highest rate, by trying. A call fails if it throws, or if it returns a
+ * value whose `status` is 429, 502, 503 or 504. The measurement ends when more than a tenth of the calls fail.
  *
- * @param fn Called again and again; `index` counts its calls from 0.
- * @throws {AggregateError} If calls fail at every concurrency; `errors` has one of each.
+ * It calls `fn` as often as possible for 500 ms at each concurrency, so do not use it on a service that must not be
+ * overloaded: `pooled` with `adaptive` finds a limit while it works.
  *
- * @example The knee of a service that takes four at a time
+ * @param fn Called repeatedly; `index` counts its calls from 0.
+ * @throws {AggregateError} If too many calls fail at every concurrency; `errors` has one error of each.
+ *
+ * @example Find the knee of a service that serves four requests at a time
  * ```ts
  * import { assert } from "@std/assert";
  * import { tune } from "@isopool/isopool/pooled";
@@ -92,52 +108,52 @@ export async function tune(
   fn: (context: { readonly index: number }) => unknown,
   options: TuneOptions = {},
 ): Promise<Tuning> {
-  if (typeof fn !== "function") throw bad(CALL, "fn", fn, "a function", false);
-  knownOptions(CALL, options, ["concurrencies", "duration", "signal"]);
-  const { concurrencies = TRIED } = options;
+  if (typeof fn !== "function") throw bad(API, "fn", fn, "a function", false);
+  knownOptions(API, options, ["concurrencies", "duration", "signal"]);
+  const { concurrencies = DEFAULT_CONCURRENCIES } = options;
   if (!Array.isArray(concurrencies) || concurrencies.length === 0) {
-    throw bad(CALL, "concurrencies", concurrencies, "an array of whole numbers from 1", false);
+    throw bad(API, "concurrencies", concurrencies, "an array of whole numbers from 1", false);
   }
-  for (const [at, each] of concurrencies.entries()) integer(CALL, `concurrencies[${at}]`, each, 1);
-  const time = duration(CALL, "duration", options.duration ?? 500)!;
-  const signal = abortSignal(CALL, "signal", options.signal);
+  for (const [position, each] of concurrencies.entries()) integer(API, `concurrencies[${position}]`, each, 1);
+  const measureTime = duration(API, "duration", options.duration ?? 500)!;
+  const signal = abortSignal(API, "signal", options.signal);
 
   const points: TunePoint[] = [];
-  const good: TunePoint[] = [];
+  const usable: TunePoint[] = [];
   const errors: unknown[] = [];
   let index = 0;
   for (const concurrency of concurrencies) {
-    const times: number[] = [];
+    const durations: number[] = [];
     let failed = 0;
     let failure: unknown;
-    const begun = performance.now();
-    // Until time is up, whatever has ended by then.
-    const lane = async () => {
+    const measureStart = performance.now();
+    // Calls `fn` until the time is up.
+    const callRepeatedly = async () => {
       do {
         signal?.throwIfAborted();
         const start = performance.now();
         try {
           const value = await fn({ index: index++ });
           if (isOverload(value)) [failed, failure] = [failed + 1, value];
-          else times.push(performance.now() - start);
+          else durations.push(performance.now() - start);
         } catch (error) {
           [failed, failure] = [failed + 1, error];
         }
-      } while (performance.now() - begun < time);
+      } while (performance.now() - measureStart < measureTime);
     };
-    // All of them, also after an abort: nothing goes on behind the caller's back.
-    await Promise.allSettled(Array.from({ length: concurrency }, lane));
+    // Waits for all of them, after an abort too, so that no call goes on after `tune` has settled.
+    await Promise.allSettled(Array.from({ length: concurrency }, callRepeatedly));
     signal?.throwIfAborted();
-    const perSecond = times.length / (performance.now() - begun) * 1000;
-    times.sort((a, b) => a - b);
-    const point = { concurrency, perSecond, p50: times[times.length >> 1] ?? NaN, failed };
+    const perSecond = durations.length / (performance.now() - measureStart) * 1000;
+    durations.sort((a, b) => a - b);
+    const point = { concurrency, perSecond, p50: durations[durations.length >> 1] ?? NaN, failed };
     points.push(point);
-    if (failed <= MAY_FAIL * (failed + times.length)) good.push(point);
+    if (failed <= MAX_FAILED * (failed + durations.length)) usable.push(point);
     else errors.push(failure);
-    if (failed * 10 > failed + times.length && good.length > 0) break;
+    if (failed * 10 > failed + durations.length && usable.length > 0) break;
   }
-  if (good.length === 0) {
+  if (usable.length === 0) {
     throw new AggregateError(errors, "Cannot tune: calls fail at every concurrency that was tried");
   }
-  return new Tuning(points, good);
+  return new Tuning(points, usable);
 }
