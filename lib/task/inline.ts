@@ -1,8 +1,8 @@
 /**
- * Shipping a function's source. A shipped function has no module around it: everything it uses must be its parameters,
- * its own locals, or a global. What it uses besides is found by a real parser (`acorn`, with `periscopic` for the
- * scopes) before anything is sent. The parser loads on the first use of {@linkcode inline} and not before: it costs
- * 7 ms, which scripts that inline nothing should not pay.
+ * `inline()`: makes a task from a function's source. The worker evaluates the source without the module around it, so the
+ * function may only use its parameters, its own variables and globals. A parser (`acorn`, with `periscopic` for the
+ * scopes) finds every other name before the source is sent. The parser loads on the first call of {@linkcode inline}: it
+ * takes 7 ms, which a script without inlined functions should not pay.
  *
  * @module
  */
@@ -10,14 +10,17 @@ import { bad } from "../core/validate.ts";
 import { Task, type TaskOf, type TaskOptions } from "./task.ts";
 
 /**
- * Makes a task of a self-contained function by shipping its source.
+ * Makes a task from a self-contained function, by sending its source to the worker.
  *
- * @param fn A function that uses only its parameters, its own variables and globals. What it needs from a module it
- * imports inside: `const { x } = await import("node:path")`.
- * @throws {TypeError} If `fn` has no source to ship (native, bound, a method or a class). A function with free variables
- * rejects its futures with a TypeError that names them, before anything is sent.
+ * Each function is parsed once; the first one of a script also loads the parser, which takes 7 ms. Do not use it for a function that needs other code
+ * of its module: export that function, and use {@linkcode tasks} or {@linkcode task}.
  *
- * @example Code on the spot
+ * @param fn A function that uses only its parameters, its own variables and globals. It imports modules inside:
+ * `const { x } = await import("node:path")`.
+ * @throws {TypeError} If `fn` has no source of its own (native, bound, a method or a class). If `fn` uses variables from
+ * outside, its futures reject with a TypeError that names them, and nothing is sent.
+ *
+ * @example Square numbers on other threads
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { inline, Pool } from "@isopool/isopool";
@@ -34,12 +37,12 @@ export function inline<A extends unknown[], R>(
   const source = Function.prototype.toString.call(fn);
   if (/^class\b/.test(source) || /\{\s*\[native code\]\s*\}$/.test(source)) {
     throw new TypeError(
-      `Cannot inline function ${label(fn)}: it is native, bound or a class and has no source to ship: ` +
+      `Cannot inline function ${label(fn)}: it is native, bound or a class and has no source to send: ` +
         "export it from a module and use tasks()",
     );
   }
   const verified = verify(source, label(fn));
-  // The future that waits for it reports the failure; a task that is never submitted has nobody to tell.
+  // The future of a submitted task reports the failure. A task that is never submitted must not report one.
   verified.catch(() => {});
   return new Task(fn.name, { source }, options, fn, verified) as TaskOf<(...args: A) => R>;
 }
@@ -55,15 +58,15 @@ async function verify(source: string, name: string): Promise<void> {
     program = parse(`(${source}\n)`, { ecmaVersion: "latest", sourceType: "module" });
   } catch (cause) {
     throw new TypeError(
-      `Cannot inline function ${name}: its source does not stand by itself (methods, \`super\`, \`#private\` and ` +
+      `Cannot inline function ${name}: its source does not parse by itself (methods, \`super\`, \`#private\` and ` +
         "`import.meta` do not): export it from a module and use tasks()",
       { cause },
     );
   }
-  const uses = lookFor(program);
+  const uses = findUses(program);
   if (uses.meta) {
     throw new TypeError(
-      `Cannot inline function ${name}: it uses \`import.meta\`, and a shipped source has no module: export it from a ` +
+      `Cannot inline function ${name}: it uses \`import.meta\`, and an inlined source has no module: export it from a ` +
         "module and use tasks()",
     );
   }
@@ -80,17 +83,18 @@ async function verify(source: string, name: string): Promise<void> {
 }
 
 interface Uses {
+  /** Whether there is an `import.meta`. */
   meta: boolean;
-  /** `arguments` outside of any function that has them. */
+  /** Whether `arguments` is used outside of any function that defines it. */
   outerArguments: boolean;
-  /** Names of class expressions, which the analyser does not declare. */
+  /** Names of class expressions, which `periscopic` does not declare. */
   classes: Set<string>;
 }
 
 type Node = { [key: string]: unknown } & { type: string; name?: string; id?: { name: string } };
 
-// What the scope analyser does not tell.
-function lookFor(program: unknown): Uses {
+// Finds what `periscopic` does not report.
+function findUses(program: unknown): Uses {
   const uses: Uses = { meta: false, outerArguments: false, classes: new Set() };
   const visit = (value: unknown, inFunction: boolean): void => {
     if (typeof value !== "object" || value === null) return;
@@ -99,15 +103,14 @@ function lookFor(program: unknown): Uses {
     if (node.type === "MetaProperty" && (node.meta as Node).name === "import") uses.meta = true;
     if (node.type === "ClassExpression" && node.id) uses.classes.add(node.id.name);
     if (node.type === "Identifier" && node.name === "arguments" && !inFunction) uses.outerArguments = true;
-    const has = inFunction || node.type === "FunctionExpression" || node.type === "FunctionDeclaration";
-    for (const key of Object.keys(node)) visit(node[key], has);
+    const inside = inFunction || node.type === "FunctionExpression" || node.type === "FunctionDeclaration";
+    for (const key of Object.keys(node)) visit(node[key], inside);
   };
   visit(program, false);
   return uses;
 }
 
-// Taken when this module loads, before the script's own code runs: a global that the script sets is not one that a
-// worker has.
+// Read when this module loads, before the script's own code runs: a worker does not have the globals that the script sets.
 const GLOBALS = new Set<PropertyKey>(Reflect.ownKeys(globalThis));
 
 function isGlobal(name: string): boolean {

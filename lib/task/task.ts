@@ -1,9 +1,9 @@
 /**
- * What can run elsewhere: a function that a module exports, named by the module's URL and the export.
+ * `Task`: a function that can run on a worker, named by the URL of its module and the name of its export.
  *
  * ```
  * tasks<typeof import("./primes.ts")>(url).isPrime  ->  Task { url, name: "isPrime" }  ->  import(url)["isPrime"](...args)
- *      typed here, nothing is evaluated                    travels as two strings             in the worker
+ *      typed here, nothing is evaluated                    sent as two strings                in the worker
  * ```
  *
  * @module
@@ -11,50 +11,51 @@
 import { abortSignal, bad, callback, duration, knownOptions, show } from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 
-/** Options that travel with a task, wherever it is submitted. */
+/** Options of a task, for each submission of it. */
 export interface TaskOptions {
-  /** Longest run in milliseconds, from the start of running; then the task is stopped. @default {Infinity} */
+  /** Maximum run in milliseconds, counted from its start; after it, the pool stops the task. @default {Infinity} */
   timeout?: number;
-  /** Cancels the task, waiting or running; it rejects with the signal's reason. */
+  /** Cancels the task, whether it waits or runs; its future rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** How often a failed attempt is made again: a count of retries, or the whole policy. @default {0} */
+  /** Number of retries after a failed attempt, or a whole policy. @default {0} */
   retry?: number | RetryOptions;
-  /** Calls with a higher priority start first; within one priority, in the order they came. @default {0} */
+  /** Calls with a higher priority start first; within one priority, calls start in the order of submission. @default {0} */
   priority?: number;
   /**
-   * Calls with the same key run on the same worker while it lives, so that they find what an earlier one left in
-   * `context.state`. A pool remembers the last 10,000 keys.
+   * Calls with the same key run on the same worker while it lives, so that they find what an earlier call has stored in
+   * `context.state`. A pool keeps the last 10,000 keys.
    */
   affinityKey?: string | number;
-  /** Gets what the task passes to `context.emit`, in order, before the task's future settles. */
+  /** Called with each value that the task passes to `context.emit`, in order, before the task's future settles. */
   onEmit?: (value: unknown) => void;
-  /** Gets what the task passes to `context.progress`; the last report comes before the task's future settles. */
+  /** Called with what the task passes to `context.progress`; the last call comes before the task's future settles. */
   onProgress?: (done: number, total: number | undefined) => void;
-  /** Values inside the arguments to move instead of copying (ArrayBuffer, MessagePort, streams); detached here. */
+  /** Values inside the arguments that are moved, not copied (ArrayBuffer, MessagePort, streams); they are detached here. */
   transfer?: Transferable[];
 }
 
-/** Where the code of a task is found: an export of a module, or a shipped source. */
+/** The code of a task: an export of a module, or the source of an inlined function. */
 export type TaskSource = { readonly url: string; readonly name: string } | { readonly source: string };
 
-// Carries the argument and result types; never set.
+// Type of the task's function; no value ever has this property.
 declare const signature: unique symbol;
 
 /**
- * A function that can run elsewhere. Made by {@linkcode tasks}, {@linkcode task} or {@linkcode inline}; cheap, immutable
- * and reusable.
+ * A function that can run on a worker, created by {@linkcode tasks}, {@linkcode task} or {@linkcode inline}. A task is an
+ * immutable object and costs nothing until it is submitted: create it once and submit it often. For a pool with the
+ * `"async"` backend no task is needed, because it takes any function.
  *
  * @typeParam A The function's parameters.
  * @typeParam R What awaiting the function's result gives.
  *
- * @example A copy with options
+ * @example Give a task a timeout
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { inline } from "@isopool/isopool";
  *
  * const double = inline((n: number) => n * 2);
- * const patient = double.with({ timeout: 1_000 });
- * assertEquals([double.options.timeout, patient.options.timeout], [undefined, 1_000]);
+ * const limited = double.with({ timeout: 1_000 });
+ * assertEquals([double.options.timeout, limited.options.timeout], [undefined, 1_000]);
  * ```
  */
 export class Task<A extends unknown[] = never, R = unknown> {
@@ -62,13 +63,13 @@ export class Task<A extends unknown[] = never, R = unknown> {
   declare readonly [signature]: (...args: A) => R;
   /** Name of the export, or of the inlined function. */
   readonly name: string;
-  /** Where the code is found. */
+  /** The module and export, or the source. */
   readonly source: TaskSource;
-  /** Options that every submission of this task has. */
+  /** Options of every submission of this task. */
   readonly options: Readonly<TaskOptions>;
-  /** The function itself, where this isolate has it. */
+  /** The function itself, if this isolate has it. */
   readonly local: ((...args: A) => unknown) | undefined;
-  /** Settles once the code is known to be able to run elsewhere; only inlined functions need it. */
+  /** Resolves when the source of an inlined function is found self-contained, else rejects; `undefined` for other tasks. */
   readonly verified: Promise<void> | undefined;
 
   /** @ignore Use {@linkcode tasks}, {@linkcode task} or {@linkcode inline}. */
@@ -87,7 +88,7 @@ export class Task<A extends unknown[] = never, R = unknown> {
   }
 
   /**
-   * Returns a copy of this task with further options; options given here win over earlier ones.
+   * Returns a copy of this task with more options; they replace earlier options of the same name.
    *
    * @throws {TypeError} If an option does not exist or has the wrong type.
    * @throws {RangeError} If an option is out of range.
@@ -98,15 +99,15 @@ export class Task<A extends unknown[] = never, R = unknown> {
   }
 }
 
-/** A task whose function is a generator, for `Pool.stream`: what {@linkcode tasks} gives for a streaming export. */
+/** A task whose function is a generator, for `Pool.stream`: the type that {@linkcode tasks} gives to such an export. */
 export interface StreamTask<A extends unknown[] = never, Y = unknown> {
   /** Name of the export. */
   readonly name: string;
   /** The module and export. */
   readonly source: TaskSource;
-  /** Returns a copy with further options, as {@linkcode Task.with} does. */
+  /** Returns a copy with more options, as {@linkcode Task.with} does. */
   with(options: TaskOptions): StreamTask<A, Y>;
-  /** Marks a task whose items are read one by one. */
+  /** Type of the generator function; only a type, never set. */
   readonly stream: (...args: A) => AsyncIterable<Y>;
 }
 
@@ -114,7 +115,7 @@ export interface StreamTask<A extends unknown[] = never, Y = unknown> {
 // deno-lint-ignore no-explicit-any -- nothing narrower takes every function
 export type AnyFunction = (...args: any[]) => unknown;
 
-/** What running `F` elsewhere means: a task, or a stream of what its generator yields. */
+/** The task of a function `F`: a stream task if `F` is a generator function, else a task. */
 export type TaskOf<F> = F extends (...args: infer A) => infer R ? 0 extends 1 & R ? Task<A, R> // any
   : [R] extends [never] ? Task<A, never>
   : R extends AsyncGenerator<infer Y> | Generator<infer Y> ? StreamTask<A, Y>
@@ -127,15 +128,17 @@ export type Tasks<M> = {
 };
 
 /**
- * Returns a typed view of the functions that a module exports. Nothing is loaded here: the worker imports the module
- * and checks the name again, since a type and a URL can diverge. Overloaded functions keep their last overload,
- * generic ones their constraint.
+ * Returns an object with a task for each function that a module exports. Nothing is loaded here: the worker imports the
+ * module, and checks that the export exists, because the type `M` and the URL may not belong together. An overloaded
+ * function keeps its last overload, a generic function its constraint.
+ *
+ * A worker imports the module once. Do not use it for a short function that needs no module: {@linkcode inline} is shorter.
  *
  * @param url Absolute URL of the module: `import.meta.resolve("./primes.ts")`.
- * @param defaults Options for every task of the view.
+ * @param defaults Options of every task of the object.
  * @throws {TypeError} If the URL is relative, or an option is not valid.
  *
- * @example A module of tasks
+ * @example Run a function of a module
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Pool, tasks } from "@isopool/isopool";
@@ -148,12 +151,12 @@ export type Tasks<M> = {
 export function tasks<M>(url: string | URL, defaults: TaskOptions = {}): Tasks<M> {
   const href = absolute("create tasks", url);
   const options = checkTaskOptions("create tasks", defaults);
-  const known = new Map<string, Task>();
+  const created = new Map<string, Task>();
   return new Proxy(Object.create(null) as Tasks<M>, {
     get(_, key) {
       if (typeof key === "symbol" || key === "then") return undefined;
-      let found = known.get(key);
-      if (!found) known.set(key, found = new Task(key, { url: href, name: key }, options));
+      let found = created.get(key);
+      if (!found) created.set(key, found = new Task(key, { url: href, name: key }, options));
       return found;
     },
     set(_, key) {
@@ -163,14 +166,15 @@ export function tasks<M>(url: string | URL, defaults: TaskOptions = {}): Tasks<M
 }
 
 /**
- * Makes a task of a function that this very file exports. The worker imports the file, so guard what only the script
- * itself should do with `if (import.meta.main)`.
+ * Makes a task of a function that the calling file exports. The worker imports this file too, so put the code that only
+ * the script should run into `if (import.meta.main)`. If the file imports much or starts slowly, put tasks into a file of
+ * their own and use {@linkcode tasks}: each worker pays for the imports.
  *
  * @param meta `import.meta` of the file.
  * @param fn The function, exported under its own name.
  * @throws {TypeError} If `fn` is not a named function.
  *
- * @example Tasks and script in one file
+ * @example Write task and script in one file
  * ```ts ignore
  * import { Pool, task } from "@isopool/isopool";
  *

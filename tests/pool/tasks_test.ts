@@ -185,9 +185,9 @@ test("inline(fn) with free variables rejects before anything is sent, and names 
   assertEquals(pool.workerIds, []);
 });
 
-test("inline(fn) refuses what has no source to ship, at the call", () => {
+test("inline(fn) refuses what has no source to send, at the call", () => {
   for (const fn of [Math.max, cube.bind(null), class {} as never]) {
-    assertThrows(() => inline(fn as () => void), TypeError, "no source to ship");
+    assertThrows(() => inline(fn as () => void), TypeError, "no source to send");
   }
   return Promise.resolve();
 });

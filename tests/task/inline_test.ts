@@ -49,8 +49,8 @@ const refused: [string, Any, string[]][] = [
   ["a class of the file", () => new Thing(), ["`Thing`"]],
   ["a global that the script set", () => setByTheScript, ["`setByTheScript`"]],
   ["an import of the file", () => within, ["`within`"]],
-  ["a method", new Thing().method, ["its source does not stand by itself"]],
-  ["a method of an object", { short() {} }.short, ["its source does not stand by itself"]],
+  ["a method", new Thing().method, ["its source does not parse by itself"]],
+  ["a method of an object", { short() {} }.short, ["its source does not parse by itself"]],
   ["import.meta", () => import.meta.url, ["import.meta"]],
   [
     "the arguments of the function around it",
