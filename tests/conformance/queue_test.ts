@@ -1,6 +1,6 @@
 /**
- * What CPython's `_TestQueue`, `_TestConnection` and `_TestPoll` assert and no other test here says. Which case is where:
- * README.md.
+ * Cases of CPython's `_TestQueue`, `_TestConnection` and `_TestPoll` that no other test here asserts. README.md has the
+ * table of all cases.
  *
  * @module
  */
@@ -19,8 +19,8 @@ import { test, timed, until, within } from "../support/within.ts";
 
 const TIMEOUT = 60;
 
-// Fails after its time, not before; and at once without any.
-async function givesUp(call: (limits: { timeout: number }) => unknown): Promise<void> {
+/** Asserts that a call throws `WaitTimeoutError` after its timeout, not before, and at once with a timeout of 0. */
+async function assertTimesOut(call: (limits: { timeout: number }) => unknown): Promise<void> {
   for (const timeout of [0, TIMEOUT]) {
     const { ms, error } = await timed(Promise.resolve().then(() => call({ timeout })));
     assertInstanceOf(error, WaitTimeoutError);
@@ -30,11 +30,11 @@ async function givesUp(call: (limits: { timeout: number }) => unknown): Promise<
 }
 
 for (const engine of ["thread", "web"] as const) {
-  test(`${engine}: put into a full queue gives up in time, and goes on when a thread has taken`, async () => {
+  test(`${engine}: put into a full queue times out, and succeeds when a thread has taken`, async () => {
     await using child = await Party.start(engine);
     const queue = new Queue<number>({ maxSize: 6 });
     const [start, done] = [new SharedEvent(), new SharedEvent()];
-    const took = child.run("getSome", queue, 6, start, done);
+    const taken = child.run("getSome", queue, 6, start, done);
     assertEquals(queue.size, 0);
     await queue.put(1);
     await queue.put(2, {});
@@ -42,15 +42,15 @@ for (const engine of ["thread", "web"] as const) {
     await queue.put(4, { timeout: 0 });
     queue.putSync(5, { timeout: 0 });
     assertEquals([queue.tryPut(6), queue.size, queue.tryPut(7)], ["ok", 6, "full"]);
-    await givesUp((limits) => queue.put(7, limits));
-    await givesUp((limits) => queue.putSync(7, limits));
+    await assertTimesOut((limits) => queue.put(7, limits));
+    await assertTimesOut((limits) => queue.putSync(7, limits));
     start.set();
     await done.wait({ timeout: 10_000 });
     assertEquals([queue.size, queue.tryPut(7)], [0, "ok"]);
-    await took;
+    await taken;
   });
 
-  test(`${engine}: get takes what a thread has put, then gives up in time`, async () => {
+  test(`${engine}: get takes what a thread has put, then times out`, async () => {
     await using child = await Party.start(engine);
     const queue = new Queue<number>();
     const [start, done] = [new SharedEvent(), new SharedEvent()];
@@ -58,24 +58,30 @@ for (const engine of ["thread", "web"] as const) {
     assertEquals(queue.size, 0);
     start.set();
     await done.wait({ timeout: 10_000 });
-    // At once: there is no feeder that is still at it.
+    // At once: there is no feeder thread that may still be busy.
     assertEquals(queue.size, 5);
     assertEquals(queue.tryGet(), { state: "ok", value: 1 });
     assertEquals([await queue.get(), await queue.get({}), await queue.get({ timeout: 1_000 })], [2, 3, 4]);
     assertEquals(queue.getSync({ timeout: 0 }), 5);
     assertEquals(queue.tryGet(), { state: "empty" });
-    await givesUp((limits) => queue.get(limits));
-    await givesUp((limits) => queue.getSync(limits));
+    await assertTimesOut((limits) => queue.get(limits));
+    await assertTimesOut((limits) => queue.getSync(limits));
     await put;
   });
 
-  test(`${engine}: what a thread puts comes behind what its parent has put`, async () => {
+  test(`${engine}: items of a thread come after those that its parent put before`, async () => {
     const queue = new Queue<number>();
     for (let i = 0; i < 10; i++) await queue.put(i);
     await using child = await Party.start(engine);
-    const now = new SharedEvent();
-    now.set();
-    const put = child.run("putSome", queue, Array.from({ length: 10 }, (_, i) => i + 10), now, new SharedEvent());
+    const alreadySet = new SharedEvent();
+    alreadySet.set();
+    const put = child.run(
+      "putSome",
+      queue,
+      Array.from({ length: 10 }, (_, i) => i + 10),
+      alreadySet,
+      new SharedEvent(),
+    );
     for (let i = 0; i < 20; i++) assertEquals(await within(10_000, queue.get()), i);
     assertEquals(queue.tryGet(), { state: "empty" });
     await put;
@@ -93,8 +99,8 @@ for (const engine of ["thread", "web"] as const) {
       await until(() => here.poll(), "the echo");
       assertEquals(await here.recv(), message);
     }
-    await givesUp((limits) => here.recv(limits));
-    await givesUp((limits) => here.recvSync(limits));
+    await assertTimesOut((limits) => here.recv(limits));
+    await assertTimesOut((limits) => here.recvSync(limits));
     const big = new Uint8Array(16 << 20).fill(88);
     await here.send(big);
     assertEquals(new Uint8Array(await within(20_000, here.recv()) as Uint8Array).every((byte) => byte === 88), true);
@@ -103,7 +109,7 @@ for (const engine of ["thread", "web"] as const) {
     await assertRejects(() => here.recv(), QueueClosedError);
   });
 
-  test(`${engine}: messages come one by one as they were sent, empty ones too, and then the end`, async () => {
+  test(`${engine}: messages arrive one by one as they were sent, empty ones too, and then the end`, async () => {
     await using child = await Party.start(engine);
     for (const messages of [["hello", "", "a", "b", "", "bye", "", "lop"], ["a", "b", "cd"]]) {
       const [here, there] = Pipe<unknown>();
@@ -119,7 +125,7 @@ for (const engine of ["thread", "web"] as const) {
     }
   });
 
-  test(`${engine}: a thread that polls takes nothing of what is sent`, async () => {
+  test(`${engine}: poll() takes no message`, async () => {
     await using child = await Party.start(engine);
     const [reader, writer] = Pipe<string>({ duplex: false });
     const polled = child.run("pollOne", reader);
@@ -142,11 +148,11 @@ test("size follows puts and gets", async () => {
 });
 
 test("a queue can be used by a module that is being imported", async () => {
-  const { heard } = await within(10_000, import("./fixtures/queue_at_import.ts"));
-  assertEquals(heard, "knock knock");
+  const { received } = await within(10_000, import("./fixtures/queue_at_import.ts"));
+  assertEquals(received, "knock knock");
 });
 
-test("an item that cannot be cloned fails its own put, and takes no room", async () => {
+test("an item that cannot be cloned makes its own put fail, and takes no room", async () => {
   const queue = new Queue<unknown>({ maxSize: 1 });
   const hostile = {
     get value() {
@@ -160,7 +166,7 @@ test("an item that cannot be cloned fails its own put, and takes no room", async
   assertEquals([queue.size, await queue.get({ timeout: 1_000 }), queue.size], [1, true, 0]);
 });
 
-test("a closed queue of either kind says so to put and get, and its size to everybody", async () => {
+test("a closed queue of either kind rejects put and get, and still has a size", async () => {
   for (const queue of [new Queue<string>(), new JoinableQueue<string>()]) {
     await queue.put("foo");
     queue.close();
@@ -172,7 +178,7 @@ test("a closed queue of either kind says so to put and get, and its size to ever
   }
 });
 
-test("a view is sent as that part of its bytes", async () => {
+test("of a view only its own part of the buffer is sent", async () => {
   const [a, b] = Pipe<Uint8Array>();
   const bytes = new TextEncoder().encode("abcdefghijklmnopqrstuvwxyz");
   for (const part of [bytes, bytes.subarray(5), bytes.subarray(7, 15), bytes.subarray(26), bytes.subarray(26, 26)]) {
