@@ -1,33 +1,63 @@
 /**
- * One submitted call: the work that the scheduler moves, and the control of the caller's future.
+ * The job of one `submit`: a single call, which also controls the caller's future.
+ *
+ * ```
+ * submitCall -> enqueue -> take -> (worker) -> fulfill | fail -> the future settles
+ *                  ^                              |
+ *                  +---------- retry -------------+
+ * ```
  *
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { QueueFullError } from "../core/errors.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import type { Timer } from "../core/timer.ts";
-import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
+import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
-import type { Slot } from "../scheduler/slot.ts";
-import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
-import type { RetryPolicy } from "../core/retry.ts";
-import type { CallSite } from "./call_site.ts";
-import { type JobOptions, PoolJob } from "./pool_job.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { Slot } from "../scheduler/slot.ts";
+import type { CallSite, PublicMethod } from "./call_site.ts";
+import type { PoolCore } from "./core.ts";
+import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
+import type { AnyRunnable } from "./runnable.ts";
 
-/** What a call is made of, besides its arguments. */
-export interface CallOptions extends JobOptions {
-  retry: RetryPolicy | undefined;
-  transfer: Transferable[];
-  shares?: Shares;
-  /** Whether there may be shared objects in the arguments. */
-  handles?: boolean;
-  /** The worker that alone may run it. */
-  pinned?: Slot;
+export type { CallOptions };
+
+/**
+ * Submits one call.
+ *
+ * @param pinned The only worker that may run it; such a call does not count against `maxQueue`.
+ */
+export function submitCall(
+  core: PoolCore,
+  method: PublicMethod,
+  task: AnyRunnable,
+  args: unknown[],
+  pinned?: Slot,
+): Future<unknown> {
+  const { action } = method;
+  core.checkOpen(action);
+  const { scheduler, failures } = core;
+  if (scheduler.admission.full && !pinned) {
+    const { name, maxQueue } = core.options;
+    throw new QueueFullError(
+      `Cannot ${action}: ${name} has as many calls waiting as its \`maxQueue\` of ${maxQueue} allows: ` +
+        "await pool.room() before the next one, or raise it",
+    );
+  }
+  const { entry, options, verified } = core.resolve(action, task);
+  const plan = planCall(core, action, options, args, pinned);
+  const job = new CallJob(scheduler, entry, plan.args, plan.options, failures, core.callSite(method, entry));
+  if (plan.refused) job.refuse(plan.refused.error);
+  else if (verified) verified.then(() => job.enqueue(), (error) => job.refuse(error));
+  else job.enqueue();
+  return job.future;
 }
 
-/** One call of a task. */
+/** A call of a task, from `submit` until its future settles. */
 export class CallJob extends PoolJob implements FutureControl {
   readonly future: Future<unknown>;
   readonly spread = true;
@@ -39,17 +69,17 @@ export class CallJob extends PoolJob implements FutureControl {
   readonly #options: CallOptions;
   readonly #failures: UnobservedFailures;
   readonly #site: CallSite | undefined;
-  // Undefined as long as there is no signal, or while one that has aborted already ends the call.
+  // Undefined without a signal, and while the constructor ends a call whose signal has aborted already.
   #stopListening: (() => void) | undefined;
   #args: unknown[] | undefined;
   #chunk: Chunk | undefined;
   #attempt = 1;
   #queued = false;
-  // No attempt follows.
-  #last = false;
+  // Set by a shutdown that cancels: the running attempt is the last one.
+  #noRetry = false;
   #retryTimer: Timer | undefined;
   #workerId: number | undefined;
-  // What it ends as when its worker is taken away from under it.
+  // How the call ends when its worker is stopped.
   #stopOutcome: { outcome: Failure; error: unknown } | undefined;
 
   constructor(
@@ -75,7 +105,7 @@ export class CallJob extends PoolJob implements FutureControl {
     if (options.signal) this.#stopListening = onAbort(options.signal, (reason) => this.cancel(reason, true));
   }
 
-  /** Puts the call into the waiting line, if it still waits. */
+  /** Puts the call into the backlog, unless it has ended or its worker is being stopped. */
   enqueue(): void {
     if (this.isOver || this.#stopOutcome) return;
     this.#queued = true;
@@ -83,22 +113,22 @@ export class CallJob extends PoolJob implements FutureControl {
     this.#scheduler.enqueue(this);
   }
 
-  /** {@inheritDoc Work.waiting} */
+  /** {@inheritDoc Job.waiting} */
   get waiting(): number {
     return this.#queued && !this.isOver ? 1 : 0;
   }
 
-  /** {@inheritDoc Work.over} */
+  /** {@inheritDoc Job.isOver} */
   get isOver(): boolean {
     return this.#args === undefined;
   }
 
-  /** {@inheritDoc Work.take} */
+  /** {@inheritDoc Job.take} */
   take(): Chunk {
     this.#queued = false;
-    // What may be needed again is copied to the worker, not moved.
-    const last = this.#attempt >= (this.#options.retry?.maxAttempts ?? 1);
-    const transfer = last ? this.#options.transfer : NO_TRANSFER;
+    // Moved values would be lost to another attempt: only the last attempt moves them, earlier ones copy.
+    const isLast = this.#attempt >= (this.#options.retry?.maxAttempts ?? 1);
+    const transfer = isLast ? this.#options.transfer : NO_TRANSFER;
     return this.#chunk = new Chunk(this, 0, [this.#args], this.#attempt, transfer);
   }
 
@@ -122,35 +152,35 @@ export class CallJob extends PoolJob implements FutureControl {
     } else this.#end("cancelled", reason);
   }
 
-  /** {@inheritDoc Work.abandon} */
+  /** {@inheritDoc Job.abandon} */
   abandon(outcome: Failure, error: unknown): void {
     if (this.#chunk?.withdraw() === false) this.#stopOutcome = { outcome, error };
     else this.#end(outcome, error);
   }
 
-  /** {@inheritDoc Work.cancelWaiting} */
+  /** {@inheritDoc Job.cancelWaiting} */
   cancelWaiting(error: unknown): void {
-    if (this.#chunk?.withdraw() === false) this.#last = true;
+    if (this.#chunk?.withdraw() === false) this.#noRetry = true;
     else this.#end("cancelled", error);
   }
 
-  /** {@inheritDoc Work.fulfil} */
+  /** {@inheritDoc Job.fulfill} */
   fulfill(_first: number, [value]: readonly unknown[], workerId: number): void {
     if (this.#returnedFrom(workerId)) this.#end("fulfilled", value);
   }
 
-  /** {@inheritDoc Work.fail} */
+  /** {@inheritDoc Job.fail} */
   fail(_index: number, outcome: Failure, error: unknown, workerId: number | undefined): void {
     if (!this.#returnedFrom(workerId) || (outcome === "rejected" && this.#retry(error))) return;
     this.#end(outcome, error);
   }
 
-  /** Ends the call without running it. */
+  /** Fails the call without running it. */
   refuse(error: unknown): void {
     this.#end("rejected", error);
   }
 
-  // Its worker is done with it. Whether that decides how it ends.
+  // Notes that the worker is done with the call. Returns whether the worker's reply decides how the call ends.
   #returnedFrom(workerId: number | undefined): boolean {
     if (this.isOver) return false;
     this.#workerId = workerId;
@@ -161,7 +191,7 @@ export class CallJob extends PoolJob implements FutureControl {
 
   #retry(error: unknown): boolean {
     const { retry } = this.#options;
-    if (!retry || this.#last || this.#attempt >= retry.maxAttempts) return false;
+    if (!retry || this.#noRetry || this.#attempt >= retry.maxAttempts) return false;
     try {
       if (!retry.isRetriable(error)) return false;
     } catch (thrown) {

@@ -1,5 +1,5 @@
 /**
- * Where in the caller's code a task was handed over: the second half of a failed task's stack.
+ * The place in the caller's code that submitted a task: the second half of a failed task's stack.
  *
  * @module
  */
@@ -7,14 +7,21 @@ import { isError } from "../protocol/error_record.ts";
 
 const MARK = "\n  submitted:\n";
 
-/** A place in the caller's code. Taking it costs 1.5 us; its text is made only when it is needed. */
+/** A method that a caller submits through. */
+export interface PublicMethod {
+  /** What it does, in error messages: `Cannot <action>: ...`. */
+  readonly action: string;
+  /** The function itself. `Error.captureStackTrace` cuts it, and the library's frames above it, off the call site. */
+  readonly method: (...args: never[]) => unknown;
+}
+
+/** A place in the caller's code. Capturing it costs 1.5 us; V8 makes its text when `stack` is read. */
 export class CallSite {
   declare stack: string;
 
-  /** Takes the place from which `face`, a function of the library, was called. */
-  // deno-lint-ignore ban-types -- what Error.captureStackTrace takes
-  constructor(face: Function) {
-    Error.captureStackTrace(this, face);
+  /** Captures the place that called `method`. */
+  constructor({ method }: PublicMethod) {
+    Error.captureStackTrace(this, method);
   }
 
   /** Appends this place to the stack of what a task threw, if that is an error. */
@@ -25,37 +32,37 @@ export class CallSite {
     try {
       Object.defineProperty(thrown, "stack", { value: stack, writable: true, configurable: true, enumerable: false });
     } catch {
-      // A frozen error keeps its own stack: the place is a courtesy, the error is what counts.
+      // A frozen error keeps its own stack: the call site is an extra, the error itself is what counts.
     }
   }
 }
 
-/** So many calls of one task have a place of their own, if they are handed over without an `await` between them. */
-const EXACT = 32;
+/** Number of calls of one task with a call site of their own, when no `await` is between them. */
+const MAX_EXACT = 32;
 
 /**
- * Takes the places of the calls of one pool. Those of a thousand calls in one go would cost more than the calls: from the
- * 33rd on they have that one's, which is the same loop's.
+ * Captures the call sites of one pool. A thousand call sites in one turn of the event loop would cost more than the
+ * calls: from the 33rd call on, calls share one call site, which is the same loop's.
  */
 export class CallSites {
-  // deno-lint-ignore ban-types -- what Error.captureStackTrace takes
-  #face: Function | undefined;
+  #method: PublicMethod | undefined;
   #task: unknown;
   #latest: CallSite | undefined;
-  #taken = 0;
+  #captured = 0;
 
-  /** The place from which `face` was called for a task. */
-  // deno-lint-ignore ban-types -- what Error.captureStackTrace takes
-  take(face: Function, task: unknown): CallSite {
-    if (this.#latest && this.#taken >= EXACT && this.#face === face && this.#task === task) return this.#latest;
-    if (this.#taken++ === 0) {
+  /** Captures the place that called `method` for a task. */
+  capture(method: PublicMethod, task: unknown): CallSite {
+    if (this.#latest && this.#captured >= MAX_EXACT && this.#method === method && this.#task === task) {
+      return this.#latest;
+    }
+    if (this.#captured++ === 0) {
       queueMicrotask(() => {
-        this.#taken = 0;
+        this.#captured = 0;
         this.#latest = undefined;
       });
     }
-    this.#face = face;
+    this.#method = method;
     this.#task = task;
-    return this.#latest = new CallSite(face);
+    return this.#latest = new CallSite(method);
   }
 }

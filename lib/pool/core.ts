@@ -1,15 +1,19 @@
 /**
- * What the two halves of a pool's face share: how it lives (lifecycle.ts) and what it does (pool.ts).
+ * The inside of one pool, which the parts of its public face share: pool.ts, pool_maps.ts, lifecycle.ts, pool_workers.ts.
  *
  * @module
  */
 import { BrokenPoolError, PoolClosedError } from "../core/errors.ts";
 import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
+import { bad, show } from "../core/validate.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
+import type { TaskEntry } from "../scheduler/job.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import type { Capabilities } from "./backends.ts";
+import { Task, type TaskOptions } from "../task/task.ts";
 import type { Setup } from "../transport/transport.ts";
+import { type Capabilities, runsWithin } from "./backends.ts";
+import { type CallSite, CallSites, type PublicMethod } from "./call_site.ts";
 import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
 import { checkNesting } from "./nesting.ts";
 import type { PoolOptions } from "./options.ts";
@@ -17,22 +21,34 @@ import type { PoolOptions } from "./options.ts";
 /** The schedulers that have not ended. */
 const running = new Set<Scheduler>();
 
-/** Every living worker of every pool of this isolate. */
+/** Counts the living workers of all pools of this isolate. */
 export function countWorkers(): number {
   let count = 0;
   for (const scheduler of running) count += scheduler.workerSet.slots.size;
   return count;
 }
 
+/** A task that a pool can run. */
+export interface Resolved {
+  entry: TaskEntry;
+  options: TaskOptions;
+  /** Settles once it is known whether the task's code can run in another isolate. */
+  verified: Promise<void> | undefined;
+}
+
 /** The inside of one pool. */
 export class PoolCore {
   readonly options: CheckedOptions;
   readonly capabilities: Capabilities;
-  readonly setup: Setup;
   readonly scheduler: Scheduler;
   readonly failures: UnobservedFailures;
+  readonly #setup: Setup;
+  readonly #callSites = new CallSites();
 
-  /** @param inner What other parts of the library ask for: not to hold the script, and to report failures later. */
+  /**
+   * @param inner Set by other parts of the library only: whether the script may end while the pool runs, and where
+   * failures are reported that the caller did not observe.
+   */
   constructor(
     given: number | PoolOptions | undefined,
     inner: { daemon?: boolean; failures?: UnobservedFailures } = {},
@@ -45,9 +61,9 @@ export class PoolCore {
     checkNesting(options.name, options.workers, capabilities.parallel);
     const { initializer, finalizer } = options.setup;
     const hooks = [initializer, finalizer].flatMap((hook) => hook && "url" in hook.source ? [hook.source.url] : []);
-    // `minWorkers` are started before there is a scheduler to ask.
-    let known: Iterable<string> = hooks;
-    const setup = this.setup = { ...options.setup, modules: () => [...known] };
+    // The scheduler's constructor starts `minWorkers` workers, before its own list of modules can be read.
+    let modules: Iterable<string> = hooks;
+    const setup = this.#setup = { ...options.setup, modules: () => [...modules] };
     const scheduler = this.scheduler = new Scheduler({
       ...options,
       daemon: inner.daemon,
@@ -58,7 +74,7 @@ export class PoolCore {
       onFailure: (error) => this.failures.add({}, error),
     });
     for (const url of hooks) scheduler.tasks.modules.add(url);
-    known = scheduler.tasks.modules;
+    modules = scheduler.tasks.modules;
     running.add(scheduler);
     void scheduler.ended.then(() => {
       running.delete(scheduler);
@@ -66,12 +82,57 @@ export class PoolCore {
     });
   }
 
-  /** @throws {PoolClosedError | BrokenPoolError} If the pool takes no more work. */
-  checkOpen(call: string): void {
+  /** Whether the caller is itself a task of this pool. */
+  get nested(): boolean {
+    return !this.capabilities.isolated && runsWithin(this.#setup);
+  }
+
+  /** @throws {PoolClosedError | BrokenPoolError} If the pool takes no more calls. */
+  checkOpen(action: string): void {
     const { state, cause } = this.scheduler;
     if (state === "open") return;
     const { name } = this.options;
-    if (state === "broken") throw new BrokenPoolError(`Cannot ${call}: ${name} is broken`, { cause });
-    throw new PoolClosedError(`Cannot ${call}: ${name} is ${state === "terminated" ? state : "closed"}`);
+    if (state === "broken") throw new BrokenPoolError(`Cannot ${action}: ${name} is broken`, { cause });
+    throw new PoolClosedError(`Cannot ${action}: ${name} is ${state === "terminated" ? state : "closed"}`);
+  }
+
+  /**
+   * Finds the scheduler's entry of a task, or of a closure where the backend is not isolated.
+   *
+   * @throws {TypeError} If it is neither, or a closure on an isolated backend.
+   */
+  resolve(action: string, task: unknown): Resolved {
+    const { scheduler: { tasks }, capabilities: { isolated, engine } } = this;
+    if (task instanceof Task) {
+      const { source, options, verified } = task;
+      const known = tasks.modules.size;
+      // Where this isolate has the function itself, it need not load the module again.
+      const entry = tasks.named(source, isolated ? undefined : task.local);
+      // A scoped worker can load the modules that it was started with, and no others.
+      if (engine === "web" && tasks.modules.size > known) void this.scheduler.restart();
+      return { entry, options, verified };
+    }
+    if (typeof task !== "function") {
+      throw bad(action, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
+    }
+    if (isolated) throw this.#closureError(action, task.name === "" ? "fn" : task.name);
+    return { entry: tasks.closure(task as () => unknown), options: {}, verified: undefined };
+  }
+
+  /** Captures the call site of a task. Without isolation the task's own stack has it already. */
+  callSite(method: PublicMethod, entry: TaskEntry): CallSite | undefined {
+    return this.capabilities.isolated ? this.#callSites.capture(method, entry) : undefined;
+  }
+
+  #closureError(action: string, name: string): TypeError {
+    return new TypeError(
+      `Cannot ${action}: a closure cannot run on backend ${
+        show(this.options.backend)
+      }, whose workers share no memory ` +
+        `with it. Three ways out:\n` +
+        `  1. export it from a module:  const m = tasks<typeof import("./m.ts")>(import.meta.resolve("./m.ts")); m.${name}\n` +
+        `  2. export it from this file: task(import.meta, ${name})\n` +
+        `  3. if it uses nothing from outside itself: inline(${name})`,
+    );
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Calls that belong together: they end together.
+ * A task group: calls that belong together, and end together.
  *
  * @module
  */
@@ -7,11 +7,22 @@ import { CancelledError } from "../core/errors.ts";
 import { type Future, isObserved, outcomeOf, subscribe } from "../future/future.ts";
 import type { Task } from "../task/task.ts";
 import type { BackendName } from "./backends.ts";
-import type { Args, Pool, Runnable } from "./pool.ts";
+import type { PublicMethod } from "./call_site.ts";
+import type { AnyRunnable, Args, Runnable } from "./runnable.ts";
+
+/** Submits one call of a group to its pool. */
+export type SubmitToPool = (method: PublicMethod, task: AnyRunnable, args: unknown[]) => Future<unknown>;
 
 /**
- * A task group, made by `Pool.group`. The first failure cancels its siblings; leaving the `await using` block waits for
- * all of them, and throws that failure unless it was looked at inside.
+ * A group of calls that end together, made by `Pool.group`.
+ *
+ * The first failure cancels the other calls of the group. Leaving the `await using` block waits for all of them, and
+ * throws that failure unless the block observed it.
+ *
+ * **Cost**: one entry in a set for each unfinished call. **When not to use it**: for the same task on many items, `map`
+ * does the same for less; for calls that may fail one by one, submit them to the pool.
+ *
+ * @typeParam B The pool's backend.
  *
  * @example All or nothing
  * ```ts
@@ -30,47 +41,93 @@ import type { Args, Pool, Runnable } from "./pool.ts";
  * ```
  */
 export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposable {
-  readonly #pool: Pool<B>;
+  readonly #submit: SubmitToPool;
   readonly #futures = new Set<Future<unknown>>();
   #failed: Future<unknown> | undefined;
   #cancelled: { reason: unknown } | undefined;
 
   /** @ignore Use `Pool.group`. */
-  constructor(pool: Pool<B>) {
-    this.#pool = pool;
+  constructor(submit: SubmitToPool) {
+    this.#submit = submit;
   }
 
-  /** How many calls of the group have not ended. */
+  /** Number of calls of the group that have not ended. */
   get size(): number {
     return this.#futures.size;
   }
 
   /**
-   * Submits a call that belongs to the group; else as `Pool.submit`.
+   * Submits a call that belongs to the group. Otherwise as `Pool.submit`.
    *
    * @throws {CancelledError} If the group has failed or was cancelled.
+   *
+   * @example Add calls to a group
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(2);
+   * await using group = pool.group();
+   * const length = inline((text: string) => text.length);
+   * const [title, body] = [group.submit(length, "Deno"), group.submit(length, "a runtime")];
+   * assertEquals(await title + await body, 13);
+   * ```
    */
   submit<A extends unknown[], R>(task: Runnable<B, A, R>, ...args: A): Future<R>;
   /** Submits a call with handles from `Pool.share` among its arguments. */
   submit<A extends unknown[], R>(task: Task<A, R>, ...args: Args<A>): Future<R>;
-  submit(task: Runnable<B, unknown[], unknown>, ...args: unknown[]): Future<unknown> {
+  submit(task: AnyRunnable, ...args: unknown[]): Future<unknown> {
     if (this.#cancelled) {
-      throw new CancelledError("Cannot submit task: its group was cancelled", { cause: this.#cancelled.reason });
+      throw new CancelledError(`Cannot ${SUBMIT.action}: its group was cancelled`, { cause: this.#cancelled.reason });
     }
-    const future = (this.#pool as Pool).submit(task as Task<unknown[], unknown>, ...args);
+    const future = this.#submit(SUBMIT, task, args);
     this.#futures.add(future);
     subscribe(future, () => this.#ended(future));
     return future;
   }
 
-  /** Cancels everything that has not ended; nothing more can be submitted. */
+  /**
+   * Cancels all calls that have not ended. The group takes no more calls.
+   *
+   * @param reason What the cancelled calls reject with. @default {a `CancelledError`}
+   *
+   * @example Stop all calls when one result is enough
+   * ```ts
+   * import { assertEquals, assertRejects } from "@std/assert";
+   * import { CancelledError, inline, Pool } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(1);
+   * await using group = pool.group();
+   * const ask = inline((wait: number) => new Promise((resolve) => setTimeout(resolve, wait, wait)));
+   * const [fast, slow] = [group.submit(ask, 1), group.submit(ask, 60_000)];
+   * assertEquals(await fast, 1);
+   * group.cancel();
+   * await assertRejects(() => slow.result(), CancelledError);
+   * ```
+   */
   cancel(reason?: unknown): void {
     if (this.#cancelled) return;
     this.#cancelled = { reason };
     for (const future of [...this.#futures]) future.cancel(reason);
   }
 
-  /** Waits for all calls of the group; throws the first failure, unless it was looked at. */
+  /**
+   * Waits for all calls of the group, and throws the first failure unless the caller observed it.
+   *
+   * @example Wait by leaving a block
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(2);
+   * const group = pool.group();
+   * {
+   *   await using calls = group;
+   *   for (const n of [1, 2, 3]) calls.submit(inline((n: number) => n), n);
+   * }
+   * assertEquals(group.size, 0);
+   * ```
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     while (this.#futures.size > 0) {
       await new Promise<void>((resolve) => subscribe(this.#futures.values().next().value!, resolve));
@@ -87,3 +144,5 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
     this.cancel(value);
   }
 }
+
+const SUBMIT: PublicMethod = { action: "submit task", method: TaskGroup.prototype.submit };

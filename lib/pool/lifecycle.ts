@@ -1,46 +1,47 @@
 /**
- * How a pool lives: starting, pausing, resizing, replacing, draining and ending its workers, and what can be seen of it.
+ * The life of a pool: pausing it, and its three ways to end.
+ *
+ * ```
+ * open -- close() --> closing -- all calls done --> closed       join() waits for the end
+ *   \-- terminate() --> terminated: nothing is waited for        shutdown() does both
+ *    \- crash loop --> broken
+ * ```
  *
  * @module
  */
-import { bad, duration, integer, knownOptions } from "../core/validate.ts";
+import { bad, duration, knownOptions } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
-import { observe, type PoolEventMap } from "./events.ts";
 import { joinEnd } from "./join.ts";
-import { type PoolStats, poolStats } from "./stats.ts";
+import { PoolWorkers } from "./pool_workers.ts";
 
-/** Where a pool stands. */
+/** State of a pool: it takes calls while `"open"`, finishes the calls that it has while `"closing"`, then has ended. */
 export type PoolState = "open" | "closing" | "closed" | "terminated" | "broken";
 
 /** Options of `Pool.shutdown`. */
 export interface ShutdownOptions {
-  /** Whether what has not started is cancelled instead of done. @default {false} */
+  /** Whether calls that have not started are cancelled instead of run. @default {false} */
   cancelFutures?: boolean;
 }
 
-/** The half of {@linkcode Pool} that is about its workers. */
-export abstract class PoolLifecycle extends EventTarget implements AsyncDisposable {
+/**
+ * The methods of {@linkcode Pool} that pause and end it.
+ *
+ * **Cost**: a drain takes as long as the calls that were submitted; ending the idle workers after it takes some
+ * milliseconds. **When not to use it**: a pool in an `await using` block drains by itself, and a pool that was never
+ * closed does not keep the script alive.
+ */
+export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposable {
   readonly #core: PoolCore;
 
   /** @ignore */
   constructor(core: PoolCore) {
-    super();
+    super(core);
     this.#core = core;
   }
 
-  /** Where the pool stands: it takes work while it is `"open"`, and finishes what it has while `"closing"`. */
+  /** State of the pool. */
   get state(): PoolState {
     return this.#core.scheduler.state;
-  }
-
-  /** Most workers at a time. */
-  get workers(): number {
-    return this.#core.options.workers;
-  }
-
-  /** Ids of the workers that are alive. */
-  get workerIds(): number[] {
-    return [...this.#core.scheduler.workerSet.slots].map((slot) => slot.id);
   }
 
   /** Whether the pool is paused. */
@@ -48,95 +49,89 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
     return this.#core.scheduler.paused;
   }
 
-  /** Starts all workers; resolves when they take tasks. */
-  async ready(): Promise<this> {
-    this.#core.checkOpen("start workers");
-    await this.#core.scheduler.ready();
-    return this;
-  }
-
   /**
-   * Waits until one more call may be submitted. Only a pool with `maxQueue` ever makes one wait; whoever waited first is
-   * told first. The place is kept for whoever submits right after it, before awaiting anything else.
+   * Holds back calls that have not started; running calls go on. Closing a paused pool resumes it.
    *
-   * @throws {PoolClosedError} If the pool is or gets closed.
-   */
-  async room(): Promise<void> {
-    this.#core.checkOpen("wait for room");
-    await this.#core.scheduler.admission.room();
-  }
-
-  /**
-   * Changes how many workers there may be at most. Workers that are too many end when they have done what they hold.
+   * A paused pool with nothing running does not keep the script alive. A top-level `await` for one of its calls, however,
+   * waits in silence and for ever: the runtime neither ends the script nor reports it. Call {@linkcode
+   * PoolLifecycle.resume} before you await, from a timer, or from an event listener.
    *
-   * @throws {RangeError} If it is less than 1 or than `minWorkers`.
-   */
-  resize(workers: number): void {
-    this.#core.checkOpen("resize pool");
-    const { options, scheduler } = this.#core;
-    integer("resize pool", "workers", workers, Math.max(1, options.minWorkers));
-    scheduler.resize(workers - options.workers);
-    options.workers = workers;
-  }
-
-  /**
-   * Holds back what has not started; what runs goes on. A paused pool with nothing running does not keep the script
-   * alive, and closing it resumes it.
+   * @example Hold calls back while a service is down
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(1);
+   * pool.pause();
+   * const future = pool.submit(inline(() => "sent"));
+   * setTimeout(() => pool.resume(), 20); // The service is back after 20 ms.
+   * assertEquals(future.state, "pending");
+   * assertEquals(await future, "sent");
+   * ```
    */
   pause(): void {
     this.#core.checkOpen("pause pool");
     this.#core.scheduler.pause();
   }
 
-  /** Goes on after {@linkcode PoolLifecycle.pause}. */
+  /**
+   * Ends a {@linkcode PoolLifecycle.pause}. Does nothing if the pool is not paused.
+   *
+   * @example Let the calls go on
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(1);
+   * pool.pause();
+   * const future = pool.submit(inline((n: number) => n + 1), 1);
+   * pool.resume();
+   * assertEquals([pool.paused, await future], [false, 2]);
+   * ```
+   */
   resume(): void {
     this.#core.scheduler.resume();
   }
 
   /**
-   * Replaces every worker by a fresh one, once it has done what it holds; new work goes to fresh ones. Resolves when the
-   * old ones are gone.
+   * Takes no more calls. The pool still does what was submitted; {@linkcode PoolLifecycle.join} waits for that.
+   *
+   * @example Refuse further calls
+   * ```ts
+   * import { assertEquals, assertThrows } from "@std/assert";
+   * import { inline, Pool, PoolClosedError } from "@isopool/isopool";
+   *
+   * const pool = new Pool(1);
+   * const double = inline((n: number) => n * 2);
+   * const future = pool.submit(double, 4);
+   * pool.close();
+   * assertThrows(() => pool.submit(double, 5), PoolClosedError);
+   * assertEquals(await future, 8);
+   * await pool.join();
+   * ```
    */
-  async restart(): Promise<void> {
-    this.#core.checkOpen("restart workers");
-    await this.#core.scheduler.restart();
-  }
-
-  /** What the pool is doing and has done. */
-  stats(): PoolStats {
-    return poolStats(this.#core.scheduler);
-  }
-
-  /** Listens to an event of the pool; see {@linkcode PoolEventMap}. */
-  override addEventListener<K extends keyof PoolEventMap>(
-    type: K,
-    listener: ((event: PoolEventMap[K]) => void) | EventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void {
-    this.#core.scheduler.observer ??= observe(this);
-    super.addEventListener(type, listener as EventListener, options);
-  }
-
-  /** Stops listening. */
-  override removeEventListener<K extends keyof PoolEventMap>(
-    type: K,
-    listener: ((event: PoolEventMap[K]) => void) | EventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void {
-    super.removeEventListener(type, listener as EventListener, options);
-  }
-
-  /** Takes no more work. What was submitted is still done; {@linkcode PoolLifecycle.join} waits for it. */
   close(): void {
     this.#core.scheduler.close();
   }
 
   /**
-   * Waits until a closed pool has done its work and its workers have ended.
+   * Waits until a closed pool has done all its calls, and its workers have ended.
    *
-   * @param options.timeout Longest wait in milliseconds; the work goes on after it.
-   * @throws {TypeError} If the pool is still open: close it first, or it would never end.
+   * @param options.timeout Maximum wait in milliseconds; the pool goes on after it.
+   * @throws {TypeError} If the pool is still open, because the wait would never end: close it first.
    * @throws {WaitTimeoutError} If the wait ran out of time.
+   *
+   * @example Give the last calls 10 seconds
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * const pool = new Pool(1);
+   * pool.submit(inline(() => {}));
+   * pool.close();
+   * await pool.join({ timeout: 10_000 });
+   * assertEquals([pool.state, pool.workerIds.length], ["closed", 0]);
+   * ```
    */
   async join(options: { timeout?: number } = {}): Promise<void> {
     knownOptions("join pool", options, ["timeout"]);
@@ -148,13 +143,24 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
     await joinEnd(
       scheduler,
       timeout,
-      () => `Gave up joining after ${timeout} ms: ${scheduler.jobs.size} works go on`,
+      () => `Gave up joining after ${timeout} ms: ${scheduler.jobs.size} jobs go on`,
     );
   }
 
   /**
-   * Takes no more work; resolves when what was submitted is done, or with `cancelFutures` when what already runs is done:
-   * the rest is cancelled at once.
+   * Takes no more calls. Resolves when all submitted calls are done; with `cancelFutures`, when the running calls are
+   * done, and cancels the others at once.
+   *
+   * @example Finish what runs, and drop the rest
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * const pool = new Pool(1);
+   * const futures = Array.from({ length: 9 }, (_, n) => pool.submit(inline((n: number) => n), n));
+   * await pool.shutdown({ cancelFutures: true });
+   * assertEquals(futures[8].state, "cancelled");
+   * ```
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     knownOptions("shut down pool", options, ["cancelFutures"]);
@@ -168,16 +174,47 @@ export abstract class PoolLifecycle extends EventTarget implements AsyncDisposab
     await scheduler.ended;
   }
 
-  /** Stops everything at once: what is unfinished is cancelled, workers are stopped by force. */
+  /**
+   * Cancels all unfinished calls, and stops the workers by force. Resolves when the workers have ended.
+   *
+   * @example Stop a task that never ends
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * const pool = new Pool(1);
+   * const future = pool.submit(inline(() => {
+   *   for (;;);
+   * }));
+   * await pool.terminate();
+   * assertEquals(future.state, "cancelled");
+   * ```
+   */
   async terminate(): Promise<void> {
     await this.#core.scheduler.terminate();
   }
 
-  /** Drains: takes no more work, does what was submitted, and ends the workers. */
+  /**
+   * Drains the pool: takes no more calls, does what was submitted, and ends the workers. Streams and lazy maps that are
+   * not being read at this moment are cancelled, because the drain would wait for their reader for ever.
+   *
+   * @example Drain by leaving a block
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * let future;
+   * {
+   *   await using pool = new Pool(1);
+   *   future = pool.submit(inline(() => "done"));
+   * }
+   * assertEquals(future.state, "finished");
+   * ```
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     const { scheduler } = this.#core;
     scheduler.close();
-    for (const work of [...scheduler.jobs]) work.blockEnded?.();
+    for (const job of [...scheduler.jobs]) job.blockEnded?.();
     await scheduler.ended;
   }
 }

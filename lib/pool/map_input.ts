@@ -1,26 +1,37 @@
 /**
- * The input of a map, read item by item: a synchronous one when a worker asks, an asynchronous one a little ahead.
+ * The input of a map, read item by item: a synchronous input when a worker can take more, an asynchronous input a little
+ * ahead of the workers. Items are checked and copied as they are read.
  *
  * @module
  */
 import { Deque } from "../core/deque.ts";
 import { closeInput, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
+import { bad } from "../core/validate.ts";
+import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
+import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
+import { refer } from "./shared_value.ts";
 
 const NONE: unique symbol = Symbol("none");
 
-/** What the owner of a {@linkcode MapInput} does with what it reads. */
+/** How items are read. */
+export interface MapInputOptions {
+  /** Whether items are argument lists. */
+  readonly spread: boolean;
+  /** Whether items are copied. */
+  readonly copy: boolean;
+}
+
+/** The job that a {@linkcode MapInput} reads for. */
 export interface MapReader {
-  /** Most items that may be at hand. */
+  /** Maximum number of items that may be read and not taken. */
   readonly readLimit: number;
-  /** Checks and copies an item as it is read. */
-  accept(item: unknown): unknown;
-  /** An asynchronous input has one more at hand. */
+  /** An asynchronous input has one more item to take. */
   arrived(): void;
-  /** The input has ended; `ahead` items are still at hand, or being taken. */
+  /** The input has ended; `ahead` items are still to take, or being taken. */
   ended(ahead: number): void;
-  /** Reading failed. */
-  failed(error: unknown): void;
-  /** A read that was under way has come back. */
+  /** Reading failed: nothing more is wanted. */
+  stop(reason: unknown): void;
+  /** A read that was under way has returned. */
   readReturned(): void;
 }
 
@@ -29,19 +40,26 @@ export class MapInput {
   readonly #input: OpenInput<unknown>;
   // An array is read by index: an iterator makes an object for each item, which takes twice the time of all the rest.
   readonly #list: readonly unknown[] | undefined;
-  #at = 0;
+  readonly #spread: boolean;
+  readonly #copies: boolean;
   readonly #reader: MapReader;
   readonly #ahead = new Deque<unknown>();
+  // Shared values that the items name, by id.
+  readonly #shares = new Map<number, SharedEntry>();
+  #handles = false;
+  #at = 0;
   #reading = false;
   #over = false;
 
-  constructor(input: Input<unknown>, reader: MapReader) {
+  constructor(input: Input<unknown>, { spread, copy }: MapInputOptions, reader: MapReader) {
     this.#input = openInput("map", input);
     if (isPlainArray(input)) this.#list = input;
+    this.#spread = spread;
+    this.#copies = copy;
     this.#reader = reader;
   }
 
-  /** How many items can be taken now; `Infinity` where nobody knows. */
+  /** Number of items that can be taken now; `Infinity` if it is unknown. */
   get waiting(): number {
     return this.#input.sync && !this.#over ? Infinity : this.#ahead.size;
   }
@@ -56,20 +74,30 @@ export class MapInput {
     return this.#reading;
   }
 
-  /** Takes the next items, `most` at most; once they are counted, {@linkcode readOn} has to follow. */
-  take(most: number): unknown[] {
-    if (this.#input.sync) return this.#read(most);
+  /** Shared values that stand in the items read so far, by id. */
+  get shares(): Shares | undefined {
+    return this.#shares.size > 0 ? this.#shares : undefined;
+  }
+
+  /** Whether there may be shared objects in the items read so far. */
+  get handles(): boolean {
+    return this.#handles;
+  }
+
+  /** Takes the next items, `max` at max. When the caller has counted them, it must call {@linkcode readOn}. */
+  take(max: number): unknown[] {
+    if (this.#input.sync) return this.#read(max);
     const items: unknown[] = [];
-    while (items.length < most && this.#ahead.size > 0) items.push(this.#ahead.shift());
+    while (items.length < max && this.#ahead.size > 0) items.push(this.#ahead.shift());
     return items;
   }
 
-  /** Reads on, as far as the reader allows. */
+  /** Reads an asynchronous input, as far as the reader allows. */
   readOn(): void {
     if (this.#input.async && !this.#reading) void this.#readAhead(this.#input.async);
   }
 
-  /** Stops reading; drops what is at hand. */
+  /** Stops reading, and drops the items that were not taken. */
   close(): void {
     this.#ahead.clear();
     if (this.#over) return;
@@ -77,12 +105,12 @@ export class MapInput {
     closeInput(this.#input);
   }
 
-  #read(most: number): unknown[] {
+  #read(max: number): unknown[] {
     const items: unknown[] = [];
     try {
-      while (items.length < most && !this.#over) {
+      while (items.length < max && !this.#over) {
         const item = this.#next();
-        if (item !== NONE) items.push(this.#reader.accept(item));
+        if (item !== NONE) items.push(this.#accept(item));
         else {
           this.#over = true;
           this.#reader.ended(items.length);
@@ -90,7 +118,7 @@ export class MapInput {
       }
     } catch (error) {
       this.#over = true;
-      this.#reader.failed(error);
+      this.#reader.stop(error);
     }
     return items;
   }
@@ -111,16 +139,33 @@ export class MapInput {
           this.#over = true;
           this.#reader.ended(this.#ahead.size);
         } else {
-          this.#ahead.push(this.#reader.accept(next.value));
+          this.#ahead.push(this.#accept(next.value));
           this.#reader.arrived();
         }
       }
     } catch (error) {
       this.#over = true;
-      this.#reader.failed(error);
+      this.#reader.stop(error);
     } finally {
       this.#reading = false;
     }
     this.#reader.readReturned();
+  }
+  #accept(item: unknown): unknown {
+    if (this.#spread && !Array.isArray(item)) throw bad("starmap", "items", item, "argument lists: arrays", false);
+    if (isPrimitive(item)) return item;
+    const referred = refer(item, this.#spread, this.#shares);
+    return this.#copies ? this.#copy(referred) : referred;
+  }
+
+  // An item that cannot be copied fails by itself, when it is sent; the map goes on.
+  #copy(item: unknown): unknown {
+    try {
+      const { args, handles } = snapshot(this.#spread ? item as unknown[] : [item], []);
+      this.#handles ||= handles;
+      return this.#spread ? args : args[0];
+    } catch (error) {
+      return new Uncopyable(item, (error as Error).cause);
+    }
   }
 }

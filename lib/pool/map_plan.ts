@@ -1,15 +1,28 @@
 /**
- * What a map is made of, once its options are checked.
+ * The plan of one map: its options checked and completed, its task resolved.
  *
  * @module
  */
+import type { Input } from "../core/input.ts";
+import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
+import { abortSignal, bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/collector.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
+import { openProgress } from "../progress/progress.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
-import type { RetryPolicy } from "../core/retry.ts";
+import type { PoolCore } from "./core.ts";
+import type { ImapOptions } from "./map_options.ts";
 import type { JobOptions } from "./pool_job.ts";
 
-/** What a map is made of, checked. */
+/** What tells the four kinds of map apart. */
+export interface MapKind {
+  /** Whether items are argument lists (`starmap`). */
+  readonly spread: boolean;
+  /** Whether the map starts when it is read, and stays near its reader (`imap`). */
+  readonly lazy: boolean;
+}
+
+/** The plan of one map. */
 export interface MapPlan extends JobOptions {
   task: TaskEntry;
   /** Whether items are argument lists. */
@@ -17,16 +30,70 @@ export interface MapPlan extends JobOptions {
   /** Whether items are copied as they are read. */
   copy: boolean;
   retry: RetryPolicy | undefined;
-  /** Most items in one chunk. */
+  /** Maximum number of items in one chunk. */
   chunkSize: number;
   ordered: boolean;
   onError: OnError;
-  /** Items that are read ahead from an asynchronous input. */
+  /** Number of items that are read ahead from an asynchronous input. */
   readAhead: number;
-  /** Most items that a lazy map is ahead of its reader; `undefined`: it starts at once and waits for nobody. */
+  /**
+   * Maximum number of items that a lazy map is ahead of its reader; `undefined`: the map starts at once, and does not
+   * wait for its reader.
+   */
   buffer: number | undefined;
-  /** Counts what has ended, where progress was asked for. */
+  /** Counts the items that have ended, if progress was asked for. */
   progress: ProgressCounter | undefined;
-  /** Throws if the pool takes no more work. */
+  /** Settles once it is known whether the task's code can run in another isolate. */
+  verified: Promise<void> | undefined;
+  /** Throws if the pool takes no more calls. */
   checkOpen: () => void;
+}
+
+const NAMES = ["chunkSize", "ordered", "timeout", "signal", "retry", "onError", "progress", "total"] as const;
+
+/** Default of `buffer`: items for each worker that a lazy map may be ahead of its reader. */
+const BUFFER_PER_WORKER = 16;
+
+/**
+ * Checks and completes the options of one map, and resolves its task.
+ *
+ * @throws {TypeError | RangeError} If an option, the task, or the combination of both is not valid.
+ */
+export function planMap(
+  core: PoolCore,
+  action: string,
+  runnable: unknown,
+  items: Input<unknown>,
+  options: ImapOptions,
+  { spread, lazy }: MapKind,
+): MapPlan {
+  const checkOpen = () => core.checkOpen(action);
+  checkOpen();
+  const pool = core.options;
+  const { entry, options: task, verified } = core.resolve(action, runnable);
+  if (task.transfer) {
+    throw new TypeError(`Cannot ${action}: the task has \`transfer\`, which names values of one call: use submit()`);
+  }
+  knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
+  const { chunkSize = "auto", ordered = true } = options;
+  if (typeof ordered !== "boolean") throw bad(action, "ordered", ordered, "true or false", false);
+  const signals = [abortSignal(action, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
+  return {
+    task: entry,
+    spread,
+    copy: core.capabilities.isolated,
+    chunkSize: chunkSize === "auto" ? Infinity : integer(action, "chunkSize", chunkSize, 1),
+    ordered,
+    timeout: duration(action, "timeout", options.timeout ?? task.timeout ?? pool.timeout),
+    signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+    retry: retryPolicy(action, options.retry ?? task.retry ?? pool.retry),
+    onError: oneOf(action, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),
+    readAhead: 2 * pool.workers * pool.setup.concurrency,
+    buffer: lazy ? integer(action, "buffer", options.buffer ?? BUFFER_PER_WORKER * pool.workers, 1) : undefined,
+    given: task,
+    nested: core.nested,
+    verified,
+    checkOpen,
+    progress: openProgress(action, options, items),
+  };
 }

@@ -1,24 +1,53 @@
 /**
- * What calls, maps and streams have in common: their task, and the options of it that the scheduler goes by.
+ * What the jobs of a pool (calls, maps, streams) have in common: their base class, and how the options and arguments of
+ * one call are prepared.
  *
  * @module
  */
 import { guarded } from "../core/guarded.ts";
-import type { Shares } from "../protocol/shared_value.ts";
-import type { TaskOptions } from "../task/task.ts";
+import { NO_TRANSFER } from "../core/move.ts";
+import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
+import { duration } from "../core/validate.ts";
+import { snapshot } from "../protocol/envelope.ts";
+import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { Chunk, Failure, Job, TaskEntry } from "../scheduler/job.ts";
+import type { Slot } from "../scheduler/slot.ts";
+import type { TaskOptions } from "../task/task.ts";
+import type { PoolCore } from "./core.ts";
+import { hasShared, refer } from "./shared_value.ts";
 
-/** The options of a work that the scheduler goes by, and whom it tells. */
+/** The options of every job. */
 export interface JobOptions {
+  /** Longest run of one call, in milliseconds. */
   timeout: number | undefined;
   signal: AbortSignal | undefined;
-  /** The options of the task as they were given: its timeout and signal are above, with what the pool and the map say. */
+  /** The task's own options, as given. Its timeout and signal are above, merged with those of the pool and the map. */
   given: TaskOptions;
-  /** Whether it comes from a call of the same pool, which may wait for it: it must not wait for that one's worker. */
+  /** Whether a task of the same pool submits the job, and may wait for it: the job must not need that task's worker. */
   nested: boolean;
 }
 
-/** A work of a pool. */
+/** The options of a call, checked. */
+export interface CallOptions extends JobOptions {
+  retry: RetryPolicy | undefined;
+  transfer: Transferable[];
+  shares?: Shares;
+  /** Whether there may be shared objects in the arguments. */
+  handles?: boolean;
+  /** The only worker that may run it. */
+  pinned?: Slot;
+}
+
+/** What {@linkcode planCall} makes of a task's options and arguments. */
+export interface CallPlan {
+  options: CallOptions;
+  /** A copy of the arguments, as they are now. */
+  args: unknown[];
+  /** Why the arguments cannot be copied. */
+  refused: { error: unknown } | undefined;
+}
+
+/** A job of a pool. */
 export abstract class PoolJob implements Job {
   readonly task: TaskEntry;
   readonly timeout: number | undefined;
@@ -39,38 +68,74 @@ export abstract class PoolJob implements Job {
     this.#given = options.given;
   }
 
-  /** {@inheritDoc Work.spread} */
+  /** {@inheritDoc Job.spread} */
   abstract readonly spread: boolean;
-  /** {@inheritDoc Work.stream} */
+  /** {@inheritDoc Job.stream} */
   abstract readonly stream: number;
-  /** {@inheritDoc Work.shares} */
+  /** {@inheritDoc Job.shares} */
   abstract readonly shares: Shares | undefined;
-  /** {@inheritDoc Work.handles} */
+  /** {@inheritDoc Job.handles} */
   abstract readonly handles: boolean;
-  /** {@inheritDoc Work.waiting} */
+  /** {@inheritDoc Job.waiting} */
   abstract readonly waiting: number;
-  /** {@inheritDoc Work.over} */
+  /** {@inheritDoc Job.isOver} */
   abstract readonly isOver: boolean;
-  /** {@inheritDoc Work.take} */
+  /** {@inheritDoc Job.take} */
   abstract take(max: number): Chunk | undefined;
-  /** {@inheritDoc Work.fulfil} */
+  /** {@inheritDoc Job.fulfill} */
   abstract fulfill(first: number, values: readonly unknown[], workerId: number): void;
-  /** {@inheritDoc Work.fail} */
+  /** {@inheritDoc Job.fail} */
   abstract fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void;
-  /** {@inheritDoc Work.cancelWaiting} */
+  /** {@inheritDoc Job.cancelWaiting} */
   abstract cancelWaiting(error: unknown): void;
-  /** {@inheritDoc Work.abandon} */
+  /** {@inheritDoc Job.abandon} */
   abstract abandon(outcome: Failure, error: unknown): void;
 
-  /** {@inheritDoc Work.item} */
+  /** {@inheritDoc Job.item} */
   item(_index: number, value: unknown): void {
     const { onEmit } = this.#given;
     if (onEmit) guarded(() => onEmit(value));
   }
 
-  /** {@inheritDoc Work.progress} */
+  /** {@inheritDoc Job.progress} */
   progress(_index: number, done: number, total: number | undefined): void {
     const { onProgress } = this.#given;
     if (onProgress) guarded(() => onProgress(done, total));
   }
+}
+
+/** Merges the options of a task and its pool, and copies the arguments. */
+export function planCall(
+  core: PoolCore,
+  action: string,
+  given: TaskOptions,
+  args: unknown[],
+  pinned?: Slot,
+): CallPlan {
+  const pool = core.options;
+  const options: CallOptions = {
+    timeout: duration(action, "timeout", given.timeout ?? pool.timeout),
+    signal: given.signal,
+    retry: retryPolicy(action, given.retry ?? pool.retry),
+    transfer: given.transfer ?? NO_TRANSFER,
+    pinned,
+    given,
+    nested: core.nested,
+    shares: undefined,
+    handles: false,
+  };
+  if (hasShared(args)) {
+    const shares = new Map<number, SharedEntry>();
+    args = refer(args, true, shares) as unknown[];
+    options.shares = shares;
+  }
+  let refused: { error: unknown } | undefined;
+  if (core.capabilities.isolated) {
+    try {
+      ({ args, transfer: options.transfer, handles: options.handles } = snapshot(args, options.transfer));
+    } catch (error) {
+      refused = { error };
+    }
+  }
+  return { options, args, refused };
 }

@@ -1,5 +1,6 @@
 /**
- * The items of a map that may be tried again: kept while they run, handed out once more when their pause is over.
+ * The items of a map that may be tried again: remembered while they run, and due once more when the wait of the retry
+ * policy is over.
  *
  * @module
  */
@@ -7,8 +8,8 @@ import { Deque } from "../core/deque.ts";
 import type { Timer } from "../core/timer.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 
-/** An item to be tried again. */
-export interface Again {
+/** An item that may be tried again. */
+export interface RetryItem {
   readonly index: number;
   readonly item: unknown;
   attempt: number;
@@ -17,74 +18,74 @@ export interface Again {
 /** The retries of one map. */
 export class Retries {
   readonly #policy: RetryPolicy | undefined;
-  readonly #ready: () => void;
-  readonly #kept = new Map<number, Again>();
-  readonly #due = new Deque<Again>();
-  readonly #pauses = new Set<Timer>();
+  readonly #onDue: () => void;
+  readonly #items = new Map<number, RetryItem>();
+  readonly #due = new Deque<RetryItem>();
+  readonly #timers = new Set<Timer>();
 
-  /** @param ready Called when an item has become due. */
-  constructor(policy: RetryPolicy | undefined, ready: () => void) {
+  /** @param onDue Called when an item has become due. */
+  constructor(policy: RetryPolicy | undefined, onDue: () => void) {
     this.#policy = policy;
-    this.#ready = ready;
+    this.#onDue = onDue;
   }
 
-  /** Items that can be handed out now. */
+  /** Number of items that are due. */
   get due(): number {
     return this.#due.size;
   }
 
-  /** Items that wait, for their pause or for a worker. */
+  /** Number of items that are due, or whose wait is not over. */
   get waiting(): number {
-    return this.#due.size + this.#pauses.size;
+    return this.#due.size + this.#timers.size;
   }
 
-  /** Keeps neighbouring items that are about to run for the first time. */
-  keep(first: number, items: readonly unknown[]): void {
+  /** Remembers neighbouring items that are about to run for the first time. */
+  remember(first: number, items: readonly unknown[]): void {
     if (!this.#policy) return;
-    for (let i = 0; i < items.length; i++) this.#kept.set(first + i, { index: first + i, item: items[i], attempt: 1 });
+    for (let i = 0; i < items.length; i++) this.#items.set(first + i, { index: first + i, item: items[i], attempt: 1 });
   }
 
-  /** Hands out an item. */
-  take(): Again | undefined {
+  /** Takes the next item that is due. */
+  take(): RetryItem | undefined {
     return this.#due.shift();
   }
 
-  /** Neighbouring items are done with. */
+  /** Forgets neighbouring items that need no further attempt. */
   forget(first: number, count: number): void {
-    for (let i = 0; i < count && this.#kept.size > 0; i++) this.#kept.delete(first + i);
+    for (let i = 0; i < count && this.#items.size > 0; i++) this.#items.delete(first + i);
   }
 
   /**
-   * Plans another attempt of a failed item; `false` if there is none.
+   * Schedules another attempt of a failed item; returns `false` if the item has none left.
    *
    * @throws What the policy's own `isRetriable` throws.
    */
-  again(index: number, error: unknown): boolean {
-    const kept = this.#kept.get(index);
+  schedule(index: number, error: unknown): boolean {
+    const item = this.#items.get(index);
     const policy = this.#policy;
-    if (!kept || !policy || kept.attempt >= policy.maxAttempts || !policy.isRetriable(error)) return false;
-    const wait = policy.delay(kept.attempt++);
-    if (wait === 0) this.#hand(kept);
+    if (!item || !policy || item.attempt >= policy.maxAttempts || !policy.isRetriable(error)) return false;
+    const wait = policy.delay(item.attempt++);
+    if (wait === 0) this.#makeDue(item);
     else {
-      const pause = setTimeout(() => {
-        this.#pauses.delete(pause);
-        this.#hand(kept);
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#makeDue(item);
       }, wait);
-      this.#pauses.add(pause);
+      this.#timers.add(timer);
     }
     return true;
   }
 
-  /** Nothing is tried again any more. */
+  /** Cancels all further attempts. */
   clear(): void {
-    for (const pause of this.#pauses) clearTimeout(pause);
-    this.#pauses.clear();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
     this.#due.clear();
-    this.#kept.clear();
+    this.#items.clear();
   }
 
-  #hand(kept: Again): void {
-    this.#due.push(kept);
-    this.#ready();
+  #makeDue(item: RetryItem): void {
+    this.#due.push(item);
+    this.#onDue();
   }
 }

@@ -1,34 +1,57 @@
 /**
- * One call of a generator: its items come as they are yielded, and it is held back when nobody reads them.
+ * The job of one `stream`: a call of a generator, whose items reach the reader as the generator yields them.
  *
  * ```
- * reader takes one -> resume() -> grant -> worker yields -> item() -> Collector -> Results
+ * the reader takes an item -> resume() -> grant -> the worker yields -> item() -> Collector -> Results
  * ```
  *
- * It starts when it is read. At most `buffer` items are on their way or waiting.
+ * The generator starts when its results are read. A slow reader holds it back: at most `buffer` items are on their way
+ * or wait for the reader.
  *
  * @module
  */
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
 import { Collector, type Producer } from "../future/collector.ts";
+import { Results } from "../future/results.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
-import type { CallSite } from "./call_site.ts";
-import type { CallOptions } from "./call_job.ts";
-import { PoolJob } from "./pool_job.ts";
+import type { CallSite, PublicMethod } from "./call_site.ts";
+import type { PoolCore } from "./core.ts";
+import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
+import type { AnyRunnable } from "./runnable.ts";
 
-/** What a stream is made of, besides its arguments. */
-export interface StreamPlan extends Omit<CallOptions, "retry" | "onEmit"> {
-  task: TaskEntry;
-  /** Items that may wait for the reader. */
-  buffer: number;
-  /** Resolves once the code is known to be able to run elsewhere. */
+/** Maximum number of items that wait for the reader of a stream. */
+const BUFFER = 16;
+
+/** The options of a stream, checked. */
+export interface StreamOptions extends Omit<CallOptions, "retry"> {
+  /** Settles once it is known whether the task's code can run in another isolate. */
   verified: Promise<void> | undefined;
-  /** Throws if the pool takes no more work. */
+  /** Throws if the pool takes no more calls. */
   checkOpen: () => void;
+}
+
+/**
+ * Makes the job of a stream, which starts when its results are read.
+ *
+ * @throws {TypeError} If the task has `retry`.
+ * @throws {TransferError} If the arguments cannot be copied.
+ */
+export function openStream(core: PoolCore, method: PublicMethod, task: AnyRunnable, args: unknown[]): Results<unknown> {
+  const { action } = method;
+  const checkOpen = () => core.checkOpen(action);
+  checkOpen();
+  const { entry, options: given, verified } = core.resolve(action, task);
+  if (given.retry) {
+    throw new TypeError(`Cannot ${action}: the task has \`retry\`, and items that were given out cannot be taken back`);
+  }
+  const plan = planCall(core, action, { ...given, retry: 0 }, args);
+  if (plan.refused) throw plan.refused.error;
+  const options = { ...plan.options, verified, checkOpen };
+  return new Results(new StreamJob(core, entry, plan.args, options, core.callSite(method, entry)).collector);
 }
 
 /** A generator that runs on a pool. */
@@ -36,81 +59,80 @@ export class StreamJob extends PoolJob implements Producer {
   readonly spread = true;
   readonly shares: Shares | undefined;
   readonly handles: boolean;
-  readonly stream: number;
+  readonly stream: number = BUFFER;
   readonly collector: Collector<unknown> = new Collector(this, { ordered: true, onError: "throw" });
-  readonly #plan: StreamPlan;
+  readonly #options: StreamOptions;
   readonly #scheduler: Scheduler;
   readonly #failures: UnobservedFailures;
   readonly #site: CallSite | undefined;
-  #deaf = (): void => {};
+  #stopListening = (): void => {};
   #state: "new" | "waiting" | "sent" | "ended" = "new";
   #args: unknown[];
   #chunk: Chunk | undefined;
-  #granted: number;
+  #granted = BUFFER;
   #count = 0;
 
   constructor(
-    plan: StreamPlan,
+    { scheduler, failures }: PoolCore,
+    task: TaskEntry,
     args: unknown[],
-    scheduler: Scheduler,
-    failures: UnobservedFailures,
+    options: StreamOptions,
     site: CallSite | undefined,
   ) {
-    super(plan.task, plan);
-    this.#plan = plan;
-    this.shares = plan.shares;
-    this.handles = plan.handles ?? false;
-    this.stream = this.#granted = plan.buffer;
+    super(task, options);
+    this.#options = options;
+    this.shares = options.shares;
+    this.handles = options.handles ?? false;
     this.#args = args;
     this.#scheduler = scheduler;
     this.#failures = failures;
     this.#site = site;
   }
 
-  /** {@inheritDoc Work.waiting} */
+  /** {@inheritDoc Job.waiting} */
   get waiting(): number {
     return this.#state === "waiting" ? 1 : 0;
   }
 
-  /** {@inheritDoc Work.over} */
+  /** {@inheritDoc Job.isOver} */
   get isOver(): boolean {
     return this.#state === "ended";
   }
 
-  /** {@inheritDoc Work.take} */
+  /** {@inheritDoc Job.take} */
   take(): Chunk {
     this.#state = "sent";
-    return this.#chunk = new Chunk(this, 0, [this.#args], 1, this.#plan.transfer);
+    return this.#chunk = new Chunk(this, 0, [this.#args], 1, this.#options.transfer);
   }
 
-  /** {@inheritDoc Work.item} */
+  /** {@inheritDoc Job.item} */
   override item(_index: number, value: unknown): void {
     this.collector.fulfill(this.#count++, [value]);
     if (this.collector.collecting) this.#grant();
   }
 
-  /** {@inheritDoc Work.fulfil} */
+  /** {@inheritDoc Job.fulfill} */
   fulfill(): void {
     this.#end("fulfilled", undefined);
   }
 
-  /** {@inheritDoc Work.fail} */
+  /** {@inheritDoc Job.fail} */
   fail(_index: number, outcome: Failure, error: unknown): void {
     this.#end(outcome, error);
   }
 
-  /** {@inheritDoc Work.abandon} */
+  /** {@inheritDoc Job.abandon} */
   abandon(outcome: Failure, error: unknown): void {
     if (this.#chunk?.withdraw() === false) this.collector.fail(error);
     else this.#end(outcome, error);
   }
 
-  /** {@inheritDoc Work.cancelWaiting} */
+  /** {@inheritDoc Job.cancelWaiting} */
   cancelWaiting(error: unknown): void {
     if (this.#chunk?.withdraw() !== false) this.#end("cancelled", error);
   }
 
-  /** {@inheritDoc Work.blockEnded} */
+  /** {@inheritDoc Job.blockEnded} */
   blockEnded(): void {
     if (this.collector.awaited) return;
     this.#stop(new CancelledError("Stream was cancelled: its pool's block ended before it was read"));
@@ -121,13 +143,13 @@ export class StreamJob extends PoolJob implements Producer {
     if (this.#state === "sent") return this.#grant();
     if (this.#state !== "new") return;
     try {
-      this.#plan.checkOpen();
+      this.#options.checkOpen();
     } catch (error) {
       return this.#end("rejected", error);
     }
     this.#scheduler.admit(this);
-    this.#deaf = onAbort(this.#plan.signal, (reason) => this.#stop(reason));
-    const { verified } = this.#plan;
+    this.#stopListening = onAbort(this.#options.signal, (reason) => this.#stop(reason));
+    const { verified } = this.#options;
     if (!verified) return this.#enqueue();
     verified.then(() => this.#enqueue(), (error) => this.#end("rejected", error));
   }
@@ -144,12 +166,12 @@ export class StreamJob extends PoolJob implements Producer {
     this.#scheduler.enqueue(this);
   }
 
-  // Half a buffer at a time: a grant costs a message.
+  // Grants half a buffer at a time, because each grant costs a message.
   #grant(): void {
     const chunk = this.#chunk;
     const taken = Math.min(this.collector.taken, this.#count);
-    const owed = taken + this.#plan.buffer - this.#granted;
-    if (!chunk?.isSent || owed < Math.max(1, this.#plan.buffer / 2)) return;
+    const owed = taken + BUFFER - this.#granted;
+    if (!chunk?.isSent || owed < Math.max(1, BUFFER / 2)) return;
     this.#granted += owed;
     chunk.slot!.grant(chunk, 0, owed);
   }
@@ -168,7 +190,7 @@ export class StreamJob extends PoolJob implements Producer {
     this.#state = "ended";
     this.#args = [];
     this.#chunk = undefined;
-    this.#deaf();
+    this.#stopListening();
     this.#scheduler.counters.callEnded(outcome);
     if (outcome === "fulfilled") this.collector.end(this.#count);
     else {

@@ -13,13 +13,14 @@ import { CancelledError, IsopoolError, WorkerCrashedError } from "../core/errors
 import { bad, duration, knownOptions } from "../core/validate.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
-import type { Args } from "../pool/pool.ts";
+import { submitCall } from "../pool/call_job.ts";
+import type { PublicMethod } from "../pool/call_site.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
 import { PoolCore } from "../pool/core.ts";
 import { joinEnd } from "../pool/join.ts";
 import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
-import { Submitter } from "../pool/submitter.ts";
+import type { Args } from "../pool/runnable.ts";
 import type { Task } from "../task/task.ts";
 
 /** Options of a {@linkcode Process}. */
@@ -152,7 +153,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
       throw new IsopoolError(`Cannot start process ${this.name}: it was started before: create another`);
     }
     const core = new PoolCore(this.#options, { daemon: this.daemon, failures: failures ??= new UnobservedFailures() });
-    const future = new Submitter(core).submit("start process", this.start, this.#task, this.#args);
+    const future = submitCall(core, START, this.#task, this.#args);
     this.#running = { core, future };
     core.scheduler.close();
     void core.scheduler.ended.then(() => this.#ended = true);
@@ -217,3 +218,5 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
     return outcome === "fulfilled" ? undefined : value;
   }
 }
+
+const START: PublicMethod = { action: "start process", method: Process.prototype.start };
