@@ -2,17 +2,13 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { CancelledError, PoolClosedError, TransferError } from "../../lib/core/errors.ts";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
 import { CallJob, type CallOptions } from "../../lib/pool/call_job.ts";
-import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { retryPolicy } from "../../lib/core/retry.ts";
-import { turn, within } from "../core/within.ts";
-import { HandFleet } from "./hand_worker.ts";
+import { testWithClock, turn, turnUntil } from "./hand_clock.ts";
+import { handScheduler } from "./hand_worker.ts";
 
 function setUp(killGrace = 20) {
-  const fleet = new HandFleet();
+  const { fleet, scheduler, task } = handScheduler({ killGrace, taskTakes: 0.3 });
   const failures = new UnobservedFailures();
-  const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace });
-  const task = scheduler.tasks.named({ url: "file:///m.ts", name: "a" });
-  task.estimate = 0.3;
   const submit = (arg: unknown, options: Partial<CallOptions> = {}) => {
     const none = { timeout: undefined, signal: undefined, retry: undefined, transfer: [], given: {}, nested: false };
     const plan = { ...none, ...options };
@@ -21,68 +17,78 @@ function setUp(killGrace = 20) {
     return call.future;
   };
   const end = async () => {
-    await within(10_000, scheduler.terminate());
+    await scheduler.terminate();
     failures[Symbol.dispose]();
   };
   return { fleet, scheduler, submit, end };
 }
 
 for (const force of [true, false]) {
-  Deno.test(`Future.cancel(reason, { force: ${force} }): a call in line is cancelled at once and never sent`, async () => {
-    const { fleet, submit, end } = setUp();
-    const future = submit("a");
-    assertEquals([future.state, future.cancel("why", { force }), future.state], ["pending", true, "cancelled"]);
-    const error = await within(10_000, future.catch((thrown) => thrown)) as CancelledError;
-    assert(error instanceof CancelledError);
-    assertEquals([error.cause, future.cancel()], ["why", true]);
-    await turn();
-    assert(fleet.all.every((worker) => worker.calls.length === 0));
-    await end();
-  });
+  testWithClock(
+    `Future.cancel(reason, { force: ${force} }): a call that waits is cancelled at once and never sent`,
+    async () => {
+      const { fleet, submit, end } = setUp();
+      const future = submit("a");
+      assertEquals([future.state, future.cancel("why", { force }), future.state], ["pending", true, "cancelled"]);
+      const error = await future.catch((thrown) => thrown) as CancelledError;
+      assert(error instanceof CancelledError);
+      assertEquals([error.cause, future.cancel()], ["why", true]);
+      await turn();
+      assert(fleet.all.every((worker) => worker.calls.length === 0));
+      await end();
+    },
+  );
 
-  Deno.test(`Future.cancel(reason, { force: ${force} }): a call that was sent and has not started counts as pending`, async () => {
-    const { fleet, submit, end } = setUp();
-    const futures = ["a", "b", "c"].map((arg) => submit(arg));
-    await turn();
-    const [worker] = fleet.all;
-    while (worker.calls.length < 2) {
-      worker.end();
-      worker.events.measured(1, 0.3);
+  testWithClock(
+    `Future.cancel(reason, { force: ${force} }): a call that was sent and has not started counts as pending`,
+    async () => {
+      const { fleet, submit, end } = setUp();
+      const futures = ["a", "b", "c"].map((arg) => submit(arg));
       await turn();
-    }
-    worker.start();
-    const next = futures.find((future) => !future.done && !future.running)!;
-    assertEquals([next.state, next.cancel("why", { force }), next.state], ["pending", true, "cancelled"]);
-    assertEquals([worker.kills, worker.signals], [0, []]);
-    await next.catch(() => {});
-    while (futures.some((future) => !future.done)) {
-      worker.end();
-      await turn();
-    }
-    assertEquals(futures.filter((future) => future.cancelled).length, 1);
-    await end();
-  });
+      const [worker] = fleet.all;
+      while (worker.calls.length < 2) {
+        worker.endIn(0.3);
+        await turn();
+      }
+      worker.start();
+      const next = futures.find((future) => !future.done && !future.running)!;
+      assertEquals([next.state, next.cancel("why", { force }), next.state], ["pending", true, "cancelled"]);
+      assertEquals([worker.kills, worker.signals], [0, []]);
+      await next.catch(() => {});
+      while (futures.some((future) => !future.done)) {
+        worker.end();
+        await turn();
+      }
+      assertEquals(futures.filter((future) => future.cancelled).length, 1);
+      await end();
+    },
+  );
 }
 
-Deno.test("Future.cancel(): a running call gets its signal, then force, and is cancelled once it has ended", async () => {
-  const { fleet, submit, end } = setUp();
-  const future = submit("a");
-  await turn();
-  const [worker] = fleet.all;
-  fleet.obedient = false;
-  worker.start();
-  assertEquals([future.state, future.workerId, future.cancel("why"), future.state], ["running", 1, true, "running"]);
-  assertEquals([worker.signals.length, worker.kills], [1, 0]);
-  assertEquals((worker.signals[0].reason as Error).cause, "why");
-  while (worker.kills === 0) await turn();
-  assertEquals(future.state, "running");
-  worker.die({ reason: "terminated" });
-  const error = await within(10_000, future.exception().catch((thrown) => thrown)) as CancelledError;
-  assertEquals([error.name, error.cause, future.state, future.workerId], ["CancelledError", "why", "cancelled", 1]);
-  await end();
-});
+testWithClock(
+  "Future.cancel(): a running call gets its signal, then force, and is cancelled once it has ended",
+  async (clock) => {
+    const { fleet, submit, end } = setUp();
+    const future = submit("a");
+    await turn();
+    const [worker] = fleet.all;
+    fleet.exitsOnRequest = false;
+    worker.start();
+    assertEquals([future.state, future.workerId, future.cancel("why"), future.state], ["running", 1, true, "running"]);
+    assertEquals([worker.signals.length, worker.kills], [1, 0]);
+    assertEquals((worker.signals[0].reason as Error).cause, "why");
+    await clock.advance(19);
+    assertEquals(worker.kills, 0);
+    await clock.advance(1);
+    assertEquals([worker.kills, future.state], [1, "running"]);
+    worker.die({ reason: "terminated" });
+    const error = await future.exception().catch((thrown) => thrown) as CancelledError;
+    assertEquals([error.name, error.cause, future.state, future.workerId], ["CancelledError", "why", "cancelled", 1]);
+    await end();
+  },
+);
 
-Deno.test("Future.cancel(): a running call that obeys its signal within the grace keeps its worker", async () => {
+testWithClock("Future.cancel(): a running call that obeys its signal within the grace keeps its worker", async () => {
   const { fleet, submit, end } = setUp(60_000);
   const future = submit("a");
   await turn();
@@ -94,7 +100,7 @@ Deno.test("Future.cancel(): a running call that obeys its signal within the grac
   await end();
 });
 
-Deno.test("Future.cancel(reason, { force: false }): a running call settles as the task does", async () => {
+testWithClock("Future.cancel(reason, { force: false }): a running call settles as the task does", async (clock) => {
   const { fleet, submit, end } = setUp(10);
   const futures = ["stubborn", "sorry"].map((arg) => submit(arg));
   await turn();
@@ -103,7 +109,7 @@ Deno.test("Future.cancel(reason, { force: false }): a running call settles as th
     if (!worker.running) worker.start();
     assertEquals(futures[index].cancel("why", { force: false }), true);
     assertEquals(futures[index].state, "running");
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await clock.advance(60);
     assertEquals(worker.kills, 0);
     worker.end(ok, ok ? "done" : "failed");
     await turn();
@@ -114,37 +120,42 @@ Deno.test("Future.cancel(reason, { force: false }): a running call settles as th
   await end();
 });
 
-Deno.test("Future.cancel() by force after a polite cancel stops a call that did not listen", async () => {
+testWithClock("Future.cancel() by force after a polite cancel stops a call that ignores its signal", async (clock) => {
   const { fleet, submit, end } = setUp(10);
   const future = submit("a");
   await turn();
   fleet.all[0].start();
   future.cancel("please", { force: false });
   future.cancel("now");
-  const error = await within(10_000, future.catch((thrown) => thrown)) as Error;
+  await clock.advance(10);
+  const error = await future.catch((thrown) => thrown) as Error;
   assertEquals([error.cause, future.state, fleet.all[0].kills], ["now", "cancelled", 1]);
   await end();
 });
 
-Deno.test("Call: a signal that aborts cancels with its own reason, in line and while running", async () => {
-  const { fleet, submit, end } = setUp(10);
-  const reason = { own: true };
-  const running = new AbortController(), waiting = new AbortController();
-  const futures = [submit("a", { signal: running.signal }), submit("b", { signal: waiting.signal })];
-  const aborted = submit("c", { signal: AbortSignal.abort(reason) });
-  await turn();
-  fleet.all[0].start();
-  waiting.abort(reason);
-  running.abort(reason);
-  assertStrictEquals(fleet.all[0].signals[0].reason, reason);
-  for (const future of [...futures, aborted]) {
-    assertStrictEquals(await within(10_000, future.catch((thrown) => thrown)), reason);
-    assertEquals(future.state, "cancelled");
-  }
-  await end();
-});
+testWithClock(
+  "CallJob: a signal that aborts cancels with its own reason, while the call waits and while it runs",
+  async (clock) => {
+    const { fleet, submit, end } = setUp(10);
+    const reason = { own: true };
+    const running = new AbortController(), waiting = new AbortController();
+    const futures = [submit("a", { signal: running.signal }), submit("b", { signal: waiting.signal })];
+    const aborted = submit("c", { signal: AbortSignal.abort(reason) });
+    await turn();
+    fleet.all[0].start();
+    waiting.abort(reason);
+    running.abort(reason);
+    assertStrictEquals(fleet.all[0].signals[0].reason, reason);
+    await clock.advance(10);
+    for (const future of [...futures, aborted]) {
+      assertStrictEquals(await future.catch((thrown) => thrown), reason);
+      assertEquals(future.state, "cancelled");
+    }
+    await end();
+  },
+);
 
-Deno.test("Call: close() waits for retries, their pauses included", async () => {
+testWithClock("CallJob: close() waits for retries and the pauses before them", async (clock) => {
   const { fleet, scheduler, submit, end } = setUp();
   const future = submit("a", { retry: retryPolicy("t", { maxAttempts: 3, minTimeout: 20, jitter: 0 }) });
   await turn();
@@ -152,75 +163,80 @@ Deno.test("Call: close() waits for retries, their pauses included", async () => 
   const attempts: number[] = [];
   while (!future.done) {
     const worker = fleet.all[0];
-    if (worker.held.length > 0) {
+    if (worker.inFlight.length > 0) {
       attempts.push(worker.batches.at(-1)!.attempt);
       worker.end(attempts.length === 3, `attempt ${attempts.length}`);
     }
-    await turn();
+    await clock.advance(20);
   }
   assertEquals([await future, attempts], ["attempt 3", [1, 2, 3]]);
-  await within(10_000, scheduler.ended);
+  await scheduler.ended;
   await end();
 });
 
-Deno.test("Call: a crash is retried on a new worker; a cancelled, refused or unknown call is not", async () => {
-  const { fleet, submit, end } = setUp();
-  const future = submit("a", { retry: retryPolicy("t", 1) });
-  await turn();
-  fleet.all[0].start();
-  fleet.all[0].die({ reason: "oom" });
-  while (fleet.all.length < 2 || fleet.all[1].held.length === 0) await turn();
-  fleet.all[1].end(true, "second");
-  assertEquals([await within(10_000, future), future.workerId], ["second", 2]);
-  const refused = submit("b", { retry: retryPolicy("t", 5) });
-  while (fleet.all[1].held.length === 0) await turn();
-  const error = new TransferError("no", { direction: "result", path: "result" });
-  fleet.all[1].end(false, error);
-  assertStrictEquals(await within(10_000, refused.exception()), error);
-  await end();
-});
+testWithClock(
+  "CallJob: a call is retried on a new worker after a crash, and not after an error of copying",
+  async () => {
+    const { fleet, submit, end } = setUp();
+    const future = submit("a", { retry: retryPolicy("t", 1) });
+    await turn();
+    fleet.all[0].start();
+    fleet.all[0].die({ reason: "oom" });
+    await turnUntil(() => fleet.all[1]?.inFlight.length > 0);
+    fleet.all[1].end(true, "second");
+    assertEquals([await future, future.workerId], ["second", 2]);
+    const refused = submit("b", { retry: retryPolicy("t", 5) });
+    await turnUntil(() => fleet.all[1].inFlight.length > 0);
+    const error = new TransferError("no", { direction: "result", path: "result" });
+    fleet.all[1].end(false, error);
+    assertStrictEquals(await refused.exception(), error);
+    await end();
+  },
+);
 
-Deno.test("Call: terminate() takes back what was sent and has not started, so that it never runs", async () => {
+testWithClock("CallJob: terminate() takes back what was sent and has not started, so that it never runs", async () => {
   const { fleet, scheduler, submit, end } = setUp();
   const futures = ["a", "b"].map((arg) => submit(arg));
   await turn();
   const [worker] = fleet.all;
   worker.start();
-  while (worker.held.length < 2) {
-    worker.end();
-    worker.events.measured(1, 0.3);
+  while (worker.inFlight.length < 2) {
+    worker.endIn(0.3);
     futures.push(submit("more"), submit("more"));
     await turn();
     worker.start();
   }
-  fleet.obedient = false;
+  fleet.exitsOnRequest = false;
   const ended = scheduler.terminate();
   const startable = worker.calls.filter(({ state }) => state === "queued");
   worker.die({ reason: "terminated" });
-  await within(10_000, ended);
+  await ended;
   for (const future of futures) await future.catch((error) => assert(!(error instanceof PoolClosedError)));
   await end();
   assertEquals(startable, [], "calls whose futures are cancelled can still start");
 });
 
-Deno.test("Call: a call that was refused as part of a batch and sent by itself is running, not pending", async () => {
-  const { fleet, submit, end } = setUp(10);
-  fleet.eager = false;
-  fleet.refuse = ({ items }) => {
-    if (items.length > 1) throw new DOMException("could not be cloned", "DataCloneError");
-  };
-  const futures = ["a", "b"].map((arg) => submit(arg));
-  await turn();
-  fleet.all[0].events.ready();
-  await turn();
-  const [worker] = fleet.all;
-  worker.start();
-  const states = futures.map((future) => future.state);
-  for (let i = 0; i < 2; i++) {
-    if (worker.held.length > 0) worker.end();
+testWithClock(
+  "Call: a call that was refused as part of a batch and sent by itself is running, not pending",
+  async () => {
+    const { fleet, submit, end } = setUp(10);
+    fleet.startsReady = false;
+    fleet.refuse = ({ items }) => {
+      if (items.length > 1) throw new DOMException("could not be cloned", "DataCloneError");
+    };
+    const futures = ["a", "b"].map((arg) => submit(arg));
     await turn();
-  }
-  for (const future of futures) await within(10_000, future);
-  await end();
-  assertEquals(states, ["running", "pending"]);
-});
+    fleet.all[0].becomeReady();
+    await turn();
+    const [worker] = fleet.all;
+    worker.start();
+    const states = futures.map((future) => future.state);
+    for (let i = 0; i < 2; i++) {
+      if (worker.inFlight.length > 0) worker.end();
+      await turn();
+    }
+    for (const future of futures) await future;
+    await end();
+    assertEquals(states, ["running", "pending"]);
+  },
+);

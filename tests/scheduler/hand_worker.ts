@@ -1,14 +1,18 @@
 /**
- * Workers whose every step a test takes by hand, behind the scheduler's `Transport` seam, and a work to give them.
+ * Workers whose every step a test takes by hand, behind the scheduler's `Transport` interface, and a scheduler on them.
  *
  * @module
  */
-import type { Scheduler } from "../../lib/scheduler/scheduler.ts";
-import { turn } from "../core/within.ts";
-import { Chunk, type Failure, type Job, type Outcome, type TaskEntry } from "../../lib/scheduler/job.ts";
+import type { TaskEntry } from "../../lib/scheduler/job.ts";
+import type { SchedulerOptions } from "../../lib/scheduler/options.ts";
+import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "../../lib/transport/transport.ts";
+import { turnUntil } from "./hand_clock.ts";
+import type { ListJob } from "./list_job.ts";
 
-/** A call that a hand worker was sent. */
+export { ListJob, ListJob as ListWork, numbers } from "./list_job.ts";
+
+/** A call that was sent to a hand worker. */
 export interface HandCall {
   seq: number;
   item: unknown;
@@ -26,13 +30,17 @@ export class HandWorker implements Transport {
   closes = 0;
   kills = 0;
   gone = false;
+  readonly #events: TransportEvents;
+  readonly #fleet: HandFleet;
 
-  constructor(readonly id: number, readonly events: TransportEvents, readonly fleet: HandFleet) {
+  constructor(events: TransportEvents, fleet: HandFleet) {
+    this.#events = events;
+    this.#fleet = fleet;
     this.window = fleet.window;
   }
 
   send(batch: Batch): void {
-    this.fleet.refuse?.(batch);
+    this.#fleet.refuse?.(batch);
     this.batches.push({ ...batch, items: [...batch.items] });
     batch.items.forEach((item, i) => {
       this.calls[batch.first + i] = { seq: batch.first + i, item, state: "queued", startedAt: undefined };
@@ -40,10 +48,14 @@ export class HandWorker implements Transport {
   }
 
   withdraw(seq: number): boolean {
-    // A call that bounces between line and worker for ever shall end its test, not the machine.
+    // A call that goes back and forth between backlog and worker for ever ends its test here, instead of the machine.
     if (this.calls[seq].state !== "queued" || this.gone || this.batches.length > 500) return false;
     this.calls[seq].state = "withdrawn";
     return true;
+  }
+
+  isRunning(seq: number): boolean {
+    return this.calls[seq].state === "running";
   }
 
   startedAt(seq: number): number | undefined {
@@ -68,22 +80,27 @@ export class HandWorker implements Transport {
 
   close(): void {
     this.closes++;
-    if (this.fleet.obedient) this.die({ reason: "terminated" });
+    if (this.#fleet.exitsOnRequest) this.die({ reason: "terminated" });
   }
 
   kill(): void {
     this.kills++;
-    if (this.fleet.obedient) this.die({ reason: "terminated" });
+    if (this.#fleet.exitsOnRequest) this.die({ reason: "terminated" });
   }
 
-  /** The items of calls that have neither ended nor been taken back. */
-  get held(): unknown[] {
+  /** The items of the calls that have neither ended nor been taken back. */
+  get inFlight(): unknown[] {
     return this.calls.filter(({ state }) => state === "queued" || state === "running").map(({ item }) => item);
   }
 
   /** The call that runs. */
   get running(): HandCall | undefined {
     return this.calls.find(({ state }) => state === "running");
+  }
+
+  /** Reports that the worker takes calls. */
+  becomeReady(): void {
+    this.#events.ready();
   }
 
   /** Starts the next call; returns its item. */
@@ -94,27 +111,38 @@ export class HandWorker implements Transport {
     return call.item;
   }
 
-  /** Ends the running call, starting the next one if none runs; the answer of a call is its item. */
+  /** Ends the running call, starting the next one if none runs; the result of a call is its item. */
   end(ok = true, value?: unknown): void {
     if (!this.running) this.start();
     const call = this.running!;
     call.state = "settled";
-    if (ok) this.events.fulfilled(call.seq, [value ?? call.item]);
-    else this.events.rejected(call.seq, value ?? call.item);
+    if (ok) this.#events.fulfilled(call.seq, [value ?? call.item]);
+    else this.#events.rejected(call.seq, value ?? call.item);
   }
 
-  /** Ends calls until none is left, and reports their time. */
-  endAll(msEach = 1): void {
-    let count = 0;
-    for (; this.held.length > 0; count++) this.end();
-    this.events.measured(count, msEach * count);
+  /** Ends the running call as `end` does, and reports that it took `ms` milliseconds. */
+  endIn(ms: number, ok = true): void {
+    this.end(ok);
+    this.#events.measured(1, ms);
   }
 
-  /** The worker is gone. */
+  /** Ends `count` calls, by default all, and reports that they took `msEach` milliseconds each. */
+  endAll(msEach = 1, count = Infinity): void {
+    let ended = 0;
+    for (; ended < count && this.inFlight.length > 0; ended++) this.end();
+    this.#events.measured(ended, msEach * ended);
+  }
+
+  /** The worker exits. */
   die(death: Death): void {
     if (this.gone) return;
     this.gone = true;
-    queueMicrotask(() => this.events.exit(death));
+    queueMicrotask(() => this.#events.exit(death));
+  }
+
+  /** Reports that the worker, which had died as abandoned, has ended after all. */
+  endAbandoned(): void {
+    this.#events.abandonedExited();
   }
 }
 
@@ -122,122 +150,49 @@ export class HandWorker implements Transport {
 export class HandFleet {
   readonly all: HandWorker[] = [];
   /** Whether workers take calls as soon as they are started. */
-  eager = true;
-  /** Whether workers die when told to. */
-  obedient = true;
+  startsReady = true;
+  /** Whether workers exit when they are closed or killed. */
+  exitsOnRequest = true;
   /** Throws if a batch cannot be sent. */
   refuse: ((batch: Batch) => void) | undefined;
 
   constructor(readonly window = 64) {}
 
-  readonly launch: Launch = (id, events) => {
-    const worker = new HandWorker(id, events, this);
+  readonly launch: Launch = (_id, events) => {
+    const worker = new HandWorker(events, this);
     this.all.push(worker);
-    if (this.eager) queueMicrotask(() => worker.gone || events.ready());
+    if (this.startsReady) queueMicrotask(() => worker.gone || worker.becomeReady());
     return worker;
   };
 }
 
-/** Lets every worker end its calls, turn by turn, until the works are done. */
-export async function finish(fleet: HandFleet, ...works: ListWork[]): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (works.some((work) => work.unfinished)) {
-    for (const worker of fleet.all) if (!worker.gone && worker.held.length > 0) worker.endAll(0.1);
-    await turn();
-    if (performance.now() > deadline) throw new Error("Some calls did not settle within 10 s");
-  }
+/** Options of {@linkcode handScheduler}. */
+export interface HandOptions extends Partial<Omit<SchedulerOptions, "launch">> {
+  /** Most calls in flight at one worker. */
+  window?: number;
+  /** What is known about the task at the start: milliseconds that a call of it takes. By default nothing is known. */
+  taskTakes?: number;
 }
 
-/** How a call of a {@linkcode ListWork} ended. */
-export interface End {
-  outcome: Outcome;
-  value: unknown;
-  workerId: number | undefined;
+/** A scheduler on hand workers, one by default, and a task to run. */
+export function handScheduler({ window, taskTakes, ...options }: HandOptions = {}) {
+  const fleet = new HandFleet(window);
+  const scheduler = new Scheduler({ workers: 1, killGrace: 100, ...options, launch: fleet.launch });
+  return { fleet, scheduler, task: taskOf(scheduler, "a", taskTakes) };
 }
 
-/** A work with a list of items. */
-export class ListWork implements Job {
-  readonly spread = false;
-  readonly stream = 0;
-  queuedAt = 0;
-  readonly shares = undefined;
-  readonly handles = false;
-  readonly limited: boolean;
-  isOver = false;
-  /** What was reported for each item; more than one entry is a bug. */
-  readonly ends: End[][];
-  #next = 0;
-  #left: number;
+/** A task of the name, known to take `ms` milliseconds a call; `undefined`: nothing is known about it. */
+export function taskOf(scheduler: Scheduler, name: string, ms?: number): TaskEntry {
+  const task = scheduler.tasks.named({ url: "file:///m.ts", name });
+  task.estimate = ms;
+  return task;
+}
 
-  constructor(
-    readonly scheduler: Scheduler,
-    readonly task: TaskEntry,
-    readonly items: unknown[],
-    readonly timeout: number | undefined = undefined,
-    readonly priority = 0,
-    readonly affinity: string | undefined = undefined,
-  ) {
-    this.limited = timeout !== undefined;
-    this.ends = items.map(() => []);
-    this.#left = items.length;
-    scheduler.admit(this);
-    scheduler.enqueue(this);
-  }
-
-  get waiting(): number {
-    return this.isOver ? 0 : this.items.length - this.#next;
-  }
-
-  take(max: number): Chunk | undefined {
-    const first = this.#next;
-    this.#next = Math.min(this.items.length, first + max);
-    return first === this.#next ? undefined : new Chunk(this, first, this.items.slice(first, this.#next));
-  }
-
-  item(): void {}
-
-  progress(): void {}
-
-  cancelWaiting(error: unknown): void {
-    this.abandon("cancelled", error);
-  }
-
-  fulfill(first: number, values: readonly unknown[], workerId: number): void {
-    values.forEach((value, i) => this.#settle(first + i, "fulfilled", value, workerId));
-  }
-
-  fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void {
-    this.#settle(index, outcome, error, workerId);
-  }
-
-  #settle(index: number, outcome: Outcome, value: unknown, workerId: number | undefined): void {
-    this.ends[index].push({ outcome, value, workerId });
-    if (--this.#left > 0) return;
-    this.scheduler.finish(this);
-  }
-
-  abandon(outcome: "rejected" | "cancelled", error: unknown): void {
-    this.isOver = true;
-    const from = this.#next;
-    this.#next = this.items.length;
-    for (let index = from; index < this.items.length; index++) this.#settle(index, outcome, error, undefined);
-    this.scheduler.revoke(this, error, false);
-  }
-
-  /** Whether some item has not settled. */
-  get unfinished(): boolean {
-    return this.#left > 0;
-  }
-
-  /** Outcome of each item, `undefined` while it has none. */
-  get outcomes(): (Outcome | undefined)[] {
-    return this.ends.map((ends) => ends[0]?.outcome);
-  }
-
-  /** Value of each item. */
-  get values(): unknown[] {
-    return this.ends.map((ends) => ends[0]?.value);
-  }
+/** Lets every worker end its calls, turn by turn, until the jobs are done. */
+export async function finish(fleet: HandFleet, ...jobs: ListJob[]): Promise<void> {
+  await turnUntil(() => jobs.every((job) => !job.unfinished), () => {
+    for (const worker of fleet.all) if (!worker.gone && worker.inFlight.length > 0) worker.endAll(0.1);
+  });
 }
 
 /** The setup of a plain pool. */
@@ -253,9 +208,4 @@ export function setup(workers: number): Setup {
     modules: () => [],
     env: undefined,
   };
-}
-
-/** The numbers from 0 to `count - 1`. */
-export function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }

@@ -1,34 +1,33 @@
 import { assertEquals } from "@std/assert";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
 import { CallJob } from "../../lib/pool/call_job.ts";
-import { Scheduler } from "../../lib/scheduler/scheduler.ts";
-import { turn } from "../core/within.ts";
-import { HandFleet } from "./hand_worker.ts";
+import { testWithClock, turn } from "./hand_clock.ts";
+import { handScheduler } from "./hand_worker.ts";
 
-Deno.test("Scheduler sends a call that moves its values to an idle worker only, since it could not come back", async () => {
-  const fleet = new HandFleet();
-  const scheduler = new Scheduler({ launch: fleet.launch, workers: 1, killGrace: 100 });
-  using failures = new UnobservedFailures();
-  const task = scheduler.tasks.named({ url: "file:///m.ts", name: "a" });
-  task.estimate = 0.1;
-  const submit = (name: string, transfer: Transferable[] = []) => {
-    const none = { timeout: undefined, signal: undefined, retry: undefined, given: {}, nested: false };
-    const options = { ...none, transfer };
-    const call = new CallJob(scheduler, task, [name], options, failures, undefined);
-    call.enqueue();
-    return call.future;
-  };
-  const buffer = new ArrayBuffer(8);
-  const futures = [submit("plain"), submit("moving", [buffer]), submit("after")];
-  await turn();
-  const [worker] = fleet.all;
-  assertEquals(worker.held, [["plain"]]);
-  worker.end();
-  await turn();
-  assertEquals(worker.held, [["moving"], ["after"]]);
-  assertEquals(worker.batches.map(({ transfer }) => transfer.length), [0, 1, 0]);
-  worker.end();
-  worker.end();
-  assertEquals(await Promise.all(futures), [["plain"], ["moving"], ["after"]]);
-  await scheduler.terminate();
-});
+testWithClock(
+  "Scheduler sends a call that moves its values to an idle worker only, since it could not come back",
+  async () => {
+    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.1 });
+    using failures = new UnobservedFailures();
+    const submit = (name: string, transfer: Transferable[] = []) => {
+      const none = { timeout: undefined, signal: undefined, retry: undefined, given: {}, nested: false };
+      const options = { ...none, transfer };
+      const call = new CallJob(scheduler, task, [name], options, failures, undefined);
+      call.enqueue();
+      return call.future;
+    };
+    const buffer = new ArrayBuffer(8);
+    const futures = [submit("plain"), submit("moving", [buffer]), submit("after")];
+    await turn();
+    const [worker] = fleet.all;
+    assertEquals(worker.inFlight, [["plain"]]);
+    worker.end();
+    await turn();
+    assertEquals(worker.inFlight, [["moving"], ["after"]]);
+    assertEquals(worker.batches.map(({ transfer }) => transfer.length), [0, 1, 0]);
+    worker.end();
+    worker.end();
+    assertEquals(await Promise.all(futures), [["plain"], ["moving"], ["after"]]);
+    await scheduler.terminate();
+  },
+);
