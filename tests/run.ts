@@ -1,21 +1,21 @@
 /**
- * Runs the test files, each in a process of its own, a few at once:
+ * Runs the test files, each in its own process, several at once:
  *
  * ```sh
  * deno task test                    # all of them
- * deno task test tests/queue        # some
+ * deno task test tests/queue        # those of one folder
  * ```
  *
- * `deno test --parallel` would run the files as threads of one process. What these tests look at belongs to a process,
- * though: its threads, its Web Locks, its CPU time. A file that hangs is stopped and named.
+ * `deno test --parallel` would run the files as threads of one process. But these tests check properties of the whole
+ * process: its threads, its Web Locks, its CPU time. The runner stops a file that hangs, and reports it.
  *
  * @module
  */
 import { pooledMap } from "@std/async/pool";
 
-/** Files that measure what another process would disturb: one at a time, after the others. */
+/** Folders whose files run one at a time, after the others: other processes would disturb their measurements. */
 const ALONE = ["tests/alone/", "tests/crash/"];
-/** Files that take long go first, so that no core is left idle in the end. */
+/** Files that take long run first, so that no core is idle at the end. */
 const LONG = [
   "tests/pool/worker_test.ts",
   "tests/pool/web_test.ts",
@@ -24,18 +24,18 @@ const LONG = [
   "tests/process/",
   "tests/shared/",
 ];
-/** How many files run at once: most of them wait most of the time. */
-const LANES = navigator.hardwareConcurrency + 1;
-/** How long one file gets, in milliseconds. */
-const PATIENCE = 300_000;
-/** How many lines of a file are told again that failed without a report, as one does that was stopped. */
-const LAST_WORDS = 40;
+/** Number of files that run at once: one more than cores, as tests often wait. */
+const CONCURRENCY = navigator.hardwareConcurrency + 1;
+/** Milliseconds after which a file is stopped. */
+const FILE_TIMEOUT = 300_000;
+/** Number of last lines that are repeated of a file that failed without a report, for example one that was stopped. */
+const TAIL_LINES = 40;
 
 interface Outcome {
   readonly file: string;
   readonly ms: number;
   readonly ok: boolean;
-  /** All it said. */
+  /** Its whole output. */
   readonly text: string;
 }
 
@@ -47,32 +47,32 @@ function* testFiles(path: string): Generator<string> {
   }
 }
 
-/** Where the first of `folders` that holds `file` stands among them; behind the last if none does. */
+/** Gives the index of the first of `folders` that has the file; the number of folders if none has it. */
 function rank(file: string, folders: readonly string[]): number {
-  const place = folders.findIndex((folder) => file.startsWith(folder));
-  return place < 0 ? folders.length : place;
+  const index = folders.findIndex((folder) => file.startsWith(folder));
+  return index < 0 ? folders.length : index;
 }
 
-/** Runs one file, and prints what it said as a whole. */
+/** Runs one file, and prints its output. */
 async function runFile(file: string): Promise<Outcome> {
   const start = performance.now();
   const { code, stdout, stderr, signal } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "--no-check", "--no-prompt", "--import-map=npm.import_map.json", "-A", file],
     stdin: "null",
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(FILE_TIMEOUT),
   }).output();
   const ms = performance.now() - start;
   let text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("").trimEnd();
   if (signal !== null) text += `\n${file} was stopped by ${signal} after ${Math.round(ms / 1000)} s`;
-  // In one go, so that the lines of two files do not mix.
+  // One call of console.log, so that the lines of two files do not mix.
   console.log(text);
   return { file, ms, ok: code === 0, text };
 }
 
-/** What a failed file said of its failures, or its last words if it did not come to that. */
+/** Gives the report of failures in the output of a file, or its last lines if it has no report. */
 function failures(text: string): string {
   const report = /^ ?ERRORS ?$(.*)^ ?FAILURES ?$/ms.exec(text);
-  return report === null ? text.split("\n").slice(-LAST_WORDS).join("\n") : report[1].trim();
+  return report === null ? text.split("\n").slice(-TAIL_LINES).join("\n") : report[1].trim();
 }
 
 const paths = Deno.args.length === 0 ? ["tests", "examples"] : Deno.args;
@@ -84,13 +84,13 @@ const { alone = [], others = [] } = Object.groupBy(
 others.sort((a, b) => rank(a, LONG) - rank(b, LONG));
 
 const outcomes: Outcome[] = [];
-for await (const outcome of pooledMap(LANES, others, runFile)) outcomes.push(outcome);
+for await (const outcome of pooledMap(CONCURRENCY, others, runFile)) outcomes.push(outcome);
 for (const file of alone) outcomes.push(await runFile(file));
 
 const longest = outcomes.toSorted((a, b) => b.ms - a.ms).slice(0, 8);
 console.log(`longest: ${longest.map(({ file, ms }) => `${file} ${Math.round(ms / 1000)} s`).join(", ")}`);
 const failed = outcomes.filter(({ ok }) => !ok);
-// Once more and last: whoever keeps but the end of a long log finds there what failed.
+// Repeats the failures at the end, for logs of which only the end is kept.
 for (const { file, text } of failed) console.log(`\n${file} failed:\n${failures(text)}`);
 console.log(
   `${outcomes.length} test files, ${failed.length} failed${failed.map(({ file }) => `\n  ${file}`).join("")}`,

@@ -48,7 +48,7 @@ async function run(dir: string, registry: string, cache: string, args: string[],
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-Deno.test("installed from JSR, in an empty directory with an empty cache, workers start, with and without a scope (within 60 s)", async () => {
+Deno.test("installed from JSR into an empty cache, workers start, with and without permissions (bound: 60 s)", async () => {
   const dir = await Deno.makeTempDir();
   const cache = await Deno.makeTempDir();
   try {
@@ -62,7 +62,7 @@ Deno.test("installed from JSR, in an empty directory with an empty cache, worker
       assertEquals(first.stderr.split("\n").filter((line) => line && !/^(Download|Initialize)/.test(line)), []);
       assertEquals(first.stdout.trim(), expected);
     }
-    // The registry is gone: the workers are in the module graph and so in the cache.
+    // Without the registry: the workers' modules are in the module graph, and so in the cache.
     await Deno.writeTextFile(`${dir}/scoped.ts`, SCOPED);
     const scoped = await run(
       dir,
@@ -80,7 +80,7 @@ Deno.test("installed from JSR, in an empty directory with an empty cache, worker
   }
 });
 
-Deno.test("deno publish would upload every module of lib and workers, and nothing else's", async () => {
+Deno.test("deno publish would upload the modules of lib and workers, and none of tests, bench and examples", async () => {
   const { files } = await readPackage(ROOT);
   assert(files.has("/workers/thread.ts"));
   assert(files.has("/workers/web.ts"));

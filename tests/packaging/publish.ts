@@ -1,6 +1,6 @@
 /**
- * `deno publish --dry-run`, without JSR: what publishing would upload, checked in full. The standard library comes from
- * a registry on loopback that is made of npm's copy; nothing else differs, and nothing leaves the machine.
+ * Runs `deno publish --dry-run` without a network: it fully checks what publishing would upload. The standard library comes
+ * from a registry on loopback that serves npm's copy of it; nothing else differs, and nothing is uploaded.
  *
  * @module
  */

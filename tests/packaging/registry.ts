@@ -1,10 +1,10 @@
 /**
- * A JSR registry on loopback: serves what `deno publish` would upload, under the URLs that `JSR_URL` points to.
+ * A JSR registry on loopback: serves the files that `deno publish` would upload. `JSR_URL` must be its URL.
  *
  * @module
  */
 
-/** A package to serve: its configuration and the text of its files by path (`/mod.ts`). */
+/** A package to serve: its configuration, and the text of its files by path (`/mod.ts`). */
 export interface Package {
   name: string;
   version: string;
@@ -14,7 +14,7 @@ export interface Package {
 
 const SPECIFIER = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\2/g;
 
-/** Reads a package directory as `deno publish` would: the included files, bare specifiers written out. */
+/** Reads a package directory as `deno publish` would: the included files, with bare specifiers replaced by full ones. */
 export async function readPackage(root: URL): Promise<Package> {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   const files = new Map<string, string>();
@@ -32,7 +32,7 @@ async function* walk(root: URL, path: string): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(new URL(path, root))) yield* walk(root, `${path}/${entry.name}`);
 }
 
-// Packages carry no import map.
+/** Replaces bare specifiers by the targets in `imports`: a package has no import map. */
 function unfurl(source: string, imports: Record<string, string>): string {
   return source.replace(SPECIFIER, (whole, head, quote, specifier: string) => {
     const key = Object.keys(imports).find((key) => specifier === key || specifier.startsWith(`${key}/`));
@@ -41,8 +41,8 @@ function unfurl(source: string, imports: Record<string, string>): string {
 }
 
 /**
- * The part of `@std/async` that this package imports, made from the standard library in npm's cache: JSR itself cannot
- * be counted on.
+ * Reads the part of `@std/async` that this package imports from the copy of the standard library in npm's cache, so that
+ * the tests do not need JSR.
  */
 export async function readStdAsync(root: URL): Promise<Package> {
   const read = async (name: string) => JSON.parse(await Deno.readTextFile(new URL(name, root)));
@@ -56,7 +56,7 @@ export async function readStdAsync(root: URL): Promise<Package> {
   }
   return {
     name: "@std/async",
-    // The least that deno.json asks for.
+    // The minimum version of the range in deno.json.
     version: (await read("deno.json")).imports["@std/async"].split("^")[1],
     exports: Object.fromEntries(
       entries.map(([name, target]) => [`./${name.slice(prefix.length)}`, `./${target.split("/").pop()}`]),
@@ -65,7 +65,7 @@ export async function readStdAsync(root: URL): Promise<Package> {
   };
 }
 
-// Where an npm package lies, once it is downloaded.
+/** Gives the folder of a downloaded npm package. */
 async function localPath(specifier: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", "--no-config", specifier],
@@ -79,31 +79,31 @@ async function localPath(specifier: string): Promise<string> {
 
 /** A running registry. */
 export interface Registry extends AsyncDisposable {
-  /** For `JSR_URL`. */
+  /** The value for `JSR_URL`. */
   url: string;
 }
 
 /** Serves packages until disposed. */
 export async function serveRegistry(packages: Package[]): Promise<Registry> {
-  const answers = new Map<string, string>();
+  const responses = new Map<string, string>();
   for (const { name, version, exports, files } of packages) {
     const manifest: Record<string, { size: number; checksum: string }> = {};
     for (const [path, text] of files) {
       const bytes = new TextEncoder().encode(text);
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
       manifest[path] = { size: bytes.length, checksum: `sha256-${digest.toHex()}` };
-      answers.set(`/${name}/${version}${path}`, text);
+      responses.set(`/${name}/${version}${path}`, text);
     }
     const [scope, short] = name.slice(1).split("/");
-    answers.set(
+    responses.set(
       `/${name}/meta.json`,
       JSON.stringify({ scope, name: short, latest: version, versions: { [version]: {} } }),
     );
-    answers.set(`/${name}/${version}_meta.json`, JSON.stringify({ manifest, exports }));
+    responses.set(`/${name}/${version}_meta.json`, JSON.stringify({ manifest, exports }));
   }
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { pathname } = new URL(request.url);
-    const text = answers.get(decodeURIComponent(pathname));
+    const text = responses.get(decodeURIComponent(pathname));
     if (text === undefined) return new Response("not found", { status: 404 });
     const type = pathname.endsWith(".ts")
       ? "text/typescript"
