@@ -1,9 +1,9 @@
 /**
- * Real hostile tasks write on the memory that they share with the host, and take the worker apart that runs them. The
- * host goes on, every future settles when it is stopped, and the pool can be terminated; the thread is gone after that.
+ * Hostile tasks write into the memory that they share with the host, and damage the worker that runs them. The host
+ * goes on, every future settles once its worker is stopped, and terminate() ends the pool and its threads.
  *
- * What a task forges about itself and its neighbours in the same worker is not found out: it may settle them wrongly, or
- * outrun its own timeout by claiming that it has not started. Threads are no security boundary.
+ * The host does not detect what a task forges about itself and its neighbours in the same worker: the task may settle
+ * them wrongly, or outrun its own timeout by a forged state "not started". Threads are no security boundary.
  */
 import { assert, assertEquals } from "@std/assert";
 import { type Future, Pool, TaskTimeoutError, WorkerCrashedError } from "@isopool/isopool";
@@ -22,12 +22,12 @@ async function end(pool: Pool, baseline: number): Promise<void> {
 
 async function settled(futures: Iterable<Future<unknown>>): Promise<void> {
   for (const future of futures) {
-    await within(MUST_HAPPEN, future.then(() => {}, () => {}), "a future that was left behind");
+    await within(MUST_HAPPEN, future.then(() => {}, () => {}), "a future of the ended pool");
     assert(future.done);
   }
 }
 
-// Threads of the runtime itself come with the first worker and stay.
+// The runtime starts threads of its own with the first worker, and they stay.
 const warm = async () => {
   await using pool = new Pool(2);
   await pool.map(values.double, [1, 2, 3, 4]);
@@ -41,19 +41,19 @@ async function baseline(): Promise<number> {
   return seen;
 }
 
-const laps = [[0, 1e9], [1, NaN], [0x7ffffff, -Infinity]];
+const generations = [[0, 1e9], [1, NaN], [0x7ffffff, -Infinity]];
 for (let state = 0; state < 16; state++) {
-  const [lap, cell] = laps[state % laps.length];
-  test(`state ${state} of lap ${lap} all over the board: no crash, and terminate() ends it`, async () => {
+  const [generation, value] = generations[state % generations.length];
+  test(`state ${state} of generation ${generation} in every slot: no crash, and terminate() ends the pool`, async () => {
     const before = onLinux ? await baseline() : 0;
     const pool = new Pool({ workers: 1, killGrace: 20 });
     await unharmed(pool);
-    const attack = pool.submit(hostile.forge.with({ timeout: 1_000 }), state, lap, cell, "all", "return");
+    const attack = pool.submit(hostile.forge.with({ timeout: 1_000 }), state, generation, value, "all", "return");
     const behind = Array.from({ length: 20 }, (_, n) => pool.submit(values.double.with({ timeout: 1_000 }), n));
     const map = pool.map(values.double, Array.from({ length: 50 }, (_, n) => n)).catch(() => {});
-    // What settles does so as it likes; what does not is stopped.
-    const left = () => [attack, ...behind].some((future) => !future.done);
-    for (let turn = 0; turn < 50 && left(); turn++) await pause(10);
+    // Calls that settle may have any result; terminate() stops the others.
+    const unsettled = () => [attack, ...behind].some((future) => !future.done);
+    for (let turn = 0; turn < 50 && unsettled(); turn++) await pause(10);
     sane(pool);
     await end(pool, before);
     await settled([attack, ...behind]);
@@ -61,7 +61,7 @@ for (let state = 0; state < 16; state++) {
   });
 }
 
-test("a task that claims it has not started can be cancelled, and its worker is found out by terminate()", async () => {
+test("a task that forges the state of a queued call can be cancelled, and terminate() ends its worker", async () => {
   const before = onLinux ? await baseline() : 0;
   const pool = new Pool({ workers: 2, killGrace: 20 });
   await pool.ready();
@@ -75,7 +75,7 @@ test("a task that claims it has not started can be cancelled, and its worker is 
 });
 
 for (const seed of [1, 2, 3, 4]) {
-  test(`noise all over spools and bell (${seed}): no crash, and terminate() ends it`, async () => {
+  test(`random data in ring buffers and doorbell (${seed}): no crash, and terminate() ends the pool`, async () => {
     const before = onLinux ? await baseline() : 0;
     const pool = new Pool({ workers: 1, killGrace: 20 });
     await unharmed(pool);
@@ -89,9 +89,9 @@ for (const seed of [1, 2, 3, 4]) {
 }
 
 for (const [word, value] of [[0, 2 ** 31 - 1], [0, -(2 ** 31)], [1, 1], [1, 7], [2, 1], [2, -1]]) {
-  test(`word ${word} of the brake set to ${value}: a spinning task is stopped`, async () => {
+  test(`word ${word} of the kill guard set to ${value}: a spinning task is stopped`, async () => {
     const pool = new Pool({ workers: 1, killGrace: 20 });
-    const future = pool.submit(hostile.forgeBrake.with({ timeout: 300 }), word, value, "spin");
+    const future = pool.submit(hostile.forgeKillGuard.with({ timeout: 300 }), word, value, "spin");
     expectError(await within(MUST_HAPPEN, future.exception()), TaskTimeoutError);
     await unharmed(pool);
     await within(MUST_HAPPEN, pool.terminate());
@@ -99,7 +99,7 @@ for (const [word, value] of [[0, 2 ** 31 - 1], [0, -(2 ** 31)], [1, 1], [1, 7], 
 }
 
 for (const then of ["return", "never", "timers", "spin"] as const) {
-  test(`a task that closes the port of its worker, then ${then}s, is lost with it; the pool goes on`, async () => {
+  test(`a task that closes the port of its worker, then ${then}s, fails with the worker; the pool goes on`, async () => {
     const before = onLinux ? await baseline() : 0;
     const pool = new Pool({ workers: 1, killGrace: 20 });
     const { ms, error } = await timed(within(MUST_HAPPEN, pool.submit(hostile.closePort, then).result()));
@@ -110,13 +110,13 @@ for (const then of ["return", "never", "timers", "spin"] as const) {
     await end(pool, before);
   });
 
-  const ends = then === "return" ? "is still heard: its answer is on the board" : "is stopped by its timeout";
-  test(`a task that makes its worker dumb, then ${then}s, ${ends}`, async () => {
+  const ends = then === "return" ? "still has its result, from the call table" : "is stopped by its timeout";
+  test(`a task that disables postMessage() in its worker, then ${then}s, ${ends}`, async () => {
     const before = onLinux ? await baseline() : 0;
     const pool = new Pool({ workers: 1, killGrace: 20 });
-    const future = pool.submit(hostile.muzzle.with({ timeout: 300 }), then);
+    const future = pool.submit(hostile.disablePosting.with({ timeout: 300 }), then);
     if (then === "return") {
-      // The worker stays, and stays dumb: what fits on the board still comes.
+      // The worker stays and posts nothing, but results in the call table still arrive.
       assertEquals(await within(MUST_HAPPEN, future), "returned");
       assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 21)), 42);
     } else {
@@ -126,10 +126,10 @@ for (const then of ["return", "never", "timers", "spin"] as const) {
     await end(pool, before);
   });
 
-  test(`a task that makes its worker deaf, then ${then}s, is stopped by its timeout`, async () => {
+  test(`a task that removes the message listener of its worker, then ${then}s, is stopped by its timeout`, async () => {
     const before = onLinux ? await baseline() : 0;
     const pool = new Pool({ workers: 1, killGrace: 20 });
-    const future = pool.submit(hostile.stopEars.with({ timeout: 300 }), then);
+    const future = pool.submit(hostile.disableReceiving.with({ timeout: 300 }), then);
     const error = await within(MUST_HAPPEN, future.exception());
     assert(error instanceof TaskTimeoutError || error === undefined && then === "return", String(error));
     await end(pool, before);
@@ -145,8 +145,8 @@ for (const then of ["return", "never", "timers", "spin"] as const) {
   });
 }
 
-// A worker takes its lock again as soon as its loop turns. One that spins at that moment cannot, and burns on when it is
-// stopped: so one worker here, and threads are no security boundary.
+// A worker whose lock is stolen takes another as soon as its event loop turns. A sibling that spins at that moment
+// cannot, and runs on when it is stopped: threads are no security boundary. So this pool has one worker.
 test("a task that steals every Web Lock, and spins, is stopped by its timeout", async () => {
   const before = onLinux ? await baseline() : 0;
   const pool = new Pool({ workers: 1, killGrace: 20 });

@@ -1,16 +1,19 @@
 /**
- * Every message that a real worker sends, recorded, distorted at random, and posted to a host by a worker of its own. The
- * host throws nothing, and the pool works on. A failure prints the seed and the smallest frames that show it.
+ * The test records every kind of message that a worker sends, distorts the messages at random, and lets a task post
+ * them to its host. The host throws nothing, and the pool works on. A failure prints the seed and the smallest failing
+ * frames.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool } from "@isopool/isopool";
 import fc from "fast-check";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { Terminal } from "../../lib/core/terminal.ts";
 import { Doorbell } from "../../lib/protocol/doorbell.ts";
 import { CallTable, State } from "../../lib/protocol/call_table.ts";
 import { KillGuard } from "../../lib/protocol/kill_guard.ts";
 import { decodeThrown } from "../../lib/protocol/error_record.ts";
-import type { HostMessage, RunMessage } from "../../lib/protocol/messages.ts";
+import type { HostMessage, Port, RunMessage } from "../../lib/protocol/messages.ts";
+import type { WorkerInit } from "../../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../../lib/shared/owner_table.ts";
 import { threadEntry } from "../../lib/transport/entry.ts";
 import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
@@ -23,14 +26,14 @@ type Frame = any;
 const KINDS = ["initializing", "ready", "item", "progress", "cancel-received", "result", "error", "report", "failed"];
 const RUNS = 150;
 
-/** Starts a worker by hand, has it say everything, and writes it down. */
+/** Starts a worker without a pool, makes it post messages of every kind, and records them. */
 async function record(): Promise<Frame[]> {
   const url = import.meta.resolve("./recorded_tasks.ts");
   const frames: Frame[] = [];
   const { port1, port2 } = new MessageChannel();
-  const board = new CallTable();
+  const table = new CallTable();
   const hook = (name: string) => ({ source: { url, name }, args: [1], handles: false });
-  const workerData = {
+  const workerData: WorkerInit = {
     workerId: 1,
     depth: 1,
     threads: 1,
@@ -40,20 +43,21 @@ async function record(): Promise<Frame[]> {
     limited: false,
     concurrency: 1,
     memoryLimit: undefined,
-    board: board.memory,
-    bell: new Doorbell().memory,
-    brake: new KillGuard().memory,
-    port: port2,
+    callTable: table.memory,
+    doorbell: new Doorbell().memory,
+    killGuard: new KillGuard().memory,
+    terminal: Terminal.newClient(),
+    port: port2 as unknown as Port,
   };
   port1.on("message", (frame: Frame) => frames.push(frame));
   const closed = new Promise<void>((resolve) => port1.on("close", resolve));
   const worker = new Worker(threadEntry(), { workerData, transferList: [port2] });
   const exited = new Promise((resolve) => worker.on("exit", resolve));
   const post = (message: HostMessage) => port1.postMessage(message);
-  const said = (kind: string, count = 1) =>
-    until(() => frames.filter((frame) => frame.kind === kind).length >= count, `it says ${kind}`);
+  const posted = (kind: string, count = 1) =>
+    until(() => frames.filter((frame) => frame.kind === kind).length >= count, `it posts ${kind}`);
   const run = (task: number, first: number): RunMessage => {
-    board.openPosted(first);
+    table.openPosted(first);
     const items = [[first]];
     return {
       kind: "run",
@@ -69,16 +73,16 @@ async function record(): Promise<Frame[]> {
       handles: false,
     };
   };
-  await said("ready");
+  await posted("ready");
   for (const [id, name] of ["talk", "quick", "fail"].entries()) post({ kind: "task", id, source: { url, name } });
   post(run(0, 0));
-  await said("progress");
+  await posted("progress");
   post({ kind: "cancel", seq: 0, reason: { value: 1 } });
-  await said("result");
+  await posted("result");
   post(run(1, 1));
-  await until(() => board.state(1) === State.NUMBER, "the number is on the board");
+  await until(() => table.state(1) === State.NUMBER, "the number is in the call table");
   post(run(2, 2));
-  await said("error");
+  await posted("error");
   post({ kind: "leave", finalize: true });
   await within(MUST_HAPPEN, Promise.all([closed, exited]));
   port1.close();
@@ -94,7 +98,7 @@ const junk = fc.oneof(
 
 const NAMES = ["__proto__", "constructor", "then", "kind", "seq", "value", "error", "cause", "errors", "fields"];
 
-/** A way to distort a frame: at one of its places, which may be deep inside. */
+/** One change of a frame, at one of its properties on any level. */
 const distortion = fc.record({
   place: fc.nat(),
   how: fc.constantFrom("replace", "remove", "add", "nest", "repeat"),
@@ -102,11 +106,11 @@ const distortion = fc.record({
   by: junk,
 });
 
-function places(frame: Frame, found: [Frame, string][] = []): [Frame, string][] {
+function properties(frame: Frame, found: [Frame, string][] = []): [Frame, string][] {
   if (typeof frame !== "object" || frame === null || found.length > 200 || ArrayBuffer.isView(frame)) return found;
   for (const key of Object.keys(frame)) {
     found.push([frame, key]);
-    places(frame[key], found);
+    properties(frame[key], found);
   }
   return found;
 }
@@ -115,7 +119,7 @@ function distort(
   frame: Frame,
   { place, how, name, by }: { place: number; how: string; name: string; by: unknown },
 ): void {
-  const all = places(frame);
+  const all = properties(frame);
   if (all.length === 0) return;
   const [owner, key] = all[place % all.length];
   const put = (at: string, value: unknown) =>
@@ -132,7 +136,7 @@ function distort(
   else put(key, Array(3).fill(owner[key]));
 }
 
-test("a real worker says everything that there is to say", async () => {
+test("a worker posts messages of every kind", async () => {
   const kinds = new Set((await record()).map(({ kind }) => kind));
   assertEquals([...kinds].sort(), [...KINDS].sort());
 });
@@ -152,14 +156,14 @@ test(`${RUNS} times distorted messages of a worker: the host throws nothing, the
   });
   await fc.assert(
     fc.asyncProperty(fc.array(distorted, { minLength: 1, maxLength: 12 }), async (posted) => {
-      const told: unknown[] = [];
+      const progress: unknown[] = [];
       const attack = hostile.post.with({
         onEmit: () => {},
-        onProgress: (done, total) => told.push([done, total]),
+        onProgress: (done, total) => progress.push([done, total]),
         timeout: 5_000,
       });
       await within(MUST_HAPPEN, pool.submit(attack, posted).then(() => {}, () => {}), "the call that posts");
-      for (const [done, total] of told as [number, number | undefined][]) {
+      for (const [done, total] of progress as [number, number | undefined][]) {
         assert(done >= 0 && (total === undefined || total >= 0), `progress ${done} of ${total}`);
       }
       await unharmed(pool);

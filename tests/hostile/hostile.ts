@@ -1,5 +1,5 @@
 /**
- * What the tests of hostile tasks share: the tasks, and what must hold after each attack.
+ * The hostile tasks, and the assertions that must hold after each attack.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { MUST_HAPPEN, within } from "../support/within.ts";
 /** Tasks that attack. */
 export const hostile = tasks<typeof import("./hostile_tasks.ts")>(import.meta.resolve("./hostile_tasks.ts"));
 
-/** The pool works on, and nothing of it is out of order. */
+/** Asserts that the pool works, and that its figures are in range. */
 export async function unharmed(pool: Pool): Promise<void> {
   const items = Array.from({ length: 300 }, (_, n) => n);
   assertEquals(
@@ -22,7 +22,7 @@ export async function unharmed(pool: Pool): Promise<void> {
   sane(pool);
 }
 
-/** No number of the pool's is out of range. */
+/** Asserts that each number in the pool's stats is in range, and that no prototype is polluted. */
 export function sane(pool: Pool): void {
   const check = (value: unknown, path: string): void => {
     if (typeof value === "number") return assert(value >= 0 && value < 1e15, `stats${path} is ${value}`);

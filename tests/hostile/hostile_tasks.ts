@@ -1,6 +1,6 @@
 /**
  * Tasks that attack their host. A task in a thread shares its isolate with the code that serves it: `workerData` holds
- * the worker's end of the port, the board and the brake.
+ * the worker's end of the port, the call table, the doorbell and the kill guard.
  */
 import { context } from "@isopool/isopool/worker";
 import { MessageChannel, type MessagePort, workerData } from "node:worker_threads";
@@ -8,9 +8,9 @@ import { CAPACITY } from "../../lib/protocol/call_table.ts";
 import type { WorkerInit } from "../../lib/protocol/worker_init.ts";
 import { SEQ } from "./seq.ts";
 
-const { port, callTable: board, doorbell: bell, killGuard: brake } = workerData as WorkerInit;
-const words = new Int32Array(board.table, CAPACITY * 8, CAPACITY);
-const cells = new Float64Array(board.table, 0, CAPACITY);
+const { port, callTable, doorbell, killGuard } = workerData as WorkerInit;
+const states = new Int32Array(callTable.table, CAPACITY * 8, CAPACITY);
+const values = new Float64Array(callTable.table, 0, CAPACITY);
 
 // deno-lint-ignore no-explicit-any -- any message at all
 type Frame = any;
@@ -20,7 +20,7 @@ function numbered(frame: Frame): Frame {
   return at < 0 ? frame : { ...frame, seq: context.taskId + [0, -1, 1][at] };
 }
 
-/** Posts frames as they are, then returns a list in a way that comes by message as well, and so after them. */
+/** Posts frames unchanged, then returns a set. It goes by message as well, and so arrives after them. */
 export function post(frames: Frame[], ...result: unknown[]): Set<unknown> {
   for (const frame of frames) port.postMessage(numbered(frame));
   return new Set(result);
@@ -38,7 +38,7 @@ export function flood(frame: Frame, times: number): string {
   return "flooded";
 }
 
-/** Posts an error record that is nested too deep to be made elsewhere and sent here. */
+/** Posts an error record that is nested too deep to be sent to this task as an argument. */
 export function postChain(key: "cause" | "errors" | "fields", depth: number): Promise<never> {
   const record = (fields: object = {}): Frame => ({ classes: ["Error"], name: "n", message: "m", stack: "s", fields });
   let thrown: Frame = { error: record() };
@@ -52,7 +52,7 @@ export function postChain(key: "cause" | "errors" | "fields", depth: number): Pr
   return new Promise(() => {});
 }
 
-/** Posts an error record with arrays that are as long as they can be, and empty. */
+/** Posts an error record with empty arrays of the maximum length. */
 export function postSparse(): Promise<never> {
   const endless: unknown[] = [];
   endless.length = 2 ** 32 - 1;
@@ -61,7 +61,7 @@ export function postSparse(): Promise<never> {
   return new Promise(() => {});
 }
 
-/** Posts an error record that contains itself everywhere. */
+/** Posts an error record that contains itself in every field. */
 export function postCycle(): Promise<never> {
   const record: Frame = { classes: ["AggregateError"], name: "n", message: "m", stack: "s", fields: {} };
   const thrown = { error: record };
@@ -75,7 +75,7 @@ export function postCycle(): Promise<never> {
   return new Promise(() => {});
 }
 
-/** Posts an error record that carries fields of the most awkward names. */
+/** Posts an error record with fields called `__proto__`, `constructor`, `then` and the like. */
 export function postNames(classes: unknown[]): Promise<never> {
   const fields = JSON.parse(`{
     "__proto__": { "value": { "polluted": true } },
@@ -88,9 +88,9 @@ export function postNames(classes: unknown[]): Promise<never> {
   return new Promise(() => {});
 }
 
-/** Returns what looks like a promise, as far as it can cross. */
+/** Answers with an object that has a field `then`. */
 export function returnThen(then: unknown): unknown {
-  // Posted by hand: the worker itself would await what has a callable `then`.
+  // Posted by the task: the worker would await an object with a callable `then`.
   port.postMessage({ kind: "result", seq: context.taskId, value: { then, __proto__: { polluted: true } } });
   return new Promise(() => {});
 }
@@ -102,41 +102,41 @@ export function returnDeep(depth: number): unknown {
   return value;
 }
 
-/** Posts a result that carries a port. */
+/** Answers with a port. */
 export function returnPort(): Promise<never> {
   const { port1, port2 } = new MessageChannel();
-  port1.on("message", (message: unknown) => port1.postMessage(`heard ${message}`));
+  port1.on("message", (message: unknown) => port1.postMessage(`received ${message}`));
   (port as unknown as MessagePort).postMessage({ kind: "result", seq: context.taskId, value: port2 }, [port2]);
   return new Promise(() => {});
 }
 
-/** Writes a state onto every place of the board, or its own only, then returns, waits or spins. */
-export function forge(state: number, lap: number, cell: number, where: "own" | "all", then: After): unknown {
+/** Writes a state into every slot of the call table, or into its own slot, then returns, waits or spins. */
+export function forge(state: number, generation: number, value: number, where: "own" | "all", then: After): unknown {
   for (let at = 0; at < CAPACITY; at++) {
     if (where === "own" && at !== context.taskId % CAPACITY) continue;
-    cells[at] = cell;
-    Atomics.store(words, at, (lap << 4) | state);
+    values[at] = value;
+    Atomics.store(states, at, (generation << 4) | state);
   }
   return after(then);
 }
 
-/** Writes noise onto the spools and the bell for a while, ringing for the host, then returns. */
+/** Writes random data into the ring buffers and the doorbell for a while, and wakes the host each time. */
 export function scribble(seed: number, then: After): unknown {
-  const bells = new Int32Array(bell);
-  const spools = [board.calls, board.results].map((memory) => new Int32Array(memory));
+  const words = new Int32Array(doorbell);
+  const rings = [callTable.calls, callTable.results].map((memory) => new Int32Array(memory));
   for (let n = 0, noise = seed; n < 20_000; n++) {
     noise = Math.imul(noise ^ (noise >>> 13), 0x5bd1e995) + n | 0;
-    // Their beginnings, where the records lie.
-    for (const spool of spools) spool[(noise >>> 1) % Math.min(256, spool.length)] = noise;
-    Atomics.store(bells, n % bells.length, noise);
-    for (let at = 0; at < bells.length; at++) Atomics.notify(bells, at);
+    // The beginning of each ring, where the records lie.
+    for (const ring of rings) ring[(noise >>> 1) % Math.min(256, ring.length)] = noise;
+    Atomics.store(words, n % words.length, noise);
+    for (let at = 0; at < words.length; at++) Atomics.notify(words, at);
   }
   return after(then);
 }
 
-/** Writes a word of the brake. */
-export function forgeBrake(word: number, value: number, then: After): unknown {
-  Atomics.store(new Int32Array(brake), word, value);
+/** Writes a word of the kill guard. */
+export function forgeKillGuard(word: number, value: number, then: After): unknown {
+  Atomics.store(new Int32Array(killGuard), word, value);
   return after(then);
 }
 
@@ -147,19 +147,19 @@ export async function closePort(then: After): Promise<unknown> {
   return await after(then);
 }
 
-/** Makes the worker dumb: nothing that it posts arrives. */
-export function muzzle(then: After): unknown {
+/** Disables posting: no message of the worker arrives any more. */
+export function disablePosting(then: After): unknown {
   port.postMessage = () => {};
   return after(then);
 }
 
-/** Makes the worker deaf: nothing that the host posts is looked at. */
-export function stopEars(then: After): unknown {
+/** Disables receiving: the worker ignores all messages of the host. */
+export function disableReceiving(then: After): unknown {
   port.onmessage = null;
   return after(then);
 }
 
-/** Breaks what the worker is written in. */
+/** Replaces builtin methods that the worker's code uses by ones that throw. */
 export function breakBuiltins(then: After): unknown {
   Promise.prototype.then = Map.prototype.get = Array.prototype.push = () => {
     throw new Error("broken");
@@ -173,15 +173,15 @@ interface Locks {
 }
 
 /**
- * Takes every Web Lock away from whoever holds it, and spins when its worker has taken another: the lock is what lets a
- * thread be stopped. One that spins in between burns on, which no worker can help.
+ * Steals every Web Lock, and spins as soon as its worker has taken another. A thread can be stopped only while it holds
+ * a lock, so a task that spun before that would run on, and no worker could prevent it.
  */
 export async function stealLocks(): Promise<never> {
   const { locks } = navigator as unknown as { locks: Locks };
   const names = async () => (await locks.query()).held.map(({ name }) => name);
   const stolen = await names();
   for (const name of stolen) void locks.request(name, { steal: true }, () => {}).catch(() => {});
-  // A query alone would not turn the loop, on which the worker hears of its loss.
+  // A query alone does not turn the event loop, in which the worker learns of its loss.
   for (let held = stolen; held.every((name) => stolen.includes(name)); held = await names()) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

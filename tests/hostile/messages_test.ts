@@ -1,6 +1,6 @@
 /**
- * Real hostile tasks post forged messages. Nothing of it runs code in the host, throws there, or reaches other calls; what
- * a task says about itself is its own affair. An error thrown in the host's message handler fails the test by itself.
+ * Hostile tasks post forged messages. None of them runs code in the host, throws there, or reaches other calls; a task
+ * may forge its own result. An error thrown in the host's message handler fails the test by itself.
  */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { Pool, TaskTimeoutError, TransferError, WorkerCrashedError } from "@isopool/isopool";
@@ -30,7 +30,7 @@ const NUMBERS: unknown[] = [
 const SEQS: unknown[] = [...NUMBERS, 2 ** 31, 2 ** 53, new Date(0), SEQ.before, SEQ.after];
 
 const IGNORED: Record<string, unknown[]> = {
-  "what is no message": [
+  "values that are no message": [
     null,
     undefined,
     0,
@@ -60,7 +60,7 @@ const IGNORED: Record<string, unknown[]> = {
   ]
     .map((kind) => ({ kind, seq: SEQ.own, value: "forged" })),
   "buffers": [new ArrayBuffer(8), new Uint8Array(1e6), new SharedArrayBuffer(8)],
-  "measures that are no numbers": NUMBERS.flatMap((n) =>
+  "reports with invalid numbers": NUMBERS.flatMap((n) =>
     [{ count: n, ms: 1, ran: 1 }, { count: 1, ms: n, ran: 1 }, { count: 1, ms: 1, ran: n }]
       .filter((each) => !Object.is(each.ms, 0.5) && !Object.is(each.ran, 0.5) && each.count !== 0)
       .map((each) => ({ kind: "report", ...each }))
@@ -73,32 +73,41 @@ const IGNORED: Record<string, unknown[]> = {
     { kind: "item", seq, value: "forged" },
     { kind: "progress", seq, done: 1, total: 2 },
   ]),
-  "progress that is none": NUMBERS.filter((n) => n !== Infinity && n !== 1e300 && n !== 0.5).flatMap((n) => [
+  "progress with invalid numbers": NUMBERS.filter((n) => n !== Infinity && n !== 1e300 && n !== 0.5).flatMap((n) => [
     { kind: "progress", seq: SEQ.own, done: n, total: undefined },
     ...n === undefined ? [] : [{ kind: "progress", seq: SEQ.own, done: 1, total: n }],
   ]),
   "a second start": [...NUMBERS, 0, 1e9].map((now) => ({ kind: "ready", now })),
   "initializing": [{ kind: "initializing" }],
-  "failures of what there is not": ["initializer", "finalizer", "memory", "__proto__", "constructor", null, {}, 1]
+  "failures of hooks and limits that the pool does not have": [
+    "initializer",
+    "finalizer",
+    "memory",
+    "__proto__",
+    "constructor",
+    null,
+    {},
+    1,
+  ]
     .map((phase) => ({ kind: "failed", phase, thrown: { value: "forged" } })),
 };
 
 for (const [name, frames] of Object.entries(IGNORED)) {
   test(`forged messages are ignored: ${name}`, async () => {
-    const told: unknown[] = [];
-    const tell = (...what: unknown[]) => void told.push(what);
+    const received: unknown[] = [];
+    const receive = (...values: unknown[]) => void received.push(values);
     await using pool = new Pool(1);
     await unharmed(pool);
     const [id] = pool.workerIds;
-    const attack = hostile.post.with({ onEmit: tell, onProgress: tell });
+    const attack = hostile.post.with({ onEmit: receive, onProgress: receive });
     assertEquals(await within(MUST_HAPPEN, pool.submit(attack, frames, "posted")), new Set(["posted"]));
     await unharmed(pool);
-    assertEquals(told, []);
+    assertEquals(received, []);
     assertEquals(pool.workerIds, [id], "the worker was replaced");
   });
 }
 
-test("a call that is answered twice has its first answer, and those after it have theirs", async () => {
+test("a call that is answered twice has its first answer, and the next calls have their own", async () => {
   await using pool = new Pool(1);
   const frames = ["first", "second"].flatMap((value) => [
     { kind: "result", seq: SEQ.own, value },
@@ -114,7 +123,7 @@ test("a call that is answered twice has its first answer, and those after it hav
   assertEquals(pool.stats().tasks.succeeded, 3 + 3 + 301);
 });
 
-test("a task that announces its worker anew, and the finest of measures, is stopped by its timeout all the same", async () => {
+test("a task that forges `ready` and a perfect report is still stopped by its timeout", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
   await unharmed(pool);
   const frames = [{ kind: "ready", now: 0 }, { kind: "report", count: 1e6, ms: 0, ran: 0 }, {
@@ -125,7 +134,7 @@ test("a task that announces its worker anew, and the finest of measures, is stop
   await unharmed(pool);
 });
 
-test("20,000 messages without sense do not hold up the pool", async () => {
+test("20,000 invalid messages do not hold up the pool", async () => {
   await using pool = new Pool(1);
   for (
     const frame of [null, { kind: "cancel-received" }, { kind: "result", seq: 1e6, value: 1 }, { kind: "item", seq: 0 }]
@@ -170,7 +179,7 @@ for (
   });
 }
 
-test("a record whose errors cannot be a record's rejects with what is left of it", async () => {
+test("an error record with invalid fields rejects with the valid ones", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
   for (const thrown of [null, 7, [], {}, { error: null }, { error: 7 }, { error: [] }, { error: new Map() }]) {
     const frame = { kind: "error", seq: SEQ.own, thrown };
@@ -188,7 +197,7 @@ test("a record whose errors cannot be a record's rejects with what is left of it
   await unharmed(pool);
 });
 
-test("a result with a field `then` is a result: nobody calls it, nobody waits for it", async () => {
+test("a result with a field `then` is not taken for a promise", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
   for (const then of [1, "then", {}, null]) {
     const result = await within(MUST_HAPPEN, pool.submit(hostile.returnThen.with({ timeout: 5_000 }), then)) as object;
@@ -204,17 +213,17 @@ test("a result may carry a port, which works until its worker ends", async () =>
   const { promise, resolve } = Promise.withResolvers<unknown>();
   port.onmessage = ({ data }) => resolve(data);
   port.postMessage("hello");
-  assertEquals(await within(MUST_HAPPEN, promise), "heard hello");
+  assertEquals(await within(MUST_HAPPEN, promise), "received hello");
   port.close();
   await within(MUST_HAPPEN, pool.terminate());
 });
 
 for (const depth of [2_000, 2_700, 3_000, 3_500, 4_000, 20_000]) {
-  test(`a result that is ${depth} deep arrives or fails by itself`, async () => {
+  test(`a result that is ${depth} deep arrives, or fails its own call only`, async () => {
     await using pool = new Pool(1);
     const future = pool.submit(hostile.returnDeep, depth);
     const error = await within(MUST_HAPPEN, future.exception());
-    // Some depths can be sent and not be read; where that begins is the runtime's affair.
+    // At some depths a value can be sent but not read. The limits depend on the runtime.
     if (error !== undefined) {
       assert(error instanceof TransferError || error instanceof WorkerCrashedError, String(error));
     }
@@ -222,7 +231,7 @@ for (const depth of [2_000, 2_700, 3_000, 3_500, 4_000, 20_000]) {
     await unharmed(pool);
   });
 
-  test(`an item that is ${depth} deep arrives or fails by itself`, async () => {
+  test(`an item that is ${depth} deep arrives, or fails its own call only`, async () => {
     await using pool = new Pool(1);
     let item: unknown = 0;
     for (let level = 0; level < depth; level++) item = { item };
