@@ -1,5 +1,5 @@
 /**
- * Facts that lib/shared leans on: in which order structured clone reads getters, and what becomes of `waitAsync`.
+ * Facts that lib/shared relies on: the order in which structured clone reads getters, and the end of a `waitAsync`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { revisit } from "./thread.ts";
 
 const FLAG = "lib/shared/revive.ts: the flag of an envelope must be read after all of its value";
 
-/** Shapes with getters in them, which write down when they are read. */
+/** Values with getters that record when they are read. */
 function shapes(read: string[]): Record<string, unknown> {
   const probe = (name: string) => ({
     get probe() {
@@ -41,7 +41,7 @@ function envelope(read: string[]): unknown {
   };
 }
 
-test("structured clone reads getters in order and in depth, by every way", async () => {
+test("structured clone reads getters in order and in depth, through every kind of port", async () => {
   const ways: Record<string, (message: unknown) => void> = {
     structuredClone: (message) => structuredClone(message),
   };
@@ -67,7 +67,7 @@ test("structured clone reads getters in order and in depth, by every way", async
   }
 });
 
-test("waitAsync does not keep a script alive, and a notified entry is gone", async () => {
+test("waitAsync does not keep a script alive, and a notified wait is over", async () => {
   const source = `
     const words = new Int32Array(new SharedArrayBuffer(4));
     Atomics.waitAsync(words, 0, 0).value.then((how) => console.log(how));

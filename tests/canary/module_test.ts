@@ -11,7 +11,7 @@ test("awaiting import() of a module that exports `then` calls it", async () => {
   assertEquals(awaited, "taken for a promise", revisit("await import() calls an exported `then`", LOADER));
 });
 
-test("`export * as module` in a data: module hands over such a module untouched", async () => {
+test("`export * as module` in a data: module exports the namespace of such a module untouched", async () => {
   const wrapper = `data:text/javascript,${encodeURIComponent(`export * as module from ${JSON.stringify(then)}`)}`;
   const holder = await within(5_000, import(wrapper));
   const { module } = holder;
@@ -19,16 +19,16 @@ test("`export * as module` in a data: module hands over such a module untouched"
   assertEquals([module.version, typeof module.then], [3, "function"], revisit(fact, LOADER));
 });
 
-test("an async function that returns such a namespace has it called: it must stay inside its wrapper", async () => {
+test("an async function that returns such a namespace calls its `then`: it must stay inside its wrapper", async () => {
   const wrapper = `data:text/javascript,${encodeURIComponent(`export * as module from ${JSON.stringify(then)}`)}`;
   const load = async () => (await import(wrapper)).module;
   assertEquals(await within(5_000, load()), "taken for a promise", revisit("returning is resolving", LOADER));
 });
 
 test("import.meta.main is false in a module that a worker imports, and in its data: entry's imports", async () => {
-  const tell = `data:text/javascript,${encodeURIComponent("export const main = import.meta.main;")}`;
+  const url = `data:text/javascript,${encodeURIComponent("export const main = import.meta.main;")}`;
   const { worker, ended } = startBare(`
-    const { main } = await import(${JSON.stringify(tell)});
+    const { main } = await import(${JSON.stringify(url)});
     parentPort.postMessage(main);
   `);
   const { promise, resolve } = Promise.withResolvers<unknown>();
@@ -55,12 +55,12 @@ test("import.meta.main is false in the main script's own module when a worker im
 
 const FAILURES = "lib/future/unobserved_failures.ts";
 
-test("a rejection made in beforeunload ends the script with code 1, if the event is told to go on once", async () => {
+test("a rejection made in beforeunload ends the script with code 1, if the listener calls preventDefault() once", async () => {
   const { code, stderr } = await runScript(`
-    let told = false;
+    let prevented = false;
     addEventListener("beforeunload", (event) => {
-      if (told) return;
-      told = true;
+      if (prevented) return;
+      prevented = true;
       event.preventDefault();
       Promise.reject(new Error("left over"));
     });
@@ -70,10 +70,10 @@ test("a rejection made in beforeunload ends the script with code 1, if the event
   assert(stderr.includes("left over"), stderr);
 });
 
-test("a rejection made in beforeunload, and nothing more, may go unnoticed: code 0", async () => {
+test("a rejection made in beforeunload, without preventDefault() goes unnoticed: code 0", async () => {
   const { code } = await runScript(`
     addEventListener("beforeunload", () => { Promise.reject(new Error("left over")); });
   `);
   const fact = "without preventDefault() a rejection made in beforeunload is lost when nothing turns the loop again";
-  assertEquals(code, 0, revisit(fact, `${FAILURES} (preventDefault() may have become needless)`));
+  assertEquals(code, 0, revisit(fact, `${FAILURES} (preventDefault() may no longer be needed)`));
 });

@@ -1,6 +1,6 @@
 /**
- * Decision B of ARCHITECTURE.md rests on this: a Deno Web Worker that may read nothing still runs a local task module,
- * if the generated `data:` entry names the module literally.
+ * Decision B of ARCHITECTURE.md relies on this: a Deno Web Worker that may read nothing runs a local task module if the
+ * generated `data:` entry names the module literally.
  */
 import { assertEquals } from "@std/assert";
 

@@ -1,14 +1,14 @@
 /**
- * The runtime's serializer as bytes: what lib/queue/structured.ts leans on.
+ * The runtime's serializer as bytes, on which lib/queue/structured.ts relies.
  *
  * @module
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { fromBytes, toBytes } from "../../lib/queue/structured.ts";
 
-const REVISIT = "rich messages of queues need another way: lib/queue/structured.ts, lib/queue/README.md";
+const REVISIT = "queue messages that are no plain data need another way: lib/queue/structured.ts, lib/queue/README.md";
 
-Deno.test("structured clone gives bytes, which hold shared memory, and can be read once", async () => {
+Deno.test("structured clone makes bytes, which can hold shared memory and can be read once", async () => {
   const memory = new SharedArrayBuffer(4);
   const bytes = toBytes({ memory, blob: new Blob(["x"]) });
   const got = fromBytes(bytes) as { memory: SharedArrayBuffer; blob: Blob };

@@ -1,5 +1,5 @@
 /**
- * Bare worker threads for the canaries: nothing of the library is involved.
+ * Bare worker threads for the canaries, without any code of the library.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const hold = () => new Promise((held) =>
   navigator.locks.request(crypto.randomUUID(), { mode: "shared" }, () => (held(), new Promise(() => {}))));
 `;
 
-/** Words of the shared memory between a canary and its thread. */
+/** Indices into the shared memory of a canary and its thread. */
 export const READY = 0, COUNT = 1, THREAD = 2;
 
 /** A bare thread. */
@@ -21,7 +21,7 @@ export interface Bare {
   worker: Worker;
   port: MessagePort;
   words: Int32Array<SharedArrayBuffer>;
-  /** Resolves when both ends are known: the `exit` event and the port's `close`; says what had arrived by then. */
+  /** Resolves after the `exit` event and the port's `close`, with the number of messages that had arrived by each. */
   ended: Promise<{ atExit: number; atClose: number; late: number; code: number }>;
 }
 
@@ -35,26 +35,26 @@ export function startBare(body: string, args: unknown = null): Bare {
   });
   worker.on("error", () => {});
   const { promise: ended, resolve } = Promise.withResolvers<Awaited<Bare["ended"]>>();
-  let got = 0;
+  let received = 0;
   let atExit: number | undefined;
   let atClose: number | undefined;
   let code = 0;
   const settle = () => {
     if (atExit === undefined || atClose === undefined) return;
     const [exit, close] = [atExit, atClose];
-    // Whatever still arrives would arrive in the next turns.
+    // A late message would arrive in the next turns of the event loop.
     setTimeout(() => {
       port1.close();
-      resolve({ atExit: exit, atClose: close, late: got, code });
+      resolve({ atExit: exit, atClose: close, late: received, code });
     }, 20);
   };
-  port1.on("message", () => got++);
-  port1.on("close", () => (atClose = got, settle()));
-  worker.on("exit", (exitCode: number) => (atExit = got, code = exitCode, settle()));
+  port1.on("message", () => received++);
+  port1.on("close", () => (atClose = received, settle()));
+  worker.on("exit", (exitCode: number) => (atExit = received, code = exitCode, settle()));
   return { worker, port: port1, words, ended };
 }
 
-/** What a failing canary says: the fact that changed, and what leans on it. */
+/** The message of a failing canary: the fact that changed, and the files that rely on it. */
 export function revisit(fact: string, ...files: string[]): string {
   return `Deno ${Deno.version.deno} behaves differently: "${fact}" no longer holds. Revisit ${files.join(", ")}`;
 }

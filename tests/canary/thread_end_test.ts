@@ -6,11 +6,11 @@ const FILES = ["lib/transport/thread.ts (what `close` and `exit` mean)"];
 const POSTED = 50;
 const ROUNDS = 25;
 
-const send = (way: string, end: string) => `
+const send = (port: string, end: string) => `
 await hold();
 setImmediate(() => {
   for (let n = 1; n <= ${POSTED}; n++) {
-    ${way}.postMessage(n);
+    ${port}.postMessage(n);
     Atomics.store(words, ${COUNT}, n);
   }
   Atomics.store(words, ${READY}, 1);
@@ -27,7 +27,7 @@ const ENDS: Record<string, string> = {
 
 for (const [how, end] of Object.entries(ENDS)) {
   const killed = how === "a forced kill";
-  test(`a MessagePort closes after all that was posted before ${how}; nothing comes after`, async () => {
+  test(`a MessagePort closes after every message that was posted before ${how}, and none comes later`, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const { worker, words, ended } = startBare(send("port", end));
       if (killed) {
@@ -42,7 +42,7 @@ for (const [how, end] of Object.entries(ENDS)) {
   }, { deadline: 60_000 });
 }
 
-test("the exit event may come before messages that were posted: it is not the end of the stream", async () => {
+test("the exit event may come before messages that were posted earlier", async () => {
   let early = 0;
   for (let round = 0; round < 40 && early === 0; round++) {
     const { worker, words, ended } = startBare(send("port", "for (;;);"));
@@ -52,25 +52,25 @@ test("the exit event may come before messages that were posted: it is not the en
     if (atExit < POSTED) early++;
   }
   const fact = "`exit` can come before the messages that were posted";
-  assert(early > 0, revisit(fact, ...FILES, "(waiting for `close` may have become needless)"));
+  assert(early > 0, revisit(fact, ...FILES, "(waiting for `close` may no longer be needed)"));
 }, { deadline: 60_000 });
 
 test("parentPort loses messages when its thread is stopped by force", async () => {
   let lost = 0;
   for (let round = 0; round < 100 && lost === 0; round++) {
     const { worker, words, ended } = startBare(send("parentPort", "for (;;);"));
-    let got = 0;
-    worker.on("message", () => got++);
-    // Without a turn of this thread's loop in between, as when the host is busy.
+    let received = 0;
+    worker.on("message", () => received++);
+    // This thread's event loop does not turn meanwhile, as when the host is busy.
     for (let n = 0; n < 10_000 && Atomics.load(words, READY) === 0; n++) {
       if (Atomics.load(words, COUNT) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
     void worker.terminate();
     await within(10_000, ended);
-    if (got < Atomics.load(words, COUNT)) lost++;
+    if (received < Atomics.load(words, COUNT)) lost++;
   }
   const fact = "parentPort loses messages on a forced stop";
-  assert(lost > 0, revisit(fact, ...FILES, "(a port of its own may have become needless)"));
+  assert(lost > 0, revisit(fact, ...FILES, "(a port of its own may no longer be needed)"));
 }, { deadline: 60_000 });
 
 test("an unref'd thread still delivers messages while something else keeps the loop alive", async () => {
@@ -80,13 +80,13 @@ test("an unref'd thread still delivers messages while something else keeps the l
   `);
   worker.unref();
   port.unref();
-  let got = 0;
-  port.on("message", () => got++);
+  let received = 0;
+  port.on("message", () => received++);
   port.unref();
-  await until(() => Atomics.load(words, READY) === 1, "the thread is up");
+  await until(() => Atomics.load(words, READY) === 1, "the thread has started");
   for (let n = 0; n < 10; n++) port.postMessage(n);
   const fact = "an unref'd worker and port deliver while a timer keeps the loop alive";
-  await until(() => got === 10, revisit(fact, "lib/transport/thread.ts", "lib/core/timer.ts (KeepAlive)"), 5_000);
+  await until(() => received === 10, revisit(fact, "lib/transport/thread.ts", "lib/core/timer.ts (KeepAlive)"), 5_000);
   await worker.terminate();
   await ended;
 });

@@ -13,7 +13,7 @@ test("an interval keeps the script alive until its own unref(), and again after 
   assertEquals(held.late, true, revisit("timer.ref() holds the script again", KEEP_ALIVE));
 });
 
-test("Deno.unrefTimer() with the number of an interval lets nothing go: only the object's own unref() does", async () => {
+test("Deno.unrefTimer() with the number of an interval does not let the script end: only the object's own unref() does", async () => {
   const { late } = await runScript(`${START} Deno.unrefTimer(Number(timer));`, { deadline: 1_500 });
   assertEquals(late, true, revisit("Deno.unrefTimer(Number(timer)) does nothing", `${KEEP_ALIVE}: either may be used`));
 });

@@ -1,6 +1,6 @@
 /**
- * What the scoped engine leans on and Deno does not promise: decision B of ARCHITECTURE.md. Each fact in a script of its
- * own, because each is about a process.
+ * Facts that the scoped engine relies on and Deno does not promise (ARCHITECTURE.md, decision B). Each is tested in a
+ * script of its own, because each is about a process.
  */
 import { assertEquals } from "@std/assert";
 import { runScript } from "../support/script.ts";
@@ -18,19 +18,19 @@ const start = (code) => {
   });
   worker.onerror = (event) => event.preventDefault();
   const { port1, port2 } = new MessageChannel();
-  const said = [];
-  port1.onmessage = ({ data }) => said.push(data);
+  const posted = [];
+  port1.onmessage = ({ data }) => posted.push(data);
   const closed = new Promise((resolve) => port1.on("close", () => resolve("closed")));
-  // A listener refs it: so this comes last.
+  // Last, because adding a listener refs the port.
   port1.unref();
   const late = new Promise((resolve) => setTimeout(() => resolve("open"), 1_000));
   worker.postMessage({ port: port2 }, [port2]);
-  return { worker, said, end: Promise.race([closed, late]) };
+  return { worker, posted, end: Promise.race([closed, late]) };
 };
 const nameless = Object.getOwnPropertySymbols(Worker.prototype).filter((symbol) => !symbol.description);
 `;
 
-test("a web worker's own port closes however it ends, and what it posted before has arrived", async () => {
+test("a web worker's port closes however the worker ends, and after all messages that it has posted", async () => {
   const { stdout, stderr } = await runScript(
     `${START}
     const ways = {
@@ -40,8 +40,8 @@ test("a web worker's own port closes however it ends, and what it posted before 
     };
     const seen = [];
     for (const code of Object.values(ways)) {
-      const { worker, said, end } = start(code);
-      seen.push(await end, said.length);
+      const { worker, posted, end } = start(code);
+      seen.push(await end, posted.length);
       worker.terminate();
     }
     console.log(JSON.stringify(seen));`,
@@ -53,14 +53,14 @@ test("a web worker's own port closes however it ends, and what it posted before 
 test("Deno.exit in a web worker fires unload there, with its code; the process goes on", async () => {
   const { code, stdout } = await runScript(
     `${START}
-    const { said, end } = start("addEventListener('unload', () => port.postMessage(Deno.exitCode)); Deno.exit(3)");
-    console.log(await end, said);`,
+    const { posted, end } = start("addEventListener('unload', () => port.postMessage(Deno.exitCode)); Deno.exit(3)");
+    console.log(await end, posted);`,
     { permissions },
   );
   assertEquals([code, stdout], [0, "closed [ 3 ]\n"], "revisit reportEnd in workers/web.ts");
 });
 
-test("a web worker has one method without a name, and called with false it lets the script end", async () => {
+test("a web worker has one method under a symbol without description; called with false, it lets the script end", async () => {
   const { code, stdout, late } = await runScript(
     `${START}
     const { worker } = start("setTimeout(() => { for (;;); })");
@@ -71,7 +71,7 @@ test("a web worker has one method without a name, and called with false it lets 
   assertEquals([code, late, stdout], [0, false, "1\n"], "revisit unref in lib/transport/web.ts");
 });
 
-test("terminate() does not end a web worker that spins; if it does, no thread need be abandoned any more", async () => {
+test("terminate() does not end a web worker that spins (if it did, no worker would have to be abandoned)", async () => {
   const { stdout } = await runScript(
     `${START}
     const { worker, end } = start("setTimeout(() => { for (;;); }, 5)");
@@ -93,5 +93,5 @@ test("node:vm interrupts synchronous code in a web worker, and the worker lives 
     worker.onmessage = ({ data }) => { console.log(data); worker.terminate(); };`,
     { permissions },
   );
-  assertEquals(stdout, "ERR_SCRIPT_EXECUTION_TIMEOUT\n", "revisit limit in workers/web.ts");
+  assertEquals(stdout, "ERR_SCRIPT_EXECUTION_TIMEOUT\n", "revisit runWithin in workers/web.ts");
 });

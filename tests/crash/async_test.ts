@@ -1,7 +1,7 @@
 /**
- * The crash matrix on backend "async": nothing is isolated there. What would end a thread ends the script, so these cells
- * are not for a pool to contain, and documented so: exit, processExit, close, oom, uncaught errors, forgotten rejections,
- * and a task that spins. Results are not copied: nothing is encoded. What is left:
+ * The crash matrix on backend "async", which isolates nothing. What would end a thread ends the script there, so a pool
+ * cannot contain these cells, and its docs say so: exit, processExit, close, oom, uncaught errors, forgotten
+ * rejections, and a task that spins. Results are not copied, so nothing is encoded. These are the other cells.
  */
 import { assertEquals } from "@std/assert";
 import { BrokenPoolError, Pool, TaskTimeoutError } from "@isopool/isopool";
@@ -20,7 +20,7 @@ for (const kind of ["throw", "reject"] as const) {
   });
 }
 
-test("async: run x never: TaskTimeoutError, its worker is let go, and the pool works on", async () => {
+test("async: run x never: TaskTimeoutError, its worker is dropped, and the pool works on", async () => {
   await using pool = new Pool({ backend: "async", workers: 1, killGrace: 20, timeout: 50 });
   expectError(await within(MUST_HAPPEN, pool.submit(crash, "never").exception()), TaskTimeoutError);
   assertEquals(await within(MUST_HAPPEN, pool.submit(fine, 1)), 2);
@@ -39,7 +39,7 @@ for (const kind of ["throw", "reject", "never"] as const) {
   });
 }
 
-test("async: result encode x getter: nothing is copied, the getter runs when the caller reads it", async () => {
+test("async: result encode x getter: the result is not copied, and the getter runs when the caller reads it", async () => {
   await using pool = new Pool({ backend: "async", workers: 1 });
   let reads = 0;
   const result = await within(

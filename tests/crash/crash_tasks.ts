@@ -1,7 +1,9 @@
-/** A task module that crashes in every way, at every moment. Its top level does so if its URL asks for it. */
+/**
+ * A task module that crashes in every way, at every moment. Its top level crashes if its URL has the parameter `crash`.
+ */
 import process from "node:process";
 
-/** The ways. */
+/** The ways to crash. */
 export const KINDS = [
   "throw",
   "reject",
@@ -23,12 +25,12 @@ export type Kind = typeof KINDS[number];
 const soon = (ms = 1) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const never = () => new Promise<never>(() => {});
 
-function devour(): never {
-  const kept: unknown[] = [];
-  for (;;) kept.push(new Array(10_000).fill({}).map((_, n) => ({ n })));
+function fillHeap(): never {
+  const held: unknown[] = [];
+  for (;;) held.push(new Array(10_000).fill({}).map((_, n) => ({ n })));
 }
 
-/** Crashes; what it returns, if it does, never settles or rejects. */
+/** Crashes. If it returns, its promise never settles or rejects. */
 export function crash(kind: Kind): Promise<never> {
   switch (kind) {
     case "throw":
@@ -40,7 +42,8 @@ export function crash(kind: Kind): Promise<never> {
     case "processExit":
       return process.exit(7);
     case "close":
-      // There is no self.close() in a worker of node:worker_threads; this is its likeness: the end comes from elsewhere.
+      // A thread of node:worker_threads has no self.close(). This is similar: the end does not come from the task
+      // itself.
       setTimeout(() => process.exit(0), 1);
       return never();
     case "spin":
@@ -48,12 +51,12 @@ export function crash(kind: Kind): Promise<never> {
     case "never":
       return never();
     case "oom":
-      return devour();
+      return fillHeap();
     case "oomAfterAwait":
-      return soon().then(devour);
+      return soon().then(fillHeap);
     case "oomBuffers": {
-      const kept: Uint8Array[] = [];
-      setInterval(() => kept.push(new Uint8Array(20_000_000).fill(1)), 2);
+      const held: Uint8Array[] = [];
+      setInterval(() => held.push(new Uint8Array(20_000_000).fill(1)), 2);
       return never();
     }
     case "uncaughtTimer":
@@ -80,17 +83,17 @@ export function run(kind: Kind): Promise<never> {
   return crash(kind);
 }
 
-/** Returns what crashes when it is copied. */
+/** Returns an object that crashes when it is copied. */
 export function encode(kind: Kind): object {
   return {
     get bomb() {
-      // A getter cannot wait: what it returns is a promise, which is the part of the result that cannot be copied.
+      // A getter cannot wait: it returns a promise, which cannot be copied.
       return crash(kind);
     },
   };
 }
 
-/** Returns at once, and crashes when nothing runs. */
+/** Returns at once, and crashes when no task runs. */
 export function later(kind: Kind): string {
   setTimeout(() => {
     void crash(kind);
@@ -98,29 +101,29 @@ export function later(kind: Kind): string {
   return "done";
 }
 
-/** An initializer that succeeds, and crashes after that. */
+/** An initializer that succeeds and crashes afterwards. */
 export function primed(kind: Kind): void {
   setTimeout(() => void crash(kind), 0);
 }
 
-/** A finalizer. */
+/** A finalizer that crashes as `plan()` has set it up. It has no arguments. */
 export function finalize(): Promise<never> {
-  const { kind } = scope;
+  const { kind } = planned;
   return crash(kind!);
 }
 
-/** What the finalizer shall do: it has no arguments. */
+/** Sets the way in which the finalizer crashes. */
 export function plan(kind: Kind): string {
-  scope.kind = kind;
+  planned.kind = kind;
   return "planned";
 }
 
-/** Works. */
+/** A task that succeeds. */
 export function fine(n: number): number {
   return n + 1;
 }
 
-const scope: { kind?: Kind } = {};
+const planned: { kind?: Kind } = {};
 
 const atLoad = new URL(import.meta.url).searchParams.get("crash");
 if (atLoad) await crash(atLoad as Kind);

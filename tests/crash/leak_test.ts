@@ -1,6 +1,7 @@
 /**
- * A forced stop leaves nothing behind: 1,000 of them in a process of its own, after 100 to warm up. It takes a machine
- * for itself, and a minute: `.ci/run` sets ISOPOOL_LEAKS when all else is done. `deno task soak:leaks` makes more.
+ * A forced stop leaks nothing: 1,000 stops in a process of its own, after 100 to warm up. The test takes a minute and
+ * needs an idle machine, so `.ci/run` sets ISOPOOL_LEAKS when everything else is done. `deno task soak:leaks` runs more
+ * stops.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Report } from "../../bench/soak/leaks.ts";
@@ -31,10 +32,10 @@ test(
     assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
     const { kills, others, before, after, slope }: Report = JSON.parse(new TextDecoder().decode(stdout));
     assertEquals([kills, others], [KILLS, []]);
-    // The runtime's own threads for blocking work come and go by themselves.
+    // The runtime starts and ends threads of its own for blocking work.
     assert(after.threads <= before.threads, `${after.threads} threads, ${before.threads} before`);
     assertEquals({ ...after, threads: 0 }, { ...before, threads: 0 });
-    // 9 to 13 KB alone on the machine, after garbage was collected.
+    // 9 to 13 KB on an idle machine, after garbage collection.
     assert(slope < 20_000, `each kill adds ${slope} bytes`);
   },
   { ignore: !onLinux || !Deno.env.has("ISOPOOL_LEAKS"), deadline: 240_000 },

@@ -1,6 +1,6 @@
 /**
- * Crash loops: workers that die again and again break the pool, or use up the attempts of their task; nothing is started
- * for ever.
+ * Crash loops: workers that die again and again break the pool, or use up the attempts of their task. No pool starts
+ * workers forever.
  */
 import { assert, assertEquals } from "@std/assert";
 import { BrokenPoolError, Pool, tasks, WorkerCrashedError } from "@isopool/isopool";
@@ -11,9 +11,9 @@ const url = import.meta.resolve("./crash_tasks.ts");
 const crashing = tasks<typeof import("./crash_tasks.ts")>(url);
 
 for (const kind of ["exit", "uncaughtTimer"] as const) {
-  test(`workers that die at idle right after their start (${kind}) break a pool that keeps some: 3 were started`, async () => {
+  test(`workers that die at idle right after their start (${kind}) break a pool with minWorkers after 3 starts`, async () => {
     const pool = new Pool({ workers: 2, minWorkers: 1, initializer: crashing.primed, initArgs: [kind] });
-    await until(() => pool.state === "broken", "the pool gives up", MUST_HAPPEN);
+    await until(() => pool.state === "broken", "the pool is broken", MUST_HAPPEN);
     assertEquals(pool.stats().workers.started, 3);
     const next = (() => {
       try {
@@ -58,12 +58,12 @@ test("an initializer that exits breaks the pool after three workers, whatever is
     assertEquals(expectError(cause, WorkerCrashedError).exitCode, 7);
   }
   await within(MUST_HAPPEN, pool.terminate());
-  // Four were started at once; none after the third had died, except for those that replaced the first two.
+  // Four were started at once, then replacements of the first two that died, and none after the third death.
   const { started } = pool.stats().workers;
   assert(started <= 6, `${started} workers were started`);
 });
 
-test("a pool without anything to do does not replace what dies at idle", async () => {
+test("a pool without work does not replace a worker that dies while idle", async () => {
   const pool = new Pool({ workers: 1 });
   assertEquals(await within(MUST_HAPPEN, pool.submit(crashing.later, "exit")), "done");
   await until(() => pool.stats().workers.crashed === 1, "the worker has died");

@@ -1,15 +1,16 @@
 /**
- * Every way to crash, at every moment of a worker's life, on an engine: what the caller gets, and that the pool works on
- * or says why it does not. After each cell the pool ends and its threads are gone.
+ * The crash matrix of an engine: every way to crash, at every moment of a worker's life. Each cell checks what the
+ * caller gets, that the pool works on or is broken with a cause, and that the pool ends with all its threads.
  *
- * Cells that cannot be:
- * - *while arguments are decoded*: structured clone makes plain data and runs no code of the task; a class is not revived.
- *   Getters run where the arguments are copied, in `submit` (last test). What cannot be decoded: tests/hostile/.
- * - *result encode x all that needs a turn of the loop*: a getter is synchronous. What it returns is a promise, which cannot
- *   be copied: TransferError, and the bomb that it left goes off at idle.
- * - *self.close()*: a thread of node:worker_threads has none; "close" ends the process object's way, from a timer. That of
- *   web workers: tests/scoped/death_test.ts.
- * - *idle x spin*: the next call has not started, so no limit of its own ends it. The worker is stopped after 5 s.
+ * Cells that are impossible or special:
+ * - *while arguments are decoded*: structured clone makes plain data and runs no code of the task. Getters run in
+ * `submit`, where the arguments are copied (last test). Data that cannot be decoded: tests/hostile/.
+ * - *result encode x a crash in a later turn of the event loop*: a getter is synchronous. It returns a promise, which
+ * cannot be copied: TransferError, and the worker crashes later, while idle.
+ * - *self.close()*: a thread of node:worker_threads has none, so "close" calls `process.exit()` from a timer. Web
+ * workers have one: tests/scoped/death_test.ts.
+ * - *idle x spin*: the next call has not started, so no limit of its own ends the loop. The pool stops the worker after
+ * 5 s.
  *
  * @module
  */
@@ -21,14 +22,13 @@ import {
   Pool,
   type PoolOptions,
   tasks,
-  TaskTimeoutError,
   TransferError,
-  WorkerCrashedError,
 } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
 import { onLinux, threadCount } from "../support/proc.ts";
 import { pause, test, until, within } from "../support/within.ts";
 import { type Kind, KINDS } from "./crash_tasks.ts";
+import { checkError, CRASH, ENCODED, expectedAtLoad } from "./expected_errors.ts";
 
 /** The moments of a worker's life. */
 export type Moment =
@@ -41,11 +41,11 @@ export type Moment =
   | "finalizer"
   | "cancel";
 
-/** An engine, and what is different there. */
+/** An engine, and how its cells differ. */
 export interface Engine {
   name: string;
   options: PoolOptions;
-  /** Whether a pool survives a cell there; SECURITY.md says which it does not. */
+  /** Whether a pool of the engine survives a cell. SECURITY.md lists those that it does not survive. */
   survives: (moment: Moment, kind: Kind) => boolean;
 }
 
@@ -55,56 +55,6 @@ const atLoad = (kind: Kind) => tasks<typeof import("./crash_tasks.ts")>(`${url}?
 
 /** Bound for one cell, in milliseconds; a cell takes 0.05 to 3 s on an idle machine. */
 const BOUND = 20_000;
-
-// What the caller gets: a class, for crashes with their reason and exit code; or the pool's end, with its cause.
-type Expected = string;
-
-const CRASH: Record<Kind, Expected> = {
-  throw: "RangeError",
-  reject: "RangeError",
-  exit: "exit 7",
-  processExit: "exit 7",
-  close: "exit 0",
-  spin: "TaskTimeoutError",
-  never: "TaskTimeoutError",
-  oom: "oom",
-  oomAfterAwait: "oom",
-  oomBuffers: "oom",
-  uncaughtTimer: "uncaught",
-  uncaughtEvent: "uncaught",
-  forgotten: "uncaught",
-};
-
-const ENCODED: Record<Kind, Expected> = {
-  ...CRASH,
-  throw: "TransferError",
-  reject: "TransferError",
-  close: "TransferError",
-  never: "TransferError",
-  oomAfterAwait: "TransferError",
-  oomBuffers: "TransferError",
-  uncaughtTimer: "TransferError",
-  uncaughtEvent: "TransferError",
-  forgotten: "TransferError",
-};
-
-function check(error: unknown, expected: Expected): void {
-  switch (expected) {
-    case "RangeError":
-      assertEquals(expectError(error, RangeError).message, "crashed");
-      return;
-    case "TaskTimeoutError":
-      return void expectError(error, TaskTimeoutError);
-    case "TransferError":
-      return assertEquals(expectError(error, TransferError).direction, "result");
-    default: {
-      const { reason, exitCode, cause } = expectError(error, WorkerCrashedError);
-      assertEquals(reason === "exit" ? `${reason} ${exitCode}` : reason, expected);
-      if (reason === "uncaught") assertEquals((cause as Error).message, "crashed");
-      if (reason === "oom") assert(cause instanceof Error);
-    }
-  }
-}
 
 function limits(kind: Kind) {
   return {
@@ -120,7 +70,7 @@ export function crashMatrix({ name, options, survives }: Engine): void {
   type Body = (pool: Pool<BackendName>) => Promise<void>;
   const cell = (given: PoolOptions, body: Body) => inPool({ ...options, ...given }, body);
 
-  // A cell whose pool has nothing special to do.
+  // Registers a cell that consists of one pool and `body`.
   function at(moment: Moment, kind: Kind, what: string, body: Body, given: PoolOptions = {}): void {
     if (!survives(moment, kind)) return;
     test(`${name}: ${moment} x ${kind}: ${what}`, () => cell({ ...limits(kind), ...given }, body), {
@@ -129,12 +79,12 @@ export function crashMatrix({ name, options, survives }: Engine): void {
   }
 
   for (const kind of KINDS) {
-    at("module load", kind, `${loaded(kind)}, and the pool works on`, async (pool) => {
+    at("module load", kind, `${expectedAtLoad(kind)}, and the pool works on`, async (pool) => {
       const error = await pool.submit(atLoad(kind).fine, 1).exception() as Error;
-      const expected = loaded(kind);
+      const expected = expectedAtLoad(kind);
       if (expected === "TaskLoadError") {
         assertEquals([error.name, (error.cause as Error).message], ["TaskLoadError", "crashed"]);
-      } else check(error, expected);
+      } else checkError(error, expected);
       await worksOn(pool);
     });
 
@@ -144,7 +94,7 @@ export function crashMatrix({ name, options, survives }: Engine): void {
       const { cause } = error;
       if (kind.startsWith("oom")) assert(cause instanceof Error, String(cause));
       else if (CRASH[kind] === "uncaught") assertEquals((cause as Error).message, "crashed");
-      else check(cause, CRASH[kind]);
+      else checkError(cause, CRASH[kind]);
       const next = (() => {
         try {
           return pool.submit(crashing.fine, 1);
@@ -157,13 +107,13 @@ export function crashMatrix({ name, options, survives }: Engine): void {
     }, { initializer: crashing.run, initArgs: [kind] });
 
     at("run", kind, `${CRASH[kind]}, and the pool works on`, async (pool) => {
-      check(await pool.submit(crashing.run, kind).exception(), CRASH[kind]);
+      checkError(await pool.submit(crashing.run, kind).exception(), CRASH[kind]);
       await worksOn(pool);
     });
 
     at("result encode", kind, `${ENCODED[kind]}, and the pool works on`, async (pool) => {
-      check(await pool.submit(crashing.encode, kind).exception(), ENCODED[kind]);
-      // What the getter left behind may go off under the next call, which is not to blame.
+      checkError(await pool.submit(crashing.encode, kind).exception(), ENCODED[kind]);
+      // The crash that the getter has scheduled must not hit the next call.
       if (ENCODED[kind] === "TransferError") await pool.restart();
       await worksOn(pool);
     });
@@ -174,7 +124,7 @@ export function crashMatrix({ name, options, survives }: Engine): void {
       if (kind === "never") return await worksOn(pool);
       if (kind === "spin") {
         await pause(300); // It spins by now.
-        // No limit of a call's own ends what runs when no call does: the pool looks after workers that take nothing.
+        // No call runs, so no limit of a call ends the loop: the pool stops a worker that takes no calls.
         assertEquals(await within(BOUND, pool.submit(crashing.fine, 1)), 2);
         return assert(pool.workerIds[0] !== id);
       }
@@ -187,12 +137,12 @@ export function crashMatrix({ name, options, survives }: Engine): void {
       const crashed = pool.submit(crashing.run, kind);
       const waiting = [1, 2, 3].map((n) => pool.submit(crashing.fine, n));
       pool.close();
-      check(await crashed.exception(), CRASH[kind]);
+      checkError(await crashed.exception(), CRASH[kind]);
       assertEquals(await Promise.all(waiting), [2, 3, 4]);
     });
 
     if (survives("finalizer", kind)) {
-      test(`${name}: finalizer x ${kind}: the pool ends; what it throws is reported once`, async () => {
+      test(`${name}: finalizer x ${kind}: the pool ends, and an error that it throws is reported once`, async () => {
         const reported: unknown[] = [];
         const report = (event: PromiseRejectionEvent) => {
           event.preventDefault();
@@ -203,9 +153,9 @@ export function crashMatrix({ name, options, survives }: Engine): void {
           await cell({ ...limits(kind), finalizer: crashing.finalize }, async (pool) => {
             assertEquals(await pool.submit(crashing.plan, kind), "planned");
           });
-          const told = CRASH[kind] === "RangeError";
-          if (told) await until(() => reported.length > 0, "the failure is reported");
-          assertEquals(reported.map((reason) => (reason as Error).message), told ? ["crashed"] : []);
+          const isThrown = CRASH[kind] === "RangeError";
+          if (isThrown) await until(() => reported.length > 0, "the failure is reported");
+          assertEquals(reported.map((reason) => (reason as Error).message), isThrown ? ["crashed"] : []);
         } finally {
           removeEventListener("unhandledrejection", report);
         }
@@ -220,7 +170,7 @@ export function crashMatrix({ name, options, survives }: Engine): void {
       ["run", (pool) => pool.submit(crashing.run, kind)],
     ];
     for (const [moment, submit] of ways) {
-      // Without a timeout: that is what may stop a call from inside.
+      // Without a timeout, which could stop the call from inside.
       at(moment, kind, "stopped by cancel(): cancelled, and the pool works on", async (pool) => {
         const future = submit(pool);
         await until(() => future.running, "it runs");
@@ -231,7 +181,7 @@ export function crashMatrix({ name, options, survives }: Engine): void {
     }
   }
 
-  test(`${name}: an argument whose getter throws fails its call where it is copied; no worker hears of it`, () =>
+  test(`${name}: an argument whose getter throws fails its call where it is copied, and no worker starts`, () =>
     cell({ workers: 1, killGrace: 50 }, async (pool) => {
       const bomb = {
         get bomb(): never {
@@ -245,7 +195,7 @@ export function crashMatrix({ name, options, survives }: Engine): void {
     }));
 }
 
-/** A pool for one cell, and that nothing of it is left. Limits of the pool would hide a next call that is too slow. */
+/** Runs one cell in a pool of its own, and checks that the pool leaves no threads. */
 async function inPool(options: PoolOptions, body: (pool: Pool<BackendName>) => Promise<void>): Promise<void> {
   const before = await restingThreads(options.permissions);
   const pool = new Pool(options);
@@ -255,7 +205,7 @@ async function inPool(options: PoolOptions, body: (pool: Pool<BackendName>) => P
   if (onLinux) await until(() => threadCount() <= before, () => `threads are gone: ${threadCount()} of ${before}`);
 }
 
-// The runtime's own threads come with the first worker, and stay.
+// The runtime starts threads of its own with the first worker, and they stay.
 async function restingThreads(permissions: PoolOptions["permissions"]): Promise<number> {
   if (!onLinux) return 0;
   {
@@ -263,15 +213,12 @@ async function restingThreads(permissions: PoolOptions["permissions"]): Promise<
     await pool.submit(crashing.fine, 1);
   }
   let last = -1;
-  await until(() => last === (last = threadCount()), "threads come to rest");
+  await until(() => last === (last = threadCount()), "the number of threads is stable");
   return last;
 }
 
+// Without a time limit for the call: it would hide that the call is too slow.
 async function worksOn(pool: Pool<BackendName>): Promise<void> {
   assertEquals(pool.state, "open");
   assertEquals(await within(BOUND, pool.submit(crashing.fine.with({ timeout: Infinity }), 1), "the next call"), 2);
-}
-
-function loaded(kind: Kind): Expected {
-  return CRASH[kind] === "RangeError" ? "TaskLoadError" : CRASH[kind];
 }

@@ -1,6 +1,6 @@
 /**
- * The matrix under a scope. What a pool does not survive there: running out of memory ends the process; what spins where
- * no limit of `node:vm` is around it cannot be stopped (tests/scoped/abandoned_test.ts).
+ * The crash matrix under a scope. A scoped pool does not survive two kinds of cell: running out of memory ends the
+ * process, and code that spins outside of the limit of `node:vm` cannot be stopped (tests/scoped/abandoned_test.ts).
  */
 import { crashMatrix } from "./matrix.ts";
 

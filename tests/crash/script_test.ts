@@ -1,5 +1,6 @@
 /**
- * Each way to crash in a process of its own: the script ends by itself, with code 0, though nobody closes the pool.
+ * Each way to crash in a process of its own: the script ends by itself with code 0, although it does not close the
+ * pool.
  */
 import { assertEquals } from "@std/assert";
 import { runScript } from "../support/script.ts";
@@ -9,9 +10,11 @@ import { KINDS } from "./crash_tasks.ts";
 const url = import.meta.resolve("./crash_tasks.ts");
 
 for (const kind of KINDS) {
-  test(`a script whose task crashes by "${kind}", while it runs and at idle, ends by itself with code 0`, async () => {
-    const { code, stdout, stderr, late } = await runScript(
-      `
+  test(
+    `a script whose task crashes by "${kind}", while running and while idle, ends by itself with code 0`,
+    async () => {
+      const { code, stdout, stderr, late } = await runScript(
+        `
       import { Pool, tasks } from "@isopool/isopool";
       const crashing = tasks(${JSON.stringify(url)});
       const kind = ${JSON.stringify(kind)};
@@ -19,8 +22,10 @@ for (const kind of KINDS) {
       const failed = await pool.submit(crashing.run.with({ timeout: 3_000 }), kind).exception();
       console.log(failed !== undefined, await pool.submit(crashing.fine, 1), await pool.submit(crashing.later, kind));
     `,
-      { deadline: 40_000 },
-    );
-    assertEquals([late, code, stdout], [false, 0, "true 2 done\n"], stderr);
-  }, { deadline: 60_000 });
+        { deadline: 40_000 },
+      );
+      assertEquals([late, code, stdout], [false, 0, "true 2 done\n"], stderr);
+    },
+    { deadline: 60_000 },
+  );
 }

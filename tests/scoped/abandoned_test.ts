@@ -1,6 +1,6 @@
 /**
- * Code of a scoped worker that spins after an `await` cannot be stopped. The task settles all the same, the script ends,
- * and somebody hears of it. Real scripts: only a process shows that it ends.
+ * Code of a scoped worker that spins after an `await` cannot be stopped. Its task settles nevertheless, the library
+ * prints a warning, and the script ends. Each test runs a script of its own, because only a process shows that it ends.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
@@ -24,7 +24,7 @@ const gate = new Gate();
 const pool = new Pool({ workers: 1, permissions: "none", killGrace: 50 });
 `;
 
-/** How a task that cannot be stopped is let go of, and what it settles to. */
+/** Ways to abandon a task that cannot be stopped, and the error that it settles with. */
 const WAYS: Record<string, [string, string]> = {
   "lateSpin and a timeout": ["pool.submit(runaway.lateSpin.with({ timeout: 100 }), gate.words)", "TaskTimeoutError"],
   "microtaskSpin and a timeout": [
@@ -47,7 +47,7 @@ const WAYS: Record<string, [string, string]> = {
 
 for (const [way, [submit, name]] of Object.entries(WAYS)) {
   test(
-    `${way}: settles within killGrace + 1 s (bound: 5 s), is reported once, and the script ends by itself`,
+    `${way}: settles within killGrace + 1 s (bound: 5 s), one warning is printed, and the script ends by itself`,
     async () => {
       const { code, stdout, stderr, late } = await runScript(
         `${HEAD}
@@ -65,7 +65,7 @@ for (const [way, [submit, name]] of Object.entries(WAYS)) {
   );
 }
 
-test("a loop after an await that calls the runtime is ended, not abandoned, whatever it catches", async () => {
+test("a loop after an await that calls a wrapped function is ended, not abandoned, whatever it catches", async () => {
   const { code, stdout, stderr, late } = await runScript(
     `${HEAD}
     const scoped = tasks(${JSON.stringify(fixture("scoped.ts"))});
@@ -78,7 +78,7 @@ test("a loop after an await that calls the runtime is ended, not abandoned, what
   assertEquals([code, late, stdout, stderr], [0, false, 'Set(1) { "TaskTimeoutError" } 8 8 true\n', ""]);
 }, { deadline: 40_000, ignore: !onLinux });
 
-test("the pool goes on with a new worker, and draining it does not wait for the lost one", async () => {
+test("the pool goes on with a new worker, and draining it does not wait for the abandoned one", async () => {
   const { code, stdout, late } = await runScript(
     `${HEAD}
     {
@@ -92,27 +92,31 @@ test("the pool goes on with a new worker, and draining it does not wait for the 
   assertEquals([code, late, stdout], [0, false, "[ 2, 4, 6 ]\n[] true\n"]);
 }, { deadline: 40_000, ignore: !onLinux });
 
-test("too many of them break the pool with an error that says why, and names the way out", async () => {
-  const { code, stdout, stderr, late } = await runScript(
-    `${HEAD}
+test(
+  "too many abandoned workers break the pool, with an error that names the cause and what to do instead",
+  async () => {
+    const { code, stdout, stderr, late } = await runScript(
+      `${HEAD}
     const spins = Array.from({ length: 8 }, () => pool.submit(runaway.lateSpin.with({ timeout: 50 }), gate.words));
     const errors = await Promise.all(spins.map((future) => future.exception()));
     console.log(JSON.stringify(errors.map(({ name }) => name)));
     console.log(errors.at(-1).message);
     try { pool.submit(values.double, 1); } catch (error) { console.log(error.name, error.cause === errors.at(-1)); }
     console.log(gate.count);`,
-    { permissions, deadline: 60_000 },
-  );
-  assertEquals([code, late], [0, false]);
-  const [names, message, after, ran] = stdout.trim().split("\n");
-  assertEquals(JSON.parse(names), [...Array(5).fill("TaskTimeoutError"), ...Array(3).fill("BrokenPoolError")]);
-  assertStringIncludes(message, "5 of its workers could not be stopped");
-  assertStringIncludes(message, "a process (a backend to come)");
-  assertEquals([after, ran], ["BrokenPoolError true", "5"]);
-  assertEquals(stderr.trim().split("\n").length, 1, stderr);
-}, { deadline: 80_000 });
+      { permissions, deadline: 60_000 },
+    );
+    assertEquals([code, late], [0, false]);
+    const [names, message, after, ran] = stdout.trim().split("\n");
+    assertEquals(JSON.parse(names), [...Array(5).fill("TaskTimeoutError"), ...Array(3).fill("BrokenPoolError")]);
+    assertStringIncludes(message, "5 of its workers could not be stopped");
+    assertStringIncludes(message, "a process (a backend to come)");
+    assertEquals([after, ran], ["BrokenPoolError true", "5"]);
+    assertEquals(stderr.trim().split("\n").length, 1, stderr);
+  },
+  { deadline: 80_000 },
+);
 
-test("an abandoned worker whose task ends after all is not counted any more", async () => {
+test("an abandoned worker is no longer counted when its task has ended", async () => {
   const url = fixture("scoped.ts");
   const scope = checkPermissions("create pool", "none")!;
   const scheduler = new Scheduler({
@@ -124,17 +128,17 @@ test("an abandoned worker whose task ends after all is not counted any more", as
   console.warn = () => {};
   try {
     const task = scheduler.tasks.named({ url, name: "busyLater" });
-    const work = new ListWork(scheduler, task, [2_500], 50);
-    await until(() => !work.unfinished, "the task settles");
-    assertEquals([work.outcomes, scheduler.abandoned.living], [["rejected"], 1]);
-    await until(() => scheduler.abandoned.living === 0, "it is not counted any more");
+    const job = new ListWork(scheduler, task, [2_500], 50);
+    await until(() => !job.unfinished, "the task settles");
+    assertEquals([job.outcomes, scheduler.abandoned.living], [["rejected"], 1]);
+    await until(() => scheduler.abandoned.living === 0, "it is no longer counted");
   } finally {
     console.warn = warn;
     await within(10_000, scheduler.terminate());
   }
 });
 
-test("a worker that is stopped while it starts is not taken for one that cannot be stopped", async () => {
+test("a worker that is stopped while it starts is not taken for an abandoned one", async () => {
   const { code, stdout, stderr, late } = await runScript(
     `${HEAD}
     const others = Array.from({ length: 10 }, () => new Pool({ workers: 2, permissions: "none" }));

@@ -33,7 +33,7 @@ test("under a scope, self.close() in a task: WorkerCrashedError without a code",
 });
 
 for (const how of ["throwInTimer", "rejectAside"] as const) {
-  test(`under a scope, ${how}: an uncaught error fails the running task, with its cause whole`, async () => {
+  test(`under a scope, ${how}: an uncaught error fails the running task, with the whole error as its cause`, async () => {
     await using pool = make();
     const crashed = expectError(
       await within(MUST_HAPPEN, pool.submit(dying[how], "aside").exception()),
@@ -58,7 +58,7 @@ test("under a scope, an error that an idle worker throws ends that worker only",
   assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 4)), 8);
 });
 
-test("under a scope, a crash loses the running call only, and retry makes it again", async () => {
+test("under a scope, a crash loses only the running call, and retry runs it again", async () => {
   await using pool = make();
   await using gate = new Gate();
   assertEquals(await within(MUST_HAPPEN, pool.submit(dying.exitOnce.with({ retry: 1 }), gate.words)), "second run");

@@ -1,6 +1,6 @@
 /**
- * Permissions of workers take an unstable flag. Without it, Deno would end the whole process with code 70: the pool must
- * say so before it comes to that, and say exactly what is missing and where.
+ * Permissions of workers need an unstable flag. Without it, Deno ends the whole process with code 70. The pool must
+ * throw an error before that, which names what is missing and where.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runScript } from "../support/script.ts";
@@ -32,7 +32,7 @@ test("without the flag and uncaught, the script ends with code 1, not with Deno'
   assertStringIncludes(stderr, "PermissionScopeError: Cannot create pool");
 });
 
-test("the measurement itself: a bare worker with permissions ends the process with code 70", async () => {
+test("what the pool prevents: a bare worker with permissions ends the process with code 70", async () => {
   const { code } = await runScript(
     `try { new Worker("data:,", { type: "module", deno: { permissions: "none" } }); } catch { console.log("caught"); }`,
   );
@@ -51,7 +51,7 @@ test("with the flag from the script's own deno.json it works", async () => {
   assertEquals([code, stdout, stderr], [0, "42 web\n", ""]);
 });
 
-test("where the environment may not be read, the error says which variable, and nothing ends with code 70", async () => {
+test("without read access to the environment, the error names the variable, and nothing ends with code 70", async () => {
   for (const flags of [["--no-prompt"], ["--no-prompt", "--unstable-worker-options"]]) {
     const { code, stdout, stderr } = await runScript(SCRIPT, { permissions: flags });
     assertEquals([code, stderr], [0, ""]);
@@ -59,14 +59,14 @@ test("where the environment may not be read, the error says which variable, and 
   }
 });
 
-test("finding out starts no process and leaves node:child_process as it was", async () => {
+test("the check for the flag starts no process and leaves node:child_process as it was", async () => {
   const { code, stdout, stderr } = await runScript(
     `import { ChildProcess, execFileSync } from "node:child_process";
     import { Pool } from "@isopool/isopool";
     const before = ChildProcess.prototype.spawn;
     new Pool({ permissions: "none" });
     console.log(ChildProcess.prototype.spawn === before, execFileSync("echo", ["works"], { encoding: "utf8" }).trim());`,
-    // That it may run nothing but echo is what would show a start.
+    // It may run nothing but echo, so any other start would fail.
     { permissions: ["--allow-env", "--allow-read", "--allow-run=echo", "--no-prompt", "--unstable-worker-options"] },
   );
   assertEquals([code, stdout, stderr], [0, "true works\n", ""]);

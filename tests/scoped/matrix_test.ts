@@ -1,6 +1,6 @@
 /**
- * Every way to the outside, kind of permission x API: it succeeds without a scope, is denied under `"none"`, and under a
- * scope that lacks nothing but its own kind.
+ * Every API that needs a permission: it succeeds without a scope, and is denied under `"none"` and under a scope that
+ * lacks its own kind of permission only.
  */
 import { assertEquals } from "@std/assert";
 import { type PermissionScope, Pool, tasks } from "@isopool/isopool";
@@ -11,13 +11,13 @@ const URL_OF = import.meta.resolve("../fixtures/tasks/operations.ts");
 const { operate, request } = tasks<typeof import("../fixtures/tasks/operations.ts")>(URL_OF);
 const { OPERATIONS } = await import("../fixtures/tasks/operations.ts");
 
-/** How a denied operation arrives where Deno itself does not throw its `NotCapable`. */
-const OTHERWISE: Record<string, string> = {
+/** The errors of denied operations for which Deno does not throw `NotCapable`. */
+const OTHER_ERRORS: Record<string, string> = {
   "import of a JSON module": "TypeError: Requires read access",
   "import of a module that the entry does not name": "TypeError: Requires read access",
   "a sub-worker": "Error: Uncaught (in promise) NotCapable: Requires read access",
   "a sub-worker from a file": "Error: Requires read access",
-  // Thrown beside the task, where nobody can catch it.
+  // Thrown outside of the task, where the task cannot catch it.
   "node:net listen": "WorkerCrashedError: NotCapable: Requires net access",
   "node:dgram bind": "WorkerCrashedError: NotCapable: Requires net access",
   "node:dns lookup": "Error: getaddrinfo EPERM",
@@ -36,7 +36,7 @@ const ALL: PermissionScope = {
   import: true,
 };
 
-// Up to the part of a message that names the machine.
+// Cuts off the part of a message that names the machine.
 function short(error: unknown): string {
   const { name, message, cause } = error as Error;
   if (cause !== undefined && name === "WorkerCrashedError") return `${name}: ${short(cause)}`;
@@ -53,8 +53,10 @@ for (const [kind, operations] of Object.entries(OPERATIONS)) {
         const value = await within(20_000, result, name);
         return value === undefined || value === false ? "nothing" : "done";
       } catch (error) {
-        // What is denied arrives as the class that a task in this isolate would get.
-        if ((error as Error).name === "NotCapable" && !(error instanceof Deno.errors.NotCapable)) return "a stranger";
+        // The error must have the same class as in this isolate.
+        if ((error as Error).name === "NotCapable" && !(error instanceof Deno.errors.NotCapable)) {
+          return "another class";
+        }
         return short(error);
       }
     };
@@ -65,7 +67,7 @@ for (const [kind, operations] of Object.entries(OPERATIONS)) {
     const expected: Record<string, string[]> = {};
     for (const name of Object.keys(operations)) {
       seen[name] = [await attempt(free, name), await attempt(none, name), await attempt(others, name)];
-      const denied = OTHERWISE[name] ?? `NotCapable: Requires ${kind} access`;
+      const denied = OTHER_ERRORS[name] ?? `NotCapable: Requires ${kind} access`;
       expected[name] = ["done", denied, denied];
     }
     Object.assign(expected, EXCEPTIONS[kind]);
@@ -73,7 +75,7 @@ for (const [kind, operations] of Object.entries(OPERATIONS)) {
   }, { deadline: 120_000 });
 }
 
-/** Cells that another kind of permission answers for. */
+/** Operations that need another kind of permission as well. */
 const EXCEPTIONS: Record<string, Record<string, string[]>> = {
   read: {
     "node:process loadEnvFile": ["done", "NotCapable: Requires env access", "NotCapable: Requires read access"],
@@ -87,7 +89,7 @@ const EXCEPTIONS: Record<string, Record<string, string[]>> = {
   },
 };
 
-test("a permission that a task asks for is not given to it", async () => {
+test("a task that requests a permission does not get it", async () => {
   const kinds: Deno.PermissionDescriptor[] = [
     { name: "read" },
     { name: "read", path: "/etc" },
@@ -101,11 +103,11 @@ test("a permission that a task asks for is not given to it", async () => {
   await using free = new Pool({ workers: 1 });
   assertEquals(await free.map(request, kinds), kinds.map(() => "granted"));
   await using scoped = new Pool({ workers: 1, permissions: "none" });
-  // Without a terminal nobody is asked.
+  // Without a terminal, the runtime shows no prompt.
   assertEquals(await scoped.map(request, kinds), kinds.map(() => "denied"));
 }, { ignore: Deno.stdin.isTerminal() });
 
-test("a list gives what it names and no more, whatever the API", async () => {
+test("a list of grants gives what it names and no more, whatever the API", async () => {
   await using place = await openPlace();
   const { folder, port, variable } = place;
   await using pool = new Pool({

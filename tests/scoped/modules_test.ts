@@ -8,13 +8,13 @@ import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 const url = (name: string) => import.meta.resolve(`../fixtures/tasks/${name}.ts`);
 const scoped = tasks<typeof import("../fixtures/tasks/scoped.ts")>(url("scoped"));
 
-test("a local module, what it imports and what it names literally load under a scope without read", async () => {
+test("a local module, its imports and its literal import() load under a scope without read", async () => {
   await using pool = new Pool({ workers: 1, permissions: "none" });
   assertEquals(await pool.submit(scoped.quadruple, 4), 16);
   assertEquals(await pool.submit(scoped.lazily), 8);
 });
 
-test("a module that the pool meets later loads as well, also while workers are busy, and no call is lost", async () => {
+test("a module that is submitted later loads as well, also while workers are busy, and no call is lost", async () => {
   await using pool = new Pool({ workers: 2, permissions: "none" });
   await using gate = new Gate();
   const held = pool.submit(gated.hold, gate.words, "held");
@@ -31,7 +31,7 @@ test("a module that the pool meets later loads as well, also while workers are b
   assertEquals(gate.count, 201);
 });
 
-test("workers are replaced when a module is new, and only then", async () => {
+test("workers are replaced only when a module is new", async () => {
   await using pool = new Pool({ workers: 2, permissions: "none" });
   await pool.ready();
   assertEquals([...pool.workerIds], [1, 2]);
@@ -52,7 +52,7 @@ test("a module with an export called then, and a builtin one, load under a scope
   assertEquals(await pool.submit(tasks<typeof import("node:path")>("node:path").basename, "/a/b"), "b");
 });
 
-test("errors of loading are those of any worker, and do not disturb the other modules", async () => {
+test("loading fails with the same errors as in a thread, and does not affect other modules", async () => {
   await using pool = new Pool({ workers: 1, permissions: "none" });
   // deno-lint-ignore no-explicit-any -- modules that cannot be loaded have no types
   const of = (name: string): any => tasks(url(name));
@@ -73,6 +73,6 @@ test("a pool inside of a scoped task cannot load local workers: it breaks, and d
     return await inner.submit(inline(() => 1));
   });
   const error = await within(MUST_HAPPEN, pool.submit(nested, import.meta.resolve("@isopool/isopool")).exception());
-  // The library itself is not among what the entry names.
+  // The entry does not name the library itself.
   assert(String(error).includes("Requires read access"), String(error));
 });

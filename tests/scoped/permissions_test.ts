@@ -18,7 +18,7 @@ const NOTHING = {
   import: false,
 };
 
-Deno.test("every kind is named in what the worker gets: what is left out, false or an empty list is nothing", () => {
+Deno.test("the permissions of a worker name every kind: a missing kind, false or an empty list grants nothing", () => {
   assertEquals(checkPermissions("create pool", undefined), undefined);
   assertEquals(checkPermissions("create pool", "inherit"), undefined);
   assertEquals(checkPermissions("create pool", "none"), NOTHING);
@@ -31,7 +31,7 @@ Deno.test("every kind is named in what the worker gets: what is left out, false 
   });
 });
 
-Deno.test("relative paths and file: URLs are resolved, names of programs are left alone", () => {
+Deno.test("relative paths and file: URLs are resolved, names of programs are kept", () => {
   const here = Deno.cwd();
   const given = {
     read: ["data", "./a/../b", new URL("file:///tmp/a%20b"), "file:///etc/hosts", "/x"],
@@ -71,7 +71,7 @@ const WRONG: [unknown, string][] = [
   [{ import: ["https://example.com/"] }, "`permissions.import` is"],
 ];
 for (const [given, part] of WRONG) {
-  Deno.test(`permissions: ${Deno.inspect(given)} is a TypeError that names it`, () => {
+  Deno.test(`permissions: ${Deno.inspect(given)} is a TypeError that names the option`, () => {
     const error = assertThrows(() => checkPermissions("create pool", given), TypeError);
     assert(error.message.includes(part), error.message);
   });
@@ -94,15 +94,15 @@ test('one kind may be "inherit" beside others that are denied', async () => {
   assert(await pool.submit(user).exception() instanceof Deno.errors.NotCapable);
 });
 
-Deno.test("PermissionScopeError can be told apart and names the flag", () => {
+Deno.test("PermissionScopeError has a name and the flag", () => {
   const error = new PermissionScopeError("x", { flag: "--allow-net" });
   assertEquals([error.name, error.flag], ["PermissionScopeError", "--allow-net"]);
 });
 
-/** What it takes to have scoped pools at all, in a checkout: a file may import what its own process may read. */
+/** The least permissions for a scoped pool in a checkout, where a file may import what its own process may read. */
 const LEAST = ["--allow-env=NODE_V8_COVERAGE", "--unstable-worker-options"];
 
-/** Wider than the parent: the scope, the parent's own flags, and what the error must name. */
+/** Scopes that are wider than their parent's, the flags of the parent, and the flag that the error must name. */
 const WIDER: [string, string[], string][] = [
   [`{ read: ["/data"] }`, [], "--allow-read=/data"],
   [`{ read: true }`, ["--allow-read=/data"], "--allow-read"],
@@ -135,7 +135,7 @@ test("a scope is never wider than its parent's: the error names the grant and th
   }
 }, { deadline: 120_000 });
 
-test("what the parent has can be given, wholly, in part, or as much as it has", async () => {
+test("a scope can have all permissions of its parent, a part of them, or inherit them", async () => {
   const { code, stdout, stderr } = await runScript(
     `import { inline, Pool } from "@isopool/isopool";
     const read = inline((path) => Deno.statSync(path).isDirectory);
@@ -158,7 +158,7 @@ test("what the parent has can be given, wholly, in part, or as much as it has", 
   assertEquals([code, JSON.parse(stdout)], [0, [true, "NotCapable", true, "NotCapable", "NotCapable"]]);
 });
 
-test("a permission that the script gives up later: the pool breaks with the reason, and nothing hangs", async () => {
+test("a permission that the script revokes later breaks the pool with the reason, and nothing hangs", async () => {
   const { code, stdout, stderr, late } = await runScript(
     `import { inline, Pool } from "@isopool/isopool";
     const pool = new Pool({ workers: 1, permissions: { net: ["example.com"] } });
@@ -170,7 +170,7 @@ test("a permission that the script gives up later: the pool breaks with the reas
   assertEquals([code, late, stdout, stderr], [0, false, "BrokenPoolError NotCapable\n", ""]);
 });
 
-test("a scope that the runtime refuses after all breaks the pool with its reason", async () => {
+test("a scope that the runtime refuses breaks the pool with the reason", async () => {
   const pool = new Pool({ workers: 1, permissions: { sys: ["nonsense"] } });
   const error = expectError(await pool.submit(inline(() => 1)).exception(), BrokenPoolError);
   expectError(error.cause, TypeError);

@@ -1,5 +1,5 @@
 /**
- * What the operations of tests/fixtures/tasks/operations.ts work on: a folder and a server.
+ * The folder and the server that the operations of tests/fixtures/tasks/operations.ts use.
  *
  * @module
  */

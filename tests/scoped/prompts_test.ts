@@ -1,6 +1,6 @@
 /**
- * On a terminal Deno asks the user for what a task may not do. The terminal here is a real one, made by `script` of
- * util-linux.
+ * On a terminal, Deno shows a prompt for a permission that a task lacks. `script` of util-linux makes a real terminal
+ * here.
  */
 import { assert, assertEquals } from "@std/assert";
 import { onLinux } from "../support/proc.ts";
@@ -48,13 +48,13 @@ async function onTerminal(flags: string[], args: string[], env: Record<string, s
 
 const warned = (text: string) => text.split("isopool: on this terminal").length - 1;
 
-test("on a terminal a pool with permissions warns of questions, once, and asks none of its own", async () => {
+test("on a terminal, a pool with permissions warns of prompts once, and causes none itself", async () => {
   const text = await onTerminal(["-A"], []);
   assert(!text.includes("Allow?"), text);
   assertEquals([warned(text), text.match(/saw 42/g)?.length], [1, 2], text);
 }, { ignore: !hasTerminal });
 
-test("DENO_NO_PROMPT=1 and --no-prompt say that nobody is asked: no warning, and the task is denied", async () => {
+test("with DENO_NO_PROMPT=1 or --no-prompt there is no warning, and the task is denied without a prompt", async () => {
   for (const [flags, env] of [[["-A"], { DENO_NO_PROMPT: "1" }], [["-A", "--no-prompt"], {}]] as const) {
     const text = await onTerminal([...flags], ["read"], env);
     assertEquals([warned(text), text.match(/read NotCapable/g)?.length], [0, 2], text);

@@ -26,7 +26,7 @@ for (const kind of ["spin", "catchingSpin", "atomicsWait"] as const) {
   });
 }
 
-test("under a scope, a map of tasks of which one spins times out that one only", async () => {
+test("under a scope, a map times out only the task that spins", async () => {
   await using pool = make();
   await using gate = new Gate();
   const items = Array.from(
@@ -40,7 +40,7 @@ test("under a scope, a map of tasks of which one spins times out that one only",
   assertEquals(ends.map(({ status }) => status === "fulfilled"), items.map((_, n) => n !== 11));
 });
 
-test("under a scope, a runaway under retry is stopped each time, and given up after its attempts", async () => {
+test("under a scope, a runaway task with retries is stopped at each attempt, and fails after the last", async () => {
   await using pool = make();
   await using gate = new Gate();
   const future = pool.submit(runaway.spin.with({ timeout: 100, retry: 2 }), gate.words);
@@ -48,7 +48,7 @@ test("under a scope, a runaway under retry is stopped each time, and given up af
   assertEquals(gate.count, 3);
 });
 
-test("a task that throws the error of node:vm itself keeps it", async () => {
+test("a task that throws an error with the code of node:vm rejects with that error", async () => {
   await using pool = make();
   const { inline } = await import("@isopool/isopool");
   const task = inline(() => {
@@ -57,7 +57,7 @@ test("a task that throws the error of node:vm itself keeps it", async () => {
   assertEquals((await pool.submit(task.with({ timeout: 5_000 })).exception() as Error).message, "mine");
 });
 
-test("tasks that end within a breath of their limit settle, in time or not, and nothing hangs", async () => {
+test("tasks that end close to their limit settle, in time or not, and nothing hangs", async () => {
   await using pool = make({ killGrace: 20 });
   await pool.submit(scoped.busy.with({ timeout: 1_000 }), 1);
   const seen = { done: 0, late: 0 };

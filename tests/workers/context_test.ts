@@ -9,7 +9,7 @@ const contexts = tasks<typeof import("../fixtures/tasks/contexts.ts")>(
 );
 const BACKENDS = ["async", "worker"] as const;
 
-test("context outside of a task throws and says where to read it", () => {
+test("context outside of a task throws an error that names where to read it", () => {
   for (const field of ["signal", "workerId", "taskId", "attempt"] as const) {
     assertThrows(() => context[field], TypeError, "inside the task function");
   }
@@ -17,7 +17,7 @@ test("context outside of a task throws and says where to read it", () => {
 });
 
 for (const backend of BACKENDS) {
-  test(`${backend}: context tells worker, task and attempt; its signal has not fired`, async () => {
+  test(`${backend}: context has the ids of worker and task, the attempt, and a signal that has not fired`, async () => {
     await using pool = new Pool({ backend, workers: 1 });
     const future = pool.submit(contexts.look);
     const first = await future;
@@ -46,7 +46,7 @@ for (const backend of BACKENDS) {
   });
 }
 
-test("worker: context.state is each worker's own, and new in a replaced one", async () => {
+test("worker: each worker has a context.state of its own, also a worker that replaces another", async () => {
   const key = "state";
   await using one = new Pool(1);
   assertEquals(await one.map(contexts.countInState, [key, key]), [1, 2]);
@@ -54,7 +54,7 @@ test("worker: context.state is each worker's own, and new in a replaced one", as
   assertEquals(await two.submit(contexts.countInState, key), 1);
 });
 
-test("worker: what a task leaves behind finds no context while no task runs", async () => {
+test("worker: a timer that a task has left finds no context while no task runs", async () => {
   await using pool = new Pool(1);
   await using gate = new Gate();
   await pool.submit(contexts.lookLater, gate.words);
