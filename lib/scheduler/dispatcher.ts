@@ -30,12 +30,12 @@ export class Dispatcher {
   readonly #concurrency: number;
   readonly #rate: Rate | undefined;
   readonly #schedulePump: () => void;
-  // Set while no silent worker has been silent for long enough to steal from it.
+  // Set while a call waits at a worker, and another worker could have it if the call does not start soon.
   #stealTimer: Timer | undefined;
   // Set until the rate allows the next call.
   #rateTimer: Timer | undefined;
-  // Whether some worker is not in a long call.
-  #anyResponsive = false;
+  // Whether a call that waits at a worker could run elsewhere: at a worker that is not stuck, or at one to be started.
+  #canMove = false;
 
   constructor(
     backlog: Backlog,
@@ -54,25 +54,27 @@ export class Dispatcher {
   /** Sends what can be sent now. */
   run(): void {
     const { slots } = this.#workerSet;
-    this.#reclaimFromStuck();
+    const now = performance.now();
+    this.#reclaimFromStuck(now);
     let anyIdle = false;
     let starting = 0;
     // Workers that can run a call at once go first: no call waits behind others while one of them is free, and a call
     // that was taken back for an idle worker must not return to the worker it came from.
-    for (const slot of slots) {
+    for (const slot of this.#concurrency === 1 ? slots : [...slots].sort((a, b) => a.inFlight - b.inFlight)) {
       if (!slot.accepts || slot.inFlight >= this.#concurrency) continue;
-      this.#fill(slot, this.#concurrency > 1 ? this.#concurrency : Infinity);
+      this.#fill(slot, now, this.#concurrency > 1 ? this.#concurrency : Infinity);
     }
     for (const slot of slots) {
       if (slot.state === "starting") starting++;
       if (!slot.accepts) continue;
-      this.#fill(slot);
+      this.#fill(slot, now);
       if (slot.inFlight === 0) anyIdle = true;
     }
     const { room } = this.#workerSet;
     const wanted = room <= 0 || this.#rateTimer !== undefined ? 0 : this.#backlog.demand(room + starting) - starting;
     for (let i = Math.min(room, wanted); i > 0; i--) this.#workerSet.spawn();
     if (anyIdle) this.#stealForIdle();
+    this.#watchWaiting(now);
   }
 
   /** Clears the timers. */
@@ -81,27 +83,63 @@ export class Dispatcher {
     clearTimeout(this.#rateTimer);
   }
 
-  // What waits behind a long call goes back to the head of the backlog, so that no later call starts before it.
-  #reclaimFromStuck(): void {
-    const now = performance.now();
-    this.#anyResponsive = false;
+  // What waits behind a long call, or at a worker whose event loop stands still, goes back to the head of the backlog, so
+  // that no later call starts before it.
+  #reclaimFromStuck(now: number): void {
+    this.#canMove = this.#workerSet.room > 0;
     const stuck: Slot[] = [];
     for (const slot of this.#workerSet.slots) {
-      if (slot.state !== "alive") continue;
-      if (slot.inFlight === 0 || !slot.calls.throughput.isStuck(now)) this.#anyResponsive = true;
-      else if (slot.inFlight > this.#concurrency) stuck.push(slot);
+      if (slot.state === "leaving" || slot.state === "dead") continue;
+      if (slot.state !== "starting" && this.#isStuck(slot, now)) stuck.push(slot);
+      else if (slot.state !== "retiring") this.#canMove = true;
     }
-    if (this.#anyResponsive) { for (const slot of stuck) slot.calls.reclaim(slot.inFlight - this.#concurrency); }
+    if (!this.#canMove) return;
+    for (const slot of stuck) {
+      if (this.#concurrency === 1) slot.calls.reclaim(slot.inFlight - 1);
+      else if (slot.calls.throughput.overdueAt <= now) {
+        const hadRoom = slot.inFlight <= this.#concurrency;
+        const found = slot.calls.reclaim(slot.inFlight - 1);
+        slot.calls.throughput.checked(found && hadRoom);
+      }
+    }
   }
 
-  #fill(slot: Slot, max = Infinity): void {
+  // Whether a worker that has calls is busy with long ones, so that a further call would wait there.
+  #isStuck({ inFlight, calls: { throughput } }: Slot, now: number): boolean {
+    if (inFlight === 0) return false;
+    if (this.#concurrency === 1) return throughput.stuckAt <= now;
+    return throughput.blockedUntil > now || throughput.overdueAt <= now;
+  }
+
+  // Looks again when the calls that wait at a worker are overdue, if another worker could have them. It does not poll
+  // behind a long call: what is overdue has just been taken back, or cannot be.
+  #watchWaiting(now: number): void {
+    if (!this.#canMove || this.#stealTimer !== undefined) return;
+    let next = Infinity;
+    for (const { inFlight, calls: { throughput } } of this.#workerSet.slots) {
+      if (inFlight === 0) continue;
+      const isAlone = this.#concurrency === 1;
+      const due = isAlone ? (inFlight > 1 ? throughput.stuckAt : Infinity) : throughput.overdueAt;
+      if (due > now) next = Math.min(next, due);
+      if (!isAlone && throughput.blockedUntil > now && this.#backlog.size > 0) {
+        next = Math.min(next, throughput.blockedUntil);
+      }
+    }
+    if (next < Infinity) this.#lookAgainIn(next - now);
+  }
+
+  #lookAgainIn(ms: number): void {
+    this.#stealTimer ??= setTimeout(() => {
+      this.#stealTimer = undefined;
+      this.#schedulePump();
+    }, Math.ceil(ms));
+  }
+
+  #fill(slot: Slot, now: number, max = Infinity): void {
     while (slot.accepts) {
       const backlog = this.#backlogFor(slot);
       const task = backlog.nextTask();
-      if (
-        !task ||
-        (this.#anyResponsive && slot.inFlight >= this.#concurrency && slot.calls.throughput.isStuck(performance.now()))
-      ) return;
+      if (!task || (this.#canMove && this.#isStuck(slot, now))) return;
       const wanted = Math.min(max, this.#target(slot, task));
       const target = backlog === this.#backlog ? Math.min(wanted, slot.inFlight + this.#fairShare()) : wanted;
       // Topped up at half, so that a batch arrives while the one before still runs; a call that can run at once never waits.
@@ -122,6 +160,7 @@ export class Dispatcher {
         count += more.items.length;
       }
       slot.send(chunks);
+      if (this.#concurrency > 1) slot.calls.throughput.sent();
     }
   }
 
@@ -163,13 +202,7 @@ export class Dispatcher {
     const victims = [...this.#workerSet.slots].filter(({ inFlight }) => inFlight > this.#concurrency)
       .sort((a, b) => b.inFlight - a.inFlight);
     for (const victim of victims) {
-      if (!victim.calls.throughput.isSlow) {
-        this.#stealTimer ??= setTimeout(() => {
-          this.#stealTimer = undefined;
-          this.#schedulePump();
-        }, SILENCE);
-        return;
-      }
+      if (!victim.calls.throughput.isSlow) return this.#lookAgainIn(SILENCE);
       if (victim.calls.reclaim(Math.ceil((victim.inFlight - this.#concurrency) / 2))) return this.#schedulePump();
     }
   }

@@ -25,6 +25,12 @@ export class PendingStops {
     return true;
   }
 
+  /** Calls `force` once more in `wait` milliseconds, unless the call has ended by then. */
+  again(seq: number, wait: number, force: () => void): void {
+    const stop = this.#stops.get(seq);
+    if (stop) stop.timer = setTimeout(force, wait);
+  }
+
   /** Whether no call is being stopped. */
   get isEmpty(): boolean {
     return this.#stops.size === 0;

@@ -114,6 +114,7 @@ export class Scheduler implements SlotOwner {
 
   /** Puts an admitted job into its backlog. */
   enqueue(job: Job): void {
+    if (job.isOver) return;
     if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death));
     (this.workerSet.boundBacklog(job) ?? this.#backlog).push(job);
     this.#schedulePump();
@@ -198,6 +199,18 @@ export class Scheduler implements SlotOwner {
   redistribute({ boundBacklog }: OwnedSlot): void {
     // What is pinned to the worker goes back into its bound backlog, or fails if the worker is dead.
     if (boundBacklog) this.#requeue(boundBacklog);
+  }
+
+  /** {@inheritDoc SlotOwner.capacityChanged} */
+  capacityChanged(): void {
+    this.#schedulePump();
+  }
+
+  /** {@inheritDoc SlotOwner.startFailed} */
+  startFailed(cause: unknown, othersLive: boolean): void {
+    const error = this.#startFailures.refused(cause, othersLive);
+    // Not at once: the caller is in the middle of placing jobs.
+    if (error) queueMicrotask(() => this.#shutdown.break(error));
   }
 
   /** {@inheritDoc SlotOwner.workerDied} */

@@ -95,6 +95,7 @@ export class Slot implements CallsSlot, PinnedWorker {
 
   /** Whether it may be given calls. */
   get accepts(): boolean {
+    if (this.calls.isStopping) return false;
     return this.state === "alive" || (this.state === "retiring" && this.#isReady && (this.boundBacklog?.size ?? 0) > 0);
   }
 
@@ -136,6 +137,7 @@ export class Slot implements CallsSlot, PinnedWorker {
     this.#stopOutcome = stopOutcome;
     this.state = "leaving";
     clearTimeout(this.#initializerTimer);
+    this.calls.reclaimAll();
     this.#transport.kill();
   }
 
@@ -144,7 +146,10 @@ export class Slot implements CallsSlot, PinnedWorker {
    * of a call that has not started would ever end it. The calls go to other workers.
    */
   checkLiveness(): void {
-    if (this.#isReady && this.calls.isUnresponsive) this.kill();
+    if (!this.#isReady || !this.calls.isUnresponsive) return;
+    this.calls.reclaimAll();
+    // A call that started meanwhile must not be lost.
+    if (this.inFlight === 0) this.kill();
   }
 
   /** {@inheritDoc CallsSlot.becameIdle} */

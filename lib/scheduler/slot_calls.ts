@@ -16,11 +16,15 @@ import type { Death, Transport } from "../transport/transport.ts";
 import { noteSent, sendSeparately, toBatch } from "./batch.ts";
 import { InFlight } from "./in_flight.ts";
 import { type Chunk, type ChunkHolder, CLOSED, type Failure, type Job, type Outcome, type TaskEntry } from "./job.ts";
+import { MAX_DELAY } from "../core/validate.ts";
 import { PendingStops, type StopOutcome } from "./pending_stops.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import { Throughput } from "./throughput.ts";
 import { TimeLimits } from "./time_limits.ts";
 import { crashError, partitionCalls } from "./worker_death.ts";
+
+/** Milliseconds that the result of a call may take to arrive once the worker has marked the call as ended. */
+const RESULT_LIMIT = 1_000;
 
 /** The slot, as its calls see it. */
 export interface CallsSlot extends OwnedSlot {
@@ -108,13 +112,28 @@ export class SlotCalls implements ChunkHolder {
 
   /** {@inheritDoc ChunkHolder.stop} */
   stop(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
-    const isNew = this.#stops.add(
-      chunk.firstSeq + offset,
-      { outcome, error },
-      this.#owner.killGrace,
-      () => this.#slot.kill(),
-    );
+    const seq = chunk.firstSeq + offset;
+    const isNew = this.#stops.add(seq, { outcome, error }, this.#owner.killGrace, () => this.#force(seq));
     if (isNew) this.signal(chunk, offset, error);
+  }
+
+  /** Whether the worker will be stopped by force if a call does not end soon: a new call could be lost with it. */
+  get isStopping(): boolean {
+    return !this.#stops.isEmpty && this.#owner.killGrace < MAX_DELAY;
+  }
+
+  /** Takes back everything that has not started, so that a forced end of the worker loses running calls only. */
+  reclaimAll(): void {
+    this.reclaim(this.inFlight, true);
+  }
+
+  // The grace period of a call is over. First the worker must have nothing else to start: it could end the call at this
+  // very moment and take the next one, which the forced end would lose. Then a call that has ended needs no force.
+  #force(seq: number): void {
+    this.reclaimAll();
+    if (this.#transport.isRunning(seq)) return this.#slot.kill();
+    // Its result is on the way. A hostile worker may only pretend.
+    this.#stops.again(seq, RESULT_LIMIT, () => this.#slot.kill());
   }
 
   /** {@inheritDoc ChunkHolder.signal} */
@@ -198,7 +217,7 @@ export class SlotCalls implements ChunkHolder {
   }
 
   #returned(chunk: Chunk, offset: number, values: readonly unknown[]): void {
-    const stopped = this.#stops.take(chunk.firstSeq + offset);
+    const stopped = this.#takeStop(chunk.firstSeq + offset);
     if (stopped) return this.#failed(chunk, offset, stopped.outcome, stopped.error);
     const first = chunk.first + offset;
     this.#end(chunk, offset, values.length, "fulfilled");
@@ -207,7 +226,7 @@ export class SlotCalls implements ChunkHolder {
   }
 
   #failed(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
-    const settled = this.#stops.take(chunk.firstSeq + offset) ?? { outcome, error };
+    const settled = this.#takeStop(chunk.firstSeq + offset) ?? { outcome, error };
     this.#end(chunk, offset, 1, settled.outcome);
     chunk.job.fail(chunk.first + offset, settled.outcome, settled.error, this.id);
     if (chunk.open === 0) this.#owner.slotChanged(this.#slot);
@@ -229,6 +248,13 @@ export class SlotCalls implements ChunkHolder {
     this.lostTask = chunk.job.task;
     this.#owner.observer?.callEnded(chunk.job, chunk.first + offset, outcome, this.id);
     chunk.job.fail(chunk.first + offset, outcome, stopped ? stopped.error : crashError(this.id, death), this.id);
+  }
+
+  // What an ended call settles to, if it was being stopped. The worker may take calls again after the last such one.
+  #takeStop(seq: number): StopOutcome | undefined {
+    const stopped = this.#stops.take(seq);
+    if (stopped) this.#owner.slotChanged(this.#slot);
+    return stopped;
   }
 
   #close(chunk: Chunk, offset: number, count: number): void {

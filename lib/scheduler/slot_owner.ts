@@ -39,6 +39,10 @@ export interface SlotOwner {
   putBack(chunk: Chunk): void;
   /** Finds another worker for what is bound to this one, which takes nothing new any more. */
   redistribute(slot: OwnedSlot): void;
+  /** A worker may be started again, after a start was refused. */
+  capacityChanged(): void;
+  /** The runtime refused to start a worker. */
+  startFailed(cause: unknown, othersLive: boolean): void;
   /** The worker has ended. */
   workerDied(slot: OwnedSlot, death: Death): void;
 }

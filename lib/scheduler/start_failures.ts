@@ -1,16 +1,21 @@
 /**
- * `StartFailures`: breaks a pool whose workers die one after another before they have run a call. Without it, a pool
- * with a failing initializer would start workers for ever.
+ * Workers that do not start. `StartFailures` breaks a pool whose workers die, or cannot be started, one after another
+ * before any has run a call: without it, a pool with a failing initializer would start workers for ever. `StartBackoff`
+ * waits after the runtime has refused to start a worker, because threads or file descriptors have run out.
  *
  * @module
  */
 import { BrokenPoolError } from "../core/errors.ts";
+import type { Timer } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
 import type { OwnedSlot } from "./slot_owner.ts";
 import { crashError } from "./worker_death.ts";
 
 /** So many workers in a row that die before they have run a call break the pool. */
 const MAX_FAILURES = 3;
+/** Milliseconds before the next start after a first refusal; each further refusal doubles it, up to the maximum. */
+const FIRST_WAIT = 50;
+const MAX_WAIT = 5_000;
 
 /** Counts, for one pool, the workers in a row that died before they had run a call. */
 export class StartFailures {
@@ -32,5 +37,55 @@ export class StartFailures {
       return new BrokenPoolError(`Pool is broken: ${why}`, { cause: death.cause ?? crashError(id, death) });
     }
     return undefined;
+  }
+
+  /**
+   * Counts a worker that the runtime refused to start. While other workers live, their calls go on, and the pool stays
+   * whole. Returns the error that breaks the pool, if there is no other and this refusal is one too many.
+   */
+  refused(cause: unknown, othersLive: boolean): BrokenPoolError | undefined {
+    if (othersLive || ++this.#count < MAX_FAILURES) return undefined;
+    return new BrokenPoolError(
+      `Pool is broken: ${MAX_FAILURES} workers in a row could not be started, and no other lives: lower \`workers\`, or ` +
+        "raise the limits of threads and open files",
+      { cause },
+    );
+  }
+}
+
+/** Waits after a refused start, longer each time. */
+export class StartBackoff {
+  readonly #onEnd: () => void;
+  #wait = FIRST_WAIT;
+  #timer: Timer | undefined;
+
+  /** @param onEnd Called when a worker may be started again. */
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  /** Whether no worker may be started now. */
+  get isWaiting(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** The runtime has refused to start a worker. */
+  failed(): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#onEnd();
+    }, this.#wait);
+    this.#wait = Math.min(MAX_WAIT, this.#wait * 2);
+  }
+
+  /** A worker was started. */
+  reset(): void {
+    this.#wait = FIRST_WAIT;
+  }
+
+  /** Ends the wait. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

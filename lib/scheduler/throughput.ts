@@ -13,6 +13,8 @@ export const SILENCE = 2;
 const UNRESPONSIVE = 5_000;
 /** A call that takes so many times the average of its task is long. */
 const STUCK_FACTOR = 4;
+/** Milliseconds for which a worker that did not start a call, though it had room to run it, is given no further call. */
+const BLOCKED = 50;
 /** Weight of the newest measurement in a task's running average. */
 const WEIGHT = 0.3;
 
@@ -20,6 +22,10 @@ const WEIGHT = 0.3;
 export class Throughput {
   #task: TaskEntry | undefined;
   #lastReport = 0;
+  // Of a worker that runs calls side by side: since when a call may wait there for its start, and until when it counts
+  // as blocked.
+  #waitingSince = Infinity;
+  #blockedUntil = 0;
 
   /** The worker was idle and is sent calls: its silence counts from now. */
   begin(): void {
@@ -33,7 +39,8 @@ export class Throughput {
 
   /** Adds a measurement, `count` calls in `ms` milliseconds, to the average of the task; `false` if there is none to add. */
   measured(count: number, ms: number): boolean {
-    this.#lastReport = performance.now();
+    this.#waitingSince = this.#lastReport = performance.now();
+    this.#blockedUntil = 0;
     const task = this.#task;
     if (!task || count === 0) return false;
     const each = ms / count;
@@ -51,8 +58,33 @@ export class Throughput {
     return performance.now() - this.#lastReport >= UNRESPONSIVE;
   }
 
-  /** Whether the worker has been silent for longer than its calls usually take. */
-  isStuck(now: number): boolean {
-    return now - this.#lastReport >= Math.max(SILENCE, STUCK_FACTOR * (this.#task?.estimate ?? 0));
+  /** When the worker will have been silent for longer than its calls usually take, on the `performance.now()` clock. */
+  get stuckAt(): number {
+    return this.#lastReport + this.#longSilence;
+  }
+
+  /** Notes that a worker which runs calls side by side was sent a call, which it should start soon. */
+  sent(): void {
+    if (this.#waitingSince === Infinity) this.#waitingSince = performance.now();
+  }
+
+  /** When a call that was sent has waited for its start for longer than calls usually take; `Infinity` if none waits. */
+  get overdueAt(): number {
+    return this.#waitingSince + this.#longSilence;
+  }
+
+  /** Notes that the calls that had not started were taken back, or that there were none (`found` is false). */
+  checked(found: boolean): void {
+    this.#waitingSince = Infinity;
+    if (found) this.#blockedUntil = performance.now() + BLOCKED;
+  }
+
+  /** Until when the worker counts as blocked: it did not start a call, though it had room to run it. */
+  get blockedUntil(): number {
+    return this.#blockedUntil;
+  }
+
+  get #longSilence(): number {
+    return Math.max(SILENCE, STUCK_FACTOR * (this.#task?.estimate ?? 0));
   }
 }

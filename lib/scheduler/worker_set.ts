@@ -17,6 +17,7 @@ import { AffinityWorkers } from "./affinity_workers.ts";
 import { Backlog } from "./backlog.ts";
 import { IdleTimer, isIdleSince } from "./idle_timer.ts";
 import { Slot } from "./slot.ts";
+import { StartBackoff } from "./start_failures.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import type { Job, PinnedWorker } from "./job.ts";
 
@@ -50,6 +51,9 @@ export class WorkerSet {
   // Calls of `restart` that wait, each with the workers that have not ended yet.
   readonly #restarts = new Set<{ slots: Set<Slot>; resolve: () => void }>();
   #readiness: PromiseWithResolvers<void> | undefined;
+  readonly #startBackoff: StartBackoff;
+  // Whether the scheduler has ended: then no path may start a worker.
+  #isClosed = false;
   #lastId = 0;
   #livenessTimer: Timer | undefined;
 
@@ -59,6 +63,7 @@ export class WorkerSet {
     this.#min = minWorkers;
     this.#idleTimer = new IdleTimer(idleTimeout, (since) => this.#retireIdle(since));
     this.#owner = owner;
+    this.#startBackoff = new StartBackoff(() => owner.capacityChanged());
   }
 
   /** Whether a call of `ready` or `restart` has not settled. */
@@ -77,14 +82,27 @@ export class WorkerSet {
     return this.room > 0 || this.#staying > 0;
   }
 
-  /** How many more workers may be started. */
+  /** How many more workers may be started now; negative if there are too many. */
   get room(): number {
-    return this.limit - this.slots.size;
+    const room = this.limit - this.slots.size;
+    return this.#isClosed || this.#startBackoff.isWaiting ? Math.min(0, room) : room;
   }
 
-  /** Starts a worker. */
-  spawn(): Slot {
-    const slot = new Slot(++this.#lastId, this.#launch, this.#owner);
+  /**
+   * Starts a worker. Returns `undefined` if the scheduler has ended, if the runtime refuses to start one (no further
+   * thread or file descriptor), or while the set waits after such a refusal. Every start goes through here.
+   */
+  spawn(): Slot | undefined {
+    if (this.#isClosed || this.#startBackoff.isWaiting) return undefined;
+    let slot: Slot;
+    try {
+      slot = new Slot(++this.#lastId, this.#launch, this.#owner);
+    } catch (error) {
+      this.#startBackoff.failed();
+      this.#owner.startFailed(error, this.#staying > 0);
+      return undefined;
+    }
+    this.#startBackoff.reset();
     this.slots.add(slot);
     this.#owner.counters.workersStarted++;
     this.#watchLiveness();
@@ -94,7 +112,7 @@ export class WorkerSet {
   /** Starts the workers that are missing, and returns all that stay. */
   startAll(): Slot[] {
     // A worker on its way out is replaced before it has ended.
-    for (let missing = this.limit - this.#staying; missing > 0; missing--) this.spawn();
+    for (let missing = this.limit - this.#staying; missing > 0 && this.spawn(); missing--);
     return [...this.slots].filter((slot) => slot.isStaying);
   }
 
@@ -115,7 +133,7 @@ export class WorkerSet {
   /** Starts as many workers as there must always be, or as many as there may be if `ready` waits for them. */
   refill(): void {
     const min = this.#readiness ? this.limit : Math.min(this.#min, this.limit);
-    while (this.slots.size < min) this.spawn();
+    while (this.slots.size < min && this.spawn());
   }
 
   /** Retires the workers beyond the limit, those with the fewest calls in flight first. */
@@ -171,9 +189,11 @@ export class WorkerSet {
     this.#readiness = undefined;
   }
 
-  /** Rejects what {@linkcode ready} returned, and stops watching the workers: no further one will start. */
+  /** Rejects what {@linkcode ready} returned, and stops watching the workers. From now on, no worker starts. */
   fail(error: unknown): void {
+    this.#isClosed = true;
     this.#idleTimer.stop();
+    this.#startBackoff.stop();
     clearInterval(this.#livenessTimer);
     this.#readiness?.reject(error);
     this.#readiness = undefined;
@@ -234,6 +254,6 @@ export class WorkerSet {
       // The load of every worker may be infinite: a map whose input has no known end may wait at each.
       if (!leastBusy || load < minLoad) [leastBusy, minLoad] = [slot, load];
     }
-    return minLoad > 0 && this.room > 0 ? this.spawn() : leastBusy;
+    return minLoad > 0 && this.room > 0 ? this.spawn() ?? leastBusy : leastBusy;
   }
 }

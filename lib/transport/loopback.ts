@@ -111,6 +111,10 @@ class Loopback implements Transport, CallHost {
     return false;
   }
 
+  isRunning(seq: number): boolean {
+    return this.#calls.has(seq);
+  }
+
   startedAt(seq: number): number | undefined {
     return this.#calls.get(seq)?.startedAt;
   }

@@ -116,9 +116,14 @@ export abstract class PortTransport implements Transport {
     return !this.callTable.isQueued(seq);
   }
 
+  /** {@inheritDoc Transport.isRunning} */
+  isRunning(seq: number): boolean {
+    return this.callTable.state(seq) === State.RUNNING;
+  }
+
   /** {@inheritDoc Transport.startedAt} */
   startedAt(seq: number): number | undefined {
-    return this.callTable.state(seq) === State.RUNNING ? this.callTable.startedAt(seq) + this.#clockOffset : undefined;
+    return this.isRunning(seq) ? this.callTable.startedAt(seq) + this.#clockOffset : undefined;
   }
 
   /** {@inheritDoc Transport.cancel} */
@@ -202,6 +207,13 @@ export abstract class PortTransport implements Transport {
   /** Lets other threads take over the locks that the worker held. No code of the worker can run any more. */
   protected releaseOwner(): void {
     OwnerTable.local().died(this.owner);
+  }
+
+  /** The runtime has refused to start the worker: frees what was made for it. */
+  protected notStarted(...ports: { close(): void }[]): void {
+    for (const port of ports) port.close();
+    Terminal.local().ownerEnded(this.terminalClient.owner);
+    this.disconnect(true);
   }
 
   // Waits for the worker's next report, as long as calls are in flight.

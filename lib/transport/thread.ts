@@ -72,13 +72,19 @@ class ThreadTransport extends PortTransport {
       killGuard: this.#killGuard.memory,
       port: asPort(port2),
     };
-    this.#worker = new Worker(threadEntry(), {
-      workerData,
-      transferList: [port2],
-      name: `isopool-${workerId}`,
-      ...environment(setup),
-      ...heapLimits(setup),
-    });
+    try {
+      this.#worker = new Worker(threadEntry(), {
+        workerData,
+        transferList: [port2],
+        name: `isopool-${workerId}`,
+        ...environment(setup),
+        ...heapLimits(setup),
+      });
+    } catch (error) {
+      this.#exitReported = true;
+      this.notStarted(port1, port2);
+      throw error;
+    }
     this.#worker.on("error", (cause: unknown) => {
       if (!this.#endRequested) this.#deathCause ??= { reason: isOutOfMemory(cause) ? "oom" : "uncaught", cause };
     });

@@ -134,6 +134,8 @@ export interface Transport {
    * run.
    */
   startedAt(seq: number): number | undefined;
+  /** Whether a call runs: it has started, and the worker has not marked it as ended. Valid while the call is in flight. */
+  isRunning(seq: number): boolean;
   /** Whether a call has started. Valid while the call is in flight, and once more after `exit`. */
   hasStarted(seq: number): boolean;
   /** Fires the signal of a running call. */
@@ -148,5 +150,5 @@ export interface Transport {
   kill(): void;
 }
 
-/** Starts a worker. */
+/** Starts a worker. Throws if the runtime refuses, and has freed everything then. */
 export type Launch = (workerId: number, events: TransportEvents) => Transport;

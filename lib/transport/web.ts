@@ -37,7 +37,7 @@ export function launchWeb(setup: Setup): Launch {
 const asPort = (port: MessagePort): Port => port as unknown as Port;
 
 class WebTransport extends PortTransport {
-  readonly #worker: Worker | undefined;
+  readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #killGuard = new KillGuard();
   readonly #closeTimeout: number;
@@ -64,11 +64,11 @@ class WebTransport extends PortTransport {
         deno: { permissions: setup.permissions ?? "inherit" },
       };
       this.#worker = new Worker(webEntry(setup.modules()), options);
-    } catch (cause) {
+    } catch (error) {
       // For example, this isolate has revoked a permission since the pool was created.
-      this.#reportedDeath = { reason: "uncaught", cause };
-      queueMicrotask(() => this.#end());
-      return;
+      this.#state = "ended";
+      this.notStarted(port1, port2);
+      throw error;
     }
     unref(this.#worker);
     this.#worker.addEventListener("error", (event) => {
@@ -113,7 +113,7 @@ class WebTransport extends PortTransport {
     this.#killGuard.requestStop();
     // After the request: if the worker takes the terminal lock from now on, it sees the request and does not print.
     Terminal.local().suspectOwner(this.terminalClient.owner);
-    this.#worker?.terminate();
+    this.#worker.terminate();
     clearTimeout(this.#endTimer);
     // A worker that has sent nothing has run no user code, and may not have received the port that it would close.
     if (!this.#hasSent) return queueMicrotask(() => this.#end());
@@ -145,7 +145,7 @@ class WebTransport extends PortTransport {
     Terminal.local().ownerEnded(this.terminalClient.owner);
     clearTimeout(this.#endTimer);
     this.#port.close();
-    this.#worker?.terminate();
+    this.#worker.terminate();
     if (before === "abandoned") {
       this.releaseOwner();
       return this.events.abandonedExited();
