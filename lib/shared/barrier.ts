@@ -1,5 +1,5 @@
 /**
- * A place where threads wait for each other.
+ * A barrier: threads wait at it until all of them have arrived.
  *
  * @module
  */
@@ -10,7 +10,9 @@ import { newMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
-import { abort, barrierWords, initBarrier, isBroken, meet, reset, waiting } from "./steps/barrier.ts";
+import { wait } from "./steps/barrier.ts";
+import { abort, reset } from "./steps/barrier_reset.ts";
+import { barrierWords, initBarrier, isBroken, waiting } from "./steps/barrier_words.ts";
 import { Result } from "./steps/step.ts";
 import {
   type BlockLimits,
@@ -25,30 +27,42 @@ import {
 const KIND = "barrier";
 const CREATE = "create Barrier";
 const WAIT = "wait at Barrier";
-const MOST = 4096;
+const MAX_PARTIES = 4096;
 
 /**
- * A barrier in shared memory (`threading.Barrier`): nobody goes on before all parties have come; then it can be used
- * again. It can be an argument or result of a task, at any depth.
+ * A barrier in shared memory (`threading.Barrier`): no party continues until all have arrived; then the barrier can be used
+ * again. A task can take it as argument or return it, at any depth of a value.
  *
- * All that any party wrote before it came is seen by all after they were let through. If one gives up, by timeout or
- * signal, the barrier is broken for all: they could not be complete any more. It stays so until `reset`.
+ * If one party gives up, by timeout or signal, the barrier breaks for all parties, since they cannot be complete any more.
+ * It stays broken until `reset`.
  *
- * **Death.** If a thread dies while it waits here, the barrier breaks within 50 ms. One that dies before it comes is not
- * known to the barrier: where that can happen, wait with a `timeout`.
+ * ## Cost
+ * Each arrival takes a lock of the barrier for a few steps. The last party and each wake-up of a waiter read one word for
+ * each party that has arrived.
  *
- * @example Two phases
+ * ## When not to use it
+ * If the number of parties changes, or a party may fail to arrive, use a {@linkcode Condition} or wait for the results of
+ * the tasks. The tasks of one phase need as many workers as there are parties: with fewer, none continues.
+ *
+ * ## Memory ordering
+ * A party that passes sees everything that any party wrote before it arrived.
+ *
+ * ## Death
+ * If a thread dies while it waits here, the barrier breaks within 50 ms. The barrier cannot see a thread that dies before
+ * it arrives: where that can happen, wait with a `timeout`.
+ *
+ * @example Give each of two parties its own number
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Barrier } from "@isopool/isopool";
  *
  * const barrier = new Barrier(2);
- * const order = await Promise.all([barrier.wait(), barrier.wait()]);
- * assertEquals(order.sort(), [0, 1]);
+ * const numbers = await Promise.all([barrier.wait(), barrier.wait()]);
+ * assertEquals(numbers.sort(), [0, 1]);
  * ```
  */
 export class Barrier extends Shared {
-  /** How many must come. */
+  /** The number of parties that must arrive. */
   readonly parties: number;
   readonly #memory: SharedArrayBuffer;
   readonly #words: SharedWords;
@@ -56,68 +70,121 @@ export class Barrier extends Shared {
   /**
    * Creates a barrier.
    *
-   * @param parties How many must come: 1 to 4,096.
+   * @param parties The number of parties that must arrive: 1 to 4,096.
+   * @throws {RangeError} If `parties` is out of range.
    */
   constructor(parties: number) {
     super();
     const handle = handleOfArrival(parties);
     this.parties = handle ? handle.parties as number : integer(CREATE, "parties", parties, 1);
-    if (this.parties > MOST) throw new RangeError(`Cannot ${CREATE}: \`parties\` is ${parties}: it takes 1 to ${MOST}`);
+    if (this.parties > MAX_PARTIES) {
+      throw new RangeError(`Cannot ${CREATE}: \`parties\` is ${parties}: it takes 1 to ${MAX_PARTIES}`);
+    }
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(barrierWords(this.parties));
     this.#words = new SharedWords(this.#memory, owners);
     if (handle === undefined) initBarrier(this.#words);
   }
 
-  /** Whether it is broken. */
+  /** Whether the barrier is broken. */
   get broken(): boolean {
     return isBroken(this.#words);
   }
 
-  /** How many wait at this moment. */
+  /** The number of parties that wait at this moment. */
   get waiting(): number {
     return this.broken ? 0 : waiting(this.#words) % this.parties;
   }
 
   /**
-   * Waits for all parties; gives how many came before: each of them gets another number, one of them 0. Meanwhile the
-   * script stays alive.
+   * Waits for all parties; resolves with the number of parties that came before: a different one for each party, and 0 for
+   * one of them. The script stays alive while the call waits.
+   *
+   * @example Let one party of each phase do the work of all
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Barrier } from "@isopool/isopool";
+   *
+   * const barrier = new Barrier(3);
+   * let merges = 0;
+   * async function party() {
+   *   if (await barrier.wait({ timeout: 1_000 }) === 0) merges++;
+   * }
+   * await Promise.all([party(), party(), party()]);
+   * assertEquals(merges, 1);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first; the barrier is broken then.
-   * @throws {BrokenBarrierError} If it is broken, or breaks.
+   * @throws {BrokenBarrierError} If the barrier is broken, or breaks.
    */
   async wait(limits?: WaitLimits): Promise<number> {
     const timeout = checkLimits(WAIT, limits);
     limits?.signal?.throwIfAborted();
-    const run = this.#meeting(timeout);
-    await runAsync(run, limits?.signal);
-    return told(run);
+    const machine = this.#newWait(timeout);
+    await runAsync(machine, limits?.signal);
+    return indexOf(machine);
   }
 
   /**
-   * Waits for all parties, and blocks this thread until they have come; as {@linkcode Barrier.wait}.
+   * Waits for all parties, like {@linkcode Barrier.wait}, and blocks this thread until they have arrived.
+   *
+   * @example A party that does not come breaks the barrier
+   * ```ts
+   * import { assert, assertThrows } from "@std/assert";
+   * import { Barrier, WaitTimeoutError } from "@isopool/isopool";
+   *
+   * const barrier = new Barrier(2);
+   * assertThrows(() => barrier.waitSync({ timeout: 10 }), WaitTimeoutError);
+   * assert(barrier.broken);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first; the barrier is broken then.
-   * @throws {BrokenBarrierError} If it is broken, or breaks.
+   * @throws {BrokenBarrierError} If the barrier is broken, or breaks.
    * @throws {TypeError} On the main thread, without a `timeout`.
    */
   waitSync(limits?: BlockLimits): number {
-    const run = this.#meeting(checkBlock(WAIT, limits));
-    runSync(run);
-    return told(run);
+    const machine = this.#newWait(checkBlock(WAIT, limits));
+    runSync(machine);
+    return indexOf(machine);
   }
 
-  /** Breaks it: who waits, and who comes, gets a {@linkcode BrokenBarrierError}. */
+  /**
+   * Breaks the barrier: the parties that wait, and those that arrive later, fail with a {@linkcode BrokenBarrierError}.
+   *
+   * @example Free the other parties after a failure
+   * ```ts
+   * import { assertRejects } from "@std/assert";
+   * import { Barrier, BrokenBarrierError } from "@isopool/isopool";
+   *
+   * const barrier = new Barrier(2);
+   * const waits = barrier.wait();
+   * barrier.abort();
+   * await assertRejects(() => waits, BrokenBarrierError);
+   * ```
+   */
   abort(): void {
     runThrough(this.#words, abort);
   }
 
-  /** Makes it whole and empty again. Who waits gets a {@linkcode BrokenBarrierError}. */
+  /**
+   * Makes the barrier whole and empty again. Parties that wait fail with a {@linkcode BrokenBarrierError}.
+   *
+   * @example Use a broken barrier again
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Barrier } from "@isopool/isopool";
+   *
+   * const barrier = new Barrier(1);
+   * barrier.abort();
+   * barrier.reset();
+   * assertEquals([barrier.broken, await barrier.wait()], [false, 0]);
+   * ```
+   */
   reset(): void {
     runSync(running("reset Barrier", this.#words, undefined, reset));
   }
 
-  /** Shows its state. */
+  /** Returns `Barrier(broken)`, or how many of the parties wait. */
   toString(): string {
     return `Barrier(${this.broken ? "broken" : `${this.waiting} of ${this.parties}`})`;
   }
@@ -128,15 +195,15 @@ export class Barrier extends Shared {
     return { kind: KIND, version: VERSION, memory: this.#memory, parties, owners: this.#words.owners.memory };
   }
 
-  #meeting(timeout: number | undefined): Machine {
-    const run = running(WAIT, this.#words, timeout, meet);
-    run.frame.b = this.parties;
-    return run;
+  #newWait(timeout: number | undefined): Machine {
+    const machine = running(WAIT, this.#words, timeout, wait);
+    machine.frame.b = this.parties;
+    return machine;
   }
 }
 
-function told({ frame }: Machine): number {
-  if (frame.result === Result.BROKEN) throw new BrokenBarrierError(`Cannot ${WAIT}: it is broken`);
+function indexOf({ frame }: Machine): number {
+  if (frame.result === Result.BROKEN) throw new BrokenBarrierError(`Cannot ${WAIT}: it is broken: use reset()`);
   return frame.a;
 }
 

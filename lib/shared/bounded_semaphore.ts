@@ -1,5 +1,5 @@
 /**
- * A fixed number of permits, each with an owner.
+ * A semaphore with a fixed number of permits, each of which belongs to the thread that holds it.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { newMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
-import { claim, freePermits, permitWords, tryClaim, unclaim } from "./steps/permits.ts";
+import { acquirePermit, freePermits, permitWords, releasePermit, tryAcquirePermit } from "./steps/permits.ts";
 import {
   type BlockLimits,
   checkBlock,
@@ -24,20 +24,31 @@ import {
 const KIND = "bounded";
 const CREATE = "create BoundedSemaphore";
 const ACQUIRE = "acquire BoundedSemaphore";
-// A word each, and a search for a free one.
-const MOST = 4096;
+// Each permit takes a word, and an acquire may search all of them for a free one.
+const MAX_LIMIT = 4096;
 
 /**
- * A semaphore whose permits belong to who took them: for slots, connections, licences. It can be an argument or result
- * of a task, at any depth.
+ * A semaphore whose permits belong to the threads that hold them: for slots, connections, licences
+ * (`threading.BoundedSemaphore`). A task can take it as argument or return it, at any depth of a value.
  *
- * There are never more permits than at first: a permit goes back through the guard that stands for it, once. Not fair.
- * All that was written before a release is seen after an acquire that it let through.
+ * There are never more permits than at first: only a guard gives a permit back, once. The semaphore is not fair.
  *
- * **Death.** The permits of a thread that dies come back at the next acquire, or for who waits within 50 ms. Those of a
- * thread that was stopped but would not end stay taken. (In Python both are lost.)
+ * ## Cost
+ * Uncontended, one compare-and-exchange to acquire: each copy tries first the permit that it had last. Otherwise an acquire
+ * reads up to one word for each permit.
  *
- * @example Two at a time
+ * ## When not to use it
+ * To signal from one thread to another, use {@linkcode Semaphore}: its permits have no owner. For a limit within one
+ * thread, shared memory is not needed.
+ *
+ * ## Memory ordering
+ * A thread whose acquire takes a released permit sees everything that other threads wrote before that release.
+ *
+ * ## Death
+ * The permits of a thread that dies come back at the next acquire, and for waiters within 50 ms. Those of a thread that was
+ * stopped but did not end stay taken. (In Python both are lost.)
+ *
+ * @example Allow two at a time
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { BoundedSemaphore } from "@isopool/isopool";
@@ -52,74 +63,116 @@ const MOST = 4096;
  * ```
  */
 export class BoundedSemaphore extends Shared {
-  /** How many permits there are in all. */
+  /** The number of permits in all. */
   readonly limit: number;
   readonly #memory: SharedArrayBuffer;
   readonly #words: SharedWords;
-  readonly #held: Releasable;
-  // Where this copy looks first: where it found one before.
+  readonly #releasable: Releasable;
+  // The permit that this copy held last, which it tries first.
   #hint = 0;
 
   /**
    * Creates a semaphore.
    *
-   * @param permits How many there are: 1 to 4,096.
+   * @param permits The number of permits: 1 to 4,096.
+   * @throws {RangeError} If `permits` is out of range.
    */
   constructor(permits: number) {
     super();
     const handle = handleOfArrival(permits);
     this.limit = handle ? handle.limit as number : integer(CREATE, "permits", permits, 1);
-    if (this.limit > MOST) throw new RangeError(`Cannot ${CREATE}: \`permits\` is ${permits}: it takes 1 to ${MOST}`);
+    if (this.limit > MAX_LIMIT) {
+      throw new RangeError(`Cannot ${CREATE}: \`permits\` is ${permits}: it takes 1 to ${MAX_LIMIT}`);
+    }
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(permitWords(this.limit));
     this.#words = new SharedWords(this.#memory, owners);
-    this.#held = { name: "BoundedSemaphore permit", free: (permit) => this.#free(permit) };
+    this.#releasable = { name: "BoundedSemaphore permit", free: (permit) => this.#release(permit) };
   }
 
-  /** How many permits are free at this moment; those of dead threads count as taken until somebody takes them. */
+  /** The number of free permits at this moment. A dead thread's permit counts as taken until another thread takes it. */
   get permits(): number {
     return freePermits(this.#words, this.limit);
   }
 
   /**
-   * Takes a permit. While it waits, the script stays alive.
+   * Takes a permit. The script stays alive while the call waits.
+   *
+   * @example Limit open connections
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { BoundedSemaphore } from "@isopool/isopool";
+   *
+   * const connections = new BoundedSemaphore(2);
+   * let open = 0, peak = 0;
+   * async function query() {
+   *   using _permit = await connections.acquire();
+   *   peak = Math.max(peak, ++open);
+   *   await new Promise((resolve) => setTimeout(resolve, 1));
+   *   open--;
+   * }
+   * await Promise.all([query(), query(), query(), query()]);
+   * assertEquals(peak, 2);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
    */
   async acquire(limits?: WaitLimits): Promise<Guard> {
     const timeout = checkLimits(ACQUIRE, limits);
     limits?.signal?.throwIfAborted();
-    const quick = this.#quick();
-    if (quick !== undefined) return quick;
-    const run = this.#claiming(timeout);
-    await runAsync(run, limits?.signal);
-    return this.#guard(run.frame.a);
+    const guard = this.#tryHint();
+    if (guard !== undefined) return guard;
+    const machine = this.#newAcquire(timeout);
+    await runAsync(machine, limits?.signal);
+    return this.#guard(machine.frame.a);
   }
 
   /**
    * Takes a permit, and blocks this thread until then.
+   *
+   * @example Give up after 10 ms
+   * ```ts
+   * import { assertThrows } from "@std/assert";
+   * import { BoundedSemaphore, WaitTimeoutError } from "@isopool/isopool";
+   *
+   * const licences = new BoundedSemaphore(1);
+   * using _licence = licences.acquireSync({ timeout: 10 });
+   * assertThrows(() => licences.acquireSync({ timeout: 10 }), WaitTimeoutError);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
    * @throws {TypeError} On the main thread, without a `timeout`.
    */
   acquireSync(limits?: BlockLimits): Guard {
     const timeout = checkBlock(ACQUIRE, limits);
-    const quick = this.#quick();
-    if (quick !== undefined) return quick;
-    const run = this.#claiming(timeout);
-    runSync(run);
-    return this.#guard(run.frame.a);
+    const guard = this.#tryHint();
+    if (guard !== undefined) return guard;
+    const machine = this.#newAcquire(timeout);
+    runSync(machine);
+    return this.#guard(machine.frame.a);
   }
 
-  /** Takes a permit if there is one; else `undefined`. */
+  /**
+   * Takes a permit if one is free; returns `undefined` if none is.
+   *
+   * @example Reject work beyond the limit
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { BoundedSemaphore } from "@isopool/isopool";
+   *
+   * const slots = new BoundedSemaphore(1);
+   * using _slot = slots.tryAcquire();
+   * assertEquals(slots.tryAcquire(), undefined);
+   * ```
+   */
   tryAcquire(): Guard | undefined {
     for (let permit = 0; permit < this.limit; permit++) {
-      if (tryClaim(this.#words, this.#words.owners.me, permit)) return this.#guard(permit);
+      if (tryAcquirePermit(this.#words, this.#words.owners.me, permit)) return this.#guard(permit);
     }
     return undefined;
   }
 
-  /** Shows its state. */
+  /** Returns how many of the permits are free, as `BoundedSemaphore(1 of 2)`. */
   toString(): string {
     return `BoundedSemaphore(${this.permits} of ${this.limit})`;
   }
@@ -130,23 +183,23 @@ export class BoundedSemaphore extends Shared {
     return { kind: KIND, version: VERSION, memory: this.#memory, limit, owners: this.#words.owners.memory };
   }
 
-  #quick(): Guard | undefined {
-    return tryClaim(this.#words, this.#words.owners.me, this.#hint) ? this.#guard(this.#hint) : undefined;
+  #tryHint(): Guard | undefined {
+    return tryAcquirePermit(this.#words, this.#words.owners.me, this.#hint) ? this.#guard(this.#hint) : undefined;
   }
 
-  #claiming(timeout: number | undefined): Machine {
-    const run = running(ACQUIRE, this.#words, timeout, claim);
-    run.frame.b = this.limit;
-    return run;
+  #newAcquire(timeout: number | undefined): Machine {
+    const machine = running(ACQUIRE, this.#words, timeout, acquirePermit);
+    machine.frame.b = this.limit;
+    return machine;
   }
 
   #guard(permit: number): Guard {
     this.#hint = permit;
-    return new Guard(this.#held, permit, false);
+    return new Guard(this.#releasable, permit, false);
   }
 
-  #free(permit: number): void {
-    runThrough(this.#words, unclaim, permit);
+  #release(permit: number): void {
+    runThrough(this.#words, releasePermit, permit);
   }
 }
 

@@ -1,83 +1,57 @@
 /**
- * Waiting, under a lock, for something that others change under the same lock.
+ * A condition variable: a thread waits, under a lock, for a change that other threads make under the same lock.
  *
  * @module
  */
-import { WaitTimeoutError } from "../core/errors.ts";
 import { integer } from "../core/validate.ts";
-import { type Guard, lendGuard, settleGuard } from "./guard.ts";
+import { ConditionCore, WAIT } from "./condition_core.ts";
+import type { Guard } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
-import { coreOf, Lock, type LockBlockOptions, type LockOptions } from "./lock.ts";
-import { newMemory, SharedWords } from "./memory.ts";
-import { runAsync } from "./run_async.ts";
-import { runSync } from "./run_sync.ts";
-import { await_, conditionWords, notify } from "./steps/condition.ts";
-import { Result } from "./steps/step.ts";
-import {
-  type BlockLimits,
-  checkBlock,
-  checkLimits,
-  type Machine,
-  running,
-  runThrough,
-  type WaitLimits,
-} from "./waiting.ts";
+import { coreOf, Lock } from "./lock.ts";
+import type { LockBlockOptions, LockOptions } from "./lock_core.ts";
+import { type BlockLimits, checkBlock, checkLimits, deadlineOf, type WaitLimits } from "./waiting.ts";
 
 const KIND = "condition";
 const CREATE = "create Condition";
-const WAIT = "wait for Condition";
-const MOST = 4096;
+const MAX_WAITERS = 4096;
 
 /** Options of a {@linkcode Condition}. */
 export interface ConditionOptions {
-  /** Its lock; conditions may share one. @default a new one */
+  /** The lock of the condition; several conditions may share one. @default a new one */
   lock?: Lock;
-  /** How many can wait at once, 1 to 4,096; `notify` looks at all their places. @default 64 */
+  /** How many threads and tasks can wait at once, 1 to 4,096. `notify` reads a word for each. @default 64 */
   maxWaiters?: number;
 }
 
 /**
- * A condition variable in shared memory (`threading.Condition`). It can be an argument or result of a task, at any
- * depth, together with what it is about.
+ * A condition variable in shared memory (`threading.Condition`). A task can take it as argument or return it, at any depth
+ * of a value, together with the data that it is about.
  *
- * Every call takes the guard that proves that its lock is held. `wait` releases the lock, sleeps until notified, and
- * holds the lock again when it returns or throws. `notify(guard, n)` wakes exactly the n that have waited longest.
- * Look again after a wait, as `waitFor` does: between the notification and the lock, others may have been there.
+ * Every call takes the guard of the held lock. `wait` releases the lock, sleeps until notified, and holds the lock again
+ * when it returns or throws. `notify(guard, n)` wakes exactly the n that have waited longest. A waiter must test its
+ * condition again after a wait, as `waitFor` does: between the notification and the lock, another thread may have had it.
  *
- * **Death.** A thread that dies while it waits is skipped. If one dies after it was notified and before it got the lock,
- * all others wake, so that its notification is not lost. If the holder of the lock dies, everybody's `wait` throws a
- * {@linkcode LockAbandonedError} within 50 ms, and the guard is released then.
+ * ## Cost
+ * For each waiter that it wakes, `notify` reads up to two words for each of `maxWaiters`. A waiter reads one word for each of
+ * them every 50 ms.
  *
- * @example A place for one item
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Condition, Value } from "@isopool/isopool";
+ * ## When not to use it
+ * To pass items from thread to thread, use a `Queue`. For a flag that is set once, use {@linkcode SharedEvent}.
  *
- * const item = new Value("i32", 0);
- * const changed = new Condition();
+ * ## Memory ordering
+ * That of the lock: a waiter that holds the lock again sees everything that other threads wrote before they released it.
  *
- * async function take() {
- *   using guard = await changed.acquire();
- *   await changed.waitFor(guard, () => item.get() !== 0);
- *   return item.exchange(0);
- * }
- *
- * const taken = take();
- * {
- *   using guard = await changed.acquire();
- *   item.set(7);
- *   changed.notify(guard);
- * }
- * assertEquals(await taken, 7);
- * ```
+ * ## Death
+ * `notify` skips a thread that died while it waited. If a thread dies after it was notified and before it got the lock, all
+ * other waiters wake, so that its notification is not lost. If the holder of the lock dies, the `wait` of every thread
+ * fails with a {@linkcode LockAbandonedError} within 50 ms, and its guard is released then.
  */
 export class Condition extends Shared {
-  /** Its lock. */
+  /** The lock of the condition. */
   readonly lock: Lock;
-  /** How many can wait at once. */
+  /** How many threads and tasks can wait at once. */
   readonly maxWaiters: number;
-  readonly #memory: SharedArrayBuffer;
-  readonly #words: SharedWords;
+  readonly #core: ConditionCore;
 
   /** Creates a condition. */
   constructor(options: ConditionOptions = {}) {
@@ -88,82 +62,180 @@ export class Condition extends Shared {
     if (!(lock instanceof Lock)) throw new TypeError(`Cannot ${CREATE}: \`lock\` takes a Lock`);
     this.lock = lock;
     this.maxWaiters = integer(CREATE, "maxWaiters", maxWaiters, 1);
-    if (maxWaiters > MOST) throw new RangeError(`Cannot ${CREATE}: \`maxWaiters\` takes 1 to ${MOST}`);
-    this.#memory = memory ?? newMemory(conditionWords(maxWaiters));
-    this.#words = new SharedWords(this.#memory, coreOf(lock).words.owners);
+    if (maxWaiters > MAX_WAITERS) throw new RangeError(`Cannot ${CREATE}: \`maxWaiters\` takes 1 to ${MAX_WAITERS}`);
+    this.#core = new ConditionCore(coreOf(lock), maxWaiters, memory);
   }
 
-  /** Takes its lock, like {@linkcode Lock.acquire}. */
+  /**
+   * Takes the lock, like {@linkcode Lock.acquire}.
+   *
+   * @example Hold the lock of a condition
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Condition } from "@isopool/isopool";
+   *
+   * const changed = new Condition();
+   * using guard = await changed.acquire({ timeout: 1_000 });
+   * assertEquals([guard.held, changed.lock.locked], [true, true]);
+   * ```
+   */
   acquire(options?: LockOptions): Promise<Guard> {
     return this.lock.acquire(options);
   }
 
-  /** Takes its lock and blocks this thread until then, like {@linkcode Lock.acquireSync}. */
+  /**
+   * Takes the lock and blocks this thread until then, like {@linkcode Lock.acquireSync}.
+   *
+   * @example Block for at most 100 ms
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Condition } from "@isopool/isopool";
+   *
+   * using guard = new Condition().acquireSync({ timeout: 100 });
+   * assertEquals(guard.held, true);
+   * ```
+   */
   acquireSync(options?: LockBlockOptions): Guard {
     return this.lock.acquireSync(options);
   }
 
   /**
-   * Releases the lock, waits for a notification, takes the lock again. The limits are those of waiting for the
-   * notification: however it ends, it ends with the lock held.
+   * Releases the lock, waits for a notification, takes the lock again. The limits apply to the wait for the notification
+   * only: the call always ends with the lock held, unless the lock is abandoned.
+   *
+   * @example Sleep until notified
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Condition } from "@isopool/isopool";
+   *
+   * const changed = new Condition();
+   * setTimeout(async () => {
+   *   using guard = await changed.acquire();
+   *   changed.notify(guard);
+   * }, 1);
+   * using guard = await changed.acquire();
+   * await changed.wait(guard, { timeout: 1_000 });
+   * assertEquals(guard.held, true);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
-   * @throws {LockAbandonedError} If who had the lock then has died; the guard is released.
+   * @throws {LockAbandonedError} If the thread that holds the lock has died; the guard is released.
    * @throws {RangeError} If `maxWaiters` wait already.
    */
-  async wait(guard: Guard, limits?: WaitLimits): Promise<void> {
-    const timeout = checkLimits(WAIT, limits);
-    limits?.signal?.throwIfAborted();
-    lendGuard(guard, coreOf(this.lock), WAIT);
-    const run = this.#waiting(timeout);
-    try {
-      await runAsync(run, limits?.signal);
-    } finally {
-      settleGuard(guard, stillHeld(run));
-    }
-    this.#checkRoom(run);
+  wait(guard: Guard, limits?: WaitLimits): Promise<void> {
+    return this.#core.wait(guard, limits);
   }
 
-  /** Waits like {@linkcode Condition.wait}, and blocks this thread. */
+  /**
+   * Waits like {@linkcode Condition.wait}, and blocks this thread.
+   *
+   * @example Hold the lock again after a timeout
+   * ```ts
+   * import { assert, assertThrows } from "@std/assert";
+   * import { Condition, WaitTimeoutError } from "@isopool/isopool";
+   *
+   * const changed = new Condition();
+   * using guard = changed.acquireSync({ timeout: 100 });
+   * assertThrows(() => changed.waitSync(guard, { timeout: 10 }), WaitTimeoutError);
+   * assert(guard.held);
+   * ```
+   */
   waitSync(guard: Guard, limits?: BlockLimits): void {
-    const timeout = checkBlock(WAIT, limits);
-    lendGuard(guard, coreOf(this.lock), WAIT);
-    const run = this.#waiting(timeout);
-    try {
-      runSync(run);
-    } finally {
-      settleGuard(guard, stillHeld(run));
-    }
-    this.#checkRoom(run);
+    this.#core.waitSync(guard, limits);
   }
 
-  /** Waits until `condition` holds: looks at it under the lock, now and after each notification. */
+  /**
+   * Waits until `condition` returns `true`: calls it under the lock, now and after each notification.
+   *
+   * @example Wait for the third item
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Condition, Counter } from "@isopool/isopool";
+   *
+   * const [changed, items] = [new Condition(), new Counter(2)];
+   * setTimeout(async () => {
+   *   using guard = await changed.acquire();
+   *   items.add();
+   *   changed.notify(guard);
+   * }, 1);
+   * using guard = await changed.acquire();
+   * await changed.waitFor(guard, () => items.get() === 3, { timeout: 1_000 });
+   * assertEquals(items.get(), 3);
+   * ```
+   */
   async waitFor(guard: Guard, condition: () => boolean, limits: WaitLimits = {}): Promise<void> {
-    const end = deadline(checkLimits(WAIT, limits));
+    const end = deadlineOf(WAIT, checkLimits(WAIT, limits));
     while (!condition()) await this.wait(guard, { ...limits, timeout: end() });
   }
 
-  /** Waits until `condition` holds, like {@linkcode Condition.waitFor}, and blocks this thread. */
+  /**
+   * Waits until `condition` returns `true`, like {@linkcode Condition.waitFor}, and blocks this thread.
+   *
+   * @example Return at once if the condition holds
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Condition } from "@isopool/isopool";
+   *
+   * const changed = new Condition();
+   * using guard = changed.acquireSync({ timeout: 100 });
+   * changed.waitForSync(guard, () => true, { timeout: 100 });
+   * assertEquals(guard.held, true);
+   * ```
+   */
   waitForSync(guard: Guard, condition: () => boolean, limits: BlockLimits = {}): void {
-    const end = deadline(checkBlock(WAIT, limits));
+    const end = deadlineOf(WAIT, checkBlock(WAIT, limits));
     while (!condition()) this.waitSync(guard, { timeout: end() });
   }
 
-  /** Wakes the `count` that have waited longest, or all if they are fewer. They go on when the lock is released. */
+  /**
+   * Wakes the `count` that have waited longest, or all if there are fewer. They continue once they have the lock.
+   *
+   * @example Wake one of two
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Condition } from "@isopool/isopool";
+   *
+   * const changed = new Condition();
+   * const sleep = async (timeout: number) => {
+   *   using guard = await changed.acquire();
+   *   await changed.wait(guard, { timeout });
+   * };
+   * const sleeps = Promise.allSettled([sleep(1_000), sleep(20)]);
+   * using guard = await changed.acquire();
+   * changed.notify(guard, 1);
+   * guard.release();
+   * assertEquals((await sleeps).map(({ status }) => status), ["fulfilled", "rejected"]);
+   * ```
+   */
   notify(guard: Guard, count: number = 1): void {
-    const call = "notify Condition";
-    integer(call, "count", count, 0);
-    lendGuard(guard, coreOf(this.lock), call);
-    settleGuard(guard, true);
-    runThrough(this.#words, notify, Math.min(count, this.maxWaiters), this.maxWaiters);
+    this.#core.notify(guard, count);
   }
 
-  /** Wakes all that wait. */
+  /**
+   * Wakes all that wait.
+   *
+   * @example Wake all
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Condition } from "@isopool/isopool";
+   *
+   * const changed = new Condition();
+   * const sleeps = [1, 2].map(async (n) => {
+   *   using guard = await changed.acquire();
+   *   await changed.wait(guard);
+   *   return n;
+   * });
+   * using guard = await changed.acquire();
+   * changed.notifyAll(guard);
+   * guard.release();
+   * assertEquals(await Promise.all(sleeps), [1, 2]);
+   * ```
+   */
   notifyAll(guard: Guard): void {
     this.notify(guard, this.maxWaiters);
   }
 
-  /** Shows the state of its lock. */
+  /** Returns the state of its lock, as `Condition(Lock(free))`. */
   toString(): string {
     return `Condition(${this.lock})`;
   }
@@ -171,34 +243,8 @@ export class Condition extends Shared {
   /** @ignore */
   [BRAND](): Handle {
     const { lock, maxWaiters } = this;
-    return { kind: KIND, version: VERSION, memory: this.#memory, lock, maxWaiters };
+    return { kind: KIND, version: VERSION, memory: this.#core.memory, lock, maxWaiters };
   }
-
-  #waiting(timeout: number | undefined): Machine {
-    const lock = coreOf(this.lock).words;
-    const run = running(WAIT, this.#words, timeout, (words, frame) => await_(words, lock, frame));
-    run.frame.b = this.maxWaiters;
-    return run;
-  }
-
-  #checkRoom({ frame }: Machine): void {
-    if (frame.result !== Result.FULL) return;
-    throw new RangeError(`Cannot ${WAIT}: ${this.maxWaiters} wait already: see \`maxWaiters\``);
-  }
-}
-
-function stillHeld({ frame }: Machine): boolean {
-  return frame.result !== Result.ABANDONED && frame.result !== Result.LOST;
-}
-
-function deadline(timeout: number | undefined): () => number | undefined {
-  if (timeout === undefined) return () => undefined;
-  const end = performance.now() + timeout;
-  return () => {
-    const left = end - performance.now();
-    if (left <= 0) throw new WaitTimeoutError(`Cannot ${WAIT}: it took longer than ${timeout} ms`);
-    return left;
-  };
 }
 
 registerKind(KIND, Condition);

@@ -1,5 +1,5 @@
 /**
- * A number to count with, from any thread.
+ * A counter that all threads see.
  *
  * @module
  */
@@ -10,14 +10,24 @@ const KIND = "counter";
 const CALL = "count";
 
 /**
- * A count in shared memory: a 64-bit integer with an interface of plain numbers, the fastest thing to increment
- * (`Atomics.add`, 10 to 15 ns uncontended).
+ * A count in shared memory: a 64-bit integer with an interface of plain numbers. A task can take it as argument or return
+ * it, at any depth of a value.
  *
- * Every operation is one atomic step, sequentially consistent. `add` and `sub` give what was there before, so that
- * `add(1)` hands each caller a number of its own. The count may be negative. It can be an argument or result of a task,
- * at any depth.
+ * `add` and `sub` return the count before, so that `add(1)` gives each caller a number of its own. The count may be
+ * negative.
  *
- * @example Each caller gets its own number
+ * ## Cost
+ * `add` is one `Atomics.add`, the fastest way to increment a number here: 10 to 15 ns uncontended.
+ *
+ * ## When not to use it
+ * For other types, for fractions and for compare-and-exchange, use {@linkcode Value}. To wait until a count is reached, use
+ * {@linkcode Condition} or {@linkcode Semaphore}.
+ *
+ * ## Memory ordering
+ * Every operation is one atomic step, sequentially consistent: a thread that reads a change sees everything that the other
+ * thread wrote before it made the change.
+ *
+ * @example Give each caller its own number
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Counter } from "@isopool/isopool";
@@ -27,10 +37,10 @@ const CALL = "count";
  * ```
  */
 export class Counter extends Shared {
-  readonly #cell: BigInt64Array<SharedArrayBuffer>;
+  readonly #count: BigInt64Array<SharedArrayBuffer>;
 
   /**
-   * Creates a count.
+   * Creates a counter.
    *
    * @param initial A safe integer.
    * @default 0
@@ -39,70 +49,152 @@ export class Counter extends Shared {
   constructor(initial: number = 0) {
     super();
     const handle = handleOfArrival(initial);
-    this.#cell = new BigInt64Array(handle ? handle.memory as SharedArrayBuffer : new SharedArrayBuffer(8));
-    if (handle === undefined) this.#cell[0] = exact("initial", initial);
+    this.#count = new BigInt64Array(handle ? handle.memory as SharedArrayBuffer : new SharedArrayBuffer(8));
+    if (handle === undefined) this.#count[0] = toBigInt("initial", initial);
   }
 
   /**
    * Reads the count.
    *
-   * @throws {RangeError} If it is beyond the safe integers.
+   * @example Read a count
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Counter } from "@isopool/isopool";
+   *
+   * assertEquals(new Counter(3).get(), 3);
+   * ```
+   *
+   * @throws {RangeError} If the count is no safe integer.
    */
   get(): number {
-    return plain(Atomics.load(this.#cell, 0));
-  }
-
-  /** Writes the count. */
-  set(value: number): void {
-    Atomics.store(this.#cell, 0, exact("value", value));
+    return toNumber(Atomics.load(this.#count, 0));
   }
 
   /**
-   * Adds a safe integer; gives what was there before.
+   * Writes the count.
    *
-   * @throws {RangeError} If that was beyond the safe integers: it cannot be told, but it was added to.
+   * @example Start again
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Counter } from "@isopool/isopool";
+   *
+   * const lines = new Counter(7);
+   * lines.set(0);
+   * assertEquals(lines.get(), 0);
+   * ```
+   *
+   * @throws {RangeError} If `value` is no safe integer.
+   */
+  set(value: number): void {
+    Atomics.store(this.#count, 0, toBigInt("value", value));
+  }
+
+  /**
+   * Adds a safe integer; returns the count before.
+   *
+   * @example Count bytes
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Counter } from "@isopool/isopool";
+   *
+   * const bytes = new Counter();
+   * bytes.add(512);
+   * assertEquals(bytes.add(100), 512);
+   * ```
+   *
+   * @param amount What to add.
+   * @default 1
+   * @throws {RangeError} If the count before was no safe integer: it cannot be returned, but `amount` has been added.
    */
   add(amount: number = 1): number {
-    return plain(Atomics.add(this.#cell, 0, exact("amount", amount)));
+    return toNumber(Atomics.add(this.#count, 0, toBigInt("amount", amount)));
   }
 
-  /** Subtracts a safe integer; gives what was there before. */
+  /**
+   * Subtracts a safe integer; returns the count before.
+   *
+   * @example Notice the last one
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Counter } from "@isopool/isopool";
+   *
+   * const left = new Counter(2);
+   * assertEquals([left.sub() === 1, left.sub() === 1], [false, true]);
+   * ```
+   *
+   * @param amount What to subtract.
+   * @default 1
+   * @throws {RangeError} If the count before was no safe integer: it cannot be returned, but `amount` has been subtracted.
+   */
   sub(amount: number = 1): number {
-    return plain(Atomics.sub(this.#cell, 0, exact("amount", amount)));
+    return toNumber(Atomics.sub(this.#count, 0, toBigInt("amount", amount)));
   }
 
-  /** Writes the count; gives what was there before: `exchange(0)` reads and clears in one step. */
+  /**
+   * Writes the count; returns the count before.
+   *
+   * @example Read and clear in one step
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Counter } from "@isopool/isopool";
+   *
+   * const hits = new Counter(5);
+   * assertEquals([hits.exchange(0), hits.get()], [5, 0]);
+   * ```
+   *
+   * @throws {RangeError} If `value` or the count before is no safe integer.
+   */
   exchange(value: number): number {
-    return plain(Atomics.exchange(this.#cell, 0, exact("value", value)));
+    return toNumber(Atomics.exchange(this.#count, 0, toBigInt("value", value)));
   }
 
-  /** Reads the count, for arithmetic and comparison. Note that `counter += 1` would replace the object: use `add`. */
+  /**
+   * Reads the count, for arithmetic and comparison. `counter += 1` would replace the object: use `add`.
+   *
+   * @example Compare a counter with a number
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { Counter } from "@isopool/isopool";
+   *
+   * assert(new Counter(3) > new Counter(2));
+   * ```
+   */
   override valueOf(): number {
     return this.get();
   }
 
-  /** Reads the count for JSON. */
+  /**
+   * Reads the count for JSON.
+   *
+   * @example Write a count as JSON
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Counter } from "@isopool/isopool";
+   *
+   * assertEquals(JSON.stringify({ hits: new Counter(3) }), `{"hits":3}`);
+   * ```
+   */
   override toJSON(): number {
     return this.get();
   }
 
-  /** Shows the count. */
+  /** Returns the count, as `Counter(3)`. */
   toString(): string {
-    return `Counter(${Atomics.load(this.#cell, 0)})`;
+    return `Counter(${Atomics.load(this.#count, 0)})`;
   }
 
   /** @ignore */
   [BRAND](): Handle {
-    return { kind: KIND, version: VERSION, memory: this.#cell.buffer };
+    return { kind: KIND, version: VERSION, memory: this.#count.buffer };
   }
 }
 
-function exact(option: string, value: number): bigint {
+function toBigInt(option: string, value: number): bigint {
   if (!Number.isSafeInteger(value)) throw bad(CALL, option, value, "a safe integer", typeof value === "number");
   return BigInt(value);
 }
 
-function plain(value: bigint): number {
+function toNumber(value: bigint): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) throw new RangeError(`Cannot ${CALL}: the count is ${value}n, no safe integer`);
   return number;

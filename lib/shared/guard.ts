@@ -1,27 +1,30 @@
 /**
- * What one gets for acquiring: the right to release, once.
+ * A guard: the value that `acquire()` returns, and through which its code releases the lock or permit once.
  *
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
 
-/** What a guard gives back to. */
+/** The lock or semaphore that a guard releases. */
 export interface Releasable {
   /** For messages: `Lock`. */
   readonly name: string;
-  /** Gives back what `token` stands for. */
+  /** Releases the lock, or the permit that `token` stands for. */
   free(token: number): void;
 }
 
-// For what belongs to guards and is nobody else's business: a condition lends the lock away while it waits.
-let lend: (guard: Guard, held: Releasable, call: string) => void;
-let settle: (guard: Guard, stillHeld: boolean) => void;
+// Private to guards, apart from conditions, which release the lock while they wait.
+let suspend: (guard: Guard, held: Releasable, call: string) => void;
+let resume: (guard: Guard, stillHeld: boolean) => void;
 
 /**
- * What has been acquired: the right to release it, once. Any code of the thread that acquired it may do that; a copy that
- * is sent to another thread releases nothing.
+ * A guard: `acquire()` returns it; releasing it, or leaving its `using` block, releases the lock or permit once. Any code
+ * of the thread that acquired can release. A copy that is sent to another thread releases nothing.
  *
- * @example Released at the end of the block, also if it throws
+ * ## Cost
+ * One small object for each acquire.
+ *
+ * @example Release at the end of the block, also if it throws
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Lock } from "@isopool/isopool";
@@ -35,11 +38,11 @@ let settle: (guard: Guard, stillHeld: boolean) => void;
  * ```
  */
 export class Guard implements Disposable {
-  /** Whether the lock was taken over from a thread that died holding it. */
+  /** Whether this acquire took the lock over from a thread that died while it held it. */
   readonly recovered: boolean;
   readonly #held: Releasable;
   readonly #token: number;
-  #state: "held" | "lent" | "released" = "held";
+  #state: "held" | "suspended" | "released" = "held";
 
   /** @ignore */
   constructor(held: Releasable, token: number, recovered: boolean) {
@@ -49,23 +52,34 @@ export class Guard implements Disposable {
   }
 
   static {
-    lend = (guard, held, call) => {
+    suspend = (guard, held, call) => {
       if (guard.#held !== held) throw new TypeError(`Cannot ${call}: this is not a guard of its lock`);
       guard.#check(call);
-      guard.#state = "lent";
+      guard.#state = "suspended";
     };
-    settle = (guard, stillHeld) => guard.#state = stillHeld ? "held" : "released";
+    resume = (guard, stillHeld) => guard.#state = stillHeld ? "held" : "released";
   }
 
-  /** Whether it has not been released. */
+  /** Whether the guard holds its lock or permit. */
   get held(): boolean {
     return this.#state === "held";
   }
 
   /**
-   * Gives it back, and wakes who waits for it.
+   * Releases the lock or permit, and wakes a waiter.
    *
-   * @throws {IsopoolError} If it has been released, or waits in a condition.
+   * @example Release before the end of the block
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Semaphore } from "@isopool/isopool";
+   *
+   * const slots = new Semaphore(1);
+   * using guard = await slots.acquire();
+   * guard.release();
+   * assertEquals([guard.held, slots.permits], [false, 1]);
+   * ```
+   *
+   * @throws {IsopoolError} If the guard has been released, or waits in a condition.
    */
   release(): void {
     this.#check(`release ${this.#held.name}`);
@@ -73,24 +87,37 @@ export class Guard implements Disposable {
     this.#held.free(this.#token);
   }
 
-  /** Releases it, if that has not been done: at the end of a `using` block. */
+  /**
+   * Releases the lock or permit unless that has been done, at the end of a `using` block.
+   *
+   * @example Leave a block after an early release
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Lock } from "@isopool/isopool";
+   *
+   * const guard = await new Lock().acquire();
+   * guard.release();
+   * guard[Symbol.dispose]();
+   * assertEquals(guard.held, false);
+   * ```
+   */
   [Symbol.dispose](): void {
     if (this.#state === "held") this.release();
   }
 
   #check(call: string): void {
     if (this.#state === "released") throw new IsopoolError(`Cannot ${call}: this guard has been released`);
-    if (this.#state === "lent") throw new IsopoolError(`Cannot ${call}: this guard waits in a condition`);
+    if (this.#state === "suspended") throw new IsopoolError(`Cannot ${call}: this guard waits in a condition`);
   }
 }
 
-/** Checks that a guard holds this, and lends it away until {@linkcode settleGuard}. */
-export function lendGuard(guard: Guard, held: Releasable, call: string): void {
+/** Checks that a guard holds this lock, and suspends the guard until {@linkcode resumeGuard}. */
+export function suspendGuard(guard: Guard, held: Releasable, call: string): void {
   if (!(guard instanceof Guard)) throw new TypeError(`Cannot ${call}: it takes a guard, from acquire()`);
-  lend(guard, held, call);
+  suspend(guard, held, call);
 }
 
-/** Ends the lending. */
-export function settleGuard(guard: Guard, stillHeld: boolean): void {
-  settle(guard, stillHeld);
+/** Ends the suspension of a guard, which holds its lock again or not. */
+export function resumeGuard(guard: Guard, stillHeld: boolean): void {
+  resume(guard, stillHeld);
 }

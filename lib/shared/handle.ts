@@ -1,16 +1,17 @@
 /**
- * What makes an object a shared one: it can be sent to other threads by structured clone, at any depth of a message.
+ * The base class of shared objects: objects that structured clone carries to other threads, at any depth of a message.
  *
  * ```
  * sender                                          receiver
  *   { jobs: [{ lock }] }
  *            own enumerable getter  -- clone -->  { jobs: [{ lock: { "isopool:shared": { kind, version, ... } } }] }
- *            counts the crossing                  revive.ts puts a Lock over the same memory into its place
+ *            counts the copy                      revive.ts puts a Lock over the same memory in its place
  * ```
  *
- * Structured clone drops the prototype of an instance and copies its own enumerable properties, getters called. So each
- * shared object has one such getter, which gives its {@linkcode Handle}. The call is also the cheapest way to learn that
- * a message holds a shared object at all: `encode` in revive.ts compares the count before and after.
+ * Structured clone drops the prototype of an instance and copies its own enumerable properties: it calls getters and copies
+ * their results. So each shared object has one own getter, which returns its {@linkcode Handle}. Counting the calls is also
+ * the cheapest way to find out whether a message holds a shared object: `encode` in revive.ts compares the count before and
+ * after.
  *
  * @module
  */
@@ -18,33 +19,32 @@
 /** Version of the protocol between copies of this library: the fields of a handle and the layout of its memory. */
 export const VERSION = 1;
 
-/** Name of the getter, and of the property that arrives. */
+/** Name of the getter, and of the property in the copy. */
 export const KEY = "isopool:shared";
 
-/** Marks every shared object, of whatever copy of this library. */
+/** Key of the method that marks a shared object, of any copy of this library. */
 export const BRAND: unique symbol = Symbol.for("isopool.shared") as never;
 
-/** What travels instead of a shared object: enough to make another one over the same memory. */
+/** The data that a message carries in place of a shared object: enough to make another one over the same memory. */
 export interface Handle {
-  /** Which class. */
+  /** Name of the class. */
   readonly kind: string;
-  /** Which protocol. */
+  /** Version of the protocol. */
   readonly version: number;
-  /** What the kind needs besides: memory, offsets, other shared objects. */
+  /** Fields of the kind: memory, offsets, other shared objects. */
   readonly [field: string]: unknown;
 }
 
-/** How often a handle was read. One count for all copies of this library in the isolate. */
+/** The number of handles that were copied, by all copies of this library in the isolate. */
 export interface HandleCopies {
   count: number;
 }
 
-const CROSSINGS = Symbol.for("isopool.shared.crossings");
+const COPIES = Symbol.for("isopool.shared.copies");
 
-/** The isolate's one count. */
-export const handleCopies: HandleCopies =
-  (globalThis as Record<symbol, unknown>)[CROSSINGS] as HandleCopies | undefined ??
-    ((globalThis as Record<symbol, unknown>)[CROSSINGS] = { count: 0 } satisfies HandleCopies);
+/** The count of this isolate. */
+export const handleCopies: HandleCopies = (globalThis as Record<symbol, unknown>)[COPIES] as HandleCopies | undefined ??
+  ((globalThis as Record<symbol, unknown>)[COPIES] = { count: 0 } satisfies HandleCopies);
 
 const GETTER: PropertyDescriptor = {
   enumerable: true,
@@ -54,7 +54,7 @@ const GETTER: PropertyDescriptor = {
   },
 };
 
-/** What all shared objects have in common: they can be sent to other threads, inside any message. */
+/** The base class of all shared objects. They can be sent to other threads inside any message. */
 export abstract class Shared {
   /** @ignore */
   constructor() {
@@ -62,7 +62,7 @@ export abstract class Shared {
   }
 
   /**
-   * Gives what travels instead of this object.
+   * Returns the handle of this object.
    *
    * @ignore
    */
@@ -71,7 +71,7 @@ export abstract class Shared {
   /** @ignore */
   abstract toString(): string;
 
-  /** Shows it for JSON. */
+  /** Returns the text of `toString` for JSON. */
   toJSON(): unknown {
     return this.toString();
   }
@@ -87,17 +87,17 @@ export abstract class Shared {
   }
 }
 
-/** Whether a value is a shared object, of whatever copy of this library. */
+/** Whether a value is a shared object, of any copy of this library. */
 export function isShared(value: unknown): value is Shared {
   return typeof value === "object" && value !== null && typeof (value as Partial<Shared>)[BRAND] === "function";
 }
 
-/** Given to a constructor in place of its first argument: make the object that this handle stands for. */
+/** A received handle: a constructor that gets it as its first argument makes the object of that handle. */
 export class Arrival {
   constructor(readonly handle: Handle) {}
 }
 
-/** The handle that a constructor was given, if it was given one. */
+/** Returns the received handle that a constructor got as its first argument, if any. */
 export function handleOfArrival(argument: unknown): Handle | undefined {
   return argument instanceof Arrival ? argument.handle : undefined;
 }
@@ -107,12 +107,12 @@ type Reviver = (handle: Handle) => Shared;
 
 const revivers = new Map<string, Reviver>();
 
-/** Names a kind. Each class does it for itself when its module is loaded; kinds.ts loads them all. */
+/** Registers the class of a kind. The module of each class does this when it is loaded; kinds.ts loads all of them. */
 export function registerKind(kind: string, type: new (first: never, second: never) => Shared): void {
   revivers.set(kind, (handle) => new type(new Arrival(handle) as never, undefined as never));
 }
 
-/** How to revive a kind, or `undefined` where it is not known. */
+/** Returns the function that makes objects of a kind, or `undefined` for an unknown kind. */
 export function reviverOf(kind: string): Reviver | undefined {
   return revivers.get(kind);
 }

@@ -1,5 +1,5 @@
 /**
- * Every kind of shared object: loading this file makes all of them known to `decode`. A worker's entry loads it.
+ * Registers every kind of shared object, so that `decode` can make them. The entry of a worker imports this file.
  *
  * @module
  */

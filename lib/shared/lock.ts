@@ -1,75 +1,46 @@
 /**
- * Mutual exclusion among threads and among the tasks of one.
+ * Mutual exclusion among threads, and among the tasks of one thread.
  *
  * @module
  */
-import { IsopoolError } from "../core/errors.ts";
-import { bad } from "../core/validate.ts";
-import { Guard, type Releasable } from "./guard.ts";
+import { Guard } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
-import { newMemory, SharedWords } from "./memory.ts";
+import { acquireLock, acquireLockSync, type LockBlockOptions, LockCore, type LockOptions } from "./lock_core.ts";
+import { newMemory } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
-import { runAsync } from "./run_async.ts";
-import { runSync } from "./run_sync.ts";
-import { abandon, acquire, holder, LOCK_WORDS, release, tryAcquire } from "./steps/lock.ts";
-import { Result } from "./steps/step.ts";
-import { type BlockLimits, checkBlock, checkLimits, running, runThrough, type WaitLimits } from "./waiting.ts";
+import { holder, LOCK_WORDS, tryAcquire } from "./steps/lock.ts";
+
+export type { LockBlockOptions, LockOptions } from "./lock_core.ts";
 
 const KIND = "lock";
 
-/** Options of {@linkcode Lock.acquire}. */
-export interface LockOptions extends WaitLimits {
-  /**
-   * What to do if the thread that held the lock has died. `true`: take the lock over; the guard's `recovered` tells. A
-   * function: take it over and run the function, which repairs what the lock guards; if it fails, the lock is abandoned
-   * as before, and the failure is thrown.
-   *
-   * @default false
-   */
-  recover?: boolean | (() => void | Promise<void>);
-}
-
-/** Options of {@linkcode Lock.acquireSync}. */
-export interface LockBlockOptions extends BlockLimits {
-  /** As for {@linkcode LockOptions}, with a function that returns when it is done. */
-  recover?: boolean | (() => void);
-}
-
-/** The lock itself, which guards give back to. */
-export class LockCore implements Releasable {
-  readonly name: string;
-  readonly memory: SharedArrayBuffer;
-  readonly words: SharedWords;
-
-  constructor(name: string, memory: SharedArrayBuffer, owners: OwnerTable) {
-    this.name = name;
-    this.memory = memory;
-    this.words = new SharedWords(memory, owners);
-  }
-
-  /** Gives the lock back. */
-  free(): void {
-    const { seen } = runThrough(this.words, release);
-    if (seen >>> 1 === this.words.owners.me) return;
-    throw new IsopoolError(`Cannot release ${this.name}: it was taken from this thread, which counted as dead`);
-  }
-}
-
-// For conditions, which release and take the lock of somebody's guard.
 let core: (lock: Lock) => LockCore;
 
 /**
- * A lock in shared memory. It can be an argument or result of a task, at any depth; all copies are the same lock.
+ * A lock in shared memory (`threading.Lock`). A task can take it as argument or return it, at any depth of a value; all
+ * copies are the same lock.
  *
- * Not fair: whoever comes when it is free takes it, which is fast (about 50 ns when nobody else wants it). Not
- * re-entrant: see {@linkcode RLock}. All that was written before a release is seen after the acquire that follows it.
+ * The lock is not fair: a thread that comes when the lock is free takes it, even if others wait. Tasks of one thread take
+ * turns. The lock is not re-entrant: see {@linkcode RLock}.
  *
- * **Death.** If the thread that holds the lock dies (exits, crashes, is terminated), what the lock guards may be half
- * written. Nobody hangs: `acquire` then fails with a {@linkcode LockAbandonedError}, at once and for everybody, until
- * somebody asks to `recover`. A thread that was stopped but would not end may still write: from that one nothing is
- * recovered. (After POSIX's robust mutexes, where `EOWNERDEAD` must be answered by `pthread_mutex_consistent`.)
+ * ## Cost
+ * Uncontended, one compare-and-exchange to acquire and one exchange to release: about 50 ns. A thread that has to wait
+ * sleeps in the kernel, or while its event loop turns.
  *
- * @example One at a time
+ * ## When not to use it
+ * To count or to replace one number, use {@linkcode Counter} or {@linkcode Value}: their operations are atomic. To pass
+ * data from thread to thread, use a `Queue`.
+ *
+ * ## Memory ordering
+ * A thread that acquires the lock sees everything that other threads wrote before they released it.
+ *
+ * ## Death
+ * If the thread that holds the lock dies (exits, crashes, is terminated), what the lock guards may be half written.
+ * `acquire` then fails at once with a {@linkcode LockAbandonedError}, for every thread, until one passes `recover`. Code of
+ * a thread that was stopped but did not end may still write, so its lock is never recovered. (POSIX's robust mutexes do the
+ * same: `EOWNERDEAD`, then `pthread_mutex_consistent`.)
+ *
+ * @example Run one task at a time
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Lock } from "@isopool/isopool";
@@ -92,22 +63,39 @@ export class Lock extends Shared {
   /** Creates a free lock. */
   constructor() {
     super();
-    // Not part of the signature: what has arrived, see handle.ts.
+    // The handle of a received lock is not part of the signature: see handle.ts.
     const handle = handleOfArrival(arguments[0]);
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#core = new LockCore("Lock", handle?.memory as SharedArrayBuffer ?? newMemory(LOCK_WORDS), owners);
   }
 
-  /** Whether somebody holds it, dead or alive, at this moment. */
+  /** Whether a thread, dead or alive, holds the lock at this moment. */
   get locked(): boolean {
     return holder(this.#core.words) !== 0;
   }
 
   /**
-   * Takes the lock. While it waits, the script stays alive.
+   * Takes the lock. The script stays alive while the call waits.
+   *
+   * @example Keep two writers apart
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Lock } from "@isopool/isopool";
+   *
+   * const lock = new Lock();
+   * let sum = 0;
+   * async function add(n: number) {
+   *   using _guard = await lock.acquire();
+   *   const before = sum;
+   *   await Promise.resolve();
+   *   sum = before + n;
+   * }
+   * await Promise.all([add(1), add(2)]);
+   * assertEquals(sum, 3);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
-   * @throws {LockAbandonedError} If its holder has died, without `recover`; or may still run.
+   * @throws {LockAbandonedError} If the holder has died and `recover` is `false`, or was stopped and may still run.
    */
   acquire(options?: LockOptions): Promise<Guard> {
     return acquireLock(this.#core, options, (recovered) => new Guard(this.#core, 0, recovered));
@@ -116,22 +104,44 @@ export class Lock extends Shared {
   /**
    * Takes the lock, and blocks this thread until then.
    *
+   * @example Block for at most 100 ms
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { Lock } from "@isopool/isopool";
+   *
+   * const lock = new Lock();
+   * using guard = lock.acquireSync({ timeout: 100 });
+   * assert(guard.held);
+   * ```
+   *
    * @throws {WaitTimeoutError} If `timeout` passes first.
-   * @throws {LockAbandonedError} If its holder has died, without `recover`; or may still run.
-   * @throws {IsopoolError} If a task of this very thread holds the lock: it could never release it.
+   * @throws {LockAbandonedError} If the holder has died and `recover` is `false`, or was stopped and may still run.
+   * @throws {IsopoolError} If a task of this thread holds the lock: it could never release it.
    * @throws {TypeError} On the main thread, without a `timeout`.
    */
   acquireSync(options?: LockBlockOptions): Guard {
     return acquireLockSync(this.#core, options, (recovered) => new Guard(this.#core, 0, recovered));
   }
 
-  /** Takes the lock if it is free; else `undefined`, also if it is abandoned. */
+  /**
+   * Takes the lock if it is free; returns `undefined` if it is not, or is abandoned.
+   *
+   * @example Skip a refresh that another task already does
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Lock } from "@isopool/isopool";
+   *
+   * const refreshing = new Lock();
+   * using _guard = refreshing.tryAcquire();
+   * assertEquals(refreshing.tryAcquire(), undefined);
+   * ```
+   */
   tryAcquire(): Guard | undefined {
     const { words } = this.#core;
     return tryAcquire(words, words.owners.me) ? new Guard(this.#core, 0, false) : undefined;
   }
 
-  /** Shows its state. */
+  /** Returns `Lock(locked)` or `Lock(free)`. */
   toString(): string {
     return `Lock(${this.locked ? "locked" : "free"})`;
   }
@@ -143,64 +153,9 @@ export class Lock extends Shared {
   }
 }
 
-/** The lock itself. */
+/** Returns the core of a lock, for a condition, which releases and takes the lock of the caller's guard. */
 export function coreOf(lock: Lock): LockCore {
   return core(lock);
-}
-
-type Make<G> = (recovered: boolean) => G;
-
-/** Takes a lock and makes a guard. */
-export async function acquireLock<G>(core: LockCore, options: LockOptions | undefined, make: Make<G>): Promise<G> {
-  const call = `acquire ${core.name}`;
-  const timeout = checkLimits(call, options, ["recover"]);
-  const recover = checkRecover(call, options?.recover);
-  options?.signal?.throwIfAborted();
-  const { words } = core;
-  if (tryAcquire(words, words.owners.me)) return make(false);
-  const run = running(call, words, timeout, acquire);
-  run.frame.recover = recover !== false;
-  await runAsync(run, options?.signal);
-  if (run.frame.result !== Result.RECOVERED) return make(false);
-  try {
-    if (typeof recover === "function") await recover();
-  } catch (error) {
-    runThrough(words, abandon, run.frame.seen);
-    throw error;
-  }
-  return make(true);
-}
-
-/** Takes a lock, blocking, and makes a guard. */
-export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | undefined, make: Make<G>): G {
-  const call = `acquire ${core.name}`;
-  const timeout = checkBlock(call, options, ["recover"]);
-  const recover = checkRecover(call, options?.recover);
-  const { words } = core;
-  if (tryAcquire(words, words.owners.me)) return make(false);
-  if (holder(words) === words.owners.me) {
-    throw new IsopoolError(`Cannot ${call}: a task of this thread holds it, and blocking would keep it from releasing`);
-  }
-  const run = running(call, words, timeout, acquire);
-  run.frame.recover = recover !== false;
-  runSync(run);
-  if (run.frame.result !== Result.RECOVERED) return make(false);
-  try {
-    if (typeof recover === "function" && (recover() as unknown) instanceof Promise) {
-      throw bad(call, "recover", recover, "a function that is done when it returns, or use acquire()", false);
-    }
-  } catch (error) {
-    runThrough(words, abandon, run.frame.seen);
-    throw error;
-  }
-  return make(true);
-}
-
-function checkRecover<T>(call: string, recover: boolean | T | undefined): boolean | T {
-  if (recover !== undefined && typeof recover !== "boolean" && typeof recover !== "function") {
-    throw bad(call, "recover", recover, "true, false or a function", false);
-  }
-  return recover ?? false;
 }
 
 registerKind(KIND, Lock);

@@ -1,14 +1,14 @@
 /**
- * The words of a shared object in production: `Atomics` on shared memory. The model's are in tests/model/explorer.ts.
+ * The words of a shared object in production: `Atomics` on a `SharedArrayBuffer`. tests/model/world.ts has those of the model.
  *
  * @module
  */
 import type { OwnerTable } from "./owner_table.ts";
 import type { PlainWords, Words } from "./steps/step.ts";
 
-/** 32-bit words of a `SharedArrayBuffer`, each operation sequentially consistent. */
+/** 32-bit words of a `SharedArrayBuffer`. Each operation is sequentially consistent. */
 export class AtomicWords implements PlainWords {
-  /** What to sleep on. */
+  /** The array that `Atomics.wait` and `Atomics.waitAsync` sleep on. */
   readonly array: Int32Array<SharedArrayBuffer>;
 
   constructor(memory: SharedArrayBuffer, first = 0, count?: number) {
@@ -44,9 +44,9 @@ export class AtomicWords implements PlainWords {
   }
 }
 
-/** The words of a shared object. */
+/** The words of a shared object whose words hold ids of threads. */
 export class SharedWords extends AtomicWords implements Words {
-  /** Who the owners are that these words name. */
+  /** The table of these threads. */
   readonly owners: OwnerTable;
 
   constructor(memory: SharedArrayBuffer, owners: OwnerTable, first = 0, count?: number) {
@@ -59,7 +59,7 @@ export class SharedWords extends AtomicWords implements Words {
   }
 }
 
-/** Memory for so many words. */
+/** Allocates so many words, all zero. */
 export function newMemory(words: number): SharedArrayBuffer {
   return new SharedArrayBuffer(words * 4);
 }

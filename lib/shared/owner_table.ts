@@ -1,163 +1,169 @@
 /**
- * Which threads there are: one table for the process, in shared memory, so that a lock can say who holds it and a waiter
- * can see that the holder is dead.
+ * The table of the threads that can own a lock: one for each process, in shared memory. A lock holds the id of its owner,
+ * and a waiter can see here that the owner is dead.
  *
  * ```
  * host (starts a worker)                                 worker
  *   id = owners.register()
- *   start it, with { memory: owners.memory, id }   ->    Owners.introduce(memory, id), before any user code
- *   its port closes: it has ended
- *   owners.died(id)                                      others: standing(id) is GONE, within their next look
+ *   start it, with { memory: owners.memory, id }   ->    OwnerTable.join(memory, id), before any user code
+ *   its port closes: the thread has ended
+ *   owners.died(id)                                      others: status(id) is GONE, at their next check
  *
- *   it does not end although it was stopped
- *   owners.lost(id)                                      others: LOST; itself: its next blocking call throws
+ *   the thread does not end although it was stopped
+ *   owners.lost(id)                                      others: LOST; the thread: its next blocking call throws
  * ```
  *
- * Why the host: it sees the end of a thread's port 0.4 to 8 ms after any death, and nothing of the thread runs after
- * that. A thread cannot say that it is dead, nor can another one see it.
+ * The host reports a death, since it sees the end of a thread's port 0.4 to 8 ms after any death, and no code of the thread
+ * runs after that. A thread cannot report its own death, and other threads cannot see it.
  *
- * An id is `generation << 10 | place`. A place is used again after a death, with the next generation, so an object that
- * still names an old id never takes a new thread for it: a place that holds another id means that the old one is gone.
+ * An id is `generation << 10 | slot`. A slot is used again after a death, with the next generation, so an object that still
+ * holds an old id never takes a new thread for the old one: a slot that holds another id means that the old thread is gone.
  *
- * A thread that nobody introduced (a `Worker` of the user's own) registers itself when the first shared object reaches
- * it. It takes part; nobody will notice its death.
+ * A thread that no host registered (a `Worker` that the user started) registers itself when the first shared object reaches
+ * it. It can own locks, but no host reports its death.
  *
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
 import { OwnerStatus } from "./steps/step.ts";
 
-const PLACES = 1024;
-const PLACE = PLACES - 1;
+const SLOTS = 1024;
+const SLOT = SLOTS - 1;
 const GENERATIONS = 1 << 20;
-// A word: the standing in the two high bits, counted so that 0 is alive, and the id in the others.
+// A word has the status in its two high bits, 0 for alive, and the id in the others.
 const ID = 0x3fffffff;
 const LOST = 1 << 30;
 const GONE = 1 << 31;
-// Behind the places: a random name, since each message that brings the table makes another object of it. (Place 0 is
-// never given away, so an id is never 0.)
+// Behind the slots: a random name, since each message that carries the table makes another SharedArrayBuffer object of it.
+// (Slot 0 is never used, so an id is never 0.)
 const NAME_WORDS = 4;
 
-/** What an isolate knows of one table. Plain data, since copies of this library share it. */
-interface Entry {
+/** A table that this isolate is in. Plain data, since several copies of this library share it. */
+interface Membership {
   readonly memory: SharedArrayBuffer;
+  /** The id of this thread. */
   readonly me: number;
 }
 
-interface Known {
-  home: string | undefined;
-  /** Whether something that names its owner was ever here: a lock, a queue. */
-  owning?: boolean;
-  readonly tables: Map<string, Entry>;
+/** The tables that this isolate is in, by name. */
+interface Memberships {
+  /** Name of the table of this thread's own host or process. */
+  local: string | undefined;
+  /** Whether this isolate has ever had a shared object with an owner: a lock, a queue. */
+  hasTable?: boolean;
+  readonly tables: Map<string, Membership>;
 }
 
-const KNOWN = Symbol.for("isopool.owners.1");
+const MEMBERSHIPS = Symbol.for("isopool.owners.1");
 
-const known: Known = (globalThis as Record<symbol, unknown>)[KNOWN] as Known | undefined ??
-  ((globalThis as Record<symbol, unknown>)[KNOWN] = { home: undefined, tables: new Map() } satisfies Known);
+const memberships: Memberships = (globalThis as Record<symbol, unknown>)[MEMBERSHIPS] as Memberships | undefined ??
+  ((globalThis as Record<symbol, unknown>)[MEMBERSHIPS] = {
+    local: undefined,
+    tables: new Map(),
+  } satisfies Memberships);
 
-const views = new Map<string, OwnerTable>();
+const tables = new Map<string, OwnerTable>();
 
 function nameOf(memory: SharedArrayBuffer): string {
-  return new Int32Array(memory, PLACES * 4, NAME_WORDS).join();
+  return new Int32Array(memory, SLOTS * 4, NAME_WORDS).join();
 }
 
-/** A table of threads, as one thread sees it. */
+/** The table of threads, as this thread sees it. */
 export class OwnerTable {
-  /** To hand to a worker. */
+  /** The memory, to send to a worker. */
   readonly memory: SharedArrayBuffer;
-  /** This thread's own id. */
+  /** The id of this thread. */
   readonly me: number;
   readonly #words: Int32Array;
 
-  private constructor(entry: Entry) {
-    this.memory = entry.memory;
-    this.me = entry.me;
-    this.#words = new Int32Array(entry.memory, 0, PLACES);
+  private constructor(membership: Membership) {
+    this.memory = membership.memory;
+    this.me = membership.me;
+    this.#words = new Int32Array(membership.memory, 0, SLOTS);
   }
 
-  /** This thread's own table: the one it was introduced to, else the first it met, else a new one. */
+  /** Returns this thread's own table: the one it joined, else the first that reached it, else a new one. */
   static local(): OwnerTable {
-    if (known.home !== undefined) return OwnerTable.of(known.tables.get(known.home)!.memory);
-    const memory = new SharedArrayBuffer((PLACES + NAME_WORDS) * 4);
-    // Two steps: random values cannot be written to shared memory.
-    new Int32Array(memory, PLACES * 4).set(crypto.getRandomValues(new Int32Array(NAME_WORDS)));
+    if (memberships.local !== undefined) return OwnerTable.of(memberships.tables.get(memberships.local)!.memory);
+    const memory = new SharedArrayBuffer((SLOTS + NAME_WORDS) * 4);
+    // Two steps: getRandomValues cannot write to shared memory.
+    new Int32Array(memory, SLOTS * 4).set(crypto.getRandomValues(new Int32Array(NAME_WORDS)));
     return OwnerTable.of(memory);
   }
 
-  /** The table in this memory, whichever way it came here. A thread that is not in it yet enters itself. */
+  /** Returns the table in this memory. A thread that is not in the table yet registers itself. */
   static of(memory: SharedArrayBuffer): OwnerTable {
     const name = nameOf(memory);
-    const view = views.get(name);
-    if (view !== undefined) return view;
-    known.owning = true;
-    if (!known.tables.has(name)) OwnerTable.join(memory, enter(new Int32Array(memory, 0, PLACES)));
-    const made = new OwnerTable(known.tables.get(name)!);
-    views.set(name, made);
-    return made;
+    const known = tables.get(name);
+    if (known !== undefined) return known;
+    memberships.hasTable = true;
+    if (!memberships.tables.has(name)) OwnerTable.join(memory, claimSlot(new Int32Array(memory, 0, SLOTS)));
+    const table = new OwnerTable(memberships.tables.get(name)!);
+    tables.set(name, table);
+    return table;
   }
 
-  /** Worker: tells this thread who it is. Before any user code. */
+  /** Worker: joins the table of its host under the id that the host has registered, before any user code runs. */
   static join(memory: SharedArrayBuffer, id: number): void {
     const name = nameOf(memory);
-    if (!known.tables.has(name)) known.tables.set(name, { memory, me: id });
-    known.home ??= name;
+    if (!memberships.tables.has(name)) memberships.tables.set(name, { memory, me: id });
+    memberships.local ??= name;
   }
 
   /**
-   * Whether this thread may hold, or wait in, something that others wait for. Code of it that was stopped in the middle
-   * has left that as it was, and would go on counting as alive.
+   * Whether this thread may hold, or wait in, an object that other threads wait for. Code of this thread that is stopped in
+   * the middle leaves that object as it was, and the thread still counts as alive.
    */
   static get hasTable(): boolean {
-    return known.owning === true;
+    return memberships.hasTable === true;
   }
 
   /**
-   * Host: enters a thread that is about to start; gives its id.
+   * Host: registers a thread that is about to start; returns its id.
    *
    * @throws {IsopoolError} If 1,023 threads are alive.
    */
   register(): number {
-    return enter(this.#words);
+    return claimSlot(this.#words);
   }
 
-  /** Host: the thread has ended, and nothing of it will run. Its locks can be recovered from now on. */
+  /** Host: reports that a thread has ended and none of its code will run. Other threads can recover its locks from now on. */
   died(id: number): void {
-    this.#change(id, GONE);
+    this.#setStatus(id, GONE);
   }
 
-  /** Host: the thread was given up, and may still run. Nothing is ever taken from it; it does not wait any more. */
+  /** Host: reports that a stopped thread may still run. No lock is ever taken from it; its next wait throws. */
   lost(id: number): void {
-    this.#change(id, LOST);
+    this.#setStatus(id, LOST);
   }
 
-  /** How a thread stands. */
+  /** Returns the status of a thread. */
   status(id: number): number {
-    const word = Atomics.load(this.#words, id & PLACE);
+    const word = Atomics.load(this.#words, id & SLOT);
     if ((word & ID) !== id || word < 0) return OwnerStatus.GONE;
     return (word & LOST) === 0 ? OwnerStatus.ALIVE : OwnerStatus.LOST;
   }
 
-  /** How many threads are alive or lost. */
+  /** The number of threads that are alive or lost. */
   get count(): number {
     return this.#words.reduce((count, word) => word > 0 ? count + 1 : count, 0);
   }
 
-  #change(id: number, standing: number): void {
-    const word = Atomics.load(this.#words, id & PLACE);
-    // One that is gone stays so; and its place may have been given away.
-    if ((word & ID) === id && word > 0) Atomics.compareExchange(this.#words, id & PLACE, word, id | standing);
+  #setStatus(id: number, status: number): void {
+    const word = Atomics.load(this.#words, id & SLOT);
+    // A thread that is gone stays gone, and its slot may belong to another thread by now.
+    if ((word & ID) === id && word > 0) Atomics.compareExchange(this.#words, id & SLOT, word, id | status);
   }
 }
 
-function enter(words: Int32Array): number {
-  for (let place = 1; place < PLACES; place++) {
-    const word = Atomics.load(words, place);
+function claimSlot(words: Int32Array): number {
+  for (let slot = 1; slot < SLOTS; slot++) {
+    const word = Atomics.load(words, slot);
     if (word > 0) continue;
-    const id = word === 0 ? place : (word & ID) + PLACES;
-    // Every generation of this place was used: it stays empty, rather than naming somebody twice.
+    const id = word === 0 ? slot : (word & ID) + SLOTS;
+    // All generations of this slot are used up: the slot stays empty, so that no id stands for two threads.
     if (id >>> 10 >= GENERATIONS) continue;
-    if (Atomics.compareExchange(words, place, word, id) === word) return id;
+    if (Atomics.compareExchange(words, slot, word, id) === word) return id;
   }
-  throw new IsopoolError(`Cannot register thread: ${PLACES - 1} are alive`);
+  throw new IsopoolError(`Cannot register thread: ${SLOTS - 1} are alive`);
 }

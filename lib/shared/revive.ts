@@ -1,5 +1,5 @@
 /**
- * Carrying shared objects inside ordinary messages.
+ * Carries shared objects inside ordinary messages: `encode` wraps a value, `decode` makes its shared objects again.
  *
  * ```
  * port.postMessage(encode(args))            onmessage: ({ data }) => args = decode(data)
@@ -8,12 +8,12 @@
  *                                                   { value, handles: true }    walk value, revive each handle
  * ```
  *
- * Structured clone visits properties in order and in depth, so `handles` is read when all of `value` has been copied: by
- * then, every shared object in it has counted. So a message without any costs one getter, and only one with some is
- * walked on arrival. A count that moved for another reason, because something else was copied in between, costs a walk
- * and nothing else.
+ * Structured clone visits properties in order and depth first, so it reads `handles` after it has copied all of `value`:
+ * every shared object in `value` has been counted by then. A message without shared objects costs one getter call; the
+ * receiver walks only messages with shared objects. If something else was copied in between, the count has moved without
+ * need, which costs a walk and nothing else.
  *
- * An envelope may be cloned more than once on its way (a snapshot first, a message later).
+ * An envelope may be cloned several times on its way (first as a snapshot, then in a message).
  *
  * @module
  */
@@ -21,14 +21,14 @@ import { IsopoolError } from "../core/errors.ts";
 import { show } from "../core/validate.ts";
 import { type Handle, handleCopies, KEY, reviverOf, type Shared, VERSION } from "./handle.ts";
 
-/** What is cloned instead of a value. */
+/** The object that is cloned in place of a value. */
 export interface Envelope {
   readonly value: unknown;
-  /** Whether there may be shared objects in it. */
+  /** Whether the value may contain shared objects. */
   readonly handles: boolean;
 }
 
-/** Wraps a value for one structured clone, or for several in a row. */
+/** Wraps a value for one structured clone, or for several in a row. The clone of the result has the `handles` flag. */
 export function encode(value: unknown): Envelope {
   const before = handleCopies.count;
   return {
@@ -40,9 +40,10 @@ export function encode(value: unknown): Envelope {
 }
 
 /**
- * Unwraps a value that has been cloned. Shared objects are in their places again; one that was in several is one object.
+ * Unwraps a value that has been cloned, and puts its shared objects in their places again. An object that was in several
+ * places is one object.
  *
- * @throws {IsopoolError} If a shared object is of a kind or protocol that this copy of the library does not know.
+ * @throws {IsopoolError} If this copy of the library does not support the kind or the protocol of a shared object.
  */
 export function decode(envelope: Envelope): unknown {
   return envelope.handles ? revive(envelope.value) : envelope.value;
@@ -50,47 +51,47 @@ export function decode(envelope: Envelope): unknown {
 
 type Wrapped = { readonly [KEY]: Handle };
 
-// Arrays and plain objects, Maps and Sets, errors with a cause: all that structured clone can put a handle into.
+// Visits arrays, plain objects, Maps, Sets and causes of errors: everything in which structured clone can put a handle.
 function revive(root: unknown): unknown {
   const revived = new Map<object, Shared>();
   const seen = new Set<object>();
-  const open: object[] = [];
+  const pending: object[] = [];
 
   function visit(value: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
     if (isWrapped(value)) return reviveOne(value, revived);
     if (!seen.has(value)) {
       seen.add(value);
-      open.push(value);
+      pending.push(value);
     }
     return value;
   }
 
   const result = visit(root);
-  for (let each = open.pop(); each !== undefined; each = open.pop()) visitParts(each, visit);
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) visitParts(next, visit);
   return result;
 }
 
-function visitParts(whole: object, visit: (value: unknown) => unknown): void {
-  if (Array.isArray(whole)) {
-    for (let i = 0; i < whole.length; i++) {
-      const part = whole[i];
-      if (typeof part === "object" && part !== null) whole[i] = visit(part);
+function visitParts(container: object, visit: (value: unknown) => unknown): void {
+  if (Array.isArray(container)) {
+    for (let i = 0; i < container.length; i++) {
+      const part = container[i];
+      if (typeof part === "object" && part !== null) container[i] = visit(part);
     }
-  } else if (whole instanceof Map) {
-    const entries = [...whole].map(([key, value]) => [visit(key), visit(value)]);
-    // Refilled, not patched: a revived key would move to the end.
-    whole.clear();
-    for (const [key, value] of entries) whole.set(key, value);
-  } else if (whole instanceof Set) {
-    const values = [...whole].map(visit);
-    whole.clear();
-    for (const value of values) whole.add(value);
-  } else if (whole instanceof Error) {
-    if (Object.hasOwn(whole, "cause")) whole.cause = visit(whole.cause);
-  } else if (Object.getPrototypeOf(whole) === Object.prototype) {
-    const object = whole as Record<string, unknown>;
-    // Nothing is inherited that this could list, and it makes no list.
+  } else if (container instanceof Map) {
+    const entries = [...container].map(([key, value]) => [visit(key), visit(value)]);
+    // The Map is filled anew: a key that was replaced in place would move to the end.
+    container.clear();
+    for (const [key, value] of entries) container.set(key, value);
+  } else if (container instanceof Set) {
+    const values = [...container].map(visit);
+    container.clear();
+    for (const value of values) container.add(value);
+  } else if (container instanceof Error) {
+    if (Object.hasOwn(container, "cause")) container.cause = visit(container.cause);
+  } else if (Object.getPrototypeOf(container) === Object.prototype) {
+    const object = container as Record<string, unknown>;
+    // `for in` allocates no list of keys, and Object.prototype has none that it could add.
     for (const key in object) {
       const part = object[key];
       if (typeof part === "object" && part !== null) object[key] = visit(part);
@@ -104,8 +105,8 @@ function isWrapped(value: object): value is Wrapped {
 }
 
 function reviveOne(wrapped: Wrapped, revived: Map<object, Shared>): Shared {
-  const known = revived.get(wrapped);
-  if (known !== undefined) return known;
+  const existing = revived.get(wrapped);
+  if (existing !== undefined) return existing;
   const handle: Record<string, unknown> & Handle = wrapped[KEY];
   if (handle.version !== VERSION) {
     throw new IsopoolError(
@@ -115,9 +116,9 @@ function reviveOne(wrapped: Wrapped, revived: Map<object, Shared>): Shared {
   }
   const reviver = reviverOf(handle.kind);
   if (reviver === undefined) {
-    throw new IsopoolError(`Cannot receive shared object: this copy of isopool knows no kind ${show(handle.kind)}`);
+    throw new IsopoolError(`Cannot receive shared object: this copy of isopool has no kind ${show(handle.kind)}`);
   }
-  // Objects that are made of others: a condition has a lock.
+  // The fields of a handle may be shared objects too: a condition has a lock.
   const parts: Record<string, unknown> & Handle = { ...handle };
   for (const key of Object.keys(parts)) {
     const part = parts[key];

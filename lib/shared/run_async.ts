@@ -1,21 +1,22 @@
 /**
- * Runs machines without blocking the thread while they sleep.
+ * Runs the machines of calls without blocking the thread while they sleep.
  *
  * ```
- * word ---- one Atomics.waitAsync ----> Place ---- in order of arrival ----> machine, machine, machine
- *                 notified                    wakes the first; if that one ends, the next; and so on
+ * word ---- one Atomics.waitAsync ----> WaitQueue ---- in order of arrival ----> machine, machine, machine
+ *                 notified                      wakes the first; if that machine ends, the next; and so on
  * ```
  *
- * However many tasks of a thread wait for one word, the thread has one entry in the runtime's list of waiters. An entry
- * cannot be taken back, so one for each waiter would leave one behind for each that gives up: memory, and worse, an
- * entry that swallows a notification meant for somebody else. Here the last to give up wakes the entry itself.
+ * A thread has one entry for each word in the runtime's list of waiters, however many of its tasks wait for that word. The
+ * runtime offers no way to cancel an entry. With one entry for each task, a task that gives up would leave its entry behind:
+ * a memory leak, and worse, an entry that receives a notification in place of another waiter. Here the last task to give up
+ * wakes the thread's entry itself.
  *
- * A woken entry stands for one notification. It goes to the first machine; if that one ends, there may be more to have
- * (a released semaphore, a set event), so the next one looks as well, until one goes back to sleep. If there is none,
- * the notification is passed on.
+ * A woken entry stands for one notification, which goes to the first machine. If that machine ends, more may be available (a
+ * semaphore released several permits, an event was set), so the next machine runs too, until one sleeps again. If no machine
+ * waits any more, the entry sends the notification on.
  *
- * `waitAsync` does not keep the script alive. While something sleeps here, a timer does; and every 50 ms it looks
- * everywhere: for deaths, and for notifications that went to a thread which is too busy to take them.
+ * `waitAsync` does not keep the script alive, but a timer does while any machine sleeps here. Every 50 ms that timer runs
+ * all machines, to notice deaths, and to use notifications that went to a thread which is too busy to take them.
  *
  * @module
  */
@@ -23,61 +24,61 @@ import { onAbort } from "../core/abort.ts";
 import type { Timer } from "../core/timer.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
-import { checkWanted, conclude, type Machine, SLICE } from "./waiting.ts";
+import { conclude, type Machine, SLICE, throwIfStopped } from "./waiting.ts";
 
-const places = new Map<SharedWords, Map<number, Place>>();
-let looking: Timer | undefined;
+const queues = new Map<SharedWords, Map<number, WaitQueue>>();
+let pollTimer: Timer | undefined;
 
 /**
  * Runs a machine to its end.
  *
  * The promise rejects with a {@linkcode WaitTimeoutError}, the signal's reason, or a {@linkcode LockAbandonedError}.
  */
-export function runAsync(running: Machine, signal: AbortSignal | undefined): Promise<void> {
+export function runAsync(machine: Machine, signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) return Promise.reject(signal.reason);
-  const waiter = new Waiter(running);
+  const waiter = new Waiter(machine);
   if (waiter.advance()) return waiter.promise(signal);
-  if (running.timeout === 0) {
-    waiter.quit();
+  if (machine.timeout === 0) {
+    waiter.giveUp();
     if (waiter.ended) return waiter.promise(signal);
   }
-  const timer = running.timeout === undefined ? undefined : setTimeout(() => waiter.quit(), running.timeout);
-  const forget = onAbort(signal, () => waiter.quit());
+  const timer = machine.timeout === undefined ? undefined : setTimeout(() => waiter.giveUp(), machine.timeout);
+  const removeListener = onAbort(signal, () => waiter.giveUp());
   return waiter.promise(signal).finally(() => {
     clearTimeout(timer);
-    forget();
+    removeListener();
   });
 }
 
-/** A machine that has slept at least once, or is about to. */
+/** A machine that sleeps, or is about to. */
 class Waiter {
   ended = false;
-  readonly running: Machine;
-  #place: Place | undefined;
+  readonly machine: Machine;
+  #queue: WaitQueue | undefined;
   readonly #end = Promise.withResolvers<void>();
 
-  constructor(running: Machine) {
-    this.running = running;
+  constructor(machine: Machine) {
+    this.machine = machine;
   }
 
   /** Settles when the machine has ended. */
   promise(signal: AbortSignal | undefined): Promise<void> {
-    return this.#end.promise.then(() => conclude(this.running, signal));
+    return this.#end.promise.then(() => conclude(this.machine, signal));
   }
 
-  /** Runs until it sleeps or ends; `true` if it ended. */
+  /** Runs the machine until it sleeps or ends; returns `true` if it has ended. */
   advance(): boolean {
     try {
       return this.#advance();
     } catch (error) {
-      // A machine that copies a record runs code of others.
+      // A machine that copies a record runs code of its caller.
       this.fail(error);
       return true;
     }
   }
 
   #advance(): boolean {
-    const { frame, step } = this.running;
+    const { frame, step } = this.machine;
     for (;;) {
       const outcome = step();
       if (outcome === DONE) {
@@ -87,21 +88,21 @@ class Waiter {
         return true;
       }
       if (outcome !== WAIT) continue;
-      const place = placeOf(frame.where as SharedWords, frame.on);
-      if (place !== this.#place) this.#leave();
-      this.#place = place;
-      if (place.sleep(this, frame.expected)) return false;
+      const queue = queueOf(frame.where as SharedWords, frame.on);
+      if (queue !== this.#queue) this.#leave();
+      this.#queue = queue;
+      if (queue.sleep(this, frame.expected)) return false;
     }
   }
 
-  /** Out of time: makes the machine give up, which it may refuse. */
-  quit(): void {
+  /** Asks the machine to give up, at a timeout or abort. The machine may first have to finish, or sleep again. */
+  giveUp(): void {
     if (this.ended) return;
-    this.running.frame.quit = true;
+    this.machine.frame.quit = true;
     this.advance();
   }
 
-  /** Ends it from outside. */
+  /** Ends the wait with an error. */
   fail(error: unknown): void {
     this.ended = true;
     this.#leave();
@@ -109,73 +110,73 @@ class Waiter {
   }
 
   #leave(): void {
-    this.#place?.leave(this);
-    this.#place = undefined;
+    this.#queue?.leave(this);
+    this.#queue = undefined;
   }
 }
 
-/** A word that machines of this thread sleep on. */
-class Place {
+/** The machines of this thread that sleep on one word. */
+class WaitQueue {
   readonly #words: SharedWords;
   readonly #at: number;
   // In order of arrival.
   readonly #waiters = new Set<Waiter>();
-  #armed = false;
-  #waking = false;
+  #hasEntry = false;
+  #isWaking = false;
 
   constructor(words: SharedWords, at: number) {
     this.#words = words;
     this.#at = at;
   }
 
-  /** Puts a machine to sleep, unless the word has changed. One that slept here keeps its place in the line. */
+  /** Puts a machine to sleep, unless the word has changed. A machine that slept here before keeps its position. */
   sleep(waiter: Waiter, expected: number): boolean {
-    const { array: cells } = this.#words;
-    if (this.#armed) {
-      // The entry is in the list already: a notification that comes after this look reaches it.
-      if (Atomics.load(cells, this.#at) !== expected) return false;
+    const { array } = this.#words;
+    if (this.#hasEntry) {
+      // The runtime has the entry already, so a notification that comes after this load reaches it.
+      if (Atomics.load(array, this.#at) !== expected) return false;
     } else {
-      const entry = Atomics.waitAsync(cells, this.#at, expected);
+      const entry = Atomics.waitAsync(array, this.#at, expected);
       if (!entry.async) return false;
-      this.#armed = true;
-      void entry.value.then(() => this.#notified());
+      this.#hasEntry = true;
+      void entry.value.then(() => this.#onNotified());
     }
     this.#waiters.add(waiter);
     return true;
   }
 
-  /** Takes a machine out. The last one wakes the entry, so that it is not left behind. */
+  /** Removes a machine. The last one wakes the entry, so that the runtime drops it. */
   leave(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     if (this.#waiters.size > 0) return;
-    if (this.#armed) Atomics.notify(this.#words.array, this.#at);
-    forget(this.#words, this.#at, this);
+    if (this.#hasEntry) Atomics.notify(this.#words.array, this.#at);
+    remove(this.#words, this.#at, this);
   }
 
-  #notified(): void {
-    this.#armed = false;
+  #onNotified(): void {
+    this.#hasEntry = false;
     if (this.#waiters.size === 0) Atomics.notify(this.#words.array, this.#at, 1);
     else this.wake();
   }
 
-  /** Lets the first machine look, and the next ones as long as they end. */
+  /** Runs the first machine, and the following ones as long as each ends. */
   wake(): void {
-    if (this.#waking) return;
-    this.#waking = true;
+    if (this.#isWaking) return;
+    this.#isWaking = true;
     try {
       for (const waiter of this.#waiters) {
         if (!waiter.advance() && this.#waiters.has(waiter)) break;
       }
     } finally {
-      this.#waking = false;
+      this.#isWaking = false;
     }
   }
 
-  /** The look of every slice. */
-  look(): void {
+  /** Ends the waits of a stopped thread, then wakes machines as a notification does. */
+  poll(): void {
     for (const waiter of this.#waiters) {
       try {
-        checkWanted(waiter.running);
+        throwIfStopped(waiter.machine);
       } catch (error) {
         waiter.fail(error);
       }
@@ -184,33 +185,33 @@ class Place {
   }
 }
 
-function placeOf(words: SharedWords, at: number): Place {
-  startLooking();
-  let found = places.get(words);
-  if (found === undefined) places.set(words, found = new Map());
-  let place = found.get(at);
-  if (place === undefined) found.set(at, place = new Place(words, at));
-  return place;
+function queueOf(words: SharedWords, at: number): WaitQueue {
+  startPolling();
+  let found = queues.get(words);
+  if (found === undefined) queues.set(words, found = new Map());
+  let queue = found.get(at);
+  if (queue === undefined) found.set(at, queue = new WaitQueue(words, at));
+  return queue;
 }
 
-function startLooking(): void {
-  if (looking !== undefined) return;
-  const timer = setInterval(lookEverywhere, SLICE);
-  // The first timer of an isolate makes Deno load its timers, which runs microtasks: somebody may have been here.
-  if (looking === undefined) looking = timer;
+function startPolling(): void {
+  if (pollTimer !== undefined) return;
+  const timer = setInterval(pollAll, SLICE);
+  // The first timer of an isolate makes Deno load its timers, which runs microtasks: one of them may have come first.
+  if (pollTimer === undefined) pollTimer = timer;
   else clearInterval(timer);
 }
 
-function forget(words: SharedWords, at: number, place: Place): void {
-  const found = places.get(words);
-  if (found?.get(at) !== place) return;
+function remove(words: SharedWords, at: number, queue: WaitQueue): void {
+  const found = queues.get(words);
+  if (found?.get(at) !== queue) return;
   found.delete(at);
-  if (found.size === 0) places.delete(words);
-  if (places.size > 0) return;
-  clearInterval(looking);
-  looking = undefined;
+  if (found.size === 0) queues.delete(words);
+  if (queues.size > 0) return;
+  clearInterval(pollTimer);
+  pollTimer = undefined;
 }
 
-function lookEverywhere(): void {
-  for (const found of [...places.values()]) for (const place of [...found.values()]) place.look();
+function pollAll(): void {
+  for (const found of [...queues.values()]) for (const queue of [...found.values()]) queue.poll();
 }

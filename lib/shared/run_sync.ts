@@ -1,33 +1,33 @@
 /**
- * Runs a machine and blocks the thread while it sleeps.
+ * Runs the machine of a call, and blocks the thread while the machine sleeps.
  *
- * In slices: a thread that blocks for ever in `Atomics.wait` sees neither that the holder of its lock has died nor that
- * it was itself given up, and a Web Worker cannot be terminated in there.
+ * The thread sleeps in slices of 50 ms. A thread that slept in `Atomics.wait` without a limit would see neither that the
+ * holder of its lock has died nor that its host has marked it as lost; and `terminate()` cannot end a Web Worker in there.
  *
  * @module
  */
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
-import { checkWanted, conclude, type Machine, SLICE } from "./waiting.ts";
+import { conclude, type Machine, SLICE, throwIfStopped } from "./waiting.ts";
 
 /**
  * Runs a machine to its end.
  *
- * @throws {WaitTimeoutError} If it gave up.
- * @throws {LockAbandonedError} If a lock that it needs is held by a dead or lost thread.
+ * @throws {WaitTimeoutError} If the machine gave up.
+ * @throws {LockAbandonedError} If a dead or lost thread holds a lock that the machine needs.
  */
-export function runSync(running: Machine): void {
-  const { frame, step, timeout } = running;
+export function runSync(machine: Machine): void {
+  const { frame, step, timeout } = machine;
   let deadline = timeout === undefined ? Infinity : performance.now() + timeout;
   for (;;) {
     const outcome = step();
-    if (outcome === DONE) return conclude(running);
+    if (outcome === DONE) return conclude(machine);
     if (outcome !== WAIT) continue;
     const left = deadline - performance.now();
     if (left > 0) Atomics.wait((frame.where as SharedWords).array, frame.on, frame.expected, Math.min(left, SLICE));
-    checkWanted(running);
+    throwIfStopped(machine);
     if (performance.now() < deadline) continue;
-    // Once: what it still has to do, such as taking the condition's lock again, has no limit.
+    // Once only: the rest of the machine, such as taking the condition's lock again, has no limit.
     frame.quit = true;
     deadline = Infinity;
   }

@@ -1,5 +1,5 @@
 /**
- * A number of permits that anybody may take and give.
+ * A counting semaphore: any thread may take permits, and any thread may add them.
  *
  * @module
  */
@@ -18,15 +18,26 @@ const KIND = "semaphore";
 const ACQUIRE = "acquire Semaphore";
 
 /**
- * A counting semaphore in shared memory. It can be an argument or result of a task, at any depth.
+ * A counting semaphore in shared memory (`threading.Semaphore`). A task can take it as argument or return it, at any depth
+ * of a value.
  *
- * A permit belongs to nobody: whoever releases need not have acquired, so it also counts things that one thread makes
- * and another one takes. Not fair. All that was written before a release is seen after an acquire that it let through.
+ * A permit has no owner: the thread that releases need not have acquired. So a semaphore can also count items that one
+ * thread produces and another consumes. The semaphore is not fair.
  *
- * **Death.** The permits of a thread that dies are lost, as in POSIX and Python: they cannot be told from others. Where
- * permits stand for slots or connections, take {@linkcode BoundedSemaphore}: there they come back.
+ * ## Cost
+ * Uncontended, one load and one compare-and-exchange to acquire, and the same to release.
  *
- * @example A signal from one task to another
+ * ## When not to use it
+ * Where permits stand for slots or connections, use {@linkcode BoundedSemaphore}: there the permits of a dead thread come
+ * back.
+ *
+ * ## Memory ordering
+ * A thread whose acquire takes a released permit sees everything that other threads wrote before that release.
+ *
+ * ## Death
+ * The permits of a thread that dies are lost, as in POSIX and Python: they cannot be told from others.
+ *
+ * @example Signal from one task to another
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Semaphore } from "@isopool/isopool";
@@ -40,12 +51,13 @@ const ACQUIRE = "acquire Semaphore";
 export class Semaphore extends Shared {
   readonly #memory: SharedArrayBuffer;
   readonly #words: SharedWords;
-  readonly #held: Releasable;
+  readonly #releasable: Releasable;
 
   /**
    * Creates a semaphore.
    *
-   * @param permits How many there are at first.
+   * @param permits The number of permits at first.
+   * @default 1
    * @throws {RangeError} If that is negative, or more than 2^31 - 1.
    */
   constructor(permits: number = 1) {
@@ -54,17 +66,30 @@ export class Semaphore extends Shared {
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(SEMAPHORE_WORDS);
     this.#words = new SharedWords(this.#memory, owners);
-    this.#held = { name: "Semaphore permit", free: () => this.release() };
+    this.#releasable = { name: "Semaphore permit", free: () => this.release() };
     if (handle === undefined && permits !== 0) this.#give("create Semaphore", "permits", permits);
   }
 
-  /** How many permits there are at this moment. */
+  /** The number of free permits at this moment. */
   get permits(): number {
     return permits(this.#words);
   }
 
   /**
-   * Takes a permit. While it waits, the script stays alive. The guard gives it back; who never wants to need not keep it.
+   * Takes a permit; its guard gives the permit back. To use the permit up, ignore the guard. The script stays alive while
+   * the call waits.
+   *
+   * @example Wait for two items
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Semaphore } from "@isopool/isopool";
+   *
+   * const items = new Semaphore(0);
+   * const taken = Promise.all([items.acquire(), items.acquire()]);
+   * items.release(3);
+   * await taken;
+   * assertEquals(items.permits, 1);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
    */
@@ -72,11 +97,20 @@ export class Semaphore extends Shared {
     const timeout = checkLimits(ACQUIRE, limits);
     limits?.signal?.throwIfAborted();
     if (!tryTake(this.#words)) await runAsync(running(ACQUIRE, this.#words, timeout, take), limits?.signal);
-    return new Guard(this.#held, 0, false);
+    return new Guard(this.#releasable, 0, false);
   }
 
   /**
    * Takes a permit, and blocks this thread until then.
+   *
+   * @example Give up after 10 ms
+   * ```ts
+   * import { assertThrows } from "@std/assert";
+   * import { Semaphore, WaitTimeoutError } from "@isopool/isopool";
+   *
+   * const items = new Semaphore(0);
+   * assertThrows(() => items.acquireSync({ timeout: 10 }), WaitTimeoutError);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
    * @throws {TypeError} On the main thread, without a `timeout`.
@@ -84,24 +118,49 @@ export class Semaphore extends Shared {
   acquireSync(limits?: BlockLimits): Guard {
     const timeout = checkBlock(ACQUIRE, limits);
     if (!tryTake(this.#words)) runSync(running(ACQUIRE, this.#words, timeout, take));
-    return new Guard(this.#held, 0, false);
-  }
-
-  /** Takes a permit if there is one; else `undefined`. */
-  tryAcquire(): Guard | undefined {
-    return tryTake(this.#words) ? new Guard(this.#held, 0, false) : undefined;
+    return new Guard(this.#releasable, 0, false);
   }
 
   /**
-   * Gives permits, and wakes as many who wait.
+   * Takes a permit if one is free; returns `undefined` if none is.
    *
-   * @throws {RangeError} If there would be more than 2^31 - 1; none is given then.
+   * @example Use up what is there
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Semaphore } from "@isopool/isopool";
+   *
+   * const items = new Semaphore(2);
+   * let taken = 0;
+   * while (items.tryAcquire()) taken++;
+   * assertEquals(taken, 2);
+   * ```
+   */
+  tryAcquire(): Guard | undefined {
+    return tryTake(this.#words) ? new Guard(this.#releasable, 0, false) : undefined;
+  }
+
+  /**
+   * Adds permits, and wakes as many waiters.
+   *
+   * @example Announce three items
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Semaphore } from "@isopool/isopool";
+   *
+   * const items = new Semaphore(0);
+   * items.release(3);
+   * assertEquals(items.permits, 3);
+   * ```
+   *
+   * @param count The number of permits to add.
+   * @default 1
+   * @throws {RangeError} If there would be more than 2^31 - 1 permits; then none is added.
    */
   release(count: number = 1): void {
     this.#give("release Semaphore", "count", integer("release Semaphore", "count", count, 1));
   }
 
-  /** Shows its state. */
+  /** Returns the number of free permits, as `Semaphore(2)`. */
   toString(): string {
     return `Semaphore(${this.permits})`;
   }
@@ -112,8 +171,8 @@ export class Semaphore extends Shared {
   }
 
   #give(call: string, option: string, count: number): void {
-    const most = integer(call, option, count, 0) > MAX_PERMITS;
-    if (most || runThrough(this.#words, give, count).result === Result.FULL) {
+    const isTooMany = integer(call, option, count, 0) > MAX_PERMITS;
+    if (isTooMany || runThrough(this.#words, give, count).result === Result.FULL) {
       throw new RangeError(`Cannot ${call}: there would be more than ${MAX_PERMITS} permits`);
     }
   }

@@ -3,44 +3,33 @@
  *
  * @module
  */
-import { bad, integer, oneOf } from "../core/validate.ts";
-import { bytesOf, type ElementOf, Elements, VALUE_TYPES, type ValueType, type ViewOf } from "./element.ts";
+import { bad } from "../core/validate.ts";
+import { bytesOf, type ElementOf, Elements, newRegion, type Region, type ValueType, type ViewOf } from "./element.ts";
 import { Arrival, BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 
 const KIND = "array";
 
-/** Where the elements lie. */
-interface Place {
-  readonly type: ValueType;
-  readonly memory: SharedArrayBuffer;
-  /** In bytes. */
-  readonly offset: number;
-  readonly length: number;
-}
-
 /**
- * An array of numbers or booleans in shared memory. It can be an argument or result of a task, at any depth, and is
- * never copied: all threads see the same elements.
+ * An array of numbers or booleans in shared memory (`multiprocessing.Array`). A task can take it as argument or return it,
+ * at any depth of a value. It is never copied: all threads see the same elements.
  *
- * `view` is a plain typed array over it, for speed: its reads and writes are not ordered among threads, so use it for
- * parts that one thread has to itself (between barriers, under a lock, before a task is submitted and after it is
- * done). The methods are atomic steps, sequentially consistent, with the ranges and results of {@linkcode Value}.
+ * The methods have the ranges and results of {@linkcode Value}. `view` is a plain typed array over the same memory.
  *
- * @example Parts without copying
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { SharedArray } from "@isopool/isopool";
+ * ## Cost
+ * A method costs what the same method of `Value` costs, and a check of the index. An element read through `view` costs what
+ * it costs in any typed array.
  *
- * const all = new SharedArray("i32", [1, 2, 3, 4]);
- * const tail = all.slice(2);
- * assertEquals(tail.add(0, 10), 3);
- * assertEquals([...all], [1, 2, 13, 4]);
- * ```
+ * ## When not to use it
+ * For bytes that one thread has at a time, transfer an `ArrayBuffer`. For a few numbers that a task returns, return them.
+ *
+ * ## Memory ordering
+ * The methods are atomic steps, sequentially consistent. Accesses through `view` are not ordered among threads: use it for
+ * parts that one thread has to itself (between barriers, under a lock, before a submit and after the task has settled).
  */
 export class SharedArray<T extends ValueType> extends Shared {
   /** The element type. */
   readonly type: T;
-  /** How many elements there are. It never changes. */
+  /** The number of elements, which never changes. */
   readonly length: number;
   readonly #memory: SharedArrayBuffer;
   readonly #offset: number;
@@ -50,20 +39,20 @@ export class SharedArray<T extends ValueType> extends Shared {
    * Creates an array.
    *
    * @param type As for {@linkcode Value}.
-   * @param from How many elements, all zero or `false`; or the elements.
-   * @throws {TypeError} If the type is not one of these, or an element is not of it.
-   * @throws {RangeError} If an element is out of its range, or the length is negative.
+   * @param from The number of elements, all zero or `false`; or the elements.
+   * @throws {TypeError} If `type` is no such type, or an element is not of that type.
+   * @throws {RangeError} If an element is out of the type's range, or the length is negative.
    */
   constructor(type: T, from: number | Iterable<ElementOf<T>>) {
     super();
     const call = "create SharedArray";
     const values = typeof from === "object" && from !== null && Symbol.iterator in from ? [...from] : undefined;
-    const place = handleOfArrival(type) as Place | undefined ?? newPlace(call, type, values ?? from);
-    this.type = place.type as T;
-    this.length = place.length;
-    this.#memory = place.memory;
-    this.#offset = place.offset;
-    this.#elements = new Elements(this.type, place.memory, place.offset, place.length);
+    const region = handleOfArrival(type) as Region | undefined ?? newRegion(call, type, values ?? from);
+    this.type = region.type as T;
+    this.length = region.length;
+    this.#memory = region.memory;
+    this.#offset = region.offset;
+    this.#elements = new Elements(this.type, region.memory, region.offset, region.length);
     values?.forEach((value, at) => this.#elements.store(call, at, value));
   }
 
@@ -75,65 +64,173 @@ export class SharedArray<T extends ValueType> extends Shared {
   /**
    * Reads an element.
    *
-   * @throws {RangeError} If there is none at this index; so for every method that takes one.
+   * @example Read an element
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * assertEquals(new SharedArray("i32", [4, 5]).get(1), 5);
+   * ```
+   *
+   * @throws {RangeError} If there is no element at `index`, as for every method that takes one.
    */
   get(index: number): ElementOf<T> {
     return this.#elements.load(this.#at(index));
   }
 
-  /** Writes an element. */
+  /**
+   * Writes an element.
+   *
+   * @example Write an element
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * const array = new SharedArray("f64", 2);
+   * array.set(1, 0.5);
+   * assertEquals([...array], [0, 0.5]);
+   * ```
+   */
   set(index: number, value: ElementOf<T>): void {
     this.#elements.store("set element", this.#at(index), value);
   }
 
-  /** Adds to an element; gives what was there before. */
+  /**
+   * Adds to an element; returns the element before.
+   *
+   * @example Count in a histogram
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * const histogram = new SharedArray("u32", 3);
+   * for (const n of [0, 2, 2]) histogram.add(n, 1);
+   * assertEquals([...histogram], [1, 0, 2]);
+   * ```
+   */
   add(index: number, amount: ElementOf<T>): ElementOf<T> {
     return this.#elements.add("add to element", this.#at(index), amount, 1);
   }
 
-  /** Subtracts from an element; gives what was there before. */
+  /**
+   * Subtracts from an element; returns the element before.
+   *
+   * @example Take from a stock
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * const stock = new SharedArray("i32", [7]);
+   * assertEquals([stock.sub(0, 2), stock.get(0)], [7, 5]);
+   * ```
+   */
   sub(index: number, amount: ElementOf<T>): ElementOf<T> {
     return this.#elements.add("subtract from element", this.#at(index), amount, -1);
   }
 
-  /** Writes an element; gives what was there before. */
+  /**
+   * Writes an element; returns the element before.
+   *
+   * @example Claim a slot
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * const taken = new SharedArray("bool", 2);
+   * assertEquals([taken.exchange(0, true), taken.exchange(0, true)], [false, true]);
+   * ```
+   */
   exchange(index: number, value: ElementOf<T>): ElementOf<T> {
     return this.#elements.exchange("exchange element", this.#at(index), value);
   }
 
-  /** Writes `value` if `expected` is there; gives what was there before. */
+  /**
+   * Writes `value` if the element is `expected`; returns the element before. See {@linkcode Value.compareExchange}.
+   *
+   * @example Set an element once
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * const owners = new SharedArray("i32", 2);
+   * assertEquals([owners.compareExchange(1, 0, 7), owners.compareExchange(1, 0, 8)], [0, 7]);
+   * ```
+   */
   compareExchange(index: number, expected: ElementOf<T>, value: ElementOf<T>): ElementOf<T> {
     return this.#elements.compareExchange("exchange element", this.#at(index), expected, value);
   }
 
-  /** Replaces an element by what `change` makes of it; gives the new one. See {@linkcode Value.update}. */
+  /**
+   * Replaces an element by the result of `change`; returns the new element. See {@linkcode Value.update}.
+   *
+   * @example Keep a maximum
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * const peaks = new SharedArray("f64", [1, 2]);
+   * assertEquals(peaks.update(0, (peak) => Math.max(peak, 1.5)), 1.5);
+   * ```
+   */
   update(index: number, change: (value: ElementOf<T>) => ElementOf<T>): ElementOf<T> {
     return this.#elements.update("update element", this.#at(index), change);
   }
 
   /**
-   * A part of this array as an array of its own, over the same memory: nothing is copied. Indices as for
-   * `Array.prototype.slice`, negative ones from the end.
+   * Makes an array over a part of this one: both have the same memory. Indices are those of `Array.prototype.slice`, also
+   * negative ones.
+   *
+   * @example Give each worker its part
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * const all = new SharedArray("i32", [1, 2, 3, 4]);
+   * all.slice(2).set(0, 30);
+   * assertEquals([...all], [1, 2, 30, 4]);
+   * ```
    */
   slice(start: number = 0, end: number = this.length): SharedArray<T> {
-    const bound = (index: number) => index < 0 ? Math.max(0, this.length + index) : Math.min(index, this.length);
-    const from = bound(Math.trunc(start));
-    const length = Math.max(0, bound(Math.trunc(end)) - from);
+    const clamp = (index: number) => index < 0 ? Math.max(0, this.length + index) : Math.min(index, this.length);
+    const from = clamp(Math.trunc(start));
+    const length = Math.max(0, clamp(Math.trunc(end)) - from);
     const offset = this.#offset + from * bytesOf(this.type);
     return new SharedArray<T>(new Arrival({ ...this[BRAND](), offset, length }) as never, 0);
   }
 
-  /** The elements in order, each read when its turn comes. */
+  /**
+   * Iterates over the elements in order, and reads each at its turn.
+   *
+   * @example Sum up an array
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * let sum = 0;
+   * for (const n of new SharedArray("i32", [1, 2, 3])) sum += n;
+   * assertEquals(sum, 6);
+   * ```
+   */
   *[Symbol.iterator](): Generator<ElementOf<T>> {
     for (let at = 0; at < this.length; at++) yield this.#elements.load(at);
   }
 
-  /** Copies the elements for JSON; bigints as strings of digits. */
+  /**
+   * Copies the elements for JSON; bigints as strings of digits.
+   *
+   * @example Write an array as JSON
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedArray } from "@isopool/isopool";
+   *
+   * assertEquals(JSON.stringify(new SharedArray("i32", [1, 2])), "[1,2]");
+   * ```
+   */
   override toJSON(): (number | boolean | string)[] {
     return Array.from(this, (value: unknown) => typeof value === "bigint" ? String(value) : value as number | boolean);
   }
 
-  /** Shows type and length. */
+  /** Returns type and length, as `SharedArray(i32, 3)`. */
   toString(): string {
     return `SharedArray(${this.type}, ${this.length})`;
   }
@@ -148,13 +245,6 @@ export class SharedArray<T extends ValueType> extends Shared {
     if (Number.isInteger(index) && index >= 0 && index < this.length) return index;
     throw bad("reach element", "index", index, `an integer from 0 to ${this.length - 1}`, typeof index === "number");
   }
-}
-
-function newPlace(call: string, type: ValueType, from: unknown): Place {
-  oneOf(call, "type", type, VALUE_TYPES);
-  if (!Array.isArray(from) && typeof from !== "number") throw bad(call, "from", from, "a length, or elements", false);
-  const length = Array.isArray(from) ? from.length : integer(call, "length", from, 0);
-  return { type, memory: new SharedArrayBuffer(length * bytesOf(type)), offset: 0, length };
 }
 
 registerKind(KIND, SharedArray);

@@ -1,5 +1,5 @@
 /**
- * Something that has happened, or not yet.
+ * An event: a flag that threads set, clear, and wait for.
  *
  * @module
  */
@@ -8,20 +8,32 @@ import { newMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
-import { clear, EVENT_WORDS, isSet, pass, set } from "./steps/event.ts";
+import { clear, EVENT_WORDS, isSet, set, wait } from "./steps/event.ts";
 import { type BlockLimits, checkBlock, checkLimits, running, runThrough, type WaitLimits } from "./waiting.ts";
 
 const KIND = "event";
 const WAIT = "wait for SharedEvent";
 
 /**
- * A flag in shared memory that threads can wait for (`threading.Event`). It can be an argument or result of a task, at
- * any depth.
+ * A flag in shared memory that threads can wait for (`threading.Event`). A task can take it as argument or return it, at
+ * any depth of a value.
  *
- * `set` lets everybody through who waits at that moment, also if the event is cleared right after. All that was written
- * before it is seen by who was let through. Nobody owns an event: deaths do not matter to it.
+ * `set` frees all threads that wait at that moment, even if another thread clears the event right after.
  *
- * @example Waiting for a start
+ * ## Cost
+ * One load if the event is set; else the thread sleeps in the kernel, or while its event loop turns. `set` wakes all
+ * waiters at once.
+ *
+ * ## When not to use it
+ * To free one waiter at a time, use {@linkcode Semaphore}. To wait for the result of a task, await its future.
+ *
+ * ## Memory ordering
+ * A thread that an event lets through sees everything that the other thread wrote before it called `set`.
+ *
+ * ## Death
+ * No thread owns an event, so the death of a thread does not change it.
+ *
+ * @example Wait for a start signal
  * ```ts
  * import { assert } from "@std/assert";
  * import { SharedEvent } from "@isopool/isopool";
@@ -39,51 +51,100 @@ export class SharedEvent extends Shared {
   /** Creates an event that is not set. */
   constructor() {
     super();
-    // Not part of the signature: what has arrived, see handle.ts.
+    // The handle of a received event is not part of the signature: see handle.ts.
     const handle = handleOfArrival(arguments[0]);
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(EVENT_WORDS);
     this.#words = new SharedWords(this.#memory, owners);
   }
 
-  /** Whether it is set at this moment. */
+  /** Whether the event is set at this moment. */
   get isSet(): boolean {
     return isSet(this.#words);
   }
 
-  /** Sets it and lets through everybody who waits. */
+  /**
+   * Sets the event, and frees all threads that wait for it.
+   *
+   * @example Free two waiters at once
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { SharedEvent } from "@isopool/isopool";
+   *
+   * const ready = new SharedEvent();
+   * const waits = [ready.wait(), ready.wait()];
+   * ready.set();
+   * await Promise.all(waits);
+   * assert(ready.isSet);
+   * ```
+   */
   set(): void {
     runThrough(this.#words, set);
   }
 
-  /** Clears it: who comes now waits. */
+  /**
+   * Clears the event: threads that come later wait.
+   *
+   * @example Close a gate again
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedEvent } from "@isopool/isopool";
+   *
+   * const gate = new SharedEvent();
+   * gate.set();
+   * gate.clear();
+   * assertEquals(gate.isSet, false);
+   * ```
+   */
   clear(): void {
     runThrough(this.#words, clear);
   }
 
   /**
-   * Waits until it is set. Meanwhile the script stays alive.
+   * Waits until the event is set. The script stays alive while the call waits.
+   *
+   * @example Stop waiting when a signal aborts
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SharedEvent } from "@isopool/isopool";
+   *
+   * const done = new SharedEvent();
+   * const signal = AbortSignal.timeout(5);
+   * const error = await done.wait({ signal }).catch((error) => error);
+   * assertEquals(error.name, "TimeoutError");
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
    */
   async wait(limits?: WaitLimits): Promise<void> {
     const timeout = checkLimits(WAIT, limits);
     limits?.signal?.throwIfAborted();
-    if (!this.isSet) await runAsync(running(WAIT, this.#words, timeout, pass), limits?.signal);
+    if (!this.isSet) await runAsync(running(WAIT, this.#words, timeout, wait), limits?.signal);
   }
 
   /**
-   * Waits until it is set, and blocks this thread until then.
+   * Waits until the event is set, and blocks this thread until then.
+   *
+   * @example Pass at once if the event is set
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { SharedEvent } from "@isopool/isopool";
+   *
+   * const start = new SharedEvent();
+   * start.set();
+   * start.waitSync({ timeout: 100 });
+   * assert(start.isSet);
+   * ```
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
    * @throws {TypeError} On the main thread, without a `timeout`.
    */
   waitSync(limits?: BlockLimits): void {
     const timeout = checkBlock(WAIT, limits);
-    if (!this.isSet) runSync(running(WAIT, this.#words, timeout, pass));
+    if (!this.isSet) runSync(running(WAIT, this.#words, timeout, wait));
   }
 
-  /** Shows its state. */
+  /** Returns `SharedEvent(set)` or `SharedEvent(clear)`. */
   toString(): string {
     return `SharedEvent(${this.isSet ? "set" : "clear"})`;
   }

@@ -1,5 +1,5 @@
 /**
- * One number or boolean that all threads see.
+ * A number or boolean that all threads see.
  *
  * @module
  */
@@ -10,15 +10,26 @@ import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } fr
 const KIND = "value";
 
 /**
- * One number or boolean in shared memory. It can be an argument or result of a task, at any depth; all copies are the
- * same value.
+ * A number or boolean in shared memory (`multiprocessing.Value`). A task can take it as argument or return it, at any depth
+ * of a value; all copies are the same value.
  *
- * Nothing wraps around: a value out of the type's range is a RangeError, and so is a sum, and the value stays as it was.
- * An `f32` holds what `Math.fround` gives. 64-bit integers are bigints. Every operation is one atomic step, sequentially
- * consistent with all others: what a thread wrote anywhere before it changed a value is seen by the one that read the
- * change. As with `Atomics`, operations that change give what was there before; only `update` gives the new value.
+ * No operation wraps around: a value or sum out of the type's range is a `RangeError`, and the value stays as it was. An
+ * `f32` holds what `Math.fround` gives. 64-bit integers are bigints. As with `Atomics`, operations that change the value
+ * return the value before; only `update` returns the new one.
  *
- * @example No update is lost
+ * ## Cost
+ * `get`, `set` and `exchange` are one atomic operation. `add`, `sub` and `update` are a load and a compare-and-exchange, and
+ * repeat both if another thread changed the value between them.
+ *
+ * ## When not to use it
+ * To count whole numbers, use {@linkcode Counter}, which is faster. For many numbers, use {@linkcode SharedArray}. To change
+ * two values as one, use a {@linkcode Lock}.
+ *
+ * ## Memory ordering
+ * Every operation is one atomic step, sequentially consistent: a thread that reads a change sees everything that the other
+ * thread wrote before it made the change.
+ *
+ * @example Add fractions
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Value } from "@isopool/isopool";
@@ -39,9 +50,10 @@ export class Value<T extends ValueType> extends Shared {
    * Creates a value.
    *
    * @param type `i8` to `u32`, `i64`, `u64` (bigints), `f32`, `f64` or `bool`.
-   * @param initial Zero or `false` if left out.
-   * @throws {TypeError} If the type is not one of these, or `initial` is not of it.
-   * @throws {RangeError} If `initial` is out of its range.
+   * @param initial The first value.
+   * @default zero or `false`
+   * @throws {TypeError} If `type` is no such type, or `initial` is not of that type.
+   * @throws {RangeError} If `initial` is out of the type's range.
    */
   constructor(type: T, initial?: ElementOf<T>) {
     super();
@@ -52,13 +64,33 @@ export class Value<T extends ValueType> extends Shared {
     if (initial !== undefined) this.#elements.store("create Value", 0, initial);
   }
 
-  /** Reads the value. */
+  /**
+   * Reads the value.
+   *
+   * @example Read a value
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * assertEquals(new Value("f64", 0.5).get(), 0.5);
+   * ```
+   */
   get(): ElementOf<T> {
     return this.#elements.load(0);
   }
 
   /**
    * Writes the value.
+   *
+   * @example Set a flag
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * const isReady = new Value("bool");
+   * isReady.set(true);
+   * assertEquals(isReady.get(), true);
+   * ```
    *
    * @throws {RangeError} If it does not fit the type.
    */
@@ -67,7 +99,16 @@ export class Value<T extends ValueType> extends Shared {
   }
 
   /**
-   * Adds; gives what was there before. Floats too lose no update.
+   * Adds to the value; returns the value before. No addition is lost, with floats either.
+   *
+   * @example Sum up fractions
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * const total = new Value("f64", 1);
+   * assertEquals([total.add(0.5), total.get()], [1, 1.5]);
+   * ```
    *
    * @throws {RangeError} If the sum does not fit the type; the value stays.
    * @throws {TypeError} On a `bool`.
@@ -77,7 +118,16 @@ export class Value<T extends ValueType> extends Shared {
   }
 
   /**
-   * Subtracts; gives what was there before.
+   * Subtracts from the value; returns the value before.
+   *
+   * @example Spend from a budget
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * const budget = new Value("i64", 10n);
+   * assertEquals([budget.sub(3n), budget.get()], [10n, 7n]);
+   * ```
    *
    * @throws {RangeError} If the difference does not fit the type; the value stays.
    * @throws {TypeError} On a `bool`.
@@ -86,39 +136,88 @@ export class Value<T extends ValueType> extends Shared {
     return this.#elements.add("subtract from Value", 0, amount, -1);
   }
 
-  /** Writes the value; gives what was there before. */
+  /**
+   * Writes the value; returns the value before.
+   *
+   * @example Be the first to set a flag
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * const isTaken = new Value("bool");
+   * assertEquals([isTaken.exchange(true), isTaken.exchange(true)], [false, true]);
+   * ```
+   */
   exchange(value: ElementOf<T>): ElementOf<T> {
     return this.#elements.exchange("exchange Value", 0, value);
   }
 
   /**
-   * Writes `value` if `expected` is there; gives what was there before: the exchange happened if that is `expected`.
-   * Floats are compared by their bits: `NaN` equals itself, `0` and `-0` differ.
+   * Writes `value` if the value is `expected`; returns the value before, which is `expected` if the exchange happened. Floats
+   * are compared by their bits: `NaN` equals itself, `0` and `-0` differ.
+   *
+   * @example Move from one state to the next
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * const state = new Value("u8", 1);
+   * assertEquals([state.compareExchange(1, 2), state.compareExchange(1, 3), state.get()], [1, 2, 2]);
+   * ```
    */
   compareExchange(expected: ElementOf<T>, value: ElementOf<T>): ElementOf<T> {
     return this.#elements.compareExchange("exchange Value", 0, expected, value);
   }
 
   /**
-   * Replaces the value by what `change` makes of it; gives the new one. If another thread was faster, `change` runs
-   * again on what that one left, so it should only compute.
+   * Replaces the value by the result of `change`; returns the new value. If another thread changes the value meanwhile,
+   * `change` runs again on the changed value, so it should have no side effects.
+   *
+   * @example Keep a maximum
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * const peak = new Value("u32", 5);
+   * assertEquals([peak.update((n) => Math.max(n, 9)), peak.update((n) => Math.max(n, 7))], [9, 9]);
+   * ```
    */
   update(change: (value: ElementOf<T>) => ElementOf<T>): ElementOf<T> {
     return this.#elements.update("update Value", 0, change);
   }
 
-  /** Reads the value, for arithmetic and comparison. Note that `value += 1` would replace the object: use `add`. */
+  /**
+   * Reads the value, for arithmetic and comparison. `value += 1` would replace the object: use `add`.
+   *
+   * @example Calculate with a value
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * assertEquals(Number(new Value("i32", 41)) + 1, 42);
+   * ```
+   */
   override valueOf(): ElementOf<T> {
     return this.get();
   }
 
-  /** Reads the value for JSON; a bigint as a string of digits. */
+  /**
+   * Reads the value for JSON; a bigint as a string of digits.
+   *
+   * @example Write a value as JSON
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Value } from "@isopool/isopool";
+   *
+   * assertEquals(JSON.stringify({ size: new Value("i64", 7n) }), `{"size":"7"}`);
+   * ```
+   */
   override toJSON(): number | boolean | string {
     const value: unknown = this.get();
     return typeof value === "bigint" ? String(value) : value as number | boolean;
   }
 
-  /** Shows type and value. */
+  /** Returns type and value, as `Value(i32, 41)`. */
   toString(): string {
     return `Value(${this.type}, ${this.get()})`;
   }

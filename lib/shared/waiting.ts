@@ -1,5 +1,5 @@
 /**
- * What all waiting calls have in common: options, the machine that is run, and how its end is told.
+ * What all waiting calls share: their options, the machine that a call runs, and how its result becomes an error.
  *
  * @module
  */
@@ -13,41 +13,42 @@ import { DONE, Frame, type Outcome, OwnerStatus, Result, type Step } from "./ste
 /** Limits of a call that waits without blocking its thread. */
 export interface WaitLimits {
   /**
-   * Milliseconds after which it fails with a {@linkcode WaitTimeoutError}; 0 tries once.
+   * Milliseconds after which the call fails with a {@linkcode WaitTimeoutError}; 0 tries once.
    *
    * @default Infinity
    */
   timeout?: number;
-  /** Gives up when it aborts, with the signal's reason. */
+  /** Ends the wait when it aborts; the call then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
 /** Limits of a call that blocks its thread. */
 export interface BlockLimits {
   /**
-   * Milliseconds after which it fails with a {@linkcode WaitTimeoutError}; 0 tries once. The main thread must give one:
-   * while it is blocked, nothing that workers send it arrives.
+   * Milliseconds after which the call fails with a {@linkcode WaitTimeoutError}; 0 tries once. The main thread must give a
+   * timeout: while it blocks, it receives no message of a worker.
    *
    * @default Infinity
    */
   timeout?: number;
 }
 
-/** How long, in milliseconds, a sleeper sleeps before it looks by itself whether somebody died. */
+/** Milliseconds that a sleeper sleeps at most before it checks by itself whether a thread has died. */
 export const SLICE = 50;
 
-/** A machine that is run for a call. */
+/** The machine of one call. */
 export interface Machine {
-  /** What the user called, for messages: `acquire Lock`. */
+  /** The call, for messages: `acquire Lock`. */
   readonly call: string;
   readonly frame: Frame;
   readonly owners: OwnerTable;
   /** Runs one step. */
   readonly step: () => Outcome;
+  /** In milliseconds. */
   readonly timeout: number | undefined;
 }
 
-/** Checks the limits of a call that does not block; gives its timeout. */
+/** Checks the limits of a call that does not block; returns its timeout. `more` names further options of the call. */
 export function checkLimits(
   call: string,
   limits: WaitLimits | undefined,
@@ -59,10 +60,10 @@ export function checkLimits(
   return duration(call, "timeout", limits.timeout);
 }
 
-// A worker's global scope has no Window: neither a Web Worker's nor that of a node thread.
+// The global scope of a worker has no Window, neither in a Web Worker nor in a node thread.
 const isMain = "Window" in globalThis;
 
-/** Checks the limits of a call that blocks; gives its timeout. */
+/** Checks the limits of a call that blocks; returns its timeout. `more` names further options of the call. */
 export function checkBlock(
   call: string,
   limits: BlockLimits | undefined,
@@ -72,14 +73,14 @@ export function checkBlock(
   const timeout = duration(call, "timeout", limits?.timeout);
   if (timeout === undefined && isMain) {
     throw new TypeError(
-      `Cannot ${call}: the main thread takes a \`timeout\` in milliseconds to block: nothing that workers send it ` +
-        "arrives meanwhile",
+      `Cannot ${call}: the main thread takes a \`timeout\` in milliseconds to block: while it blocks, it receives no ` +
+        "message of a worker",
     );
   }
   return timeout;
 }
 
-/** A machine for a call, with a fresh frame. */
+/** Makes the machine of a call, with a fresh frame. */
 export function running(
   call: string,
   words: SharedWords,
@@ -91,7 +92,7 @@ export function running(
   return { call, frame, owners: words.owners, timeout, step: () => step(words, frame) };
 }
 
-/** Runs a machine that never sleeps, to its end; `a` and `b` are what it is told. */
+/** Runs a machine that never sleeps to its end; `a` and `b` are the first values of its registers. */
 export function runThrough(words: SharedWords, step: Step, a = 0, b = 0): Frame {
   const frame = new Frame();
   frame.me = words.owners.me;
@@ -101,7 +102,7 @@ export function runThrough(words: SharedWords, step: Step, a = 0, b = 0): Frame 
   return frame;
 }
 
-/** Ends a call in the way its machine did: throws, or does nothing. */
+/** Throws the error that the result of a machine stands for, if any. */
 export function conclude({ call, frame, timeout }: Machine, signal?: AbortSignal): void {
   switch (frame.result) {
     case Result.GAVE_UP:
@@ -117,16 +118,27 @@ export function conclude({ call, frame, timeout }: Machine, signal?: AbortSignal
   }
 }
 
+/** Returns a function that returns the milliseconds left of a timeout, and throws once it has passed. */
+export function deadlineOf(call: string, timeout: number | undefined): () => number | undefined {
+  if (timeout === undefined) return () => undefined;
+  const end = performance.now() + timeout;
+  return () => {
+    const left = end - performance.now();
+    if (left <= 0) throw new WaitTimeoutError(`Cannot ${call}: it took longer than ${timeout} ms`);
+    return left;
+  };
+}
+
 /**
- * Stops waiting in a thread that was given up: its host wants to see it end. The machine is left where it is. (A Web
- * Worker that was stopped ends here, before it comes to that.)
+ * Ends the wait of a thread that its host has marked as lost, so that the thread can end. The machine stops where it is.
+ * (A Web Worker that was stopped already ends in the checkpoint.)
  *
- * @throws {IsopoolError} In such a thread.
+ * @throws {IsopoolError} If this thread is marked as lost.
  */
-export function checkWanted({ call, frame, owners }: Machine): void {
+export function throwIfStopped({ call, frame, owners }: Machine): void {
   scope.checkpoint?.();
   if (owners.status(owners.me) === OwnerStatus.ALIVE) return;
-  // Whatever it was about to take, it does not have.
+  // This thread does not hold what the machine was about to take.
   frame.result = Result.LOST;
   throw new IsopoolError(`Cannot ${call}: this thread was stopped`);
 }

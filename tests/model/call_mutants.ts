@@ -1,5 +1,5 @@
 /**
- * The way of calls to a worker with one mistake each; see mutants.ts.
+ * The call table, the doorbell and the ring with one writer and one reader, with one mistake each; see mutants.ts.
  *
  * @module
  */
@@ -9,96 +9,96 @@ import { end, jump, Result } from "../../lib/shared/steps/step.ts";
 import { callsProgram } from "./calls.ts";
 import { machines } from "./machines.ts";
 import { at } from "./mutants.ts";
-import { spoolProgram } from "./spsc_rings.ts";
+import { spscRingProgram } from "./spsc_rings.ts";
 import type { Mutant } from "./prove.ts";
 
-const { ring, rest, isQueued, claimCall, spoolBegin, spoolWrap } = machines;
+const { signal, park, isQueued, claimCall, spscBegin, spscWrap } = machines;
 
 /** All of them. */
 export const callMutants: Mutant[] = [
   {
-    name: "a worker that reads the bell after it has looked",
+    name: "a worker that reads SIGNALS after it has checked TAIL",
     machines: {
-      rest: at(at(rest, Park.START, (_, frame) => jump(frame, Park.LOOK)), Park.SLEEP, (words, frame) => {
+      park: at(at(park, Park.LOAD_SIGNALS, (_, frame) => jump(frame, Park.CHECK_TAIL)), Park.SLEEP, (words, frame) => {
         frame.seen = words.load(SIGNALS);
-        return rest(words, frame);
+        return park(words, frame);
       }),
     },
     program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
   },
   {
-    name: "a host that rings before it announces",
+    name: "a host that signals before it publishes",
     machines: {
-      ring: (words, frame) => {
-        if (frame.a === 0) return ring(words, frame);
-        if (frame.pc === Signal.START) return jump(frame, Signal.COUNT);
-        if (frame.pc !== Signal.WAKE) return ring(words, frame);
+      signal: (words, frame) => {
+        if (frame.a === 0) return signal(words, frame);
+        if (frame.pc === Signal.STORE) return jump(frame, Signal.COUNT);
+        if (frame.pc !== Signal.WAKE) return signal(words, frame);
         words.notify(SIGNALS, 3);
         return jump(frame, 9);
       },
     },
     program: (machines) => {
-      const early = at(machines.ring, 9, (words, frame) => {
+      const early = at(machines.signal, 9, (words, frame) => {
         words.store(TAIL, frame.b);
         return end(frame, Result.OK);
       });
-      return callsProgram({ ...machines, ring: early }, { deaths: 0, quits: 0, posts: false });
+      return callsProgram({ ...machines, signal: early }, { deaths: 0, quits: 0, posts: false });
     },
   },
   {
-    name: "a worker that blocks over a message",
-    machines: { rest: at(rest, Park.POSTED, (_, frame) => jump(frame, Park.SLEEP)) },
+    name: "a worker that blocks although a message waits",
+    machines: { park: at(park, Park.CHECK_POSTS, (_, frame) => jump(frame, Park.SLEEP)) },
     program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
   },
   {
-    name: "a call that is taken without a comparison",
+    name: "a call that is taken without a comparison of its state",
     machines: {
-      claimCall: (words, at, lap, to) => {
-        words.store(at, lap | to);
+      claimCall: (words, at, generation, to) => {
+        words.store(at, generation | to);
         return true;
       },
     },
     program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
   },
   {
-    name: "a board without laps",
+    name: "a call table without generations",
     machines: {
-      isQueued: (words, at, lap) => isQueued(words, at, lap) || isQueued(words, at, 16),
-      claimCall: (words, at, lap, to) => claimCall(words, at, 16, to) || claimCall(words, at, lap, to),
+      isQueued: (words, at, generation) => isQueued(words, at, generation) || isQueued(words, at, 16),
+      claimCall: (words, at, generation, to) => claimCall(words, at, 16, to) || claimCall(words, at, generation, to),
     },
     program: (machines) => callsProgram(machines, { deaths: 0, quits: 0 }),
   },
   {
-    name: "a spool whose records may end where what is in use begins",
+    name: "a ring with one writer whose records may end at FREED",
     machines: {
-      spoolBegin: at(spoolBegin, Begin.START, (words, frame) => {
+      spscBegin: at(spscBegin, Begin.LOAD_FREED, (words, frame) => {
         const freed = words.load(FREED);
-        const outcome = spoolBegin(words, frame);
+        const outcome = spscBegin(words, frame);
         if (freed > frame.a) frame.c++;
         return outcome;
       }),
     },
-    program: (machines) => spoolProgram(machines, { sizes: [2, 2, 1, 1, 2, 2] }),
+    program: (machines) => spscRingProgram(machines, { sizes: [2, 2, 1, 1, 2, 2] }),
   },
   {
-    name: "a spool that wraps without a look at what is in use",
+    name: "a ring with one writer that wraps without a check of FREED",
     machines: {
-      spoolWrap: (words, frame) => {
-        spoolWrap(words, frame);
+      spscWrap: (words, frame) => {
+        spscWrap(words, frame);
         frame.b = 1;
         frame.c = frame.a - 1;
         return end(frame, Result.OK);
       },
     },
-    program: (machines) => spoolProgram(machines, { sizes: [2, 2, 1, 3, 1, 2, 2] }),
+    program: (machines) => spscRingProgram(machines, { sizes: [2, 2, 1, 3, 1, 2, 2] }),
   },
   {
-    name: "a spool that begins anew while something is in use",
+    name: "a ring with one writer that restarts while a record is in use",
     machines: {
-      spoolBegin: at(spoolBegin, Begin.START, (words, frame) => {
-        return words.load(FREED) >= frame.a - 1 ? jump(frame, Begin.RESTART) : spoolBegin(words, frame);
+      spscBegin: at(spscBegin, Begin.LOAD_FREED, (words, frame) => {
+        return words.load(FREED) >= frame.a - 1 ? jump(frame, Begin.RESTART) : spscBegin(words, frame);
       }),
     },
-    program: (machines) => spoolProgram(machines, { sizes: [1, 1, 1, 1, 1, 1, 1] }),
+    program: (machines) => spscRingProgram(machines, { sizes: [1, 1, 1, 1, 1, 1, 1] }),
   },
 ];

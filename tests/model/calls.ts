@@ -1,6 +1,6 @@
 /**
- * Programs of the board and the bell: a host, and two workers. Calls are given, taken back, given to somebody else, and
- * their positions used again.
+ * Programs of the call table and the doorbell: a host and two workers. The host gives calls, withdraws one, gives it to the
+ * other worker, and reuses its slot.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import type { Model, Op, Program, World } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
 const CAPACITY = 2;
-const BOARD = DOORBELL_WORDS, PLACES = BOARD + CAPACITY, WORDS = PLACES + CAPACITY;
-// Ghosts: which calls have run and were taken back; of each worker: its cursor, whether a message is in its port, the tail
-// when there was nothing to run, and the messages that had come when its event loop turned.
-const RAN = 0, BACK = 1, CURSOR = 2, POSTED = 4, SAW = 6, POSTS_SEEN = 8, GHOSTS = 10;
+const STATES = DOORBELL_WORDS, VALUES = STATES + CAPACITY, WORDS = VALUES + CAPACITY;
+// Ghosts: the sets of calls that have run and that the host has withdrawn; of each worker: the number of its next call,
+// whether a message is in its port, TAIL when it found no call, and POSTS when its event loop turned.
+const RAN = 0, WITHDRAWN = 1, CURSOR = 2, POSTED = 4, SAW = 6, POSTS_SEEN = 8, GHOSTS = 10;
 
-const positionOf = (seq: number): number => seq % CAPACITY;
-const lapOf = (seq: number): number => Math.floor(seq / CAPACITY) << 4;
+const slotOf = (seq: number): number => seq % CAPACITY;
+const generationOf = (seq: number): number => Math.floor(seq / CAPACITY) << 4;
 
-/** A call, by its number, given to a worker as number `seq` of that one. Only `after` the call of that name came back. */
-function give({ ring }: Machines, worker: number, seq: number, call: number, after = 0): Op {
+/** The host gives a call to a worker, as that worker's number `seq`; with `after`, only if that call was withdrawn. */
+function give({ signal }: Machines, worker: number, seq: number, call: number, after = 0): Op {
   const base = worker * WORDS;
   return {
     begin(world, frame) {
-      frame.stage = after > 0 && (world.ghost(BACK) & 1 << after) === 0 ? -1 : 0;
+      frame.stage = after > 0 && (world.ghost(WITHDRAWN) & 1 << after) === 0 ? -1 : 0;
     },
     step(model, frame) {
       const words = model.at(base);
@@ -32,84 +32,85 @@ function give({ ring }: Machines, worker: number, seq: number, call: number, aft
         case -1:
           return end(frame, Result.OK);
         case 0:
-          words.store(PLACES + positionOf(seq), call);
+          words.store(VALUES + slotOf(seq), call);
           frame.stage = 1;
           return jump(frame, 0);
         case 1:
-          words.store(BOARD + positionOf(seq), lapOf(seq) | CallState.QUEUED);
+          words.store(STATES + slotOf(seq), generationOf(seq) | CallState.QUEUED);
           frame.stage = 2;
           frame.a = 1;
           frame.b = seq + 1;
           return jump(frame, 0);
         default:
-          return ring(words, frame);
+          return signal(words, frame);
       }
     },
   };
 }
 
+/** The host withdraws a call, if the worker has not taken it. */
 function withdraw({ claimCall }: Machines, worker: number, seq: number, call: number): Op {
-  const at = BOARD + positionOf(seq), lap = lapOf(seq);
+  const at = STATES + slotOf(seq), generation = generationOf(seq);
   return {
     step(model, frame) {
-      const taken = claimCall(model.at(worker * WORDS), at, lap, CallState.WITHDRAWN);
+      const taken = claimCall(model.at(worker * WORDS), at, generation, CallState.WITHDRAWN);
       return end(frame, taken ? Result.OK : Result.FULL);
     },
     end(world, { result }) {
-      if (result === Result.OK) world.setGhost(BACK, world.ghost(BACK) | 1 << call);
+      if (result === Result.OK) world.setGhost(WITHDRAWN, world.ghost(WITHDRAWN) | 1 << call);
     },
   };
 }
 
-function post({ ring }: Machines, worker: number): Op {
+/** The host posts a message to a worker. */
+function post({ signal }: Machines, worker: number): Op {
   return {
     begin(world, frame) {
       world.setGhost(POSTED + worker, 1);
       frame.a = 0;
     },
-    step: (model, frame) => ring(model.at(worker * WORDS), frame),
+    step: (model, frame) => signal(model.at(worker * WORDS), frame),
   };
 }
 
-const Place = { SERVE: 0, REST: 1, FOLLOW: 2 } as const;
+const Place = { SERVE: 0, PARK: 1, WAIT_FOR_TAIL: 2 } as const;
 
-/** A worker: runs what is there, blocks for a moment, then waits while its event loop turns. */
-function work({ isQueued, claimCall, rest, follow }: Machines, worker: number, calls: number[][]): Op[] {
+/** A worker runs the calls that it finds, parks for a moment, then waits for TAIL while its event loop turns. */
+function work({ isQueued, claimCall, park, waitForTail }: Machines, worker: number, calls: number[][]): Op[] {
   const base = worker * WORDS;
-  // Which call was given as which number, first and again.
-  const nameOf = (seq: number) => calls[worker][seq];
+  const callOf = (seq: number) => calls[worker][seq];
   const serve: Op = {
     begin: (world, frame) => void (frame.c = world.ghost(CURSOR + worker)),
     step(model, frame): Outcome {
       const words = model.at(base);
-      const at = BOARD + positionOf(frame.c), lap = lapOf(frame.c);
+      const at = STATES + slotOf(frame.c), generation = generationOf(frame.c);
       switch (frame.pc) {
         case 0:
           frame.b = words.load(TAIL);
           return frame.b === frame.c ? end(frame, Result.FULL) : jump(frame, 1);
         case 1:
-          return isQueued(words, at, lap) ? jump(frame, 2) : end(frame, Result.GAVE_UP);
+          return isQueued(words, at, generation) ? jump(frame, 2) : end(frame, Result.GAVE_UP);
         case 2:
-          // What kind of batch it is, which counts if the call is still there.
-          frame.a = words.load(PLACES + positionOf(frame.c));
+          // Reads the kind of batch, which is valid only if the call is still queued after that.
+          frame.a = words.load(VALUES + slotOf(frame.c));
           return jump(frame, 3);
         case 3:
-          return isQueued(words, at, lap) ? jump(frame, 4) : end(frame, Result.GAVE_UP);
+          return isQueued(words, at, generation) ? jump(frame, 4) : end(frame, Result.GAVE_UP);
         case 4:
-          return claimCall(words, at, lap, CallState.RUNNING) ? jump(frame, 5) : end(frame, Result.GAVE_UP);
+          return claimCall(words, at, generation, CallState.RUNNING) ? jump(frame, 5) : end(frame, Result.GAVE_UP);
         default:
-          frame.d = words.load(PLACES + positionOf(frame.c));
+          frame.d = words.load(VALUES + slotOf(frame.c));
           return end(frame, Result.OK);
       }
     },
     end(world, { result, a: batch, b, c: seq, d: call }) {
       if (result === Result.FULL) {
         world.setGhost(SAW + worker, b);
-        return Place.REST;
+        return Place.PARK;
       }
       world.setGhost(CURSOR + worker, seq + 1);
       if (result !== Result.OK) return Place.SERVE;
-      world.check(call === nameOf(seq), `number ${seq} of worker ${worker} ran as call ${call}`);
+      world.check(call === callOf(seq), `number ${seq} of worker ${worker} ran as call ${call}`);
       world.check(batch === call, `number ${seq} of worker ${worker} ran as one of the batch of call ${batch}`);
       world.check((world.ghost(RAN) & 1 << call) === 0, `call ${call} ran twice`);
       world.setGhost(RAN, world.ghost(RAN) | 1 << call);
@@ -117,7 +118,7 @@ function work({ isQueued, claimCall, rest, follow }: Machines, worker: number, c
     },
   };
   const wait = (step: (model: Model, frame: Frame) => Outcome, next: (world: World, result: number) => number): Op => ({
-    mayQuit: step !== followStep,
+    mayQuit: step !== tailStep,
     begin(world, frame) {
       frame.b = world.ghost(SAW + worker);
       frame.c = world.ghost(POSTS_SEEN + worker);
@@ -125,23 +126,23 @@ function work({ isQueued, claimCall, rest, follow }: Machines, worker: number, c
     step,
     end: (world, { result }) => next(world, result),
   });
-  const followStep = (model: Model, frame: Frame) => follow(model.at(base), frame);
+  const tailStep = (model: Model, frame: Frame) => waitForTail(model.at(base), frame);
   return [
     serve,
-    wait((model, frame) => rest(model.at(base), frame), (world, result) => {
+    wait((model, frame) => park(model.at(base), frame), (world, result) => {
       if (result === Result.OK) return Place.SERVE;
-      // The event loop turns: the message is taken.
+      // The event loop turns and delivers the message.
       world.setGhost(POSTED + worker, 0);
       world.setGhost(POSTS_SEEN + worker, world.model.state[base + POSTS]);
-      return Place.FOLLOW;
+      return Place.WAIT_FOR_TAIL;
     }),
-    wait(followStep, () => Place.SERVE),
+    wait(tailStep, () => Place.SERVE),
   ];
 }
 
 /**
- * Worker 0 gets two calls; the first is taken back, if there is time, and given to worker 1; its position gets a third.
- * A message is posted meanwhile. Each call that has a living worker runs once.
+ * Worker 0 gets two calls. The host withdraws the first if it still can, gives it to worker 1, and gives a third call in its
+ * slot. Meanwhile the host posts a message. Each call that has a living worker runs once.
  */
 export function callsProgram(machines: Machines, { deaths = 1, quits = 1, posts = true }): Program {
   const calls = [[1, 2, 3], [1]];
@@ -160,18 +161,18 @@ export function callsProgram(machines: Machines, { deaths = 1, quits = 1, posts 
     scripts: [host, work(machines, 0, calls), work(machines, 1, calls)],
     deaths,
     quits,
-    // Each waits for more in the end, and has run all there was.
+    // At the end each worker waits for more, and has run all calls.
     maySleep(world, thread) {
       const worker = thread - 2;
       return worker >= 0 && world.model.state[worker * WORDS + TAIL] === world.ghost(CURSOR + worker);
     },
     atEnd(world) {
       if (world.dead(1) || world.dead(2) || world.dead(3)) return;
-      const back = (world.ghost(BACK) & 2) !== 0;
-      const all = back ? 0b1110 : 0b0110;
+      const withdrawn = (world.ghost(WITHDRAWN) & 2) !== 0;
+      const all = withdrawn ? 0b1110 : 0b0110;
       world.check(world.ghost(RAN) === all, `ran ${world.ghost(RAN).toString(2)} of ${all.toString(2)}`);
-      const blocks = world.sleeps(2) && world.place(2) === Place.REST;
-      world.check(world.ghost(POSTED) === 0 || !blocks, "a message waits for a worker that blocks");
+      const blocks = world.sleeps(2) && world.place(2) === Place.PARK;
+      world.check(world.ghost(POSTED) === 0 || !blocks, "a message waits in the port of a worker that blocks");
     },
   };
 }

@@ -1,25 +1,27 @@
 /**
- * Tries every order in which threads can take their steps, with a death possible at each.
+ * Tries every order in which threads can run their steps, with a death possible at each step.
  *
  * ```
- * state = memory | standing of each thread | ghosts | budgets | threads (status, place in its script, frame)
+ * state = memory | status of each thread | ghosts | budgets | threads (status, place in the script, frame)
  *
  *   a thread runs      -> its next step, by the function that production runs
- *   a thread sleeps    -> woken by a notification (whom it reaches is tried in every way), by itself after
- *                         somebody's standing changed, or it gives up
- *   a thread dies      -> at any moment;later, as a step of its own, the host marks it, and everybody looks again
+ *   a thread sleeps    -> woken by a notification (the explorer tries every choice of the sleepers that it reaches), or by
+ *                         itself after the status of a thread has changed, or because its time is up
+ *   a thread dies      -> at any moment; in a later step the host marks it as gone, and all others check again
  * ```
  *
- * Checked everywhere: what the scripts assert on their ghosts; that no thread spins (the graph of states has no cycle,
- * so every script ends however unfair the schedule); and at each end, that nobody sleeps on a word that has changed:
- * the lost wake-up.
+ * In every state the explorer checks the assertions of the scripts on their ghosts. It also checks that no thread spins: the
+ * graph of states has no cycle, so every script ends however unfair the schedule. At each end it checks that no thread
+ * sleeps on a word that has changed: that would be a lost wake-up.
  *
- * Depth first, each state once. A step that touches no shared word is taken together with the one after it: nobody can
- * tell the difference.
+ * The search is depth first and visits each state once. A step that touches no shared word is taken together with the next
+ * one, since no other thread can see the difference.
  *
  * @module
  */
 import { ALL, DONE, Frame, OwnerStatus, WAIT, type Words } from "../../lib/shared/steps/step.ts";
+import { Field, loadFrame, resetFrame, saveFrame } from "./frames.ts";
+import { search } from "./search.ts";
 import {
   BEGUN,
   BURIED,
@@ -50,76 +52,47 @@ export function explore(program: Program, limit = 5_000_000): Found {
   const first = budgets + 3;
   const [DEATHS, QUITS, LOSSES] = [budgets, budgets + 1, budgets + 2];
 
-  function load(state: number[], at: number): void {
-    frame.pc = state[at];
-    frame.stage = state[at + 1];
-    frame.me = state[at + 2];
-    frame.seen = state[at + 3];
-    frame.a = state[at + 4];
-    frame.b = state[at + 5];
-    frame.c = state[at + 6];
-    frame.d = state[at + 7];
-    frame.e = state[at + 8];
-    frame.quit = state[at + 9] === 1;
-    frame.recover = state[at + 10] === 1;
-    frame.result = state[at + 11];
-    frame.where = state[at + 12] < 0 ? undefined : model.at(state[at + 12]);
-    frame.on = state[at + 13];
-    frame.expected = state[at + 14];
-  }
-
-  function save(state: number[], at: number): void {
-    const where = frame.where === undefined ? -1 : model.baseOf(frame.where);
-    const { pc, stage, me, seen, a, b, c, d, e, quit, recover, result, on, expected } = frame;
-    const all = [pc, stage, me, seen, a, b, c, d, e, +quit, +recover, result, where, on, expected];
-    for (let i = 0; i < all.length; i++) state[at + i] = all[i];
-  }
-
-  function reset(state: number[], at: number, me: number): void {
-    for (let i = 0; i < 15; i++) state[at + i] = 0;
-    state[at + 2] = me;
-    state[at + 12] = -1;
-  }
-
   function sleepers(state: number[], word: number): number[] {
     const found: number[] = [];
     for (let t = 0; t < scripts.length; t++) {
       const at = first + t * THREAD;
-      if (state[at + STATUS] === SLEEPS && state[at + FRAME + 12] + state[at + FRAME + 13] === word) found.push(t);
+      if (state[at + STATUS] === SLEEPS && state[at + FRAME + Field.WHERE] + state[at + FRAME + Field.ON] === word) {
+        found.push(t);
+      }
     }
     return found;
   }
 
-  // Every way in which a notification can reach up to `count` of the sleepers; each may be out of time just then.
-  function* woken(state: number[], who: number[], count: number): Generator<number[]> {
-    if (count === 0 || who.length === 0) return yield state;
-    const choices = count >= who.length ? [0] : who.map((_, i) => i);
+  // Yields every way in which a notification can reach up to `count` sleepers. Each may run out of time just then.
+  function* woken(state: number[], sleeping: number[], count: number): Generator<number[]> {
+    if (count === 0 || sleeping.length === 0) return yield state;
+    const choices = count >= sleeping.length ? [0] : sleeping.map((_, i) => i);
     for (const i of choices) {
-      const rest = who.filter((_, j) => j > i || (count >= who.length && j !== i));
-      if (count < who.length && rest.length < count - 1) continue;
-      const at = first + who[i] * THREAD;
+      const rest = sleeping.filter((_, j) => j > i || (count >= sleeping.length && j !== i));
+      if (count < sleeping.length && rest.length < count - 1) continue;
+      const at = first + sleeping[i] * THREAD;
       const next = state.slice();
       next[at + STATUS] = RUNS;
       yield* woken(next, rest, count - 1);
-      if (mayQuit(state, who[i])) {
+      if (mayQuit(state, sleeping[i])) {
         const late = next.slice();
-        late[at + FRAME + 9] = 1;
+        late[at + FRAME + Field.QUIT] = 1;
         late[QUITS]--;
         yield* woken(late, rest, count - 1);
       }
     }
   }
 
-  const allAlive = scripts.length * OwnerStatus.ALIVE;
-  function standings(state: number[]): number {
-    let sum = 0;
-    for (let t = 1; t <= scripts.length; t++) sum += state[words + t] === OwnerStatus.ALIVE ? OwnerStatus.ALIVE : 0;
-    return sum;
+  const allAlive = scripts.length;
+  function aliveCount(state: number[]): number {
+    let count = 0;
+    for (let t = 1; t <= scripts.length; t++) if (state[words + t] === OwnerStatus.ALIVE) count++;
+    return count;
   }
 
   function mayQuit(state: number[], t: number): boolean {
     const at = first + t * THREAD;
-    return state[QUITS] > 0 && state[at + FRAME + 9] === 0 && scripts[t][state[at + PLACE]].mayQuit === true;
+    return state[QUITS] > 0 && state[at + FRAME + Field.QUIT] === 0 && scripts[t][state[at + PLACE]].mayQuit === true;
   }
 
   function step(from: number[], t: number): number[] {
@@ -129,19 +102,19 @@ export function explore(program: Program, limit = 5_000_000): Found {
     model.notified = -1;
     world.me = t + 1;
     const op = scripts[t][state[at + PLACE]];
-    load(state, at + FRAME);
+    loadFrame(model, frame, state, at + FRAME);
     if (state[at + BEGUN] === 0) {
       state[at + BEGUN] = 1;
       op.begin?.(world, frame);
     }
     for (let silent = 0; !model.touched; silent++) {
-      if (silent > 1000) throw new Violation("a machine runs for ever by itself");
+      if (silent > 1000) throw new Violation("a machine runs forever and touches no shared word");
       const outcome = op.step(model, frame);
       if (outcome === WAIT) {
         const word = model.baseOf(frame.where as Words) + frame.on;
         if (state[word] === frame.expected) {
           state[at + STATUS] = SLEEPS;
-          if ((state[at + SLEPT] & 1 << frame.stage) === 0 && standings(state) !== allAlive) {
+          if ((state[at + SLEPT] & 1 << frame.stage) === 0 && aliveCount(state) !== allAlive) {
             state[at + OWED] = 1;
             state[at + SLEPT] |= 1 << frame.stage;
           }
@@ -150,7 +123,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
       }
       if (outcome === DONE) {
         const next = op.end?.(world, frame) ?? state[at + PLACE] + 1;
-        reset(state, at + FRAME, t + 1);
+        resetFrame(state, at + FRAME, t + 1);
         state[at + BEGUN] = state[at + SLEPT] = 0;
         state[at + PLACE] = next;
         if (next < 0 || next >= scripts[t].length) {
@@ -164,7 +137,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
       frame.where = undefined;
       frame.on = frame.expected = 0;
     }
-    save(state, at + FRAME);
+    saveFrame(model, frame, state, at + FRAME);
     return state;
   }
 
@@ -174,7 +147,9 @@ export function explore(program: Program, limit = 5_000_000): Found {
       const status = state[at + STATUS];
       if (status === RUNS) {
         const next = step(state, t);
-        const label = `${t + 1} at ${state[at + PLACE]}/${state[at + FRAME + 1]}.${state[at + FRAME]}`;
+        const label = `${t + 1} at ${state[at + PLACE]}/${state[at + FRAME + Field.STAGE]}.${
+          state[at + FRAME + Field.PC]
+        }`;
         if (model.notified < 0) yield [label, next];
         else {
           const count = model.count === ALL ? scripts.length : model.count;
@@ -184,7 +159,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
       if (status === SLEEPS && mayQuit(state, t)) {
         const next = state.slice();
         next[at + STATUS] = RUNS;
-        next[at + FRAME + 9] = 1;
+        next[at + FRAME + Field.QUIT] = 1;
         next[QUITS]--;
         yield [`${t + 1} is out of time`, next];
       }
@@ -192,35 +167,35 @@ export function explore(program: Program, limit = 5_000_000): Found {
         const next = state.slice();
         next[at + STATUS] = DEAD;
         next[at + BEGUN] = next[at + OWED] = next[at + SLEPT] = 0;
-        reset(next, at + FRAME, t + 1);
+        resetFrame(next, at + FRAME, t + 1);
         next[DEATHS]--;
         yield [`${t + 1} dies`, next];
       }
       if ((status === RUNS || status === SLEEPS) && state[LOSSES] > 0) {
         const next = changed(state, t, OwnerStatus.LOST);
         next[LOSSES]--;
-        yield [`${t + 1} is given up`, next];
+        yield [`${t + 1} is lost`, next];
       }
       if (status === SLEEPS && state[at + OWED] === 1) {
         const next = state.slice();
         next[at + STATUS] = RUNS;
         next[at + OWED] = 0;
-        yield [`${t + 1} looks again`, next];
+        yield [`${t + 1} wakes by itself`, next];
       }
       if (status === DEAD) {
         const next = changed(state, t, OwnerStatus.GONE);
         next[at + STATUS] = BURIED;
-        yield [`host marks ${t + 1}`, next];
+        yield [`the host marks ${t + 1} as gone`, next];
       }
     }
   }
 
-  // Sleepers look again by themselves, every 50 ms. Here they do so only if somebody is dead or given up, once in each
-  // stage of their machine: so the slices cannot hide a notification that is missing. It is each one's own
-  // step: a host that woke all sleepers at once would miss the one that has read the old standing and is about to sleep.
-  function changed(state: number[], t: number, standing: number): number[] {
+  // In production sleepers wake by themselves every 50 ms. Here they do so only if a thread is dead or lost, and once in each
+  // stage of their machine, so that these wake-ups cannot hide a missing notification. Each wake-up is a step of its own
+  // thread: a host that woke all sleepers at once would miss a thread that has read the old status and is about to sleep.
+  function changed(state: number[], t: number, ownerStatus: number): number[] {
     const next = state.slice();
-    next[words + t + 1] = standing;
+    next[words + t + 1] = ownerStatus;
     for (let each = 0; each < scripts.length; each++) {
       const at = first + each * THREAD;
       if (next[at + STATUS] <= SLEEPS) next[at + OWED] = 1;
@@ -237,11 +212,11 @@ export function explore(program: Program, limit = 5_000_000): Found {
     model.state = state;
     statuses.forEach((status, t) => {
       if (status !== SLEEPS) return;
-      load(state, first + t * THREAD + FRAME);
+      loadFrame(model, frame, state, first + t * THREAD + FRAME);
       const holds = state[model.baseOf(frame.where as Words) + frame.on];
       const same = holds === frame.expected || program.wordsMove === true;
       world.check(same, `lost wake-up: ${t + 1} sleeps on ${frame.expected}, the word is ${holds}`);
-      world.check(program.maySleep?.(world, t + 1) ?? false, `${t + 1} sleeps for ever`);
+      world.check(program.maySleep?.(world, t + 1) ?? false, `${t + 1} sleeps forever`);
     });
     program.atEnd?.(world);
     return true;
@@ -250,7 +225,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
   const start: number[] = new Array(first + scripts.length * THREAD).fill(0);
   for (let t = 0; t < scripts.length; t++) {
     start[words + t + 1] = OwnerStatus.ALIVE;
-    reset(start, first + t * THREAD + FRAME, t + 1);
+    resetFrame(start, first + t * THREAD + FRAME, t + 1);
   }
   start[DEATHS] = program.deaths ?? 0;
   start[QUITS] = program.quits ?? 0;
@@ -258,37 +233,5 @@ export function explore(program: Program, limit = 5_000_000): Found {
   model.state = start;
   program.init?.(model.at(0));
 
-  const key = (state: number[]) => String.fromCharCode.apply(null, state as number[]);
-  const startKey = key(start);
-  // true while on the path.
-  const seen = new Map<string, boolean>([[startKey, true]]);
-  const path = [{ label: "start", key: startKey, next: successors(start) }];
-  let ends = checkEnd(start) ? 1 : 0;
-  try {
-    while (path.length > 0) {
-      const top = path[path.length - 1];
-      const { value, done } = top.next.next();
-      if (done) {
-        seen.set(top.key, false);
-        path.pop();
-        continue;
-      }
-      const [label, state] = value;
-      const id = key(state);
-      const known = seen.get(id);
-      if (known === true) {
-        path.push({ ...top, label });
-        throw new Violation("a cycle: somebody spins");
-      }
-      if (known === false) continue;
-      seen.set(id, true);
-      path.push({ label, key: id, next: successors(state) });
-      if (checkEnd(state)) ends++;
-      if (seen.size > limit) throw new Error(`${program.name}: more than ${limit} states`);
-    }
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-    return { states: seen.size, ends, violation: error.message, trace: path.map(({ label }) => label) };
-  }
-  return { states: seen.size, ends, violation: undefined, trace: [] };
+  return search(program.name, start, successors, checkEnd, limit);
 }

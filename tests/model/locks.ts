@@ -1,5 +1,5 @@
 /**
- * Programs of the lock, the semaphore, the permits and the event.
+ * Programs of the lock, the semaphore, the permits with owners, and the event.
  *
  * @module
  */
@@ -7,19 +7,21 @@ import { Result } from "../../lib/shared/steps/step.ts";
 import type { Op, Program, World } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
-const NOBODY = 0;
+// Ghost 0 is the thread that is inside the lock, or this.
+const NO_THREAD = 0;
 
+// Checks and notes that a thread has the lock; `false` if its machine ended without it.
 function entered(world: World, result: number): boolean {
   const inside = world.ghost(0);
-  if (result === Result.OK) world.check(inside === NOBODY, `${world.me} entered while ${inside} was inside`);
+  if (result === Result.OK) world.check(inside === NO_THREAD, `${world.me} entered while ${inside} was inside`);
   else if (result === Result.RECOVERED) {
-    world.check(inside === NOBODY || world.dead(inside), `${world.me} took over from ${inside}, which is not dead`);
+    world.check(inside === NO_THREAD || world.dead(inside), `${world.me} took over from ${inside}, which is not dead`);
   } else return false;
   world.setGhost(0, world.me);
   return true;
 }
 
-/** Takes the lock at word 0; where that fails, the script ends. */
+/** Takes the lock at word 0. If that fails, the script ends. */
 export function acquireOp({ acquire }: Machines, recover: boolean, mayQuit = true, at = 0): Op {
   return {
     mayQuit,
@@ -34,12 +36,12 @@ export function acquireOp({ acquire }: Machines, recover: boolean, mayQuit = tru
   };
 }
 
-/** Gives it back. */
+/** Releases the lock. */
 export function releaseOp({ release }: Machines, at = 0): Op {
   return {
     begin(world) {
-      world.check(world.ghost(0) === world.me, `${world.me} releases, ${world.ghost(0)} is inside`);
-      world.setGhost(0, NOBODY);
+      world.check(world.ghost(0) === world.me, `${world.me} releases while ${world.ghost(0)} is inside`);
+      world.setGhost(0, NO_THREAD);
     },
     step: (model, frame) => release(model.at(at), frame),
   };
@@ -53,7 +55,8 @@ export function lockProgram(
   const round = [acquireOp(machines, recover), releaseOp(machines)];
   const script = Array.from({ length: rounds }, () => round).flat();
   return {
-    name: `lock: ${threads} threads x ${rounds}, recover ${recover}, deaths ${deaths}, quits ${quits}, lost ${losses}`,
+    name:
+      `lock: ${threads} threads x ${rounds}, recover ${recover}, deaths ${deaths}, quits ${quits}, losses ${losses}`,
     words: 1,
     ghosts: 1,
     scripts: Array.from({ length: threads }, () => script),
@@ -63,7 +66,7 @@ export function lockProgram(
   };
 }
 
-/** Three threads that take and give back; ghost 0 counts what is held. */
+/** Three threads that take and give permits; ghost 0 counts the permits that are held. */
 export function semaphoreProgram(
   { take, give }: Machines,
   { permits = 1, rounds = 1, deaths = 1, quits = 1 },
@@ -81,7 +84,7 @@ export function semaphoreProgram(
     {
       begin(world, frame) {
         frame.a = 1;
-        // Counted as given a little early: the bound above is only the safer for it in the other direction.
+        // Counted before the step: the check above must not see a permit that is given and still counted as held.
         world.setGhost(0, world.ghost(0) - 1);
       },
       step: (model, frame) => give(model.at(0), frame),
@@ -97,9 +100,9 @@ export function semaphoreProgram(
     quits,
     maySleep: (world) => deaths > 0 && world.model.state[0] === 0,
     atEnd(world) {
-      const gone = [1, 2, 3].filter((thread) => world.dead(thread)).length;
+      const died = [1, 2, 3].filter((thread) => world.dead(thread)).length;
       const left = world.model.state[0];
-      world.check(left <= permits && left >= permits - gone, `${left} permits are left of ${permits}, ${gone} died`);
+      world.check(left <= permits && left >= permits - died, `${left} permits are left of ${permits}, ${died} died`);
     },
   };
 }
@@ -118,33 +121,33 @@ export function releaseManyProgram({ take, give }: Machines): Program {
   };
 }
 
-/** Threads that share permits which belong to their holders; ghost n holds who has permit n. */
+/** Threads that share permits with owners; ghost n is the thread that holds permit n. */
 export function permitsProgram(
-  { claim, unclaim }: Machines,
+  { acquirePermit, releasePermit }: Machines,
   { permits = 1, deaths = 1, quits = 1, losses = 0 },
 ): Program {
   const script: Op[] = [
     {
       mayQuit: true,
       begin: (_, frame) => void (frame.b = permits),
-      step: (model, frame) => claim(model.at(0), frame),
+      step: (model, frame) => acquirePermit(model.at(0), frame),
       end(world, { result, a }) {
         if (result === Result.GAVE_UP) return -1;
         const before = world.ghost(a);
-        world.check(before === NOBODY || world.dead(before), `permit ${a} taken from ${before}`);
+        world.check(before === NO_THREAD || world.dead(before), `permit ${a} taken from ${before}`);
         world.setGhost(a, world.me);
       },
     },
     {
       begin(world, frame) {
         while (world.ghost(frame.a) !== world.me) frame.a++;
-        world.setGhost(frame.a, NOBODY);
+        world.setGhost(frame.a, NO_THREAD);
       },
-      step: (model, frame) => unclaim(model.at(0), frame),
+      step: (model, frame) => releasePermit(model.at(0), frame),
     },
   ];
   return {
-    name: `permits: 3 threads, ${permits} permits, deaths ${deaths}, quits ${quits}, lost ${losses}`,
+    name: `permits: 3 threads, ${permits} permits, deaths ${deaths}, quits ${quits}, losses ${losses}`,
     words: 1 + permits,
     ghosts: permits,
     scripts: [script, script, script],
@@ -154,11 +157,14 @@ export function permitsProgram(
   };
 }
 
-/** Waiters, and one that sets, clears and perhaps sets again. */
-export function eventProgram({ pass, set, clear }: Machines, { again = true, deaths = 1, quits = 1 }): Program {
-  const waiter: Op[] = [{ mayQuit: true, step: (model, frame) => pass(model.at(0), frame) }];
-  const setOp: Op = { step: (model, frame) => set(model.at(0), frame) };
-  const clearOp: Op = { step: (model, frame) => clear(model.at(0), frame) };
+/** Two waiters, and a thread that sets, clears and, with `again`, sets the event once more. */
+export function eventProgram(
+  { eventWait, eventSet, eventClear }: Machines,
+  { again = true, deaths = 1, quits = 1 },
+): Program {
+  const waiter: Op[] = [{ mayQuit: true, step: (model, frame) => eventWait(model.at(0), frame) }];
+  const setOp: Op = { step: (model, frame) => eventSet(model.at(0), frame) };
+  const clearOp: Op = { step: (model, frame) => eventClear(model.at(0), frame) };
   return {
     name: `event: set, clear${again ? ", set" : ""}, deaths ${deaths}, quits ${quits}`,
     words: 1,
@@ -166,7 +172,8 @@ export function eventProgram({ pass, set, clear }: Machines, { again = true, dea
     scripts: [waiter, waiter, again ? [setOp, clearOp, setOp] : [setOp, clearOp]],
     deaths,
     quits,
-    // The explorer finds who missed a set; who came after the event was cleared, or was never set, waits rightly.
+    // A waiter may sleep if it came after the event was cleared, or the event was never set. The explorer finds a waiter that
+    // missed a set.
     maySleep: (world) => (world.model.state[0] & 1) === 0 && (!again || world.dead(3)),
   };
 }

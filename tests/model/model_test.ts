@@ -1,5 +1,5 @@
 /**
- * The algorithms of lib/shared/steps in every order of their steps. `ISOPOOL_MODEL=long` adds the larger programs
+ * Runs the algorithms of lib/shared/steps in every order of their steps. `ISOPOOL_MODEL=long` adds the larger programs
  * (some minutes, 2 GB).
  *
  * @module
@@ -8,12 +8,14 @@ import { callsProgram } from "./calls.ts";
 import type { Program } from "./world.ts";
 import { eventProgram, lockProgram, permitsProgram, releaseManyProgram, semaphoreProgram } from "./locks.ts";
 import { machines } from "./machines.ts";
-import { barrierProgram, disturbedProgram, exactlyProgram, itemsProgram } from "./meetings.ts";
+import { barrierProgram, brokenBarrierProgram } from "./barriers.ts";
+import { exactlyProgram, itemsProgram } from "./conditions.ts";
 import { callMutants } from "./call_mutants.ts";
 import { mutants } from "./mutants.ts";
+import { ringMutants } from "./ring_mutants.ts";
 import { convict, prove } from "./prove.ts";
-import { ringProgram } from "./mpmc_rings.ts";
-import { spoolProgram } from "./spsc_rings.ts";
+import { mpmcRingProgram } from "./mpmc_rings.ts";
+import { spscRingProgram } from "./spsc_rings.ts";
 
 const programs: Program[] = [
   lockProgram(machines, { rounds: 2 }),
@@ -36,20 +38,20 @@ const programs: Program[] = [
   barrierProgram(machines, { rounds: 1 }),
   barrierProgram(machines, { parties: 2, rounds: 2 }),
   barrierProgram(machines, { parties: 2, rounds: 1, deaths: 0, losses: 1 }),
-  disturbedProgram(machines, {}),
-  disturbedProgram(machines, { deaths: 1 }),
-  disturbedProgram(machines, { by: "abort" }),
-  disturbedProgram(machines, { by: "abort", deaths: 1 }),
+  brokenBarrierProgram(machines, {}),
+  brokenBarrierProgram(machines, { deaths: 1 }),
+  brokenBarrierProgram(machines, { by: "abort" }),
+  brokenBarrierProgram(machines, { by: "abort", deaths: 1 }),
   callsProgram(machines, {}),
   callsProgram(machines, { deaths: 0, quits: 2 }),
-  spoolProgram(machines, { sizes: [2, 2, 1, 3, 1, 2, 2] }),
-  spoolProgram(machines, { sizes: [1, 1, 1, 1, 1, 1, 1] }),
-  spoolProgram(machines, { units: 6, sizes: [3, 2, 2, 3, 1, 4, 2, 5, 1] }),
-  ringProgram(machines, { takes: [2], second: false, quits: 2 }),
-  ringProgram(machines, { takes: [1, 1], second: false, quits: 1 }),
-  ringProgram(machines, { takes: [3], quits: 1, deaths: 0 }),
-  ringProgram(machines, { takes: [3] }),
-  ringProgram(machines, { takes: [2, 2], second: false, closes: true, capacity: 4 }),
+  spscRingProgram(machines, { sizes: [2, 2, 1, 3, 1, 2, 2] }),
+  spscRingProgram(machines, { sizes: [1, 1, 1, 1, 1, 1, 1] }),
+  spscRingProgram(machines, { units: 6, sizes: [3, 2, 2, 3, 1, 4, 2, 5, 1] }),
+  mpmcRingProgram(machines, { takes: [2], second: false, quits: 2 }),
+  mpmcRingProgram(machines, { takes: [1, 1], second: false, quits: 1 }),
+  mpmcRingProgram(machines, { takes: [3], quits: 1, deaths: 0 }),
+  mpmcRingProgram(machines, { takes: [3] }),
+  mpmcRingProgram(machines, { takes: [2, 2], second: false, closes: true, capacity: 4 }),
 ];
 
 const long: Program[] = [
@@ -58,12 +60,12 @@ const long: Program[] = [
   exactlyProgram(machines, { waiters: 3, count: 2 }),
   itemsProgram(machines, { quits: 1 }),
   barrierProgram(machines, { rounds: 2, quits: 0 }),
-  ringProgram(machines, { takes: [3, 3], second: false, closes: true }),
-  ringProgram(machines, { takes: [2, 1], second: false, quits: 2 }),
-  ringProgram(machines, { takes: [2, 1], deaths: 0 }),
+  mpmcRingProgram(machines, { takes: [3, 3], second: false, closes: true }),
+  mpmcRingProgram(machines, { takes: [2, 1], second: false, quits: 2 }),
+  mpmcRingProgram(machines, { takes: [2, 1], deaths: 0 }),
 ];
 
 for (const program of programs) prove(program);
 if (Deno.env.get("ISOPOOL_MODEL") === "long") { for (const program of long) prove(program, 12_000_000); }
 
-for (const mutant of [...mutants, ...callMutants]) convict(mutant);
+for (const mutant of [...mutants, ...ringMutants, ...callMutants]) convict(mutant);

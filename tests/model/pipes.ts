@@ -1,5 +1,6 @@
 /**
- * A program of the ends of a pipe: an end is sent, its old holder closes early, and somebody looks whether it is gone.
+ * A program of the ends of a pipe: a thread sends its end to another one and closes it early, while a third thread checks
+ * whether that end is gone.
  *
  * @module
  */
@@ -9,26 +10,26 @@ import type { Machines } from "./machines.ts";
 import type { Op, Program, World } from "./world.ts";
 
 const MESSAGE = End.SIZE;
-// Ghosts: who holds it, and whether it is under way.
-const HOLDER = 0, UNDER_WAY = 1;
+// Ghosts: the thread that holds the end, and whether the end is in transit.
+const HOLDER = 0, IN_TRANSIT = 1;
 const OLD = 1, NEW = 2;
 
-function concludes(world: World, { result }: Frame): void {
+function checkClosed(world: World, { result }: Frame): void {
   if (result !== Result.CLOSED) return;
   const holder = world.ghost(HOLDER);
-  const isOpen = world.ghost(UNDER_WAY) === 1 || (holder !== 0 && !world.dead(holder));
-  world.check(!isOpen, `${world.me} takes the end for gone, ${holder} holds it`);
+  const isOpen = world.ghost(IN_TRANSIT) === 1 || (holder !== 0 && !world.dead(holder));
+  world.check(!isOpen, `${world.me} finds the end gone while ${holder} holds it`);
 }
 
-/** The old holder, the new one, and the one at the other end, who looks so many times. */
-export function pipeProgram({ arrive, look, leave }: Machines, { looks = 2, deaths = 1 }): Program {
+/** The old holder of the end, the new holder, and a thread at the other end, which checks it `checks` times. */
+export function pipeProgram({ endArrive, endLook, endLeave }: Machines, { checks = 2, deaths = 1 }): Program {
   const close: Op = {
     begin: (world) => world.ghost(HOLDER) === world.me && world.setGhost(HOLDER, 0),
-    step: (model, frame) => leave(model.at(0), frame),
-    end: concludes,
+    step: (model, frame) => endLeave(model.at(0), frame),
+    end: checkClosed,
   };
   const sends: Op = {
-    begin: (world) => world.setGhost(UNDER_WAY, 1),
+    begin: (world) => world.setGhost(IN_TRANSIT, 1),
     step(model) {
       send(model.at(0));
       return DONE;
@@ -50,25 +51,28 @@ export function pipeProgram({ arrive, look, leave }: Machines, { looks = 2, deat
   };
   const arrives: Op = {
     begin: (world) => world.setGhost(HOLDER, NEW),
-    step: (model, frame) => arrive(model.at(0), frame),
-    end: (world) => world.setGhost(UNDER_WAY, 0),
+    step: (model, frame) => endArrive(model.at(0), frame),
+    end: (world) => world.setGhost(IN_TRANSIT, 0),
   };
-  const looksAt: Op = { step: (model, frame) => look(model.at(0), frame), end: concludes };
+  const check: Op = { step: (model, frame) => endLook(model.at(0), frame), end: checkClosed };
   return {
-    name: `pipe: an end is sent and closed early, ${looks} looks, deaths ${deaths}`,
+    name: `pipe: an end is sent and closed early, ${checks} checks, deaths ${deaths}`,
     words: MESSAGE + 1,
     ghosts: 2,
     init: (words) => words.store(End.HOLDER, OLD),
-    scripts: [[sends, posts, close], [receives, arrives, close], Array.from({ length: looks }, () => looksAt)],
+    scripts: [[sends, posts, close], [receives, arrives, close], Array.from({ length: checks }, () => check)],
     deaths,
-    // Its old holder has died and not sent it.
+    // The old holder has died before it sent the end.
     maySleep: (world, thread) => thread === NEW && world.dead(OLD),
     atEnd(world) {
       const frame = new Frame();
-      while (look(world.model.at(0), frame) !== DONE);
+      while (endLook(world.model.at(0), frame) !== DONE);
       const holder = world.ghost(HOLDER);
-      const isOpen = world.ghost(UNDER_WAY) === 1 || (holder !== 0 && !world.dead(holder));
-      world.check(isOpen === (frame.result === Result.OK), `open is ${isOpen}, and looks otherwise`);
+      const isOpen = world.ghost(IN_TRANSIT) === 1 || (holder !== 0 && !world.dead(holder));
+      world.check(
+        isOpen === (frame.result === Result.OK),
+        `the end is ${isOpen ? "open" : "gone"}, and the check says otherwise`,
+      );
     },
   };
 }

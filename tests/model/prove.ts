@@ -1,5 +1,5 @@
 /**
- * Tests made of programs and of mutants.
+ * Registers the tests that are made of programs and of mutants.
  *
  * @module
  */
@@ -15,21 +15,20 @@ export interface Mutant {
   program: (machines: Machines) => Program;
 }
 
-/** Registers the test that nothing goes wrong in a program. */
+/** Registers the test that a program holds in every order of its steps. */
 export function prove(program: Program, limit?: number): void {
   Deno.test(`holds in every order: ${program.name}`, () => {
     const { states, ends, violation, trace } = explore(program, limit);
     console.log(`      ${states} states, ${ends} ends`);
     assertEquals(violation, undefined, `${violation} after:\n${trace.join("\n")}`);
-    assert(states > 100 && ends > 0, "hardly anything was explored");
+    assert(states > 100 && ends > 0, "the program has hardly any states");
   });
 }
 
-/** Registers the test that a mistake is found. */
+/** Registers the test that the explorer finds a mistake. */
 export function convict({ name, machines: replaced, program }: Mutant): void {
   Deno.test(`the explorer finds ${name}`, () => {
-    const whole = { ...machines, ...replaced };
-    const { violation, trace } = explore(program(whole));
+    const { violation, trace } = explore(program({ ...machines, ...replaced }));
     console.log(`      ${violation}, after ${trace.length} steps`);
     assert(violation !== undefined, "not found");
   });

@@ -1,6 +1,6 @@
 /**
- * The queue's algorithms with one mistake each. Four were not planted: they were in production until these programs
- * were written, and are marked so.
+ * The algorithms of queues and pipes with one mistake each. Four were not planted: production had them until these programs
+ * were written. Their names end in "(was there)".
  *
  * @module
  */
@@ -14,39 +14,40 @@ import type { Mutant } from "./prove.ts";
 import { queueProgram } from "./queues.ts";
 import { selectProgram } from "./selects.ts";
 
-const { handsTake, handsCollect, ringReady, ringPut } = machines;
+const { deliveriesTake, deliveriesCollect, ringReady, ringPut } = machines;
 
-// The original, but for the steps at one place.
+// Replaces the step at one `pc` of the write to a log.
 function inLog(pc: number, mutant: (log: LogWords, frame: Frame) => Outcome): Pick<typeof machines, "logWrite"> {
   return { logWrite: (log, frame, ...more) => frame.pc === pc ? mutant(log, frame) : write(log, frame, ...more) };
 }
 
-function inHands(
+// Replaces the step at one `pc` of both machines of deliveries, unless the mutant returns `undefined`.
+function inDeliveries(
   pc: number,
-  mutant: (hands: DeliveryWords, frame: Frame, place: number) => Outcome | undefined,
-): Pick<typeof machines, "handsTake" | "handsCollect"> {
-  const size = (hands: DeliveryWords) => Place.TICKETS + hands.slots;
-  const wrap = (original: typeof handsTake, placeOf: (hands: DeliveryWords, frame: Frame) => number) =>
+  mutant: (deliveries: DeliveryWords, frame: Frame, place: number) => Outcome | undefined,
+): Pick<typeof machines, "deliveriesTake" | "deliveriesCollect"> {
+  const size = (deliveries: DeliveryWords) => Place.TICKETS + deliveries.slots;
+  const wrap = (original: typeof deliveriesTake, placeOf: (deliveries: DeliveryWords, frame: Frame) => number) =>
   (
-    hands: DeliveryWords,
+    deliveries: DeliveryWords,
     frame: Frame,
     ticket: number,
   ): Outcome => {
     const changed = frame.pc === pc
-      ? mutant(hands, frame, hands.first + placeOf(hands, frame) * size(hands))
+      ? mutant(deliveries, frame, deliveries.first + placeOf(deliveries, frame) * size(deliveries))
       : undefined;
-    return changed ?? original(hands, frame, ticket);
+    return changed ?? original(deliveries, frame, ticket);
   };
   return {
-    handsTake: wrap(handsTake, (hands, frame) => frame.me & (hands.places - 1)),
-    handsCollect: wrap(handsCollect, (_, frame) => frame.b),
+    deliveriesTake: wrap(deliveriesTake, (deliveries, frame) => frame.me & (deliveries.places - 1)),
+    deliveriesCollect: wrap(deliveriesCollect, (_, frame) => frame.b),
   };
 }
 
 /** All of them. */
 export const queueMutants: Mutant[] = [
   {
-    name: "a log that uses the page which is being read",
+    name: "a log that reuses the page that a consumer reads",
     machines: inLog(Write.CONFIRM, (_, frame) => {
       if (frame.seen !== -1) return jump(frame, Write.OLD);
       frame.seen = 0;
@@ -55,7 +56,7 @@ export const queueMutants: Mutant[] = [
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], pages: 2, deaths: 0 }),
   },
   {
-    name: "a log that drops its first page before the last one is named",
+    name: "a log that drops its first page before TABLE names the last one",
     machines: inLog(Write.NAME, (log, frame) => {
       log.words.add(8, 1);
       return jump(frame, 100);
@@ -71,7 +72,7 @@ export const queueMutants: Mutant[] = [
     },
   },
   {
-    name: "a log that counts a new page before it is named",
+    name: "a log that counts a new page before TABLE names it",
     machines: inLog(Write.NEW, (log, frame) => {
       if (log.words.load(10) === frame.seen) {
         log.words.store(10, frame.seen + 1);
@@ -83,11 +84,11 @@ export const queueMutants: Mutant[] = [
     program: (machines) => queueProgram(machines, { puts: [[1, 1], [1]], takes: [3], pages: 2 }),
   },
   {
-    name: "a log that has no pages left and does not wait",
+    name: "a log that does not wait for a free page",
     machines: {
-      ringPut: (ring, frame, cargo) =>
+      ringPut: (ring, frame, copy) =>
         ringPut(ring, frame, (at, inner) => {
-          const outcome = cargo(at, inner);
+          const outcome = copy(at, inner);
           if (outcome === DONE && inner.result === Result.FULL) inner.result = Result.OK;
           return outcome;
         }),
@@ -95,104 +96,104 @@ export const queueMutants: Mutant[] = [
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], pages: 2, deaths: 0 }),
   },
   {
-    name: "hands that keep what their dead owner had not got",
-    machines: inHands(DeliveryStage.UNDO_COUNT, (_, frame) => jump(frame, DeliveryStage.UNDONE)),
+    name: "a delivery that stays although its dead owner had not taken the item",
+    machines: inDeliveries(DeliveryStage.UNDO_COUNT, (_, frame) => jump(frame, DeliveryStage.UNDONE)),
     program: (machines) => queueProgram(machines, { puts: [[1]], takes: [1, 1] }),
   },
   {
-    name: "hands that count before the ticket is there",
-    machines: inHands(DeliveryStage.TAKE, (hands, frame, place) => {
-      const { words } = hands;
-      // Once; then the ticket.
+    name: "a delivery that is counted before its ticket is written",
+    machines: inDeliveries(DeliveryStage.TAKE, (deliveries, frame, place) => {
+      const { words } = deliveries;
+      // Counts once, then writes the ticket.
       if (words.load(place + Place.TAKEN) === frame.seen) {
         words.add(place + Place.TAKEN, 1);
         return jump(frame, DeliveryStage.TAKE);
       }
-      words.store(place + Place.TICKETS + (frame.seen & (hands.slots - 1)), frame.a >>> 1);
+      words.store(place + Place.TICKETS + (frame.seen & (deliveries.slots - 1)), frame.a >>> 1);
       return DONE;
     }),
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3] }),
   },
   {
-    name: "lost items that are named again by who goes on after a death",
-    machines: inHands(DeliveryStage.NAMED, (_, frame) => jump(frame, DeliveryStage.NAME)),
-    program: (machines) => queueProgram(machines, { puts: [[1]], takes: [1], looks: 1, deaths: 2 }),
+    name: "a lost item that a second thread lists again after a death",
+    machines: inDeliveries(DeliveryStage.NAMED, (_, frame) => jump(frame, DeliveryStage.NAME)),
+    program: (machines) => queueProgram(machines, { puts: [[1]], takes: [1], collects: 1, deaths: 2 }),
   },
   {
-    name: "lost items that leave the hands before they are named",
-    machines: inHands(DeliveryStage.LOST, (hands, frame, place) => {
-      // The place in the list was read before.
-      frame.e = hands.words.load(Word.LOST);
-      hands.words.add(place + Place.DONE, 1);
+    name: "a lost item that leaves the deliveries before it is listed",
+    machines: inDeliveries(DeliveryStage.LOST, (deliveries, frame, place) => {
+      // The original reads the place in the list before this step.
+      frame.e = deliveries.words.load(Word.LOST);
+      deliveries.words.add(place + Place.DONE, 1);
       return jump(frame, 100);
     }),
     program: (machines) => {
-      const early = machines.handsCollect;
-      const handsCollect: typeof early = (hands, frame, next) => {
+      const early = machines.deliveriesCollect;
+      const deliveriesCollect: typeof early = (deliveries, frame, next) => {
         if (frame.pc === 100) {
-          hands.words.store(hands.list + frame.e % hands.listed, frame.d);
+          deliveries.words.store(deliveries.list + frame.e % deliveries.listed, frame.d);
           return jump(frame, 101);
         }
-        if (frame.pc !== 101) return early(hands, frame, next);
-        hands.words.store(Word.LOST, frame.e + 1);
+        if (frame.pc !== 101) return early(deliveries, frame, next);
+        deliveries.words.store(Word.LOST, frame.e + 1);
         return jump(frame, DeliveryStage.BURY);
       };
-      return queueProgram({ ...machines, handsCollect }, { puts: [[1]], takes: [1], looks: 1, deaths: 2 });
+      return queueProgram({ ...machines, deliveriesCollect }, { puts: [[1]], takes: [1], collects: 1, deaths: 2 });
     },
   },
   {
-    name: "hands that name as many as they have slots, one of which a dying take has overwritten (was there)",
-    machines: inHands(DeliveryStage.LEFT, (hands, frame, place) => {
-      const count = hands.words.load(place + Place.TAKEN) - frame.seen;
+    name: "deliveries of which all slots are listed, although a dying take has overwritten one (was there)",
+    machines: inDeliveries(DeliveryStage.LEFT, (deliveries, frame, place) => {
+      const count = deliveries.words.load(place + Place.TAKEN) - frame.seen;
       return count > 0 ? jump(frame, DeliveryStage.TICKET) : undefined;
     }),
-    program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], keeps: true }),
+    program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], acknowledges: true }),
   },
   {
-    name: "a thread that takes the place of a dead one and does not look into its hands",
+    name: "a thread that takes the place of a dead one and does not list its items",
     machines: {
-      handsTake: (hands, frame, ticket) =>
-        frame.pc === DeliveryStage.BURY ? jump(frame, DeliveryStage.OWN) : handsTake(hands, frame, ticket),
+      deliveriesTake: (deliveries, frame, ticket) =>
+        frame.pc === DeliveryStage.BURY ? jump(frame, DeliveryStage.OWN) : deliveriesTake(deliveries, frame, ticket),
     },
-    program: (machines) => queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, reborn: true }),
+    program: (machines) => queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, reusesPlace: true }),
   },
   {
-    name: "an item that is counted as done before it leaves the hands (was there)",
+    name: "an item that is counted as done before it leaves the deliveries (was there)",
     machines: {
-      releaseOne(hands, frame) {
-        if (frame.pc !== 3) return machines.releaseOne(hands, frame);
-        // DONE of place 0, which is nobody's, stands for a count of all.
-        hands.words.add(hands.first + Place.DONE, 1);
+      releaseOne(deliveries, frame) {
+        if (frame.pc !== 3) return machines.releaseOne(deliveries, frame);
+        // DONE of place 0, which no thread has, stands for a count of all items.
+        deliveries.words.add(deliveries.first + Place.DONE, 1);
         return jump(frame, 4);
       },
     },
     program: (machines) => {
       const early = machines.releaseOne;
-      const releaseOne: typeof early = (hands, frame) => {
-        if (frame.pc !== 4) return early(hands, frame);
-        hands.words.add(hands.first + frame.me * (Place.TICKETS + hands.slots) + Place.DONE, 1);
+      const releaseOne: typeof early = (deliveries, frame) => {
+        if (frame.pc !== 4) return early(deliveries, frame);
+        deliveries.words.add(deliveries.first + frame.me * (Place.TICKETS + deliveries.slots) + Place.DONE, 1);
         return DONE;
       };
       const doneCount = ({ words, first }: DeliveryWords) => words.load(first + Place.DONE) + words.load(Word.LOST);
-      return queueProgram({ ...machines, releaseOne, doneCount }, { puts: [[1]], takes: [1], keeps: true });
+      return queueProgram({ ...machines, releaseOne, doneCount }, { puts: [[1]], takes: [1], acknowledges: true });
     },
   },
   {
-    name: "a select that takes a notification and does not pass it on",
+    name: "a select that receives a notification and does not pass it on",
     machines: { ringPassOn: (_, frame) => end(frame, Result.OK) },
     program: (machines) => selectProgram(machines, { puts: [1, 1], deaths: 0 }),
   },
   {
-    name: "a select that is given up on without passing the notification on",
+    name: "a select that gives up and does not pass the notification on",
     machines: {
       ringReady: (ring, frame) => frame.quit ? end(frame, Result.GAVE_UP) : ringReady(ring, frame),
     },
     program: (machines) => selectProgram(machines, { puts: [1, 1], deaths: 0 }),
   },
   {
-    name: "an end of a pipe that is taken for gone while it arrives (was there)",
+    name: "an end of a pipe that counts as gone while it arrives (was there)",
     machines: {
-      look(words, frame) {
+      endLook(words, frame) {
         switch (frame.pc) {
           case 0:
             frame.d = words.load(End.HOLDER);
@@ -207,15 +208,15 @@ export const queueMutants: Mutant[] = [
     program: (machines) => pipeProgram(machines, { deaths: 0 }),
   },
   {
-    name: "an end of a pipe whose early close looks only whether it is under way (was there)",
+    name: "an end of a pipe whose early close checks only whether it is in transit (was there)",
     machines: {
-      leave(words, frame) {
+      endLeave(words, frame) {
         if (frame.pc === 0) {
           return words.compareExchange(End.HOLDER, frame.me, 0) === frame.me ? jump(frame, 1) : end(frame, Result.OK);
         }
         return end(frame, (words.load(End.SENT) & 1) === 0 ? Result.CLOSED : Result.OK);
       },
     },
-    program: (machines) => pipeProgram(machines, { looks: 1, deaths: 0 }),
+    program: (machines) => pipeProgram(machines, { checks: 1, deaths: 0 }),
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * A program of `select`.
+ * A program of `select`: one call takes from the first of two queues that has an item.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import type { Model, Op, Program } from "./world.ts";
 const PUT_LOCK = RING_WORDS, TAKE_LOCK = PUT_LOCK + 1;
 
 /**
- * Two queues; a thread that selects from both, which waits as two machines (here: threads), and consumers of the second.
- * A machine that is given up on, because the other was first or for any other reason, is one that runs out of time.
+ * Two queues, a `select` on both, and consumers of the second queue. The `select` waits with two machines, each of which is a
+ * thread here. A machine that `select` gives up, because the other one was first, runs out of time here.
  */
 export function selectProgram(
   machines: Machines,
-  { puts = [2, 1], getters = 1, deaths = 1, quits = 1, closes = false },
+  { puts = [2, 1], consumers = 1, deaths = 1, quits = 1, closes = false },
 ): Program {
   const size = RING_WORDS + 2;
   const ring = (model: Model, queue: number): RingWords => ({
@@ -29,16 +29,16 @@ export function selectProgram(
     begin: (_, frame) => void (frame.b = 1),
     step: (model, frame) => machines.ringPut(ring(model, queue), frame, () => DONE),
   });
-  const cargo: CopyStep = (_, frame) => {
+  const copy: CopyStep = (_, frame) => {
     frame.b = 1;
     return DONE;
   };
-  const get: Op = { step: (model, frame) => machines.ringTake(ring(model, 1), frame, cargo) };
-  // Not to wait: as `tryTake` does it.
+  const take: Op = { step: (model, frame) => machines.ringTake(ring(model, 1), frame, copy) };
+  // Takes without waiting, as `tryTake` does.
   const tryTake = (queue: number, failed: number): Op => ({
     step(model, frame) {
       const own = ring(model, queue);
-      const outcome = machines.ringTake(own, frame, cargo);
+      const outcome = machines.ringTake(own, frame, copy);
       if (outcome !== WAIT || frame.where !== own.positions) return outcome;
       frame.quit = true;
       return CONTINUE;
@@ -52,16 +52,16 @@ export function selectProgram(
       end: (_, { result }) => result === Result.OK ? 1 : -1,
     },
     { step: (model, frame) => machines.ringPassOn(ring(model, queue), frame) },
-    // Fair: whichever is looked at first.
+    // The order is free: `select` starts at any queue.
     tryTake(0, 3),
     tryTake(1, 0),
   ];
   const scripts = puts.map((count, queue) => Array.from({ length: count }, () => put(queue)));
   if (closes) scripts[0].push({ step: (model, frame) => machines.ringClose(ring(model, 0), frame) });
   const first = scripts.length + 1;
-  scripts.push(waiter(0), waiter(1), ...Array.from({ length: getters }, () => [get]));
+  scripts.push(waiter(0), waiter(1), ...Array.from({ length: consumers }, () => [take]));
   return {
-    name: `select: puts ${puts}, getters ${getters}, closes ${closes}, deaths ${deaths}, quits ${quits}`,
+    name: `select: puts ${puts}, consumers ${consumers}, closes ${closes}, deaths ${deaths}, quits ${quits}`,
     words: 2 * size,
     ghosts: 1,
     scripts,

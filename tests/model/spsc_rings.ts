@@ -1,5 +1,5 @@
 /**
- * Programs of a spool: a writer and a reader of records, in a memory so small that it is used again and again.
+ * Programs of the ring with one writer and one reader, in a memory so small that it is used again and again.
  *
  * @module
  */
@@ -8,18 +8,19 @@ import { ALL, DONE, end, type Frame, jump, type Outcome, Result, sleep } from ".
 import type { Machines } from "./machines.ts";
 import type { Op, Program, World } from "./world.ts";
 
-// Behind the units: how many records were announced, and where each of them lies; 0: it came another way.
+// Behind the units of the ring come two more parts: PUBLISHED, the number of published records, and OFFSETS, where each of
+// them lies, or 0 if it had no room and came another way.
 const ghosts = { END: 0, WRITTEN: 1, READ: 2 } as const;
 
 /**
- * One writes records of these sizes, one reads them in order. What does not fit goes another way. A record is read as it
- * was written, whatever has been written since.
+ * One thread writes records of these sizes, the other reads them in order. A record that does not fit goes another way. The
+ * reader checks that each record is as it was written, whatever the writer has written since.
  */
-export function spoolProgram({ spoolBegin, spoolWrap }: Machines, { units = 5, sizes }: {
+export function spscRingProgram({ spscBegin, spscWrap }: Machines, { units = 5, sizes }: {
   units?: number;
   sizes: number[];
 }): Program {
-  const ANNOUNCED = units, PLACES = units + 1;
+  const PUBLISHED = units, OFFSETS = units + 1;
   const write: Op = {
     begin(world, frame) {
       frame.a = world.ghost(ghosts.END);
@@ -28,16 +29,16 @@ export function spoolProgram({ spoolBegin, spoolWrap }: Machines, { units = 5, s
     },
     step(model, frame): Outcome {
       const words = model.at(0);
-      const record = words.load(ANNOUNCED);
+      const record = words.load(PUBLISHED);
       const size = sizes[record];
       switch (frame.stage) {
         case 0: {
-          const outcome = spoolBegin(words, frame);
+          const outcome = spscBegin(words, frame);
           if (outcome === DONE) frame.stage = frame.c - frame.b < size ? 1 : 2;
           return jump(frame, outcome === DONE ? 0 : frame.pc);
         }
         case 1:
-          spoolWrap(words, frame);
+          spscWrap(words, frame);
           frame.stage = frame.result !== Result.OK || frame.c - frame.b < size ? 4 : 2;
           if (frame.stage === 4) frame.b = 0;
           return jump(frame, 0);
@@ -48,15 +49,15 @@ export function spoolProgram({ spoolBegin, spoolWrap }: Machines, { units = 5, s
           frame.stage = 4;
           return jump(frame, 0);
         case 4:
-          words.store(PLACES + record, frame.b);
+          words.store(OFFSETS + record, frame.b);
           frame.stage = 5;
           return jump(frame, 0);
         case 5:
-          words.store(ANNOUNCED, record + 1);
+          words.store(PUBLISHED, record + 1);
           frame.stage = 6;
           return jump(frame, 0);
         default:
-          words.notify(ANNOUNCED, ALL);
+          words.notify(PUBLISHED, ALL);
           return end(frame, Result.OK);
       }
     },
@@ -76,12 +77,12 @@ export function spoolProgram({ spoolBegin, spoolWrap }: Machines, { units = 5, s
       const words = model.at(0);
       switch (frame.pc) {
         case 0:
-          frame.seen = words.load(ANNOUNCED);
+          frame.seen = words.load(PUBLISHED);
           return frame.seen > frame.a ? jump(frame, 2) : jump(frame, 1);
         case 1:
-          return sleep(words, frame, ANNOUNCED, frame.a, 0);
+          return sleep(words, frame, PUBLISHED, frame.a, 0);
         case 2:
-          frame.b = words.load(PLACES + frame.a);
+          frame.b = words.load(OFFSETS + frame.a);
           return frame.b === 0 ? end(frame, Result.OK) : jump(frame, 3);
         case 3:
           if (words.load(frame.b + frame.c++) !== frame.a + 1) frame.d = 1;
@@ -98,8 +99,8 @@ export function spoolProgram({ spoolBegin, spoolWrap }: Machines, { units = 5, s
     },
   };
   return {
-    name: `spool: ${units} units, records of ${sizes.join(" ")}`,
-    words: PLACES + sizes.length,
+    name: `ring with one writer and one reader: ${units} units, records of ${sizes.join(" ")}`,
+    words: OFFSETS + sizes.length,
     ghosts: 3,
     scripts: [[write], [read]],
     atEnd(world) {

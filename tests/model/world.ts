@@ -1,44 +1,45 @@
 /**
- * What a program of the explorer is made of: scripts, the memory that their machines run on, and the ghosts that they are
- * judged by.
+ * The parts of a program of the explorer: scripts, the memory that their machines run on, and ghosts: values that no
+ * production code has, from which the checks tell right from wrong.
  *
  * @module
  */
 import type { Frame, Outcome, PlainWords, Words } from "../../lib/shared/steps/step.ts";
+import { FRAME_SIZE } from "./frames.ts";
 
-/** What a thread does: machines, one after another. */
+/** One operation in the script of a thread: a machine, run to its end. */
 export interface Op {
   /** Runs one step. */
   step(model: Model, frame: Frame): Outcome;
-  /** Just before the first step, at one moment with it. */
+  /** Runs just before the first step, atomically with it. */
   begin?(world: World, frame: Frame): void;
-  /** At one moment with the last step. Gives the next place in the script, or -1 to end. */
+  /** Runs atomically with the last step. Returns the index of the next operation, or -1 to end the script. */
   end?(world: World, frame: Frame): number | void;
   /** Whether the thread may run out of time here. */
   mayQuit?: boolean;
 }
 
-/** What is explored. */
+/** A program to explore. */
 export interface Program {
   name: string;
   words: number;
   ghosts: number;
-  /** First values of words. */
+  /** Writes the first values of words. */
   init?: (words: Words) => void;
   scripts: Op[][];
   deaths?: number;
   quits?: number;
-  /** How often a thread is given up while it goes on. */
+  /** How often a host marks a running thread as lost. */
   losses?: number;
-  /** Checks an end, where everybody has finished, is buried, or sleeps. */
+  /** Checks an end: each thread has finished, sleeps, or is dead and marked so. */
   atEnd?: (world: World) => void;
-  /** The word slept on may have changed rightly: `maySleep` alone decides. */
+  /** Whether a thread may sleep on a word that has changed, so that `maySleep` alone decides. */
   wordsMove?: boolean;
   /** Whether a thread may sleep at the end, on a word that has not changed. By default it may not. */
   maySleep?: (world: World, thread: number) => boolean;
 }
 
-/** What was found. */
+/** The result of an exploration. */
 export interface Found {
   states: number;
   ends: number;
@@ -46,35 +47,40 @@ export interface Found {
   trace: string[];
 }
 
+/** Values of STATUS. A dead thread is BURIED once the host has marked it as gone. */
 export const RUNS = 0, SLEEPS = 1, FINISHED = 2, DEAD = 3, BURIED = 4;
-// Of each thread, in the state.
-// OWED: it will look again by itself; SLEPT: stages in which it was, as bits.
-export const STATUS = 0, PLACE = 1, BEGUN = 2, OWED = 3, SLEPT = 4, FRAME = 5, THREAD = FRAME + 15;
+/**
+ * Words of each thread in a state. OWED: it will wake once more by itself; SLEPT: the stages in which it has slept, as
+ * bits.
+ */
+export const STATUS = 0, PLACE = 1, BEGUN = 2, OWED = 3, SLEPT = 4, FRAME = 5, THREAD = FRAME + FRAME_SIZE;
 
-/** What must hold does not. */
+/** A check that failed. */
 export class Violation extends Error {}
 
-/** The memory, and what machines need to reach it. */
+/** The memory, and the access of machines to it. */
 export class Model {
   state: number[] = [];
+  /** Whether the last step touched a shared word. */
   touched = false;
+  /** The word that the last step notified, or -1, and for how many sleepers. */
   notified = -1;
   count = 0;
-  readonly #standing: number;
+  readonly #statuses: number;
   readonly #at = new Map<number, Words>();
 
   constructor(words: number) {
-    this.#standing = words;
+    this.#statuses = words;
   }
 
-  /** The words from an index on, as the memory of an object of its own. */
+  /** Returns the words from an index on, as the memory of one object. */
   at(base: number): Words {
     let words = this.#at.get(base);
     if (words === undefined) this.#at.set(base, words = this.#make(base));
     return words;
   }
 
-  /** Where words begin. */
+  /** Returns the index at which words begin. */
   baseOf(words: PlainWords): number {
     for (const [base, known] of this.#at) if (known === words) return base;
     throw new Error("Unknown words");
@@ -101,15 +107,15 @@ export class Model {
       },
       ownerStatus: (owner) => {
         this.touched = true;
-        return this.state[this.#standing + owner];
+        return this.state[this.#statuses + owner];
       },
     };
   }
 }
 
-/** What scripts may look at and change besides the shared words. */
+/** The state that scripts read and write besides the shared words. */
 export class World {
-  /** Number of the thread whose op begins or ends, from 1. */
+  /** Number of the thread whose operation begins or ends, from 1. */
   me = 0;
 
   constructor(readonly model: Model, readonly program: Program) {}
@@ -122,7 +128,7 @@ export class World {
     this.model.state[this.#ghosts + at] = value;
   }
 
-  /** Whether a thread has died, marked or not. */
+  /** Whether a thread has died, marked as gone or not. */
   dead(thread: number): boolean {
     return this.model.state[this.#thread(thread) + STATUS] >= DEAD;
   }
@@ -131,6 +137,7 @@ export class World {
     return this.model.state[this.#thread(thread) + STATUS] === SLEEPS;
   }
 
+  /** Returns the index of the operation that a thread runs. */
   place(thread: number): number {
     return this.model.state[this.#thread(thread) + PLACE];
   }

@@ -1,24 +1,25 @@
 /**
- * The word of a call on the board: who moves it away from _queued_ has the call, by one compare-and-exchange
- * (`protocol/call_table.ts` runs it, `tests/model/calls.ts` explores it).
+ * The state word of one slot of the call table. The thread that moves it away from _queued_, by one compare-and-exchange,
+ * has the call: the worker to run it, or the host to take it back (`protocol/call_table.ts` runs this,
+ * `tests/model/calls.ts` explores it).
  *
- * A word is `lap << 4 | state`. The lap says how often its position has been used: who still means an earlier call finds
- * another lap, and leaves the word alone.
+ * A word is `generation << 4 | state`. The generation counts how often the slot has been used. It tells a reused slot from
+ * the call that used it before (ABA): without it the worker could run the slot's next call in place of a withdrawn one.
  *
  * @module
  */
 import type { PlainWords } from "./step.ts";
 
-/** The states that these steps know; the rest is the board's. A position that no call has had yet is 0. */
+/** The states that these steps use; the call table defines the others. A slot that has had no call yet is 0. */
 export const CallState = { QUEUED: 1, RUNNING: 2, WITHDRAWN: 3 } as const;
 
-/** Whether the call of a lap is queued, still. `lap` is shifted. */
-export function isQueued(words: PlainWords, at: number, lap: number): boolean {
-  return words.load(at) === (lap | CallState.QUEUED);
+/** Whether the call of a generation is still queued. `generation` is shifted. */
+export function isQueued(words: PlainWords, at: number, generation: number): boolean {
+  return words.load(at) === (generation | CallState.QUEUED);
 }
 
-/** Takes a queued call; `false` if somebody else has. */
-export function claimCall(words: PlainWords, at: number, lap: number, to: number): boolean {
-  const queued = lap | CallState.QUEUED;
-  return words.compareExchange(at, queued, lap | to) === queued;
+/** Takes a queued call by moving it to state `to`; `false` if the other side was first. `generation` is shifted. */
+export function claimCall(words: PlainWords, at: number, generation: number, to: number): boolean {
+  const queued = generation | CallState.QUEUED;
+  return words.compareExchange(at, queued, generation | to) === queued;
 }

@@ -1,20 +1,21 @@
 /**
- * A condition variable: one place for each waiter, so that `notify(n)` wakes exactly n, in the order in which they came.
+ * A condition variable with one slot for each waiter, so that `notify(n)` wakes exactly n of them, in the order in which
+ * they came.
  *
  * ```
  * NEXT | STATE TICKET | STATE TICKET | ...        STATE = owner << 2 | phase
  *
  *   free --join--> WAITING --notify--> NOTIFIED --leave--> free
- *                     \-----gives up------> LEFT -----leave--> free
+ *                     \-----give up-------> LEFT -----leave--> free
  * ```
  *
- * Who may do what: places are taken, freed and notified under the condition's lock; only a waiter moves itself from
- * WAITING to LEFT without it, and that and a notification are decided by one CAS. A waiter sleeps on its own place.
+ * Threads take, free and notify slots under the condition's lock. Only a waiter moves its own slot from WAITING to LEFT
+ * without it; one CAS decides between that and a notification. A waiter sleeps on its own slot.
  *
- * Death: a dead WAITING place is skipped by `notify` and reused. A thread that dies between being notified and getting
- * the lock has swallowed a notification; others that wait see its place when they look, and all return, as if woken
- * for no reason: at least one of them would have been notified. If a thread dies with the lock, nobody could notify: all
- * that wait leave, and find the lock abandoned, or recovered by one of them.
+ * Death: `notify` skips a WAITING slot of a dead thread, and the next waiter reuses it. A thread that dies between its
+ * notification and the lock takes that notification with it: the other waiters see its NOTIFIED slot when they wake, and
+ * all return, as after a spurious wake-up, since one of them would have been notified. If a thread dies with the lock held,
+ * no thread could notify: all waiters leave, and find the lock abandoned, or recovered by one of them.
  *
  * @module
  */
@@ -34,34 +35,34 @@ import {
 } from "./step.ts";
 
 const NEXT = 0;
-const STATE = (place: number): number => 1 + place * 2;
-const TICKET = (place: number): number => 2 + place * 2;
+const STATE = (slot: number): number => 1 + slot * 2;
+const TICKET = (slot: number): number => 2 + slot * 2;
 
-/** How many words so many places take. */
-export const conditionWords = (places: number): number => 1 + places * 2;
+/** Returns the number of words of a condition with so many slots. */
+export const conditionWords = (slots: number): number => 1 + slots * 2;
 
-/** Phases of a place. */
+/** Phases of a slot. */
 export const Phase = { WAITING: 1, NOTIFIED: 2, LEFT: 3 } as const;
 const PHASE = 3;
 
-/** Stages of {@linkcode await_}. */
+/** Stages of {@linkcode wait}. */
 export const Stage = { JOIN: 0, RELEASE: 1, SLEEP: 2, ACQUIRE: 3, LEAVE: 4 } as const;
 
 /**
- * Releases the lock, sleeps until notified, takes the lock again. `frame.b` is the number of places. `OK`: notified, or
- * woken for no reason; `GAVE_UP`: out of time, and the lock is held again; `ABANDONED`, `LOST`: the lock is not held
- * again; `FULL`: nothing happened.
+ * Releases the lock, sleeps until notified, takes the lock again. `frame.b` is the number of slots. `OK`: notified, or a
+ * spurious wake-up; `GAVE_UP`: the time was up, and this thread holds the lock again; `ABANDONED`, `LOST`: it does not
+ * hold the lock; `FULL`: nothing happened.
  */
-export function await_(words: Words, lock: Words, frame: Frame): Outcome {
+export function wait(words: Words, lock: Words, frame: Frame): Outcome {
   switch (frame.stage) {
     case Stage.JOIN:
       return join(words, frame);
     case Stage.RELEASE:
       return release(lock, frame) === DONE ? enter(frame, Stage.SLEEP) : CONTINUE;
     case Stage.SLEEP:
-      return doze(words, lock, frame);
+      return sleepInSlot(words, lock, frame);
     case Stage.ACQUIRE: {
-      // The lock is waited for however long it takes: the caller holds it when this returns, as it did before.
+      // This acquire has no time limit: the caller holds the lock when `wait` returns, as it did before.
       frame.quit = false;
       const outcome = acquire(lock, frame);
       return outcome === DONE ? enter(frame, Stage.LEAVE) : outcome;
@@ -71,7 +72,7 @@ export function await_(words: Words, lock: Words, frame: Frame): Outcome {
   }
 }
 
-// a: my place; d: scans.
+// Takes a slot. a: the slot of this thread; d: the slot under examination.
 function join(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
@@ -98,61 +99,61 @@ function join(words: Words, frame: Frame): Outcome {
   }
 }
 
-/** Places of the stage SLEEP. */
-export const Doze = {
+/** Steps of the stage SLEEP. */
+export const Sleep = {
   SLEEP: 0,
-  LOOK: 1,
-  QUIT: 2,
+  RELOAD: 1,
+  GIVE_UP: 2,
   SCAN: 3,
-  JUDGE: 4,
-  WAKE: 5,
-  HOLDER: 6,
-  JUDGE_HOLDER: 7,
+  CHECK_NOTIFIED: 4,
+  FOUND_DEAD: 5,
+  LOAD_HOLDER: 6,
+  CHECK_HOLDER: 7,
   LEAVE: 8,
 } as const;
 
-// e: the result; c: 1 if woken by a dead thread's notification; d: scans.
-function doze(words: Words, lock: Words, frame: Frame): Outcome {
+// e: the result; c: 1 if this thread woke because a notified thread has died; d: the slot under examination.
+function sleepInSlot(words: Words, lock: Words, frame: Frame): Outcome {
   const mine = frame.me << 2;
   switch (frame.pc) {
-    case Doze.SLEEP:
+    case Sleep.SLEEP:
       frame.c = 0;
       frame.e = Result.OK;
-      return sleep(words, frame, STATE(frame.a), mine | Phase.WAITING, Doze.LOOK);
-    case Doze.LOOK:
+      return sleep(words, frame, STATE(frame.a), mine | Phase.WAITING, Sleep.RELOAD);
+    case Sleep.RELOAD:
       if (words.load(STATE(frame.a)) !== (mine | Phase.WAITING)) return enter(frame, Stage.ACQUIRE);
       frame.d = 0;
-      return jump(frame, frame.quit ? Doze.QUIT : Doze.SCAN);
-    case Doze.QUIT: {
+      return jump(frame, frame.quit ? Sleep.GIVE_UP : Sleep.SCAN);
+    case Sleep.GIVE_UP: {
       const found = words.compareExchange(STATE(frame.a), mine | Phase.WAITING, mine | Phase.LEFT);
       if (found === (mine | Phase.WAITING)) frame.e = Result.GAVE_UP;
       return enter(frame, Stage.ACQUIRE);
     }
-    case Doze.SCAN:
-      if (frame.d === frame.b) return jump(frame, Doze.HOLDER);
+    case Sleep.SCAN:
+      if (frame.d === frame.b) return jump(frame, Sleep.LOAD_HOLDER);
       frame.seen = words.load(STATE(frame.d));
-      if ((frame.seen & PHASE) === Phase.NOTIFIED) return jump(frame, Doze.JUDGE);
+      if ((frame.seen & PHASE) === Phase.NOTIFIED) return jump(frame, Sleep.CHECK_NOTIFIED);
       frame.d++;
-      return jump(frame, Doze.SCAN);
-    case Doze.JUDGE:
-      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE) return jump(frame, Doze.WAKE);
+      return jump(frame, Sleep.SCAN);
+    case Sleep.CHECK_NOTIFIED:
+      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE) return jump(frame, Sleep.FOUND_DEAD);
       frame.d++;
-      return jump(frame, Doze.SCAN);
-    case Doze.WAKE:
+      return jump(frame, Sleep.SCAN);
+    case Sleep.FOUND_DEAD:
       frame.c = 1;
-      return jump(frame, Doze.LEAVE);
-    case Doze.HOLDER:
+      return jump(frame, Sleep.LEAVE);
+    case Sleep.LOAD_HOLDER:
       frame.seen = holder(lock);
-      return jump(frame, frame.seen === 0 ? Doze.SLEEP : Doze.JUDGE_HOLDER);
-    case Doze.JUDGE_HOLDER:
-      return jump(frame, lock.ownerStatus(frame.seen) === OwnerStatus.ALIVE ? Doze.SLEEP : Doze.LEAVE);
+      return jump(frame, frame.seen === 0 ? Sleep.SLEEP : Sleep.CHECK_HOLDER);
+    case Sleep.CHECK_HOLDER:
+      return jump(frame, lock.ownerStatus(frame.seen) === OwnerStatus.ALIVE ? Sleep.SLEEP : Sleep.LEAVE);
     default:
       words.compareExchange(STATE(frame.a), mine | Phase.WAITING, mine | Phase.LEFT);
       return enter(frame, Stage.ACQUIRE);
   }
 }
 
-// Frees the own place, and those of threads that died notified, if one of those was the reason to wake.
+// Frees the slot of this thread. If it woke because a notified thread has died, it frees the slots of all such threads.
 function leave(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
@@ -176,28 +177,36 @@ function leave(words: Words, frame: Frame): Outcome {
   }
 }
 
-/** Places of {@linkcode notify}. */
-export const Notify = { START: 0, SCAN: 1, JUDGE: 2, COMPARE: 3, LOOK: 4, PUT: 5, WAKE: 6 } as const;
+/** Steps of {@linkcode notify}. */
+export const Notify = {
+  START: 0,
+  SCAN: 1,
+  CHECK_OWNER: 2,
+  COMPARE_TICKET: 3,
+  RELOAD: 4,
+  SET_NOTIFIED: 5,
+  WAKE: 6,
+} as const;
 
-/** Wakes the `frame.a` threads that have waited longest; under the lock. `frame.b` is the number of places. */
+/** Wakes the `frame.a` threads that have waited longest, under the lock. `frame.b` is the number of slots. */
 export function notify(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
-    // c: the best place so far, e: its ticket.
+    // c: the slot with the lowest ticket so far, e: its ticket.
     case Notify.START:
       frame.d = 0;
       frame.c = -1;
       return frame.a === 0 ? end(frame, Result.OK) : jump(frame, Notify.SCAN);
     case Notify.SCAN:
-      if (frame.d === frame.b) return frame.c < 0 ? end(frame, Result.OK) : jump(frame, Notify.LOOK);
+      if (frame.d === frame.b) return frame.c < 0 ? end(frame, Result.OK) : jump(frame, Notify.RELOAD);
       frame.seen = words.load(STATE(frame.d));
-      if ((frame.seen & PHASE) === Phase.WAITING) return jump(frame, Notify.JUDGE);
+      if ((frame.seen & PHASE) === Phase.WAITING) return jump(frame, Notify.CHECK_OWNER);
       frame.d++;
       return jump(frame, Notify.SCAN);
-    case Notify.JUDGE:
-      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.ALIVE) return jump(frame, Notify.COMPARE);
+    case Notify.CHECK_OWNER:
+      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.ALIVE) return jump(frame, Notify.COMPARE_TICKET);
       frame.d++;
       return jump(frame, Notify.SCAN);
-    case Notify.COMPARE: {
+    case Notify.COMPARE_TICKET: {
       const ticket = words.load(TICKET(frame.d));
       if (frame.c < 0 || ((ticket - frame.e) | 0) < 0) {
         frame.c = frame.d;
@@ -206,10 +215,10 @@ export function notify(words: Words, frame: Frame): Outcome {
       frame.d++;
       return jump(frame, Notify.SCAN);
     }
-    case Notify.LOOK:
+    case Notify.RELOAD:
       frame.seen = words.load(STATE(frame.c));
-      return jump(frame, (frame.seen & PHASE) === Phase.WAITING ? Notify.PUT : Notify.START);
-    case Notify.PUT: {
+      return jump(frame, (frame.seen & PHASE) === Phase.WAITING ? Notify.SET_NOTIFIED : Notify.START);
+    case Notify.SET_NOTIFIED: {
       const notified = frame.seen & ~PHASE | Phase.NOTIFIED;
       const found = words.compareExchange(STATE(frame.c), frame.seen, notified);
       return jump(frame, found === frame.seen ? Notify.WAKE : Notify.START);

@@ -1,43 +1,44 @@
 /**
- * How a host tells its worker that there is more to do, and how a worker that blocks misses nothing.
+ * The doorbell of a worker: the host rings it after it has published calls or posted a message, and the worker parks on it
+ * without missing either.
  *
  * ```
- * host                                   worker
- *   call on the board, QUEUED              tail := TAIL; calls before it? run them
- *   TAIL := behind it                      bell := BELL
- *   BELL + 1                               TAIL moved? look again
- *   wake whoever sleeps on BELL or TAIL    POSTS moved since the event loop has turned? let it turn
- *                                          sleep on BELL while it is `bell`
- *   message in the port
+ * host                                        worker
+ *   state of the call := QUEUED                 tail := TAIL; run the calls before it
+ *   TAIL := behind the call                     seen := SIGNALS
+ *   SIGNALS + 1                                 TAIL moved? run the calls
+ *   wake the sleepers on SIGNALS and TAIL       POSTS moved since the last turn of the event loop? let it turn
+ *                                               sleep on SIGNALS while it is `seen`
+ *   message into the port
  *   POSTS + 1
- *   BELL + 1, wake
+ *   SIGNALS + 1, wake
  * ```
  *
- * TAIL counts the calls that were ever given, at 32 bits. A worker whose event loop turns waits for TAIL itself to move
- * (`Atomics.waitAsync`): one comparison, which cannot miss anything. For one that blocks, a message must end the wait as
- * well, so it sleeps on BELL. It reads BELL before it looks at the others: whatever comes after that look has moved BELL,
- * and it does not fall asleep.
+ * TAIL counts the calls that the host has ever given to this worker, at 32 bits. A worker whose event loop turns waits for
+ * TAIL itself to move (`Atomics.waitAsync`): one comparison, which cannot miss a call. A message must end the sleep of a
+ * blocked worker as well, so that worker sleeps on SIGNALS. It reads SIGNALS before it checks the other two words: what the
+ * host does after that check has changed SIGNALS, so the worker does not fall asleep.
  *
  * @module
  */
 import { ALL, end, type Frame, jump, type Outcome, type PlainWords, Result, sleep } from "./step.ts";
 
-/** How many words a bell takes. */
+/** The number of words of a doorbell. */
 export const DOORBELL_WORDS = 3;
-/** Word of the number of calls given so far. */
+/** Word of the number of calls that the host has given so far. */
 export const TAIL = 0;
-/** Word that counts the rings. */
+/** Word that counts the signals. */
 export const SIGNALS = 1;
 /** Word that counts the messages in the port. */
 export const POSTS = 2;
 
-/** Places of {@linkcode signal}. */
-export const Signal = { START: 0, COUNT: 1, WAKE: 2, TELL: 3 } as const;
+/** Steps of {@linkcode signal}. */
+export const Signal = { STORE: 0, COUNT: 1, WAKE: 2, WAKE_TAIL: 3 } as const;
 
-/** Host: with `frame.a` set to 1, announces that there are calls up to number `frame.b`; else, a message in the port. */
+/** Host: with `frame.a` = 1, publishes the calls up to number `frame.b`; with 0, reports a message in the port. */
 export function signal(words: PlainWords, frame: Frame): Outcome {
   switch (frame.pc) {
-    case Signal.START:
+    case Signal.STORE:
       if (frame.a === 1) words.store(TAIL, frame.b);
       else words.add(POSTS, 1);
       return jump(frame, Signal.COUNT);
@@ -46,28 +47,28 @@ export function signal(words: PlainWords, frame: Frame): Outcome {
       return jump(frame, Signal.WAKE);
     case Signal.WAKE:
       words.notify(SIGNALS, ALL);
-      return frame.a === 1 ? jump(frame, Signal.TELL) : end(frame, Result.OK);
+      return frame.a === 1 ? jump(frame, Signal.WAKE_TAIL) : end(frame, Result.OK);
     default:
       words.notify(TAIL, ALL);
       return end(frame, Result.OK);
   }
 }
 
-/** Places of {@linkcode park}. */
-export const Park = { START: 0, LOOK: 1, POSTED: 2, SLEEP: 3, WOKEN: 4 } as const;
+/** Steps of {@linkcode park}. */
+export const Park = { LOAD_SIGNALS: 0, CHECK_TAIL: 1, CHECK_POSTS: 2, SLEEP: 3, WOKEN: 4 } as const;
 
 /**
- * Worker: waits until TAIL has moved from `frame.b` (`OK`); a message ends it, too (`BROKEN`), if POSTS was not
- * `frame.c` before or moves meanwhile, and so does time (`GAVE_UP`).
+ * Worker: blocks until TAIL has moved from `frame.b` (`OK`). A message ends it too (`BROKEN`), if POSTS was not `frame.c`
+ * before or moves meanwhile, and so does a timeout (`GAVE_UP`).
  */
 export function park(words: PlainWords, frame: Frame): Outcome {
   switch (frame.pc) {
-    case Park.START:
+    case Park.LOAD_SIGNALS:
       frame.seen = words.load(SIGNALS);
-      return jump(frame, Park.LOOK);
-    case Park.LOOK:
-      return words.load(TAIL) !== frame.b ? end(frame, Result.OK) : jump(frame, Park.POSTED);
-    case Park.POSTED:
+      return jump(frame, Park.CHECK_TAIL);
+    case Park.CHECK_TAIL:
+      return words.load(TAIL) !== frame.b ? end(frame, Result.OK) : jump(frame, Park.CHECK_POSTS);
+    case Park.CHECK_POSTS:
       return words.load(POSTS) !== frame.c ? end(frame, Result.BROKEN) : jump(frame, Park.SLEEP);
     case Park.SLEEP:
       return sleep(words, frame, SIGNALS, frame.seen, Park.WOKEN);
@@ -77,8 +78,8 @@ export function park(words: PlainWords, frame: Frame): Outcome {
   }
 }
 
-/** Worker: waits until TAIL has moved from `frame.b`, while its event loop turns: `Atomics.waitAsync` does it in one. */
-export function follow(words: PlainWords, frame: Frame): Outcome {
+/** Worker: waits until TAIL has moved from `frame.b`, while its event loop turns, as one `Atomics.waitAsync` does. */
+export function waitForTail(words: PlainWords, frame: Frame): Outcome {
   if (frame.pc === 1 && words.load(TAIL) !== frame.b) return end(frame, Result.OK);
   return sleep(words, frame, TAIL, frame.b, 1);
 }

@@ -1,15 +1,15 @@
 /**
- * An event in one word: `times << 1 | set`, where `times` counts how often it was set.
+ * An event in one word: `sets << 1 | set`, where `sets` counts how often the event was set.
  *
- * The count is for a waiter that looks again after the event was set *and cleared*: it was woken by that `set` and must
- * pass. While the event is clear the word changes only by a `set`, so any other word than the one it slept on lets it
- * through. (The count wraps: a waiter would miss exactly 2^31 sets that happen between two of its looks.)
+ * The count serves a waiter that wakes after the event was set *and cleared*: that `set` woke it, so it must pass. While
+ * the event is clear only a `set` changes the word, so a waiter passes as soon as the word differs from the one it slept
+ * on. (The count wraps: a waiter misses exactly 2^31 sets between two of its wake-ups.)
  *
  * @module
  */
 import { ALL, end, type Frame, jump, type Outcome, Result, sleep, type Words } from "./step.ts";
 
-/** How many words an event takes. */
+/** The number of words of an event. */
 export const EVENT_WORDS = 1;
 const WORD = 0;
 const SET = 1;
@@ -17,36 +17,36 @@ const SET = 1;
 /** Whether the event is set. */
 export const isSet = (words: Words): boolean => (words.load(WORD) & SET) !== 0;
 
-/** Places of {@linkcode pass}. */
-export const Pass = { START: 0, SLEEP: 1, LOOK: 2 } as const;
+/** Steps of {@linkcode wait}. */
+export const Wait = { LOAD: 0, SLEEP: 1, RELOAD: 2 } as const;
 
 /** Waits until the event is set: `OK` or `GAVE_UP`. */
-export function pass(words: Words, frame: Frame): Outcome {
+export function wait(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
-    case Pass.START:
+    case Wait.LOAD:
       frame.seen = words.load(WORD);
-      return (frame.seen & SET) !== 0 ? end(frame, Result.OK) : jump(frame, Pass.SLEEP);
-    case Pass.SLEEP:
-      return sleep(words, frame, WORD, frame.seen, Pass.LOOK);
+      return (frame.seen & SET) !== 0 ? end(frame, Result.OK) : jump(frame, Wait.SLEEP);
+    case Wait.SLEEP:
+      return sleep(words, frame, WORD, frame.seen, Wait.RELOAD);
     default:
-      // All are notified, so nothing is passed on by one that gives up; and one that was notified has not.
+      // `set` notifies all sleepers, so a waiter that gives up takes no notification away from another one.
       if (words.load(WORD) !== frame.seen) return end(frame, Result.OK);
-      return frame.quit ? end(frame, Result.GAVE_UP) : jump(frame, Pass.SLEEP);
+      return frame.quit ? end(frame, Result.GAVE_UP) : jump(frame, Wait.SLEEP);
   }
 }
 
-/** Places of {@linkcode set}. */
-export const Set = { START: 0, PUT: 1, WAKE: 2 } as const;
+/** Steps of {@linkcode set}. */
+export const SetFlag = { LOAD: 0, SET: 1, WAKE: 2 } as const;
 
-/** Sets the event and wakes everybody. */
+/** Sets the event and wakes all sleepers. */
 export function set(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
-    case Set.START:
+    case SetFlag.LOAD:
       frame.seen = words.load(WORD);
-      return (frame.seen & SET) !== 0 ? end(frame, Result.OK) : jump(frame, Set.PUT);
-    case Set.PUT: {
+      return (frame.seen & SET) !== 0 ? end(frame, Result.OK) : jump(frame, SetFlag.SET);
+    case SetFlag.SET: {
       const found = words.compareExchange(WORD, frame.seen, (frame.seen + 2 | SET) | 0);
-      return jump(frame, found === frame.seen ? Set.WAKE : Set.START);
+      return jump(frame, found === frame.seen ? SetFlag.WAKE : SetFlag.LOAD);
     }
     default:
       words.notify(WORD, ALL);

@@ -1,5 +1,5 @@
 /**
- * A bounded ring of records, for any number of producers and consumers: two positions, and a lock for each end.
+ * A bounded ring buffer of records for any number of producers and consumers: two positions, and a lock for each end.
  *
  * ```
  * HEAD | TAIL                     position << 1 | closed; positions count units and wrap around
@@ -8,84 +8,85 @@
  *   consumer: lock the head, read the record, move HEAD, unlock, wake the producers
  * ```
  *
- * One step moves TAIL or HEAD, and it comes last: a thread that dies before has put or taken nothing, one that dies
- * after has done it completely. So a dead thread's lock is simply taken over, there is nothing to repair. No record is
- * lost but one that its consumer had taken, none is doubled, and those of one producer stay in order.
+ * One step moves TAIL or HEAD, and it comes last: a thread that dies before that step has put or taken nothing, a thread
+ * that dies after it has done so completely. So the next thread takes over a dead thread's lock and has nothing to repair.
+ * No record is lost except one that its consumer had taken; no record arrives twice; records of one producer stay in order.
  *
- * All producers are woken, because their records differ in size: one that still has no room must not keep the
- * notification from one that has.
+ * A consumer wakes all producers, because their records differ in size: a producer that still has no room would otherwise
+ * keep the notification from one that has.
  *
  * @module
  */
 import { acquire, release } from "./lock.ts";
 import { ALL, CONTINUE, DONE, end, enter, type Frame, jump, type Outcome, Result, sleep, type Words } from "./step.ts";
 
-/** Words of the positions. */
+/** The number of words of the positions. */
 export const RING_WORDS = 2;
 const HEAD = 0;
 const TAIL = 1;
 const CLOSED = 1;
 
-/** The shared parts of a ring. */
+/** The shared memory of a ring. */
 export interface RingWords {
   readonly positions: Words;
   /** Lock of the producers. */
   readonly putLock: Words;
   /** Lock of the consumers. */
   readonly takeLock: Words;
-  /** Size in units, a power of two. */
+  /** Size in units; a power of two. */
   readonly capacity: number;
 }
 
 /**
- * Copies a record into or out of the ring: a machine of its own, which begins at 0 and may use `d`, `e` and `seen`, and
- * a consumer's also `b`, which it sets to the record's units. A producer's may end as `FULL`, having changed nothing:
- * then the put waits like one that finds the ring full; `c` is the HEAD at which there was no room.
+ * Copies a record into or out of the ring: a machine of its own, which begins at step 0 and may use `d`, `e` and `seen`. A
+ * consumer's copy also sets `b` to the record's units. A producer's copy may end as `FULL` if it has changed nothing: the
+ * put then waits as if the ring were full; `c` is the HEAD at which there was no room.
  */
 export type CopyStep = (at: number, frame: Frame) => Outcome;
 
 /** Stages of {@linkcode put} and {@linkcode take}. */
-export const Stage = { LOCK: 0, LOOK: 1, COPY: 2, COMMIT: 3, UNLOCK: 4, SLEEP: 5, WAKE: 6, PASS_ON: 7 } as const;
+export const Stage = { LOCK: 0, CHECK: 1, COPY: 2, COMMIT: 3, UNLOCK: 4, SLEEP: 5, WAKE: 6, PASS_ON: 7 } as const;
 
-// Not a result: go to sleep after unlocking.
-const NOT_YET = -1;
+// In place of a result: there is no room or no record, and the machine sleeps after it has unlocked.
+const WOULD_BLOCK = -1;
 
 function units(from: number, to: number): number {
   return ((to >>> 1) - (from >>> 1)) & 0x7fffffff;
 }
 
-/** How many units are in use. */
+/** Returns the number of units in use. */
 export const used = ({ positions }: RingWords): number => units(positions.load(HEAD), positions.load(TAIL));
 
-// a, c: the own end and the other, as read; b: units; e: the result, known before unlocking.
+// Registers of `put` and `take`: a and c are the own end and the other end as read, b the units, e the result that the
+// machine ends with once it has unlocked.
 
-// Ends with a result, or sleeps, when it has unlocked.
+// Unlocks, then ends with a result or sleeps.
 function unlock(frame: Frame, result: number): Outcome {
   frame.e = result;
   return enter(frame, Stage.UNLOCK);
 }
 
-/** Puts a record of `frame.b` units: `OK`, `CLOSED`, `GAVE_UP`, or `LOST` as a lock. */
-export function put(ring: RingWords, frame: Frame, cargo: CopyStep): Outcome {
+/** Puts a record of `frame.b` units: `OK`, `CLOSED`, `GAVE_UP`, or `LOST` if a lost thread holds the lock. */
+export function put(ring: RingWords, frame: Frame, copy: CopyStep): Outcome {
   const { positions, capacity } = ring;
   switch (frame.stage) {
     case Stage.LOCK: {
       frame.recover = true;
       const outcome = acquire(ring.putLock, frame);
-      return outcome === DONE && frame.result <= Result.RECOVERED ? enter(frame, Stage.LOOK) : outcome;
+      return outcome === DONE && frame.result <= Result.RECOVERED ? enter(frame, Stage.CHECK) : outcome;
     }
-    case Stage.LOOK:
+    case Stage.CHECK:
       if (frame.pc === 0) {
         frame.a = positions.load(TAIL);
         return (frame.a & CLOSED) !== 0 ? unlock(frame, Result.CLOSED) : jump(frame, 1);
       }
       frame.c = positions.load(HEAD);
       if ((frame.c & CLOSED) !== 0) return unlock(frame, Result.CLOSED);
-      return capacity - units(frame.c, frame.a) >= frame.b ? enter(frame, Stage.COPY) : unlock(frame, NOT_YET);
+      return capacity - units(frame.c, frame.a) >= frame.b ? enter(frame, Stage.COPY) : unlock(frame, WOULD_BLOCK);
     case Stage.COPY: {
-      const outcome = cargo((frame.a >>> 1) & (capacity - 1), frame);
+      const outcome = copy((frame.a >>> 1) & (capacity - 1), frame);
       if (outcome !== DONE) return outcome;
-      return frame.result === Result.FULL ? unlock(frame, NOT_YET) : enter(frame, Stage.COMMIT);
+      return frame.result === Result.FULL ? unlock(frame, WOULD_BLOCK) : enter(frame, Stage.COMMIT);
     }
     case Stage.COMMIT: {
       const found = positions.compareExchange(TAIL, frame.a, (frame.a + (frame.b << 1)) | 0);
@@ -102,30 +103,30 @@ export function put(ring: RingWords, frame: Frame, cargo: CopyStep): Outcome {
   }
 }
 
-/** Takes a record: `OK`, `CLOSED` when it is closed and empty, `GAVE_UP`, or `LOST` as a lock. */
-export function take(ring: RingWords, frame: Frame, cargo: CopyStep): Outcome {
+/** Takes a record: `OK`, `CLOSED` if the ring is closed and empty, `GAVE_UP`, or `LOST` if a lost thread holds the lock. */
+export function take(ring: RingWords, frame: Frame, copy: CopyStep): Outcome {
   const { positions, capacity } = ring;
   switch (frame.stage) {
     case Stage.LOCK: {
       frame.recover = true;
       const outcome = acquire(ring.takeLock, frame);
       if (outcome !== DONE) return outcome;
-      if (frame.result <= Result.RECOVERED) return enter(frame, Stage.LOOK);
+      if (frame.result <= Result.RECOVERED) return enter(frame, Stage.CHECK);
       frame.e = frame.result;
       return enter(frame, Stage.PASS_ON);
     }
-    case Stage.LOOK:
+    case Stage.CHECK:
       if (frame.pc === 0) {
         frame.a = positions.load(HEAD);
         return jump(frame, 1);
       }
       frame.c = positions.load(TAIL);
       if (units(frame.a, frame.c) > 0) return enter(frame, Stage.COPY);
-      return unlock(frame, (frame.c & CLOSED) !== 0 ? Result.CLOSED : NOT_YET);
+      return unlock(frame, (frame.c & CLOSED) !== 0 ? Result.CLOSED : WOULD_BLOCK);
     case Stage.COPY:
-      return cargo((frame.a >>> 1) & (capacity - 1), frame) === DONE ? enter(frame, Stage.COMMIT) : CONTINUE;
+      return copy((frame.a >>> 1) & (capacity - 1), frame) === DONE ? enter(frame, Stage.COMMIT) : CONTINUE;
     case Stage.COMMIT:
-      // Added, not stored: the closed bit may come at any time.
+      // An addition, not a store: another thread may set the closed bit at any time.
       positions.add(HEAD, frame.b << 1);
       return unlock(frame, Result.OK);
     case Stage.UNLOCK:
@@ -145,13 +146,13 @@ export function take(ring: RingWords, frame: Frame, cargo: CopyStep): Outcome {
 }
 
 function unlocked(frame: Frame): Outcome {
-  if (frame.e === NOT_YET) return enter(frame, Stage.SLEEP);
+  if (frame.e === WOULD_BLOCK) return enter(frame, Stage.SLEEP);
   return frame.e === Result.OK ? enter(frame, Stage.WAKE) : end(frame, frame.e);
 }
 
-/** Waits until there is a record, or the ring is closed, and takes nothing: `OK`, or `GAVE_UP`. */
+/** Waits until there is a record or the ring is closed, and takes nothing: `OK` or `GAVE_UP`. */
 export function ready({ positions }: RingWords, frame: Frame): Outcome {
-  // Woken, and no use for it: somebody else may have.
+  // This machine may have received a notification that it does not use: another consumer gets it.
   if (frame.quit) {
     positions.notify(TAIL, 1);
     return end(frame, Result.GAVE_UP);
@@ -165,13 +166,13 @@ export function ready({ positions }: RingWords, frame: Frame): Outcome {
   return sleep(positions, frame, TAIL, frame.c, 0);
 }
 
-/** Tells another consumer that there is a record: who was woken, or is `ready`, and takes something else. */
+/** Notifies another consumer of a record, for a consumer that was woken or is `ready` and takes from elsewhere. */
 export function passNotificationOn({ positions }: RingWords, frame: Frame): Outcome {
   positions.notify(TAIL, 1);
   return end(frame, Result.OK);
 }
 
-/** Closes the ring: nothing is put any more, and consumers end when it is empty. */
+/** Closes the ring: producers put no more, and consumers end once it is empty. */
 export function close({ positions }: RingWords, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:

@@ -1,33 +1,34 @@
 /**
- * Where the next record of a spool may lie: memory that is used round and round, by one writer and one reader.
+ * Space for the next record in a ring buffer with one writer and one reader. Records differ in length, and each lies in
+ * one piece.
  *
  * ```
- *        FREED        end                        FREED <= end: behind `end`; or else (wrap) before FREED
- *   free [  in use   ] free                      FREED >  end: between the two
- *   ]in use ]  free  [ in use                    FREED =  end: nothing is in use, begin anew
+ *        FREED        end                        FREED <= end: free behind `end`; else (wrap) before FREED
+ *   free [  in use   ] free                      FREED >  end: free between the two
+ *   ]in use ]  free  [ in use                    FREED =  end: nothing is in use, the writer restarts at FIRST
  * ```
  *
- * FREED moves when a record has been read, or when nobody will read it. A record never ends at FREED, so that the two are
- * equal only if nothing is in use; and then nobody but the writer moves FREED.
+ * FREED moves when the reader has read a record, or when no reader will read it. A record never ends at FREED, so that the
+ * two are equal only if nothing is in use; and then only the writer moves FREED.
  *
  * @module
  */
 import { end, type Frame, jump, type Outcome, type PlainWords, Result } from "./step.ts";
 
-/** Word of the unit behind what is not in use any more. Zero at first. */
+/** Word that holds the first unit behind the records that are no longer in use. Zero at first. */
 export const FREED = 0;
 /** The first unit of records. */
 export const FIRST = 1;
 
-/** Places of {@linkcode begin}. */
-export const Begin = { START: 0, RESTART: 1 } as const;
+/** Steps of {@linkcode begin}. */
+export const Begin = { LOAD_FREED: 0, RESTART: 1 } as const;
 
 /**
- * Writer: `frame.a` is the unit behind its last record, and moves if nothing is in use; `frame.d` is the unit behind the
- * memory. Gives the room for the next record: from `frame.b` up to `frame.c`.
+ * Writer: finds the room behind its last record, from `frame.b` up to `frame.c`. `frame.a` is the unit behind that record,
+ * and moves to FIRST if nothing is in use; `frame.d` is the unit behind the memory.
  */
 export function begin(words: PlainWords, frame: Frame): Outcome {
-  if (frame.pc === Begin.START) {
+  if (frame.pc === Begin.LOAD_FREED) {
     const freed = words.load(FREED);
     if (freed === frame.a) return jump(frame, Begin.RESTART);
     frame.b = frame.a;
@@ -40,7 +41,7 @@ export function begin(words: PlainWords, frame: Frame): Outcome {
   return end(frame, Result.OK);
 }
 
-/** Writer: there was no room behind the last record. Gives the room at the beginning of the memory, or is `FULL`. */
+/** Writer: finds the room at the start of the memory, after the room behind the last record was too small; or `FULL`. */
 export function wrap(words: PlainWords, frame: Frame): Outcome {
   const freed = words.load(FREED);
   if (freed >= frame.a) return end(frame, Result.FULL);

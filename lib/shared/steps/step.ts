@@ -1,118 +1,124 @@
 /**
- * Algorithms on shared memory, written as state machines of single atomic steps.
+ * The form of every algorithm on shared memory here: a state machine of single atomic steps.
  *
  * ```
- *                 +--> lib/shared/run_*.ts       Atomics on a SharedArrayBuffer; sleeps
+ *                 +--> lib/shared/run_*.ts       runs it on a SharedArrayBuffer, with Atomics, and sleeps
  *  steps/*.ts ----|
- *                 +--> tests/model/explorer.ts   an array; tries every order of steps, and a death at each
+ *                 +--> tests/model/explorer.ts   runs it on an array, in every order of steps, with a death at each
  * ```
  *
- * The same functions run in both places, so what the explorer proves is what runs. A step does **at most one** thing
- * that another thread can see: one operation of {@linkcode Words}, or going to sleep. Everything else it keeps is in its
- * {@linkcode Frame}: integers, so that the explorer can store and compare them.
+ * The same functions run in both places, so the explorer checks the code of production and not a copy of it. A step does
+ * **at most one** thing that another thread can see: one operation of {@linkcode Words}, or going to sleep. The machine
+ * keeps everything else in its {@linkcode Frame}: integers, so that the explorer can store and compare them.
  *
- * A step that returns `WAIT` sleeps until somebody notifies the word it names, if that word still holds what it
- * expects. It may be woken for no reason, and is, every 50 ms: a machine goes on by looking again. Who runs it may set
- * `quit` before it goes on: out of time. Then the machine gives up, in its own way: it may have been notified at the
- * same moment, and must not take that notification away from others.
+ * A step that returns `WAIT` asks its runner to sleep until another thread notifies the word that it names, if that word
+ * still holds the expected value. Spurious wake-ups happen, one every 50 ms at the latest, so a machine reads its words
+ * again after each sleep. The runner sets `quit` before it calls the step again if the time is up or the signal has
+ * aborted. The machine then gives up in its own way: another thread may have notified it at the same moment, and a
+ * machine that kept that notification to itself would leave another sleeper asleep.
  *
  * @module
  */
 
-/** What a step says: call me again, put me to sleep, or finished. */
+/** Outcome of a step: the runner calls the machine again. */
 export const CONTINUE = 0;
-/** Sleep while `frame.where` holds `frame.expected` at `frame.on`; then call again. */
+/** Outcome of a step: the runner sleeps while `frame.where` holds `frame.expected` at `frame.on`, then calls the machine again. */
 export const WAIT = 1;
-/** The machine has finished; `frame.result` says how. */
+/** Outcome of a step: the machine has finished, with `frame.result`. */
 export const DONE = 2;
 
-/** What a step returns. */
+/** The outcome of a step. */
 export type Outcome = typeof CONTINUE | typeof WAIT | typeof DONE;
 
-/** What is known about a thread. */
+/** The status of a thread in the table of owners. */
 export const OwnerStatus = {
-  /** It has ended: nothing of it runs, or will. */
+  /** The thread has ended: none of its code runs, or will run. */
   GONE: 0,
+  /** The thread runs, or has not been reported as ended. */
   ALIVE: 1,
-  /** It was given up, and may still run. */
+  /** The host stopped the thread, and it did not end: its code may still run. */
   LOST: 2,
 } as const;
 
-/** Memory that threads share: integers, by index. Every operation is sequentially consistent. */
+/** Shared memory as 32-bit integers, by index. Every operation is sequentially consistent. */
 export interface PlainWords {
   load(at: number): number;
   store(at: number, value: number): void;
-  /** Gives what was there before; so do the following. Sums wrap around at 32 bits. */
+  /** Returns the value before, as the next three do. Sums wrap around at 32 bits. */
   add(at: number, value: number): number;
   or(at: number, bits: number): number;
   exchange(at: number, value: number): number;
   compareExchange(at: number, expected: number, value: number): number;
-  /** Wakes up to `count` sleepers of a word. */
+  /** Wakes up to `count` threads that sleep on a word. */
   notify(at: number, count: number): void;
 }
 
-/** The memory of one shared object, whose words name threads. */
+/** The memory of one shared object whose words hold ids of threads. */
 export interface Words extends PlainWords {
-  /** How a thread stands, from the table of owners: one load. */
+  /** Returns the status of a thread, by one load from the table of owners. */
   ownerStatus(owner: number): number;
 }
 
-/** For `notify`: everybody. */
+/** The `count` of `notify` that wakes all sleepers. */
 export const ALL = 0x7fffffff;
 
-/** How machines end. Those that cannot fail end with `OK`. */
+/** Results of machines. A machine that cannot fail ends with `OK`. */
 export const Result = {
   OK: 0,
-  /** Taken over from a dead thread. */
+  /** The machine took the lock over from a dead thread. */
   RECOVERED: 1,
-  /** Held by a thread that is dead, and recovering was not asked for. */
+  /** A dead thread holds the lock, and the caller did not ask to recover it. */
   ABANDONED: 2,
-  /** Held by a thread that was given up and may still run. */
+  /** A lost thread holds the lock: its code may still run. */
   LOST: 3,
+  /** The time was up, or the signal aborted. */
   GAVE_UP: 4,
+  /** The barrier is broken. */
   BROKEN: 5,
+  /** The ring is closed. */
   CLOSED: 6,
+  /** There is no room. */
   FULL: 7,
 } as const;
 
-/** What a machine remembers from one step to the next. Starts zeroed, but for what its machine asks for. */
+/** The state of a machine between two steps. It starts zeroed, apart from the arguments that its machine documents. */
 export class Frame {
-  /** Where the machine is. */
+  /** Program counter: the next step. */
   pc = 0;
-  /** In a machine made of others: which one runs. */
+  /** In a machine that is made of others: the one that runs. */
   stage = 0;
-  /** Id of the thread that runs it. */
+  /** Id of the thread that runs the machine. */
   me = 0;
-  /** What it last read. */
+  /** The value that the machine read last. */
   seen = 0;
-  /** Registers; each machine says what for. */
+  /** Registers; each machine documents their use. */
   a = 0;
   b = 0;
   c = 0;
   d = 0;
   e = 0;
-  /** Set from outside: give up, if asleep. */
+  /** Set by the runner: the machine gives up at its next wake-up. */
   quit = false;
-  /** Take over what a dead thread held. */
+  /** Set by the caller: the machine takes over a lock of a dead thread. */
   recover = false;
-  /** How it ended. */
+  /** The result, once the machine has ended. */
   result: number = 0;
-  /** Where it sleeps. */
+  /** The words that the machine sleeps on: the word `on`, while it is `expected`. */
   where: PlainWords | undefined = undefined;
   on = 0;
   expected = 0;
 }
 
-/** Runs one step. */
+/** A machine: runs its next step. */
 export type Step = (words: Words, frame: Frame) => Outcome;
 
-/** Goes to another place of the same machine. */
+/** Continues the machine at step `pc`. */
 export function jump(frame: Frame, pc: number): Outcome {
   frame.pc = pc;
   return CONTINUE;
 }
 
-/** Sleeps, and goes on at `pc`. */
+/** Sleeps while word `on` is `expected`, then continues at step `pc`. */
 export function sleep(words: PlainWords, frame: Frame, on: number, expected: number, pc: number): Outcome {
   frame.where = words;
   frame.on = on;
@@ -121,14 +127,14 @@ export function sleep(words: PlainWords, frame: Frame, on: number, expected: num
   return WAIT;
 }
 
-/** Ends the machine. */
+/** Ends the machine with a result. */
 export function end(frame: Frame, result: number): Outcome {
   frame.result = result;
   frame.pc = 0;
   return DONE;
 }
 
-/** Ends one stage of a machine and begins another. */
+/** Continues the machine at step `pc` of another stage. */
 export function enter(frame: Frame, stage: number, pc = 0): Outcome {
   frame.stage = stage;
   frame.pc = pc;

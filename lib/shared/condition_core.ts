@@ -1,0 +1,93 @@
+/**
+ * How a condition waits and notifies: it runs the machines of steps/condition.ts, and suspends the caller's guard while the
+ * lock is released.
+ *
+ * @module
+ */
+import { integer } from "../core/validate.ts";
+import { type Guard, resumeGuard, suspendGuard } from "./guard.ts";
+import type { LockCore } from "./lock_core.ts";
+import { newMemory, SharedWords } from "./memory.ts";
+import { runAsync } from "./run_async.ts";
+import { runSync } from "./run_sync.ts";
+import { conditionWords, notify, wait } from "./steps/condition.ts";
+import { Result } from "./steps/step.ts";
+import {
+  type BlockLimits,
+  checkBlock,
+  checkLimits,
+  type Machine,
+  running,
+  runThrough,
+  type WaitLimits,
+} from "./waiting.ts";
+
+/** The call of a wait, for messages. */
+export const WAIT = "wait for Condition";
+const NOTIFY = "notify Condition";
+
+/** The words of a condition, and its lock. */
+export class ConditionCore {
+  readonly memory: SharedArrayBuffer;
+  readonly #lock: LockCore;
+  readonly #words: SharedWords;
+  readonly #maxWaiters: number;
+
+  constructor(lock: LockCore, maxWaiters: number, memory: SharedArrayBuffer = newMemory(conditionWords(maxWaiters))) {
+    this.memory = memory;
+    this.#lock = lock;
+    this.#maxWaiters = maxWaiters;
+    this.#words = new SharedWords(memory, lock.words.owners);
+  }
+
+  /** Waits for a notification; the guard holds the lock again after that, unless the lock is abandoned. */
+  async wait(guard: Guard, limits: WaitLimits | undefined): Promise<void> {
+    const timeout = checkLimits(WAIT, limits);
+    limits?.signal?.throwIfAborted();
+    suspendGuard(guard, this.#lock, WAIT);
+    const machine = this.#newWait(timeout);
+    try {
+      await runAsync(machine, limits?.signal);
+    } finally {
+      resumeGuard(guard, stillHeld(machine));
+    }
+    this.#throwIfFull(machine);
+  }
+
+  /** Waits like `wait`, and blocks this thread. */
+  waitSync(guard: Guard, limits: BlockLimits | undefined): void {
+    const timeout = checkBlock(WAIT, limits);
+    suspendGuard(guard, this.#lock, WAIT);
+    const machine = this.#newWait(timeout);
+    try {
+      runSync(machine);
+    } finally {
+      resumeGuard(guard, stillHeld(machine));
+    }
+    this.#throwIfFull(machine);
+  }
+
+  /** Wakes the `count` that have waited longest. */
+  notify(guard: Guard, count: number): void {
+    integer(NOTIFY, "count", count, 0);
+    suspendGuard(guard, this.#lock, NOTIFY);
+    resumeGuard(guard, true);
+    runThrough(this.#words, notify, Math.min(count, this.#maxWaiters), this.#maxWaiters);
+  }
+
+  #newWait(timeout: number | undefined): Machine {
+    const { words: lock } = this.#lock;
+    const machine = running(WAIT, this.#words, timeout, (words, frame) => wait(words, lock, frame));
+    machine.frame.b = this.#maxWaiters;
+    return machine;
+  }
+
+  #throwIfFull({ frame }: Machine): void {
+    if (frame.result !== Result.FULL) return;
+    throw new RangeError(`Cannot ${WAIT}: ${this.#maxWaiters} wait already: raise \`maxWaiters\``);
+  }
+}
+
+function stillHeld({ frame }: Machine): boolean {
+  return frame.result !== Result.ABANDONED && frame.result !== Result.LOST;
+}

@@ -1,0 +1,112 @@
+/**
+ * The part that `Lock`, `RLock` and `Condition` share: one lock word, and how a call takes it, recovers it and releases it.
+ *
+ * @module
+ */
+import { IsopoolError } from "../core/errors.ts";
+import { bad } from "../core/validate.ts";
+import type { Releasable } from "./guard.ts";
+import { SharedWords } from "./memory.ts";
+import type { OwnerTable } from "./owner_table.ts";
+import { runAsync } from "./run_async.ts";
+import { runSync } from "./run_sync.ts";
+import { abandon, acquire, holder, release, tryAcquire } from "./steps/lock.ts";
+import { Result } from "./steps/step.ts";
+import { type BlockLimits, checkBlock, checkLimits, running, runThrough, type WaitLimits } from "./waiting.ts";
+
+/** Options of {@linkcode Lock.acquire}. */
+export interface LockOptions extends WaitLimits {
+  /**
+   * What to do if the thread that held the lock has died. `true` takes the lock over, and the guard's `recovered` is `true`.
+   * A function takes the lock over and runs, to repair what the lock guards; if it fails, the lock stays abandoned and
+   * `acquire` fails with the function's error.
+   *
+   * @default false
+   */
+  recover?: boolean | (() => void | Promise<void>);
+}
+
+/** Options of {@linkcode Lock.acquireSync}. */
+export interface LockBlockOptions extends BlockLimits {
+  /** As in {@linkcode LockOptions}, with a function that has finished when it returns. */
+  recover?: boolean | (() => void);
+}
+
+/** The lock that guards release. */
+export class LockCore implements Releasable {
+  readonly name: string;
+  readonly memory: SharedArrayBuffer;
+  readonly words: SharedWords;
+
+  constructor(name: string, memory: SharedArrayBuffer, owners: OwnerTable) {
+    this.name = name;
+    this.memory = memory;
+    this.words = new SharedWords(memory, owners);
+  }
+
+  /** Releases the lock. */
+  free(): void {
+    const { seen } = runThrough(this.words, release);
+    if (seen >>> 1 === this.words.owners.me) return;
+    throw new IsopoolError(
+      `Cannot release ${this.name}: another thread has recovered it, since this one counted as dead`,
+    );
+  }
+}
+
+type MakeGuard<G> = (recovered: boolean) => G;
+
+/** Takes a lock and makes a guard. */
+export async function acquireLock<G>(core: LockCore, options: LockOptions | undefined, make: MakeGuard<G>): Promise<G> {
+  const call = `acquire ${core.name}`;
+  const timeout = checkLimits(call, options, ["recover"]);
+  const recover = checkRecover(call, options?.recover);
+  options?.signal?.throwIfAborted();
+  const { words } = core;
+  if (tryAcquire(words, words.owners.me)) return make(false);
+  const machine = running(call, words, timeout, acquire);
+  machine.frame.recover = recover !== false;
+  await runAsync(machine, options?.signal);
+  if (machine.frame.result !== Result.RECOVERED) return make(false);
+  try {
+    if (typeof recover === "function") await recover();
+  } catch (error) {
+    runThrough(words, abandon, machine.frame.seen);
+    throw error;
+  }
+  return make(true);
+}
+
+/** Takes a lock, blocking, and makes a guard. */
+export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | undefined, make: MakeGuard<G>): G {
+  const call = `acquire ${core.name}`;
+  const timeout = checkBlock(call, options, ["recover"]);
+  const recover = checkRecover(call, options?.recover);
+  const { words } = core;
+  if (tryAcquire(words, words.owners.me)) return make(false);
+  if (holder(words) === words.owners.me) {
+    throw new IsopoolError(
+      `Cannot ${call}: a task of this thread holds it, and could not release it while the thread blocks: use acquire()`,
+    );
+  }
+  const machine = running(call, words, timeout, acquire);
+  machine.frame.recover = recover !== false;
+  runSync(machine);
+  if (machine.frame.result !== Result.RECOVERED) return make(false);
+  try {
+    if (typeof recover === "function" && (recover() as unknown) instanceof Promise) {
+      throw bad(call, "recover", recover, "a function that has finished when it returns, or use acquire()", false);
+    }
+  } catch (error) {
+    runThrough(words, abandon, machine.frame.seen);
+    throw error;
+  }
+  return make(true);
+}
+
+function checkRecover<T>(call: string, recover: boolean | T | undefined): boolean | T {
+  if (recover !== undefined && typeof recover !== "boolean" && typeof recover !== "function") {
+    throw bad(call, "recover", recover, "true, false or a function", false);
+  }
+  return recover ?? false;
+}
