@@ -167,7 +167,7 @@ export class HandFleet {
 }
 
 /** Options of {@linkcode handScheduler}. */
-export interface HandOptions extends Partial<Omit<SchedulerOptions, "launch">> {
+export interface HandOptions extends Partial<SchedulerOptions> {
   /** Most calls in flight at one worker. */
   window?: number;
   /** What is known about the task at the start: milliseconds that a call of it takes. By default nothing is known. */
@@ -177,7 +177,7 @@ export interface HandOptions extends Partial<Omit<SchedulerOptions, "launch">> {
 /** A scheduler on hand workers, one by default, and a task to run. */
 export function handScheduler({ window, taskTakes, ...options }: HandOptions = {}) {
   const fleet = new HandFleet(window);
-  const scheduler = new Scheduler({ workers: 1, killGrace: 100, ...options, launch: fleet.launch });
+  const scheduler = new Scheduler({ workers: 1, killGrace: 100, launch: fleet.launch, ...options });
   return { fleet, scheduler, task: taskOf(scheduler, "a", taskTakes) };
 }
 
