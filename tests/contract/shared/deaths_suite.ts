@@ -196,7 +196,7 @@ export const deathsSuite: SharedSuite = (engine, check) => {
     });
   }
 
-  // A scoped worker is not killed for that where it can be helped: see `limit` in workers/web.ts.
+  // A scoped worker is not killed for that where it can be helped: see `runWithin` in workers/web.ts.
   check("a holder that spins is stopped by its timeout: the lock can be recovered", async () => {
     await using crew = engine.crew(1);
     for (const lock of [new Lock(), new RLock()]) {
