@@ -122,7 +122,7 @@ Deno.test("no file imports itself in a circle, type imports included", async () 
   assertEquals(circles, []);
 });
 
-Deno.test("the scheduler knows the transport's interface only, as types", async () => {
+Deno.test("the scheduler imports only types of the transport interface", async () => {
   const seen = (await imports()).filter((each) =>
     each.layer === "scheduler" && resolved(each).startsWith("lib/transport/")
   );
@@ -132,7 +132,7 @@ Deno.test("the scheduler knows the transport's interface only, as types", async 
   }
 });
 
-Deno.test("only the list of backends names a concrete transport", async () => {
+Deno.test("only lib/pool/backends.ts imports a concrete transport", async () => {
   const seen = (await imports()).filter((each) =>
     each.target.startsWith(".") && /^lib\/transport\/(?!transport\.ts|entry\.ts)/.test(resolved(each))
   );
@@ -151,7 +151,7 @@ Deno.test("no file of lib/ or workers/ is longer than 250 lines", async () => {
   assertEquals(long, []);
 });
 
-Deno.test("every file of lib/ and workers/ begins with what it is for", async () => {
+Deno.test("every file of lib/ and workers/ begins with a module doc", async () => {
   const mute: string[] = [];
   for (const file of [...await files("lib/"), ...await files("workers/")]) {
     const text = await Deno.readTextFile(new URL(file, ROOT));

@@ -26,7 +26,7 @@ Deno.test("pooled() keeps input order when the first item is slow", async () => 
   assertEquals(seen, [0, 10, 20, 30]);
 });
 
-Deno.test("pooled({ ordered: false }) gives the fastest first in a loop, and input order when awaited", async () => {
+Deno.test("pooled({ ordered: false }) gives the fastest results first in a loop, and input order when awaited", async () => {
   const run = () => {
     const gate = Promise.withResolvers<void>();
     return pooled([0, 1, 2, 3], async (n) => {
@@ -41,7 +41,7 @@ Deno.test("pooled({ ordered: false }) gives the fastest first in a loop, and inp
 });
 
 for (const concurrency of [1, 3, 8]) {
-  Deno.test(`pooled({ concurrency: ${concurrency} }) runs as many at a time, and never more`, async () => {
+  Deno.test(`pooled({ concurrency: ${concurrency} }) runs that many items at a time, and never more`, async () => {
     let now = 0, most = 0;
     const results = await pooled(count(50), async (n) => {
       most = Math.max(most, ++now);
@@ -53,7 +53,7 @@ for (const concurrency of [1, 3, 8]) {
   });
 }
 
-Deno.test("pooled() takes sync and async functions and inputs of every kind", async () => {
+Deno.test("pooled() accepts sync and async functions and inputs of every kind", async () => {
   const inputs: (() => Iterable<number> | AsyncIterable<number>)[] = [
     () => [0, 1, 2],
     () => new Set([0, 1, 2]),
@@ -78,7 +78,7 @@ Deno.test("pooled(): an empty input gives an empty array and an empty loop", asy
   for await (const _ of pooled(count(0), () => 1)) throw new Error("there is nothing to read");
 });
 
-Deno.test("pooled() never calls next() of an async input while an earlier call is under way", async () => {
+Deno.test("pooled() never calls next() of an async input during an earlier call", async () => {
   let reading = false, overlaps = 0, n = 0;
   const input: AsyncIterable<number> = {
     [Symbol.asyncIterator]: () => ({
@@ -121,7 +121,7 @@ for (const [concurrency, buffer] of [[1, 0], [2, 3], [4, 4], [3, 0]]) {
   }
 }
 
-Deno.test("pooled(): leaving a loop over an endless input closes the input once and tells what is in progress", async () => {
+Deno.test("pooled(): leaving a loop over an endless input closes the input once and aborts the items in progress", async () => {
   let returns = 0, n = 0;
   const signals: AbortSignal[] = [];
   const input: Iterable<number> = {
@@ -151,12 +151,12 @@ Deno.test("pooled(): leaving a loop over an endless input closes the input once 
   assertEquals((signals[3].reason as DOMException).name, "AbortError");
 });
 
-Deno.test("pooled(): each fn gets its index", async () => {
+Deno.test("pooled() passes each fn its index", async () => {
   assertEquals(await pooled(["a", "b", "c"], (item, { index }) => item + index), ["a0", "b1", "c2"]);
   assertEquals(await pooled(countAsync(4), (n, { index }) => n === index), [true, true, true, true]);
 });
 
-Deno.test("pooled(): signals stay quiet when everything was wanted and read to its end", async () => {
+Deno.test("pooled() aborts no signal when all results are read", async () => {
   for (const reading of ["await", "loop"]) {
     const signals: AbortSignal[] = [];
     const results = pooled([1, 2, 3], (n, { signal }) => (signals.push(signal), n));
@@ -167,7 +167,7 @@ Deno.test("pooled(): signals stay quiet when everything was wanted and read to i
   }
 });
 
-Deno.test("pooled() refuses bad options and inputs at the call, and says what it takes", () => {
+Deno.test("pooled() refuses bad options and inputs at the call, and the message has what it takes", () => {
   const fn = () => 1;
   // deno-lint-ignore no-explicit-any -- what a caller without types can pass
   const call = pooled as any;
@@ -194,7 +194,7 @@ Deno.test("pooled(): results are read once", async () => {
   assertThrows(() => results[Symbol.asyncIterator](), TypeError, "Cannot read results");
 });
 
-Deno.test("pooled(): an input that opens with a signal aborted already is not read", async () => {
+Deno.test("pooled(): an input is not read if the signal has aborted before", async () => {
   let read = 0;
   const reason = new Error("before");
   const input = (function* () {

@@ -19,7 +19,7 @@ const chatty = inline(async (n: number) => {
 });
 `;
 
-Deno.test("the test's terminal shows what a real one would", () => {
+Deno.test("the terminal of the tests shows what a real one shows", () => {
   assertEquals(render("ab\rc\nlong\r\x1b[Kx\n"), ["cb", "x", ""]);
   assertEquals(render("long\rab\x1b[K"), ["ab"]);
   assertEquals(render("a\r\nb\x1b[2K\rc"), ["a", "c"]);
@@ -55,7 +55,7 @@ test(
   { ignore, deadline: 60_000 },
 );
 
-test("a bar comes through between prints that never pause, at most 10 a second", async () => {
+test("a bar is drawn between prints without pause, at most 10 times a second", async () => {
   const { code, text } = await runOnTerminal(`${HEAD}
     const busy = inline((n: number) => {
       const end = performance.now() + 1_000;
@@ -78,7 +78,7 @@ test("a bar comes through between prints that never pause, at most 10 a second",
   assert(bars >= 3 && bars <= ms / 100 + 2, `${bars} bars in ${ms} ms`);
 }, { ignore, deadline: 60_000 });
 
-test("two maps at a time share the line; each leaves its own finished bar", async () => {
+test("two maps at a time share the line, and each leaves its finished bar", async () => {
   const { code, text } = await runOnTerminal(`${HEAD}
     const job = (ms: number) => async (n: number) => (console.log("<job " + ms + " " + n + ">"), await pause(ms));
     const a = pooled([1, 2, 3, 4, 5], job(50), { concurrency: 1, progress: true });
@@ -115,7 +115,7 @@ test("a bar fits a narrow terminal, and a failed map leaves the bar where it was
   assertEquals(lines.slice(1), ["Error: boom", ""]);
 }, { ignore });
 
-test("a console that somebody else wraps while a bar is shown keeps their wrapper, which still prints", async () => {
+test("a console method that the script wraps while a bar is shown stays wrapped, and prints", async () => {
   const { code, text } = await runOnTerminal(`${HEAD}
     const { log } = console;
     const map = pooled([1, 2, 3, 4], () => pause(150), { concurrency: 1, progress: true });
@@ -132,7 +132,7 @@ test("a console that somebody else wraps while a bar is shown keeps their wrappe
   assertEquals(render(text).slice(1), ["theirs prints", ""]);
 }, { ignore });
 
-test("a bar that is shown does not keep a script alive whose map never ends", async () => {
+test("a bar does not keep alive a script whose map never ends", async () => {
   const { code, text } = await runOnTerminal(`${HEAD}
     pooled([1, 2], (n) => n === 1 ? undefined : new Promise(() => {}), { progress: true }).catch(() => {});
     await pause(300);

@@ -16,7 +16,7 @@ const endless = inline((task: number, size: number) => {
 });
 `;
 
-test("a timeout that strikes in the middle of printing tears no line but the last of its own task", async () => {
+test("a timeout during a print tears no line but the last of its own task", async () => {
   const { code, text } = await runSlowly(`${HEAD}${ENDLESS}
     const pool = new Pool({ workers: 4, killGrace: 10 });
     const prints = Array.from({ length: 9 }, (_, n) => pool.submit(print, 10 + n, 5, ${SIZE}));
@@ -39,7 +39,7 @@ test("a timeout that strikes in the middle of printing tears no line but the las
   for (const { text } of rest.slice(0, -1)) assert(/[012]{10}/.test(text), `torn: ${text}`);
 }, { deadline: 90_000 });
 
-test("what a task printed before it called Deno.exit() has arrived whole", async () => {
+test("the output of a task before Deno.exit() arrives whole", async () => {
   const { code, text } = await runSlowly(`${HEAD}
     const leaves = inline((task: number, size: number) => {
       const fill = String(task % 10).repeat(size);
@@ -64,7 +64,7 @@ test("what a task printed before it called Deno.exit() has arrived whole", async
 
 for (const how of ["timeout", "terminate()"]) {
   test(
-    `100 kills by ${how} of tasks that print without end: nobody else's print waits long for a dead one`,
+    `100 kills by ${how} of tasks that print without end: no other print waits long for a dead holder`,
     async () => {
       const { code, text } = await runSlowly(
         `${HEAD}${ENDLESS}
@@ -103,7 +103,7 @@ for (const how of ["timeout", "terminate()"]) {
       const { longest, count } = JSON.parse(text.trimEnd().split("\n").at(-1)!);
       console.log(how, longest, count);
       assert(count > 100, `${count} prints were measured`);
-      // A holder that nobody declares dead is waited for 2 s.
+      // A waiter waits 2 s for a holder that its host does not suspect.
       assert(longest < 1_500, `one print took ${longest} ms`);
     },
     { deadline: 120_000 },

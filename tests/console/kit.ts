@@ -1,12 +1,12 @@
 /**
- * Long numbered lines that show whether they were torn.
+ * Long numbered lines, and checks that no line was torn.
  *
  * @module
  */
 import { assertEquals } from "@std/assert";
 import { literal } from "../support/run_slowly.ts";
 
-/** The beginning of a script: a task that prints lines, on both streams in turn. */
+/** Beginning of a script: a task that prints lines, alternating between both streams. */
 export const HEAD = `
 import { inline, Pool } from ${literal("mod.ts")};
 const print = inline((task: number, lines: number, size: number) => {
@@ -27,7 +27,7 @@ export interface Line {
   at: number;
 }
 
-/** Finds the lines that are whole, and all that is not one. */
+/** Returns the whole lines, and the rest of the output. */
 export function read(text: string, size: number): { lines: Line[]; rest: { text: string; at: number }[] } {
   const lines: Line[] = [], rest: { text: string; at: number }[] = [];
   for (const [at, each] of text.trimEnd().split("\n").entries()) {
@@ -39,7 +39,7 @@ export function read(text: string, size: number): { lines: Line[]; rest: { text:
   return { lines, rest };
 }
 
-/** Asserts that each task's lines are there from 0 on without a gap, in order, on each stream. */
+/** Asserts that the lines of each task are complete and in order, from 0 on, on each stream. */
 export function assertOrder(lines: Line[], count?: number): void {
   const next = new Map<string, number>();
   for (const { stream, task, n } of lines) {

@@ -34,7 +34,7 @@ for (const [engine, { options, flags }] of Object.entries(ENGINES)) {
   );
 }
 
-test("all that a task printed comes before what main prints once its future has settled", async () => {
+test("the output of a task comes before what the main thread prints after its future has settled", async () => {
   const { code, text } = await runSlowly(`${HEAD}
     await using pool = new Pool({ workers: 2 });
     await Promise.all([0, 1].map(async (lane) => {
@@ -58,7 +58,7 @@ test("all that a task printed comes before what main prints once its future has 
   }
 }, { deadline: 60_000 });
 
-test("workers of a nested pool share the lock", async () => {
+test("workers of a nested pool share the print lock", async () => {
   const { code, text } = await runSlowly(
     `${HEAD}
     const nest = inline(async (task: number, mod: string, source: string) => {
@@ -79,7 +79,7 @@ test("workers of a nested pool share the lock", async () => {
   assertOrder(lines, 8);
 }, { deadline: 60_000 });
 
-test("a value that prints while it is printed, and throws, leaves the console as it was", async () => {
+test("a value that prints and throws while it is printed leaves the console usable", async () => {
   const { code, text } = await runSlowly(`${HEAD}
     await using pool = new Pool({ workers: 2 });
     const odd = inline((n: number) => {

@@ -4,12 +4,12 @@ import { onAbort } from "../../lib/core/abort.ts";
 function counted(): { controller: AbortController; listeners: () => number } {
   const controller = new AbortController();
   const { signal } = controller;
-  const held = new Set<unknown>();
+  const registered = new Set<unknown>();
   const add = signal.addEventListener.bind(signal) as (...args: unknown[]) => void;
   const remove = signal.removeEventListener.bind(signal) as (...args: unknown[]) => void;
-  signal.addEventListener = (...args: unknown[]) => (held.add(args[1]), add(...args));
-  signal.removeEventListener = (...args: unknown[]) => (held.delete(args[1]), remove(...args));
-  return { controller, listeners: () => held.size };
+  signal.addEventListener = (...args: unknown[]) => (registered.add(args[1]), add(...args));
+  signal.removeEventListener = (...args: unknown[]) => (registered.delete(args[1]), remove(...args));
+  return { controller, listeners: () => registered.size };
 }
 
 Deno.test("onAbort() calls back once, with the signal's own reason", () => {
@@ -24,36 +24,36 @@ Deno.test("onAbort() calls back once, with the signal's own reason", () => {
   assertStrictEquals(reasons[0], reason);
 });
 
-Deno.test("onAbort() calls back at once if the signal has aborted, and listens to nothing", () => {
+Deno.test("onAbort() calls back at once if the signal has aborted, and adds no listener", () => {
   const { controller, listeners } = counted();
   controller.abort("early");
   const reasons: unknown[] = [];
-  const off = onAbort(controller.signal, (reason) => reasons.push(reason));
+  const removeListener = onAbort(controller.signal, (reason) => reasons.push(reason));
   assertEquals([reasons, listeners()], [["early"], 0]);
-  off();
+  removeListener();
 });
 
 Deno.test("onAbort() leaves no listener on a signal that outlives 10,000 uses", () => {
   const { controller, listeners } = counted();
-  const offs: (() => void)[] = [];
+  const removals: (() => void)[] = [];
   let calls = 0;
-  for (let i = 0; i < 10_000; i++) offs.push(onAbort(controller.signal, () => calls++));
+  for (let i = 0; i < 10_000; i++) removals.push(onAbort(controller.signal, () => calls++));
   assertEquals(listeners(), 10_000);
-  for (const off of offs) off();
+  for (const remove of removals) remove();
   assertEquals(listeners(), 0);
   controller.abort();
   assertEquals(calls, 0);
 });
 
-Deno.test("onAbort() takes off its own listener only, and may do so twice", () => {
+Deno.test("onAbort() removes only its own listener, and a second removal has no effect", () => {
   const { controller } = counted();
-  const heard: string[] = [];
-  const off = onAbort(controller.signal, () => heard.push("first"));
-  onAbort(controller.signal, () => heard.push("second"));
-  off();
-  off();
+  const called: string[] = [];
+  const removeListener = onAbort(controller.signal, () => called.push("first"));
+  onAbort(controller.signal, () => called.push("second"));
+  removeListener();
+  removeListener();
   controller.abort();
-  assertEquals(heard, ["second"]);
+  assertEquals(called, ["second"]);
 });
 
 Deno.test("onAbort() without a signal does nothing", () => {

@@ -35,12 +35,12 @@ Deno.test("Deque keeps `undefined` as an element", () => {
   assertEquals([deque.size, deque.shift(), deque.size, deque.shift(), deque.size], [2, undefined, 1, 1, 0]);
 });
 
-Deno.test("Deque: an empty one shifts and peeks `undefined` and iterates over nothing", () => {
+Deno.test("an empty Deque shifts and peeks `undefined` and iterates over nothing", () => {
   const deque = new Deque<number>();
   assertEquals([deque.shift(), deque.peek(), [...deque], deque.size], [undefined, undefined, [], 0]);
 });
 
-Deno.test("Deque: what is pushed while it is iterated is seen, what was shifted is not", () => {
+Deno.test("iterating a Deque yields an element that is pushed meanwhile, and none that was shifted", () => {
   const deque = new Deque<number>();
   for (let i = 0; i < 3; i++) deque.push(i);
   const seen: number[] = [];
@@ -51,7 +51,7 @@ Deno.test("Deque: what is pushed while it is iterated is seen, what was shifted 
   assertEquals(seen, [0, 1, 2, 3]);
 });
 
-Deno.test("Deque: 200,000 elements pass through in less than 5 s, oldest first", () => {
+Deno.test("Deque passes 200,000 elements in less than 5 s, oldest first", () => {
   const deque = new Deque<number>();
   const start = performance.now();
   for (let i = 0; i < 200_000; i++) deque.push(i);

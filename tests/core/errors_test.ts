@@ -49,7 +49,7 @@ for (const [error, fields] of made) {
   });
 }
 
-Deno.test("errors: every class is tested here and exported from mod.ts", () => {
+Deno.test("every error class is tested here and exported from mod.ts", () => {
   const all = Object.keys(classes).sort();
   assertEquals(made.map(([error]) => error.constructor.name).sort(), all);
   for (const name of all) {
@@ -57,12 +57,12 @@ Deno.test("errors: every class is tested here and exported from mod.ts", () => {
   }
 });
 
-Deno.test("errors: a class made without a cause has no own `cause`", () => {
+Deno.test("an error without a cause has no own `cause`", () => {
   assertEquals(Object.hasOwn(new classes.IsopoolError("m"), "cause"), false);
   assertEquals(Object.hasOwn(new classes.TaskTimeoutError("m", { timeout: 1 }), "cause"), false);
 });
 
-Deno.test("WorkerCrashedError: exit code and signal are undefined where the worker had none", () => {
+Deno.test("WorkerCrashedError has an undefined exit code and signal if the worker had none", () => {
   const error = new classes.WorkerCrashedError("m", { reason: "oom" });
   assertEquals([error.reason, error.exitCode, error.signal], ["oom", undefined, undefined]);
 });

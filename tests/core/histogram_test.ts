@@ -7,17 +7,17 @@ const of = (...durations: number[]) => {
   return histogram.distribution();
 };
 
-Deno.test("Histogram: nothing counted is all zeros", () => {
+Deno.test("an empty Histogram has only zeros", () => {
   assertEquals(of(), { count: 0, min: 0, max: 0, mean: 0, p50: 0, p90: 0, p99: 0 });
 });
 
-Deno.test("Histogram: one duration is every figure", () => {
+Deno.test("with one duration, every figure of a Histogram is that duration", () => {
   for (const ms of [0, 1e-5, 1e-4, 0.3, 1, 17, 1e6, 1e12]) {
     assertEquals(of(ms), { count: 1, min: ms, max: ms, mean: ms, p50: ms, p90: ms, p99: ms });
   }
 });
 
-Deno.test("Histogram: count, min, max and mean are exact, percentiles to a quarter above", () => {
+Deno.test("Histogram has exact count, min, max and mean, and percentiles at most a quarter too high", () => {
   const durations = Array.from({ length: 1_000 }, (_, n) => (n * 7919) % 1_000 + 1);
   const { count, min, max, mean, p50, p90, p99 } = of(...durations);
   assertEquals([count, min, max, mean], [1_000, 1, 1_000, 500.5]);
@@ -26,7 +26,7 @@ Deno.test("Histogram: count, min, max and mean are exact, percentiles to a quart
   }
 });
 
-Deno.test("Histogram: percentiles hold at every scale, from 200 ns to a day", () => {
+Deno.test("Histogram has right percentiles at every scale, from 200 ns to a day", () => {
   for (let ms = 2e-4; ms < 86_400_000; ms *= 3) {
     const { p50, p99 } = of(...Array.from({ length: 99 }, () => ms), ms * 10);
     assert(p50 >= ms * 0.999 && p50 <= ms * 1.251, `${p50} for ${ms}`);
@@ -34,13 +34,13 @@ Deno.test("Histogram: percentiles hold at every scale, from 200 ns to a day", ()
   }
 });
 
-Deno.test("Histogram: beyond its last bucket it still counts, and says no more than the longest", () => {
+Deno.test("Histogram counts beyond its last bucket, and no figure exceeds the longest duration", () => {
   const { max, p99, count } = of(1e12, 1e13, 1e14);
   assertEquals([count, max], [3, 1e14]);
   assert(p99 <= 1e14 && p99 >= 1e8, String(p99));
 });
 
-Deno.test("Histogram: a lot counts as so many durations", () => {
+Deno.test("Histogram.add() with a count adds that many durations", () => {
   const histogram = new Histogram();
   histogram.add(2, 90);
   histogram.add(100, 10);
@@ -51,7 +51,7 @@ Deno.test("Histogram: a lot counts as so many durations", () => {
   assertEquals(p99, 100);
 });
 
-Deno.test("Histogram: figures are in order, whatever was added", () => {
+Deno.test("the figures of a Histogram are in order for random durations", () => {
   let seed = 7;
   for (let round = 0; round < 200; round++) {
     const durations = Array.from({ length: 1 + round % 20 }, () => {
@@ -64,7 +64,7 @@ Deno.test("Histogram: figures are in order, whatever was added", () => {
   }
 });
 
-Deno.test("Histogram: a distribution is a snapshot", () => {
+Deno.test("Histogram.distribution() is a snapshot", () => {
   const histogram = new Histogram();
   histogram.add(1);
   const before = histogram.distribution();

@@ -28,7 +28,7 @@ const { value: anything } = fc.letrec((tie) => ({
   ),
 }));
 
-Deno.test("plain data: what is written is what structured clone would have copied, or nothing is", () => {
+Deno.test("PlainWriter.write() gives what structured clone copies, or nothing", () => {
   let written = 0;
   fc.assert(
     fc.property(
@@ -87,13 +87,13 @@ const others: Record<string, object> = {
   "what only looks like an array": Object.create(Array.prototype),
 };
 for (const [what, value] of Object.entries(others)) {
-  Deno.test(`plain data is not: ${what}`, () => {
+  Deno.test(`PlainWriter.write() refuses ${what}`, () => {
     assertEquals(write(value), undefined);
     assertEquals(write({ value }), undefined);
   });
 }
 
-Deno.test("plain data: undefined, dates, BigInts, -0, NaN and infinite numbers are, wherever they are", () => {
+Deno.test("PlainWriter.write() keeps undefined, dates, BigInts, -0, NaN and infinite numbers, at any place", () => {
   class Mine extends Date {
     note = 1;
   }
@@ -108,7 +108,7 @@ Deno.test("plain data: undefined, dates, BigInts, -0, NaN and infinite numbers a
   assertEquals(Object.getPrototypeOf(write(new Mine(5))!.parse()), Date.prototype);
 });
 
-Deno.test("plain data: notes that were forged reach nothing that was not written", () => {
+Deno.test("Json.parse() with forged notes changes nothing outside of the parsed value", () => {
   const forged = [
     [[["__proto__", "polluted"], "1n"]],
     [[["constructor", "prototype", "polluted"], "1n"]],
@@ -133,7 +133,7 @@ Deno.test("plain data: notes that were forged reach nothing that was not written
   assertEquals("polluted" in {}, false);
 });
 
-Deno.test("plain data: nothing is, while all objects have a toJSON", () => {
+Deno.test("PlainWriter.write() refuses everything while all objects have a toJSON", () => {
   Object.defineProperty(Object.prototype, "toJSON", { value: () => "mine", configurable: true });
   try {
     assertEquals(write({ x: 1 }), undefined);
@@ -143,7 +143,7 @@ Deno.test("plain data: nothing is, while all objects have a toJSON", () => {
   assertEquals(write({ x: 1 })?.text, '{"x":1}');
 });
 
-Deno.test("plain data: a getter is read once, and what it gave then is written", () => {
+Deno.test("PlainWriter.write() reads a getter once, and writes that value", () => {
   let reads = 0;
   const value = {
     x: [{
@@ -156,12 +156,12 @@ Deno.test("plain data: a getter is read once, and what it gave then is written",
   assertEquals(reads, 1);
 });
 
-Deno.test("plain data: symbols, what is not enumerable and what is inherited are left out, as a clone does", () => {
+Deno.test("PlainWriter.write() leaves out symbols, non-enumerable and inherited properties, as structured clone does", () => {
   const value = Object.defineProperty({ x: 1, [Symbol("s")]: 2 }, "hidden", { value: 3 });
   assertEquals(write(value)?.parse(), structuredClone(value));
 });
 
-Deno.test("plain data: a property called __proto__ is one", () => {
+Deno.test("PlainWriter.write() keeps an own property named __proto__", () => {
   const value = JSON.parse('{"__proto__":{"x":{"y":1}}}');
   const copy = write(value)!.parse() as object;
   assertEquals(Object.keys(copy), ["__proto__"]);
@@ -169,14 +169,14 @@ Deno.test("plain data: a property called __proto__ is one", () => {
   assertEquals(JSON.stringify(copy), JSON.stringify(value));
 });
 
-Deno.test("plain data: what one writer has written is no part of what it writes next", () => {
+Deno.test("PlainWriter.write() refuses an object that it has written before", () => {
   const writer = new PlainWriter();
   const shared = { x: 1 };
   assertEquals(writer.write({ shared })?.text, '{"shared":{"x":1}}');
   assertEquals(writer.write([shared]), undefined);
 });
 
-Deno.test("plain data: 1,000 objects are looked at, lists of 4,000 and texts of 64 KiB, and no more", () => {
+Deno.test("PlainWriter.write() takes 1,000 objects, lists of 4,000 and strings of 64 KiB, and refuses more", () => {
   const list = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
   assertEquals((write(list(1000))!.parse() as unknown[]).length, 1000);
   assertEquals(write(list(1100)), undefined);
@@ -186,7 +186,7 @@ Deno.test("plain data: 1,000 objects are looked at, lists of 4,000 and texts of 
   for (const long of [{ text: "x".repeat(65_537) }, ["x".repeat(65_537)]]) assertEquals(write(long), undefined);
 });
 
-Deno.test("plain data: as many holes as further properties are not taken for elements", () => {
+Deno.test("PlainWriter.write() refuses an array with as many extra properties as holes", () => {
   // deno-lint-ignore no-sparse-arrays
   for (const list of [[, 1], [1, ,], [, undefined], [undefined, , 3]]) {
     assertEquals(write(Object.assign(list, { extra: 1 })), undefined);

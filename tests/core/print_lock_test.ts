@@ -16,18 +16,18 @@ function timed(call: () => boolean): { taken: boolean; ms: number } {
   return { taken, ms: performance.now() - start };
 }
 
-Deno.test("one holder at a time; a bounded take gives up and steals from nobody", () => {
+Deno.test("PrintLock has one holder at a time; acquire() with a limit gives up and never steals", () => {
   const { all: [a, b] } = locks(2);
   assert(a.acquire());
   assertEquals([a.isHeld, b.isHeld], [true, false]);
   assertEquals(b.acquire(20), false);
   assertEquals([a.isHeld, b.isHeld], [true, false]);
   a.release();
-  // Nobody waits any more: the lock is free, not handed on.
+  // Without a waiter, the lock is free, not handed over.
   assertEquals([a.isHeld, timed(() => b.acquire()).taken], [false, true]);
 });
 
-Deno.test("a lock whose holder has ended is free at once, and only then", () => {
+Deno.test("ownerEnded() frees the lock of that owner at once, and no other", () => {
   const { all: [a, b, host], owners } = locks(3);
   a.acquire();
   host.ownerEnded(owners[1]);
@@ -37,7 +37,7 @@ Deno.test("a lock whose holder has ended is free at once, and only then", () => 
   assert(timed(() => b.acquire()).ms < 150);
 });
 
-Deno.test("a doubted holder is waited for 200 ms, another one 2 s; whom it was stolen from releases nothing", () => {
+Deno.test("a waiter steals from a suspected holder after 200 ms, from another after 2 s; the old holder releases nothing", () => {
   const { all: [a, b, host], owners } = locks(3);
   a.acquire();
   host.suspectOwner(owners[1]);
@@ -51,13 +51,13 @@ Deno.test("a doubted holder is waited for 200 ms, another one 2 s; whom it was s
   assert(late.ms > soon.ms);
 });
 
-Deno.test("numbers of threads differ", () => {
+Deno.test("newOwner() returns different numbers", () => {
   const { owners } = locks(100);
   assertEquals(new Set(owners).size, 100);
   assert(owners.every((owner) => owner > 0));
 });
 
-test("4 threads, 20,000 turns: never two holders, and a waiter gets its turn from one who never stops", async () => {
+test("4 threads acquire 20,000 times: never two holders, and a thread that never stops does not starve the waiters", async () => {
   // Word LOCK_WORDS: holders now; the next: overlaps; the next: stop.
   const words = new Int32Array(new SharedArrayBuffer(4 * (LOCK_WORDS + 3)));
   const contend = inline(async (words: Int32Array, turns: number, at: number, module: string) => {
@@ -84,6 +84,6 @@ test("4 threads, 20,000 turns: never two holders, and a waiter gets its turn fro
   assertEquals(ended.map(({ done }) => done), [5_000, 5_000, 5_000]);
   assert((await greedy).done > 0);
   assertEquals([...words.subarray(LOCK_WORDS, LOCK_WORDS + 2)], [0, 0]);
-  // Two seconds would be a theft from a living holder.
-  for (const { longest } of ended) assert(longest < 1_500, `a turn took ${longest} ms to come`);
+  // Two seconds would mean that the lock was stolen from a living holder.
+  for (const { longest } of ended) assert(longest < 1_500, `an acquire took ${longest} ms`);
 });

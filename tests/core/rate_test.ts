@@ -26,17 +26,17 @@ function arrivals(next: () => number, count: number, interval: number): number[]
   return found;
 }
 
-Deno.test("RateLimiter, fixed window: limit starts at once, the next when the window is over", () => {
+Deno.test("RateLimiter, fixed window, gives `limit` starts at once, and the next at the end of the window", () => {
   const asks = [0, 0, 0, 4, 9, 30, 39, 39];
   assertEquals(starts({ limit: 2, interval: 10, strict: false }, asks), [0, 0, 10, 10, 20, 30, 39, 40]);
 });
 
-Deno.test("RateLimiter, strict: a start waits for the one `limit` before it to be an interval old", () => {
+Deno.test("RateLimiter, strict, gives a start one interval after the start `limit` before it", () => {
   const asks = [0, 1, 2, 3, 4, 30, 39, 39];
   assertEquals(starts({ limit: 2, interval: 10, strict: true }, asks), [0, 1, 10, 11, 20, 30, 39, 40]);
 });
 
-Deno.test("RateLimiter: a refused ask takes nothing, and says exactly how long to wait", () => {
+Deno.test("RateLimiter.take() that is refused counts nothing, and returns exactly how long to wait", () => {
   for (const strict of [false, true]) {
     const limiter = new RateLimiter({ limit: 1, interval: 100, strict });
     assertEquals([limiter.take(7), limiter.take(7), limiter.take(50), limiter.take(106)], [0, 100, 57, 1]);
@@ -46,7 +46,7 @@ Deno.test("RateLimiter: a refused ask takes nothing, and says exactly how long t
 
 const SEEDS = Array.from({ length: 40 }, (_, n) => n + 1);
 
-Deno.test("RateLimiter, strict, random arrivals: no interval has more than limit starts, and nobody waits in vain", () => {
+Deno.test("RateLimiter, strict, random arrivals: no interval has more than `limit` starts, and every wait is needed", () => {
   for (const seed of SEEDS) {
     const next = random(seed);
     const limit = 1 + Math.floor(next() * 7);
@@ -69,7 +69,7 @@ Deno.test("RateLimiter, strict, random arrivals: no interval has more than limit
   }
 });
 
-Deno.test("RateLimiter, fixed window, random arrivals: no window has more than limit starts, and nobody waits in vain", () => {
+Deno.test("RateLimiter, fixed window, random arrivals: no window has more than `limit` starts, and every wait is needed", () => {
   for (const seed of SEEDS) {
     const next = random(seed);
     const limit = 1 + Math.floor(next() * 7);
@@ -97,7 +97,7 @@ Deno.test("RateLimiter, fixed window, random arrivals: no window has more than l
   }
 });
 
-Deno.test("rateOptions() checks each part at the call", () => {
+Deno.test("rateOptions() checks each field", () => {
   assertEquals(rateOptions("call", undefined), undefined);
   assertEquals(rateOptions("call", { limit: 2, interval: 0.5 }), { limit: 2, interval: 0.5, strict: false });
   // deno-lint-ignore no-explicit-any -- what a caller without types can pass

@@ -7,28 +7,28 @@ function delays(options: RetryOptions, count = 6): number[] {
   return Array.from({ length: count }, (_, i) => policy.delay(i + 1));
 }
 
-Deno.test("retryPolicy(): no retry is no policy", () => {
+Deno.test("retryPolicy() returns undefined without retries", () => {
   assertEquals([retryPolicy("t", undefined), retryPolicy("t", 0)], [undefined, undefined]);
 });
 
-Deno.test("retryPolicy(): a number counts the retries after the first attempt, without waiting", () => {
+Deno.test("retryPolicy() takes a number as the retries after the first attempt, without waits", () => {
   const policy = retryPolicy("t", 3)!;
   assertEquals([policy.maxAttempts, policy.delay(1), policy.delay(3)], [4, 0, 0]);
 });
 
-Deno.test("retryPolicy(): five attempts and no wait by default", () => {
+Deno.test("retryPolicy() has five attempts and no wait by default", () => {
   const policy = retryPolicy("t", {})!;
   assertEquals(policy.maxAttempts, 5);
   assertEquals(delays({}, 4), [0, 0, 0, 0]);
 });
 
-Deno.test("retryPolicy(): without jitter the wait grows by the multiplier up to maxTimeout", () => {
+Deno.test("delay() without jitter grows by the multiplier up to maxTimeout", () => {
   assertEquals(delays({ minTimeout: 100, maxTimeout: 1_000, jitter: 0 }), [100, 200, 400, 800, 1_000, 1_000]);
   assertEquals(delays({ minTimeout: 100, multiplier: 1, jitter: 0 }, 3), [100, 100, 100]);
   assertEquals(delays({ minTimeout: 10, multiplier: 3, jitter: 0 }, 4), [10, 30, 90, 270]);
 });
 
-Deno.test("retryPolicy(): with jitter the wait stays between its share and the whole", () => {
+Deno.test("delay() with jitter stays between its share and the whole", () => {
   for (const jitter of [0.25, 0.5, 1]) {
     const policy = retryPolicy("t", { minTimeout: 100, maxTimeout: 10_000, jitter })!;
     const seen = new Set<number>();
@@ -43,7 +43,7 @@ Deno.test("retryPolicy(): with jitter the wait stays between its share and the w
   }
 });
 
-Deno.test("retryPolicy(): the wait is a number however many attempts there were", () => {
+Deno.test("delay() is a number after any number of attempts", () => {
   for (const options of [{}, { minTimeout: 0, jitter: 0 }, { minTimeout: 5, maxTimeout: 50, jitter: 0 }]) {
     const policy = retryPolicy("t", options)!;
     for (const attempt of [1, 100, 1_024, 1_025, 5_000]) {
@@ -53,7 +53,7 @@ Deno.test("retryPolicy(): the wait is a number however many attempts there were"
   }
 });
 
-Deno.test("retryPolicy(): what would end in the same way is not tried again", () => {
+Deno.test("isRetriable() is false for an error that another attempt would repeat", () => {
   const final = [
     new TaskNotFoundError("m", { url: "u", task: "t", exports: [] }),
     new TaskLoadError("m", { url: "u" }),
@@ -70,7 +70,7 @@ Deno.test("retryPolicy(): what would end in the same way is not tried again", ()
   assertEquals(asked, 4);
 });
 
-Deno.test("retryPolicy() asks isRetriable with the error, and lets its throw through", () => {
+Deno.test("isRetriable() calls the option with the error, and passes on what it throws", () => {
   const policy = retryPolicy("t", { isRetriable: (error) => error === "again" })!;
   assertEquals([policy.isRetriable("again"), policy.isRetriable("stop")], [true, false]);
   const angry = retryPolicy("t", {

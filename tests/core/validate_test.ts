@@ -117,14 +117,14 @@ const refusals: Refusal[] = [
 ];
 
 for (const { what, run, error, message } of refusals) {
-  Deno.test(`validate refuses with call, option, value and what it takes: ${what}`, () => {
+  Deno.test(`the checks throw an error with call, option, value and expectation: ${what}`, () => {
     const thrown = assertThrows(run, error) as unknown as Error;
     assertEquals(thrown.message, message);
     assertStrictEquals(thrown.constructor, error);
   });
 }
 
-Deno.test("validate passes what is right, bounds included", () => {
+Deno.test("the checks return valid values, bounds included", () => {
   assertEquals(integer("c", "o", 1, 1), 1);
   assertEquals(integer("c", "o", Number.MAX_SAFE_INTEGER, 0), Number.MAX_SAFE_INTEGER);
   assertEquals(duration("c", "o", 0), 0);
@@ -137,12 +137,12 @@ Deno.test("validate passes what is right, bounds included", () => {
   knownOptions("c", undefined, []);
 });
 
-Deno.test("duration() takes Infinity and undefined for no limit", () => {
+Deno.test("duration() accepts Infinity and undefined as no limit", () => {
   assertEquals([duration("c", "o", Infinity), duration("c", "o", undefined)], [undefined, undefined]);
   assertThrows(() => duration("c", "o", -Infinity), RangeError);
 });
 
-Deno.test("show() is short and runs no code of the value", () => {
+Deno.test("show() is short and does not run code of the value", () => {
   const trap = {
     toString() {
       throw new Error("ran");
@@ -169,7 +169,7 @@ Deno.test("show() is short and runs no code of the value", () => {
   for (const [value, text] of shown) assertEquals(show(value), text);
 });
 
-Deno.test("bad() says RangeError for the right type out of range, TypeError else", () => {
+Deno.test("bad() creates a RangeError for the right type out of range, else a TypeError", () => {
   assertStrictEquals(bad("c", "o", 1, "x", true).constructor, RangeError);
   assertStrictEquals(bad("c", "o", "1", "x", false).constructor, TypeError);
 });

@@ -1,5 +1,5 @@
 /**
- * A deadline for waits that could hang, so that a test fails instead.
+ * Deadlines and random numbers for tests of internals.
  *
  * @module
  */
@@ -15,12 +15,12 @@ export async function within<T>(ms: number, promise: PromiseLike<T>): Promise<T>
   }
 }
 
-/** Lets everything run that needs no more than a turn of the event loop. */
+/** Waits for one turn of the event loop. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** A small deterministic generator of numbers in [0, 1), for property tests that can be repeated. */
+/** Returns a deterministic generator of numbers in [0, 1), for property tests that can be repeated. */
 export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

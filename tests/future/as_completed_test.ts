@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { asCompleted, CancelledError, WaitTimeoutError } from "@isopool/isopool";
 import { turn, within } from "../core/within.ts";
-import { countedSignal, HandFuture, hands } from "./hand_future.ts";
+import { countedSignal, ManualFuture, manualFutures } from "./manual_future.ts";
 
-Deno.test("asCompleted() gives those that were done first in input order, then each as it finishes", async () => {
-  const all = hands<string>(5);
-  all[3].fulfil("d");
+Deno.test("asCompleted() yields settled futures first, in input order, then each as it finishes", async () => {
+  const all = manualFutures<string>(5);
+  all[3].fulfill("d");
   all[1].reject("b");
   const seen: unknown[] = [];
   const reading = (async () => {
@@ -16,7 +16,7 @@ Deno.test("asCompleted() gives those that were done first in input order, then e
   })();
   await turn();
   assertEquals(seen, [[1, "rejected", "b"], [3, "fulfilled", "d"]]);
-  for (const [index, end] of [[4, "fulfil"], [0, "end"], [2, "reject"]] as const) {
+  for (const [index, end] of [[4, "fulfill"], [0, "end"], [2, "reject"]] as const) {
     all[index][end](`${index}`);
     await turn();
   }
@@ -24,30 +24,30 @@ Deno.test("asCompleted() gives those that were done first in input order, then e
   assertEquals(seen.slice(2), [[4, "fulfilled", "4"], [0, "cancelled", "0"], [2, "rejected", "2"]]);
 });
 
-Deno.test("asCompleted() yields each future once, at its first place", async () => {
-  const all = hands<number>(2);
+Deno.test("asCompleted() yields each future once, with its first index", async () => {
+  const all = manualFutures<number>(2);
   const [a, b] = all.map(({ future }) => future);
-  all[0].fulfil(0);
-  all[1].fulfil(1);
+  all[0].fulfill(0);
+  all[1].fulfill(1);
   const seen = await within(10_000, Array.fromAsync(asCompleted([b, a, b, a]), ({ index }) => index));
   assertEquals(seen, [0, 1]);
 });
 
-Deno.test("asCompleted() misses nothing that finishes in one go while the reader is away", async () => {
-  const all = hands<number>(100);
+Deno.test("asCompleted() yields all futures that finish at once while the reader does something else", async () => {
+  const all = manualFutures<number>(100);
   const iterator = asCompleted(all.map(({ future }) => future));
-  all[50].fulfil(0);
+  all[50].fulfill(0);
   assertEquals((await within(10_000, iterator.next())).value!.index, 50);
-  all.forEach((hand) => hand.fulfil(0));
+  all.forEach((manual) => manual.fulfill(0));
   const rest = await within(10_000, Array.fromAsync(iterator, ({ index }) => index));
   assertEquals([rest.length, new Set(rest).size, rest.includes(50)], [99, 99, false]);
 });
 
-Deno.test("asCompleted({ timeout }) says how many of how many are unfinished", async () => {
+Deno.test("asCompleted({ timeout }) throws an error with the number of unfinished futures", async () => {
   for (const timeout of [0, 20]) {
-    const all = hands<number>(4);
-    all[0].fulfil(0);
-    all[2].fulfil(2);
+    const all = manualFutures<number>(4);
+    all[0].fulfill(0);
+    all[2].fulfill(2);
     const seen: number[] = [];
     const error = await assertRejects(
       () =>
@@ -60,22 +60,22 @@ Deno.test("asCompleted({ timeout }) says how many of how many are unfinished", a
       WaitTimeoutError,
     ) as Error;
     assertEquals([error.message, seen], ["2 (of 4) futures unfinished", [0, 2]]);
-    assertEquals(all.map((hand) => hand.cancels.length), [0, 0, 0, 0]);
+    assertEquals(all.map((manual) => manual.cancels.length), [0, 0, 0, 0]);
   }
 });
 
-Deno.test("asCompleted({ timeout: 0 }) gives all when all are done", async () => {
-  const all = hands<number>(3);
-  all.forEach((hand) => hand.fulfil(1));
+Deno.test("asCompleted({ timeout: 0 }) yields all futures if all are done", async () => {
+  const all = manualFutures<number>(3);
+  all.forEach((manual) => manual.fulfill(1));
   const seen = await Array.fromAsync(asCompleted(all.map(({ future }) => future), { timeout: 0 }));
   assertEquals(seen.length, 3);
 });
 
-Deno.test("asCompleted({ signal }) throws the signal's own reason; the work goes on", async () => {
-  const all = hands<number>(2);
+Deno.test("asCompleted({ signal }) throws the signal's own reason, and the tasks go on", async () => {
+  const all = manualFutures<number>(2);
   const { controller, signal, listeners } = countedSignal();
   const iterator = asCompleted(all.map(({ future }) => future), { signal });
-  all[0].fulfil(0);
+  all[0].fulfill(0);
   await iterator.next();
   const next = iterator.next();
   await turn();
@@ -88,29 +88,29 @@ Deno.test("asCompleted({ signal }) throws the signal's own reason; the work goes
   assertStrictEquals(await within(10_000, late.next().catch((error) => error)), reason);
 });
 
-Deno.test("asCompleted(): leaving the loop leaves no listener, no timer and no callback", async () => {
-  const all = hands<number>(3);
+Deno.test("leaving a loop over asCompleted() leaves no listener, no timer and no callback", async () => {
+  const all = manualFutures<number>(3);
   const { signal, listeners } = countedSignal();
-  all[0].fulfil(0);
+  all[0].fulfill(0);
   for await (const _ of asCompleted(all.map(({ future }) => future), { signal, timeout: 60_000 })) break;
   assertEquals(listeners(), 0);
   const iterator = asCompleted(all.map(({ future }) => future), { signal, timeout: 60_000 });
   await iterator.next();
   const next = iterator.next();
   await turn();
-  all[1].fulfil(1);
+  all[1].fulfill(1);
   await next;
   await iterator.return();
   assertEquals(listeners(), 0);
-  all[2].fulfil(2);
+  all[2].fulfill(2);
 });
 
 Deno.test("asCompleted() of nothing ends at once", async () => {
   assertEquals(await within(10_000, Array.fromAsync(asCompleted([]))), []);
 });
 
-Deno.test("asCompleted() tells cancelled from rejected", async () => {
-  const [cancelled, rejected] = [new HandFuture(), new HandFuture()];
+Deno.test("asCompleted() distinguishes cancelled from rejected", async () => {
+  const [cancelled, rejected] = [new ManualFuture(), new ManualFuture()];
   cancelled.end(new CancelledError("c"));
   rejected.reject(new CancelledError("thrown by the task"));
   const seen = await Array.fromAsync(asCompleted([cancelled.future, rejected.future]), ({ status }) => status);

@@ -12,7 +12,7 @@ function setUp(options: { ordered?: boolean; onError?: OnError } = {}) {
   return { collector, calls };
 }
 
-Deno.test("Collector: an ordered reader gets input order, whenever results come", async () => {
+Deno.test("Collector: an ordered reader gets input order, in whatever order results arrive", async () => {
   for (const early of [true, false]) {
     const { collector } = setUp();
     const reading = early ? undefined : Array.fromAsync(collector.iterate());
@@ -42,7 +42,7 @@ Deno.test("Collector: an unordered reader gets arrival order, an awaiting one in
   assertEquals(await within(10_000, all), [0, 1, 2]);
 });
 
-Deno.test("Collector counts what waits to be read, and resumes its producer when reading begins and at each read", async () => {
+Deno.test("Collector counts unread results, and resumes its producer when reading begins and at each read", async () => {
   const { collector, calls } = setUp();
   for (let i = 0; i < 5; i++) collector.fulfill(i, [i]);
   assertEquals([collector.unread, collector.collecting], [5, false]);
@@ -55,7 +55,7 @@ Deno.test("Collector counts what waits to be read, and resumes its producer when
   assertEquals((calls.stopped[0] as DOMException).name, "AbortError");
 });
 
-Deno.test("Collector: awaiting frees everything at once and resumes its producer", async () => {
+Deno.test("Collector: awaiting makes room for all results and resumes its producer", async () => {
   const { collector, calls } = setUp();
   for (let i = 0; i < 5; i++) collector.fulfill(i, [i]);
   const all = collector.collect();
@@ -65,7 +65,7 @@ Deno.test("Collector: awaiting frees everything at once and resumes its producer
 });
 
 for (const ordered of [true, false]) {
-  Deno.test(`Collector, onError "throw", ordered: ${ordered}: a reader gets what came before the failure, then the failure`, async () => {
+  Deno.test(`Collector, onError "throw", ordered: ${ordered}: a reader gets the results before the failure, then the failure`, async () => {
     const { collector, calls } = setUp({ ordered });
     const boom = new RangeError("boom");
     collector.fulfill(0, [0, 1]);
@@ -98,7 +98,7 @@ Deno.test('Collector, onError "throw": an awaiting reader gets the first failure
   }
 });
 
-Deno.test('Collector, onError "settle": each item has its outcome in its place', async () => {
+Deno.test('Collector, onError "settle": each item has its outcome at its index', async () => {
   const { collector } = setUp({ onError: "settle" });
   collector.reject(1, "r");
   collector.fulfill(0, ["v"]);
@@ -106,7 +106,7 @@ Deno.test('Collector, onError "settle": each item has its outcome in its place',
   assertEquals(await collector.collect(), [{ status: "fulfilled", value: "v" }, { status: "rejected", reason: "r" }]);
 });
 
-Deno.test('Collector, onError "aggregate": a reader gets the good ones, then all failures in input order', async () => {
+Deno.test('Collector, onError "aggregate": a reader gets the results, then all failures in input order', async () => {
   for (const mode of ["collect", "iterate"]) {
     const { collector, calls } = setUp({ onError: "aggregate" });
     for (const index of [5, 0, 4, 2, 1, 3]) {
@@ -128,7 +128,7 @@ Deno.test('Collector, onError "aggregate": a reader gets the good ones, then all
   }
 });
 
-Deno.test("Collector.fail() ends a waiting reader, once, and what comes later is dropped", async () => {
+Deno.test("Collector.fail() ends a waiting reader, once, and drops later results", async () => {
   for (const mode of ["collect", "iterate"] as const) {
     const { collector, calls } = setUp();
     const reading = mode === "collect" ? collector.collect() : Array.fromAsync(collector.iterate());
@@ -141,7 +141,7 @@ Deno.test("Collector.fail() ends a waiting reader, once, and what comes later is
   }
 });
 
-Deno.test("Collector.end() of nothing ends an empty map", async () => {
+Deno.test("Collector.end(0) ends an empty map", async () => {
   for (const early of [true, false]) {
     const { collector } = setUp();
     if (early) collector.end(0);
@@ -158,7 +158,7 @@ Deno.test("Collector: `undefined` is a result like any other", async () => {
   assertEquals(await within(10_000, Array.fromAsync(collector.iterate())), [undefined, undefined, undefined]);
 });
 
-Deno.test("Collector.close() keeps a failure that nobody reads, until somebody does", async () => {
+Deno.test("Collector.close() keeps an unread failure until it is read", async () => {
   const reported: unknown[] = [];
   const listen = (event: PromiseRejectionEvent) => (event.preventDefault(), reported.push(event.reason));
   globalThis.addEventListener("unhandledrejection", listen);
@@ -193,7 +193,7 @@ for (const ordered of [true, false]) {
 }
 `;
 
-Deno.test("Collector: an endless stream read in step keeps less than 1 MB of what was read", async () => {
+Deno.test("Collector: an endless stream read in step keeps less than 1 MB of read results", async () => {
   const path = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(path, STREAM);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { CancelledError, type Future, Pool, WaitTimeoutError } from "@isopool/isopool";
 import { turn, within } from "../core/within.ts";
-import { HandFuture } from "./hand_future.ts";
+import { ManualFuture } from "./manual_future.ts";
 
 function look(future: Future<unknown>) {
   const { state, done, running, cancelled } = future;
@@ -9,72 +9,72 @@ function look(future: Future<unknown>) {
 }
 
 Deno.test("Future goes from pending to running to finished", async () => {
-  const hand = new HandFuture<number>(3);
-  const { future } = hand;
+  const manual = new ManualFuture<number>(3);
+  const { future } = manual;
   assertEquals(look(future), { state: "pending", done: false, running: false, cancelled: false });
   assertEquals([future.workerId, future.index], [undefined, 3]);
-  hand.running = true;
-  hand.worker = 7;
+  manual.running = true;
+  manual.worker = 7;
   assertEquals(look(future), { state: "running", done: false, running: true, cancelled: false });
   assertEquals(future.workerId, 7);
-  assert(hand.fulfil(1));
-  hand.worker = 8;
+  assert(manual.fulfill(1));
+  manual.worker = 8;
   assertEquals(look(future), { state: "finished", done: true, running: false, cancelled: false });
   assertEquals([await future, future.workerId], [1, 7]);
 });
 
-Deno.test("Future: settling twice keeps the first end, whichever they are", async () => {
-  const ends = ["fulfil", "reject", "end"] as const;
+Deno.test("a Future that is settled twice keeps the first outcome", async () => {
+  const ends = ["fulfill", "reject", "end"] as const;
   for (const first of ends) {
     for (const second of ends) {
-      const hand = new HandFuture<string>();
-      assertEquals([hand[first]("first"), hand[second]("second")], [true, false]);
-      assertEquals(await hand.future.catch((error) => error), "first");
-      assertEquals(hand.future.state, first === "end" ? "cancelled" : "finished");
+      const manual = new ManualFuture<string>();
+      assertEquals([manual[first]("first"), manual[second]("second")], [true, false]);
+      assertEquals(await manual.future.catch((error) => error), "first");
+      assertEquals(manual.future.state, first === "end" ? "cancelled" : "finished");
     }
   }
 });
 
-Deno.test("Future.cancel() passes a CancelledError with the reason as cause on, and says whether it was in time", async () => {
-  const hand = new HandFuture();
+Deno.test("Future.cancel() passes a CancelledError with the reason as cause to the job, and returns whether it was in time", async () => {
+  const manual = new ManualFuture();
   const reason = new Error("why");
-  assertEquals([hand.future.cancel(reason), hand.future.cancel(undefined, { force: false })], [true, true]);
-  assertEquals(hand.cancels.map(({ force }) => force), [true, false]);
-  const error = hand.cancels[0].reason as CancelledError;
+  assertEquals([manual.future.cancel(reason), manual.future.cancel(undefined, { force: false })], [true, true]);
+  assertEquals(manual.cancels.map(({ force }) => force), [true, false]);
+  const error = manual.cancels[0].reason as CancelledError;
   assert(error instanceof CancelledError);
   assertStrictEquals(error.cause, reason);
-  hand.end(error);
-  assertEquals([look(hand.future).state, hand.future.cancelled, hand.future.cancel()], ["cancelled", true, true]);
-  await assertRejects(() => hand.future.result(), CancelledError);
-  for (const end of ["fulfil", "reject"] as const) {
-    const other = new HandFuture();
+  manual.end(error);
+  assertEquals([look(manual.future).state, manual.future.cancelled, manual.future.cancel()], ["cancelled", true, true]);
+  await assertRejects(() => manual.future.result(), CancelledError);
+  for (const end of ["fulfill", "reject"] as const) {
+    const other = new ManualFuture();
     other[end](1);
     assertEquals([other.future.cancel(), other.cancels.length, other.future.state], [false, 0, "finished"]);
     await other.future.catch(() => {});
   }
   // deno-lint-ignore no-explicit-any -- what a caller without types can pass
-  assertThrows(() => hand.future.cancel(1, { forse: true } as any), TypeError, "unknown option `forse`");
+  assertThrows(() => manual.future.cancel(1, { forse: true } as any), TypeError, "unknown option `forse`");
 });
 
-Deno.test("Future.result({ timeout }) gives up with WaitTimeoutError and stops nothing", async () => {
-  const hand = new HandFuture<number>();
+Deno.test("Future.result({ timeout }) rejects with WaitTimeoutError and does not stop the task", async () => {
+  const manual = new ManualFuture<number>();
   for (const timeout of [0, 10]) {
-    await assertRejects(() => within(10_000, hand.future.result({ timeout })), WaitTimeoutError);
-    await assertRejects(() => within(10_000, hand.future.exception({ timeout })), WaitTimeoutError);
+    await assertRejects(() => within(10_000, manual.future.result({ timeout })), WaitTimeoutError);
+    await assertRejects(() => within(10_000, manual.future.exception({ timeout })), WaitTimeoutError);
   }
-  assertEquals([hand.future.state, hand.cancels], ["pending", []]);
-  const waiting = hand.future.result({ timeout: 10_000 });
-  hand.fulfil(5);
-  assertEquals([await waiting, await hand.future.result({ timeout: 0 })], [5, 5]);
-  await assertRejects(() => hand.future.result({ timeout: -1 }), RangeError, "`timeout` is -1");
+  assertEquals([manual.future.state, manual.cancels], ["pending", []]);
+  const waiting = manual.future.result({ timeout: 10_000 });
+  manual.fulfill(5);
+  assertEquals([await waiting, await manual.future.result({ timeout: 0 })], [5, 5]);
+  await assertRejects(() => manual.future.result({ timeout: -1 }), RangeError, "`timeout` is -1");
   // deno-lint-ignore no-explicit-any -- what a caller without types can pass
-  await assertRejects(() => hand.future.result({ timout: 1 } as any), TypeError, "unknown option");
+  await assertRejects(() => manual.future.result({ timout: 1 } as any), TypeError, "unknown option");
 });
 
-Deno.test("Future.exception() gives what was thrown, undefined after success, and throws when cancelled", async () => {
-  const [good, bad, none, gone] = [new HandFuture(), new HandFuture(), new HandFuture(), new HandFuture()];
+Deno.test("Future.exception() returns what the task threw, undefined after success, and rejects when cancelled", async () => {
+  const [good, bad, none, gone] = [new ManualFuture(), new ManualFuture(), new ManualFuture(), new ManualFuture()];
   const error = new Error("e");
-  good.fulfil(1);
+  good.fulfill(1);
   bad.reject(error);
   none.reject(undefined);
   gone.end(new CancelledError("c"));
@@ -83,8 +83,8 @@ Deno.test("Future.exception() gives what was thrown, undefined after success, an
   await assertRejects(() => gone.future.exception(), CancelledError);
 });
 
-Deno.test("Future: then, catch and finally are a promise's", async () => {
-  const good = new HandFuture<number>(), bad = new HandFuture<number>();
+Deno.test("then, catch and finally of a Future behave as those of a promise", async () => {
+  const good = new ManualFuture<number>(), bad = new ManualFuture<number>();
   const order: string[] = [];
   const chained = good.future.then((n) => n + 1).then((n) => n * 10);
   const caught = bad.future.catch((reason) => `caught ${reason}`);
@@ -92,7 +92,7 @@ Deno.test("Future: then, catch and finally are a promise's", async () => {
   const last = good.future.finally(() => void order.push("finally"));
   const failing = bad.future.finally(() => void order.push("finally too"));
   const none = good.future.then(null, undefined);
-  good.fulfil(1);
+  good.fulfill(1);
   bad.reject("r");
   assertEquals(order, []);
   assertEquals([await chained, await caught, await both, await last, await none], [20, "caught r", "second r", 1, 1]);
@@ -102,32 +102,32 @@ Deno.test("Future: then, catch and finally are a promise's", async () => {
 });
 
 Deno.test("Future behaves as a promise among promises", async () => {
-  const hand = new HandFuture<number>();
-  const returned = (async () => await turn().then(() => hand.future))();
-  const resolved = Promise.resolve(hand.future);
-  const all = Promise.all([hand.future, Promise.resolve(2)]);
-  const race = Promise.race([hand.future, new Promise<never>(() => {})]);
-  const settled = Promise.allSettled([hand.future]);
-  hand.fulfil(1);
+  const manual = new ManualFuture<number>();
+  const returned = (async () => await turn().then(() => manual.future))();
+  const resolved = Promise.resolve(manual.future);
+  const all = Promise.all([manual.future, Promise.resolve(2)]);
+  const race = Promise.race([manual.future, new Promise<never>(() => {})]);
+  const settled = Promise.allSettled([manual.future]);
+  manual.fulfill(1);
   assertEquals(await within(10_000, Promise.all([returned, resolved, race])), [1, 1, 1]);
   assertEquals([await all, await settled], [[1, 2], [{ status: "fulfilled", value: 1 }]] as unknown[]);
 });
 
-Deno.test("Future.addDoneCallback(): in order, with the future, and at once if it is done", () => {
-  const hand = new HandFuture();
+Deno.test("Future.addDoneCallback() calls in order, with the future, and at once if it is done", () => {
+  const manual = new ManualFuture();
   const order: unknown[] = [];
-  for (const n of [1, 2, 3]) hand.future.addDoneCallback((future) => order.push(n, future === hand.future));
+  for (const n of [1, 2, 3]) manual.future.addDoneCallback((future) => order.push(n, future === manual.future));
   assertEquals(order, []);
-  hand.end("reason");
+  manual.end("reason");
   assertEquals(order, [1, true, 2, true, 3, true]);
-  hand.future.addDoneCallback((future) => order.push(future.state));
+  manual.future.addDoneCallback((future) => order.push(future.state));
   assertEquals(order.at(-1), "cancelled");
   // deno-lint-ignore no-explicit-any -- what a caller without types can pass
-  assertThrows(() => hand.future.addDoneCallback(5 as any), TypeError, "`callback` is 5");
+  assertThrows(() => manual.future.addDoneCallback(5 as any), TypeError, "`callback` is 5");
 });
 
-Deno.test("Future.addDoneCallback(): one that throws is reported through reportError and the others run", async () => {
-  const hand = new HandFuture();
+Deno.test("a callback of Future.addDoneCallback() that throws is reported through reportError, and the others run", async () => {
+  const manual = new ManualFuture();
   const order: number[] = [];
   const reported: unknown[] = [];
   const listen = (event: ErrorEvent) => {
@@ -137,16 +137,16 @@ Deno.test("Future.addDoneCallback(): one that throws is reported through reportE
   globalThis.addEventListener("error", listen);
   try {
     for (const n of [1, 2, 3, 4]) {
-      hand.future.addDoneCallback(() => {
+      manual.future.addDoneCallback(() => {
         order.push(n);
         if (n % 2 === 0) throw new Error(`callback ${n}`);
       });
     }
-    const value = hand.future.result();
-    assertEquals(hand.fulfil("v"), true);
+    const value = manual.future.result();
+    assertEquals(manual.fulfill("v"), true);
     assertEquals(order, [1, 2, 3, 4]);
     assertEquals(await within(10_000, value), "v");
-    hand.future.addDoneCallback(() => {
+    manual.future.addDoneCallback(() => {
       throw new Error("late");
     });
     await turn();
@@ -156,7 +156,7 @@ Deno.test("Future.addDoneCallback(): one that throws is reported through reportE
   assertEquals(reported.map((error) => (error as Error).message), ["callback 2", "callback 4", "late"]);
 });
 
-Deno.test("Future.addDoneCallback(): a callback may add another, cancel, and submit", async () => {
+Deno.test("a callback of Future.addDoneCallback() may add another, cancel, and submit", async () => {
   await using pool = new Pool({ backend: "async", workers: 1 });
   const order: string[] = [];
   const later = Promise.withResolvers<[Future<string>]>();
@@ -172,7 +172,7 @@ Deno.test("Future.addDoneCallback(): a callback may add another, cancel, and sub
   assertEquals([order, await second], [["outer", "inner"], "second"]);
 });
 
-Deno.test("Future on the async backend: the whole state table", async () => {
+Deno.test("a Future on the async backend passes through all states", async () => {
   await using pool = new Pool({ backend: "async", workers: 1, killGrace: 20 });
   const gate = Promise.withResolvers<string>();
   const running = pool.submit(() => gate.promise);

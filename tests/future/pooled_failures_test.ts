@@ -10,7 +10,7 @@ function caught(promise: PromiseLike<unknown>): Promise<unknown> {
   return within(10_000, promise.then((value) => value, (error) => error));
 }
 
-Deno.test("pooled(): the first failure fires signals, stops reading, and rejects only once what ran has ended", async () => {
+Deno.test("pooled() on the first failure aborts signals, stops reading, and rejects when all running items have ended", async () => {
   const gate = Promise.withResolvers<void>();
   const boom = new Error("boom");
   const events: string[] = [];
@@ -41,7 +41,7 @@ Deno.test("pooled(): the first failure fires signals, stops reading, and rejects
   assertEquals(events.slice(-2).toSorted(), ["ended 0", "ended 2"]);
 });
 
-Deno.test("pooled(): a loop gets the good results before the failing one, then the failure", async () => {
+Deno.test("a loop over pooled() gets the results before the failed item, then the failure", async () => {
   const seen: number[] = [];
   const error = await assertRejects(async () => {
     const results = pooled([0, 1, 2, 3, 4], (n) => {
@@ -53,7 +53,7 @@ Deno.test("pooled(): a loop gets the good results before the failing one, then t
   assertEquals([seen, error.message], [[0, 1, 2], "three"]);
 });
 
-Deno.test('pooled({ onError: "settle" }) gives each item its outcome, awaited and in a loop', async () => {
+Deno.test('pooled({ onError: "settle" }) gives the outcome of each item, awaited and in a loop', async () => {
   const fn = (n: number) => n % 2 === 0 ? n : Promise.reject(`odd ${n}`);
   const expected = [
     { status: "fulfilled", value: 0 },
@@ -85,7 +85,7 @@ Deno.test('pooled({ onError: "aggregate" }) runs everything, then throws all fai
   assertEquals([later.errors, seen], [[4, 2, 0], [3, 1]]);
 });
 
-Deno.test('pooled({ onError: "aggregate" }): a late reader gets through more failures than the buffer holds', async () => {
+Deno.test('pooled({ onError: "aggregate" }): a late reader reads more failures than the buffer holds', async () => {
   for (const ordered of [true, false]) {
     const results = pooled(Array.from({ length: 30 }, (_, n) => n), (n) => Promise.reject(n), {
       concurrency: 2,
@@ -101,7 +101,7 @@ Deno.test('pooled({ onError: "aggregate" }): a late reader gets through more fai
 });
 
 for (const isAsync of [false, true]) {
-  Deno.test(`pooled(): ${isAsync ? "an async" : "a sync"} input that throws rejects with its error and quiesces`, async () => {
+  Deno.test(`pooled(): ${isAsync ? "an async" : "a sync"} input that throws rejects with its error, and no item runs on`, async () => {
     const boom = new Error("input");
     let running = 0, most = 0;
     const fail = function* () {
@@ -129,7 +129,7 @@ for (const isAsync of [false, true]) {
   });
 }
 
-Deno.test("pooled({ signal }) rejects with the signal's own reason, tells what runs, and leaves no listener", async () => {
+Deno.test("pooled({ signal }) rejects with the signal's own reason, aborts running items, and leaves no listener", async () => {
   const controller = new AbortController();
   const { signal } = controller;
   let listeners = 0;
@@ -158,7 +158,7 @@ Deno.test("pooled({ signal }) rejects with the signal's own reason, tells what r
   assertEquals([inner.length, inner.every((each) => each === reason)], [2, true]);
 });
 
-Deno.test("pooled({ signal }): an abort ends a wait for an input that never comes", async () => {
+Deno.test("pooled({ signal }) ends its wait for an input that never answers", async () => {
   const controller = new AbortController();
   const stuck: AsyncIterable<number> = {
     [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<number>>(() => {}) }),

@@ -15,19 +15,19 @@ function source(values: number[]): ResultsSource<number> & { uses: string[] } {
   };
 }
 
-Deno.test("Results: awaiting collects, once", async () => {
+Deno.test("awaiting Results collects, once", async () => {
   const made = source([1, 2]);
   assertEquals(await new Results(made), [1, 2]);
   assertEquals(made.uses, ["collect"]);
 });
 
-Deno.test("Results: iterating streams, once", async () => {
+Deno.test("iterating Results streams, once", async () => {
   const made = source([1, 2]);
   assertEquals(await Array.fromAsync(new Results(made)), [1, 2]);
   assertEquals(made.uses, ["iterate"]);
 });
 
-Deno.test("Results: nothing is consumed before it is looked at", () => {
+Deno.test("Results do not start to read by themselves", () => {
   const made = source([1]);
   assertEquals([Object.prototype.toString.call(new Results(made)), made.uses], ["[object Results]", []]);
 });
@@ -55,7 +55,7 @@ for (const [first, use] of uses) {
   }
 }
 
-Deno.test("Results: then, catch and finally are a promise's", async () => {
+Deno.test("then, catch and finally of Results behave as those of a promise", async () => {
   const failing = () =>
     new Results<number>({
       collect: () => Promise.reject(new RangeError("collect")),
@@ -70,7 +70,7 @@ Deno.test("Results: then, catch and finally are a promise's", async () => {
   assertEquals([ended, await Promise.all([new Results(source([1])), 2])], [2, [[1], 2]] as unknown[]);
 });
 
-Deno.test("Results of a pool: order, streaming, and leaving early", async () => {
+Deno.test("Results of a pool keep order, stream, and cancel when the loop is left", async () => {
   await using pool = new Pool({ backend: "async", workers: 2 });
   assertEquals(await pool.map((n: number) => n * 2, [1, 2, 3]), [2, 4, 6]);
   const seen: number[] = [];
@@ -89,7 +89,7 @@ Deno.test("Results of a pool: order, streaming, and leaving early", async () => 
   assertEquals(await within(10_000, pool.submit(() => "goes on")), "goes on");
 });
 
-Deno.test("Results of a pool: the good results before the failing one, then the failure", async () => {
+Deno.test("Results of a pool give the results before the failed item, then the failure", async () => {
   await using pool = new Pool({ backend: "async", workers: 4 });
   for (let failing = 0; failing < 6; failing++) {
     const seen: number[] = [];

@@ -28,7 +28,7 @@ async function reportedBy(use: (pool: AsyncPool) => unknown): Promise<{ before: 
 
 const fail = (pool: AsyncPool, reason = "forgotten") => pool.submit(() => Promise.reject(reason));
 
-Deno.test("a failure that nobody looked at is reported once, when its pool has drained", async () => {
+Deno.test("an unobserved failure is reported once, when its pool has drained", async () => {
   assertEquals(await reportedBy((pool) => void fail(pool)), { before: [], after: ["forgotten"] });
 });
 
@@ -49,7 +49,7 @@ const looks: [string, (pool: AsyncPool) => unknown][] = [
   ["map, awaited", (pool) => pool.map(() => Promise.reject("m"), [1, 2]).catch(() => {})],
 ];
 for (const [what, use] of looks) {
-  Deno.test(`a failure that somebody looked at is never reported: ${what}`, async () => {
+  Deno.test(`an observed failure is never reported: ${what}`, async () => {
     assertEquals(await reportedBy(use), { before: [], after: [] });
   });
 }
@@ -75,7 +75,7 @@ Deno.test("futures may be awaited one after another while later ones fail", asyn
   assertEquals([...before, ...after], []);
 });
 
-Deno.test("a cancelled future that nobody looks at is not reported, nor is a success", async () => {
+Deno.test("an unobserved cancelled or successful future is not reported", async () => {
   const reported = await reportedBy((pool) => {
     pool.submit(() => new Promise(() => {})).cancel();
     pool.submit(() => 1);
@@ -138,7 +138,7 @@ const scripts: [string, string, number][] = [
   ],
 ];
 for (const [what, body, expected] of scripts) {
-  Deno.test(`at the end of a script: ${what} (within 60 s)`, async () => {
+  Deno.test(`at the end of a script, ${what} (within 60 s)`, async () => {
     const { code, out, err } = await script(body);
     assertEquals(code, expected, `${out}\n${err}`);
     if (expected === 1) assertEquals(err.split("forgotten one").length - 1 >= 1, true, err);

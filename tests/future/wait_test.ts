@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { type Future, type ReturnWhen, wait } from "@isopool/isopool";
 import { turn, within } from "../core/within.ts";
-import { countedSignal, hands } from "./hand_future.ts";
+import { countedSignal, manualFutures } from "./manual_future.ts";
 
 function places(all: { future: Future<unknown> }[], set: Set<Future<unknown>>): number[] {
   return all.flatMap(({ future }, index) => set.has(future) ? [index] : []);
 }
 
 Deno.test("wait() for all counts failed and cancelled futures as completed, and does not reject", async () => {
-  const all = hands(3);
+  const all = manualFutures(3);
   let over = false;
   const result = wait(all.map(({ future }) => future));
   void result.then(() => over = true);
@@ -16,28 +16,28 @@ Deno.test("wait() for all counts failed and cancelled futures as completed, and 
   all[2].end("c");
   await turn();
   assertEquals(over, false);
-  all[1].fulfil(1);
+  all[1].fulfill(1);
   const { done, notDone } = await within(10_000, result);
   assertEquals([places(all, done), notDone.size], [[0, 1, 2], 0]);
 });
 
-Deno.test("wait(): duplicates collapse", async () => {
-  const all = hands(2);
+Deno.test("wait() counts a duplicate future once", async () => {
+  const all = manualFutures(2);
   const [a, b] = all.map(({ future }) => future);
-  all[0].fulfil(1);
+  all[0].fulfill(1);
   const { done, notDone } = await wait([a, b, a, b, b], { timeout: 0 });
   assertEquals([[...done], [...notDone]], [[a], [b]]);
-  all[1].fulfil(2);
+  all[1].fulfill(2);
 });
 
-const when: [ReturnWhen, "fulfil" | "reject" | "end", boolean][] = [
-  ["firstCompleted", "fulfil", true],
+const when: [ReturnWhen, "fulfill" | "reject" | "end", boolean][] = [
+  ["firstCompleted", "fulfill", true],
   ["firstCompleted", "reject", true],
   ["firstCompleted", "end", true],
-  ["firstException", "fulfil", false],
+  ["firstException", "fulfill", false],
   ["firstException", "reject", true],
   ["firstException", "end", false],
-  ["allCompleted", "fulfil", false],
+  ["allCompleted", "fulfill", false],
   ["allCompleted", "reject", false],
   ["allCompleted", "end", false],
 ];
@@ -45,7 +45,7 @@ for (const [returnWhen, end, returns] of when) {
   for (const early of [true, false]) {
     const title = `${returns ? "returns" : "waits on"} when one ${end}s ${early ? "before" : "during"} the wait`;
     Deno.test(`wait({ returnWhen: "${returnWhen}" }) ${title}`, async () => {
-      const all = hands(3);
+      const all = manualFutures(3);
       if (early) all[1][end]("x");
       let over = false;
       const result = wait(all.map(({ future }) => future), { returnWhen });
@@ -57,23 +57,23 @@ for (const [returnWhen, end, returns] of when) {
       }
       await turn();
       assertEquals(over, returns);
-      all[0].fulfil(0);
-      all[2].fulfil(2);
+      all[0].fulfill(0);
+      all[2].fulfill(2);
       const { done, notDone } = await within(10_000, result);
       assertEquals([places(all, done), places(all, notDone)], returns ? [[1], [0, 2]] : [[0, 1, 2], []]);
     });
   }
 }
 
-Deno.test("wait({ timeout }) gives what is done so far and what is not, and never throws", async () => {
-  const all = hands(4);
-  all[1].fulfil(1);
+Deno.test("wait({ timeout }) returns the done and the other futures, and never rejects", async () => {
+  const all = manualFutures(4);
+  all[1].fulfill(1);
   all[3].reject("r");
   for (const timeout of [0, 20]) {
     const { done, notDone } = await within(10_000, wait(all.map(({ future }) => future), { timeout }));
     assertEquals([places(all, done), places(all, notDone)], [[1, 3], [0, 2]]);
   }
-  assert(all.every((hand) => hand.cancels.length === 0));
+  assert(all.every((manual) => manual.cancels.length === 0));
 });
 
 Deno.test("wait() of nothing returns at once", async () => {
@@ -81,8 +81,8 @@ Deno.test("wait() of nothing returns at once", async () => {
   assertEquals([done.size, notDone.size], [0, 0]);
 });
 
-Deno.test("wait({ signal }) rejects with the signal's own reason; the work goes on", async () => {
-  const all = hands(1);
+Deno.test("wait({ signal }) rejects with the signal's own reason, and the tasks go on", async () => {
+  const all = manualFutures(1);
   const { controller, signal, listeners } = countedSignal();
   const result = wait([all[0].future], { signal, timeout: 60_000 });
   const reason = { own: 1 };
@@ -94,11 +94,11 @@ Deno.test("wait({ signal }) rejects with the signal's own reason; the work goes 
 });
 
 Deno.test("wait() leaves no listener on the signal and no timer", async () => {
-  const all = hands(2);
+  const all = manualFutures(2);
   const { signal, listeners } = countedSignal();
   const result = wait(all.map(({ future }) => future), { signal, timeout: 60_000 });
   assertEquals(listeners(), 1);
-  all.forEach((hand) => hand.fulfil(1));
+  all.forEach((manual) => manual.fulfill(1));
   await within(10_000, result);
   assertEquals(listeners(), 0);
 });
@@ -106,7 +106,7 @@ Deno.test("wait() leaves no listener on the signal and no timer", async () => {
 Deno.test("wait() refuses bad input at the call", async () => {
   // deno-lint-ignore no-explicit-any -- what a caller without types can pass
   const call = wait as any;
-  const [{ future }] = hands(1);
+  const [{ future }] = manualFutures(1);
   const cases: [() => unknown, typeof TypeError | typeof RangeError, string][] = [
     [() => call(future), TypeError, "an iterable of futures"],
     [() => call([Promise.resolve()]), TypeError, "an iterable of futures"],

@@ -29,7 +29,7 @@ function service(capacity: () => number, ms: number) {
 
 const retry = { maxAttempts: 50, minTimeout: 1, maxTimeout: 20 };
 
-test("adaptive: it comes close to what a service bears, is refused now and then, and gets everything", async () => {
+test("adaptive comes close to the limit of a service, is refused now and then, and completes all items", async () => {
   await using seen = service(() => 10, 5);
   const items = Array.from({ length: 1_500 }, (_, n) => n);
   const pages = await pooled(items, () => seen.ask(), { concurrency: 200, adaptive: true, retry });
@@ -38,7 +38,7 @@ test("adaptive: it comes close to what a service bears, is refused now and then,
   assert(seen.refused > 0 && seen.refused < seen.served / 2, `${seen.refused} were refused, ${seen.served} served`);
 });
 
-test("adaptive: it goes back when the service bears less, and up again when it bears more", async () => {
+test("adaptive follows a service whose limit falls and rises", async () => {
   let capacity = 12;
   await using seen = service(() => capacity, 4);
   let active = 0;
@@ -61,7 +61,7 @@ test("adaptive: it goes back when the service bears less, and up again when it b
   assert(less < before && less < after, `${most} at a time while it bore 12, 2, 12`);
 });
 
-test("adaptive: without an overload it grows to `concurrency` and no further; `min` is where it begins", async () => {
+test("adaptive without an overload grows from `min` to `concurrency` and no further", async () => {
   for (const [min, first] of [[undefined, 1], [4, 4]] as const) {
     let active = 0;
     const seen: number[] = [];
@@ -74,7 +74,7 @@ test("adaptive: without an overload it grows to `concurrency` and no further; `m
   }
 });
 
-test("adaptive: a slow input does not make it grow", async () => {
+test("adaptive does not grow with a slow input", async () => {
   let calls = 0, active = 0, most = 0;
   async function* slowly() {
     for (let n = 0; n < 60; n++) {
@@ -92,7 +92,7 @@ test("adaptive: a slow input does not make it grow", async () => {
   assert(most < 40, `${most} at a time`);
 });
 
-test("adaptive: timeouts, answers and errors count as overload, other failures do not, and isOverload is asked", async () => {
+test("adaptive counts timeouts and overload statuses, not other failures, and calls isOverload", async () => {
   const overloads: [string, () => unknown, Record<string, unknown>][] = [
     ["a Response with 429", () => new Response(null, { status: 429 }), {}],
     ["an error with status 502", () => Promise.reject(Object.assign(new Error(), { status: 502 })), {}],
@@ -125,7 +125,7 @@ test("adaptive: timeouts, answers and errors count as overload, other failures d
   }
 });
 
-test("adaptive: a failure ends it as ever, and nothing goes on", async () => {
+test("adaptive ends at a failure like any map, and no item runs on", async () => {
   let active = 0;
   const error = await within(
     MUST_HAPPEN,
@@ -144,7 +144,7 @@ test("adaptive: a failure ends it as ever, and nothing goes on", async () => {
 });
 
 // deno-lint-ignore require-await
-test("adaptive: bad options are refused at the call", async () => {
+test("adaptive refuses bad options at the call", async () => {
   const all: [unknown, string][] = [
     ["yes", '`adaptive` is "yes"'],
     [{ min: 0 }, "`adaptive.min` is 0"],

@@ -20,7 +20,7 @@ for (const ordered of [true, false]) {
   });
 }
 
-test("pooled(): a loop in order gets nothing from behind the failing item", async () => {
+test("pooled(): an ordered loop gets no result after the failed item", async () => {
   const gate = Promise.withResolvers<void>();
   const reading = drained(pooled([0, 1, 2, 3], async (n) => {
     if (n === 1) throw new RangeError("one");
@@ -33,7 +33,7 @@ test("pooled(): a loop in order gets nothing from behind the failing item", asyn
   assertEquals([seen, (error as Error).message], [[0], "one"]);
 });
 
-test("pooled(): an earlier item that heeds its signal after a failure leaves a gap: the loop ends there, with the first failure", async () => {
+test("pooled(): an earlier item that its signal ends leaves a gap: the loop ends there, with the first failure", async () => {
   const boom = new Error("boom");
   const { seen, error } = await drained(pooled([0, 1, 2], (n, { signal }) => {
     if (n === 2) return settled(2).then(() => Promise.reject(boom));
@@ -43,7 +43,7 @@ test("pooled(): an earlier item that heeds its signal after a failure leaves a g
   assertStrictEquals(error, boom);
 });
 
-test("pooled({ signal }): a loop gets what was done before the abort, then the signal's reason", async () => {
+test("pooled({ signal }): a loop gets the results before the abort, then the signal's reason", async () => {
   const controller = new AbortController();
   let done = 0;
   const results = pooled([0, 1, 2, 3], async (n, { signal }) => {
@@ -72,7 +72,7 @@ test("pooled(): fn is not called for an item that arrives after the failure", as
   assertEquals(called, [0]);
 });
 
-test("pooled(): an input that is stuck in next() does not hold up an abort, and its late answer is dropped", async () => {
+test("pooled(): an input that hangs in next() does not delay an abort, and its late answer is dropped", async () => {
   const controller = new AbortController();
   const next = Promise.withResolvers<IteratorResult<number>>();
   let asked = 0, returned = 0, called = 0;
@@ -91,7 +91,7 @@ test("pooled(): an input that is stuck in next() does not hold up an abort, and 
   assertEquals([asked, returned, called], [1, 1, 0]);
 });
 
-test("pooled(): an async input whose return() never answers, rejects or throws does not hide or hold up a failure", async () => {
+test("pooled(): an async input whose return() hangs, rejects or throws does not hide or delay a failure", async () => {
   const boom = new Error("boom");
   const closes: (() => Promise<never>)[] = [
     () => new Promise(() => {}),
@@ -109,7 +109,7 @@ test("pooled(): an async input whose return() never answers, rejects or throws d
   }
 });
 
-test("pooled(): an input that throws is not closed, one that is left is closed once", async () => {
+test("pooled(): an input that throws is not closed, one that is not read to its end is closed once", async () => {
   for (const throws of [true, false]) {
     let returned = 0, n = 0;
     const input: Iterable<number> = {
@@ -126,7 +126,7 @@ test("pooled(): an input that throws is not closed, one that is left is closed o
   }
 });
 
-test("pooled(): with every option on, a failure still waits for what runs", async () => {
+test("pooled(): with every option, a failure waits for the running items", async () => {
   const gate = Promise.withResolvers<void>();
   const events: string[] = [];
   const outcome = ending(
@@ -143,7 +143,7 @@ test("pooled(): with every option on, a failure still waits for what runs", asyn
   assertEquals(events, ["ended 1", "ended 2", "boom"]);
 });
 
-test("pooled(): the signals of items that have ended stay quiet, whatever comes after", async () => {
+test("pooled(): the signal of an item that has ended never aborts", async () => {
   const controller = new AbortController();
   const signals: AbortSignal[] = [];
   const outcome = ending(pooled([0, 1, 2], (n, { signal }) => {

@@ -1,16 +1,16 @@
 /**
- * What the tests of `pooled()` and `limit()` share.
+ * Helpers of the tests of `pooled()` and `limit()`.
  *
  * @module
  */
 import { MUST_HAPPEN, within } from "../support/within.ts";
 
-/** How a promise ends: its value, or what it rejects with. Fails instead of hanging. */
+/** Returns the value of a promise, or what it rejects with. Fails instead of hanging. */
 export function ending(promise: PromiseLike<unknown>): Promise<unknown> {
   return within(MUST_HAPPEN, promise.then((value) => value, (error) => error));
 }
 
-/** Everything that a loop over results gives, and then how it ends. */
+/** Returns all results of a loop, and the error that ended it. */
 export async function drained<R>(results: AsyncIterable<R>): Promise<{ seen: R[]; error: unknown }> {
   const seen: R[] = [];
   const read = async () => {
@@ -20,7 +20,7 @@ export async function drained<R>(results: AsyncIterable<R>): Promise<{ seen: R[]
   return { seen, error };
 }
 
-/** An fn's way to last until its signal fires, then to fail with the signal's reason. */
+/** Lasts until the signal aborts, then rejects with the signal's reason. */
 export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -28,17 +28,17 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Lets everything run that is ready. */
+/** Lets everything run that is ready, for some turns of the event loop. */
 export async function settled(turns = 20): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Counts the listeners of a signal: how many there are, and how many there were at most. */
-export function countListeners(signal: AbortSignal): { now: number; most: number } {
-  const count = { now: 0, most: 0 };
+/** Counts the listeners of a signal: their present and their maximum number. */
+export function countListeners(signal: AbortSignal): { now: number; max: number } {
+  const count = { now: 0, max: 0 };
   const add = signal.addEventListener.bind(signal), remove = signal.removeEventListener.bind(signal);
   signal.addEventListener = (...args: Parameters<typeof add>) => {
-    count.most = Math.max(count.most, ++count.now);
+    count.max = Math.max(count.max, ++count.now);
     add(...args);
   };
   signal.removeEventListener = (...args: Parameters<typeof remove>) => {

@@ -21,10 +21,10 @@ test("pooled({ signal }): 100,000 items put one listener on the caller's signal,
   }, { signal });
   let sum = 0;
   for await (const n of results) sum += n;
-  assertEquals([sum, listeners.most, listeners.now, heard], [MANY * (MANY - 1) / 2, 1, 0, 0]);
+  assertEquals([sum, listeners.max, listeners.now, heard], [MANY * (MANY - 1) / 2, 1, 0, 0]);
 });
 
-test("pooled({ signal, timeout, retry, rate }): the same with every option, 20,000 items", async () => {
+test("pooled({ signal, timeout, retry, rate }): 20,000 items with every option put one listener on the signal, and leave none", async () => {
   const { signal } = new AbortController();
   const listeners = countListeners(signal);
   const results = await pooled(count(20_000), async (n, { attempt }) => {
@@ -32,10 +32,10 @@ test("pooled({ signal, timeout, retry, rate }): the same with every option, 20,0
     return await n;
   }, { signal, timeout: 60_000, retry: 1, rate: { limit: MANY, interval: 1_000 }, concurrency: 100 });
   // Timers that are left would be seen by the sanitizer.
-  assertEquals([results.length, listeners.most, listeners.now], [20_000, 1, 0]);
+  assertEquals([results.length, listeners.max, listeners.now], [20_000, 1, 0]);
 });
 
-test("pooled(): an unread stream in order stays within its buffer behind a slow item, and 100,000 results do not pile up", async () => {
+test("pooled(): an ordered stream stays within its buffer behind a slow item, and does not keep 100,000 results", async () => {
   const gate = Promise.withResolvers<void>();
   let read = 0;
   const input = function* () {
@@ -62,7 +62,7 @@ test("pooled(): an unread stream in order stays within its buffer behind a slow 
   assert(most < 500e6, `${most} bytes of results were alive`);
 });
 
-test("pooled(): an endless input that nobody reads stops at concurrency + buffer, sync and async, with every option", async () => {
+test("pooled(): an unread endless input stops at concurrency + buffer, sync and async, with every option", async () => {
   for (const isAsync of [false, true]) {
     for (const options of [{}, { timeout: 1_000, retry: 1, rate: { limit: 1_000, interval: 1 } }]) {
       let read = 0;
@@ -88,7 +88,7 @@ test("pooled(): an endless input that nobody reads stops at concurrency + buffer
   }
 });
 
-test("pooled() and limit() cause no unhandled rejection, whatever fails, and let the script end", async () => {
+test("pooled() and limit() cause no unhandled rejection, with any failure, and let the script end", async () => {
   const { code, stdout, stderr, late } = await runScript(
     `
 import { limit, pooled } from "@isopool/isopool";
@@ -133,12 +133,12 @@ console.log("done", unhandled);
   assertEquals([code, late, stderr, stdout], [0, false, "", "done 0\n"]);
 });
 
-test("pooled(): a failure that nobody reads is reported as the script ends, once", async () => {
+test("pooled(): an unread failure is reported once, when the script ends", async () => {
   const { code, stderr } = await runScript(`
 import { pooled } from "@isopool/isopool";
-pooled([1], () => Promise.reject(new Error("nobody reads this")), { timeout: 1_000, retry: 1 });
+pooled([1], () => Promise.reject(new Error("an unread failure")), { timeout: 1_000, retry: 1 });
 `);
-  assertEquals([code, stderr.match(/Uncaught.*nobody reads this/g)?.length], [1, 1], stderr);
+  assertEquals([code, stderr.match(/Uncaught.*an unread failure/g)?.length], [1, 1], stderr);
 });
 
 function external(): number {

@@ -6,7 +6,7 @@ import { test } from "../support/within.ts";
 import { countListeners, ending, settled, untilAborted } from "./kit.ts";
 
 for (const concurrency of [1, 5]) {
-  test(`limit(${concurrency}): as many run at a time and never more, and start in the order of the calls`, async () => {
+  test(`limit(${concurrency}): exactly that many calls run at a time, and start in order`, async () => {
     const run = limit(concurrency);
     const started: number[] = [];
     let inside = 0, most = 0;
@@ -22,7 +22,7 @@ for (const concurrency of [1, 5]) {
   });
 }
 
-test("limit(): values, promises, synchronous throws and rejections come through as they are", async () => {
+test("limit(): values, promises, synchronous throws and rejections arrive unchanged", async () => {
   const run = limit(1);
   const boom = new Error("boom");
   const outcomes = await Promise.allSettled([
@@ -53,7 +53,7 @@ test("limit(): fn is not called within run(), but in a later microtask", async (
   assertEquals(await call, true);
 });
 
-test("limit(): active and waiting tell how many there are", async () => {
+test("limit(): active and waiting count the calls", async () => {
   const run = limit(2);
   const gate = Promise.withResolvers<void>();
   assertEquals([run.active, run.waiting], [0, 0]);
@@ -64,7 +64,7 @@ test("limit(): active and waiting tell how many there are", async () => {
   assertEquals([run.active, run.waiting], [0, 0]);
 });
 
-test("limit().clear() drops what has not started: it rejects with CancelledError; what runs is not touched", async () => {
+test("limit().clear() rejects waiting calls with CancelledError, and does not affect running ones", async () => {
   const run = limit(1);
   const gate = Promise.withResolvers<string>();
   let called = 0;
@@ -78,7 +78,7 @@ test("limit().clear() drops what has not started: it rejects with CancelledError
   assertEquals([await first, await later, called], ["first", "later", 0]);
 });
 
-test("limit().clear() keeps what the rate has counted", async () => {
+test("limit().clear() does not reset the rate", async () => {
   const run = limit({ rate: { limit: 1, interval: 3_600_000 } });
   await run(() => 1);
   const before = ending(run(() => 2));
@@ -91,7 +91,7 @@ test("limit().clear() keeps what the rate has counted", async () => {
   expectError(await after, CancelledError);
 });
 
-test("limit().idle() resolves when nothing runs or waits, after failures and clear() too", async () => {
+test("limit().idle() resolves when no call runs or waits, after failures and clear() too", async () => {
   const run = limit(1);
   await run.idle();
   const gate = Promise.withResolvers<void>();
@@ -108,7 +108,7 @@ test("limit().idle() resolves when nothing runs or waits, after failures and cle
   await Promise.all(calls);
 });
 
-test("run(fn, { signal }): a waiting call leaves the queue at once, with the signal's own reason", async () => {
+test("run(fn, { signal }): a waiting call rejects at once, with the signal's own reason", async () => {
   const run = limit(1);
   const gate = Promise.withResolvers<void>();
   const first = run(() => gate.promise);
@@ -123,18 +123,18 @@ test("run(fn, { signal }): a waiting call leaves the queue at once, with the sig
   assertEquals([run.waiting, called], [1, false]);
   gate.resolve();
   await first;
-  assertEquals([await last, called, listeners.most], ["last", false, 1]);
+  assertEquals([await last, called, listeners.max], ["last", false, 1]);
 });
 
-test("run(fn, { signal }): one signal for many calls has a listener for each that is open, and none when they have ended", async () => {
+test("run(fn, { signal }): one signal for many calls has a listener for each unsettled call, and none when all have settled", async () => {
   const run = limit({ concurrency: 2, retry: 1 });
   const { signal } = new AbortController();
   const listeners = countListeners(signal);
   await Promise.allSettled([1, 2, 3, 4, 5].map((n) => run(() => n % 2 ? n : Promise.reject(n), { signal })));
-  assertEquals([listeners.most, listeners.now], [5, 0]);
+  assertEquals([listeners.max, listeners.now], [5, 0]);
 });
 
-test("run(fn, { signal }): fn's own signal fires with the same reason, and only this call's", async () => {
+test("run(fn, { signal }): only the signal of this call aborts, with the same reason", async () => {
   const run = limit(2);
   const controller = new AbortController();
   const inner: AbortSignal[] = [];
@@ -151,12 +151,12 @@ test("run(fn, { signal }): fn's own signal fires with the same reason, and only 
   assertEquals(await other, "fine");
 });
 
-test("limit({ signal }): an abort rejects what waits, tells what runs, refuses what comes, and leaves no listener", async () => {
+test("limit({ signal }): an abort rejects waiting calls, aborts running ones, refuses later ones, and leaves no listener", async () => {
   const controller = new AbortController();
   const listeners = countListeners(controller.signal);
   const run = limit({ concurrency: 1, signal: controller.signal });
   await Promise.all(Array.from({ length: 1_000 }, (_, n) => run(() => n)));
-  assertEquals([listeners.now, listeners.most], [0, 1]);
+  assertEquals([listeners.now, listeners.max], [0, 1]);
   const calls = [1, 2, 3].map(() => ending(run(({ signal }) => untilAborted(signal))));
   await settled();
   const reason = new Error("over");
@@ -184,7 +184,7 @@ test("limit(): each call keeps the asynchronous context of its caller", async ()
   assertEquals(seen, Array.from({ length: 20 }, (_, n) => n));
 });
 
-test("limit(): 100,000 waiting calls are no problem, aborted ones neither", async () => {
+test("limit() handles 100,000 waiting calls, aborted ones too", async () => {
   const run = limit(10);
   const controller = new AbortController();
   let ran = 0;

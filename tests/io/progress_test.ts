@@ -16,14 +16,14 @@ class Recorder implements ProgressSink {
   }
 }
 
-test("pooled({ progress }): one update an item, then the end, with the length of the input as the total", async () => {
+test("pooled({ progress }): one update for each item, then the end, with the length of the input as the total", async () => {
   const progress = new Recorder();
   await pooled([1, 2, 3], (n) => n, { progress });
   assertEquals(progress.updates, [1, 2, 3].map((done) => ({ done, failed: 0, total: 3 })));
   assertEquals(progress.ends, [{ done: 3, failed: 0, total: 3 }]);
 });
 
-test("pooled({ progress }): the total is the length or size where the input has one, or what the caller says", async () => {
+test("pooled({ progress }): the total is the length or size of the input, or the caller's `total`", async () => {
   const cases: [Iterable<unknown> | AsyncIterable<unknown>, number | undefined, number | undefined][] = [
     [[1, 2], undefined, 2],
     [new Set([1, 2]), undefined, 2],
@@ -49,7 +49,7 @@ test("pooled({ progress }): failed items count as done and as failed; attempts d
   assertEquals(progress.updates.length, 4);
 });
 
-test("pooled({ progress }): the end comes once, when nothing runs any more, after a failure too", async () => {
+test("pooled({ progress }): the end comes once, when no item runs, after a failure too", async () => {
   const progress = new Recorder();
   const gate = Promise.withResolvers<void>();
   const outcome = ending(pooled([0, 1], (n) => n === 0 ? Promise.reject("boom") : gate.promise, { progress }));
@@ -80,7 +80,7 @@ test("pooled({ progress }): the end comes once, after an abort and when the read
   assertEquals([before.updates, before.ends], [[], [{ done: 0, failed: 0, total: 1 }]]);
 });
 
-test("pooled({ progress }): the end has come when the results are there", async () => {
+test("pooled({ progress }): the end comes before the results", async () => {
   for (const timeout of [undefined, 10]) {
     const progress = new Recorder();
     const fn = () => timeout === undefined ? undefined : new Promise<void>(() => {});
@@ -92,7 +92,7 @@ test("pooled({ progress }): the end has come when the results are there", async 
   }
 });
 
-test("pooled({ progress }): a sink that throws is reported, and the map goes on", async () => {
+test("pooled({ progress }): an error of a sink is reported, and the map goes on", async () => {
   const reported: unknown[] = [];
   const listen = (event: ErrorEvent) => (event.preventDefault(), reported.push(event.error));
   globalThis.addEventListener("error", listen);

@@ -19,7 +19,7 @@ for (const strict of [false, true]) {
   });
 }
 
-test("pooled({ rate }): no more than limit start at once, however many places there are", async () => {
+test("pooled({ rate }): at most `limit` items start at once, with any concurrency", async () => {
   const controller = new AbortController();
   let started = 0;
   const rate = { limit: 3, interval: HOUR };
@@ -49,7 +49,7 @@ test("pooled({ rate, signal }): an abort ends the wait for the rate at once, wit
   assertStrictEquals(await outcome, reason);
 });
 
-test("pooled({ rate, retry }): each attempt is a start", async () => {
+test("pooled({ rate, retry }): each attempt counts as a start", async () => {
   let attempts = 0;
   const { ms, value } = await timed(
     pooled([1], (_, { attempt }) => {
@@ -71,7 +71,7 @@ test("pooled({ rate }): the timer of a map that has ended does not keep the scri
   await outcome;
 });
 
-test("limit({ rate }): calls start no faster, in order; what waits is waiting, what runs is active", async () => {
+test("limit({ rate }): calls start within the rate, in order, and count as waiting or active", async () => {
   const run = limit({ rate: { limit: 2, interval: 80, strict: true } });
   const started: number[] = [];
   const begin = performance.now();
@@ -82,7 +82,7 @@ test("limit({ rate }): calls start no faster, in order; what waits is waiting, w
   assertEquals([started, run.active, run.waiting], [[0, 1, 2, 3, 4], 0, 0]);
 });
 
-test("limit({ rate }): a call that is aborted before it starts takes no start from the others", async () => {
+test("limit({ rate }): a call that is aborted before it starts uses no start of the rate", async () => {
   const run = limit({ rate: { limit: 2, interval: HOUR } });
   assertEquals(await run(() => "first"), "first");
   assertEquals(await ending(run(() => "never", { signal: AbortSignal.abort("before") })), "before");
@@ -93,7 +93,7 @@ test("limit({ rate }): a call that is aborted before it starts takes no start fr
   assertEquals([await third, run.waiting], ["while it waited", 0]);
 });
 
-test("limit({ rate, concurrency }): both hold", async () => {
+test("limit({ rate, concurrency }) keeps both limits", async () => {
   const run = limit({ concurrency: 1, rate: { limit: 3, interval: 50 } });
   let inside = 0, most = 0;
   const begin = performance.now();
@@ -107,7 +107,7 @@ test("limit({ rate, concurrency }): both hold", async () => {
   assert(performance.now() - begin >= 100);
 });
 
-test("limit({ rate, retry }): a retry goes before calls that have not started", async () => {
+test("limit({ rate, retry }): a retry starts before calls that have not started", async () => {
   const run = limit({ concurrency: 2, rate: { limit: 1, interval: 40 }, retry: 1 });
   const events: string[] = [];
   await Promise.all(["a", "b", "c"].map((name) =>

@@ -6,7 +6,7 @@ import { drained, ending, settled, untilAborted } from "./kit.ts";
 
 const NEVER = new Promise<never>(() => {});
 
-test("pooled({ retry: 2 }) makes two more attempts, and fn is told which one it is", async () => {
+test("pooled({ retry: 2 }) makes two more attempts, and fn gets the number of the attempt", async () => {
   const attempts: [string, number, number][] = [];
   const results = pooled(["a", "b"], (item, { attempt, index }) => {
     attempts.push([item, index, attempt]);
@@ -17,7 +17,7 @@ test("pooled({ retry: 2 }) makes two more attempts, and fn is told which one it 
   assertEquals(attempts, [["a", 0, 1], ["a", 0, 2], ["a", 0, 3], ["b", 1, 1], ["b", 1, 2], ["b", 1, 3]]);
 });
 
-test("pooled({ retry }): when the attempts are used up, fn's own last error arrives, not wrapped", async () => {
+test("pooled({ retry }): after the last attempt, fn's own last error arrives, not wrapped", async () => {
   for (const thrown of [new Error("mine"), new RetryError(new Error("inner"), 3), undefined, NaN, "text", null]) {
     let calls = 0;
     const { error } = await timed(pooled([1], () => {
@@ -29,7 +29,7 @@ test("pooled({ retry }): when the attempts are used up, fn's own last error arri
   }
 });
 
-test("pooled({ retry: { isRetriable } }): an error that is not worth it arrives at once, std's own RetryError too", async () => {
+test("pooled({ retry: { isRetriable } }): an error that is not retriable arrives at once, a RetryError of std too", async () => {
   const asked: unknown[] = [];
   for (const thrown of [new Error("no"), new RetryError("inner", 1)]) {
     const isRetriable = (error: unknown) => (asked.push(error), false);
@@ -39,7 +39,7 @@ test("pooled({ retry: { isRetriable } }): an error that is not worth it arrives 
   assertEquals(asked, []);
 });
 
-test("pooled({ retry }): what isRetriable throws is what the item fails with", async () => {
+test("pooled({ retry }): the item fails with what isRetriable throws", async () => {
   const mine = new RangeError("mine");
   const error = await ending(
     pooled([1], () => Promise.reject(new Error("x")), {
@@ -53,14 +53,14 @@ test("pooled({ retry }): what isRetriable throws is what the item fails with", a
   assertStrictEquals(error, mine);
 });
 
-test("pooled({ retry }): a CancelledError is not tried again", async () => {
+test("pooled({ retry }): a CancelledError is not retried", async () => {
   let calls = 0;
   const cancelled = new CancelledError("gone");
   assertStrictEquals(await ending(pooled([1], () => (calls++, Promise.reject(cancelled)), { retry: 5 })), cancelled);
   assertEquals(calls, 1);
 });
 
-test("pooled({ retry }): attempts wait for the backoff, longer each time", async () => {
+test("pooled({ retry }): the wait between attempts grows", async () => {
   const at: number[] = [];
   await pooled([1], () => {
     at.push(performance.now());
@@ -75,7 +75,7 @@ test("pooled({ retry: { minTimeout: 0, maxTimeout: 0 } }) does not wait", async 
   assertEquals(await pooled([1], (_, { attempt }) => attempt < 3 ? Promise.reject("x") : attempt, { retry }), [3]);
 });
 
-test("pooled({ retry, timeout }): each attempt has the whole time and a signal of its own", async () => {
+test("pooled({ retry, timeout }): each attempt has the whole timeout and its own signal", async () => {
   const signals: AbortSignal[] = [];
   const results = pooled([1], (_, { signal, attempt }) => {
     signals.push(signal);
@@ -87,7 +87,7 @@ test("pooled({ retry, timeout }): each attempt has the whole time and a signal o
   assert(signals[0] !== signals[1]);
 });
 
-test("pooled({ retry, timeout }): the next attempt starts when the one before has ended, or was left behind", async () => {
+test("pooled({ retry, timeout }): the next attempt starts when the last one has ended, or after the grace time", async () => {
   let inside = 0, most = 0;
   assertEquals(
     await pooled([1], async (_, { signal, attempt }) => {
@@ -115,7 +115,7 @@ test("pooled({ retry }): an item keeps its place while it waits for its next att
   assertEquals(events, ["1.1", "1.2", "2.1"]);
 });
 
-test("pooled({ retry, signal }): an abort during a retry pause ends it at once, with the signal's own reason", async () => {
+test("pooled({ retry, signal }): an abort during the wait ends it at once, with the signal's own reason", async () => {
   const controller = new AbortController();
   const reason = { mine: true };
   let calls = 0;
@@ -132,7 +132,7 @@ test("pooled({ retry, signal }): an abort during a retry pause ends it at once, 
   assertEquals(calls, 1);
 });
 
-test("pooled({ retry }): an attempt that fails because the map has ended is not tried again", async () => {
+test("pooled({ retry }): an attempt that fails because the map was cancelled is not retried", async () => {
   const boom = new Error("boom");
   let told = 0, asked = 0;
   const error = await ending(pooled([0, 1], async (n, { signal }) => {
@@ -144,7 +144,7 @@ test("pooled({ retry }): an attempt that fails because the map has ended is not 
   assertEquals([told, asked], [1, 1]);
 });
 
-test('pooled({ retry, onError: "settle" }): only what failed to the end is a failure', async () => {
+test('pooled({ retry, onError: "settle" }): only an item whose last attempt fails is a failure', async () => {
   const { seen } = await drained(
     pooled([0, 1, 2], (n, { attempt }) => attempt <= n ? Promise.reject(n) : attempt, { retry: 1, onError: "settle" }),
   );
@@ -155,7 +155,7 @@ test('pooled({ retry, onError: "settle" }): only what failed to the end is a fai
   ]);
 });
 
-test("limit({ retry }): the call is tried again, and keeps its place", async () => {
+test("limit({ retry }) retries a call, which keeps its place", async () => {
   const run = limit({ concurrency: 1, retry: 2 });
   const first = run(({ attempt }) => attempt < 3 ? Promise.reject(new Error("again")) : attempt);
   const second = run(() => "second");

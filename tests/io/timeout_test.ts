@@ -20,7 +20,7 @@ test("pooled({ timeout }): an item that takes longer fails with TaskTimeoutError
   assertStrictEquals(reason, error);
 });
 
-test("pooled({ timeout }): the others are not touched, and those in time keep their results", async () => {
+test("pooled({ timeout }): other items are not affected, and items in time keep their results", async () => {
   const aborted: number[] = [];
   const outcomes = await pooled([0, 1, 2, 3], (n, { signal }) => {
     signal.addEventListener("abort", () => aborted.push(n));
@@ -30,7 +30,7 @@ test("pooled({ timeout }): the others are not touched, and those in time keep th
   assertEquals(aborted, [1]);
 });
 
-test("pooled({ timeout }): waiting for a place, for the reader or for the rate is not counted", async () => {
+test("pooled({ timeout }): waiting for a place, for the reader or for the rate does not count", async () => {
   const slow = (n: number) => new Promise<number>((resolve) => setTimeout(() => resolve(n), 30));
   const options = { concurrency: 1, timeout: 5_000 };
   assertEquals(await pooled([1, 2, 3], slow, options), [1, 2, 3]);
@@ -39,7 +39,7 @@ test("pooled({ timeout }): waiting for a place, for the reader or for the rate i
   assertEquals(await pooled([1, 2, 3], (n) => n, { timeout: 100, rate }), [1, 2, 3]);
 });
 
-test("pooled({ timeout }): an fn that ignores its signal settles at once, and never makes the map hang", async () => {
+test("pooled({ timeout }): an item whose fn ignores its signal settles at once, and the map does not hang", async () => {
   let settledAt = 0;
   const begin = performance.now();
   const results = pooled([0, 1, 2], (n) => n === 0 ? NEVER : n, { concurrency: 1, timeout: 20, onError: "settle" });
@@ -54,7 +54,7 @@ test("pooled({ timeout }): an fn that ignores its signal settles at once, and ne
   assert(all >= 20 + GRACE - 2, `its place was free after ${all} ms`);
 });
 
-test("pooled({ timeout }): an fn that heeds its signal late keeps its place until it has ended", async () => {
+test("pooled({ timeout }): an fn that ends late after its signal keeps its place until then", async () => {
   let inside = 0, most = 0;
   const gate = Promise.withResolvers<void>();
   const results = pooled([0, 1, 2, 3], async (n, { signal }) => {
@@ -73,7 +73,7 @@ test("pooled({ timeout }): an fn that heeds its signal late keeps its place unti
   assertEquals([outcomes.map(({ status }) => status), most], [["rejected", "rejected", "fulfilled", "fulfilled"], 2]);
 });
 
-test("pooled({ timeout }): what a left-behind fn does later changes nothing, and is no unhandled rejection", async () => {
+test("pooled({ timeout }): an fn that runs on after the grace time changes nothing, and causes no unhandled rejection", async () => {
   const unhandled: unknown[] = [];
   const listen = (event: PromiseRejectionEvent) => (event.preventDefault(), unhandled.push(event.reason));
   globalThis.addEventListener("unhandledrejection", listen);
@@ -87,7 +87,7 @@ test("pooled({ timeout }): what a left-behind fn does later changes nothing, and
   assertEquals([seen.map(({ status }) => status), error, unhandled], [["rejected", "fulfilled"], undefined, []]);
 });
 
-test("pooled({ timeout }): a synchronous throw and a plain value come through as they are", async () => {
+test("pooled({ timeout }): a synchronous throw and a plain value arrive unchanged", async () => {
   const boom = new Error("boom");
   const error = await ending(pooled([1], () => {
     throw boom;
@@ -96,7 +96,7 @@ test("pooled({ timeout }): a synchronous throw and a plain value come through as
   assertEquals(await pooled([1, 2], (n) => n, { timeout: 1_000 }), [1, 2]);
 });
 
-test("pooled({ timeout }): a TimeoutError of fn's own is not taken for the item's", async () => {
+test("pooled({ timeout }): a TimeoutError that fn throws itself is not replaced", async () => {
   const { error } = await timed(pooled([1], () => fetchLike(AbortSignal.timeout(10)), { timeout: 5_000 }));
   assertEquals(expectError(error, DOMException).name, "TimeoutError");
 });

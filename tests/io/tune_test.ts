@@ -13,7 +13,7 @@ function service(capacity: number, ms: number, status = 503): () => Promise<void
   };
 }
 
-test("tune() finds the knee, measures no further than calls fail, and draws it", async () => {
+test("tune() finds the knee, stops when calls fail, and draws the curve", async () => {
   const tuning = await tune(service(8, 10), { concurrencies: [1, 2, 4, 8, 16, 32], duration: 300 });
   assertEquals([tuning.best, tuning.points.map(({ concurrency }) => concurrency)], [8, [1, 2, 4, 8, 16]]);
   for (const { concurrency, perSecond, p50, failed } of tuning.points.slice(0, 4)) {
@@ -26,7 +26,7 @@ test("tune() finds the knee, measures no further than calls fail, and draws it",
   assertEquals([lines.length, lines.findIndex((line) => line.endsWith("<- best"))], [5, 3]);
 });
 
-test("tune() counts what is answered with 503 as failed, and gives each call its index", async () => {
+test("tune() counts a status of 503 as failed, and passes an index to each call", async () => {
   const seen = new Set<number>();
   const answer = ({ index }: { index: number }) => {
     assert(!seen.has(index));
@@ -41,7 +41,7 @@ test("tune() counts what is answered with 503 as failed, and gives each call its
   assertEquals(error.errors.length, 2);
 });
 
-test("tune() ends by a signal, with its reason, once all calls have ended", async () => {
+test("tune() rejects with the signal's reason when all calls have ended", async () => {
   const controller = new AbortController();
   let active = 0;
   const reason = new Error("enough");
@@ -56,7 +56,7 @@ test("tune() ends by a signal, with its reason, once all calls have ended", asyn
   assertEquals([error, active], [reason, 0]);
 });
 
-test("tune() measures a pool as well", async () => {
+test("tune() measures a pool", async () => {
   await using pool = new Pool(2);
   const sleep = inline((ms: number) => new Promise((resolve) => setTimeout(resolve, ms)));
   const { best } = await tune(() => pool.submit(sleep, 60), { concurrencies: [1, 2, 8], duration: 600 });

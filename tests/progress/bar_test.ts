@@ -3,7 +3,7 @@ import { drawBar, drawLine } from "../../lib/progress/bar.ts";
 
 const state = (done: number, total?: number, failed = 0) => ({ done, failed, total });
 
-Deno.test("a bar says how much, how fast, and how long it will take", () => {
+Deno.test("a bar shows the count, the rate and the remaining time", () => {
   assertEquals(drawBar(state(50, 100), 4_000, 39), "[######------] 50/100 50% 13/s ETA 0:04");
   assertEquals(drawBar(state(0, 100), 0, 24), "[-------------] 0/100 0%");
   assertEquals(drawBar(state(100, 100), 8_000, 40, true), "[###############] 100/100 100% 13/s 0:08");
@@ -11,17 +11,17 @@ Deno.test("a bar says how much, how fast, and how long it will take", () => {
   assertEquals(drawLine(state(3, 10, 2), 1_000), "3/10 (2 failed) 30% 3.0/s ETA 0:02");
 });
 
-Deno.test("without a total there is the count, the rate and the time", () => {
+Deno.test("without a total it shows the count, the rate and the elapsed time", () => {
   assertEquals(drawBar(state(50), 4_000, 80), "50 13/s 0:04");
   assertEquals(drawBar(state(0), 0, 80), "0 0:00");
 });
 
-Deno.test("a bar is full only when all is done, and says 100% only then", () => {
+Deno.test("a bar is full and shows 100% only when all items are done", () => {
   assert(drawBar(state(999_999, 1_000_000), 1_000, 200).includes("#-] 999999/1000000 99% "));
   assert(drawBar(state(1_000_000, 1_000_000), 1_000, 200).includes("##] 1000000/1000000 100% "));
 });
 
-Deno.test("nothing to do is done; more than the total is more than the total", () => {
+Deno.test("a total of 0 is done; more items than the total are shown as they are", () => {
   assertEquals(drawLine(state(0, 0), 0, true), "0/0 100% 0:00");
   assertEquals(drawBar(state(12, 10), 1_000, 30), "[############] 12/10 100% 12/s");
   assert(!drawBar(state(12, 10), 1_000, 80).includes("ETA"));
@@ -37,7 +37,7 @@ Deno.test("long times and high rates stay short", () => {
   assertEquals(drawLine(state(3_600, 7_200), 3_600_000), "3600/7200 50% 1.0/s ETA 1:00:00");
 });
 
-Deno.test("what does not fit is left out, the bar first and the count last", () => {
+Deno.test("a narrow bar leaves out parts, the bar itself first and the count last", () => {
   const widths = [40, 26, 20, 13, 7, 6, 3, 1];
   assertEquals(widths.map((width) => drawBar(state(50, 100), 4_000, width)), [
     "[######-------] 50/100 50% 13/s ETA 0:04",
@@ -51,7 +51,7 @@ Deno.test("what does not fit is left out, the bar first and the count last", () 
   ]);
 });
 
-Deno.test("whatever the numbers, a bar is one line of at most so many columns, of which it uses what it can", () => {
+Deno.test("with any numbers, a bar is one line within its width, and uses the available columns", () => {
   const numbers = [0, 1, 9, 99, 12_345, 2 ** 31, Number.MAX_SAFE_INTEGER, 1e300];
   let drawn = 0;
   for (let width = 1; width <= 200; width++) {

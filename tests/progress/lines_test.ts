@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
 
-test("without a terminal, a short map leaves one line, with no control characters", async () => {
+test("without a terminal, a short map writes one line, with no control characters", async () => {
   const { code, stdout, stderr } = await runScript(`
     import { inline, Pool, pooled } from "@isopool/isopool";
     await using pool = new Pool(2);
@@ -18,7 +18,7 @@ test("without a terminal, a short map leaves one line, with no control character
   assert(/^3 [\d.]+[kM]?\/s 0:0\d$/.test(lines[1]), lines[1]);
 });
 
-test("without a terminal, a long map leaves a line every 5 s and a last one", async () => {
+test("without a terminal, a long map writes a line every 5 s and a last one", async () => {
   const { code, stderr } = await runScript(`
     import { pooled } from "@isopool/isopool";
     const nap = () => new Promise((resolve) => setTimeout(resolve, 100));
@@ -31,7 +31,7 @@ test("without a terminal, a long map leaves a line every 5 s and a last one", as
   assert(/^64\/64 100% [\d.]+\/s 0:0\d$/.test(lines[1]), lines[1]);
 }, { deadline: 40_000 });
 
-test("in a worker, progress is lines", async () => {
+test("progress in a worker is shown as lines", async () => {
   const { code, stderr } = await runScript(`
     import { inline, Pool } from "@isopool/isopool";
     const nested = inline(async (mod: string) => {

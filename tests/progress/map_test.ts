@@ -26,7 +26,7 @@ const forever = inline((_: number) => new Promise<void>(() => {}));
 for (const backend of ["worker", "async"] as const) {
   const name = (what: string) => `${backend}: ${what}`;
 
-  test(name("map, starmap and imap tell each item that has ended, and once the end"), async () => {
+  test(name("map, starmap and imap report each ended item, and the end once"), async () => {
     await using pool = new Pool({ workers: 2, backend });
     const add = inline((a: number, b: number) => a + b);
     const sinks = Array.from({ length: 4 }, () => new Recorder());
@@ -56,7 +56,7 @@ for (const backend of ["worker", "async"] as const) {
     },
   );
 
-  test(name("failed items are counted once, however often they were tried"), async () => {
+  test(name("a failed item is counted once, after any number of attempts"), async () => {
     await using pool = new Pool({ workers: 2, backend });
     const progress = new Recorder();
     await pool.map(odd, [0, 1, 2, 3], { progress, onError: "settle", retry: { maxAttempts: 3, minTimeout: 1 } });
@@ -98,7 +98,7 @@ for (const backend of ["worker", "async"] as const) {
   });
 }
 
-test("a sink that throws is reported, and the map goes on", async () => {
+test("an error of a sink is reported, and the map goes on", async () => {
   const reported: unknown[] = [];
   const listen = (event: ErrorEvent) => (event.preventDefault(), reported.push(event.error));
   globalThis.addEventListener("error", listen);
@@ -127,7 +127,7 @@ test("a bad progress or total is refused at the call, before the input is read",
   assertEquals(read, 0);
 });
 
-test("a lazy map that is never read starts nothing that would have to be ended", async () => {
+test("a lazy map that is never read opens no progress", async () => {
   await using pool = new Pool(1);
   const progress = new Recorder();
   pool.imap(double, [1, 2], { progress });

@@ -1,5 +1,5 @@
 /**
- * Leaks: what a file of tests leaves behind. The sanitizers of the test runner do not see workers.
+ * Checks for workers that a file of tests leaves behind. The sanitizers of the test runner do not see workers.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { onLinux } from "./proc.ts";
 import { test, until } from "./within.ts";
 
 /**
- * How many threads of this process are workers: the runtime names them so. Files that run at the same time share the
- * process, so only those in tests/alone/ can use it.
+ * Returns the number of worker threads of this process, by the names that the runtime gives to threads. Test files that run
+ * at the same time share the process, so only the files in tests/alone/ can use it.
  */
 export function workerThreads(): number {
   let found = 0;
@@ -25,7 +25,7 @@ export function workerThreads(): number {
   return found;
 }
 
-/** To be called after the last test of a file: no worker is left; where the file runs alone, nor its thread. */
+/** Registers the last test of a file: no worker is left, and no worker thread if the file runs alone. */
 export function leavesNothing({ alone = false } = {}): void {
   test(`afterwards no worker is left${alone ? ", nor its thread" : ""}`, async () => {
     assertEquals(activeWorkers(), 0);

@@ -1,13 +1,13 @@
 /**
- * How something ends, as a word: what a thread can tell its test.
+ * `nameOf()`: how a call ends, as a string that a task can return to its test.
  *
  * @module
  */
 
-/** `ok`, or the name of what was thrown. */
-export async function nameOf(work: () => unknown): Promise<string> {
+/** Returns `ok`, or the name of the error that `call` throws. */
+export async function nameOf(call: () => unknown): Promise<string> {
   try {
-    await work();
+    await call();
     return "ok";
   } catch (error) {
     return (error as Error).name;

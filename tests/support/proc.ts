@@ -1,6 +1,6 @@
 /**
- * What the operating system says about this process: how many threads it has and what they burn. A kill is proven here,
- * not by a resolved promise.
+ * Reads from the operating system how many threads this process has, and their CPU time. A test proves a kill with these
+ * figures, not with a resolved promise.
  *
  * Linux only: it reads `/proc`. Elsewhere, tests that need it are ignored (`{ ignore: !onLinux }`): macOS and Windows
  * show threads only to native code.
@@ -9,7 +9,7 @@
  */
 import { pause } from "./within.ts";
 
-/** Whether `/proc` is there to be asked. */
+/** Whether the system has `/proc`. */
 export const onLinux: boolean = Deno.build.os === "linux";
 
 /** Milliseconds per clock tick: `USER_HZ` is 100 on every Linux that Deno runs on. */
@@ -21,7 +21,7 @@ function cpuOf(stat: string): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
-/** CPU time in milliseconds, user and system, of each thread of this process, by thread id. */
+/** Returns the CPU time in milliseconds, user and system, of each thread of this process, by thread id. */
 export function threads(): Map<number, number> {
   const found = new Map<number, number>();
   for (const { name } of Deno.readDirSync("/proc/self/task")) {
@@ -35,17 +35,17 @@ export function threads(): Map<number, number> {
   return found;
 }
 
-/** How many threads this process has. */
+/** Returns the number of threads of this process. */
 export function threadCount(): number {
   return threads().size;
 }
 
-/** CPU time in milliseconds of this whole process, ended threads included. */
+/** Returns the CPU time in milliseconds of this whole process, ended threads included. */
 export function processCpu(): number {
   return cpuOf(Deno.readTextFileSync("/proc/self/stat"));
 }
 
-/** Share of one core, 0 to 1 or more, that this process used over `window` milliseconds. */
+/** Returns the share of one core, 0 to 1 or more, that this process used over `window` milliseconds. */
 export async function load(window = 300): Promise<number> {
   const cpu = processCpu();
   const start = performance.now();
@@ -63,7 +63,7 @@ export async function untilIdle({ share = 0.25, ms = 10_000 } = {}): Promise<voi
   }
 }
 
-/** Operating-system id of the thread that calls this; 0 in a worker that may not know it. */
+/** Returns the operating system's id of the calling thread; 0 in a worker without the permission to read it. */
 export function threadId(): number {
   try {
     return Number(Deno.readLinkSync("/proc/thread-self").split("/").pop());

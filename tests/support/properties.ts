@@ -1,13 +1,13 @@
 /**
- * How random tests run: a few seconds each, with new seeds every time. A failure prints its seed and the program;
- * `ISOPOOL_SEED` runs it again, `ISOPOOL_PROPERTIES=long` makes 20 times as many.
+ * Parameters of random tests: they run a few seconds each, with a new seed every time. A failure prints its seed and the
+ * program. `ISOPOOL_SEED` repeats that run, `ISOPOOL_PROPERTIES=long` makes 20 times as many runs.
  *
  * @module
  */
 
 const LONG = Deno.env.get("ISOPOOL_PROPERTIES") === "long";
 
-/** Parameters for `fc.assert`. What real threads do differs from run to run, so that shrinking it finds nothing. */
+/** Returns parameters for `fc.assert`. Real threads behave differently in each run, so shrinking a failure finds nothing. */
 export function runs(count: number, { shrink = false } = {}): {
   numRuns: number;
   seed?: number;

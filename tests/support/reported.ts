@@ -1,11 +1,11 @@
 /**
- * What would end a script: errors that were reported, and rejections that nobody handled.
+ * `reported()`: collects what would end a script: reported errors and unhandled rejections.
  *
  * @module
  */
 import { pause } from "./within.ts";
 
-/** Runs `body`, and gives back what was reported meanwhile and in the turns after it, instead of ending the test. */
+/** Runs `body`, and returns what was reported during it and in the turns after it, instead of ending the test. */
 export async function reported(body: () => Promise<void>): Promise<unknown[]> {
   const seen: unknown[] = [];
   const onError = (event: ErrorEvent) => {
@@ -20,7 +20,7 @@ export async function reported(body: () => Promise<void>): Promise<unknown[]> {
   globalThis.addEventListener("unhandledrejection", onRejection);
   try {
     await body();
-    // Reports come in turns of their own.
+    // A report comes in a later turn of the event loop.
     for (let turn = 0; turn < 3; turn++) await pause(1);
   } finally {
     globalThis.removeEventListener("error", onError);

@@ -1,5 +1,5 @@
 /**
- * A script whose stdout and stderr go into one pipe that is read slowly, as by a busy log collector.
+ * `runSlowly()`: runs a script whose stdout and stderr go into one pipe that is read slowly, as by a busy log collector.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import { pause } from "./within.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** How the script ended, and all that came through the pipe. */
+/** How the script ended, and its output. */
 export interface SlowRun {
   code: number;
   /** Both streams, in the order in which they were written. */
   text: string;
 }
 
-/** Runs `source`, with imports through the project's map. Killed after `deadline` milliseconds. */
+/** Runs `source`, with imports through the project's map, and kills it after `deadline` milliseconds. */
 export async function runSlowly(
   source: string,
   { flags = ["-A"], deadline = 60_000, delay = 1 }: { flags?: string[]; deadline?: number; delay?: number } = {},
@@ -43,7 +43,7 @@ export async function runSlowly(
   }
 }
 
-/** The absolute URL of a file of the project, as a literal for a script. */
+/** Returns the absolute URL of a file of the project, as a literal for a script. */
 export function literal(path: string): string {
   return JSON.stringify(new URL(path, ROOT).href);
 }

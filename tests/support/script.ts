@@ -1,33 +1,33 @@
 /**
- * Runs a real script in a process of its own: what only the end of a script shows.
+ * `runScript()`: runs a real script in its own process, for behaviour that only the end of a script shows.
  *
  * @module
  */
 
 const ROOT = new URL("../../", import.meta.url);
 
-// What the runtime prints of a thread that the end of its script finds loading, in 1 of 200 to 450 such ends. The exit
-// code is 0 all the same, and nobody can prevent it.
-const FOUND_LOADING = /^error: Uncaught \(in worker "[^"]*"\) \(in promise\) Error: execution terminated\n\s*/gm;
+// The runtime prints this line if a thread is still loading when its script ends, in 1 of 200 to 450 such ends. The exit
+// code is 0 all the same, and the library cannot prevent it.
+const LOADING_AT_END = /^error: Uncaught \(in worker "[^"]*"\) \(in promise\) Error: execution terminated\n\s*/gm;
 
 /** How a script ended. */
 export interface Ended {
   code: number;
   stdout: string;
-  /** Without the line of a thread that was found loading. */
+  /** Without the line of a thread that was still loading. */
   stderr: string;
-  /** Whether it had to be killed because its time was up. */
+  /** Whether it was killed at the deadline. */
   late: boolean;
-  /** How long it ran, in milliseconds. */
+  /** Duration in milliseconds. */
   ms: number;
 }
 
-/** What a script gets. */
+/** Options of a script. */
 export interface ScriptOptions {
-  /** Further files of its folder, by name. */
+  /** More files for its folder, by name. */
   files?: Record<string, string>;
   args?: string[];
-  /** What it may do, and flags of the runtime. @default {["-A"]} */
+  /** Permissions, and flags of the runtime. @default {["-A"]} */
   permissions?: string[];
   /** Milliseconds after which it is killed. */
   deadline?: number;
@@ -68,14 +68,14 @@ export async function runScript(source: string, options: ScriptOptions = {}): Pr
     }, deadline);
     const { code, stdout, stderr } = await child.output().finally(() => clearTimeout(timer));
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    const said = text(stderr).replace(FOUND_LOADING, "");
-    return { code, stdout: text(stdout), stderr: said, late, ms: performance.now() - start };
+    const errorText = text(stderr).replace(LOADING_AT_END, "");
+    return { code, stdout: text(stdout), stderr: errorText, late, ms: performance.now() - start };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** The absolute URL of a file of the fixtures, for use inside a script's source. */
+/** Returns the absolute URL of a file of the fixtures, for use inside a script's source. */
 export function fixture(name: string): string {
   return new URL(`tests/fixtures/tasks/${name}`, ROOT).href;
 }

@@ -6,13 +6,13 @@
 
 import { pause } from "./within.ts";
 
-/** What travels to hooks and tasks. */
+/** The shared memory, which a test passes to hooks and tasks. */
 export type HookWords = Int32Array<SharedArrayBuffer>;
 
-/** Words. */
+/** Index of each word. */
 export const Steps = { BEGUN: 0, READY: 1, ENDED: 2, EARLY: 3, RUN: 4, OPEN: 5 } as const;
 
-/** The test's side. */
+/** The test's side of the memory. */
 export class StepLog implements AsyncDisposable {
   readonly words: HookWords = new Int32Array(new SharedArrayBuffer(64));
 
@@ -26,7 +26,7 @@ export class StepLog implements AsyncDisposable {
     Atomics.store(this.words, Steps.OPEN, 1);
   }
 
-  /** A hook that its pool has given up must not outlive the test. */
+  /** Opens it and waits: a hook that its pool has abandoned must not outlive the test. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.open();
     await pause(20);

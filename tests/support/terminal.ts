@@ -1,5 +1,5 @@
 /**
- * A terminal, as far as a bar needs one: a script on a pty, and what is then on its screen.
+ * Runs a script on a pseudo-terminal, and renders its output as far as a progress bar needs it.
  *
  * @module
  */
@@ -52,7 +52,7 @@ while True:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
-/** Whether a script can be run on a pty here. */
+/** Whether this machine can run a script on a pty. */
 export function hasPty(): boolean {
   if (Deno.build.os === "windows") return false;
   try {
@@ -64,7 +64,7 @@ export function hasPty(): boolean {
   }
 }
 
-/** Runs `source` on a terminal of so many columns; gives all that was written to it. */
+/** Runs `source` on a terminal of `columns` columns; returns its whole output. */
 export async function runOnTerminal(
   source: string,
   { columns = 80, deadline = 60_000 }: { columns?: number; deadline?: number } = {},

@@ -1,11 +1,11 @@
 /**
- * Unhandled rejections: what the library reports because nobody looked.
+ * `unhandledDuring()`: collects unhandled rejections, which is how the library reports unobserved failures.
  *
  * @module
  */
 import { pause } from "./within.ts";
 
-/** Runs `body`, and gives the reasons of the rejections that were reported meanwhile. */
+/** Runs `body`, and returns the reasons of the unhandled rejections during it. */
 export async function unhandledDuring(body: () => Promise<void>): Promise<unknown[]> {
   const seen: unknown[] = [];
   const listener = (event: PromiseRejectionEvent) => {

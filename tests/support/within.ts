@@ -1,10 +1,10 @@
 /**
- * Deadlines: nothing in these tests may hang.
+ * Deadlines and waits: no test may hang.
  *
  * @module
  */
 
-/** How long, in milliseconds, a wait that must happen gets. */
+/** Time limit of a wait for something that must happen, in milliseconds. */
 export const MUST_HAPPEN = 10_000;
 
 /** Settles as `promise` does; rejects when that takes longer than `ms`. */
@@ -33,7 +33,7 @@ export async function until(
   }
 }
 
-/** Lets time pass. For tests that are about time; not a way to wait for something. */
+/** Lets time pass, for tests of time. To wait for something, use `until`. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -47,7 +47,7 @@ export function test(
   Deno.test({ name, ignore, fn: () => within(deadline, body(), `test "${name}"`) });
 }
 
-/** How `promise` ends, and after how many milliseconds. */
+/** Returns the value or error of `promise`, and its time in milliseconds. */
 export async function timed<T>(promise: PromiseLike<T>): Promise<{ ms: number; value?: T; error?: unknown }> {
   const start = performance.now();
   try {

@@ -29,7 +29,7 @@ for (const [what, fn, message] of sourceless) {
   });
 }
 
-Deno.test("inline() refuses what is no function", () => {
+Deno.test("inline() refuses a value that is no function", () => {
   for (const value of [5, "() => 1", null, {}]) {
     assertThrows(() => inline(value as unknown as Any), TypeError, "Cannot inline function: `fn` is");
   }
@@ -188,7 +188,7 @@ const allowed: [string, Any, unknown[], unknown][] = [
   ],
 ];
 
-Deno.test("inline() ships functions that stand by themselves", async (test) => {
+Deno.test("inline() accepts self-contained functions", async (test) => {
   await using pool = new Pool(1);
   for (const [what, fn, args, expected] of allowed) {
     await test.step(what, async () => {
@@ -197,7 +197,7 @@ Deno.test("inline() ships functions that stand by themselves", async (test) => {
   }
 });
 
-Deno.test("inline(): a task with free variables that is never submitted is nobody's unhandled rejection", async () => {
+Deno.test("inline() with free variables causes no unhandled rejection if the task is never submitted", async () => {
   const reported: unknown[] = [];
   const listen = (event: PromiseRejectionEvent) => (event.preventDefault(), reported.push(event.reason));
   globalThis.addEventListener("unhandledrejection", listen);
@@ -208,14 +208,14 @@ Deno.test("inline(): a task with free variables that is never submitted is nobod
   assertEquals(reported, []);
 });
 
-Deno.test("inline(): a map over a function with free variables rejects and starts no worker", async () => {
+Deno.test("a map of an inline() function with free variables rejects and starts no worker", async () => {
   await using pool = new Pool(1);
   const results = pool.map(inline((n: number) => n + outside), [1, 2]);
   await assertRejects(async () => await within(10_000, results), TypeError, "`outside`");
   assertEquals(pool.workerIds, []);
 });
 
-Deno.test("inline() on the async backend runs the very function", async () => {
+Deno.test("the async backend runs the original function of inline()", async () => {
   await using pool = new Pool({ backend: "async" });
   const value = { itself: true };
   assertStrictEquals(await pool.submit(inline((v: typeof value) => v), value), value);

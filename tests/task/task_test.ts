@@ -26,20 +26,20 @@ Deno.test("tasks() names a module and an export, and evaluates nothing", () => {
   assertEquals(tasks<Module>("node:path").double.source, { url: "node:path", name: "double" });
 });
 
-Deno.test("tasks(): the view of a module that exports `then` is no promise", async () => {
+Deno.test("tasks() of a module that exports `then` is no promise", async () => {
   const view = tasks<Module>("file:///m.ts");
   assertStrictEquals(await within(10_000, Promise.resolve(view)), view);
   assertEquals((view as Loose).then, undefined);
   assertEquals((view as Loose)[Symbol.iterator], undefined);
 });
 
-Deno.test("tasks(): the view is read-only", () => {
+Deno.test("tasks() returns a read-only object", () => {
   const view = tasks<Module>("file:///m.ts") as Loose;
   assertThrows(() => view.double = 1, TypeError, "Cannot set task double: a view of a module is read-only");
   assertInstanceOf(view.double, Task);
 });
 
-Deno.test("tasks(): a relative URL names import.meta.resolve", () => {
+Deno.test("tasks() with a relative URL throws an error that names import.meta.resolve", () => {
   for (const url of ["./primes.ts", "primes.ts", "../x/primes.ts", "/abs/primes.ts"]) {
     assertThrows(() => tasks(url), TypeError, `pass import.meta.resolve(${JSON.stringify(url)})`);
   }
@@ -67,7 +67,7 @@ for (const [options, error, message] of bad) {
   });
 }
 
-Deno.test("Task.with() gives a copy in which later options win and the others stay", () => {
+Deno.test("Task.with() returns a copy in which later options replace earlier ones and the others stay", () => {
   const { signal } = new AbortController();
   const plain = tasks<Module>("file:///m.ts", { timeout: 5 }).double;
   const both = plain.with({ retry: 2 }).with({ timeout: 7, signal });
@@ -78,7 +78,7 @@ Deno.test("Task.with() gives a copy in which later options win and the others st
   assertStrictEquals(local.with({ timeout: 1 }).local, local.local);
 });
 
-Deno.test("Task: options that the caller changes later do not change the task", () => {
+Deno.test("a Task does not change when the caller changes its options object", () => {
   const options = { timeout: 5 };
   const made = [
     tasks<Module>("file:///m.ts", options).double,
@@ -89,21 +89,21 @@ Deno.test("Task: options that the caller changes later do not change the task", 
   assertEquals(made.map((each) => each.options.timeout), [5, 5, 5]);
 });
 
-Deno.test("task() names this file and the function", async () => {
+Deno.test("task() has the URL of this file and the name of the function", async () => {
   const made = task(import.meta, exported);
   assertEquals([made.name, made.source], ["exported", { url: import.meta.url, name: "exported" }]);
   await using pool = new Pool({ backend: "async" });
   assertEquals(await pool.submit(made, 1), 2);
 });
 
-Deno.test("task() refuses what has no name and what is no function", () => {
+Deno.test("task() refuses a function without a name and a value that is no function", () => {
   assertThrows(() => task(import.meta, () => 1), TypeError, "the function has no name: export a named function");
   assertThrows(() => task(import.meta, 5 as Loose), TypeError, "a function that the file exports");
   assertThrows(() => task(exported as Loose, exported), TypeError, "import.meta.resolve");
   assertThrows(() => task(undefined as Loose, exported), TypeError, "import.meta.resolve");
 });
 
-Deno.test("Pool.submit() refuses a closure on an isolated backend and shows three ways out", async () => {
+Deno.test("Pool.submit() refuses a closure on an isolated backend, and the message has three alternatives", async () => {
   await using pool = new Pool(1);
   const n = 5;
   const error = assertThrows(() => pool.submit((() => n) as Loose), TypeError) as unknown as Error;

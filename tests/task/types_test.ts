@@ -212,6 +212,6 @@ Deno.test("deno check finds each mistake, with its own code, and nothing in a ri
   }
 });
 
-Deno.test("the view of the type tests is made of tasks", () => {
+Deno.test("tasks() in the type tests returns tasks", () => {
   assert(view.isPrime instanceof Task);
 });

@@ -1,12 +1,12 @@
 /**
- * A future whose end a test decides by hand.
+ * A future that a test settles by itself.
  *
  * @module
  */
 import { Future, type FutureControl, settleFuture } from "../../lib/future/future.ts";
 
-/** The working end of one future. */
-export class HandFuture<R = unknown> implements FutureControl {
+/** The job behind one future, controlled by a test. */
+export class ManualFuture<R = unknown> implements FutureControl {
   readonly future: Future<R>;
   readonly cancels: { reason: unknown; force: boolean }[] = [];
   running = false;
@@ -28,7 +28,7 @@ export class HandFuture<R = unknown> implements FutureControl {
     return this.worker;
   }
 
-  fulfil(value: R): boolean {
+  fulfill(value: R): boolean {
     return settleFuture(this.future, "fulfilled", value);
   }
 
@@ -41,19 +41,19 @@ export class HandFuture<R = unknown> implements FutureControl {
   }
 }
 
-/** Several of them. */
-export function hands<R = unknown>(count: number): HandFuture<R>[] {
-  return Array.from({ length: count }, (_, index) => new HandFuture<R>(index));
+/** Creates several of them. */
+export function manualFutures<R = unknown>(count: number): ManualFuture<R>[] {
+  return Array.from({ length: count }, (_, index) => new ManualFuture<R>(index));
 }
 
 /** A signal that counts its listeners. */
 export function countedSignal(): { controller: AbortController; signal: AbortSignal; listeners: () => number } {
   const controller = new AbortController();
   const { signal } = controller;
-  const held = new Set<unknown>();
+  const registered = new Set<unknown>();
   const add = signal.addEventListener.bind(signal) as (...args: unknown[]) => void;
   const remove = signal.removeEventListener.bind(signal) as (...args: unknown[]) => void;
-  signal.addEventListener = (...args: unknown[]) => (held.add(args[1]), add(...args));
-  signal.removeEventListener = (...args: unknown[]) => (held.delete(args[1]), remove(...args));
-  return { controller, signal, listeners: () => held.size };
+  signal.addEventListener = (...args: unknown[]) => (registered.add(args[1]), add(...args));
+  signal.removeEventListener = (...args: unknown[]) => (registered.delete(args[1]), remove(...args));
+  return { controller, signal, listeners: () => registered.size };
 }
