@@ -1,5 +1,5 @@
 /**
- * What a pool can run on. The one place that knows a concrete transport.
+ * The backends of a pool: what each can do, and how its workers are started. No other file names a concrete transport.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { launchThread } from "../transport/thread.ts";
 import type { Launch, Setup } from "../transport/transport.ts";
 import { launchWeb } from "../transport/web.ts";
 
-/** Name of a backend. */
+/** Name of a backend: `"worker"` runs tasks on threads of this process, `"async"` on this event loop. */
 export type BackendName = "async" | "worker";
 
 /** What a backend can do, as data. */
 export interface Capabilities {
-  /** What a worker is: this event loop, a worker thread, or a Deno Web Worker with permissions of its own. */
+  /** Kind of worker: this event loop, a worker thread, or a Deno Web Worker with permissions of its own. */
   readonly engine: "loop" | "thread" | "web";
   /** Whether tasks run on several cores at once. */
   readonly parallel: boolean;
@@ -23,16 +23,16 @@ export interface Capabilities {
   readonly sharedMemory: boolean;
   /** Whether a task that never yields can be stopped. Without it, `timeout` still interrupts a synchronous task. */
   readonly forcedKill: boolean;
-  /** Whether `memoryLimit` can be given. */
+  /** Whether `memoryLimit` (bytes) can be given. */
   readonly memoryLimit: boolean;
   /** Whether tasks have permissions of their own. */
   readonly permissions: boolean;
 }
 
-/** What a pool can run on. */
+/** A backend. */
 export interface Backend {
   capabilities: Capabilities;
-  /** How its workers are started. */
+  /** Prepares the function that starts its workers. */
   launch: (setup: Setup) => Launch;
 }
 
@@ -67,14 +67,15 @@ export const SCOPED: Backend = {
 };
 
 /**
- * Returns how many cores this script can use, at least 1.
+ * Returns the number of cores that this script can use, at least 1. It is the default of a pool's `workers`.
  *
- * @example Sizing by cores
+ * @example Leave one core to this script
  * ```ts
  * import { assert } from "@std/assert";
- * import { cpuCount } from "@isopool/isopool";
+ * import { cpuCount, Pool } from "@isopool/isopool";
  *
- * assert(cpuCount() >= 1);
+ * await using pool = new Pool(Math.max(1, cpuCount() - 1));
+ * assert(pool.workers >= 1);
  * ```
  */
 export function cpuCount(): number {

@@ -1,5 +1,5 @@
 /**
- * One line for a script that needs no pool of its own.
+ * `map()` without a pool: one default pool for each script. Also `activeWorkers()`.
  *
  * @module
  */
@@ -13,10 +13,14 @@ import { Pool } from "./pool.ts";
 let shared: Pool | undefined;
 
 /**
- * Runs a task on every item, on a pool with a worker for each core that is shared by all such calls. It is made with the
- * first, and ends with the script. Else as `Pool.map`.
+ * Runs a task on every item, on the script's default pool. Otherwise as `Pool.map`.
  *
- * @example No pool to care for
+ * The first call creates the default pool, with one worker for each core; it ends with the script.
+ *
+ * **Cost**: that of a `Pool` whose workers stay until the script ends. **When not to use it**: in a library or a long-lived
+ * server, create a `Pool`, whose options and end are yours.
+ *
+ * @example Map without a pool
  * ```ts ignore
  * import { assertEquals } from "@std/assert";
  * import { inline, map } from "@isopool/isopool";
@@ -29,7 +33,7 @@ export function map<T, R>(
   items: Input<T>,
   options: MapOptions & { onError: "settle" },
 ): Results<PromiseSettledResult<R>>;
-/** Maps with the first failure, or all of them together, thrown. */
+/** Maps, and throws the first failure, or with `onError: "aggregate"` all failures together. */
 export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<R>;
 export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<unknown> {
   if (shared?.state !== "open") shared = new Pool({ name: "default pool" });
@@ -37,9 +41,9 @@ export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOpti
 }
 
 /**
- * Returns how many workers of all pools of this isolate are alive, starting and ending ones too.
+ * Counts the living workers of all pools of this isolate, including those that are starting or ending.
  *
- * @example None before there is work
+ * @example Check that no worker is left
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { activeWorkers, Pool } from "@isopool/isopool";

@@ -1,5 +1,5 @@
 /**
- * Big values that many calls need: each worker gets them once.
+ * `SharedValue`: a handle on a big value that many calls need. Each worker gets the value once.
  *
  * @module
  */
@@ -7,79 +7,100 @@ import { IsopoolError } from "../core/errors.ts";
 import { clone } from "../protocol/envelope.ts";
 import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
 
-/** Reads what a handle holds, for whoever sends it. */
-let open: (shared: SharedValue<unknown>) => { id: number; held: SharedEntry };
+/** Reads a handle's id and value, for the code that sends it. */
+let openHandle: (shared: SharedValue<unknown>) => { id: number; entry: SharedEntry };
 let lastId = 0;
 
 function refuse(): never {
-  throw new IsopoolError("Cannot send shared value: it is inside of an argument: make it an argument itself");
+  throw new IsopoolError("Cannot send shared value: it is inside an argument: make it an argument itself");
 }
 
 /**
- * A handle on a value that goes to each worker once, made by `Pool.share`. Given as an argument of a task, the task gets
- * the value itself. All tasks of a worker get the same object: treat it as read-only.
+ * A handle on a big value, made by `Pool.share`. A task that has the handle as an argument gets the value itself. All tasks
+ * of one worker get the same object: treat it as read-only.
+ *
+ * **Cost**: one copy when it is made, one for each worker at its first call, and the memory of both until the handle is
+ * disposed of. **When not to use it**: a value that changes belongs into shared memory (`SharedArray`, `Value`); a value
+ * that one call needs is an ordinary argument; a `SharedArrayBuffer` is never copied.
  *
  * @typeParam T The value.
  *
- * @example A table that every call looks things up in
+ * @example Look up words in one big table
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { inline, Pool } from "@isopool/isopool";
  *
  * await using pool = new Pool(2);
  * using table = pool.share(new Map([["one", 1], ["two", 2]]));
- * const look = inline((table: Map<string, number>, word: string) => table.get(word));
- * assertEquals(await pool.submit(look, table, "two"), 2);
+ * const lookUp = inline((table: Map<string, number>, word: string) => table.get(word));
+ * assertEquals(await pool.submit(lookUp, table, "two"), 2);
  * ```
  */
 export class SharedValue<T> implements Disposable {
   readonly #id = ++lastId;
   readonly #release: (id: number) => void;
-  #held: (SharedEntry & { value: T }) | undefined;
+  #entry: (SharedEntry & { value: T }) | undefined;
 
   static {
-    open = (shared) => shared.#open();
+    openHandle = (shared) => shared.#open();
   }
 
   /** @ignore Use `Pool.share`. */
   constructor(value: T, isolated: boolean, release: (id: number) => void) {
-    const { value: held, handles } = isolated ? copyOf(value) : { value, handles: false };
-    this.#held = { value: held, handles, disposed: false };
+    const { value: kept, handles } = isolated ? copyOf(value) : { value, handles: false };
+    this.#entry = { value: kept, handles, disposed: false };
     this.#release = release;
-    // A handle inside of an argument would arrive as an empty object: cloning it asks for this.
+    // A handle inside an argument would arrive as an empty object. Structured clone reads this property, which throws.
     Object.defineProperty(this, "inside", { enumerable: true, get: refuse });
   }
 
-  /** Lets go of the value, here and in the workers. Calls that were submitted before still get it. */
+  /**
+   * Frees the value, here and in the workers. Calls that were submitted before still get it.
+   *
+   * @example Free the value at the end of a block
+   * ```ts
+   * import { assertEquals, assertThrows } from "@std/assert";
+   * import { inline, Pool, type SharedValue } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(1);
+   * const sum = inline((list: number[]) => list.reduce((a, b) => a + b));
+   * let handle: SharedValue<number[]>;
+   * {
+   *   using list = handle = pool.share([1, 2, 3]);
+   *   assertEquals(await pool.submit(sum, list), 6);
+   * }
+   * assertThrows(() => pool.submit(sum, handle), Error, "disposed");
+   * ```
+   */
   [Symbol.dispose](): void {
-    if (!this.#held) return;
-    this.#held.disposed = true;
-    this.#held = undefined;
+    if (!this.#entry) return;
+    this.#entry.disposed = true;
+    this.#entry = undefined;
     this.#release(this.#id);
   }
 
-  #open(): { id: number; held: SharedEntry } {
-    if (!this.#held) throw new IsopoolError("Cannot send shared value: its handle was disposed of before");
-    return { id: this.#id, held: this.#held };
+  #open(): { id: number; entry: SharedEntry } {
+    if (!this.#entry) throw new IsopoolError("Cannot send shared value: its handle was disposed of before");
+    return { id: this.#id, entry: this.#entry };
   }
 }
 
 /**
- * Puts references where handles are arguments, and notes their values in `into`. Looks at the arguments themselves, not
- * inside them.
+ * Replaces each handle among the arguments by a reference, and adds its value to `into`. Does not search inside the
+ * arguments.
  */
 export function refer(item: unknown, spread: boolean, into: Map<number, SharedEntry>): unknown {
   const replace = (value: unknown) => {
     if (!(value instanceof SharedValue)) return value;
-    const { id, held } = open(value);
-    into.set(id, held);
+    const { id, entry } = openHandle(value);
+    into.set(id, entry);
     return sharedRef(id);
   };
   if (!spread) return replace(item);
   return hasShared(item as unknown[]) ? (item as unknown[]).map(replace) : item;
 }
 
-/** Whether one of the arguments is a handle. */
+/** Returns whether one of the arguments is a handle. */
 export function hasShared(args: unknown[]): boolean {
   return args.some((value) => value instanceof SharedValue);
 }

@@ -1,6 +1,6 @@
 /**
- * One task in a worker of its own: started, joined, terminated. It is a pool of one worker that closes as soon as it has
- * its one call, so errors, limits and force are the pool's.
+ * `Process`: one task in a worker of its own. It is a pool of one worker that closes as soon as it has its one call, so
+ * errors, limits and force are the pool's.
  *
  * ```
  * new -> start() -> running -> ended: exitCode, reason
@@ -9,53 +9,39 @@
  *
  * @module
  */
-import { CancelledError, IsopoolError, WorkerCrashedError } from "../core/errors.ts";
-import { bad, duration, knownOptions } from "../core/validate.ts";
-import { UnobservedFailures } from "../future/unobserved_failures.ts";
+import { IsopoolError } from "../core/errors.ts";
+import { duration, knownOptions } from "../core/validate.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
+import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { submitCall } from "../pool/call_job.ts";
 import type { PublicMethod } from "../pool/call_site.ts";
-import { checkPoolOptions } from "../pool/check_options.ts";
 import { PoolCore } from "../pool/core.ts";
 import { joinEnd } from "../pool/join.ts";
-import type { PoolOptions } from "../pool/options.ts";
-import type { PermissionScope } from "../pool/permissions.ts";
 import type { Args } from "../pool/runnable.ts";
 import type { Task } from "../task/task.ts";
+import { exitCodeOf, type ProcessReason, reasonOf, type Stopped } from "./process_end.ts";
+import { type CheckedProcess, checkProcess, type ProcessOptions } from "./process_options.ts";
 
-/** Options of a {@linkcode Process}. */
-export interface ProcessOptions {
-  /** Name of the process, in messages. @default {"Process-" and its id} */
-  name?: string;
-  /** Whether the script may end while it runs. @default {false} */
-  daemon?: boolean;
-  /** What it runs on. @default {"worker"} */
-  backend?: "worker" | "async";
-  /** What it may do, as for a `Pool`. @default {"inherit"} */
-  permissions?: "inherit" | "none" | PermissionScope;
-}
+export type { ProcessOptions, ProcessReason };
 
-/**
- * How a process ended: its task returned or threw; the worker ended itself, ran out of memory or died of an uncaught
- * error; or it was stopped.
- */
-export type ProcessReason = "finished" | "failed" | "exit" | "oom" | "uncaught" | "terminated" | "killed";
-
-const CALL = "create process";
+type Running = { readonly core: PoolCore; readonly future: Future<unknown> };
 let lastId = 0;
-// Reported as the script ends: what a process ended as is looked at after it has.
+// Reported when the script ends: a caller reads how a process ended only after its end.
 let failures: UnobservedFailures | undefined;
 
 /**
  * A task in a worker of its own, as Python's `Process`.
  *
- * A failure that nobody looks at (`result`, `exitCode`, `reason`) is reported as an unhandled rejection when the script
- * ends.
+ * A failure that the caller does not observe (`result`, `exitCode`, `reason`) is reported as an unhandled rejection when
+ * the script ends.
+ *
+ * **Cost**: a worker, which takes about 50 ms to start and 17 MiB of memory. It is a thread of this script, not a process
+ * of the operating system. **When not to use it**: for many short tasks, a `Pool` keeps its workers.
  *
  * @typeParam A The task's parameters.
  * @typeParam R What the task returns.
  *
- * @example Start, join, look
+ * @example Start, join, read the exit code
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Counter, inline, Process } from "@isopool/isopool";
@@ -72,33 +58,28 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   readonly id: number = ++lastId;
   /** Name of the process. */
   readonly name: string;
-  /** Whether the script may end while it runs. */
+  /** Whether the script may end while the process runs. */
   readonly daemon: boolean;
   readonly #task: Task<A, R>;
   readonly #args: unknown[];
-  readonly #options: PoolOptions;
-  // Made at the start: what is never started holds nothing.
-  #running: { readonly core: PoolCore; readonly future: Future<unknown> } | undefined;
+  readonly #options: CheckedProcess;
+  // Made by start(): a process that was never started holds no resources.
+  #running: Running | undefined;
   #ended = false;
-  #stopped: "terminated" | "killed" | undefined;
+  #stopped: Stopped | undefined;
 
   /**
    * Creates a process; nothing runs yet.
    *
-   * @param args The task's arguments; copied when it is started.
+   * @param args The task's arguments; copied by {@linkcode Process.start}.
    * @throws {TypeError | RangeError} If an option does not exist or is not valid.
    */
   constructor(task: Task<A, R>, args: Readonly<Args<A>>, options: ProcessOptions = {}) {
-    knownOptions(CALL, options, ["name", "daemon", "backend", "permissions"]);
-    if (!Array.isArray(args)) throw bad(CALL, "args", args, "an array of arguments", false);
-    const { name = `Process-${this.id}`, daemon = false, backend, permissions } = options;
-    if (typeof daemon !== "boolean") throw bad(CALL, "daemon", daemon, "true or false", false);
-    this.#options = { backend, permissions, name, workers: 1 };
-    checkPoolOptions(this.#options);
+    const { name, daemon } = this.#options = checkProcess(`Process-${this.id}`, args, options);
     this.name = name;
     this.daemon = daemon;
     this.#task = task;
-    this.#args = args;
+    this.#args = args as unknown[];
   }
 
   /** Id of the operating system's process, which a worker shares with the script. */
@@ -106,53 +87,42 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
     return Deno.pid;
   }
 
-  /** Whether it was started and has not ended. */
+  /** Whether the process was started and has not ended. */
   get isAlive(): boolean {
     return this.#running !== undefined && !this.#ended;
   }
 
   /**
-   * `undefined` before the end; 0 if the task returned, 1 if it threw, ran out of memory or died of an uncaught error;
-   * the code of an exit of its own; -15 if it was terminated, -9 if it was killed.
+   * Exit code: 0 if the task returned; 1 if it threw, ran out of memory or died of an uncaught error; the code that it
+   * passed to `Deno.exit`; -15 if the process was terminated, -9 if it was killed. `undefined` before the end.
    */
   get exitCode(): number | undefined {
-    const error = this.#look();
-    switch (this.reason) {
-      case undefined:
-        return undefined;
-      case "finished":
-        return 0;
-      case "exit":
-        return (error as WorkerCrashedError).exitCode ?? 0;
-      case "terminated":
-        return -15;
-      case "killed":
-        return -9;
-      default:
-        return 1;
-    }
+    return this.#ended ? exitCodeOf(this.#readError(), this.reason!) : undefined;
   }
 
-  /** How it ended; `undefined` before. */
+  /** How the process ended; `undefined` before the end. */
   get reason(): ProcessReason | undefined {
-    if (!this.#ended) return undefined;
-    const error = this.#look();
-    if (error === undefined) return "finished";
-    if (error instanceof CancelledError) return this.#stopped ?? "terminated";
-    if (!(error instanceof WorkerCrashedError)) return "failed";
-    return error.reason === "terminated" ? this.#stopped ?? "terminated" : error.reason;
+    return this.#ended ? reasonOf(this.#readError(), this.#stopped) : undefined;
   }
 
   /**
-   * Starts it.
+   * Starts the process: starts its worker, and copies the arguments.
    *
    * @throws {IsopoolError} If it was started before.
+   *
+   * @example Run a task beside this one
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Process } from "@isopool/isopool";
+   *
+   * await using process = new Process(inline((n: number) => n * n), [12]).start();
+   * assertEquals([process.isAlive, await process.result()], [true, 144]);
+   * ```
    */
   start(): this {
-    if (this.#running) {
-      throw new IsopoolError(`Cannot start process ${this.name}: it was started before: create another`);
-    }
-    const core = new PoolCore(this.#options, { daemon: this.daemon, failures: failures ??= new UnobservedFailures() });
+    if (this.#running) throw new IsopoolError(`Cannot start process ${this.name}: already started: create another`);
+    failures ??= new UnobservedFailures();
+    const core = new PoolCore(this.#options.pool, { daemon: this.daemon, failures });
     const future = submitCall(core, START, this.#task, this.#args);
     this.#running = { core, future };
     core.scheduler.close();
@@ -161,58 +131,116 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   }
 
   /**
-   * Waits until it has ended, however. What it ended as is in {@linkcode Process.exitCode} and
-   * {@linkcode Process.reason}.
+   * Waits until the process has ended, in whatever way; does not throw what the task threw.
    *
-   * @param options.timeout Longest wait in milliseconds; the process goes on after it.
-   * @throws {IsopoolError} If it was not started.
+   * @param options.timeout Maximum wait in milliseconds; the process goes on after it.
+   * @throws {IsopoolError} If the process was not started.
    * @throws {WaitTimeoutError} If the wait ran out of time.
+   *
+   * @example Wait for a process that fails
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Process } from "@isopool/isopool";
+   *
+   * const process = new Process(inline(() => Deno.exit(3)), []).start();
+   * await process.join({ timeout: 10_000 });
+   * assertEquals([process.reason, process.exitCode], ["exit", 3]);
+   * ```
    */
   async join(options: { timeout?: number } = {}): Promise<void> {
     knownOptions("join process", options, ["timeout"]);
     const timeout = duration("join process", "timeout", options.timeout);
     const { scheduler } = this.#started("join").core;
-    await joinEnd(scheduler, timeout, () => `Gave up joining ${this.name} after ${timeout} ms: it goes on`);
+    await joinEnd(scheduler, timeout, () => `Gave up joining ${this.name} after ${timeout} ms: the process goes on`);
   }
 
   /**
-   * Waits for what the task returned.
+   * Waits for what the task returns.
    *
-   * @throws What the task threw; a {@linkcode CancelledError} if it was terminated or killed; a
-   * {@linkcode WorkerCrashedError} if its worker died.
+   * @param options.timeout Maximum wait in milliseconds; the process goes on after it.
+   * @throws What the task threw; a {@linkcode CancelledError} if the process was terminated or killed; a
+   * {@linkcode WorkerCrashedError} if its worker died; a {@linkcode WaitTimeoutError} if the wait ran out of time.
+   *
+   * @example Read the result
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Process } from "@isopool/isopool";
+   *
+   * await using process = new Process(inline((text: string) => text.toUpperCase()), ["done"]).start();
+   * assertEquals(await process.result(), "DONE");
+   * ```
    */
   async result(options: { timeout?: number } = {}): Promise<R> {
     return await this.#started("read result of").future.result(options) as R;
   }
 
-  /** Stops it: its `context.signal` fires, and what still runs 200 ms later is stopped by force. */
+  /**
+   * Stops the process: its `context.signal` fires, and a task that still runs 200 ms later is stopped by force.
+   *
+   * @example Stop a server
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Process } from "@isopool/isopool";
+   *
+   * const process = new Process(inline(() => Deno.serve({ port: 0 }, () => new Response()).finished), []).start();
+   * process.terminate();
+   * await process.join();
+   * assertEquals([process.reason, process.exitCode], ["terminated", -15]);
+   * ```
+   */
   terminate(): void {
     const { future } = this.#started("terminate");
     this.#stopped ??= "terminated";
     future.cancel();
   }
 
-  /** Stops it by force. */
+  /**
+   * Stops the process by force, at once.
+   *
+   * @example Stop a loop that never ends
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Process } from "@isopool/isopool";
+   *
+   * const process = new Process(inline(() => { while (true); }), []).start();
+   * process.kill();
+   * await process.join();
+   * assertEquals([process.reason, process.exitCode], ["killed", -9]);
+   * ```
+   */
   kill(): void {
     const { core } = this.#started("kill");
     this.#stopped ??= "killed";
     void core.scheduler.terminate();
   }
 
-  /** Joins it, if it was started. */
+  /**
+   * Joins the process, if it was started.
+   *
+   * @example Join by leaving a block
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Process } from "@isopool/isopool";
+   *
+   * const process = new Process(inline(() => {}), []);
+   * { await using _running = process.start(); }
+   * assertEquals(process.exitCode, 0);
+   * ```
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#running) await this.join();
   }
 
-  #started(what: string): { readonly core: PoolCore; readonly future: Future<unknown> } {
-    if (!this.#running) throw new IsopoolError(`Cannot ${what} process ${this.name}: it was not started: call start()`);
+  #started(action: string): Running {
+    if (!this.#running) {
+      throw new IsopoolError(`Cannot ${action} process ${this.name}: it was not started: call start()`);
+    }
     return this.#running;
   }
 
-  // What it failed with; looking at it counts.
-  #look(): unknown {
-    if (!this.#running || !this.#ended) return undefined;
-    const { future } = this.#running;
+  // The error that the process ended with. Reading it counts as observing it.
+  #readError(): unknown {
+    const { future } = this.#started("read end of");
     observe(future);
     const { outcome, value } = outcomeOf(future);
     return outcome === "fulfilled" ? undefined : value;

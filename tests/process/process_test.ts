@@ -99,7 +99,7 @@ test("terminate() tells the task first, which may end in its own time", async ()
 test("join({ timeout }) gives up, timeout 0 too, and the process goes on", async () => {
   const started = new Counter();
   const process = new Process(spin, [started]).start();
-  await assertRejects(() => process.join({ timeout: 0 }), WaitTimeoutError, "it goes on");
+  await assertRejects(() => process.join({ timeout: 0 }), WaitTimeoutError, "the process goes on");
   assert(process.isAlive);
   process.kill();
   await within(MUST_HAPPEN, process.join());
@@ -111,7 +111,7 @@ test("started twice, joined or stopped before the start: clear errors", async ()
   assertThrows(() => process.terminate(), IsopoolError, "it was not started");
   assertThrows(() => process.kill(), IsopoolError, "it was not started");
   process.start();
-  assertThrows(() => process.start(), IsopoolError, "it was started before");
+  assertThrows(() => process.start(), IsopoolError, "already started");
   await within(MUST_HAPPEN, process.join());
 });
 
