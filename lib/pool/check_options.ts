@@ -1,5 +1,5 @@
 /**
- * Checks what a pool is constructed with, once, and completes it.
+ * `checkPoolOptions()`: checks the options of a pool once, and completes them.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { checkPermissions } from "./permissions.ts";
 import { warnOfPrompts } from "./prompts.ts";
 import { checkWorkerOptions } from "./worker_options.ts";
 
-/** Options with every default filled in. */
+/** The options of a pool, checked and completed. */
 export interface CheckedOptions {
   backend: BackendName;
   name: string;
@@ -28,9 +28,9 @@ export interface CheckedOptions {
   killGrace: number;
   maxQueue: number;
   rate: Required<RateOptions> | undefined;
-  /** What its workers are and can do. */
+  /** The backend, as the workers' permissions demand it. */
   engine: Backend;
-  /** What the workers are told. */
+  /** What each worker is started with. */
   setup: Omit<Setup, "modules">;
 }
 
@@ -55,52 +55,52 @@ const NAMES = [
   "env",
 ] as const;
 
-const CALL = "create pool";
-/** What an idle worker needs for itself, in bytes; a limit below it would end every worker at its start. */
-const LEAST_MEMORY = 32 * 2 ** 20;
+const ACTION = "create pool";
+/** Memory that an idle worker needs for itself, in bytes; a limit below it would end every worker at its start. */
+const MIN_MEMORY = 32 * 2 ** 20;
 
 /** Checks the options of a pool. */
 export function checkPoolOptions(given: number | PoolOptions | undefined): CheckedOptions {
   const options: PoolOptions = typeof given === "number" ? { workers: given } : given ?? {};
-  knownOptions(CALL, options, NAMES);
-  const backend = oneOf(CALL, "backend", options.backend ?? "worker", Object.keys(BACKENDS) as BackendName[]);
-  const permissions = checkPermissions(CALL, options.permissions);
+  knownOptions(ACTION, options, NAMES);
+  const backend = oneOf(ACTION, "backend", options.backend ?? "worker", Object.keys(BACKENDS) as BackendName[]);
+  const permissions = checkPermissions(ACTION, options.permissions);
   if (permissions) {
-    if (backend !== "worker") throw bad(CALL, "permissions", options.permissions, 'a backend of "worker"', false);
-    checkWorkerOptions(CALL);
+    if (backend !== "worker") throw bad(ACTION, "permissions", options.permissions, 'a backend of "worker"', false);
+    checkWorkerOptions(ACTION);
     warnOfPrompts();
   }
   const engine = permissions ? SCOPED : BACKENDS[backend];
   const { capabilities } = engine;
-  retryPolicy(CALL, options.retry);
+  retryPolicy(ACTION, options.retry);
   if (options.name !== undefined && typeof options.name !== "string") {
-    throw bad(CALL, "name", options.name, "a string", false);
+    throw bad(ACTION, "name", options.name, "a string", false);
   }
-  const workers = integer(CALL, "workers", options.workers ?? (capabilities.parallel ? cpuCount() : 32), 1);
-  const minWorkers = integer(CALL, "minWorkers", options.minWorkers ?? 0, 0);
+  const workers = integer(ACTION, "workers", options.workers ?? (capabilities.parallel ? cpuCount() : 32), 1);
+  const minWorkers = integer(ACTION, "minWorkers", options.minWorkers ?? 0, 0);
   if (minWorkers > workers) {
-    throw bad(CALL, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
+    throw bad(ACTION, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
   }
-  const timeout = duration(CALL, "timeout", options.timeout);
+  const timeout = duration(ACTION, "timeout", options.timeout);
   return {
     backend,
     name: options.name ?? "pool",
     workers,
     minWorkers,
-    idleTimeout: duration(CALL, "idleTimeout", options.idleTimeout),
+    idleTimeout: duration(ACTION, "idleTimeout", options.idleTimeout),
     maxTasks: count("maxTasksPerWorker", options.maxTasksPerWorker, 1),
     timeout,
     retry: options.retry,
-    // No timer waits for ever; the longest one is as good.
-    killGrace: duration(CALL, "killGrace", options.killGrace ?? 200) ?? MAX_DELAY,
+    // Infinity is replaced by the longest delay that a timer takes.
+    killGrace: duration(ACTION, "killGrace", options.killGrace ?? 200) ?? MAX_DELAY,
     maxQueue: count("maxQueue", options.maxQueue, 0),
-    rate: rateOptions(CALL, options.rate),
+    rate: rateOptions(ACTION, options.rate),
     engine,
     setup: {
       workers,
       initializer: hook("initializer", options.initializer, options.initArgs ?? [], capabilities),
       finalizer: hook("finalizer", options.finalizer, [], capabilities),
-      concurrency: integer(CALL, "concurrencyPerWorker", options.concurrencyPerWorker ?? 1, 1),
+      concurrency: integer(ACTION, "concurrencyPerWorker", options.concurrencyPerWorker ?? 1, 1),
       timeout,
       memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
       permissions,
@@ -109,16 +109,16 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   };
 }
 
-function count(option: string, value: unknown, least: number): number {
-  return value === undefined || value === Infinity ? Infinity : integer(CALL, option, value, least);
+function count(option: string, value: unknown, min: number): number {
+  return value === undefined || value === Infinity ? Infinity : integer(ACTION, option, value, min);
 }
 
 function hook(option: string, task: unknown, args: unknown, capabilities: Capabilities): Hook | undefined {
-  if (!Array.isArray(args)) throw bad(CALL, "initArgs", args, "an array of arguments", false);
+  if (!Array.isArray(args)) throw bad(ACTION, "initArgs", args, "an array of arguments", false);
   if (task === undefined) {
     if (args.length === 0) return undefined;
     throw new TypeError(
-      `Cannot ${CALL}: \`initArgs\` is ${
+      `Cannot ${ACTION}: \`initArgs\` is ${
         show(args)
       } without an \`initializer\` that takes them: give one, or leave it out`,
     );
@@ -126,13 +126,13 @@ function hook(option: string, task: unknown, args: unknown, capabilities: Capabi
   const { isolated } = capabilities;
   const { args: copied, handles } = isolated ? copyOf(args) : { args, handles: false };
   if (task instanceof Task) {
-    // A function that cannot run elsewhere is reported by the first worker that tries.
+    // A function that cannot run in another isolate fails in the first worker that loads it.
     return { source: task.source, localFunction: isolated ? undefined : task.local, args: copied, handles };
   }
   if (typeof task === "function" && !isolated) {
     return { source: { source: "" }, localFunction: task as () => unknown, args: copied, handles };
   }
-  throw bad(CALL, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
+  throw bad(ACTION, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
 }
 
 function copyOf(args: unknown[]): Snapshot {
@@ -147,17 +147,17 @@ function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabil
   if (bytes === undefined || bytes === Infinity) return undefined;
   if (capabilities.permissions) {
     throw new TypeError(
-      `Cannot ${CALL}: \`memoryLimit\` does not go with \`permissions\`: running out of memory under a scope ends the ` +
+      `Cannot ${ACTION}: \`memoryLimit\` does not go with \`permissions\`: running out of memory under a scope ends the ` +
         "process, so leave one of them out",
     );
   }
   if (!capabilities.memoryLimit) {
     throw new TypeError(
-      `Cannot ${CALL}: \`memoryLimit\` needs workers with memory of their own, not ${show(backend)}: leave it out, ` +
+      `Cannot ${ACTION}: \`memoryLimit\` needs workers with memory of their own, not ${show(backend)}: leave it out, ` +
         'or use backend "worker"',
     );
   }
-  return integer(CALL, "memoryLimit", bytes, LEAST_MEMORY);
+  return integer(ACTION, "memoryLimit", bytes, MIN_MEMORY);
 }
 
 function environment(
@@ -167,19 +167,19 @@ function environment(
 ): Record<string, string> | undefined {
   if (env === undefined) return undefined;
   if (permissions) {
-    throw new TypeError(`Cannot ${CALL}: \`env\` does not go with \`permissions\`: name there what may be read`);
+    throw new TypeError(`Cannot ${ACTION}: \`env\` does not go with \`permissions\`: name there what may be read`);
   }
   if (!isolated) {
     throw new TypeError(
-      `Cannot ${CALL}: \`env\` needs workers with globals of their own, not ${show(backend)}: leave it out, or use ` +
+      `Cannot ${ACTION}: \`env\` needs workers with globals of their own, not ${show(backend)}: leave it out, or use ` +
         'backend "worker"',
     );
   }
   if (typeof env !== "object" || env === null || Array.isArray(env)) {
-    throw bad(CALL, "env", env, "an object of strings", false);
+    throw bad(ACTION, "env", env, "an object of strings", false);
   }
   for (const [key, value] of Object.entries(env)) {
-    if (typeof value !== "string") throw bad(CALL, `env.${key}`, value, "a string", false);
+    if (typeof value !== "string") throw bad(ACTION, `env.${key}`, value, "a string", false);
   }
   return { ...env };
 }

@@ -1,5 +1,5 @@
 /**
- * What a pool tells whoever listens. Nothing is made while nobody does.
+ * The events of a pool. The pool makes them only from the first `addEventListener` on.
  *
  * @module
  */
@@ -8,54 +8,58 @@ import type { Death } from "../transport/transport.ts";
 import type { Observer } from "../scheduler/counters.ts";
 import type { Job } from "../scheduler/job.ts";
 
-/** What a {@linkcode PoolEventMap} event of a worker says. */
+/** Detail of the worker events of {@linkcode PoolEventMap}. */
 export interface WorkerEventDetail {
   /** Id of the worker, unique in its pool. */
   readonly workerId: number;
-  /** How it ended; only with `workerexit`. */
+  /** How the worker ended; only with `workerexit`. */
   readonly reason?: DeathReason | "initializer" | "finalizer";
-  /** What it died of, where that is known. */
+  /** The cause of death, if known. */
   readonly cause?: unknown;
 }
 
-/** What a {@linkcode PoolEventMap} event of a task says. */
+/** Detail of the task events of {@linkcode PoolEventMap}. */
 export interface TaskEventDetail {
   /** Name of the task. */
   readonly task: string;
   /** Position among the items of a map; 0 for a single call. */
   readonly index: number;
-  /** The worker that was given the call. */
+  /** Id of the worker that was sent the call. */
   readonly workerId: number;
-  /** Which attempt it is, from 1; only with `taskstart`. */
+  /** Number of the attempt, from 1; only with `taskstart`. */
   readonly attempt?: number;
   /** How the attempt ended; only with `taskend`. */
   readonly outcome?: "fulfilled" | "rejected" | "cancelled";
 }
 
-/** The events of a pool, by name. */
+/**
+ * The events of a pool, by name.
+ *
+ * **Cost**: with a listener, one event object for each attempt of each call, maps included.
+ */
 export interface PoolEventMap {
   /** A worker takes calls. */
   workerstart: CustomEvent<WorkerEventDetail>;
-  /** A worker has ended, however. */
+  /** A worker has ended, in whatever way. */
   workerexit: CustomEvent<WorkerEventDetail>;
-  /** A worker was given a call; short ones are given some milliseconds ahead. */
+  /** A worker was sent a call. Short calls are sent some milliseconds before they start. */
   taskstart: CustomEvent<TaskEventDetail>;
-  /** An attempt of a call has ended; comes before its future settles. */
+  /** An attempt of a call has ended. The event comes before the future settles. */
   taskend: CustomEvent<TaskEventDetail>;
-  /** Nothing is left to do. */
+  /** The last submitted call has ended. */
   drain: CustomEvent<null>;
 }
 
-/** Makes events of what a scheduler tells. */
+/** Returns an observer that dispatches a scheduler's reports as events. */
 export function observe(target: EventTarget): Observer {
-  const tell = <K extends keyof PoolEventMap>(type: K, detail: PoolEventMap[K]["detail"]) =>
+  const dispatch = <K extends keyof PoolEventMap>(type: K, detail: PoolEventMap[K]["detail"]) =>
     void target.dispatchEvent(new CustomEvent(type, { detail }));
   return {
-    workerStarted: (workerId) => tell("workerstart", { workerId }),
-    workerEnded: (workerId, { reason, cause }: Death) => tell("workerexit", { workerId, reason, cause }),
-    callSent: (work, index, attempt, workerId) => tell("taskstart", { task: nameOf(work), index, workerId, attempt }),
-    callEnded: (work, index, outcome, workerId) => tell("taskend", { task: nameOf(work), index, workerId, outcome }),
-    drained: () => tell("drain", null),
+    workerStarted: (workerId) => dispatch("workerstart", { workerId }),
+    workerEnded: (workerId, { reason, cause }: Death) => dispatch("workerexit", { workerId, reason, cause }),
+    callSent: (job, index, attempt, workerId) => dispatch("taskstart", { task: nameOf(job), index, workerId, attempt }),
+    callEnded: (job, index, outcome, workerId) => dispatch("taskend", { task: nameOf(job), index, workerId, outcome }),
+    drained: () => dispatch("drain", null),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Waiting until a pool has ended, or not that long.
+ * `joinEnd()`: waits for the end of a pool, with a time limit.
  *
  * @module
  */
@@ -9,12 +9,13 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 /**
  * Waits until a scheduler has ended.
  *
- * @param late What to say when `timeout` milliseconds were not enough.
+ * @param timeout Maximum wait, in milliseconds.
+ * @param message Makes the message of the error that the wait ran out of time with.
  * @throws {WaitTimeoutError} If the wait ran out of time.
  */
-export async function joinEnd({ ended }: Scheduler, timeout: number | undefined, late: () => string): Promise<void> {
+export async function joinEnd({ ended }: Scheduler, timeout: number | undefined, message: () => string): Promise<void> {
   if (timeout === undefined) return await ended;
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new WaitTimeoutError(late())), timeout);
+  const timer = setTimeout(() => reject(new WaitTimeoutError(message())), timeout);
   await Promise.race([ended, promise]).finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,6 @@
 /**
- * Pools inside tasks: allowed, but threads multiply, and a task that starts a pool for every task it starts never ends.
+ * `checkNesting()`: the limit on pools that tasks create. Nested pools are allowed, but their threads multiply, and a task
+ * that creates a pool to run itself would never end.
  *
  * @module
  */
@@ -7,36 +8,36 @@ import { IsopoolError } from "../core/errors.ts";
 import { scope } from "../core/isolate_state.ts";
 import { cpuCount } from "./backends.ts";
 
-/** How many pools deep a worker may be and still have a pool of its own. */
-const DEEPEST = 3;
-/** Threads for each core from which on a nested pool is worth a warning. */
-const CROWD = 2;
+/** Maximum depth of a worker that may create a pool; a worker of a pool on the main thread has depth 1. */
+const MAX_DEPTH = 3;
+/** Number of threads for each core above which a nested pool causes a warning. */
+const MAX_THREADS_PER_CORE = 2;
 let warned = false;
 
 /**
- * Checks that a pool may be made here, and warns once where pools within pools have made many threads.
+ * Checks that a pool may be created here, and warns once if nested pools may have many threads.
  *
- * @throws {IsopoolError} While a task module is being loaded in a worker, or too deep.
+ * @throws {IsopoolError} If a worker is loading a task module, or if the pool would be nested too deep.
  */
 export function checkNesting(name: string, workers: number, threads: boolean): void {
   if (scope.loading !== undefined) {
     throw new IsopoolError(
-      `Cannot create pool: ${scope.loading} does it at its top level, which a worker runs as well when it loads the ` +
+      `Cannot create pool: ${scope.loading} creates it at its top level, which a worker runs as well when it loads the ` +
         "module: put the code that starts work into `if (import.meta.main) { ... }`",
     );
   }
   if (!threads || scope.depth === 0) return;
-  if (scope.depth > DEEPEST) {
+  if (scope.depth > MAX_DEPTH) {
     throw new IsopoolError(
-      `Cannot create pool: it would be ${scope.depth + 1} pools deep, and ${DEEPEST + 1} is the limit: a task that ` +
+      `Cannot create pool: it would be ${scope.depth + 1} pools deep, and ${MAX_DEPTH + 1} is the limit: a task that ` +
         "creates pools must not be run by the pools it creates",
     );
   }
-  const most = scope.threads * workers;
-  if (warned || most <= CROWD * cpuCount()) return;
+  const maxThreads = scope.threads * workers;
+  if (warned || maxThreads <= MAX_THREADS_PER_CORE * cpuCount()) return;
   warned = true;
   console.warn(
-    `isopool: pool "${name}" is created by a task; all such pools together may have ${most} threads on ` +
+    `isopool: pool "${name}" is created by a task; all such pools together may have ${maxThreads} threads on ` +
       `${cpuCount()} cores: give it fewer \`workers\`, or backend "async"`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The options of a pool. They are checked once, at construction, in check_options.ts.
+ * The options of a pool, as a caller gives them. check_options.ts checks them once, when the pool is created.
  *
  * @module
  */
@@ -12,50 +12,50 @@ import type { PermissionScope } from "./permissions.ts";
 /** Options of {@linkcode Pool}. */
 export interface PoolOptions<B extends BackendName = BackendName> {
   /**
-   * What tasks run on: `"worker"` threads of this process, or `"async"`, this event loop.
+   * What tasks run on: `"worker"`, threads of this process, or `"async"`, this event loop.
    *
    * @default {"worker"}
    */
   backend?: B;
   /** Name of the pool, in messages. @default {"pool"} */
   name?: string;
-  /** Most workers at a time; they start as work comes. @default {the number of usable cores; 32 for "async"} */
+  /** Maximum number of workers; they start when calls come in. @default {the number of usable cores; 32 for "async"} */
   workers?: number;
-  /** Workers that are started at once and kept when there is nothing to do. @default {0} */
+  /** Number of workers that start at once, and stay while they are idle. @default {0} */
   minWorkers?: number;
   /** Milliseconds after which an idle worker ends, down to `minWorkers`. @default {Infinity} */
   idleTimeout?: number;
-  /** Calls after which a worker is replaced by a fresh one, against leaks in what tasks use. @default {Infinity} */
+  /** Number of calls after which a fresh worker replaces a worker, against leaks in what tasks use. @default {Infinity} */
   maxTasksPerWorker?: number;
   /**
-   * Calls that one worker runs side by side, for tasks that await. When one of them must be stopped by force, the others
-   * are lost with their worker: `WorkerCrashedError`, or another attempt under `retry`.
+   * Number of calls that one worker runs concurrently, for tasks that await. When one of them must be stopped by force,
+   * the others are lost with their worker: they fail with `WorkerCrashedError`, or run again under `retry`.
    *
    * @default {1}
    */
   concurrencyPerWorker?: number;
   /**
-   * Runs in each worker before its first task, to set up `context.state`. When it fails three times in a row, the pool
-   * is broken; the pool's `timeout` is its limit, too.
+   * Task that runs in each worker before its first call, to set up `context.state`. When it fails three times in a row,
+   * the pool is broken. The pool's `timeout` (milliseconds) is its limit, too.
    */
   // deno-lint-ignore no-explicit-any -- the type of `initArgs` follows from it
   initializer?: Task<any[], unknown>;
-  /** Arguments of the initializer, copied now. */
+  /** Arguments of the initializer, copied when the pool is created. */
   initArgs?: unknown[];
   /**
-   * Runs in each worker before it ends: when the pool drains, or the worker is replaced. Not when it is stopped by force.
-   * Its limit is the pool's `timeout`, else 10 s. A failure is reported as an unhandled rejection.
+   * Task that runs in each worker before the worker ends, when the pool drains or replaces the worker; not when the worker
+   * is stopped by force. Its limit is the pool's `timeout`, else 10 s. Its failure is reported as an unhandled rejection.
    */
   finalizer?: Task<[], unknown>;
-  /** Longest run of a task in milliseconds, where the task has no limit of its own. @default {Infinity} */
+  /** Maximum run time of a call in milliseconds, if its task has no limit of its own. @default {Infinity} */
   timeout?: number;
-  /** How often a failed task is tried again, where the task does not say. @default {0} */
+  /** How often a failed call is tried again, if its task has no `retry` of its own. @default {0} */
   retry?: number | RetryOptions;
-  /** Milliseconds between a task's `context.signal` and force, when it is stopped. @default {200} */
+  /** Milliseconds that a stopped task has between its `context.signal` and force. @default {200} */
   killGrace?: number;
   /**
-   * Most calls that wait for a worker; a `submit` beyond that throws a `QueueFullError`, `room()` waits. Maps and streams
-   * do not count: they read their input as they go.
+   * Maximum number of calls that wait for a worker. A `submit` above it throws a `QueueFullError`; `room()` waits. Maps and
+   * streams do not count, because they read their input as workers take it.
    *
    * @default {Infinity}
    */
@@ -63,22 +63,24 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   /** How often calls may start, retries included. @default {no limit} */
   rate?: RateOptions;
   /**
-   * Most bytes that a worker's heap and buffers may take; one that takes more is replaced, and its task fails with
-   * `WorkerCrashedError` of reason `"oom"`. Only for workers of their own memory. @default {the runtime's own limit}
+   * Maximum size of a worker's heap and buffers, in bytes, at least 32 MiB. A worker that takes more is replaced, and its
+   * call fails with a `WorkerCrashedError` of reason `"oom"`. Not for backend `"async"`.
+   *
+   * @default {the runtime's own limit}
    */
   memoryLimit?: number;
   /**
-   * What tasks may do, where that is less than what this script may: `"none"`, or a {@linkcode PermissionScope}. Takes
-   * `--unstable-worker-options`. A guard against mistakes, no wall against attackers: see SECURITY.md.
+   * Permissions of the tasks, if they are fewer than this script's: `"none"`, or a {@linkcode PermissionScope}. Needs
+   * `--unstable-worker-options`. They guard against mistakes, not against attackers: see SECURITY.md.
    *
-   * Running out of memory under a scope ends the process, and a task that never ends is stopped only before its first
-   * `await`, by its `timeout`.
+   * With permissions, running out of memory ends the whole process, and a task that never ends is stopped only before its
+   * first `await`, by its `timeout`.
    *
    * @default {"inherit"}
    */
   permissions?: "inherit" | "none" | PermissionScope;
   /**
-   * The workers' `process.env`. `Deno.env` and the working directory belong to the whole process: they cannot differ.
+   * The workers' `process.env`. `Deno.env` and the working directory belong to the whole process, so workers share them.
    *
    * @default {a copy of this script's}
    */

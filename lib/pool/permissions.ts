@@ -1,6 +1,6 @@
 /**
- * What the tasks of a pool may do: checks the option `permissions`, resolves what is relative in it, and compares it with
- * what this script may do itself.
+ * The permissions of a pool's tasks: checks the option `permissions`, resolves its relative paths, and compares it with the
+ * permissions of this script.
  *
  * @module
  */
@@ -11,10 +11,13 @@ import { bad, knownOptions } from "../core/validate.ts";
 export type Scope = Deno.PermissionOptionsObject;
 
 /**
- * What a task may do. A kind that is not named is denied. `true` is all of it, `"inherit"` what this script has, a list
- * what it names. Relative paths are taken from the current directory, once, when the pool is created.
+ * Permissions of a task. A kind that is left out is denied; `true` grants all of it, `"inherit"` as much as this script has,
+ * a list what the list names. Relative paths are resolved against the current directory, once, when the pool is created.
  *
- * @example Tasks that may read one folder, and nothing else
+ * **Cost**: the first scoped pool takes 20 to 45 ms to check the runtime's flags. **When not to use it**: threads with fewer
+ * permissions are no security boundary; hostile code belongs into a process of its own (SECURITY.md).
+ *
+ * @example Let tasks read one folder, and nothing else
  * ```ts
  * import type { PermissionScope } from "@isopool/isopool";
  *
@@ -47,41 +50,43 @@ const KINDS: readonly Kind[] = ["read", "write", "net", "env", "run", "ffi", "sy
 const PATHS: readonly Kind[] = ["read", "write", "ffi"];
 
 /**
- * Checks the option; `undefined` if workers need no scope of their own.
+ * Checks the option `permissions`. Returns `undefined` if workers have the permissions of this script.
  *
  * @throws {TypeError} If it is not valid.
- * @throws {PermissionScopeError} If it is wider than what this script may do.
+ * @throws {PermissionScopeError} If it is wider than the permissions of this script.
  */
-export function checkPermissions(call: string, given: unknown): Scope | undefined {
+export function checkPermissions(action: string, given: unknown): Scope | undefined {
   if (given === undefined || given === "inherit") return undefined;
   if (given !== "none" && (typeof given !== "object" || given === null || Array.isArray(given))) {
-    throw bad(call, "permissions", given, `"inherit" | "none" | { ${KINDS.join(", ")} }`, false);
+    throw bad(action, "permissions", given, `"inherit" | "none" | { ${KINDS.join(", ")} }`, false);
   }
-  const asked: Record<string, unknown> = given === "none" ? {} : { ...given };
-  knownOptions(`${call}: permissions`, asked, KINDS);
-  // Every kind is named: what is left out must not depend on a default of the runtime's.
-  return Object.fromEntries(KINDS.map((kind) => [kind, checkKind(call, kind, asked[kind] ?? false)]));
+  const scope: Record<string, unknown> = given === "none" ? {} : { ...given };
+  knownOptions(`${action}: permissions`, scope, KINDS);
+  // Every kind is named, so that a kind left out does not depend on a default of the runtime.
+  return Object.fromEntries(KINDS.map((kind) => [kind, checkKind(action, kind, scope[kind] ?? false)]));
 }
 
-function checkKind(call: string, kind: Kind, grant: unknown): boolean | "inherit" | string[] {
+function checkKind(action: string, kind: Kind, grant: unknown): boolean | "inherit" | string[] {
   if (grant === "inherit" || grant === false) return grant;
   if (grant === true) {
-    if (!isGranted({ name: kind })) throw wider(call, kind, "is true", `--allow-${kind}`);
+    if (!isGranted({ name: kind })) throw wider(action, kind, "is true", `--allow-${kind}`);
     return true;
   }
-  if (!Array.isArray(grant)) throw bad(call, `permissions.${kind}`, grant, `true | false | "inherit" | a list`, false);
-  const list = grant.map((entry) => checkEntry(call, kind, entry));
-  // An empty list means nothing at all, here as in words.
+  if (!Array.isArray(grant)) {
+    throw bad(action, `permissions.${kind}`, grant, `true | false | "inherit" | a list`, false);
+  }
+  const list = grant.map((entry) => checkEntry(action, kind, entry));
+  // An empty list grants nothing.
   return list.length > 0 && list;
 }
 
-function checkEntry(call: string, kind: Kind, entry: unknown): string {
+function checkEntry(action: string, kind: Kind, entry: unknown): string {
   const takes = kind === "net" || kind === "import"
     ? `"host" or "host:port"`
     : PATHS.includes(kind) || kind === "run"
     ? "paths and file: URLs"
     : "names";
-  const wrong = () => bad(call, `permissions.${kind}`, entry, `a list of ${takes}`, false);
+  const wrong = () => bad(action, `permissions.${kind}`, entry, `a list of ${takes}`, false);
   const value = entry instanceof URL || typeof entry === "string" ? plain(kind, entry) : undefined;
   if (value === undefined || value === "") throw wrong();
   if ((kind === "net" || kind === "import") && !isHost(value)) throw wrong();
@@ -89,10 +94,10 @@ function checkEntry(call: string, kind: Kind, entry: unknown): string {
   try {
     granted = isGranted(descriptor(kind, value));
   } catch {
-    // The runtime knows best what a kind of information is, though it does not look where all of it is granted.
+    // The runtime throws for a name that it does not know, unless all of that kind is granted.
     throw wrong();
   }
-  if (!granted) throw wider(call, kind, `names ${JSON.stringify(value)}`, `--allow-${kind}=${value}`);
+  if (!granted) throw wider(action, kind, `names ${JSON.stringify(value)}`, `--allow-${kind}=${value}`);
   return value;
 }
 
@@ -100,18 +105,18 @@ function plain(kind: Kind, entry: string | URL): string | undefined {
   const isPath = PATHS.includes(kind);
   if (!isPath && kind !== "run") return typeof entry === "string" ? entry : undefined;
   if (entry === "") return "";
-  // By the global, and only now: importing them takes some milliseconds of everybody's start.
+  // Taken from the global, and only here: importing them would add some milliseconds to the start of every script.
   // deno-lint-ignore no-process-global
   const { getBuiltinModule } = process;
   if (entry instanceof URL || entry.startsWith("file:")) {
     const url = URL.parse(entry);
     return url?.protocol === "file:" ? getBuiltinModule("node:url").fileURLToPath(url) : undefined;
   }
-  // A program without a slash is looked up in PATH.
+  // The runtime searches PATH for a program without a slash.
   return isPath || /[/\\]/.test(entry) ? getBuiltinModule("node:path").resolve(entry) : entry;
 }
 
-// Patterns of hosts (`*.example.com`, `10.0.0.0/8`) are left out: the runtime does not compare them with what it has.
+// Host patterns (`*.example.com`, `10.0.0.0/8`) are not allowed: the runtime cannot compare them with its permissions.
 function isHost(value: string): boolean {
   const [, port] = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d+))?$/i.exec(value) ?? [, "none"];
   return port === undefined || Number(port) <= 65_535;
@@ -134,15 +139,15 @@ function descriptor(kind: Kind, value: string): Deno.PermissionDescriptor {
   }
 }
 
-// Asks nobody: what the user would be asked for is not granted.
+// `querySync` does not prompt: a permission that the user would be asked for is not granted.
 function isGranted(what: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(what).state === "granted";
 }
 
-function wider(call: string, kind: Kind, asked: string, flag: string): PermissionScopeError {
-  const part = asked === "is true" ? `: "inherit" gives as much as it has` : "";
+function wider(action: string, kind: Kind, grant: string, flag: string): PermissionScopeError {
+  const part = grant === "is true" ? `: "inherit" gives as much as it has` : "";
   return new PermissionScopeError(
-    `Cannot ${call}: \`permissions.${kind}\` ${asked}, which this script may not do itself, and a scope is never wider ` +
+    `Cannot ${action}: \`permissions.${kind}\` ${grant}, which this script may not do itself, and a scope is never wider ` +
       `than that${part}: start the script with ${flag}`,
     { flag },
   );

@@ -1,5 +1,5 @@
 /**
- * What a pool is doing and has done, as numbers.
+ * The numbers of a pool: what it is doing now, and what it has done.
  *
  * @module
  */
@@ -7,62 +7,65 @@ import type { Distribution } from "../core/histogram.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Job } from "../scheduler/job.ts";
 
-/** Numbers of one pool; a snapshot. */
+/**
+ * Numbers of one pool, as they were at the call of `Pool.stats`. Counts go from the start of the pool on, times are in
+ * milliseconds.
+ */
 export interface PoolStats {
-  /** Workers by what they do. */
+  /** Number of workers in each state. */
   readonly workers: {
-    /** On their way. */
+    /** Started, but not ready for calls. */
     readonly starting: number;
     /** With at least one call. */
     readonly busy: number;
     /** Without a call. */
     readonly idle: number;
-    /** Ending, once they have done what they hold. */
+    /** End as soon as the calls they hold have ended. */
     readonly leaving: number;
     /** Started in all. */
     readonly started: number;
-    /** Ended in another way than being told to. */
+    /** Ended without the pool having stopped them. */
     readonly crashed: number;
-    /** Given up because nothing could stop them, and not ended yet. */
+    /** Abandoned because nothing could stop them, and still running. */
     readonly abandoned: number;
   };
-  /** Calls, and items of maps, by where they stand. */
+  /** Number of calls, and items of maps, in each state. */
   readonly tasks: {
-    /** Calls and maps of which nothing is with a worker. */
+    /** Calls and maps that no worker holds a part of. */
     readonly waiting: number;
-    /** With a worker. */
+    /** Held by a worker. */
     readonly active: number;
     readonly succeeded: number;
     readonly failed: number;
     readonly cancelled: number;
-    /** Further attempts that were made. */
+    /** Number of retries. */
     readonly retried: number;
   };
   /**
-   * Milliseconds from `submit`, or from the end of a retry's pause, until a worker was given the call. Items of maps are
-   * read when a worker asks for them: they do not wait.
+   * Milliseconds from `submit`, or from the end of a retry's wait, until the call was sent to a worker. Items of maps do not
+   * wait: they are read when a worker can take them.
    */
   readonly wait: Distribution;
-  /** Milliseconds that calls ran. Calls shorter than 1 ms are measured in lots; each counts with its lot's mean. */
+  /** Milliseconds that calls ran. Calls shorter than 1 ms are measured in groups; each counts with the mean of its group. */
   readonly run: Distribution;
 }
 
-/** Counts. */
-export function poolStats({ abandoned, workerSet: crew, jobs: works, counters: tally }: Scheduler): PoolStats {
+/** Reads the numbers of a scheduler. */
+export function poolStats({ abandoned, workerSet, jobs, counters }: Scheduler): PoolStats {
   const workers = {
     starting: 0,
     busy: 0,
     idle: 0,
     leaving: 0,
-    started: tally.workersStarted,
-    crashed: tally.workersCrashed,
+    started: counters.workersStarted,
+    crashed: counters.workersCrashed,
     abandoned: abandoned.living,
   };
   let active = 0;
-  const atWork = new Set<Job>();
-  for (const slot of crew.slots) {
+  const heldJobs = new Set<Job>();
+  for (const slot of workerSet.slots) {
     active += slot.inFlight;
-    for (const { job: work } of slot.chunks) atWork.add(work);
+    for (const { job } of slot.chunks) heldJobs.add(job);
     if (slot.state === "starting") workers.starting++;
     else if (slot.state === "alive") workers[slot.inFlight > 0 ? "busy" : "idle"]++;
     else workers.leaving++;
@@ -70,14 +73,14 @@ export function poolStats({ abandoned, workerSet: crew, jobs: works, counters: t
   return {
     workers,
     tasks: {
-      waiting: works.size - atWork.size,
+      waiting: jobs.size - heldJobs.size,
       active,
-      succeeded: tally.fulfilled,
-      failed: tally.rejected,
-      cancelled: tally.cancelled,
-      retried: tally.retried,
+      succeeded: counters.fulfilled,
+      failed: counters.rejected,
+      cancelled: counters.cancelled,
+      retried: counters.retried,
     },
-    wait: tally.wait.distribution(),
-    run: tally.run.distribution(),
+    wait: counters.wait.distribution(),
+    run: counters.run.distribution(),
   };
 }

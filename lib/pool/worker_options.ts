@@ -1,10 +1,10 @@
 /**
- * Whether the runtime's unstable feature `worker-options` is on. Without it, giving permissions to a worker ends the
- * whole process with code 70, and nothing can catch that: so it is found out before.
+ * `checkWorkerOptions()`: finds out whether the runtime's unstable feature `worker-options` is on. Without it, giving
+ * permissions to a worker ends the whole process with code 70, and nothing can catch that.
  *
- * The runtime shows its flags, those of the command line and of deno.json, in one place only: in the arguments that
- * `fork` of `node:child_process` would start another Deno with. Its `spawn` is replaced for that one call, so that
- * nothing starts. (tests/canary/web_worker_test.ts)
+ * The runtime shows its flags, those of the command line and of deno.json, in one place only: in the arguments with which
+ * `fork` of `node:child_process` would start another Deno. This file replaces `spawn` for that one call, so that no process
+ * starts. (tests/canary/web_worker_test.ts)
  *
  * @module
  */
@@ -18,16 +18,16 @@ interface ChildProcessModule {
   fork(path: string, args: string[], options: { execPath: string; silent: true; env: Record<string, never> }): unknown;
 }
 
-let on: boolean | undefined;
+let isOn: boolean | undefined;
 
 /**
- * Checks that workers can be given permissions. Takes 20 to 45 ms, the first time.
+ * Checks that workers can be given permissions. The first call takes 20 to 45 ms.
  *
- * @throws {PermissionScopeError} If they cannot, or if it cannot be found out.
+ * @throws {PermissionScopeError} If they cannot, or if a missing permission hides it.
  */
 export function checkWorkerOptions(call: string): void {
-  if (on) return;
-  // What fork reads on its way. Without the permission it would ask the user, or throw.
+  if (isOn) return;
+  // `fork` reads this variable. Without the permission for it, `fork` would prompt the user, or throw.
   const { state } = Deno.permissions.querySync({ name: "env", variable: "NODE_V8_COVERAGE" });
   if (state !== "granted") {
     throw new PermissionScopeError(
@@ -36,8 +36,8 @@ export function checkWorkerOptions(call: string): void {
       { flag: "--allow-env=NODE_V8_COVERAGE" },
     );
   }
-  on = detect();
-  if (on) return;
+  isOn = detect();
+  if (isOn) return;
   throw new PermissionScopeError(
     `Cannot ${call}: \`permissions\` need Deno's unstable feature "worker-options", which is off: start the script ` +
       `with ${FLAG}, or put "unstable": ["worker-options"] into ${folder()}deno.json`,
@@ -46,7 +46,7 @@ export function checkWorkerOptions(call: string): void {
 }
 
 function detect(): boolean {
-  // By the global, and only now: importing node:process takes 10 ms of everybody's start.
+  // Taken from the global, and only here: importing node:process would add 10 ms to the start of every script.
   // deno-lint-ignore no-process-global
   const childProcess = process.getBuiltinModule("node:child_process") as unknown as ChildProcessModule;
   const { prototype } = childProcess.ChildProcess;
