@@ -1,10 +1,10 @@
 /**
- * Cases of CPython's `lock_tests`, re-expressed: on tasks of this thread, and with the names of the originals so that
- * they can be looked up. Those that need threads are in tests/contract/shared/, time-outs and signals in waiting_test.ts.
+ * Cases of CPython's `lock_tests`, re-expressed on tasks of this thread, under the names of the originals. Cases that need
+ * threads are in tests/contract/shared/, cases of timeouts and signals in waiting_test.ts.
  *
  * @module
  */
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Barrier,
   BoundedSemaphore,
@@ -14,7 +14,6 @@ import {
   RLock,
   Semaphore,
   SharedEvent,
-  WaitTimeoutError,
 } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
 import { pause, test, timed, until } from "../support/within.ts";
@@ -49,7 +48,7 @@ test("BaseLockTests.test_with: a block that throws releases", async () => {
   assertEquals(lock.locked, false);
 });
 
-test("LockTests.test_different_thread: who holds the guard may release, wherever", async () => {
+test("LockTests.test_different_thread: any code of the thread that has the guard may release", async () => {
   const lock = new Lock();
   const guard = await lock.acquire();
   await new Promise<void>((resolve) =>
@@ -61,7 +60,7 @@ test("LockTests.test_different_thread: who holds the guard may release, wherever
   (await lock.acquire(LIMIT)).release();
 });
 
-test("RLockTests.test_reacquire: as often as one likes, and free after as many releases", async () => {
+test("RLockTests.test_reacquire: any number of times, and free after as many releases", async () => {
   const lock = new RLock();
   const guards = [await lock.acquire()];
   for (let i = 0; i < 20; i++) guards.push(guards[i].acquire());
@@ -87,7 +86,7 @@ test("BaseSemaphoreTests.test_acquire_contended, test_multirelease: as many go o
   const all = Array.from({ length: 20 }, () => semaphore.acquire(LIMIT).then(() => through++));
   const settle = async (count: number) => {
     await until(() => through === count, `${count} are through`);
-    // Time for one too many to show.
+    // Time in which a wake-up too many would show.
     await pause(20);
     assertEquals(through, count);
   };
@@ -145,7 +144,7 @@ test("mp test_repr, test_repr_lock, test_repr_rlock: each says its state", async
   ]);
 });
 
-test("BoundedSemaphoreTests.test_release_unacquired: no permit can be given that was not taken", async () => {
+test("BoundedSemaphoreTests.test_release_unacquired: no permit can be released that was not acquired", async () => {
   const semaphore = new BoundedSemaphore(2);
   const guard = await semaphore.acquire();
   guard.release();
@@ -167,72 +166,6 @@ test("EventTests.test_is_set, test_set_and_clear: set, clear, and set again, wit
   }
 });
 
-test("ConditionTests.test_unacquired_wait, test_unacquired_notify: without the lock nothing goes", async () => {
-  const condition = new Condition();
-  const guard = await condition.acquire();
-  guard.release();
-  await assertRejects(() => condition.wait(guard), "has been released");
-  assertThrows(() => condition.waitSync(guard, { timeout: 1 }), Error, "has been released");
-  assertThrows(() => condition.notifyAll(guard), Error, "has been released");
-});
-
-test("ConditionTests.test_notify: the longest waiting first, and never more than asked for", async () => {
-  const condition = new Condition();
-  const woken: number[] = [];
-  const all = Array.from({ length: 6 }, async (_, i) => {
-    using guard = await condition.acquire();
-    await condition.wait(guard, LIMIT);
-    woken.push(i);
-  });
-  for (const [count, total] of [[0, 0], [2, 2], [1, 3], [99, 6]]) {
-    {
-      using guard = await condition.acquire();
-      condition.notify(guard, count);
-    }
-    await until(() => woken.length >= total, `${total} have woken`);
-    // Time for one too many to show.
-    await pause(20);
-    assertEquals(woken, Array.from({ length: total }, (_, i) => i));
-  }
-  await Promise.all(all);
-});
-
-test("ConditionTests.test_timeout: a waiter that gave up is not counted by the next notify", async () => {
-  const condition = new Condition();
-  const wait = async (timeout: number) => {
-    using guard = await condition.acquire();
-    await condition.wait(guard, { timeout });
-  };
-  const first = timed(wait(10));
-  const second = wait(10_000);
-  expectError((await first).error, WaitTimeoutError);
-  using guard = await condition.acquire();
-  condition.notify(guard);
-  guard.release();
-  await second;
-});
-
-test("ConditionTests.test_waitfor: looks after each notification, and ends at its time-out", async () => {
-  const condition = new Condition();
-  let state = 0;
-  const waits = (async () => {
-    using guard = await condition.acquire();
-    await condition.waitFor(guard, () => state === 4, LIMIT);
-    return state;
-  })();
-  for (let i = 0; i < 4; i++) {
-    using guard = await condition.acquire();
-    state++;
-    condition.notify(guard);
-  }
-  assertEquals(await waits, 4);
-  using guard = await condition.acquire();
-  await assertRejects(() => condition.waitFor(guard, () => false, { timeout: 30 }), WaitTimeoutError);
-  assertThrows(() => condition.waitForSync(guard, () => false, { timeout: 30 }), WaitTimeoutError);
-  await condition.waitFor(guard, () => true, { timeout: 0 });
-  assert(guard.held);
-});
-
 test("BarrierTests.test_barrier, test_wait_return: every round is complete, with one index each", async () => {
   const barrier = new Barrier(5);
   for (let round = 0; round < 10; round++) {
@@ -242,7 +175,7 @@ test("BarrierTests.test_barrier, test_wait_return: every round is complete, with
   }
 });
 
-test("BarrierTests.test_abort_and_reset: whoever waited fails, and the next round is whole", async () => {
+test("BarrierTests.test_abort_and_reset: the waiting parties fail, and the next round is whole", async () => {
   const barrier = new Barrier(3);
   const waits = [timed(barrier.wait(LIMIT)), timed(barrier.wait(LIMIT))];
   assertEquals(barrier.waiting, 2);

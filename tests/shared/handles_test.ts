@@ -1,5 +1,5 @@
 /**
- * Shared objects inside messages.
+ * Shared objects inside messages keep their class, their memory and their identity.
  *
  * @module
  */
@@ -20,10 +20,10 @@ import {
 import { KEY } from "../../lib/shared/handle.ts";
 import { decode, encode, type Envelope } from "../../lib/shared/revive.ts";
 
-/** There and back, as through a message. */
+/** Encodes, clones and decodes a value, as a message does. */
 const send = <T>(value: T): T => decode(structuredClone(encode(value))) as T;
 
-/** The same through a snapshot first and a real port then, as the pool does it. */
+/** Does the same, first with a snapshot and then through a port, as the pool does. */
 async function sendTwice<T>(value: T): Promise<T> {
   const { port1, port2 } = new MessageChannel();
   try {
@@ -146,7 +146,7 @@ Deno.test("the flag survives a second clone, a port, and transfer", async () => 
 
 Deno.test("an unknown kind and another protocol are refused by name", () => {
   const foreign = (handle: unknown): Envelope => ({ value: [{ [KEY]: handle }], handles: true });
-  assertThrows(() => decode(foreign({ kind: "rope", version: 1 })), IsopoolError, 'knows no kind "rope"');
+  assertThrows(() => decode(foreign({ kind: "rope", version: 1 })), IsopoolError, 'has no kind "rope"');
   assertThrows(
     () => decode(foreign({ kind: "counter", version: 2 })),
     IsopoolError,
@@ -154,7 +154,7 @@ Deno.test("an unknown kind and another protocol are refused by name", () => {
   );
 });
 
-Deno.test("what cannot be cloned fails as it always did", () => {
+Deno.test("a value that cannot be cloned fails with structuredClone's DataCloneError", () => {
   const error = assertThrows(() => structuredClone(encode([new Counter(), () => 1]))) as Error;
   assertEquals(error.name, "DataCloneError");
 });
@@ -183,17 +183,17 @@ Deno.test("two copies of the library in one isolate understand each other", asyn
   try {
     const other = await secondCopy(folder);
     assert(other.Counter !== Counter && other.decode !== decode);
-    // Theirs, through ours: counted by one count, revived as this copy's class.
+    // An object of the other copy, through this one: both count copies in one place; the result has this copy's class.
     const theirs = new other.Counter(7);
     const ours = send([theirs]) as Counter[];
     assertInstanceOf(ours[0], Counter);
     ours[0].add();
     assertEquals(theirs.get(), 8);
-    // Ours, through theirs.
+    // An object of this copy, through the other one.
     const lock = new Lock();
     const there = other.decode(structuredClone(other.encode({ lock }))) as { lock: Lock };
     assertInstanceOf(there.lock, other.Lock);
-    // Both know who this thread is.
+    // Both copies have the same id for this thread.
     using _guard = lock.tryAcquire()!;
     assertThrows(() => there.lock.acquireSync({ timeout: 0 }), Error, "a task of this thread holds it");
   } finally {

@@ -1,5 +1,5 @@
 /**
- * The ring, by one thread and by many.
+ * The ring with many producers and consumers, used by one thread and by many.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const bytes = (length: number, fill = 7) => new Uint8Array(length).fill(fill);
 
 Deno.test("records of every length come out as they went in, wherever the ring's end falls", () => {
   const ring = new MpmcRing(64);
-  for (let lap = 0; lap < 5; lap++) {
+  for (let round = 0; round < 5; round++) {
     for (let length = 0; length <= ring.maxRecord; length++) {
       assertEquals(ring.tryPut(bytes(length, length)), "ok");
       assertEquals(ring.tryTake(), { state: "ok", value: bytes(length, length) });
@@ -23,7 +23,7 @@ Deno.test("records of every length come out as they went in, wherever the ring's
   assertEquals(ring.used, 0);
 });
 
-Deno.test("a full ring says so, an empty one too, and a closed one gives what it has", () => {
+Deno.test("tryPut() reports a full ring, tryTake() an empty one; a closed ring still gives its records", () => {
   const ring = new MpmcRing(32);
   assertEquals(ring.tryTake(), { state: "empty" });
   assertEquals([ring.tryPut(bytes(12)), ring.tryPut(bytes(12)), ring.tryPut(bytes(0))], ["ok", "ok", "full"]);
@@ -32,13 +32,13 @@ Deno.test("a full ring says so, an empty one too, and a closed one gives what it
   assertEquals([ring.tryTake(), ring.takeSync({ timeout: 0 })], [{ state: "closed" }, undefined]);
 });
 
-Deno.test("a record that never fits is refused", () => {
+Deno.test("a record that can never fit is refused", () => {
   const ring = new MpmcRing(32);
   assertThrows(() => ring.tryPut(bytes(29)), RangeError, "the record has 29 bytes: it takes up to 28");
   assertThrows(() => new MpmcRing(2), RangeError, "`bytes` is 2");
 });
 
-test("waiting ends by what is waited for, by time, and by closing", async () => {
+test("put() and take() end by room or a record, by timeout, and by close()", async () => {
   const ring = new MpmcRing(16);
   const taken = ring.take();
   assertEquals(await ring.put(bytes(12)), true);
@@ -65,21 +65,21 @@ test("three producers and two consumers lose, double and tear nothing, and keep 
   assertEquals(one.map((n, i) => n + two[i]), [count, count, count]);
 }, { deadline: 60_000 });
 
-test("threads that are killed in the middle of it lose no record of others", async () => {
+test("killed producers and consumers lose no record of other threads", async () => {
   await using steady = await Party.start();
   await using victims = await Party.several(3);
   const ring = new MpmcRing(512);
   const [producer, ...others] = victims.all;
   const last = [-1, -1];
   const count = 20_000;
-  const work = steady.run("produce", ring.memory, 0, count);
+  const producing = steady.run("produce", ring.memory, 0, count);
   producer.run("produce", ring.memory, 1, 1e9).catch(() => {});
   for (const thread of others) thread.run("drain", ring.memory, 2).catch(() => {});
   await until(() => ring.used > 0, "records are on their way");
-  // Consumers first: what they have taken goes with them, and nothing else does.
+  // Consumers first: each loses the record that it has taken, and no other.
   for (const thread of [...others, producer]) await thread.kill();
   let first = true;
-  const end = work.then(() => ring.close());
+  const end = producing.then(() => ring.close());
   for (let record = await ring.take(); record !== undefined; record = await ring.take()) {
     const [from, number] = readRecord(record);
     if (!first && from === 0) assertEquals(number, last[0] + 1);

@@ -1,10 +1,10 @@
-/** Shared objects on scoped workers: under no permission at all, and under one. */
+/** Shared objects on scoped workers, without any permission and with one. */
 import { assertEquals } from "@std/assert";
 import { Counter, Pool, SharedEvent } from "@isopool/isopool";
 import { poolEngine } from "../contract/shared/engine.ts";
 import { passingSuite } from "../contract/shared/passing_suite.ts";
 import { sharedContract } from "../contract/shared/shared_contract.ts";
-import { acts } from "../contract/shared/view.ts";
+import { contractTasks } from "../contract/shared/view.ts";
 import { leavesNothing } from "../support/leaks.ts";
 import { runScript } from "../support/script.ts";
 import { MUST_HAPPEN, test, timed, until, within } from "../support/within.ts";
@@ -18,13 +18,13 @@ for (const permissions of ["none", { env: ["HOME"] }] as const) {
   );
 }
 
-test("scoped: what waits behind a blocked call that is stopped runs once, on another worker", async () => {
+test("scoped: calls queued behind a blocked call that is stopped run once, on another worker", async () => {
   await using pool = new Pool({ workers: 1, permissions: "none", killGrace: 20 });
   for (let round = 0; round < 5; round++) {
     const [event, waiting, counter] = [new SharedEvent(), new Counter(), new Counter()];
-    const blocked = pool.submit(acts.waitForEvent, event, waiting, true);
-    // These block as well, for a moment: in a worker that is about to end they would fail.
-    const behind = Array.from({ length: 5 }, () => pool.submit(acts.waitForEvent, event, counter, true, 60));
+    const blocked = pool.submit(contractTasks.waitForEvent, event, waiting, true);
+    // These block too, for a moment: in a worker that is about to end they would fail.
+    const behind = Array.from({ length: 5 }, () => pool.submit(contractTasks.waitForEvent, event, counter, true, 60));
     await until(() => waiting.get() === 1, "the first blocks");
     blocked.cancel();
     await timed(blocked);
@@ -33,7 +33,7 @@ test("scoped: what waits behind a blocked call that is stopped runs once, on ano
   }
 });
 
-test("scoped: a worker that blocks in a lock is not taken for one that cannot be stopped", async () => {
+test("scoped: a worker that blocks in a lock does not count as one that cannot be stopped", async () => {
   const { code, stdout, stderr, late } = await runScript(
     `
     import { Counter, inline, Lock, Pool } from "@isopool/isopool";

@@ -1,5 +1,5 @@
 /**
- * What waiting means for the script: what holds it, and what is left behind.
+ * A waiting task keeps its script alive, and a task that gave up leaves nothing behind.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
 
-test("a waiting task keeps the script alive; one that gave up does not", async () => {
+test("a waiting task keeps the script alive; a task that gave up does not", async () => {
   const source = `
     import { Lock, SharedEvent } from "@isopool/isopool";
     const event = new SharedEvent();
@@ -15,7 +15,7 @@ test("a waiting task keeps the script alive; one that gave up does not", async (
     lock.tryAcquire();
     await lock.acquire({ timeout: 5 }).catch((error) => console.log(error.name));
     await lock.acquire({ signal: AbortSignal.timeout(5) }).catch((error) => console.log(error.name));
-    // Nothing but the wait itself is left to hold the script.
+    // Only the wait itself can keep the script alive.
     const timer = setTimeout(() => event.set(), 300);
     timer.unref();
     await event.wait();
@@ -30,12 +30,12 @@ test("a waiting task keeps the script alive; one that gave up does not", async (
   });
 });
 
-test("each kind of wait keeps the script alive by itself, and none does once it is over", async () => {
+test("each kind of wait keeps the script alive while it lasts, and no longer", async () => {
   const source = `
     import { Barrier, BoundedSemaphore, Condition, Lock, RLock, Semaphore, SharedEvent } from "@isopool/isopool";
     const [lock, rlock, semaphore, bounded] = [new Lock(), new RLock(), new Semaphore(1), new BoundedSemaphore(1)];
     const [event, barrier, condition] = [new SharedEvent(), new Barrier(2), new Condition()];
-    // Nothing but the wait itself is left to hold the script.
+    // Only the wait itself can keep the script alive.
     const soon = (work) => void setTimeout(work, 120).unref();
     for (const each of [lock, rlock, semaphore, bounded]) {
       const guard = await each.acquire();

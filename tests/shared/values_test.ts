@@ -1,5 +1,5 @@
 /**
- * `Value`, `Counter`, `SharedArray`: types, ranges, and what the operations give.
+ * `Value`, `Counter`, `SharedArray`: types, ranges, and the results of the operations.
  *
  * @module
  */
@@ -21,27 +21,27 @@ const RANGES: [ValueType, number | bigint, number | bigint][] = [
 // deno-lint-ignore no-explicit-any
 const make = (type: ValueType, initial?: unknown): Value<any> => new Value(type as "f64", initial as number);
 
-for (const [type, least, most] of RANGES) {
-  Deno.test(`${type} holds its whole range, and refuses what is beyond, sums too`, () => {
-    const one = typeof least === "bigint" ? 1n : 1;
+for (const [type, min, max] of RANGES) {
+  Deno.test(`${type} holds its whole range, and refuses values and sums beyond it`, () => {
+    const one = typeof min === "bigint" ? 1n : 1;
     const value = make(type);
-    assertEquals(value.get(), typeof least === "bigint" ? 0n : 0);
-    for (const bound of [least, most]) {
+    assertEquals(value.get(), typeof min === "bigint" ? 0n : 0);
+    for (const bound of [min, max]) {
       value.set(bound);
       assertEquals(value.get(), bound);
     }
     assertThrows(() => value.add(one), RangeError, `it takes`);
-    value.set(least);
+    value.set(min);
     assertThrows(() => value.sub(one), RangeError, `this is ${type}`);
-    assertEquals(value.get(), least);
-    const beyond = typeof most === "bigint" ? most + 1n : most + 1;
+    assertEquals(value.get(), min);
+    const beyond = typeof max === "bigint" ? max + 1n : max + 1;
     assertThrows(() => value.set(beyond), RangeError, `Cannot set Value: \`value\` is`);
     assertThrows(() => value.exchange(beyond), RangeError);
-    assertThrows(() => value.compareExchange(least, beyond), RangeError);
+    assertThrows(() => value.compareExchange(min, beyond), RangeError);
     assertThrows(() => value.update(() => beyond), RangeError);
-    assertThrows(() => make(type, beyond), RangeError, "Cannot set Value".replace("set", "create"));
-    assertThrows(() => value.set(typeof least === "bigint" ? 1 : 1n), TypeError);
-    assertEquals(value.get(), least);
+    assertThrows(() => make(type, beyond), RangeError, "Cannot create Value");
+    assertThrows(() => value.set(typeof min === "bigint" ? 1 : 1n), TypeError);
+    assertEquals(value.get(), min);
   });
 }
 
@@ -53,7 +53,7 @@ Deno.test("integers take no fractions and no NaN", () => {
   assertEquals(value.get(), 5);
 });
 
-Deno.test("changing operations give what was there before; update gives the new value", () => {
+Deno.test("changing operations return the value before; update returns the new value", () => {
   for (const type of ["i8", "u16", "i32", "f32", "f64"] as const) {
     const value = new Value(type, 1);
     const results = [value.add(2), value.sub(1), value.exchange(9), value.compareExchange(8, 1)];
@@ -113,7 +113,7 @@ Deno.test("a Counter counts in safe integers, and refuses others", () => {
   assertThrows(() => counter.get(), RangeError, "9007199254740992n");
 });
 
-Deno.test("an array made from a length is zero, one made from values has them", () => {
+Deno.test("an array from a length is zero; an array from values holds them", () => {
   assertEquals([...new SharedArray("f32", 3)], [0, 0, 0]);
   assertEquals([...new SharedArray("bool", [true, false])], [true, false]);
   assertEquals([...new SharedArray("u64", new Set([1n, 2n]))], [1n, 2n]);
@@ -136,7 +136,7 @@ Deno.test("an array's view, its methods and its slices are the same memory", () 
   assertEquals(JSON.stringify(middle), "[20,3,14]");
 });
 
-Deno.test("an index that is not there is refused", () => {
+Deno.test("an index out of range is refused", () => {
   const array = new SharedArray("i16", 2).slice(0, 1);
   for (const index of [-1, 1, 0.5, NaN]) {
     assertThrows(() => array.get(index), RangeError, "an integer from 0 to 0");
@@ -144,7 +144,7 @@ Deno.test("an index that is not there is refused", () => {
   }
 });
 
-Deno.test("elements have the operations of a Value", () => {
+Deno.test("elements support the operations of a Value", () => {
   const array = new SharedArray("f64", [1.5, 2]);
   const results = [array.add(0, 1), array.sub(0, 0.5), array.exchange(0, 3), array.compareExchange(0, 3, 4)];
   assertEquals([...results, array.update(0, (n) => n / 2), array.get(1)], [1.5, 2.5, 2, 3, 2, 2]);

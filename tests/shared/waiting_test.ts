@@ -1,5 +1,5 @@
 /**
- * Waiting and giving up, on one thread.
+ * Waits on one thread, and their limits.
  *
  * @module
  */
@@ -7,7 +7,6 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Barrier,
   BoundedSemaphore,
-  BrokenBarrierError,
   Condition,
   type Guard,
   IsopoolError,
@@ -20,8 +19,8 @@ import {
 import { expectError } from "../support/expect.ts";
 import { pause, test, timed, within } from "../support/within.ts";
 
-/** Each thing that can be waited for, never free. */
-const taken: [name: string, wait: (limits: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>][] = [];
+/** A wait of each kind, which never succeeds. */
+const waits: [name: string, wait: (limits: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>][] = [];
 {
   const lock = new Lock();
   lock.tryAcquire();
@@ -32,7 +31,7 @@ const taken: [name: string, wait: (limits: { timeout?: number; signal?: AbortSig
   const semaphore = new Semaphore(0);
   const event = new SharedEvent();
   const condition = new Condition();
-  taken.push(
+  waits.push(
     ["Lock", (limits) => lock.acquire(limits)],
     ["RLock", (limits) => rlock.acquire(limits)],
     ["Semaphore", (limits) => semaphore.acquire(limits)],
@@ -62,17 +61,17 @@ const blocking: [name: string, wait: (limits?: { timeout?: number }) => unknown]
   }],
 ];
 
-for (const [name, wait] of taken) {
+for (const [name, wait] of waits) {
   test(`${name}: a timeout ends the wait, not earlier and not much later`, async () => {
     for (const timeout of [0, 1, 120]) {
-      // Called when the clock runs: a thread that is preempted between the two would seem to wait too short.
+      // The wait starts after the clock: if the thread is preempted in between, the wait is not measured too short.
       const { ms, error } = await timed(Promise.resolve().then(() => wait({ timeout })));
       expectError(error, WaitTimeoutError);
       assert(ms >= timeout - 2 && ms < timeout + 5_000, `${ms} ms for ${timeout}`);
     }
   });
 
-  test(`${name}: a signal ends the wait with its own reason, before and meanwhile`, async () => {
+  test(`${name}: a signal ends the wait with its reason, whether it aborted before or aborts meanwhile`, async () => {
     const reason = new Error("enough");
     assertEquals((await timed(wait({ signal: AbortSignal.abort(reason) }))).error, reason);
     const controller = new AbortController();
@@ -91,7 +90,7 @@ for (const [name, wait] of taken) {
 }
 
 for (const [name, wait] of blocking) {
-  Deno.test(`${name}: blocking ends at its timeout, and takes one on the main thread`, () => {
+  Deno.test(`${name}: blocking ends at its timeout, and requires one on the main thread`, () => {
     for (const timeout of [0, 1, 120]) {
       const start = performance.now();
       assertThrows(() => wait({ timeout }), WaitTimeoutError);
@@ -103,7 +102,7 @@ for (const [name, wait] of blocking) {
   });
 }
 
-test("a lock that a task of this thread holds is not blocked for", async () => {
+test("acquireSync() throws if a task of this thread holds the lock", async () => {
   for (const lock of [new Lock(), new RLock()]) {
     using _guard = await lock.acquire();
     assertThrows(() => lock.acquireSync({ timeout: 1_000 }), IsopoolError, "a task of this thread holds it");
@@ -159,20 +158,20 @@ test("tasks of one thread take a lock in the order in which they came", async ()
   assertEquals(order, Array.from({ length: 50 }, (_, i) => i));
 });
 
-test("one that gives up does not take the turn of another", async () => {
+test("a waiter that gives up does not take the turn of another", async () => {
   const lock = new Lock();
   const guard = await lock.acquire();
   const controller = new AbortController();
-  const gives = timed(lock.acquire({ signal: controller.signal }));
+  const givesUp = timed(lock.acquire({ signal: controller.signal }));
   const stays = lock.acquire({ timeout: 10_000 });
   controller.abort();
   guard.release();
-  await gives;
+  await givesUp;
   (await stays).release();
   assertEquals(lock.locked, false);
 });
 
-test("released permits let as many through as there are, at once", async () => {
+test("release(n) lets n waiters pass at once", async () => {
   const semaphore = new Semaphore(0);
   const all = Array.from({ length: 5 }, () => semaphore.acquire());
   semaphore.release(5);
@@ -183,7 +182,7 @@ test("released permits let as many through as there are, at once", async () => {
   assertThrows(() => semaphore.release(), RangeError, "more than 2147483647 permits");
 });
 
-test("an event lets through who waits even if it is cleared at once", async () => {
+test("an event that is set and cleared at once lets its waiters pass", async () => {
   const event = new SharedEvent();
   const waits = [event.wait({ timeout: 5_000 }), event.wait({ timeout: 5_000 })];
   event.set();
@@ -191,30 +190,6 @@ test("an event lets through who waits even if it is cleared at once", async () =
   await Promise.all(waits);
   assertEquals(event.isSet, false);
   await assertRejects(() => event.wait({ timeout: 10 }), WaitTimeoutError);
-});
-
-test("a barrier that somebody leaves by timeout is broken for all, until reset", async () => {
-  const barrier = new Barrier(3);
-  const stays = timed(barrier.wait());
-  const leaves = timed(barrier.wait({ timeout: 20 }));
-  expectError((await leaves).error, WaitTimeoutError);
-  expectError((await stays).error, BrokenBarrierError);
-  assertEquals(barrier.broken, true);
-  await assertRejects(() => barrier.wait(), BrokenBarrierError);
-  barrier.reset();
-  assertEquals((await Promise.all([barrier.wait(), barrier.wait(), barrier.wait()])).sort(), [0, 1, 2]);
-});
-
-test("reset and abort break the wait of who is there", async () => {
-  const barrier = new Barrier(2);
-  for (const action of ["reset", "abort"] as const) {
-    barrier.reset();
-    const waits = timed(barrier.wait());
-    barrier[action]();
-    expectError((await waits).error, BrokenBarrierError);
-  }
-  barrier.reset();
-  assertEquals((await Promise.all([barrier.wait(), barrier.wait()])).sort(), [0, 1]);
 });
 
 test("a condition gives the lock back to who waited, also when time is up", async () => {
@@ -230,7 +205,7 @@ test("a condition gives the lock back to who waited, also when time is up", asyn
   assertEquals([guard.held, condition.lock.locked], [true, true]);
 });
 
-test("a condition takes only guards of its lock, that hold it", async () => {
+test("a condition takes only guards that hold its lock", async () => {
   const condition = new Condition();
   const foreign = await new Lock().acquire();
   await assertRejects(() => condition.wait(foreign), TypeError, "not a guard of its lock");
@@ -240,7 +215,7 @@ test("a condition takes only guards of its lock, that hold it", async () => {
   assertThrows(() => condition.notify(guard), IsopoolError, "has been released");
 });
 
-test("a condition with no place left says so, and keeps the lock held", async () => {
+test("a condition with no slot left throws, and keeps the lock held", async () => {
   const condition = new Condition({ maxWaiters: 1 });
   const first = await condition.acquire();
   const waits = condition.wait(first, { timeout: 10_000 });

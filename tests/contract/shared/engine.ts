@@ -1,9 +1,8 @@
 /**
- * What a test file gives to the contract of the shared objects: a way to run tasks on isolates of their own, with nothing
- * but the public API.
+ * An engine of the contract of the shared objects: one way to run tasks on isolates of their own, through the public API.
  *
  * ```
- * crew(3):  start(task, ...args) -> Running     a pool of three workers, or a process for each call
+ * isolates(3):  start(task, ...args) -> Running     a pool of three workers, or a process for each call
  *                running.stop()                 force: cancel() without a grace to speak of, or kill()
  * ```
  *
@@ -13,34 +12,34 @@ import { Pool, type PoolOptions, Process, type ProcessOptions, type Task } from 
 import type { test } from "../../support/within.ts";
 import type { Ending } from "./tasks.ts";
 
-/** A task that runs. */
+/** A running task. */
 export interface Running<R> {
   readonly result: Promise<R>;
-  /** Stops it by force, in whatever way the engine has. */
+  /** Stops the task by force. */
   stop(): void;
 }
 
-/** Isolates, each of which runs one task at a time. */
-export interface Crew extends AsyncDisposable {
-  /** Starts a task on an isolate that has no other. */
+/** Several isolates, each of which runs one task at a time. */
+export interface Isolates extends AsyncDisposable {
+  /** Starts a task on an isolate that runs no other task. */
   start<A extends unknown[], R>(task: Task<A, R>, ...args: A): Running<R>;
 }
 
-/** A kind of isolates under test. */
+/** One kind of isolates under test. */
 export interface Engine {
   readonly name: string;
-  /** How its isolates can end: a scoped one that spins cannot be stopped, and only threads of a pool have a memory limit. */
+  /** The ways in which its isolates can end. A scoped worker that spins cannot be stopped; only pool threads have a memory limit. */
   readonly endings: readonly Ending[];
   /** Makes at least `count` isolates. */
-  crew(count: number): Crew;
+  isolates(count: number): Isolates;
 }
 
-/** A group of tests; `check` registers one for the engine. */
+/** A group of tests; `check` registers a test for the engine. */
 export type SharedSuite = (engine: Engine, check: typeof test) => void;
 
 /** Milliseconds from the polite to the forceful stop. */
 const GRACE = 30;
-/** Enough for a task, and soon full for one that fills it. */
+/** Bytes: enough for a task, and soon full for a task that fills its heap. */
 const MEMORY = 64 * 2 ** 20;
 
 /** Workers of a pool. */
@@ -48,7 +47,7 @@ export function poolEngine(name: string, endings: readonly Ending[], options: Po
   return {
     name,
     endings,
-    crew(count) {
+    isolates(count) {
       const limits = endings.includes("oom") ? { memoryLimit: MEMORY } : {};
       const pool = new Pool({ workers: count, killGrace: GRACE, ...limits, ...options, backend: "worker" });
       return {
@@ -67,7 +66,7 @@ export function processEngine(name: string, endings: readonly Ending[], options:
   return {
     name,
     endings,
-    crew() {
+    isolates() {
       const all: Process<never>[] = [];
       return {
         start(task, ...args) {
@@ -86,16 +85,16 @@ export function processEngine(name: string, endings: readonly Ending[], options:
 
 /** Starts the same task `count` times. */
 export function several<A extends unknown[], R>(
-  crew: Crew,
+  isolates: Isolates,
   count: number,
   task: Task<A, R>,
   ...args: A
 ): Promise<R[]> {
-  return Promise.all(Array.from({ length: count }, () => crew.start(task, ...args).result));
+  return Promise.all(Array.from({ length: count }, () => isolates.start(task, ...args).result));
 }
 
-/** Leaves the end of a task that is about to be stopped to its test. */
-export function doomed<R>(running: Running<R>): Running<R> {
+/** Marks a task as one that may fail, so that its rejection counts as handled before the test awaits it. */
+export function mayFail<R>(running: Running<R>): Running<R> {
   running.result.catch(() => {});
   return running;
 }

@@ -3,7 +3,7 @@ import { BoundedSemaphore, Counter, Lock, RLock, Semaphore, SharedArray, SharedE
 import { MUST_HAPPEN, until, within } from "../../support/within.ts";
 import { several, type SharedSuite } from "./engine.ts";
 import type { Acquirable } from "./tasks.ts";
-import { acts } from "./view.ts";
+import { contractTasks } from "./view.ts";
 
 const KINDS: [name: string, make: () => Acquirable][] = [
   ["Lock", () => new Lock()],
@@ -13,26 +13,26 @@ const KINDS: [name: string, make: () => Acquirable][] = [
 ];
 const LONG = { deadline: 120_000 };
 
-/** Lock, RLock, Semaphore, BoundedSemaphore: taking, giving up, giving back. */
+/** Acquires and releases Lock, RLock, Semaphore and BoundedSemaphore, and gives up waiting for them. */
 export const locksSuite: SharedSuite = (engine, check) => {
   check("eight workers x 100,000 lose no plain increment under a Lock", async () => {
-    await using crew = engine.crew(8);
+    await using isolates = engine.isolates(8);
     const [lock, array] = [new Lock(), new SharedArray("i32", 1)];
-    await within(110_000, several(crew, 8, acts.guarded, lock, array, 100_000));
+    await within(110_000, several(isolates, 8, contractTasks.guarded, lock, array, 100_000));
     assertEquals([array.get(0), lock.locked], [800_000, false]);
   }, LONG);
 
   for (const [name, make] of KINDS) {
     check(`${name}: workers that block, workers that await, and this thread exclude each other`, async () => {
-      await using crew = engine.crew(4);
+      await using isolates = engine.isolates(4);
       const [lock, array] = [make(), new SharedArray("i32", 1)];
       const times = 1_000;
-      const there = [
-        several(crew, 2, acts.guarded, lock, array, times),
-        several(crew, 2, acts.guardedAsync, lock, array, times),
+      const onWorkers = [
+        several(isolates, 2, contractTasks.guarded, lock, array, times),
+        several(isolates, 2, contractTasks.guardedAsync, lock, array, times),
       ];
-      // Two tasks of this thread, each of which is interrupted with the lock held.
-      const here = [1, 2].map(async () => {
+      // Two tasks of this thread, each of which awaits with the lock held.
+      const onThisThread = [1, 2].map(async () => {
         for (let i = 0; i < times; i++) {
           using _guard = await lock.acquire();
           const before = array.view[0];
@@ -40,43 +40,47 @@ export const locksSuite: SharedSuite = (engine, check) => {
           array.view[0] = before + 1;
         }
       });
-      await within(60_000, Promise.all([...there, ...here]));
+      await within(60_000, Promise.all([...onWorkers, ...onThisThread]));
       assertEquals(array.get(0), 6 * times);
     }, LONG);
 
     check(`${name}: each way to acquire gives up while another worker holds it, and succeeds after`, async () => {
-      await using crew = engine.crew(2);
+      await using isolates = engine.isolates(2);
       const [lock, held, done] = [make(), new Counter(), new SharedEvent()];
-      const holder = crew.start(acts.hold, lock, held, done).result;
+      const holder = isolates.start(contractTasks.hold, lock, held, done).result;
       await until(() => held.get() === 1, "it is held");
       assertEquals(["locked" in lock ? lock.locked : lock.permits === 0, lock.tryAcquire()], [true, undefined]);
       for (const timeout of [0, 80]) {
-        const told = crew.start(acts.attempts, lock, timeout).result;
+        const endings = isolates.start(contractTasks.attempts, lock, timeout).result;
         const expected = ["taken", "WaitTimeoutError", "WaitTimeoutError", "TimeoutError"];
-        assertEquals(await within(MUST_HAPPEN, told), expected);
+        assertEquals(await within(MUST_HAPPEN, endings), expected);
       }
       done.set();
       await within(MUST_HAPPEN, holder);
-      const told = crew.start(acts.attempts, lock, 5_000).result;
-      assertEquals(await within(MUST_HAPPEN, told), ["ok", "ok", "ok", "ok"]);
+      const endings = isolates.start(contractTasks.attempts, lock, 5_000).result;
+      assertEquals(await within(MUST_HAPPEN, endings), ["ok", "ok", "ok", "ok"]);
     });
 
     check(`${name}: a block that throws gives it back; releasing twice is an error`, async () => {
-      await using crew = engine.crew(2);
+      await using isolates = engine.isolates(2);
       const lock = make();
-      await assertRejects(() => within(MUST_HAPPEN, crew.start(acts.throwInside, lock).result), RangeError, "inside");
-      assertEquals(await within(MUST_HAPPEN, crew.start(acts.releaseTwice, lock).result), "IsopoolError");
+      await assertRejects(
+        () => within(MUST_HAPPEN, isolates.start(contractTasks.throwInside, lock).result),
+        RangeError,
+        "inside",
+      );
+      assertEquals(await within(MUST_HAPPEN, isolates.start(contractTasks.releaseTwice, lock).result), "IsopoolError");
       (await lock.acquire({ timeout: MUST_HAPPEN })).release();
     });
   }
 
-  check("a worker that is too busy to take a notification does not keep it from others", async () => {
-    await using crew = engine.crew(2);
+  check("a notification reaches another waiter if the first one is too busy to use it", async () => {
+    await using isolates = engine.isolates(2);
     const [lock, waiting, through] = [new Lock(), new Counter(), new Counter()];
     const guard = await lock.acquire();
-    const busy = crew.start(acts.waitBusily, lock, waiting, through).result;
+    const busy = isolates.start(contractTasks.waitBusily, lock, waiting, through).result;
     await until(() => waiting.get() === 1, "the first waits");
-    const other = crew.start(acts.waitForLock, lock, waiting, false, { timeout: MUST_HAPPEN }).result;
+    const other = isolates.start(contractTasks.waitForLock, lock, waiting, false, { timeout: MUST_HAPPEN }).result;
     await until(() => waiting.get() === 2, "the second waits");
     guard.release();
     assertEquals(await within(MUST_HAPPEN, other), "ok");
@@ -85,33 +89,33 @@ export const locksSuite: SharedSuite = (engine, check) => {
   });
 
   check("an RLock is free for others when its last guard has been released, in whatever order", async () => {
-    await using crew = engine.crew(1);
+    await using isolates = engine.isolates(1);
     const lock = new RLock();
-    assertEquals(await crew.start(acts.reenter, lock).result, [false, false, false, true]);
+    assertEquals(await isolates.start(contractTasks.reenter, lock).result, [false, false, false, true]);
     assertEquals(lock.locked, false);
   });
 
   for (const permits of [1, 3]) {
-    check(`never more than ${permits} of eight workers are inside a semaphore of ${permits}`, async () => {
-      await using crew = engine.crew(8);
+    check(`at most ${permits} of eight workers hold permits of a semaphore of ${permits}`, async () => {
+      await using isolates = engine.isolates(8);
       for (const semaphore of [new Semaphore(permits), new BoundedSemaphore(permits)]) {
         const array = new SharedArray("i32", 2);
-        await within(60_000, several(crew, 8, acts.crowd, semaphore, array, 1_000));
+        await within(60_000, several(isolates, 8, contractTasks.crowd, semaphore, array, 1_000));
         const [inside, peak] = array;
         assertEquals([inside, semaphore.permits], [0, permits]);
-        assert(peak >= 1 && peak <= permits, `${peak} were inside`);
+        assert(peak >= 1 && peak <= permits, `${peak} held permits`);
       }
     }, LONG);
   }
 
-  check("permits that one worker gives let as many others through", async () => {
-    await using crew = engine.crew(4);
+  check("each permit that one worker adds lets one other worker pass", async () => {
+    await using isolates = engine.isolates(4);
     const [ready, through, done] = [new Semaphore(0), new Counter(), new SharedEvent()];
-    const all = several(crew, 3, acts.hold, ready, through, done);
-    await within(MUST_HAPPEN, crew.start(acts.release, ready, 2).result);
+    const all = several(isolates, 3, contractTasks.hold, ready, through, done);
+    await within(MUST_HAPPEN, isolates.start(contractTasks.release, ready, 2).result);
     await until(() => through.get() === 2, "two are through");
     assertEquals(ready.permits, 0);
-    await within(MUST_HAPPEN, crew.start(acts.release, ready, 1).result);
+    await within(MUST_HAPPEN, isolates.start(contractTasks.release, ready, 1).result);
     await until(() => through.get() === 3, "all are through");
     done.set();
     await within(MUST_HAPPEN, all);

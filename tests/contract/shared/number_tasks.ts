@@ -1,5 +1,5 @@
 /**
- * Tasks that pass shared objects on, and that calculate with shared numbers. A part of tasks.ts.
+ * Tasks that return shared objects, and that calculate with shared numbers. A part of tasks.ts.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export async function* each<T>(values: T[]): AsyncGenerator<T> {
   yield* values;
 }
 
-// What the workers of an initializer were given.
+// The argument of the pool's initializer.
 let given: { counter: Counter } | undefined;
 
 export function begin(parts: { counter: Counter }): void {
@@ -32,7 +32,7 @@ export function countEach({ counter }: { counter: Counter }): number {
   return counter.add();
 }
 
-/** Adds one at a time, of whatever type. */
+/** Adds 1 `times` times, to a number of either type. */
 export function addOnes(value: Value<"i32"> | Value<"f64">, times: number): void {
   for (let i = 0; i < times; i++) value.add(1);
 }
@@ -53,12 +53,12 @@ export function addToElement(array: SharedArray<"i32">, index: number, times: nu
   for (let i = 0; i < times; i++) array.add(index, 1);
 }
 
-/** Writes a value into each of several, whatever their types. */
+/** Writes one content into each value, of any type. */
 export function writeAll(values: Value<ValueType>[], contents: (number | bigint | boolean)[]): void {
   values.forEach((value, i) => value.set(contents[i] as never));
 }
 
-/** Running sums, in place. */
+/** Replaces the elements by their running sums, in place. */
 export function accumulate(array: SharedArray<"i32">): number {
   for (let i = 1; i < array.length; i++) array.add(i, array.get(i - 1));
   return array.length;

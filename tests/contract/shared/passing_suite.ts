@@ -14,9 +14,9 @@ import {
   Value,
 } from "@isopool/isopool";
 import { MUST_HAPPEN, type test, within } from "../../support/within.ts";
-import { acts } from "./view.ts";
+import { contractTasks } from "./view.ts";
 
-/** One of each kind, deep inside of everything that structured clone goes into. */
+/** Makes one object of each kind, deep inside of everything that structured clone copies. */
 function everything() {
   const lock = new Lock();
   const kinds = {
@@ -39,12 +39,12 @@ function everything() {
   };
 }
 
-/** Shared objects by every way that a pool has: `make` gives one. */
+/** Passes shared objects in every way that a pool has. `make` makes the pool. */
 export function passingSuite(make: (options: Omit<PoolOptions, "backend">) => Pool, check: typeof test): void {
   check("each kind comes back from a worker as itself, at any depth, and one object stays one", async () => {
     await using pool = make({ workers: 1 });
     const sent = everything();
-    const back = await pool.submit(acts.echo, sent) as typeof sent;
+    const back = await pool.submit(contractTasks.echo, sent) as typeof sent;
     for (const [name, object] of Object.entries(sent)) {
       assertInstanceOf(back[name as keyof typeof sent], object.constructor as never, name);
     }
@@ -53,7 +53,7 @@ export function passingSuite(make: (options: Omit<PoolOptions, "backend">) => Po
     assertStrictEquals((back.map.get("deep") as Counter[][])[0][0], back.counter);
     assertEquals([back.map.get(back.lock), back.set.has(back.event)], [1, true]);
     assertStrictEquals((back.error.cause as { counter: Counter }).counter, back.counter);
-    // The same memory, not a copy of it.
+    // Both have the same memory.
     back.value.add(1n);
     back.counter.add();
     back.array.set(0, 20);
@@ -69,32 +69,35 @@ export function passingSuite(make: (options: Omit<PoolOptions, "backend">) => Po
   });
 
   check("a shared object is an item of map and imap, a streamed item, a shared value, an initArg", async () => {
-    const mine = new Counter();
-    await using pool = make({ workers: 2, initializer: acts.begin, initArgs: [{ counter: mine }] });
+    const initCounter = new Counter();
+    await using pool = make({ workers: 2, initializer: contractTasks.begin, initArgs: [{ counter: initCounter }] });
     const counter = new Counter();
     const items = Array.from({ length: 50 }, () => ({ counter }));
-    const tickets = [...await pool.map(acts.countEach, items), ...await pool.imap(acts.countEach, items)];
+    const tickets = [
+      ...await pool.map(contractTasks.countEach, items),
+      ...await pool.imap(contractTasks.countEach, items),
+    ];
     assertEquals([counter.get(), new Set(tickets).size], [100, 100]);
-    const streamed = await within(MUST_HAPPEN, pool.stream(acts.each, [counter, new Counter(5)])) as Counter[];
+    const streamed = await within(MUST_HAPPEN, pool.stream(contractTasks.each, [counter, new Counter(5)])) as Counter[];
     streamed[0].add();
     assertEquals([counter.get(), streamed[1].get()], [101, 5]);
     using shared = pool.share({ counter });
-    await Promise.all(Array.from({ length: 10 }, () => pool.submit(acts.countEach, shared)));
+    await Promise.all(Array.from({ length: 10 }, () => pool.submit(contractTasks.countEach, shared)));
     assertEquals(counter.get(), 111);
-    await pool.broadcast(acts.countGiven);
-    assertEquals(mine.get(), 2);
+    await pool.broadcast(contractTasks.countGiven);
+    assertEquals(initCounter.get(), 2);
   });
 
   check("two pools, one object: a lock that goes from one to the other", async () => {
     await using one = make({ workers: 1 });
     await using two = make({ workers: 1 });
     const [lock, array] = [new Lock(), new SharedArray("i32", 1)];
-    const there = await one.submit(acts.echo, lock) as Lock;
+    const received = await one.submit(contractTasks.echo, lock) as Lock;
     await Promise.all([
-      one.submit(acts.guarded, lock, array, 2_000),
-      two.submit(acts.guarded, there, array, 2_000),
+      one.submit(contractTasks.guarded, lock, array, 2_000),
+      two.submit(contractTasks.guarded, received, array, 2_000),
     ]);
-    assertEquals([array.get(0), lock.locked, there.locked], [4_000, false, false]);
-    assert(there !== lock);
+    assertEquals([array.get(0), lock.locked, received.locked], [4_000, false, false]);
+    assert(received !== lock);
   });
 }

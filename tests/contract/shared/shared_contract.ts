@@ -1,5 +1,5 @@
 /**
- * The contract of the shared objects, for each kind of isolates.
+ * Registers the contract of the shared objects for one kind of isolates.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { numbersSuite } from "./numbers_suite.ts";
 
 const SUITES: SharedSuite[] = [numbersSuite, locksSuite, meetingsSuite, deathsSuite];
 
-/** Registers the contract, or a part of it, for a kind of isolates. */
+/** Registers the contract, or some of its suites, for an engine. */
 export function sharedContract(engine: Engine, suites: SharedSuite[] = SUITES): void {
   const check: typeof test = (name, body, options) => test(`${engine.name}: ${name}`, body, options);
   for (const suite of suites) suite(engine, check);

@@ -1,13 +1,11 @@
 /**
- * Tasks of the contract of the shared objects. They import types and little else, so that a scoped worker loads nothing
+ * The tasks of the contract of the shared objects. They import little but types, so that a scoped worker loads nothing else
  * with them.
  *
  * @module
  */
 import type {
-  Barrier,
   BoundedSemaphore,
-  Condition,
   Counter,
   Guard,
   Lock,
@@ -15,19 +13,20 @@ import type {
   Semaphore,
   SharedArray,
   SharedEvent,
-  Value,
 } from "@isopool/isopool";
 import { nameOf } from "../../support/name_of.ts";
 
-/** How a task ends in the middle of something; `stay` and `block` wait to be stopped. */
+/** How a task ends while it holds a lock; `stay` and `block` wait to be stopped. */
 export type Ending = "exit" | "uncaught" | "oom" | "stay" | "block" | "spin";
 
-/** What can be acquired. */
+/** The objects that can be acquired. */
 export type Acquirable = Lock | RLock | Semaphore | BoundedSemaphore;
 
+export * from "./meeting_tasks.ts";
 export * from "./number_tasks.ts";
 
-const kept: unknown[] = [];
+// Keeps guards and garbage alive until the thread ends.
+const retained: unknown[] = [];
 
 async function end(how: Ending): Promise<never> {
   switch (how) {
@@ -40,7 +39,7 @@ async function end(how: Ending): Promise<never> {
       }, 0);
       break;
     case "oom":
-      for (;;) kept.push(new Array(10_000).fill(kept.length + 0.5));
+      for (;;) retained.push(new Array(10_000).fill(retained.length + 0.5));
     case "block":
       for (const words = new Int32Array(new SharedArrayBuffer(4));;) Atomics.wait(words, 0, 0, 50);
     case "spin":
@@ -49,7 +48,7 @@ async function end(how: Ending): Promise<never> {
   return await new Promise<never>(() => {});
 }
 
-/** Plain increments under a lock, which lose some if two are ever inside. */
+/** Increments plainly under a lock: increments are lost if two threads are ever inside. */
 export function guarded(lock: Acquirable, array: SharedArray<"i32">, times: number): void {
   for (let i = 0; i < times; i++) {
     using _guard = lock.acquireSync();
@@ -64,7 +63,7 @@ export async function guardedAsync(lock: Acquirable, array: SharedArray<"i32">, 
   }
 }
 
-/** Counts those inside in element 0, and the most there ever were in 1. */
+/** Counts the holders of permits in element 0, and keeps their maximum in element 1. */
 export function crowd(permits: Acquirable, array: SharedArray<"i32">, times: number): void {
   for (let i = 0; i < times; i++) {
     using _guard = permits.acquireSync();
@@ -74,7 +73,7 @@ export function crowd(permits: Acquirable, array: SharedArray<"i32">, times: num
   }
 }
 
-/** Takes a reentrant lock three deep, and says after each step whether others could have it. */
+/** Takes a re-entrant lock three times; returns after each release whether the lock was free for others. */
 export async function reenter(lock: RLock): Promise<boolean[]> {
   const free = () => {
     const guard = lock.tryAcquire();
@@ -92,7 +91,7 @@ export async function reenter(lock: RLock): Promise<boolean[]> {
   return seen;
 }
 
-/** Acquires in each of the three ways, and says how each ended. */
+/** Acquires in each way; returns how each attempt ended. */
 export async function attempts(lock: Acquirable, timeout: number): Promise<string[]> {
   const tried = lock.tryAcquire();
   tried?.release();
@@ -113,27 +112,27 @@ export function releaseTwice(lock: Acquirable): Promise<string> {
   });
 }
 
-/** A block that throws, with the guard in a `using`. */
+/** Throws inside a block that has the guard in a `using`. */
 export function throwInside(lock: Acquirable): never {
   using _guard = lock.acquireSync();
   throw new RangeError("inside");
 }
 
-/** Takes, tells, and ends holding it. */
+/** Acquires, counts that in `held`, and ends without a release. */
 export async function holdAndEnd(lock: Acquirable, held: Counter, how: Ending): Promise<void> {
-  kept.push(await lock.acquire());
+  retained.push(await lock.acquire());
   held.add();
   await end(how);
 }
 
-/** Takes and holds until the event. */
+/** Acquires, and holds until the event is set. */
 export async function hold(lock: Acquirable, held: Counter, until: SharedEvent): Promise<void> {
   using _guard = await lock.acquire();
   held.add();
   await until.wait();
 }
 
-/** Spins with the lock held, before any await. */
+/** Spins forever with the lock held, before any await. */
 export function holdAndSpin(lock: Acquirable, held: Counter): never {
   using _guard = lock.acquireSync();
   held.add();
@@ -144,7 +143,7 @@ export function release(semaphore: Semaphore, count: number): void {
   semaphore.release(count);
 }
 
-/** Waits for a lock, and keeps its event loop from turning: it cannot take what it is notified of. */
+/** Waits for a lock, and keeps its event loop from turning, so that it cannot use a notification. */
 export async function waitBusily(lock: Lock, waiting: Counter, busy: Counter): Promise<void> {
   const waits = lock.acquire({ timeout: 20_000 });
   waiting.add();
@@ -152,7 +151,7 @@ export async function waitBusily(lock: Lock, waiting: Counter, busy: Counter): P
   (await waits).release();
 }
 
-/** Waits for a lock, blocked or not, and tells how that ended. */
+/** Waits for a lock, blocking or not; returns how that ended. */
 export function waitForLock(
   lock: Lock | RLock,
   waiting: Counter,
@@ -164,108 +163,4 @@ export function waitForLock(
     using guard = sync ? lock.acquireSync(options) : await lock.acquire(options);
     if (guard.recovered) throw Object.assign(new Error(), { name: "recovered" });
   });
-}
-
-export function waitForEvent(event: SharedEvent, waiting: Counter, sync: boolean, timeout?: number): Promise<string> {
-  return nameOf(async () => {
-    waiting.add();
-    if (sync) event.waitSync({ timeout });
-    else await event.wait({ timeout });
-  });
-}
-
-export function set(event: SharedEvent): void {
-  event.set();
-}
-
-/** Waits for a notification, and counts those that came. */
-export function awaitCondition(
-  condition: Condition,
-  waiting: Counter,
-  woken: Counter,
-  sync: boolean,
-  timeout?: number,
-): Promise<string> {
-  return nameOf(async () => {
-    using guard = sync ? condition.acquireSync() : await condition.acquire();
-    waiting.add();
-    if (sync) condition.waitSync(guard, { timeout });
-    else await condition.wait(guard, { timeout });
-    woken.add();
-  });
-}
-
-/** Waits for a value under a condition, as CPython's `wait_for`. */
-export function awaitValue(
-  condition: Condition,
-  value: Value<"i32">,
-  goal: number,
-  sync: boolean,
-  timeout?: number,
-): Promise<string> {
-  return nameOf(async () => {
-    using guard = await condition.acquire();
-    value.set(0);
-    condition.notify(guard);
-    const reached = () => value.get() === goal;
-    if (sync) condition.waitForSync(guard, reached, { timeout });
-    else await condition.waitFor(guard, reached, { timeout });
-  });
-}
-
-export async function notify(condition: Condition, count: number): Promise<void> {
-  using guard = await condition.acquire();
-  condition.notify(guard, count);
-}
-
-/** Takes items until there are none left to come. */
-export function consume(condition: Condition, items: Value<"i32">, taken: Counter): void {
-  for (;;) {
-    using guard = condition.acquireSync();
-    condition.waitForSync(guard, () => items.get() !== 0);
-    if (items.get() < 0) return;
-    items.sub(1);
-    taken.add();
-  }
-}
-
-/** One meeting; gives the index, or the name of the error. */
-export async function meet(barrier: Barrier, sync: boolean, timeout?: number): Promise<number | string> {
-  let index = -1;
-  const name = await nameOf(async () => {
-    index = sync ? barrier.waitSync({ timeout }) : await barrier.wait({ timeout });
-  });
-  return name === "ok" ? index : name;
-}
-
-/** Adds between two meetings, round after round: nobody may see a sum that is not complete. */
-export function lockstep(barrier: Barrier, array: SharedArray<"i32">, rounds: number): void {
-  for (let round = 1; round <= rounds; round++) {
-    array.add(0, 1);
-    barrier.waitSync();
-    if (array.get(0) !== round * barrier.parties) array.add(1, 1);
-    if (barrier.waitSync() === 0) array.add(2, 1);
-  }
-}
-
-/** One of those that met does something to the barrier, the others meet again. */
-export async function disturb(barrier: Barrier, how: "abort" | "reset", sync: boolean): Promise<string> {
-  const first = sync ? barrier.waitSync() : await barrier.wait();
-  if (first !== 0) return String(await meet(barrier, sync));
-  while (barrier.waiting < barrier.parties - 1) await new Promise((resolve) => setTimeout(resolve, 1));
-  barrier[how]();
-  return how;
-}
-
-/** As {@linkcode meet}, with no await before it blocks: a time limit strikes in the middle of the wait. */
-export function meetSync(barrier: Barrier): number {
-  return barrier.waitSync();
-}
-
-/** As {@linkcode awaitCondition}, with no await before it blocks. */
-export function waitCondition(condition: Condition, waiting: Counter, woken: Counter): void {
-  using guard = condition.acquireSync();
-  waiting.add();
-  condition.waitSync(guard);
-  woken.add();
 }

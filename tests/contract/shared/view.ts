@@ -1,8 +1,8 @@
 /**
- * The typed view of the contract's tasks.
+ * The tasks of the contract, typed for `submit`.
  *
  * @module
  */
 import { tasks } from "@isopool/isopool";
 
-export const acts = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
+export const contractTasks = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));

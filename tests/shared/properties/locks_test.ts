@@ -1,11 +1,11 @@
 /**
- * Random attempts at locks and permits, in every way to acquire and give up, by several workers at once, of which some
- * are killed: nobody is let in too many, no update is lost, and nobody hangs.
+ * Random attempts at locks and permits, in every way to acquire and give up, by several workers at once, some of which are
+ * killed: there is never a holder too many, no update is lost, and no thread hangs.
  */
 import { assert, assertEquals } from "@std/assert";
 import { BoundedSemaphore, Lock, RLock, Semaphore, SharedArray } from "@isopool/isopool";
 import fc from "fast-check";
-import { type Crew, doomed, type Running } from "../../contract/shared/engine.ts";
+import { type Isolates, mayFail, type Running } from "../../contract/shared/engine.ts";
 import type { Acquirable } from "../../contract/shared/tasks.ts";
 import { leavesNothing } from "../../support/leaks.ts";
 import { DEADLINE, runs } from "../../support/properties.ts";
@@ -27,10 +27,10 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
 });
 const programOf = (length: number) => fc.array(attempt, { minLength: length / 4, maxLength: length });
 const lists = fc.array(programOf(80), { minLength: WORKERS, maxLength: WORKERS });
-/** Who is killed, after how many attempts of all. */
+/** The workers to kill, and after how many attempts of all workers. */
 const kills = fc.array(fc.record({ who: fc.nat(WORKERS - 1), after: fc.nat(150) }), { maxLength: 2 });
 
-/** Kills workers when they have come so far; gives how many were really killed. */
+/** Kills workers once so many attempts have begun; returns how many workers were killed before they had finished. */
 async function killSome(
   all: Running<void>[],
   words: SharedArray<"i32">,
@@ -39,36 +39,36 @@ async function killSome(
   let ended = 0;
   for (const { result } of all) result.then(() => ended++, () => ended++);
   for (const { who, after } of plan.toSorted((a, b) => a.after - b.after)) {
-    await until(() => words.get(Guarded.TRIED) >= after || ended === all.length, "they have come so far");
+    await until(() => words.get(Guarded.TRIED) >= after || ended === all.length, "enough attempts have begun");
     all[who].stop();
   }
-  const ends = await within(MUST_HAPPEN, Promise.all(all.map(({ result }) => timed(result))), "all of them");
+  const ends = await within(MUST_HAPPEN, Promise.all(all.map(({ result }) => timed(result))), "the end of all workers");
   for (const { error } of ends) if (error !== undefined && (error as Error).name !== "CancelledError") throw error;
   return ends.filter(({ error }) => error !== undefined).length;
 }
 
 function begin(
-  crew: Crew,
+  isolates: Isolates,
   task: typeof programs.contend,
   lock: Acquirable,
   words: SharedArray<"i32">,
   all: Attempt[][],
 ) {
-  return all.map((attempts, i) => doomed(crew.start(task, lock, words, attempts, i + 1)));
+  return all.map((attempts, i) => mayFail(isolates.start(task, lock, words, attempts, i + 1)));
 }
 
 for (const engine of ENGINES) {
   for (const Kind of [Lock, RLock]) {
-    test(`${engine.name}: ${Kind.name}: no update is lost, whoever gives up, is killed or recovers`, async () => {
-      await using crew = engine.crew(WORKERS);
+    test(`${engine.name}: ${Kind.name}: no update is lost when threads give up, are killed or recover`, async () => {
+      await using isolates = engine.isolates(WORKERS);
       await fc.assert(
         fc.asyncProperty(lists, programOf(40), kills, async (all, mine, plan) => {
           const [lock, words] = [new Kind(), new SharedArray("i32", 6)];
-          const there = begin(crew, programs.contend, lock, words, all);
-          // This thread takes part, in its async ways, and is not killed.
-          const here = contend(lock, words, mine.filter(({ how }) => !how.startsWith("sync")), WORKERS + 1);
-          await killSome(there, words, plan);
-          await within(MUST_HAPPEN, here);
+          const onWorkers = begin(isolates, programs.contend, lock, words, all);
+          // This thread takes part, without blocking, and is not killed.
+          const onThisThread = contend(lock, words, mine.filter(({ how }) => !how.startsWith("sync")), WORKERS + 1);
+          await killSome(onWorkers, words, plan);
+          await within(MUST_HAPPEN, onThisThread);
           {
             using guard = await lock.acquire({ timeout: MUST_HAPPEN, recover: true });
             if (guard.recovered) words.view[Guarded.PLAIN] = words.get(Guarded.ATOMIC);
@@ -81,14 +81,14 @@ for (const engine of ENGINES) {
     }, DEADLINE);
   }
 
-  test(`${engine.name}: never more are inside a semaphore than it has permits, and all come back`, async () => {
-    await using crew = engine.crew(WORKERS);
+  test(`${engine.name}: a semaphore never has more holders than permits, and all permits come back`, async () => {
+    await using isolates = engine.isolates(WORKERS);
     await fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 3 }), fc.boolean(), async (all, permits, bounded) => {
         const semaphore = bounded ? new BoundedSemaphore(permits) : new Semaphore(permits);
         const words = new SharedArray("i32", 6);
-        const there = all.map((attempts) => crew.start(programs.crowd, semaphore, words, attempts).result);
-        await within(MUST_HAPPEN, Promise.all(there));
+        const onWorkers = all.map((attempts) => isolates.start(programs.crowd, semaphore, words, attempts).result);
+        await within(MUST_HAPPEN, Promise.all(onWorkers));
         assertEquals([words.get(Guarded.INSIDE), semaphore.permits], [0, permits]);
         assert(words.get(Guarded.PEAK) <= permits, `${words.get(Guarded.PEAK)} of ${permits}`);
       }),
@@ -97,13 +97,13 @@ for (const engine of ENGINES) {
   }, DEADLINE);
 
   test(`${engine.name}: the permits of killed workers come back, and each only once`, async () => {
-    await using crew = engine.crew(WORKERS);
+    await using isolates = engine.isolates(WORKERS);
     await fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 3 }), kills, async (all, permits, plan) => {
         const [semaphore, words] = [new BoundedSemaphore(permits), new SharedArray("i32", 6)];
-        const there = all.map((attempts) => doomed(crew.start(programs.crowd, semaphore, words, attempts)));
-        const killed = await killSome(there, words, plan);
-        // What was killed inside never leaves the count.
+        const onWorkers = all.map((attempts) => mayFail(isolates.start(programs.crowd, semaphore, words, attempts)));
+        const killed = await killSome(onWorkers, words, plan);
+        // A worker that was killed inside never decrements the count.
         assert(words.get(Guarded.INSIDE) <= killed, `${words.get(Guarded.INSIDE)} are inside, ${killed} were killed`);
         assert(words.get(Guarded.PEAK) <= permits + killed, `${words.get(Guarded.PEAK)} of ${permits}`);
         const guards = [];

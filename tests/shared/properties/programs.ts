@@ -1,12 +1,12 @@
 /**
- * What a worker does in the random tests of the shared objects: interprets a program.
+ * The tasks of the random tests of the shared objects: each interprets a random program.
  *
  * @module
  */
 import type { Barrier, Condition, Counter, Guard, RLock, SharedArray, SharedEvent } from "@isopool/isopool";
 import type { Acquirable } from "../../contract/shared/tasks.ts";
 
-/** A number, as far as a random program goes. */
+/** A number of a random program. */
 export type Scalar = number | bigint | boolean;
 
 /** One operation on a number. */
@@ -16,7 +16,7 @@ export type Op =
   | { readonly op: "compareExchange"; readonly expected: Scalar; readonly value: Scalar }
   | { readonly op: "update"; readonly by: keyof typeof CHANGES };
 
-/** What `update` may do. Each is defined for numbers, bigints and booleans, and may give what does not fit. */
+/** Functions for `update`. Each takes numbers, bigints and booleans, and may return a value that does not fit the type. */
 export const CHANGES = {
   same: (value: Scalar): Scalar => value,
   negative: (value: Scalar): Scalar => typeof value === "boolean" ? !value : -value,
@@ -27,8 +27,8 @@ export const CHANGES = {
   foreign: (_: Scalar): Scalar => "no number" as never,
 };
 
-/** The methods of Value, Counter, or of an element. */
-export interface Cell {
+/** The methods that Value, Counter and an element of an array share. */
+export interface SharedNumber {
   get(): unknown;
   set(value: unknown): unknown;
   add(value: unknown): unknown;
@@ -38,8 +38,8 @@ export interface Cell {
   update?(change: (value: never) => unknown): unknown;
 }
 
-/** One element of an array as a cell. */
-export function elementOf(array: SharedArray<"i32">, at: number): Cell {
+/** Makes a shared number of one element of an array. */
+export function elementOf(array: SharedArray<"i32">, at: number): SharedNumber {
   return {
     get: () => array.get(at),
     set: (value) => array.set(at, value as number),
@@ -51,8 +51,8 @@ export function elementOf(array: SharedArray<"i32">, at: number): Cell {
   };
 }
 
-/** Runs one operation; what it gives, or the class of what it throws. */
-export function perform(cell: Cell, op: Op): unknown {
+/** Runs one operation; returns its result, or the name of its error. */
+export function perform(cell: SharedNumber, op: Op): unknown {
   try {
     switch (op.op) {
       case "get":
@@ -69,14 +69,14 @@ export function perform(cell: Cell, op: Op): unknown {
   }
 }
 
-/** Runs operations on one cell, or on an element of an array. */
-export function performAll(cell: Cell | SharedArray<"i32">, at: number | undefined, ops: Op[]): unknown[] {
-  const one = at === undefined ? cell as Cell : elementOf(cell as SharedArray<"i32">, at);
+/** Runs operations on a number, or on an element of an array. */
+export function performAll(cell: SharedNumber | SharedArray<"i32">, at: number | undefined, ops: Op[]): unknown[] {
+  const one = at === undefined ? cell as SharedNumber : elementOf(cell as SharedArray<"i32">, at);
   return ops.map((op) => perform(one, op));
 }
 
-/** Adds each amount, and writes down what was there before, and how far it has come. */
-export function addAll(cell: Cell, log: SharedArray<"i32">, amounts: number[]): void {
+/** Adds each amount; logs each result, and in element 0 how many amounts were added. */
+export function addAll(cell: SharedNumber, log: SharedArray<"i32">, amounts: number[]): void {
   amounts.forEach((amount, i) => {
     log.set(i + 1, cell.add(amount) as number);
     log.set(0, i + 1);
@@ -87,15 +87,15 @@ export function addAll(cell: Cell, log: SharedArray<"i32">, amounts: number[]): 
 export interface Attempt {
   readonly how: "sync" | "async" | "try" | "syncLimit" | "asyncLimit" | "signal";
   readonly limit: number;
-  /** What it does inside: nothing, a turn of the loop, or a while of work. */
+  /** What the holder does: nothing, a turn of the event loop, or a loop of work. */
   readonly inside: "quick" | "turn" | "busy";
-  /** How deep it enters what is reentrant. */
+  /** How often the holder takes a re-entrant lock again. */
   readonly depth: number;
-  /** Whether what it holds beyond need is given back before, or all of it at the end of the block. */
+  /** Whether all guards but one are released before the work, or all of them at the end of the block. */
   readonly by: "using" | "release";
 }
 
-/** Words of what the lock guards. */
+/** Elements of the array that the lock guards. */
 export const Guarded = { PLAIN: 0, ATOMIC: 1, INSIDE: 2, WRONG: 3, PEAK: 4, TRIED: 5 } as const;
 
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
@@ -128,7 +128,7 @@ async function take(lock: Acquirable, attempt: Attempt): Promise<Guard | undefin
   }
 }
 
-// Whoever takes a lock over from a dead thread repairs what it guards: the plain count may be one ahead.
+// A thread that recovers the lock repairs what it guards: the plain count may be one ahead.
 async function exclusively(words: SharedArray<"i32">, guard: Guard, { inside }: Attempt, me: number): Promise<void> {
   const before = words.exchange(Guarded.INSIDE, me);
   if (guard.recovered) words.view[Guarded.PLAIN] = words.get(Guarded.ATOMIC);
@@ -141,7 +141,7 @@ async function exclusively(words: SharedArray<"i32">, guard: Guard, { inside }: 
   if (words.exchange(Guarded.INSIDE, 0) !== me) words.add(Guarded.WRONG, 1);
 }
 
-/** Runs attempts at a lock. All that get in count plainly. */
+/** Runs attempts at a lock. Each holder increments plainly. */
 export async function contend(
   lock: Acquirable,
   words: SharedArray<"i32">,
@@ -156,7 +156,7 @@ export async function contend(
     if ("acquire" in guard) { for (let i = 0; i < attempt.depth; i++) held.push(reenter(guard as never)); }
     using stack = new DisposableStack();
     for (const each of held) stack.use(each);
-    // Any one of them is enough.
+    // One guard is enough to hold the lock.
     if (attempt.by === "release") { while (held.length > 1) held.shift()!.release(); }
     await exclusively(words, guard, attempt, me);
   }
@@ -164,7 +164,7 @@ export async function contend(
 
 const reenter = (guard: Awaited<ReturnType<RLock["acquire"]>>) => guard.acquire();
 
-/** Runs attempts at permits. All that get in are counted, and the most there ever were. */
+/** Runs attempts at permits. Counts the holders, and their maximum. */
 export async function crowd(permits: Acquirable, words: SharedArray<"i32">, attempts: Attempt[]): Promise<void> {
   for (const attempt of attempts) {
     words.add(Guarded.TRIED, 1);
@@ -177,16 +177,16 @@ export async function crowd(permits: Acquirable, words: SharedArray<"i32">, atte
   }
 }
 
-/** How a party comes to a barrier. */
-export interface Coming {
+/** How a party waits at a barrier. */
+export interface Party {
   readonly sync: boolean;
   readonly timeout: number | undefined;
   readonly late: boolean;
   readonly act: "wait" | "abort";
 }
 
-/** Comes to a barrier; gives its index, or the name of the error. */
-export async function come(barrier: Barrier, { sync, timeout, late, act }: Coming): Promise<number | string> {
+/** Waits at a barrier; returns the index, or the name of the error. */
+export async function waitAtBarrier(barrier: Barrier, { sync, timeout, late, act }: Party): Promise<number | string> {
   if (late) await turn();
   if (act === "abort") {
     barrier.abort();
@@ -199,11 +199,11 @@ export async function come(barrier: Barrier, { sync, timeout, late, act }: Comin
   }
 }
 
-/** Waits for an event so many times; gives how often it passed although the event was clear all the while. */
+/** Waits for an event several times; returns how often it passed although the event was clear all the time. */
 export async function watch(event: SharedEvent, sets: Counter, clears: Counter, syncs: boolean[]): Promise<number> {
   let wrong = 0;
   for (const sync of syncs) {
-    // In this order: if they are equal, every set was cleared before the second look.
+    // The order matters: if the two are equal, every set had been cleared before `sets` was read.
     const [cleared, set] = [clears.get(), sets.get()];
     if (sync) event.waitSync();
     else await event.wait();
@@ -213,8 +213,8 @@ export async function watch(event: SharedEvent, sets: Counter, clears: Counter, 
 }
 
 /**
- * Waits for notifications; counts, under the lock, those that wait, have woken, have given up. To find out that the
- * lock's holder was killed is a way to give up.
+ * Waits for notifications; counts, under the lock, the waits that last, that a notification ended, and that gave up. A wait
+ * that fails because the lock's holder was killed counts as given up.
  */
 export async function sleepAll(
   condition: Condition,
@@ -237,5 +237,5 @@ export async function sleepAll(
   }
 }
 
-/** Words of the sleepers. */
+/** Elements of the array that counts the waits. */
 export const Sleepers = { WAITING: 0, WOKEN: 1, GAVE_UP: 2 } as const;

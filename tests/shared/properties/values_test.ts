@@ -5,110 +5,21 @@ import fc from "fast-check";
 import { leavesNothing } from "../../support/leaks.ts";
 import { DEADLINE, runs } from "../../support/properties.ts";
 import { MUST_HAPPEN, test, timed, until, within } from "../../support/within.ts";
-import { doomed } from "../../contract/shared/engine.ts";
-import { type Cell, CHANGES, elementOf, type Op, perform, type Scalar } from "./programs.ts";
+import { mayFail } from "../../contract/shared/engine.ts";
+import { CHANGES, elementOf, type Op, perform, type Scalar, type SharedNumber } from "./programs.ts";
+import { isBig, type Kind, Model, RANGES, TYPES } from "./sequential_model.ts";
 import { ENGINES, programs } from "./view.ts";
 
-const RANGES: Partial<Record<ValueType, [least: bigint, most: bigint]>> = {
-  i8: [-0x80n, 0x7fn],
-  u8: [0n, 0xffn],
-  i16: [-0x8000n, 0x7fffn],
-  u16: [0n, 0xffffn],
-  i32: [-0x80000000n, 0x7fffffffn],
-  u32: [0n, 0xffffffffn],
-  i64: [-(2n ** 63n), 2n ** 63n - 1n],
-  u64: [0n, 2n ** 64n - 1n],
-};
-const TYPES = [...Object.keys(RANGES), "f32", "f64", "bool", "counter", "element"] as const;
-type Kind = typeof TYPES[number];
-
-const isBig = (kind: Kind) => kind === "i64" || kind === "u64";
-
-/** What the documentation says, on plain values of one thread. */
-class Model {
-  #value: Scalar;
-  readonly #kind: Kind;
-
-  constructor(kind: Kind) {
-    this.#kind = kind;
-    this.#value = kind === "bool" ? false : isBig(kind) || kind === "counter" ? 0n : 0;
-  }
-
-  perform(op: Op): unknown {
-    try {
-      return this.#kind === "counter" ? this.#count(op) : this.#perform(op);
-    } catch (error) {
-      return (error as Error).name;
-    }
-  }
-
-  #perform(op: Op): unknown {
-    const before = this.#value;
-    switch (op.op) {
-      case "get":
-        return before;
-      case "update":
-        return this.#value = this.#fit(CHANGES[op.by](before));
-      case "compareExchange": {
-        const [expected, value] = [this.#fit(op.expected), this.#fit(op.value)];
-        if (Object.is(before, expected)) this.#value = value;
-        return before;
-      }
-      case "add":
-      case "sub": {
-        if (this.#kind === "bool" || typeof op.value !== typeof before) throw new TypeError();
-        const amount = op.value as number;
-        this.#value = this.#fit(op.op === "add" ? (before as number) + amount : (before as number) - amount);
-        return before;
-      }
-      default:
-        this.#value = this.#fit(op.value);
-        return op.op === "set" ? undefined : before;
-    }
-  }
-
-  #fit(value: Scalar): Scalar {
-    const kind = this.#kind === "element" ? "i32" : this.#kind;
-    const sample: Scalar = kind === "bool" ? false : isBig(kind) ? 0n : 0;
-    if (typeof value !== typeof sample) throw new TypeError();
-    if (kind === "f32") return Math.fround(value as number);
-    if (kind === "f64" || kind === "bool") return value;
-    if (typeof value === "number" && !Number.isInteger(value)) throw new RangeError();
-    const [least, most] = RANGES[kind as ValueType]!;
-    if (BigInt(value) < least || BigInt(value) > most) throw new RangeError();
-    // An integer has no sign of zero.
-    return typeof value === "number" ? value + 0 : value;
-  }
-
-  // 64 bits that wrap around, shown as safe integers. What does not show has happened all the same.
-  #count(op: Op): unknown {
-    const before = this.#value as bigint;
-    if (op.op === "get") return safe(before);
-    if (op.op === "update" || op.op === "compareExchange") return "TypeError";
-    if (typeof op.value !== "number") throw new TypeError();
-    if (!Number.isSafeInteger(op.value)) throw new RangeError();
-    const amount = BigInt(op.value);
-    const after = { add: before + amount, sub: before - amount, set: amount, exchange: amount }[op.op];
-    this.#value = BigInt.asIntN(64, after);
-    return op.op === "set" ? undefined : safe(before);
-  }
-}
-
-function safe(value: bigint): number {
-  if (!Number.isSafeInteger(Number(value))) throw new RangeError();
-  return Number(value);
-}
-
-function make(kind: Kind): { cell: Cell; sent: Cell | SharedArray<"i32">; at: number | undefined } {
+function make(kind: Kind): { cell: SharedNumber; sent: SharedNumber | SharedArray<"i32">; at: number | undefined } {
   if (kind === "element") {
     const array = new SharedArray("i32", 3);
     return { cell: elementOf(array, 1), sent: array, at: 1 };
   }
-  const cell = (kind === "counter" ? new Counter() : new Value(kind as ValueType)) as unknown as Cell;
+  const cell = (kind === "counter" ? new Counter() : new Value(kind as ValueType)) as unknown as SharedNumber;
   return { cell, sent: cell, at: undefined };
 }
 
-/** Values of a type, its limits and what is just beyond them most of all; and now and then of another type. */
+/** Values of a type, mostly its limits and the values just beyond them; sometimes a value of another type. */
 function scalars(kind: Kind): fc.Arbitrary<Scalar> {
   const foreign = fc.constantFrom<Scalar>(0.5, 1, 1n, true, NaN);
   if (kind === "bool") return fc.oneof({ weight: 9, arbitrary: fc.boolean() }, { weight: 1, arbitrary: foreign });
@@ -141,7 +52,7 @@ function operations(kind: Kind): fc.Arbitrary<Op> {
 const program = fc.constantFrom(...TYPES).chain((kind) =>
   fc.record({
     kind: fc.constant(kind),
-    // Who does it: this thread, or a worker; and what.
+    // Whether this thread or a worker runs the operations, and the operations.
     parts: fc.array(fc.tuple(fc.boolean(), fc.array(operations(kind), { minLength: 1, maxLength: 6 })), {
       maxLength: 6,
     }),
@@ -149,26 +60,30 @@ const program = fc.constantFrom(...TYPES).chain((kind) =>
 );
 
 for (const engine of ENGINES) {
-  test(`${engine.name}: operations on every type give what a sequential model gives, here and on workers`, async () => {
-    await using crew = engine.crew(2);
-    await fc.assert(
-      fc.asyncProperty(program, async ({ kind, parts }) => {
-        const { cell, sent, at } = make(kind);
-        const model = new Model(kind);
-        for (const [here, ops] of parts) {
-          const expected = ops.map((op) => model.perform(op));
-          const seen = here
-            ? ops.map((op) => perform(cell, op))
-            : await within(MUST_HAPPEN, crew.start(programs.performAll, sent, at, ops).result);
-          assertEquals(seen.map(exact), expected.map(exact), `${kind}: ${Deno.inspect(ops)}`);
-        }
-      }),
-      runs(400, { shrink: true }),
-    );
-  }, DEADLINE);
+  test(
+    `${engine.name}: operations on every type return what a sequential model returns, on this thread and on workers`,
+    async () => {
+      await using isolates = engine.isolates(2);
+      await fc.assert(
+        fc.asyncProperty(program, async ({ kind, parts }) => {
+          const { cell, sent, at } = make(kind);
+          const model = new Model(kind);
+          for (const [here, ops] of parts) {
+            const expected = ops.map((op) => model.perform(op));
+            const seen = here
+              ? ops.map((op) => perform(cell, op))
+              : await within(MUST_HAPPEN, isolates.start(programs.performAll, sent, at, ops).result);
+            assertEquals(seen.map(exact), expected.map(exact), `${kind}: ${Deno.inspect(ops)}`);
+          }
+        }),
+        runs(400, { shrink: true }),
+      );
+    },
+    DEADLINE,
+  );
 
-  test(`${engine.name}: operations of many at once are those of one after another`, async () => {
-    await using crew = engine.crew(3);
+  test(`${engine.name}: concurrent operations return what some sequential order returns`, async () => {
+    await using isolates = engine.isolates(3);
     const value = fc.integer({ min: -3, max: 3 });
     const op: fc.Arbitrary<Op> = fc.oneof(
       fc.record({ op: fc.constantFrom("add", "sub", "exchange"), value }),
@@ -182,7 +97,9 @@ for (const engine of ENGINES) {
         lists,
       ) => {
         const cell = new Value(type as "i32", 0);
-        const all = lists.map((ops) => crew.start(programs.performAll, cell as unknown as Cell, undefined, ops).result);
+        const all = lists.map((ops) =>
+          isolates.start(programs.performAll, cell as unknown as SharedNumber, undefined, ops).result
+        );
         const results = await within(MUST_HAPPEN, Promise.all(all));
         const balance = new Map<unknown, number>([[0, 1]]);
         const move = (value: number, by: number) => {
@@ -198,15 +115,15 @@ for (const engine of ENGINES) {
             move(after, 1);
           })
         );
-        // Each value was left as often as it was come to: the changes make one way from the first to the last.
+        // Each value was replaced as often as it was written: the changes form one path from the first value to the last.
         assertEquals([...balance].filter(([, count]) => count !== 0), []);
       }),
       runs(40),
     );
   }, DEADLINE);
 
-  test(`${engine.name}: of a worker that is killed, at most the operation that ran is in doubt`, async () => {
-    await using crew = engine.crew(3);
+  test(`${engine.name}: a killed worker leaves at most its last operation in doubt`, async () => {
+    await using isolates = engine.isolates(3);
     const amounts = fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 20_000, maxLength: 20_000 });
     await fc.assert(
       fc.asyncProperty(fc.array(amounts, { minLength: 3, maxLength: 3 }), fc.integer({ min: 1, max: 5_000 }), async (
@@ -216,9 +133,9 @@ for (const engine of ENGINES) {
         const total = new Value("i32", 0);
         const logs = lists.map((list) => new SharedArray("i32", list.length + 1));
         const all = lists.map((list, i) =>
-          doomed(crew.start(programs.addAll, total as unknown as Cell, logs[i], list))
+          mayFail(isolates.start(programs.addAll, total as unknown as SharedNumber, logs[i], list))
         );
-        await until(() => logs[0].get(0) >= goal, "the first has come so far");
+        await until(() => logs[0].get(0) >= goal, "the first has added enough");
         all[0].stop();
         const [, ...others] = await within(MUST_HAPPEN, Promise.all(all.map(({ result }) => timed(result))));
         for (const { error } of others) if (error !== undefined) throw error;
@@ -226,7 +143,7 @@ for (const engine of ENGINES) {
         const sum = lists.reduce((sum, list, i) => list.slice(0, done[i]).reduce((a, b) => a + b, sum), 0);
         const doubt = lists[0][done[0]] ?? 0;
         assert(total.get() === sum || total.get() === sum + doubt, `${total.get()} of ${sum} or ${doubt} more`);
-        // No two found the same sum: each addition came after another.
+        // No two additions found the same sum: each came after another one.
         const found = logs.flatMap((log, i) => [...log.slice(1, done[i] + 1)]);
         assertEquals(new Set(found).size, found.length);
       }),
@@ -235,12 +152,12 @@ for (const engine of ENGINES) {
   }, DEADLINE);
 }
 
-/** Tells zeros apart, which assertEquals and Map do not. */
+/** Tells 0 from -0, which assertEquals and Map do not. */
 function exact(value: unknown): unknown {
   return Object.is(value, -0) ? "-0" : value;
 }
 
-/** What an operation found, and what it left. */
+/** Returns the value before an operation and the value after it. */
 function transition(op: Op, result: number): [before: number, after: number] {
   switch (op.op) {
     case "add":
@@ -252,7 +169,7 @@ function transition(op: Op, result: number): [before: number, after: number] {
     case "compareExchange":
       return [result, Object.is(result, op.expected) ? op.value as number : result];
     case "update":
-      // It tells what it left.
+      // `update` returns the value after it.
       return [op.by === "negative" ? -result : result, result];
     default:
       throw new Error(`not a change: ${op.op}`);

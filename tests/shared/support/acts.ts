@@ -1,5 +1,5 @@
 /**
- * What threads do in the tests of shared memory, by name.
+ * The acts of the test threads of shared memory, by name.
  *
  * @module
  */
@@ -17,20 +17,20 @@ import { MpmcRing } from "../../../lib/shared/mpmc_ring.ts";
 import { queueActs } from "./queue_acts.ts";
 import { nameOf } from "../../support/name_of.ts";
 
-/** How a thread ends in the middle of something. */
+/** How a thread ends while it holds something. */
 export type Ending = "exit" | "throw" | "spin" | "stay";
 
-const kept: Guard[] = [];
+const retained: Guard[] = [];
 
 function end(how: Ending): void | Promise<never> {
   if (how === "exit") Deno.exit(0);
-  // Not caught by who runs the act.
+  // Thrown outside the act, so that the thread does not catch it.
   if (how === "throw") setTimeout(() => Promise.reject(new Error("on purpose")), 0);
   while (how === "spin");
   return new Promise<never>(() => {});
 }
 
-/** What a record of the ring tests says: who made it and which it is, and then as much as its number says. */
+/** Makes a record of the ring tests: its producer, its number, and a length that depends on the number. */
 export function recordOf(producer: number, number: number): Uint8Array {
   const record = new Uint8Array(8 + (number * 7) % 90).fill(number & 0xff);
   new DataView(record.buffer).setUint32(0, producer);
@@ -38,7 +38,7 @@ export function recordOf(producer: number, number: number): Uint8Array {
   return record;
 }
 
-/** Reads one, and checks that it is whole. */
+/** Reads a record, and checks that it is whole. */
 export function readRecord(record: Uint8Array): [producer: number, number: number] {
   const view = new DataView(record.buffer, record.byteOffset);
   const [producer, number] = [view.getUint32(0), view.getUint32(4)];
@@ -47,13 +47,13 @@ export function readRecord(record: Uint8Array): [producer: number, number: numbe
   return [producer, number];
 }
 
-/** The acts. */
+/** The acts, by name. */
 export const acts = {
   ...queueActs,
-  /** Takes the lock, says so, and ends without releasing it. */
+  /** Takes the lock, sets `held`, and ends without a release. */
   async holdAndEnd(lock: { acquire(): Promise<Guard> }, held: SharedEvent, how: Ending): Promise<void> {
-    // Kept, so that nothing but the end of the thread can be what gives it up.
-    kept.push(await lock.acquire());
+    // Retained, so that only the end of the thread can give the lock up.
+    retained.push(await lock.acquire());
     held.set();
     await end(how);
   },
@@ -74,7 +74,7 @@ export const acts = {
     const ring = new MpmcRing(memory);
     for (let i = 0; i < count; i++) if (!ring.putSync(recordOf(producer, i))) return;
   },
-  /** Takes until the ring is closed; gives how many came from each producer. */
+  /** Takes records until the ring is closed; returns how many came from each producer. */
   drain(memory: SharedArrayBuffer, producers: number): number[] {
     const ring = new MpmcRing(memory);
     const counts: number[] = new Array(producers).fill(0);
@@ -87,11 +87,11 @@ export const acts = {
     }
     return counts;
   },
-  /** Puts so many items into a queue, and writes down the ticket of each. */
+  /** Puts `count` items into a queue, and notes the ticket of each. */
   putItems(queue: Queue<number | number[]>, tickets: SharedArray<"i32">, from: number, count: number): void {
     for (let n = from; n < from + count; n++) tickets.set(n, queue.putSync(n % 5 === 0 ? [n] : n));
   },
-  /** Takes items until there are none to come, and counts each. Fails if those of a producer change places. */
+  /** Takes items until the queue is closed, and counts each. Fails if items of one producer change places. */
   async getItems(
     queue: Queue<number | number[]>,
     counts: SharedArray<"i32">,
@@ -113,7 +113,7 @@ export const acts = {
       if ((error as Error).name !== "QueueClosedError") throw error;
     }
   },
-  /** Takes one and keeps it. */
+  /** Takes an item, and ends without an acknowledgement. */
   async getOne(queue: Queue<unknown>, held: SharedEvent, how: Ending): Promise<void> {
     await queue.get();
     held.set();
@@ -125,7 +125,7 @@ export const acts = {
       queue.taskDone();
     }
   },
-  /** Answers each message until the other end is gone. */
+  /** Sends each message back until the other end is gone. */
   async echo(connection: Connection<unknown>): Promise<void> {
     for await (const message of connection) await connection.send(message);
   },
@@ -137,5 +137,5 @@ export const acts = {
   },
 };
 
-/** Names of the acts. */
+/** The name of an act. */
 export type Act = keyof typeof acts;

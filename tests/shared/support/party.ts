@@ -1,5 +1,5 @@
 /**
- * Threads for the tests of shared memory, and the host's side of them: registering, and telling of deaths.
+ * Threads for the tests of shared memory, and the part of their host: registering them, and reporting their deaths.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Act } from "./acts.ts";
 
 const ENTRY = new URL("thread.ts", import.meta.url);
 
-/** A thread that runs acts. */
+/** A test thread, which runs acts. */
 export class Party implements AsyncDisposable {
-  /** Its id among the owners. */
+  /** Its id in the table of owners. */
   readonly id: number;
-  /** Settles when the thread has ended and its host has said so. */
+  /** Settles once the thread has ended and its end is reported. */
   readonly ended: Promise<void>;
   readonly #port: MessagePort;
   readonly #terminate: () => unknown;
@@ -39,23 +39,23 @@ export class Party implements AsyncDisposable {
     });
   }
 
-  /** Starts a thread. `introduced` is what a pool does; without, it is a worker of the user's own. */
-  static async start(engine: "thread" | "web" = "thread", introduced = true): Promise<Party> {
+  /** Starts a thread. A pool registers its threads; with `registered` false, it is like a worker that the user starts. */
+  static async start(engine: "thread" | "web" = "thread", registered = true): Promise<Party> {
     const owners = OwnerTable.local();
-    const id = introduced ? owners.register() : -1;
+    const id = registered ? owners.register() : -1;
     const { port1, port2 } = new MessageChannel();
-    const introduction = { port: port2, owners: introduced ? { memory: owners.memory, id } : undefined };
+    const init = { port: port2, owners: registered ? { memory: owners.memory, id } : undefined };
     let terminate: () => unknown;
     if (engine === "thread") {
       // deno-lint-ignore no-explicit-any -- node's own name for the same port
-      const worker = new NodeWorker(ENTRY, { workerData: introduction, transferList: [port2 as any] });
-      // Errors are what some of these threads are for.
+      const worker = new NodeWorker(ENTRY, { workerData: init, transferList: [port2 as any] });
+      // Some of these threads end by an error on purpose.
       worker.on("error", () => {});
       terminate = () => worker.terminate();
     } else {
       const worker = new Worker(ENTRY, { type: "module" });
       worker.addEventListener("error", (event) => event.preventDefault());
-      worker.postMessage(introduction, [port2]);
+      worker.postMessage(init, [port2]);
       terminate = () => worker.terminate();
     }
     const party = new Party(id, port1, terminate);
@@ -75,7 +75,7 @@ export class Party implements AsyncDisposable {
     return this.#waiting.promise;
   }
 
-  /** Stops it by force, and gives it up if it does not end: a Web Worker that sleeps in `Atomics.wait`. */
+  /** Terminates the thread, and reports it as lost if it does not end, as a Web Worker that sleeps in `Atomics.wait`. */
   async kill(): Promise<void> {
     await this.#terminate();
     const late = setTimeout(() => OwnerTable.local().lost(this.id), 200);
@@ -83,7 +83,7 @@ export class Party implements AsyncDisposable {
     clearTimeout(late);
   }
 
-  /** Stops it without waiting for its end, which a Web Worker may not come to. */
+  /** Terminates the thread without waiting for its end, which a Web Worker may never reach. */
   terminate(): void {
     this.#terminate();
   }

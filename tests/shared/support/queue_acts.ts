@@ -1,5 +1,5 @@
 /**
- * What producers and consumers of a random program do; the program is in tests/queue/random_test.ts.
+ * The acts of producers and consumers of the random programs in tests/queue/random_test.ts.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 export type PutWay = "put" | "tryPut" | "putSync";
 export type GetWay = "get" | "tryGet" | "getSync" | "select" | "loop";
 
-/** A message: who put it, which of his it is, and so many bytes that tell it; or the same as bytes alone. */
+/** A message: its producer, its number, and bytes that both determine; or the same as bytes alone. */
 export type Message = Parts | Uint8Array;
 
 interface Parts {
@@ -32,15 +32,15 @@ function partsOf(message: Message): Parts {
   return { from: message[0], n: message[1], bytes: message.subarray(HEADER) };
 }
 
-/** What all threads write down, in words. Of each message: its ticket + 1, or -1 if `tryPut` told none; how often it came. */
+/** The notes of all threads. For each message: its ticket + 1, or -1 as `tryPut` returns none; and how often it came. */
 export interface Ledger {
   tickets: SharedArray<"i32">;
   got: SharedArray<"i32">;
-  /** Messages of one producer. */
+  /** How many messages each producer puts. */
   each: number;
 }
 
-/** What the bytes of a message are. */
+/** Makes the bytes of a message. */
 export function bytesOf(from: number, n: number, size: number): Uint8Array {
   return new Uint8Array(size).fill(valueOf(from, n));
 }
@@ -49,7 +49,7 @@ function valueOf(from: number, n: number): number {
   return (from * 31 + n + 1) & 255;
 }
 
-/** Writes down that a message has come; fails if an earlier one of its producer comes after it. */
+/** Notes that a message has come; fails if an earlier message of its producer comes after it. */
 export function see(message: Message, { got, each }: Ledger, last: Map<number, number>): void {
   const { from, n, bytes } = partsOf(message);
   const wrong = bytes.findIndex((byte) => byte !== valueOf(from, n));
@@ -64,7 +64,7 @@ const isClosed = (error: unknown) => (error as Error).name === "QueueClosedError
 
 /** Acts, by name. */
 export const queueActs = {
-  /** Puts messages of these sizes, each in its way. */
+  /** Puts messages of these sizes, in these ways in turn. */
   async putInWays(queue: Queue<Message>, from: number, sizes: number[], ways: PutWay[], ledger: Ledger): Promise<void> {
     const { tickets, each } = ledger;
     for (let n = 0; n < sizes.length; n++) {
@@ -78,7 +78,7 @@ export const queueActs = {
       tickets.set(from * each + n, ticket === undefined ? -1 : ticket + 1);
     }
   },
-  /** Takes messages in these ways, until there are none to come. */
+  /** Takes messages, in these ways in turn, until the queue is closed. */
   async takeInWays(queue: Queue<Message>, other: Queue<Message>, ways: GetWay[], ledger: Ledger): Promise<void> {
     const last = new Map<number, number>();
     const took = (message: Message) => {

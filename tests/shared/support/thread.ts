@@ -1,6 +1,6 @@
 /**
- * A thread for the tests of shared memory: what a pool's worker will do, and no more. The same file starts in a node
- * thread and in a Web Worker.
+ * The entry of a test thread: it joins the owner table and runs acts, as the worker of a pool runs tasks. The same file starts
+ * in a node thread and in a Web Worker.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { OwnerTable } from "../../../lib/shared/owner_table.ts";
 import { decode, encode, type Envelope } from "../../../lib/shared/revive.ts";
 import { type Act, acts } from "./acts.ts";
 
-interface Introduction {
+interface ThreadInit {
   port: MessagePort;
   owners?: { memory: SharedArrayBuffer; id: number };
 }
@@ -20,13 +20,13 @@ interface Run {
   args: Envelope;
 }
 
-async function serve({ port, owners }: Introduction): Promise<void> {
+async function serve({ port, owners }: ThreadInit): Promise<void> {
   if (owners) OwnerTable.join(owners.memory, owners.id);
-  // Held, so that terminate() stops a loop: ARCHITECTURE.md, decision A.
-  await new Promise<void>((held) => {
-    const { locks } = navigator as unknown as { locks: { request(name: string, held: () => unknown): unknown } };
+  // The thread holds a Web Lock, so that terminate() stops an endless loop: ARCHITECTURE.md, decision A.
+  await new Promise<void>((onHeld) => {
+    const { locks } = navigator as unknown as { locks: { request(name: string, callback: () => unknown): unknown } };
     void locks.request(crypto.randomUUID(), () => {
-      held();
+      onHeld();
       return new Promise(() => {});
     });
   });
