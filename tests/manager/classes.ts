@@ -1,17 +1,17 @@
 /**
- * Classes for the tests of managers.
+ * Classes that the tests of managers register.
  *
  * @module
  */
 
 class Base {
-  /** Inherited from a class of the user's: callable. */
+  /** Inherited from another class of the user: callable. */
   id(): string {
     return "base";
   }
 }
 
-/** Everything a class can have that is a method, or is none. */
+/** A class with every kind of member: methods, and what is no method. */
 export class Account extends Base {
   #balance = 0;
   readonly currency = "EUR";
@@ -34,9 +34,9 @@ export class Account extends Base {
     return "hidden";
   }
 
-  /** As slow as asked for, beside others. */
-  async slow(promise: Promise<unknown> | number): Promise<string> {
-    await new Promise((resolve) => setTimeout(resolve, Number(promise)));
+  /** Returns after a time, while other calls run. */
+  async slow(ms: number): Promise<string> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
     return "done";
   }
 
@@ -52,19 +52,19 @@ export class Account extends Base {
     return () => {};
   }
 
-  /** Another object of this class, made in here. */
+  /** Returns another object of this class, created here. */
   sibling(): Account {
     return new Account();
   }
 
-  /** Itself. */
+  /** Returns itself. */
   self(): this {
     return this;
   }
 
-  /** Keeps its private parts where they are. */
-  async viaItself(run: { deposit(amount: number): Promise<number> }): Promise<number> {
-    return await run.deposit(1) + this.#balance;
+  /** Calls itself through its own proxy, and uses a private field. */
+  async viaItself(proxy: { deposit(amount: number): Promise<number> }): Promise<number> {
+    return await proxy.deposit(1) + this.#balance;
   }
 
   static create(): Account {

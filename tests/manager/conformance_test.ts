@@ -1,6 +1,6 @@
 /**
- * What CPython's tests of managers assert (`_TestContainers`, `_TestMyManager`, `_TestRemoteManager`,
- * `_TestManagerRestart`), as far as it is not in the other files here.
+ * The assertions of CPython's tests of managers (`_TestContainers`, `_TestMyManager`, `_TestRemoteManager`,
+ * `_TestManagerRestart`) that no other file here has.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { test, within } from "../support/within.ts";
 
 const { appendOne, putValues } = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
 
-test("proxies of lists in a list, each its own; a list of plain lists with a proxy in it; a list in itself", async () => {
+test("a list can contain proxies of lists, plain lists, and itself", async () => {
   using manager = new Manager();
   const a = manager.list([0, 1, 2].map(() => manager.list([0, 1, 2])));
   await (await a.at(0))!.set(-1, 55);
@@ -27,7 +27,7 @@ test("proxies of lists in a list, each its own; a list of plain lists with a pro
   assertEquals([await b.length(), await b.includes(b)], [2, true]);
 });
 
-test("dicts in a dict outlive it, and are seen from everywhere", async () => {
+test("a dict inside a dict is the same object through every proxy, and outlives the outer one", async () => {
   using manager = new Manager();
   const pets = manager.dict<string, number>({ ferrets: 2, hamsters: 4 });
   const supplies = manager.dict<string, number>({ water: 10, feed: 3 });
@@ -44,7 +44,7 @@ test("dicts in a dict outlive it, and are seen from everywhere", async () => {
   assertEquals(await pets.get("marmots"), 1);
 });
 
-test("a queue inside a list, and inside a dict", async () => {
+test("a list and a dict can contain queues", async () => {
   using manager = new Manager();
   const list = manager.list([new Queue<number>()]);
   await (await list.at(0))!.put(123);
@@ -54,7 +54,7 @@ test("a queue inside a list, and inside a dict", async () => {
   assertEquals(await (await dict.get(0))!.get(), 456);
 });
 
-test("a registered class: public methods, an error of its own, and no way to the private one", async () => {
+test("a registered class has its public methods and their errors, and no private method", async () => {
   class FooBar {
     f(): string {
       return "f()";
@@ -73,7 +73,7 @@ test("a registered class: public methods, an error of its own, and no way to the
   assertEquals("_h" in foo, false);
 });
 
-test("a queue of a manager is filled by another thread; what cannot be sent is refused", async () => {
+test("another thread can put into a queue that is a value of a manager; a function is refused", async () => {
   using manager = new Manager();
   const holder = manager.value(new Queue<unknown>());
   await using pool = new Pool(1);
@@ -84,7 +84,7 @@ test("a queue of a manager is filled by another thread; what cannot be sent is r
   await assertRejects(() => queue.put(() => {}), DOMException);
 });
 
-test("managers that are made and closed in rapid succession do not meet", async () => {
+test("managers that are created and closed in quick succession do not mix", async () => {
   await using pool = new Pool(1);
   const lists: ListProxy<number>[] = [];
   for (let round = 0; round < 50; round++) {

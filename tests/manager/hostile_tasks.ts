@@ -1,5 +1,5 @@
 /**
- * Clients without manners: they use what a proxy keeps to itself.
+ * Hostile clients: tasks that use the internals of a proxy.
  *
  * @module
  */
@@ -10,29 +10,29 @@ import { Client } from "../../lib/manager/client.ts";
 import { encodeRecord, encodeRequest } from "../../lib/manager/record.ts";
 import type { ClientRequest, ManagerMemory } from "../../lib/manager/requests.ts";
 
-function reach(proxy: ManagedProxy): { client: Client; memory: ManagerMemory; object: number } {
+function internalsOf(proxy: ManagedProxy): { client: Client; memory: ManagerMemory; object: number } {
   const handle = proxy[BRAND]();
   const memory = handle.manager as ManagerMemory;
   return { client: Client.of(memory), memory, object: handle.object as number };
 }
 
-/** Asks for methods by name; gives how each call ended. */
+/** Calls methods by name; returns how each call ended. */
 export async function attack(proxy: ManagedProxy, names: string[]): Promise<string[]> {
-  const { client, object } = reach(proxy);
+  const { client, object } = internalsOf(proxy);
   const ends: string[] = [];
   for (const name of names) {
     const call = client.call("attack", object, name, [{ ["__proto__"]: { polluted: true } }]);
-    ends.push(await call.then((value) => `gave ${value}`, (error: Error) => error.name));
+    ends.push(await call.then((value) => `returned ${value}`, (error: Error) => error.name));
   }
   return ends;
 }
 
-/** Puts nonsense into the manager's inbox, in between real calls; gives what the answers to it were. */
+/** Puts malformed requests into the manager's inbox, between real calls; returns the replies to them. */
 export async function garble(proxy: ManagedProxy): Promise<string[]> {
-  const { client, memory, object } = reach(proxy);
-  await client.call("say hello", object, "length", []);
+  const { client, memory, object } = internalsOf(proxy);
+  await client.call("connect", object, "length", []);
   const inbox = new Channel(memory.inbox);
-  const nonsense: unknown[] = [
+  const malformed: unknown[] = [
     undefined,
     5,
     {},
@@ -40,7 +40,7 @@ export async function garble(proxy: ManagedProxy): Promise<string[]> {
     [1],
     ["constructor"],
     ["__proto__", 1],
-    // With a chain, which makes the client send them as they are.
+    // With a chain, so that the client does not use the short form of a call.
     ["call", undefined, 1, [], [0]],
     ["call", "x", "push", [], [0]],
     ["call", object, "push", "not an array", [0]],
@@ -48,55 +48,55 @@ export async function garble(proxy: ManagedProxy): Promise<string[]> {
     ["begin", object],
     ["begin", object, 1, [], 1],
     ["end", 1],
-    ["hello", "x"],
+    ["connect", "x"],
     ["make", object],
   ];
   const ends: string[] = [];
-  for (const each of nonsense) {
-    ends.push(await client.ask("garble", each as ClientRequest).then(String, (error: Error) => error.name));
+  for (const each of malformed) {
+    ends.push(await client.request("garble", each as ClientRequest).then(String, (error: Error) => error.name));
   }
   const put = (kind: number, bytes: Uint8Array) => inbox.put("garble", { kind, bytes }, undefined);
   await put(7, new Uint8Array(3));
   await put(7, new Uint8Array(64).fill(255));
   await put(99, new Uint8Array(8));
   await put(6, new TextEncoder().encode("12345678{not json"));
-  // In the short form of a call: cut off, a method longer than the record, arguments that are none.
+  // The short form of a call: cut off, with a method longer than the record, with arguments that are none.
   for (const form of [1, 2, 3, 200]) {
     await put(form << 8 | 4, new Uint8Array(12));
     await put(form << 8 | 5, new Uint8Array(24).fill(255));
     await put(form << 8, encodeRequest(1, 0, ["call", object, "clear".repeat(40), [], []]).bytes.slice(0, 40));
   }
-  // From nobody.
+  // From a client that does not exist.
   const { kind, bytes } = encodeRecord(0xffffffff, 1, ["call", object, "length", [], []]);
   await put(kind, bytes);
-  // An object that is there is not made again, of whatever kind.
+  // An object that exists is not made again, of any kind.
   client.post("make", ["make", object, "list", []]);
   client.post("make", ["make", object + 1e6, "constructor" as never, []]);
-  await client.call("say goodbye", object, "length", []);
+  await client.call("finish", object, "length", []);
   return ends;
 }
 
-/** Ends every transaction that a client of this manager is likely to have. */
+/** Tries to end every transaction that another client is likely to have. */
 export async function endOthers(proxy: ManagedProxy): Promise<void> {
-  const { client } = reach(proxy);
+  const { client } = internalsOf(proxy);
   for (let number = 1; number < 5; number++) {
-    for (let id = 1; id < 20; id++) await client.end("end", number * 2 ** 32 + id, false);
+    for (let id = 1; id < 20; id++) await client.endTransaction("end", number * 2 ** 32 + id, false);
   }
 }
 
-let known: WeakRef<Client> | undefined;
+let remembered: WeakRef<Client> | undefined;
 
-/** Makes a call, and remembers the client that did it, weakly. */
+/** Makes a call, and remembers the client by a weak reference. */
 export async function remember(proxy: ManagedProxy): Promise<void> {
-  const { client, object } = reach(proxy);
+  const { client, object } = internalsOf(proxy);
   await client.call("look", object, "length", []);
-  known = new WeakRef(client);
+  remembered = new WeakRef(client);
 }
 
-/** Collects garbage; says whether the client has gone. */
-export async function isForgotten(): Promise<boolean> {
+/** Collects garbage; returns whether the client was collected. */
+export async function isCollected(): Promise<boolean> {
   const { runInNewContext } = await import("node:vm");
   runInNewContext("gc")();
   await new Promise((resolve) => setTimeout(resolve, 5));
-  return known?.deref() === undefined;
+  return remembered?.deref() === undefined;
 }

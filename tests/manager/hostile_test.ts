@@ -1,5 +1,5 @@
 /**
- * Clients that ask for what is none of their business, or for nonsense.
+ * Hostile clients: calls of what is no public method, malformed requests, transactions of other clients.
  *
  * @module
  */
@@ -37,7 +37,7 @@ const NOT_METHODS = [
 ];
 
 for (const permissions of ["inherit", "none"] as const) {
-  test(`permissions ${permissions}: a client calls methods, and nothing else`, async () => {
+  test(`permissions ${permissions}: a client can call public methods, and nothing else`, async () => {
     using manager = new Manager();
     const account = manager.register(Account)();
     await using pool = new Pool({ workers: 1, permissions });
@@ -52,17 +52,17 @@ for (const permissions of ["inherit", "none"] as const) {
   });
 }
 
-test("requests and records that make no sense are refused, and the others go on", async () => {
+test("malformed requests and records are refused, and other calls still run", async () => {
   using manager = new Manager();
   const list = manager.list(["mine"]);
   await using pool = new Pool({ workers: 1, permissions: "none" });
-  const answers = await within(20_000, pool.submit(garble, list));
-  assert(answers.every((name) => name === "TypeError"), answers.join());
+  const replies = await within(20_000, pool.submit(garble, list));
+  assert(replies.every((name) => name === "TypeError"), replies.join());
   assertEquals(await within(5_000, list.toArray()), ["mine"]);
   await list.transaction(() => list.push("still mine"));
 });
 
-test("nobody ends the transaction of another client", async () => {
+test("a client cannot end the transaction of another client", async () => {
   using manager = new Manager();
   const list = manager.list<string>();
   await using pool = new Pool({ workers: 1, permissions: "none" });
@@ -75,7 +75,7 @@ test("nobody ends the transaction of another client", async () => {
   assertEquals(await list.toArray(), ["a", "b"]);
 });
 
-test("a handle that names methods of its own makes a proxy without them where they would do harm", () => {
+test("a forged handle with harmful method names makes a proxy without them", () => {
   using manager = new Manager();
   const account = manager.register(Account)();
   const message = structuredClone(encode(account)) as {

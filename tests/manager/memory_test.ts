@@ -1,6 +1,6 @@
 /**
- * What managers leave behind in resident memory. It takes a machine for itself: `.ci/run` sets ISOPOOL_LEAKS when all else
- * is done.
+ * Resident memory after managers were used. The measurement needs an idle machine: `.ci/run` sets ISOPOOL_LEAKS after all
+ * other tests.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const MEASURE = `
     return Deno.memoryUsage().rss / 2 ** 20;
   };`;
 
-test("100,000 calls and transactions of two threads leave no memory behind", async () => {
+test("100,000 calls and transactions of two threads leak no memory", async () => {
   const { stdout, stderr } = await runScript(
     `${MEASURE}
     import { Manager, Pool, tasks } from "@isopool/isopool";
@@ -41,7 +41,7 @@ test("100,000 calls and transactions of two threads leave no memory behind", asy
   assert(stdout !== "" && Number(stdout) < 15, `${stdout} MiB more\n${stderr}`);
 }, { ignore, deadline: 220_000 });
 
-test("managers that were closed, and 150 threads that died in a transaction, leave no memory behind", async () => {
+test("closed managers, and 150 threads that died in a transaction, leak no memory", async () => {
   const { stdout, stderr } = await runScript(
     `${MEASURE}
     import { Manager, Pool, SharedEvent, tasks } from "@isopool/isopool";
@@ -70,7 +70,7 @@ test("managers that were closed, and 150 threads that died in a transaction, lea
   `,
     { deadline: 200_000 },
   );
-  // A pool's thread that died leaves 10 to 20 KB itself on a loaded machine (ARCHITECTURE.md, A), and the reading sways
-  // by 15 MiB; of 150 lists and the memory of their managers that stayed there would be 30 more.
+  // A dead thread of a pool itself leaves 10 to 20 KB on a loaded machine (ARCHITECTURE.md, A), and the reading varies by
+  // 15 MiB. If 150 lists and the memory of their managers leaked, it would be 30 MiB more.
   assert(stdout !== "" && Number(stdout) < 25, `${stdout} MiB more\n${stderr}`);
 }, { ignore, deadline: 220_000 });

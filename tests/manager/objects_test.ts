@@ -1,14 +1,14 @@
 /**
- * What each object does, on one thread.
+ * Each kind of object, on one thread.
  *
  * @module
  */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { IsopoolError, Lock, Manager, ManagerClosedError, TransferError } from "@isopool/isopool";
+import { IsopoolError, Lock, Manager, ManagerClosedError } from "@isopool/isopool";
 import { pause, test, within } from "../support/within.ts";
 import { Account } from "./classes.ts";
 
-test("a list: ends, middle, search, order", async () => {
+test("a list changes at both ends and in the middle, searches and sorts", async () => {
   using manager = new Manager();
   const list = manager.list([3, 1]);
   assertEquals([await list.push(2, 5), await list.extend(new Set([4])), await list.length()], [4, 5, 5]);
@@ -27,7 +27,7 @@ test("a list: ends, middle, search, order", async () => {
   await assertRejects(() => list.delete(1.5), RangeError, "an integer");
 });
 
-test("a list finds items by what is in them, and proxies by their object", async () => {
+test("a list finds items by their content, and proxies by their object", async () => {
   using manager = new Manager();
   const inner = manager.list<number>();
   const list = manager.list<unknown>([{ a: [1, new Date(5)] }, new Uint8Array([1, 2]), NaN, inner, null]);
@@ -46,7 +46,7 @@ test("a list finds items by what is in them, and proxies by their object", async
   );
 });
 
-test("sort: numbers by size, strings, and objects by a field; else it changes nothing", async () => {
+test("sort orders numbers, strings, and objects by a field; it refuses other items and changes nothing", async () => {
   using manager = new Manager();
   const numbers = manager.list([10, 9, 1]);
   await numbers.sort();
@@ -59,7 +59,7 @@ test("sort: numbers by size, strings, and objects by a field; else it changes no
   assertEquals(await mixed.toArray(), [2, "1"]);
 });
 
-test("a dict is a Map; objects are no keys", async () => {
+test("a dict behaves as a Map; it refuses objects as keys", async () => {
   using manager = new Manager();
   const dict = manager.dict<string | number, unknown>([["a", 1]]);
   await dict.set(1, "one");
@@ -87,7 +87,7 @@ test("a dict is a Map; objects are no keys", async () => {
   assertEquals(await dict.size(), 0);
 });
 
-test("a namespace and a value", async () => {
+test("a namespace has properties, a value has one value", async () => {
   using manager = new Manager();
   const settings = manager.namespace<{ host: string; port?: number }>({ host: "a" });
   await settings.assign({ port: 1 });
@@ -103,7 +103,7 @@ test("a namespace and a value", async () => {
   await assertRejects(() => value.update(3 as never), TypeError, "`fn` is 3: it takes a function");
 });
 
-test("what is sent and got is a copy; objects of the manager and locks stay what they are", async () => {
+test("plain data is copied in both directions; proxies and locks stay shared", async () => {
   using manager = new Manager();
   const inner = manager.list<number>();
   const lock = new Lock();
@@ -121,7 +121,7 @@ test("what is sent and got is a copy; objects of the manager and locks stay what
   assert(lock.locked);
 });
 
-test("iterating goes over a snapshot", async () => {
+test("a loop iterates over a copy", async () => {
   using manager = new Manager();
   const list = manager.list([1, 2]);
   const seen: number[] = [];
@@ -135,7 +135,7 @@ test("iterating goes over a snapshot", async () => {
   assertEquals(pairs, [["a", 1]]);
 });
 
-test("calls of one thread are done in the order in which they were made", async () => {
+test("calls of one thread run in the order in which they were made", async () => {
   using manager = new Manager();
   const list = manager.list<number>();
   const calls = Array.from({ length: 1_000 }, (_, i) => list.push(i));
@@ -143,82 +143,16 @@ test("calls of one thread are done in the order in which they were made", async 
   assertEquals(await Promise.all(calls), Array.from({ length: 1_000 }, (_, i) => i + 1));
 });
 
-test("a registered class: its methods, and nothing else", async () => {
-  using manager = new Manager();
-  const open = manager.register(Account);
-  const account = open();
-  assertEquals([await account.deposit(2), await account.id(), await account.slow(1)], [2, "base", "done"]);
-  const own = Object.getOwnPropertyNames(account).filter((name) => name !== "isopool:shared").sort();
-  assertEquals(own, [
-    "balance",
-    "deposit",
-    "id",
-    "never",
-    "refuse",
-    "self",
-    "sibling",
-    "slow",
-    "uncopyable",
-    "viaItself",
-  ]);
-  assertEquals(String(account).startsWith("Account("), true);
-  // An object of a registered class arrives as its proxy; always the same one for the same object.
-  const sibling = await account.sibling();
-  assertEquals([await sibling.deposit(1), await account.balance()], [1, 2]);
-  assertEquals(await (await account.self()).balance(), 2);
-  // From inside of a method, by way of its own proxy: while the method runs, others can run as well.
-  assertEquals(await account.viaItself(account), 6);
-  assertEquals(await account.transaction(() => account.viaItself(account)), 8);
-  class Thenable {
-    then(): void {}
-  }
-  assertThrows(() => manager.register(Thenable), TypeError, "cannot have a method `then`");
-  assertThrows(() => manager.register({} as never), TypeError, "`type` is an object: it takes a class");
-});
-
-test("an error arrives whole: class, message, fields, cause, stack of the other side", async () => {
-  using manager = new Manager();
-  const account = manager.register(Account)();
-  const error = await account.refuse().catch((error) => error);
-  assertInstanceOf(error, RangeError);
-  assertEquals([error.message, (error as RangeError & { code?: string }).code], ["too much", "E_LIMIT"]);
-  assertInstanceOf(error.cause, TypeError);
-  const { stack } = error;
-  assert(stack!.startsWith("RangeError: too much\n"), stack);
-  // The other side's frames first, then those of the call, and none of the library's.
-  const [there, here] = stack!.split("  called:\n");
-  assert(there.includes("classes.ts") && /objects_test\.ts:\d+/.test(here) && !here.includes("lib/manager"), stack);
-  await assertRejects(() => account.uncopyable(), TransferError, "result: a function cannot be copied");
-  await assertRejects(() => manager.list<unknown>().push({ a: () => {} }), TransferError, "args[0].a");
-  assertThrows(() => manager.list<unknown>([() => {}]), TransferError, "initial[0]");
-});
-
-test("calls beside an async method of the same object go on; a transaction waits for it", async () => {
-  using manager = new Manager();
-  const account = manager.register(Account)();
-  const order: string[] = [];
-  const slow = account.slow(50).then(() => order.push("slow"));
-  const alone = account.transaction(async () => {
-    await account.deposit(1);
-    order.push("transaction");
-  });
-  assertEquals(await manager.list([1]).length(), 1);
-  // Behind the transaction, which waits: nobody overtakes it.
-  const after = account.balance().then((balance) => order.push(`after ${balance}`));
-  await within(5_000, Promise.all([slow, alone, after]));
-  assertEquals(order, ["slow", "transaction", "after 1"]);
-});
-
-test("a forgotten object is gone, for everybody", async () => {
+test("calls to a forgotten object fail", async () => {
   using manager = new Manager();
   using other = new Manager();
   const list = manager.list([1]);
   await manager.forget(list);
   await assertRejects(() => list.length(), IsopoolError, "forgotten");
-  await assertRejects(() => manager.forget(other.list()), TypeError, "a proxy of this manager's");
+  await assertRejects(() => manager.forget(other.list()), TypeError, "a proxy of this manager");
 });
 
-test("closing rejects calls in flight, those in transactions and in line, and later ones, and says what to do", async () => {
+test("close rejects pending, waiting and later calls, also in transactions, and the error says what to do", async () => {
   const manager = new Manager();
   const account = manager.register(Account)();
   const list = manager.list<number>();
@@ -247,7 +181,7 @@ test("closing rejects calls in flight, those in transactions and in line, and la
   await assertRejects(() => list.push(1), ManagerClosedError);
 });
 
-test("proxies are shown by their class and number, and cannot be made by hand", () => {
+test("toString of a proxy has its class and number; a proxy cannot be created by its constructor", () => {
   using manager = new Manager();
   const list = manager.list();
   assert(/^ListProxy\(\d+\)$/.test(String(list)), String(list));

@@ -1,5 +1,5 @@
 /**
- * What the threads of the property tests do.
+ * Tasks of the property tests.
  *
  * @module
  */
@@ -20,22 +20,26 @@ export type DictOp =
   | ["get" | "has" | "delete" | "pop", string]
   | ["size" | "keys" | "entries"];
 
-/** A call of either. */
+/** A call of the list or the dict. */
 export type Op = { on: "list"; op: ListOp } | { on: "dict"; op: DictOp };
 
-/** A call, and what came of it. */
+/** A call with its result. */
 export type Logged = Op & { result: unknown };
 
-/** What the threads share. */
-export interface Stage {
+/** The objects that the threads share. */
+export interface SharedObjects {
   manager: Manager;
   list: ListProxy<unknown>;
   dict: DictProxy<string, unknown>;
   log: ListProxy<Logged>;
 }
 
-/** Makes calls, several in a transaction, and writes down what came of each, where nobody can come in between. */
-export async function play({ manager, list, dict, log }: Stage, ops: Op[], nested: boolean): Promise<void> {
+/** Makes calls, several in a transaction, and logs the result of each inside the same transaction. */
+export async function runAndLog(
+  { manager, list, dict, log }: SharedObjects,
+  ops: Op[],
+  nested: boolean,
+): Promise<void> {
   const run = async (each: Op): Promise<void> => {
     const object = each.on === "list" ? list : dict;
     const [name, ...args] = each.op;
@@ -57,8 +61,12 @@ export async function play({ manager, list, dict, log }: Stage, ops: Op[], neste
   }
 }
 
-/** Appends numbers of its own, and says how many it knows to be there. */
-export async function scatter(list: ListProxy<number>, done: DictProxy<number, number>, thread: number): Promise<void> {
+/** Appends numbers of its own, and reports after each how many appends have settled. */
+export async function appendAndReport(
+  list: ListProxy<number>,
+  done: DictProxy<number, number>,
+  thread: number,
+): Promise<void> {
   for (let n = 0; n < 1e6; n++) {
     await list.push(thread * 1e6 + n);
     await done.set(thread, n + 1);

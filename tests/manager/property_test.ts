@@ -1,18 +1,20 @@
 /**
- * Random operations of three threads against a model: each writes down what it did, and what came of it, inside of the
- * same transaction. So the log is an order in which all of them could have run one after the other; the model runs them
- * so, and must see the same results and end in the same state.
+ * Random operations of three threads, compared with a model. Each thread logs its operation and the result inside the same
+ * transaction, so the log is one serial order of all operations. The model runs them in that order, and must get the same
+ * results and the same final state.
  *
  * @module
  */
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { DeadlockError, type ListProxy, Manager, Pool, tasks } from "@isopool/isopool";
+import { type ListProxy, Manager, Pool, tasks } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
-import { pause, test, within } from "../support/within.ts";
+import { pause, test } from "../support/within.ts";
 import type { DictOp, ListOp, Logged, Op } from "./property_tasks.ts";
 
-const { play, scatter } = tasks<typeof import("./property_tasks.ts")>(import.meta.resolve("./property_tasks.ts"));
+const { appendAndReport, runAndLog } = tasks<typeof import("./property_tasks.ts")>(
+  import.meta.resolve("./property_tasks.ts"),
+);
 
 const RUNS = Number(Deno.env.get("ISOPOOL_RUNS") ?? 12);
 
@@ -43,7 +45,7 @@ const programs = fc.array(fc.array(op, { maxLength: 12 }), { minLength: 3, maxLe
 
 function onList(list: unknown[], [name, ...args]: ListOp): unknown {
   const [first, second] = args as [never, never];
-  const place = () => {
+  const position = () => {
     if ((first as number) >= list.length || (first as number) < -list.length) return undefined;
     return (first as number) < 0 ? first as number + list.length : first as number;
   };
@@ -59,9 +61,9 @@ function onList(list: unknown[], [name, ...args]: ListOp): unknown {
       list.splice(first, 0, second);
       return list.length;
     case "set":
-      return place() === undefined ? "RangeError" : void (list[place()!] = second);
+      return position() === undefined ? "RangeError" : void (list[position()!] = second);
     case "delete":
-      return place() === undefined ? "RangeError" : list.splice(place()!, 1)[0];
+      return position() === undefined ? "RangeError" : list.splice(position()!, 1)[0];
     case "includes":
       return list.some(isSame);
     case "indexOf":
@@ -94,7 +96,7 @@ function onDict(map: Map<string, unknown>, [name, ...args]: DictOp): unknown {
   }
 }
 
-/** Runs what was logged, one after the other. */
+/** Runs the logged operations on the model, one after the other. */
 function replay(log: Logged[]): { list: unknown[]; map: Map<string, unknown> } {
   const list: unknown[] = [];
   const map = new Map<string, unknown>();
@@ -110,14 +112,14 @@ async function check(pool: Pool, lists: Op[][], kills: (number | undefined)[], n
   const dict = manager.dict<string, unknown>();
   const log = manager.list<Logged>();
   await Promise.all(lists.map(async (ops, i) => {
-    const call = pool.submit(play, { manager, list, dict, log }, ops, nested);
+    const call = pool.submit(runAndLog, { manager, list, dict, log }, ops, nested);
     const kill = kills[i];
     if (kill === undefined) return await call;
     await pause(kill);
     call.cancel();
     await call.catch(() => {});
   }));
-  // What was killed has its transaction undone before anybody else can look.
+  // The transaction of a killed thread is undone before this one begins.
   const { logged, ...state } = await manager.transaction(async () => ({
     logged: await log.toArray(),
     list: await list.toArray(),
@@ -127,7 +129,7 @@ async function check(pool: Pool, lists: Op[][], kills: (number | undefined)[], n
   if (kills.every((kill) => kill === undefined)) assertEquals(logged.length, lists.flat().length);
 }
 
-test("operations of three threads in transactions are as if they had run one after the other", async () => {
+test("operations of three threads in transactions have a serial order", async () => {
   await using threads = new Pool(2);
   await using scoped = new Pool({ workers: 1, permissions: "none" });
   const mixed = {
@@ -139,7 +141,7 @@ test("operations of three threads in transactions are as if they had run one aft
   );
 }, { deadline: 120_000 });
 
-test("whatever a transaction that fails has done, also inside of others, is undone, order and all", async () => {
+test("all changes of a failed transaction are undone, also inside others, and the order of keys too", async () => {
   const mutations = fc.array(
     fc.oneof(
       op,
@@ -185,7 +187,7 @@ test("whatever a transaction that fails has done, also inside of others, is undo
   );
 }, { deadline: 120_000 });
 
-test("threads that are killed at random moments: each transaction is done wholly or not at all", async () => {
+test("a transaction of a thread that is killed at a random moment happens wholly or not at all", async () => {
   await using pool = new Pool({ workers: 3, killGrace: 0 });
   const kills = fc.array(fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined, freq: 3 }), {
     minLength: 3,
@@ -198,7 +200,7 @@ test("threads that are killed at random moments: each transaction is done wholly
   );
 }, { deadline: 240_000 });
 
-test("plain calls of killed threads: what was acknowledged is there, once", async () => {
+test("a call of a killed thread that has settled has run once", async () => {
   await using pool = new Pool({ workers: 3, killGrace: 0 });
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 3, maxLength: 3 }), async (kills) => {
@@ -206,7 +208,7 @@ test("plain calls of killed threads: what was acknowledged is there, once", asyn
       const list: ListProxy<number> = manager.list<number>();
       const done = manager.dict<number, number>();
       await Promise.all(kills.map(async (kill, i) => {
-        const call = pool.submit(scatter, list, done, i);
+        const call = pool.submit(appendAndReport, list, done, i);
         await pause(kill);
         call.cancel();
         await call.catch(() => {});
@@ -221,74 +223,5 @@ test("plain calls of killed threads: what was acknowledged is there, once", asyn
     { numRuns: RUNS, endOnFailure: true },
   );
 }, { deadline: 240_000 });
-
-/** What a task does: takes an object alone and goes on inside, or calls one. */
-type Nest = { take: number; inside: Nest[] } | { call: number };
-
-const { nest } = fc.letrec<{ nest: Nest }>((tie) => ({
-  nest: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
-    fc.record({ call: fc.integer({ min: 0, max: 2 }) }),
-    fc.record({ take: fc.integer({ min: -1, max: 2 }), inside: fc.array(tie("nest"), { maxLength: 3 }) }),
-  ),
-}));
-
-test(
-  "random nests of transactions, calls and async methods: nothing waits for ever, nobody is beside another",
-  async () => {
-    class Slow {
-      async act(n: number): Promise<number> {
-        await Promise.resolve();
-        return n;
-      }
-    }
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(nest, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 5 }),
-        fc.boolean(),
-        async (programs, sideBySide) => {
-          using manager = new Manager();
-          const objects = [manager.list<number>(), manager.value(0), manager.register(Slow)()] as const;
-          const call = (i: number) => [() => objects[0].push(1), () => objects[1].set(1), () => objects[2].act(1)][i]();
-          // Who has what alone: an object, or all (-1).
-          const holders = new Map<number, Set<number>>();
-          const check = (task: number, what: number) => {
-            for (const [taken, tasks] of holders) {
-              if (what !== -1 && taken !== -1 && what !== taken) continue;
-              for (const other of tasks) if (other !== task) throw new Error(`${task} and ${other} both have ${what}`);
-            }
-          };
-          const run = async (task: number, nest: Nest): Promise<void> => {
-            if ("call" in nest) return void await call(nest.call);
-            const object = nest.take < 0 ? manager : objects[nest.take];
-            await object.transaction(async () => {
-              check(task, nest.take);
-              const mine = holders.get(nest.take) ?? new Set();
-              holders.set(nest.take, mine.add(task));
-              try {
-                await all(task, nest.inside);
-              } finally {
-                mine.delete(task);
-              }
-            }).catch((error) => assertInstanceOf(error, DeadlockError));
-          };
-          const all = async (task: number, nests: Nest[]) => {
-            if (sideBySide) await Promise.all(nests.map((each) => run(task, each)));
-            else for (const each of nests) await run(task, each);
-          };
-          await within(10_000, Promise.all(programs.map((nests, task) => all(task, nests).catch(onlyDeadlocks))));
-          // And all is free again.
-          await within(5_000, manager.transaction(() => Promise.all([0, 1, 2].map(call))));
-        },
-      ),
-      { numRuns: RUNS * 20, endOnFailure: true },
-    );
-  },
-  { deadline: 240_000 },
-);
-
-function onlyDeadlocks(error: unknown): void {
-  assertInstanceOf(error, DeadlockError);
-}
 
 leavesNothing();

@@ -1,5 +1,5 @@
 /**
- * Managers in scripts of their own: what holds a script, what is left behind, what cannot be stopped.
+ * Managers in scripts of their own: what keeps a script alive, what remains, what cannot be stopped.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { test } from "../support/within.ts";
 const TASKS = JSON.stringify(import.meta.resolve("./tasks.ts"));
 const permissions = ["-A", "--unstable-worker-options"];
 
-test("a manager that nobody uses lets the script end, closed or not; a call in flight holds it", async () => {
+test("an idle manager lets the script end, closed or not; a pending call keeps it alive", async () => {
   const { code, late, stdout, stderr } = await runScript(`
     import { Manager } from "@isopool/isopool";
     class Slow {
@@ -22,14 +22,14 @@ test("a manager that nobody uses lets the script end, closed or not; a call in f
     const slow = manager.register(Slow)();
     await slow.wait(300);
     console.log("waited");
-    // Has begun, and nobody will end it: what runs in it would, but this is not even awaited.
+    // An open transaction that never ends does not keep the script alive: it is no pending call.
     void list.transaction(() => new Promise(() => {}));
     console.log(await manager.value(5).get());
   `);
   assertEquals({ code, late, stdout, stderr }, { code: 0, late: false, stdout: "waited\n5\n", stderr: "" });
 });
 
-test("a pool's tasks hold the script while they call; then it ends, without anybody closing anything", async () => {
+test("the calls of a pool's tasks keep the script alive; then it ends, though pool and manager are not closed", async () => {
   const { code, late, stdout } = await runScript(`
     import { Manager, Pool, tasks } from "@isopool/isopool";
     const { append } = tasks(${TASKS});
@@ -41,7 +41,7 @@ test("a pool's tasks hold the script while they call; then it ends, without anyb
   assertEquals([code, late, stdout], [0, false, "1000\n"]);
 });
 
-test("a scoped worker that is given up while it spins in a transaction gives that up", async () => {
+test("the transaction of a scoped worker that spins and cannot be stopped is undone", async () => {
   const { code, late, stdout, stderr } = await runScript(
     `
     import { Manager, Pool, SharedEvent, tasks } from "@isopool/isopool";
@@ -60,19 +60,19 @@ test("a scoped worker that is given up while it spins in a transaction gives tha
   assertEquals([code, late, stdout], [0, false, 'CancelledError\n2 [ "whole", "next" ]\n'], stderr);
 });
 
-test("a thread's client goes with the last of its proxies, and comes again with the next", async () => {
+test("a thread's client is collected with the last of its proxies, and created again with the next", async () => {
   const { stdout, stderr, code } = await runScript(
     `
     import v8 from "node:v8";
     import { Manager, Pool, tasks } from "@isopool/isopool";
     v8.setFlagsFromString("--expose-gc");
-    const { remember, isForgotten } = tasks(${JSON.stringify(import.meta.resolve("./hostile_tasks.ts"))});
+    const { remember, isCollected } = tasks(${JSON.stringify(import.meta.resolve("./hostile_tasks.ts"))});
     const manager = new Manager();
     const list = manager.list([1]);
     const pool = new Pool(1);
     for (let round = 0; round < 3; round++) {
       await pool.submit(remember, list);
-      while (!await pool.submit(isForgotten));
+      while (!await pool.submit(isCollected));
     }
     console.log("gone");
   `,

@@ -1,5 +1,5 @@
 /**
- * What threads do with a manager's objects.
+ * Tasks that use the objects of a manager.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type {
 } from "@isopool/isopool";
 import type { Account } from "./classes.ts";
 
-/** How a thread ends in the middle of something. */
+/** How a thread ends in the middle of a task. */
 export type Ending = "exit" | "throw" | "spin" | "stay";
 
 function end(how: Ending): Promise<never> {
@@ -26,26 +26,26 @@ function end(how: Ending): Promise<never> {
   return new Promise<never>(() => {});
 }
 
-/** Appends numbers, many calls at a time. */
+/** Appends numbers, with 100 calls in flight. */
 export async function append(list: ListProxy<number>, from: number, count: number): Promise<void> {
   for (let n = from; n < from + count; n += 100) {
     await Promise.all(Array.from({ length: Math.min(100, from + count - n) }, (_, i) => list.push(n + i)));
   }
 }
 
-/** Appends one number, as a task of a script does. */
+/** Appends one number. */
 export async function appendOne(list: ListProxy<number>, n: number): Promise<number> {
   return await list.push(n);
 }
 
-/** Reads, changes and writes, in transactions. */
+/** Increments a value in transactions. */
 export async function increment(dict: DictProxy<string, number>, key: string, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     await dict.transaction(async () => dict.set(key, (await dict.get(key) ?? 0) + 1));
   }
 }
 
-/** Uses every kind of object; gives a proxy back. */
+/** Uses every kind of object; returns a proxy. */
 export async function useAll(
   { list, dict, settings, best, account }: {
     list: ListProxy<unknown>;
@@ -63,7 +63,7 @@ export async function useAll(
   return await dict.get("inner");
 }
 
-/** Makes objects of a manager that lives elsewhere, and hangs them into a dict. */
+/** Creates objects of a manager on another thread, and puts them into a dict. */
 export async function build(manager: Manager, tree: DictProxy<string, unknown>, name: string): Promise<void> {
   const leaves = manager.list([name]);
   const branch = manager.dict<string, unknown>({ leaves });
@@ -71,7 +71,7 @@ export async function build(manager: Manager, tree: DictProxy<string, unknown>, 
   await leaves.push("late");
 }
 
-/** What a call of every kind of failure gives. */
+/** Returns the errors of calls that fail in different ways. */
 export async function fail(account: Proxied<Account>, list: ListProxy<unknown>): Promise<unknown[]> {
   const errors: unknown[] = [];
   const calls = [() => account.refuse(), () => list.set(7, 1), () => list.push(() => 1)];
@@ -84,7 +84,7 @@ export async function fail(account: Proxied<Account>, list: ListProxy<unknown>):
   return errors;
 }
 
-/** Begins a transaction, changes something, says so, and ends its thread. */
+/** Begins a transaction, changes an object, sets `inside`, and ends its thread. */
 export async function dieInTransaction(
   object: ListProxy<string> | DictProxy<string, string>,
   inside: SharedEvent,
@@ -97,12 +97,12 @@ export async function dieInTransaction(
   });
 }
 
-/** Waits for its turn in a transaction, and ends its thread when it is told to. */
-export async function dieInLine(list: ListProxy<string>, asked: SharedEvent, die: SharedEvent): Promise<void> {
+/** Waits for a transaction to begin, and ends its thread when `die` is set. */
+export async function dieWaiting(list: ListProxy<string>, requested: SharedEvent, die: SharedEvent): Promise<void> {
   const late = list.transaction(() => list.push("too late"));
   late.catch(() => {});
   await list.transaction(() => {}, { timeout: 0 }).catch(() => {});
-  asked.set();
+  requested.set();
   await die.wait();
   await end("exit");
 }
@@ -115,7 +115,7 @@ export async function dieInCall(account: Proxied<Account>, how: Ending): Promise
   await end(how);
 }
 
-/** How many calls it got done until the manager was gone, and what it was told then. */
+/** Calls until the manager is closed; returns the error. */
 export async function callUntilClosed(list: ListProxy<number>, begun: Counter): Promise<[string, string]> {
   try {
     for (;;) {
@@ -127,12 +127,12 @@ export async function callUntilClosed(list: ListProxy<number>, begun: Counter): 
   }
 }
 
-/** Waits for a reply that never comes. */
+/** Waits for a reply that never comes; returns the name of the error. */
 export async function waitForever(account: Proxied<Account>): Promise<string> {
   return await account.never().then(String, (error: Error) => error.name);
 }
 
-/** Passes a proxy on, by way of a queue. */
+/** Takes a proxy from one queue and puts it into another. */
 export async function relay(
   from: Queue<ListProxy<string>>,
   to: Queue<{ proxies: ListProxy<string>[] }>,
@@ -142,21 +142,21 @@ export async function relay(
   await to.put({ proxies: [list, list] });
 }
 
-let kept: Manager | undefined;
+let ownManager: Manager | undefined;
 
-/** Makes a manager on this thread, which keeps it. */
-export async function host(): Promise<ListProxy<number>> {
+/** Creates a manager on this thread; returns a list of it. */
+export async function createManager(): Promise<ListProxy<number>> {
   const { Manager } = await import("@isopool/isopool");
-  kept = new Manager();
-  return kept.list([1, 2]);
+  ownManager = new Manager();
+  return ownManager.list([1, 2]);
 }
 
-/** Ends the thread that has the manager. */
-export function leave(): void {
+/** Ends this thread. */
+export function exit(): void {
   Deno.exit(0);
 }
 
-/** Makes many calls, one after the other, and many transactions. */
+/** Makes calls and transactions, one after the other. */
 export async function callMany(list: ListProxy<unknown>, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     if (i % 10 === 0) await list.transaction(() => list.set(0, { i, text: "x".repeat(100) }));
@@ -164,7 +164,7 @@ export async function callMany(list: ListProxy<unknown>, times: number): Promise
   }
 }
 
-/** Fills the queue that a value holds. */
+/** Puts values into the queue that a value of a manager is. */
 export async function putValues(holder: ValueProxy<Queue<unknown>>, values: unknown[]): Promise<void> {
   const queue = await holder.get();
   for (const value of values) await queue.put(value);

@@ -1,5 +1,5 @@
 /**
- * Objects of a manager among threads of both kinds, and what remains when some of them die.
+ * Objects of a manager and threads of both engines, and what remains when some threads die.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const ENGINES = { thread: {}, web: { permissions: "none" } } as const;
 const engines = Object.entries(ENGINES) as ["thread" | "web", { permissions?: "none" }][];
 
 for (const [engine, options] of engines) {
-  test(`${engine}: every kind of object, nested ones live, errors whole`, async () => {
+  test(`${engine}: every kind of object works, nested proxies reach their objects, errors arrive whole`, async () => {
     using manager = new Manager();
     const account = manager.register(Account)();
     const inner = manager.list([1]);
@@ -56,7 +56,7 @@ for (const [engine, options] of engines) {
     assertEquals([uncopyable.name, uncopyable.path], ["TransferError", "args[0]"]);
   });
 
-  test(`${engine}: a thread makes objects of a manager that lives elsewhere`, async () => {
+  test(`${engine}: a thread creates objects of a manager on another thread`, async () => {
     using manager = new Manager();
     const tree = manager.dict<string, unknown>();
     await using pool = new Pool({ workers: 2, ...options });
@@ -67,60 +67,60 @@ for (const [engine, options] of engines) {
   });
 
   for (const how of engine === "thread" ? ["exit", "throw", "spin"] as const : ["exit", "throw"] as const) {
-    test(`${engine}: one that dies by ${how} in a transaction is undone, and nobody waits for it`, async () => {
+    test(`${engine}: the transaction of a thread that dies by ${how} is undone, and no call waits for it`, async () => {
       using manager = new Manager();
       const list = manager.list(["whole"]);
       const inside = new SharedEvent();
       await using pool = new Pool({ workers: 1, killGrace: 0, ...options });
       const victim = pool.submit(work.dieInTransaction, list, inside, how);
       await inside.wait({ timeout: 10_000 });
-      const waits = list.push("next");
-      const behind = list.transaction(() => list.push("last"));
+      const waitingCall = list.push("next");
+      const waitingTransaction = list.transaction(() => list.push("last"));
       if (how === "spin") victim.cancel();
       await assertRejects(() => victim.result(), how === "spin" ? CancelledError : WorkerCrashedError);
-      assertEquals(await within(10_000, Promise.all([waits, behind])), [2, 3]);
+      assertEquals(await within(10_000, Promise.all([waitingCall, waitingTransaction])), [2, 3]);
       assertEquals(await list.toArray(), ["whole", "next", "last"]);
     });
   }
 }
 
-test("a killed Process gives up its transaction on a dict", async () => {
+test("the transaction of a killed Process on a dict is undone", async () => {
   using manager = new Manager();
   const dict = manager.dict({ a: "whole" });
   const inside = new SharedEvent();
   await using process = new Process(work.dieInTransaction, [dict, inside, "stay"]);
   process.start();
   await inside.wait({ timeout: 10_000 });
-  const waits = dict.get("a");
+  const waitingCall = dict.get("a");
   process.kill();
-  assertEquals([await within(10_000, waits), await process.reason], ["whole", "killed"]);
+  assertEquals([await within(10_000, waitingCall), await process.reason], ["whole", "killed"]);
 });
 
-test("one that dies in line for a transaction, or in mid-call, is out of it", async () => {
+test("a thread that dies while it waits for a transaction, or during a call, blocks no other", async () => {
   using manager = new Manager();
   const list = manager.list<string>();
   const account = manager.register(Account)();
-  const [asked, die] = [new SharedEvent(), new SharedEvent()];
+  const [requested, die] = [new SharedEvent(), new SharedEvent()];
   await using pool = new Pool(1);
-  const inside = Promise.withResolvers<void>(), go = Promise.withResolvers<void>();
+  const inside = Promise.withResolvers<void>(), mayEnd = Promise.withResolvers<void>();
   const first = list.transaction(async () => {
     inside.resolve();
-    await go.promise;
+    await mayEnd.promise;
   });
   await inside.promise;
-  const victim = pool.submit(work.dieInLine, list, asked, die).exception();
-  await asked.wait({ timeout: 10_000 });
+  const victim = pool.submit(work.dieWaiting, list, requested, die).exception();
+  await requested.wait({ timeout: 10_000 });
   die.set();
   assertInstanceOf(await victim, WorkerCrashedError);
   const last = list.transaction(() => list.push("last"));
-  go.resolve();
+  mayEnd.resolve();
   await within(10_000, Promise.all([first, last]));
   assertEquals(await list.toArray(), ["last"]);
   assertInstanceOf(await pool.submit(work.dieInCall, account, "exit").exception(), WorkerCrashedError);
   assertEquals(await within(5_000, account.balance()), 0);
 });
 
-test("8 writers x 10,000 appends lose none, each in its order", async () => {
+test("8 writers append 10,000 items each: none is lost, and those of each writer stay in order", async () => {
   using manager = new Manager();
   const list = manager.list<number>();
   await using threads = new Pool(4);
@@ -141,7 +141,7 @@ test("8 writers x 10,000 appends lose none, each in its order", async () => {
   }
 }, { deadline: 180_000 });
 
-test("increments in transactions from six threads lose none, one key or two", async () => {
+test("increments in transactions of six threads on two keys lose none", async () => {
   using manager = new Manager();
   const dict = manager.dict<string, number>();
   await using threads = new Pool(4);
@@ -155,39 +155,39 @@ test("increments in transactions from six threads lose none, one key or two", as
   assertEquals(await dict.toObject(), { even: 300, odd: 300 });
 }, { deadline: 120_000 });
 
-test("proxies go through queues, and into each other", async () => {
+test("proxies can be sent through queues", async () => {
   using manager = new Manager();
   const list = manager.list(["first"]);
-  const there = new Queue<ListProxy<string>>();
-  const back = new Queue<{ proxies: ListProxy<string>[] }>();
+  const toTask = new Queue<ListProxy<string>>();
+  const fromTask = new Queue<{ proxies: ListProxy<string>[] }>();
   await using pool = new Pool(1);
-  const done = pool.submit(work.relay, there, back);
-  await there.put(list);
-  const { proxies: [one, other] } = await within(10_000, back.get());
-  await one.push("a");
-  await other.push("b");
+  const done = pool.submit(work.relay, toTask, fromTask);
+  await toTask.put(list);
+  const { proxies: [first, second] } = await within(10_000, fromTask.get());
+  await first.push("a");
+  await second.push("b");
   await done;
   assertEquals(await list.toArray(), ["first", "seen", "a", "b"]);
 });
 
-test("closing ends the calls of workers with a ManagerClosedError", async () => {
+test("close rejects the calls of workers with a ManagerClosedError", async () => {
   const manager = new Manager();
   const list = manager.list<number>();
   const account = manager.register(Account)();
   const begun = new Counter();
   await using pool = new Pool(2);
   const calls = pool.submit(work.callUntilClosed, list, begun);
-  const waits = pool.submit(work.waitForever, account);
+  const pending = pool.submit(work.waitForever, account);
   await until(() => begun.get() > 50, "calls were made");
   manager.close();
   const [name, message] = await within(10_000, calls);
-  assertEquals([name, await within(10_000, waits)], ["ManagerClosedError", "ManagerClosedError"]);
+  assertEquals([name, await within(10_000, pending)], ["ManagerClosedError", "ManagerClosedError"]);
   assert(message.includes("its Manager was closed"), message);
 });
 
-test("the end of the thread that has the manager ends all calls with a ManagerClosedError", async () => {
+test("the end of the manager's thread rejects all calls with a ManagerClosedError", async () => {
   await using pool = new Pool(1);
-  const list = await pool.submit(work.host);
+  const list = await pool.submit(work.createManager);
   assertEquals(await list.push(3), 3);
   const inside = Promise.withResolvers<void>();
   const held = list.transaction(async () => {
@@ -198,9 +198,9 @@ test("the end of the thread that has the manager ends all calls with a ManagerCl
   });
   held.catch(() => {});
   await inside.promise;
-  const waits = assertRejects(() => list.transaction(() => {}), ManagerClosedError, "made its Manager has ended");
-  await pool.submit(work.leave).exception();
-  await within(10_000, waits);
+  const waiting = assertRejects(() => list.transaction(() => {}), ManagerClosedError, "made its Manager has ended");
+  await pool.submit(work.exit).exception();
+  await within(10_000, waiting);
   await assertRejects(() => list.push(5), ManagerClosedError);
 });
 

@@ -1,5 +1,5 @@
 /**
- * Transactions: alone, in turn, undone, and never for ever.
+ * Transactions: exclusive, in order, undone on failure, and never waiting for ever.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { Account } from "./classes.ts";
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-test("read-modify-write in transactions loses nothing, without them it does", async () => {
+test("read-modify-write loses no change in transactions, and does without", async () => {
   using manager = new Manager();
   const dict = manager.dict({ safe: 0, unsafe: 0 });
   const add = async (key: "safe" | "unsafe") => {
@@ -24,16 +24,16 @@ test("read-modify-write in transactions loses nothing, without them it does", as
   assert((await dict.get("unsafe"))! < 50);
 });
 
-test("calls from elsewhere wait for the end; those of the transaction, by whatever function, are let through", async () => {
+test("other calls wait for the end; calls of the transaction run, whichever function makes them", async () => {
   using manager = new Manager();
   const list = manager.list<string>();
   const other = manager.list<string>();
-  const begun = Promise.withResolvers<void>(), go = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>(), mayContinue = Promise.withResolvers<void>();
   const push = (item: string) => list.push(item);
   const transaction = list.transaction(async () => {
     await push("a");
     begun.resolve();
-    await go.promise;
+    await mayContinue.promise;
     await Promise.all([push("b"), push("c")]);
     return "result";
   });
@@ -42,13 +42,13 @@ test("calls from elsewhere wait for the end; those of the transaction, by whatev
   let done = false;
   const seen = outside.then(() => done = true);
   assertEquals([await other.push("x"), done], [1, false]);
-  go.resolve();
+  mayContinue.resolve();
   assertEquals([await transaction, await outside], ["result", 4]);
   await seen;
   assertEquals(await list.toArray(), ["a", "b", "c", "d"]);
 });
 
-test("one that fails is undone: list, dict, namespace, value; and with it what was undone inside", async () => {
+test("a transaction that fails is undone on lists, dicts, namespaces and values, also inside another one", async () => {
   using manager = new Manager();
   const list = manager.list([3, 1, 2]);
   const dict = manager.dict({ a: 1 });
@@ -65,7 +65,7 @@ test("one that fails is undone: list, dict, namespace, value; and with it what w
   await assertRejects(() => manager.transaction(fail), RangeError, "mine");
   await assertRejects(() => list.transaction(() => dict.transaction(fail)), RangeError, "mine");
   assertEquals([await list.toArray(), await dict.toObject()], [[3, 1, 2], { a: 1 }]);
-  // Nothing held these two the second time.
+  // The second time, no transaction had these two.
   assertEquals([await settings.get("x"), await value.get()], [2, "after"]);
   await manager.transaction(async () => {
     await list.push(4);
@@ -77,7 +77,7 @@ test("one that fails is undone: list, dict, namespace, value; and with it what w
   assertEquals(await list.toArray(), [3, 1, 2, 4]);
 });
 
-test("one inside another on the same object is refused at once, also by way of a function", async () => {
+test("a transaction inside another one on the same object is refused at once, also through a function", async () => {
   using manager = new Manager();
   const list = manager.list<number>();
   const inner = () => list.transaction(() => list.push(2));
@@ -90,7 +90,7 @@ test("one inside another on the same object is refused at once, also by way of a
 });
 
 for (const size of [2, 3]) {
-  test(`${size} transactions that take objects in a circle: one is refused, the others go on`, async () => {
+  test(`${size} transactions that take objects in a cycle: one is refused, the others continue`, async () => {
     using manager = new Manager();
     const lists = Array.from({ length: size }, () => manager.list<number>());
     let inside = 0;
@@ -112,28 +112,28 @@ for (const size of [2, 3]) {
   });
 }
 
-test("a plain call inside of a transaction closes a circle as well", async () => {
+test("a plain call inside a transaction can close a cycle as well", async () => {
   using manager = new Manager();
   const [a, b] = [manager.list<number>(), manager.list<number>()];
   let inside = 0;
   const cross = (mine: ListProxy<number>, other: ListProxy<number>) =>
     mine.transaction(async () => {
       inside++;
-      await until(() => inside === 2, "both have theirs");
+      await until(() => inside === 2, "both transactions have begun");
       await other.push(1);
     });
   const ends = await within(10_000, Promise.allSettled([cross(a, b), cross(b, a)]));
   assertEquals(ends.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
 });
 
-test("a manager's transaction against one of an object, each wanting the other's", async () => {
+test("two transactions that both want the whole manager: one is refused", async () => {
   using manager = new Manager();
   const [a, b] = [manager.list<number>(), manager.list<number>()];
   let inside = 0;
   const all = (mine: ListProxy<number>) =>
     mine.transaction(async () => {
       inside++;
-      await until(() => inside === 2, "both have theirs");
+      await until(() => inside === 2, "both transactions have begun");
       await manager.transaction(() => mine.push(1));
     });
   const ends = await within(10_000, Promise.allSettled([all(a), all(b)]));
@@ -141,7 +141,7 @@ test("a manager's transaction against one of an object, each wanting the other's
   await within(5_000, manager.transaction(async () => [await a.length(), await b.length()]));
 });
 
-test("a method that takes its own object alone, from inside of two calls at a time", async () => {
+test("a method that begins a transaction on its own object is refused while another call runs", async () => {
   class Hub {
     me: { transaction(fn: () => Promise<void>): Promise<void> } | undefined;
     async alone(): Promise<string> {
@@ -163,16 +163,16 @@ test("a method that takes its own object alone, from inside of two calls at a ti
   assertEquals((await within(5_000, Promise.all([proxy.run(), proxy.run()]))).sort(), ["DeadlockError", "ok"]);
 });
 
-test("what a transaction starts and does not wait for is outside when it has ended", async () => {
+test("code that a transaction started and did not await is no part of it after its end", async () => {
   using manager = new Manager();
   const list = manager.list<number>();
-  const go = Promise.withResolvers<void>();
+  const mayContinue = Promise.withResolvers<void>();
   let later: Promise<number> | undefined;
   await list.transaction(() => {
-    later = go.promise.then(() => list.push(2));
+    later = mayContinue.promise.then(() => list.push(2));
   });
   const next = list.transaction(async () => {
-    go.resolve();
+    mayContinue.resolve();
     await turn();
     await list.push(1);
   });
@@ -180,13 +180,13 @@ test("what a transaction starts and does not wait for is outside when it has end
   assertEquals(await list.toArray(), [1, 2]);
 });
 
-test("waiting for a transaction ends by time or signal, and leaves the line", async () => {
+test("a begin that gives up by timeout or signal is withdrawn", async () => {
   using manager = new Manager();
   const list = manager.list<number>();
-  const inside = Promise.withResolvers<void>(), go = Promise.withResolvers<void>();
+  const inside = Promise.withResolvers<void>(), mayContinue = Promise.withResolvers<void>();
   const first = list.transaction(async () => {
     inside.resolve();
-    await go.promise;
+    await mayContinue.promise;
   });
   await inside.promise;
   await assertRejects(() => list.transaction(() => list.push(1), { timeout: 20 }), WaitTimeoutError, "than 20 ms");
@@ -196,13 +196,13 @@ test("waiting for a transaction ends by time or signal, and leaves the line", as
   await assertRejects(() => list.transaction(() => {}, { timout: 1 } as never), TypeError, "unknown option");
   await assertRejects(() => list.transaction(1 as never), TypeError, "`fn` is 1: it takes a function");
   const last = list.push(9);
-  go.resolve();
+  mayContinue.resolve();
   await within(5_000, first);
   assertEquals([await last, await list.toArray()], [1, [9]]);
   assertEquals(await list.transaction(() => list.length(), { timeout: 0 }), 1);
 });
 
-test("a registered object is alone as well; what it did stays", async () => {
+test("a transaction on an object of a registered class is exclusive; its changes stay", async () => {
   using manager = new Manager();
   const account = manager.register(Account)();
   await assertRejects(() =>
@@ -214,7 +214,7 @@ test("a registered object is alone as well; what it did stays", async () => {
   assertEquals(await account.balance(), 1);
 });
 
-test("2,000 transactions at once on one object", async () => {
+test("2,000 concurrent transactions on one object lose no change", async () => {
   using manager = new Manager();
   const value = manager.value(0);
   await Promise.all(Array.from({ length: 2_000 }, () => value.update((n) => n + 1)));

@@ -1,5 +1,5 @@
 /**
- * What the types of proxies say. `deno check` is the test; running it proves that it is checked against real values.
+ * The types of proxies. `deno check` is the test; running it compares the types with real values.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type DictProxy, type ListProxy, Manager, type Proxied } from "@isopool/
 import { Account } from "./classes.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
-const yes = <_T extends true>() => {};
+const isTrue = <_T extends true>() => {};
 
 class Tree {
   readonly name: string;
@@ -35,33 +35,33 @@ class Tree {
   }
 }
 
-Deno.test("the methods of a proxy have the parameters of the class, and promises of its results", async () => {
+Deno.test("the methods of a proxy have the parameters of the class, and return promises of its results", async () => {
   using manager = new Manager();
   const open = manager.register(Tree);
-  yes<Same<Parameters<typeof open>, [name: string, rows: ListProxy<number>]>>();
+  isTrue<Same<Parameters<typeof open>, [name: string, rows: ListProxy<number>]>>();
   const tree = open("root", manager.list([1]));
-  yes<Same<typeof tree, Proxied<Tree>>>();
+  isTrue<Same<typeof tree, Proxied<Tree>>>();
   const child = await tree.child();
-  yes<Same<typeof child, Proxied<Tree>>>();
+  isTrue<Same<typeof child, Proxied<Tree>>>();
   const maybe = await tree.maybe();
-  yes<Same<typeof maybe, Proxied<Tree> | undefined>>();
+  isTrue<Same<typeof maybe, Proxied<Tree> | undefined>>();
   const dates = await tree.dates();
-  yes<Same<typeof dates, Map<string, Date>>>();
+  isTrue<Same<typeof dates, Map<string, Date>>>();
   const rows = await child.getRows();
-  yes<Same<typeof rows, ListProxy<number>>>();
-  yes<Same<Awaited<ReturnType<typeof tree.plain>>, { a: number }>>();
+  isTrue<Same<typeof rows, ListProxy<number>>>();
+  isTrue<Same<Awaited<ReturnType<typeof tree.plain>>, { a: number }>>();
   assertEquals([await rows.toArray(), maybe, dates, await tree.plain()], [[1], undefined, new Map(), { a: 1 }]);
-  // @ts-expect-error -- fields are not there
+  // @ts-expect-error -- a proxy has no fields
   assertEquals(tree.name, undefined);
   const account = manager.register(Account)();
-  // @ts-expect-error -- a name that begins with _
+  // @ts-expect-error -- methods that begin with _ are private
   assertEquals(account._hidden, undefined);
   // @ts-expect-error -- a wrong argument
   void account.deposit("1").catch(() => {});
   const dict = manager.dict({ a: 1 });
-  yes<Same<typeof dict, DictProxy<string, number>>>();
+  isTrue<Same<typeof dict, DictProxy<string, number>>>();
   const mixed = manager.dict([[1, "a"]] as [number, string][]);
-  yes<Same<typeof mixed, DictProxy<number, string>>>();
+  isTrue<Same<typeof mixed, DictProxy<number, string>>>();
   const settings = manager.namespace<{ port: number }>({ port: 1 });
   // @ts-expect-error -- no such property
   await settings.set("prot", 1);

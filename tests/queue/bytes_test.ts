@@ -1,5 +1,5 @@
 /**
- * Bytes are sent as they are, without the serializer: they must come out as it would give them.
+ * Whole buffers go through a queue without the serializer. They must arrive as the serializer would have copied them.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const values: (ArrayBuffer | ArrayBufferView)[] = [
   new (class extends Uint8Array {})(3),
 ];
 
-test("buffers and views of every kind come out as structured clone gives them", async () => {
+test("buffers and views of every kind arrive as structured clone would copy them", async () => {
   const queue = new Queue<ArrayBuffer | ArrayBufferView>();
   for (const value of values) {
     await queue.put(value);
@@ -52,27 +52,27 @@ test("buffers and views of every kind come out as structured clone gives them", 
   assertEquals(queue.size, 0);
 });
 
-test("what is changed after put was called is not seen, whether it waits or not", async () => {
+test("a change after put was called does not arrive, whether the put waits or not", async () => {
   const queue = new Queue<Uint8Array>({ maxSize: 1 });
-  const mine = new Uint8Array(100_000).fill(1);
+  const source = new Uint8Array(100_000).fill(1);
   const puts: Promise<number>[] = [];
   for (let n = 1; n <= 4; n++) {
-    mine.fill(n);
-    puts.push(queue.put(mine));
+    source.fill(n);
+    puts.push(queue.put(source));
   }
-  mine.fill(9);
-  await assertRejects(() => queue.put(mine, { timeout: 5 }), WaitTimeoutError);
+  source.fill(9);
+  await assertRejects(() => queue.put(source, { timeout: 5 }), WaitTimeoutError);
   for (let n = 1; n <= 4; n++) {
     const got = await within(10_000, queue.get());
     assertEquals([got.length, got.every((byte) => byte === n)], [100_000, true]);
     got.fill(0);
   }
   await Promise.all(puts);
-  assertEquals(mine[0], 9);
+  assertEquals(source[0], 9);
 });
 
-test("what was taken stays as it is, and waiting puts keep theirs, whatever is sent after it", async () => {
-  // Short ones go through memory that is kept; those that wait must not be in it any more.
+test("later items change neither taken items nor those of waiting puts", async () => {
+  // Short items go through scratch memory. A waiting put must have copied its item out of it.
   const make = (n: number) => [n + 0.5, `text ${n}`, { n }, Uint8Array.of(n, n), new Map([[n, Uint8Array.of(n)]])];
   const items = Array.from({ length: 20 }, (_, n) => make(n)).flat();
   const narrow = new Queue<unknown>({ maxSize: 1 });

@@ -1,5 +1,5 @@
 /**
- * Queues, pipes and select on one thread: what each call says in each state.
+ * Queues, pipes and select on one thread: what each call does in each state.
  *
  * @module
  */
@@ -19,7 +19,12 @@ import { channel } from "../../lib/queue/queue.ts";
 import { decode, encode } from "../../lib/shared/revive.ts";
 import { pause, test, timed, within } from "../support/within.ts";
 
-test("put and get: full and empty, by time, by signal and at once", async () => {
+/** How many bytes of items a queue has room for. */
+function memoryOf(queue: Queue<never> | Queue<Uint8Array>): number {
+  return channel(queue as Queue<unknown>).memory.pages.byteLength;
+}
+
+test("put on a full queue and get on an empty one end by timeout, by signal, or at once", async () => {
   const queue = new Queue<number>({ maxSize: 2 });
   assertEquals(queue.tryGet(), { state: "empty" });
   for (const get of [() => queue.get({ timeout: 30 }), () => Promise.resolve(queue.getSync({ timeout: 30 }))]) {
@@ -35,11 +40,11 @@ test("put and get: full and empty, by time, by signal and at once", async () => 
   assertEquals([await queue.get(), queue.getSync({ timeout: 0 }), queue.tryGet()], [1, 2, { state: "empty" }]);
 });
 
-test("puts that wait keep their order, and nothing overtakes them", async () => {
+test("waiting puts keep their order, and tryPut does not overtake them", async () => {
   const queue = new Queue<number>({ maxSize: 1 });
   const puts = [0, 1, 2, 3, 4].map((n) => queue.put(n));
-  const gone = queue.put(99, { timeout: 5 });
-  await assertRejects(() => gone, WaitTimeoutError);
+  const givenUp = queue.put(99, { timeout: 5 });
+  await assertRejects(() => givenUp, WaitTimeoutError);
   for (let n = 0; n < 5; n++) {
     assertEquals(await within(5_000, queue.get()), n);
     if (n === 0) assertEquals(queue.tryPut(7), "full");
@@ -47,13 +52,13 @@ test("puts that wait keep their order, and nothing overtakes them", async () => 
   assertEquals(await Promise.all(puts), [0, 1, 2, 3, 4]);
 });
 
-test("a closed queue: producers keep their value, consumers drain and end", async () => {
+test("after close, producers get their value back, and consumers take the rest and end", async () => {
   const queue = new Queue<string>({ maxSize: 1 });
   await queue.put("a");
-  const waits = queue.put("b").catch((error) => error);
+  const waitingPut = queue.put("b").catch((error) => error);
   await pause(5);
   queue.close();
-  const error = await waits;
+  const error = await waitingPut;
   assertInstanceOf(error, QueueClosedError);
   assertEquals([error.value, queue.tryPut("c"), queue.closed], ["b", "closed", true]);
   assertThrows(() => queue.putSync("c", { timeout: 1 }), QueueClosedError);
@@ -115,7 +120,7 @@ const values: unknown[] = [
   Array.from({ length: 2000 }, (_, i) => ({ i })),
 ];
 
-test("every kind of value comes out as structured clone gives it", async () => {
+test("every kind of value arrives as structured clone would copy it", async () => {
   const queue = new Queue();
   for (const value of values) {
     await queue.put(value);
@@ -134,12 +139,12 @@ test("every kind of value comes out as structured clone gives it", async () => {
   assertEquals(queue.size, 0);
 });
 
-test("shared objects and the queue itself travel in its messages", async () => {
+test("items can contain shared objects and the queue itself", async () => {
   const queue = new Queue<unknown>();
   const counter = new Counter();
   const memory = new SharedArrayBuffer(4);
   await queue.put({ deep: [new Map([["c", counter]])], lock: new Lock(), queue, memory });
-  // deno-lint-ignore no-explicit-any -- looked at part by part
+  // deno-lint-ignore no-explicit-any -- its parts are checked one by one
   const got = await queue.get() as any;
   got.deep[0].get("c").add(3);
   new Uint8Array(got.memory)[0] = 7;
@@ -149,36 +154,35 @@ test("shared objects and the queue itself travel in its messages", async () => {
   assertEquals(await queue.get(), "through");
 });
 
-test("messages of every size, and memory that is used again", async () => {
+test("items of every size arrive, and memory is reused", async () => {
   const queue = new Queue<Uint8Array>();
   const sizes = [0, 1, 65_500, 65_536, 200_000, 16 << 20];
   const bytes = (size: number) => new Uint8Array(size).map((_, i) => i * 7 + (i >> 8));
   for (const size of sizes) await queue.put(bytes(size));
   for (const size of sizes) assertEquals(new Uint8Array(await queue.get()), bytes(size));
-  const { pages } = channel(queue as Queue<unknown>).memory;
-  const before = pages.byteLength;
+  const before = memoryOf(queue);
   for (let i = 0; i < 100; i++) {
     queue.putSync(new Uint8Array(1 << 20), { timeout: 1_000 });
     queue.getSync({ timeout: 1_000 });
   }
-  assertEquals(pages.byteLength, before);
+  assertEquals(memoryOf(queue), before);
 });
 
-test("a queue without a limit takes everything before anybody gets", async () => {
+test("a queue without a limit takes all items before a consumer gets one", async () => {
   const queue = new Queue<number>();
   for (let i = 0; i < 200_000; i++) assertEquals(queue.tryPut(i), "ok");
   for (let i = 0; i < 200_000; i++) assertEquals(queue.tryGet(), { state: "ok", value: i });
   await undefined;
 });
 
-test("leaving a loop leaves the rest", async () => {
+test("items that a loop leaves behind stay in the queue", async () => {
   const queue = new Queue<number>();
   for (let i = 0; i < 5; i++) queue.tryPut(i);
   for await (const n of queue) if (n === 2) break;
   assertEquals([await queue.get(), queue.size], [3, 1]);
 });
 
-test("join waits for each item, and taskDone is called once for each", async () => {
+test("join waits until each item is done, and taskDone fails when it is called too often", async () => {
   const queue = new JoinableQueue<number>();
   await queue.join();
   assertThrows(() => queue.taskDone(), IsopoolError, "once for each item");
@@ -193,7 +197,7 @@ test("join waits for each item, and taskDone is called once for each", async () 
   assertInstanceOf(decode(structuredClone(encode(queue))), JoinableQueue);
 });
 
-test("a pipe keeps boundaries, both ways; one-way has one way", async () => {
+test("a pipe keeps messages apart in both directions; a one-way pipe has one direction", async () => {
   const [a, b] = Pipe<string>();
   for (const text of ["", "one", ""]) await a.send(text);
   assertEquals([b.poll(), await b.recv(), await b.recv(), b.poll(), b.recvSync({ timeout: 1 }), b.poll()], [
@@ -219,14 +223,14 @@ test("a pipe keeps boundaries, both ways; one-way has one way", async () => {
   assertEquals(await Array.fromAsync(reader), [1]);
 });
 
-test("select takes from the first that is ready, in turns, and wakes others for the rest", async () => {
+test("select takes from the first ready source, in turns, and wakes another consumer for the rest", async () => {
   const one = new Queue<number>(), two = new Queue<number>();
   await assertRejects(() => select([one, two], { timeout: 10 }), WaitTimeoutError);
-  const waits = select([one, two]);
+  const selecting = select([one, two]);
   const get = two.get();
   two.tryPut(1);
   two.tryPut(2);
-  const { index, result } = await within(5_000, waits);
+  const { index, result } = await within(5_000, selecting);
   assertEquals([index, result.state, 3 - await get], [1, "ok", result.state === "ok" ? result.value : 0]);
   for (let i = 0; i < 20; i++) one.tryPut(i), two.tryPut(i);
   const seen = [0, 0];

@@ -1,7 +1,7 @@
 /**
- * Random programs of producers and consumers on threads of both kinds, some of which are killed, against what must hold
- * of every program; and random calls on one thread, against an array. A failure prints its seed: ISOPOOL_SEED runs that
- * one again, ISOPOOL_RUNS more of them.
+ * Random programs. Producers and consumers on threads of both engines, some of which are killed, are checked against
+ * what must hold for every program; random calls on one thread are compared with an array. A failure prints its seed:
+ * ISOPOOL_SEED repeats that run, ISOPOOL_RUNS sets the number of runs.
  *
  * @module
  */
@@ -15,11 +15,11 @@ import { test, until, within } from "../support/within.ts";
 const RUNS = Number(Deno.env.get("ISOPOOL_RUNS") ?? 12);
 const seed = Deno.env.get("ISOPOOL_SEED");
 const settings = seed === undefined ? {} : { seed: Number(seed) };
-/** Most messages of one producer. */
-const EACH = 60;
+/** Maximum number of messages of one producer. */
+const MAX_MESSAGES = 60;
 
 const engine = fc.constantFrom<("thread" | "web")[]>("thread", "web");
-// After so many of all messages have come; most are not killed.
+// A thread is killed when this many of all messages have arrived; most threads are not killed.
 const killed = fc.option(fc.integer({ min: 0, max: 60 }), { freq: 2 });
 const size = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 200 }) },
@@ -28,14 +28,14 @@ const size = fc.oneof(
 );
 const ways = <W extends string>(...all: W[]) => fc.array(fc.constantFrom(...all), { minLength: 1, maxLength: 5 });
 
-const shape = fc.record({
+const program = fc.record({
   maxSize: fc.integer({ min: 1, max: 8 }),
   joinable: fc.boolean(),
   producers: fc.array(
     fc.record({
       engine,
       killed,
-      sizes: fc.array(size, { minLength: 1, maxLength: EACH }),
+      sizes: fc.array(size, { minLength: 1, maxLength: MAX_MESSAGES }),
       ways: ways<PutWay>("put", "tryPut", "putSync"),
     }),
     { minLength: 1, maxLength: 3 },
@@ -46,46 +46,50 @@ const shape = fc.record({
   ),
 });
 
-type Shape = typeof shape extends fc.Arbitrary<infer S> ? S : never;
+type RandomProgram = typeof program extends fc.Arbitrary<infer P> ? P : never;
 
-async function run({ maxSize, joinable, producers, consumers }: Shape): Promise<void> {
+async function run({ maxSize, joinable, producers, consumers }: RandomProgram): Promise<void> {
   const queue = joinable ? new JoinableQueue<Message>({ maxSize }) : new Queue<Message>({ maxSize });
   const other = new Queue<Message>();
-  const words = producers.length * EACH;
-  const ledger: Ledger = { tickets: new SharedArray("i32", words), got: new SharedArray("i32", words), each: EACH };
-  const come = () => ledger.got.view.reduce((sum, count) => sum + count, 0);
-  const all = producers.reduce((sum, { sizes }) => sum + sizes.length, 0);
+  const words = producers.length * MAX_MESSAGES;
+  const ledger: Ledger = {
+    tickets: new SharedArray("i32", words),
+    got: new SharedArray("i32", words),
+    each: MAX_MESSAGES,
+  };
+  const arrived = () => ledger.got.view.reduce((sum, count) => sum + count, 0);
+  const total = producers.reduce((sum, { sizes }) => sum + sizes.length, 0);
   const parties = await Promise.all([...producers, ...consumers].map(({ engine }) => Party.start(engine)));
   await using stack = new AsyncDisposableStack();
   for (const party of parties) stack.use(party);
   const [putters, getters] = [parties.slice(0, producers.length), parties.slice(producers.length)];
 
-  let over = false;
-  // Whoever is killed ends with an error; nobody else may.
-  const ends = (party: Party, end: Promise<unknown>, dies: boolean) =>
+  let allPut = false;
+  // A thread that is killed ends with an error; no other thread may.
+  const endOf = (party: Party, end: Promise<unknown>, dies: boolean) =>
     end.catch(async (error) => {
       if (!dies) throw error;
       await party.ended;
     });
   const puts = producers.map(({ sizes, ways, killed }, i) =>
-    ends(putters[i], putters[i].run("putInWays", queue, i, sizes, ways, ledger), killed !== null)
+    endOf(putters[i], putters[i].run("putInWays", queue, i, sizes, ways, ledger), killed !== null)
   );
   const gets = consumers.map(({ ways, killed }, i) =>
-    ends(getters[i], getters[i].run("takeInWays", queue, other, ways, ledger), killed !== null)
+    endOf(getters[i], getters[i].run("takeInWays", queue, other, ways, ledger), killed !== null)
   );
   const kills = [...producers, ...consumers].map(async ({ killed }, i) => {
     if (killed === null) return;
-    await until(() => over || come() >= Math.min(killed, all), "progress", 30_000);
+    await until(() => allPut || arrived() >= Math.min(killed, total), "progress", 30_000);
     await parties[i].kill();
   });
-  // Whichever fails first is told.
+  // The first failure is reported by the awaits below.
   for (const each of [...puts, ...gets, ...kills]) each.catch(() => {});
-  // Consumers may all be dead while somebody still puts: this thread takes as well then.
+  // If all consumers can die while a producer still puts, this thread takes the items.
   const last = new Map<number, number>();
   const drain = async () => {
     for (;;) {
       const got = queue.tryGet();
-      if (got.state === "closed" || (got.state === "empty" && over)) return;
+      if (got.state === "closed" || (got.state === "empty" && allPut)) return;
       if (got.state === "empty") await new Promise((resolve) => setTimeout(resolve, 1));
       else {
         see(got.value, ledger, last);
@@ -96,47 +100,47 @@ async function run({ maxSize, joinable, producers, consumers }: Shape): Promise<
   const survivor = consumers.some(({ killed }) => killed === null);
   const drained = survivor ? undefined : drain();
   await within(60_000, Promise.all(puts), "the producers");
-  over = true;
+  allPut = true;
   await within(30_000, Promise.all(kills), "the kills");
   queue.close();
   await within(30_000, Promise.all(gets), "the consumers");
   await drained;
   await drain();
 
-  let told: readonly number[] = [];
+  let reported: readonly number[] = [];
   if (queue instanceof JoinableQueue) {
     try {
       await queue.join({ timeout: 20_000 });
     } catch (error) {
       if (!(error instanceof ItemLostError)) throw error;
-      told = error.tickets;
+      reported = error.tickets;
     }
     assertEquals(queue.unfinished, 0);
   }
   const lost = queue.takeLost();
-  if (joinable) assertEquals(lost, told);
+  if (joinable) assertEquals(lost, reported);
   assertEquals(new Set(lost).size, lost.length, "an item is named twice");
   const dead = consumers.filter(({ killed }) => killed !== null).length;
   assert(lost.length <= dead, `${lost.length} items are lost by ${dead} deaths`);
 
   const named = new Set(lost);
-  let nameless = 0;
+  let unnamed = 0;
   producers.forEach(({ sizes, killed }, from) => {
     for (let n = 0; n < sizes.length; n++) {
-      const at = from * EACH + n;
+      const at = from * MAX_MESSAGES + n;
       const [ticket, got] = [ledger.tickets.get(at), ledger.got.get(at)];
       assert(got <= 1, `message ${from}/${n} arrived ${got} times`);
       if (killed === null) assert(ticket !== 0, `message ${from}/${n} was not put`);
       if (ticket > 0 && got === 0) assert(named.delete(ticket - 1), `message ${from}/${n} is lost, and not named`);
-      if (ticket === -1 && got === 0) nameless++;
+      if (ticket === -1 && got === 0) unnamed++;
     }
   });
-  assert(nameless <= named.size, `${nameless} messages are lost, and at most ${named.size} of them named`);
+  assert(unnamed <= named.size, `${unnamed} messages are lost, and at most ${named.size} of them named`);
   assertEquals(queue.tryGet(), { state: "closed" });
 }
 
-test("random programs on threads: nothing twice, nothing out of order, every loss named, nobody hangs", async () => {
-  const property = fc.asyncProperty(shape, run);
+test("random programs on threads: no item twice or out of order, every loss reported, no thread hangs", async () => {
+  const property = fc.asyncProperty(program, run);
   await fc.assert(property, { ...settings, numRuns: RUNS, endOnFailure: true });
 }, { deadline: 600_000 });
 
@@ -151,7 +155,7 @@ const calls = fc.array(
   { maxLength: 60 },
 );
 
-// What a call gives, or the name of its error.
+// The result of a call, or the name of its error.
 async function outcome(call: () => unknown): Promise<unknown> {
   try {
     return await call();
@@ -165,11 +169,11 @@ async function sequential(maxSize: number, list: Call[]): Promise<void> {
   const never = new Queue<Uint8Array>();
   const model: Uint8Array[] = [];
   let closed = false, put = 0, taken = 0, done = 0;
-  const now = { timeout: 0 };
-  const take = (none: unknown, end: unknown, some: (bytes: Uint8Array) => unknown): unknown => {
-    if (model.length === 0) return closed ? end : none;
+  const atOnce = { timeout: 0 };
+  const take = (ifEmpty: unknown, ifClosed: unknown, ifTaken: (bytes: Uint8Array) => unknown): unknown => {
+    if (model.length === 0) return closed ? ifClosed : ifEmpty;
     taken++;
-    return some(model.shift()!);
+    return ifTaken(model.shift()!);
   };
   const got = (value: Uint8Array) => ({ state: "ok", value });
   for (const { call, size } of list) {
@@ -177,7 +181,11 @@ async function sequential(maxSize: number, list: Call[]): Promise<void> {
     let seen: unknown, expected: unknown;
     if (call === "put" || call === "tryPut" || call === "putSync") {
       seen = await outcome(() =>
-        call === "put" ? queue.put(bytes, now) : call === "tryPut" ? queue.tryPut(bytes) : queue.putSync(bytes, now)
+        call === "put"
+          ? queue.put(bytes, atOnce)
+          : call === "tryPut"
+          ? queue.tryPut(bytes)
+          : queue.putSync(bytes, atOnce)
       );
       if (closed) expected = call === "tryPut" ? "closed" : "QueueClosedError";
       else if (model.length === maxSize) expected = call === "tryPut" ? "full" : "WaitTimeoutError";
@@ -185,17 +193,17 @@ async function sequential(maxSize: number, list: Call[]): Promise<void> {
         expected = call === "tryPut" ? "ok" : put;
         put++;
         model.push(bytes.slice());
-        // What was put is what it was.
+        // The queue has copied the item: this change must not arrive.
         bytes.fill(0);
       }
     } else if (call === "tryGet") {
       seen = queue.tryGet();
       expected = take({ state: "empty" }, { state: "closed" }, got);
     } else if (call === "get" || call === "getSync") {
-      seen = await outcome(() => call === "get" ? queue.get(now) : queue.getSync(now));
+      seen = await outcome(() => call === "get" ? queue.get(atOnce) : queue.getSync(atOnce));
       expected = take("WaitTimeoutError", "QueueClosedError", (value) => value);
     } else if (call === "select") {
-      seen = await outcome(() => select([never, queue], now));
+      seen = await outcome(() => select([never, queue], atOnce));
       expected = take("WaitTimeoutError", { index: 1, result: { state: "closed" } }, (value) => ({
         index: 1,
         result: got(value),
@@ -220,13 +228,13 @@ async function sequential(maxSize: number, list: Call[]): Promise<void> {
     }
     assertEquals(seen, expected, call);
   }
-  const join = await outcome(() => queue.join(now));
+  const join = await outcome(() => queue.join(atOnce));
   assertEquals(join, put === done ? undefined : "WaitTimeoutError");
   assertEquals(queue.takeLost(), []);
   if (closed) assertInstanceOf(await queue.put(bytesOf(1, 1, 1)).catch((error) => error), QueueClosedError);
 }
 
-test("random calls on one thread give what an array would", async () => {
+test("random calls on one thread return what an array would", async () => {
   const property = fc.asyncProperty(fc.integer({ min: 1, max: 8 }), calls, sequential);
   await fc.assert(property, { ...settings, numRuns: RUNS * 20 });
 }, { deadline: 120_000 });

@@ -1,5 +1,5 @@
 /**
- * Waiting and the end of the script.
+ * Waiting calls of queues, and the end of the script.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
 import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
 
-test("waiting keeps the script alive, and a wait that was given up does not", async () => {
+test("a waiting call keeps the script alive, one that gave up does not", async () => {
   const ended = await runScript(`
     import { Queue, select } from "@isopool/isopool";
     const queue = new Queue();

@@ -1,7 +1,7 @@
 /**
- * Queues and pipes among threads of both kinds, and what remains when some of them die.
+ * Queues and pipes between threads of both engines, and what remains when some threads die.
  *
- * `ISOPOOL_QUEUE=long` makes 1,000,000 messages of the 20,000 for each producer.
+ * `ISOPOOL_QUEUE=long` sends 1,000,000 messages in all, instead of 20,000 for each producer.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
 import { Party } from "../shared/support/party.ts";
 import { test, until, within } from "../support/within.ts";
 
-const EACH = Deno.env.get("ISOPOOL_QUEUE") === "long" ? 250_000 : 20_000;
+const PER_PRODUCER = Deno.env.get("ISOPOOL_QUEUE") === "long" ? 250_000 : 20_000;
 const PRODUCERS = 4;
 
 test("four producers and four consumers: every item arrives once, in its producer's order", async () => {
@@ -27,22 +27,23 @@ test("four producers and four consumers: every item arrives once, in its produce
   await using web = await Party.start("web");
   await using other = await Party.start("web");
   const queue = new Queue<number | number[]>({ maxSize: 500 });
-  const tickets = new SharedArray("i32", PRODUCERS * EACH), counts = new SharedArray("i32", PRODUCERS * EACH);
+  const tickets = new SharedArray("i32", PRODUCERS * PER_PRODUCER),
+    counts = new SharedArray("i32", PRODUCERS * PER_PRODUCER);
   const [producers, consumers] = [[...threads.all.slice(0, 3), web], [...threads.all.slice(3), other]];
-  const gets = consumers.map((each, i) => each.run("getItems", queue, counts, EACH, i % 2 === 0));
-  await Promise.all(producers.map((each, i) => each.run("putItems", queue, tickets, i * EACH, EACH)));
+  const gets = consumers.map((each, i) => each.run("getItems", queue, counts, PER_PRODUCER, i % 2 === 0));
+  await Promise.all(producers.map((each, i) => each.run("putItems", queue, tickets, i * PER_PRODUCER, PER_PRODUCER)));
   queue.close();
   await Promise.all(gets);
   assert(counts.view.every((count) => count === 1));
-  assertEquals(new Set(tickets.view).size, PRODUCERS * EACH);
+  assertEquals(new Set(tickets.view).size, PRODUCERS * PER_PRODUCER);
   assertEquals(queue.takeLost(), []);
 }, { deadline: 600_000 });
 
 for (const engine of ["thread", "web"] as const) {
-  test(`${engine}: consumers that are killed again and again lose only what is told`, async () => {
+  test(`${engine}: consumers that are killed lose only items that takeLost reports`, async () => {
     await using producer = await Party.start(engine);
     const queue = new Queue<number | number[]>({ maxSize: 200 });
-    const count = EACH * 2;
+    const count = PER_PRODUCER * 2;
     const tickets = new SharedArray("i32", count), counts = new SharedArray("i32", count);
     const put = producer.run("putItems", queue, tickets, 0, count);
     const lost: number[] = [];
@@ -68,7 +69,7 @@ for (const engine of ["thread", "web"] as const) {
     assert(counts.view.every((count) => count <= 1));
   }, { deadline: 600_000 });
 
-  test(`${engine}: producers that are killed leave no half item and block nobody`, async () => {
+  test(`${engine}: producers that are killed leave no torn item and block no other thread`, async () => {
     const queue = new Queue<number | number[]>({ maxSize: 50 });
     const tickets = new SharedArray("i32", 1e6);
     const last = [-1, -1, -1];
@@ -88,9 +89,9 @@ for (const engine of ["thread", "web"] as const) {
     assertEquals(await within(10_000, queue.put(5).then(() => queue.tryGet())), { state: "ok", value: 5 });
   }, { deadline: 60_000 });
 
-  // Nothing stops a Web Worker that spins after an await: ARCHITECTURE.md, decision B. It waits instead.
+  // A Web Worker that spins after an await cannot be stopped (ARCHITECTURE.md, decision B), so that one waits.
   for (const how of ["exit", "throw", engine === "thread" ? "spin" : "stay"] as const) {
-    test(`${engine}: the item in the hands of a consumer that ends by ${how} is told, and join does not hang`, async () => {
+    test(`${engine}: takeLost reports the item of a consumer that ends by ${how}, and join does not hang`, async () => {
       await using victim = await Party.start(engine);
       const queue = new JoinableQueue<number>();
       const held = new SharedEvent();
@@ -106,7 +107,7 @@ for (const engine of ["thread", "web"] as const) {
     });
   }
 
-  test(`${engine}: of the items in the hands of one thread, the last 15 are told by name`, async () => {
+  test(`${engine}: of the lost items of one thread, takeLost reports the last 15`, async () => {
     for (const count of [15, 40]) {
       await using victim = await Party.start(engine);
       const queue = new JoinableQueue<number>();
@@ -134,14 +135,14 @@ for (const engine of ["thread", "web"] as const) {
     await work;
   });
 
-  test(`${engine}: a sender is joined before anybody gets`, async () => {
+  test(`${engine}: a producer can end before a consumer gets its items`, async () => {
     await using sender = await Party.start(engine);
     const queue = new Queue<number | number[]>();
     await sender.run("putItems", queue, new SharedArray("i32", 50_000), 0, 50_000);
     assertEquals(queue.size, 50_000);
   });
 
-  test(`${engine}: a pipe: echo of 16 MB, and the parent closes its copy early`, async () => {
+  test(`${engine}: a pipe echoes 16 MB, after its creator has closed its copy of the end`, async () => {
     await using thread = await Party.start(engine);
     const [here, there] = Pipe<unknown>();
     const done = thread.run("echo", there);
@@ -157,21 +158,21 @@ for (const engine of ["thread", "web"] as const) {
     await done;
   });
 
-  test(`${engine}: an end that arrives while the other one looks is not taken for gone`, async () => {
+  test(`${engine}: an end that arrives while the other end checks it is not taken for gone`, async () => {
     await using thread = await Party.start(engine);
     for (let n = 0; n < 2_000; n++) {
       const [here, there] = Pipe<unknown>();
       const sent = thread.run("sendAll", there, [n]);
       there.close();
       const end = performance.now() + 10_000;
-      // Without a pause, so that a look meets the moment of arrival.
-      while (!here.poll()) assert(performance.now() < end, "nothing arrives");
+      // Without a pause, so that a check meets the moment of arrival.
+      while (!here.poll()) assert(performance.now() < end, "no message arrives");
       assertEquals(await here.recv(), n);
       await sent;
     }
   }, { deadline: 60_000 });
 
-  test(`${engine}: a pipe ends when the thread at its other end dies`, async () => {
+  test(`${engine}: a pipe ends when the thread of its other end dies`, async () => {
     await using victim = await Party.start(engine);
     const [here, there] = Pipe<unknown>();
     const held = new SharedEvent();
