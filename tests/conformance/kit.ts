@@ -64,3 +64,8 @@ export const poolTasks = tasks<typeof import("./tasks/pool_tasks.ts")>(import.me
 export function range(length: number): number[] {
   return Array.from({ length }, (_, n) => n);
 }
+
+/** The tasks for queues. */
+export const channelTasks = tasks<typeof import("./tasks/channel_tasks.ts")>(
+  import.meta.resolve("./tasks/channel_tasks.ts"),
+);
