@@ -24,7 +24,7 @@ import {
   unsettled,
   Word,
 } from "./delivery_words.ts";
-import { bury, undo } from "./lost_deliveries.ts";
+import { listLost, undo } from "./lost_deliveries.ts";
 
 export { DeliveryStage, type DeliveryWords, Place, sizeOf, Word } from "./delivery_words.ts";
 export { collect, diedHolding } from "./lost_deliveries.ts";
@@ -54,7 +54,7 @@ export function take(deliveries: DeliveryWords, frame: Frame, ticket: number): O
       return DONE;
     default:
       if (frame.pc < DeliveryStage.OWNER) return undo(deliveries, frame, ticket, DeliveryStage.OWNER);
-      return bury(deliveries, frame, mine, DeliveryStage.OWN);
+      return listLost(deliveries, frame, mine, DeliveryStage.OWN);
   }
 }
 

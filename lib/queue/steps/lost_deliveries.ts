@@ -3,7 +3,7 @@
  *
  * ```
  * the thread died before HEAD moved:   its delivery never happened: TAKEN - 1       undo
- * the thread died after HEAD moved:    its deliveries are lost: ticket -> list,     bury
+ * the thread died after HEAD moved:    its deliveries are lost: ticket -> list,     listLost
  *                                      then DONE + 1, one after the other
  * ```
  *
@@ -54,7 +54,7 @@ export function undo(deliveries: DeliveryWords, frame: Frame, next: number, then
 }
 
 /** Moves the deliveries of a dead thread to the list of lost items, one after the other. Continues at `then`. */
-export function bury(deliveries: DeliveryWords, frame: Frame, place: number, then: number): Outcome {
+export function listLost(deliveries: DeliveryWords, frame: Frame, place: number, then: number): Outcome {
   const { words, list, listed, slots } = deliveries;
   switch (frame.pc) {
     case DeliveryStage.BURY:
@@ -112,7 +112,7 @@ export function collect(deliveries: DeliveryWords, frame: Frame, next: number): 
     default:
       return frame.pc < DeliveryStage.OWNER
         ? undo(deliveries, frame, next, DeliveryStage.SCAN)
-        : bury(deliveries, frame, place, DeliveryStage.SCAN);
+        : listLost(deliveries, frame, place, DeliveryStage.SCAN);
   }
 }
 
