@@ -1,7 +1,13 @@
 /**
- * `PendingStops`: the running calls of one worker that are being stopped. The signal of each has fired; its worker is
- * stopped by force if the call has not ended within the grace period. However the call ends, it settles to what stopped
- * it: a timeout stays a timeout even if the task returns a value after it.
+ * `PendingStops`: the running calls of one worker that are being stopped.
+ *
+ * ```
+ * signal fires --grace period--> what has not started is taken back --the call still runs--> the worker is killed
+ *                                                     \--it has ended, its result is to come--> killed after 1 s
+ * ```
+ *
+ * However the call ends meanwhile, it settles to what stopped it: a timeout stays a timeout even if the task returns a
+ * value after it.
  *
  * @module
  */
@@ -14,26 +20,38 @@ export interface StopOutcome {
   readonly error: unknown;
 }
 
+/** Milliseconds that the result of a call may take to arrive once the worker has marked the call as ended. */
+const RESULT_LIMIT = 1_000;
+
+/** The worker, as far as a stop by force needs it. */
+export interface StopTarget {
+  /** Takes back everything that has not started. */
+  reclaimAll(): void;
+  /** Whether a call has started, and the worker has not marked it as ended. */
+  isRunning(seq: number): boolean;
+  /** Stops the worker by force. */
+  kill(): void;
+}
+
 /** The stops of one worker, by the number of the call. */
 export class PendingStops {
+  readonly #target: StopTarget;
   readonly #stops = new Map<number, { outcome: StopOutcome; timer: Timer }>();
 
-  /** Calls `force` in `grace` milliseconds, unless the call has ended by then; `false` if it is being stopped already. */
-  add(seq: number, outcome: StopOutcome, grace: number, force: () => void): boolean {
-    if (this.#stops.has(seq)) return false;
-    this.#stops.set(seq, { outcome, timer: setTimeout(force, grace) });
-    return true;
-  }
-
-  /** Calls `force` once more in `wait` milliseconds, unless the call has ended by then. */
-  again(seq: number, wait: number, force: () => void): void {
-    const stop = this.#stops.get(seq);
-    if (stop) stop.timer = setTimeout(force, wait);
+  constructor(target: StopTarget) {
+    this.#target = target;
   }
 
   /** Whether no call is being stopped. */
   get isEmpty(): boolean {
     return this.#stops.size === 0;
+  }
+
+  /** Starts the grace period of a call, in milliseconds; `false` if the call is being stopped already. */
+  add(seq: number, outcome: StopOutcome, grace: number): boolean {
+    if (this.#stops.has(seq)) return false;
+    this.#stops.set(seq, { outcome, timer: setTimeout(() => this.#force(seq), grace) });
+    return true;
   }
 
   /** Removes a call, which has ended. Returns what it settles to, if it was being stopped. */
@@ -43,5 +61,15 @@ export class PendingStops {
     this.#stops.delete(seq);
     clearTimeout(stop?.timer);
     return stop?.outcome;
+  }
+
+  // First the worker must have nothing else to start: it could end the call at this very moment and start the next one,
+  // which the kill would lose. Then a call that has ended needs no force.
+  #force(seq: number): void {
+    this.#target.reclaimAll();
+    if (this.#target.isRunning(seq)) return this.#target.kill();
+    // The result should be on its way; but a hostile worker may only pretend that the call has ended.
+    const stop = this.#stops.get(seq);
+    if (stop) stop.timer = setTimeout(() => this.#target.kill(), RESULT_LIMIT);
   }
 }

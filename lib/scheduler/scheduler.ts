@@ -1,6 +1,5 @@
 /**
- * `Scheduler`: gives the calls of jobs to workers. It does not know how a worker is made or reached: the pool passes a
- * `Launch`.
+ * `Scheduler`: gives the calls of jobs to workers, which it makes and reaches through the pool's `Launch` only.
  *
  * ```
  * enqueue(job) -> Backlog -> pump -> Slot.send -> Transport
@@ -13,7 +12,6 @@
  *
  * @module
  */
-import { CancelledError } from "../core/errors.ts";
 import { KeepAlive } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
 import { AbandonedWorkers } from "./abandoned_workers.ts";
@@ -44,6 +42,8 @@ export class Scheduler implements SlotOwner {
   /** Where single calls come in when there is a limit to how many may wait. */
   readonly admission: Admission;
   observer: Observer | undefined;
+  /** Whether calls are held back; `pause` and `resume` set it. */
+  paused = false;
   readonly #jobs = new Set<Job>();
   /** Jobs that were admitted and have not finished. */
   readonly jobs: ReadonlySet<Job> = this.#jobs;
@@ -54,7 +54,6 @@ export class Scheduler implements SlotOwner {
   readonly #keepAlive: KeepAlive;
   readonly #startFailures = new StartFailures();
   #isPumpScheduled = false;
-  #paused = false;
 
   constructor(options: SchedulerOptions) {
     const { killGrace, hookTimeout, maxTasks = Infinity, concurrency = 1, maxQueue = Infinity, rate } = options;
@@ -85,11 +84,6 @@ export class Scheduler implements SlotOwner {
   /** Resolves when the scheduler has ended: nothing runs, no worker is left. */
   get ended(): Promise<void> {
     return this.#shutdown.ended;
-  }
-
-  /** Whether calls are held back. */
-  get paused(): boolean {
-    return this.#paused;
   }
 
   /** Counts a job as unfinished, so that the pool does not end before it. */
@@ -141,14 +135,14 @@ export class Scheduler implements SlotOwner {
 
   /** Holds back every call that has not started. */
   pause(): void {
-    this.#paused = true;
+    this.paused = true;
     for (const slot of this.workerSet.slots) slot.calls.reclaim(slot.inFlight, true);
     this.#releaseKeepAlive();
   }
 
   /** Sends calls again. */
   resume(): void {
-    this.#paused = false;
+    this.paused = false;
     if (this.#jobs.size > 0) this.#keepAlive.hold();
     this.#schedulePump();
   }
@@ -163,9 +157,7 @@ export class Scheduler implements SlotOwner {
 
   /** Cancels the calls that have not started. */
   cancelWaiting(): void {
-    for (const job of [...this.#jobs]) {
-      job.cancelWaiting(new CancelledError("Task was cancelled: its pool was shut down before it started"));
-    }
+    this.#shutdown.cancelWaiting();
   }
 
   /** Cancels every job and stops every worker at once. Resolves when the workers have ended. */
@@ -179,9 +171,9 @@ export class Scheduler implements SlotOwner {
     this.workerSet.revoke(job, reason, force);
   }
 
-  /** {@inheritDoc SlotOwner.slotChanged} */
-  slotChanged(slot: OwnedSlot): void {
-    if (slot.ended > 0) this.#startFailures.reset();
+  /** {@inheritDoc SlotOwner.capacityChanged} */
+  capacityChanged(slot?: OwnedSlot): void {
+    if (slot && slot.ended > 0) this.#startFailures.reset();
     this.#schedulePump();
   }
 
@@ -199,11 +191,6 @@ export class Scheduler implements SlotOwner {
   redistribute({ boundBacklog }: OwnedSlot): void {
     // What is pinned to the worker goes back into its bound backlog, or fails if the worker is dead.
     if (boundBacklog) this.#requeue(boundBacklog);
-  }
-
-  /** {@inheritDoc SlotOwner.capacityChanged} */
-  capacityChanged(): void {
-    this.#schedulePump();
   }
 
   /** {@inheritDoc SlotOwner.startFailed} */
@@ -249,7 +236,7 @@ export class Scheduler implements SlotOwner {
     this.workerSet.refill();
     this.workerSet.checkReadiness();
     if (this.workerSet.unassigned.size > 0 && this.workerSet.canServe) this.#requeue(this.workerSet.unassigned);
-    if (this.#paused) this.#releaseKeepAlive();
+    if (this.paused) this.#releaseKeepAlive();
     else this.#dispatcher.run();
     this.workerSet.watchIdle();
   }
@@ -258,6 +245,6 @@ export class Scheduler implements SlotOwner {
     const isEnding = !this.#shutdown.isRunning && this.workerSet.slots.size > 0;
     if (isEnding || this.workerSet.hasWaiters) return;
     // The script waits for a paused pool only while a worker still has a call: otherwise the pool waits for the script.
-    if (this.#jobs.size === 0 || (this.#paused && !this.workerSet.busy)) this.#keepAlive.release();
+    if (this.#jobs.size === 0 || (this.paused && !this.workerSet.busy)) this.#keepAlive.release();
   }
 }

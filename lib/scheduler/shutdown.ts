@@ -61,6 +61,13 @@ export class Shutdown {
     this.#parts.admission.close(new PoolClosedError("Cannot wait for room: pool was closed"));
   }
 
+  /** Cancels the calls that have not started. */
+  cancelWaiting(): void {
+    for (const job of [...this.#parts.jobs]) {
+      job.cancelWaiting(new CancelledError("Task was cancelled: its pool was shut down before it started"));
+    }
+  }
+
   /** Every job of a closing scheduler has finished: ends the workers, which are idle. */
   finish(): void {
     this.state = "closed";

@@ -175,7 +175,7 @@ export class Slot implements CallsSlot, PinnedWorker {
       this.#owner.observer?.workerStarted(this.id);
     } else if (this.state !== "retiring") return;
     this.becameIdle();
-    this.#owner.slotChanged(this);
+    this.#owner.capacityChanged(this);
   }
 
   #exit(death: Death): void {

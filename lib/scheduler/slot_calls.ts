@@ -12,19 +12,16 @@
  *
  * @module
  */
+import { MAX_DELAY } from "../core/validate.ts";
 import type { Death, Transport } from "../transport/transport.ts";
 import { noteSent, sendSeparately, toBatch } from "./batch.ts";
 import { InFlight } from "./in_flight.ts";
-import { type Chunk, type ChunkHolder, CLOSED, type Failure, type Job, type Outcome, type TaskEntry } from "./job.ts";
-import { MAX_DELAY } from "../core/validate.ts";
+import { type Chunk, type ChunkHolder, CLOSED, type Failure, type Outcome, type TaskEntry } from "./job.ts";
 import { PendingStops, type StopOutcome } from "./pending_stops.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import { Throughput } from "./throughput.ts";
 import { TimeLimits } from "./time_limits.ts";
 import { crashError, partitionCalls } from "./worker_death.ts";
-
-/** Milliseconds that the result of a call may take to arrive once the worker has marked the call as ended. */
-const RESULT_LIMIT = 1_000;
 
 /** The slot, as its calls see it. */
 export interface CallsSlot extends OwnedSlot {
@@ -47,7 +44,11 @@ export class SlotCalls implements ChunkHolder {
   readonly #transport: Transport;
   readonly #owner: SlotOwner;
   readonly #inFlight = new InFlight();
-  readonly #stops = new PendingStops();
+  readonly #stops = new PendingStops({
+    reclaimAll: () => this.reclaimAll(),
+    isRunning: (seq) => this.#transport.isRunning(seq),
+    kill: () => this.#slot.kill(),
+  });
   readonly #limits = new TimeLimits(
     this.#inFlight.chunks,
     (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
@@ -106,14 +107,13 @@ export class SlotCalls implements ChunkHolder {
   withdraw(chunk: Chunk, offset: number): boolean {
     if (!this.#transport.withdraw(chunk.firstSeq + offset)) return false;
     this.#close(chunk, offset, 1);
-    this.#owner.slotChanged(this.#slot);
+    this.#owner.capacityChanged(this.#slot);
     return true;
   }
 
   /** {@inheritDoc ChunkHolder.stop} */
   stop(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
-    const seq = chunk.firstSeq + offset;
-    const isNew = this.#stops.add(seq, { outcome, error }, this.#owner.killGrace, () => this.#force(seq));
+    const isNew = this.#stops.add(chunk.firstSeq + offset, { outcome, error }, this.#owner.killGrace);
     if (isNew) this.signal(chunk, offset, error);
   }
 
@@ -125,15 +125,6 @@ export class SlotCalls implements ChunkHolder {
   /** Takes back everything that has not started, so that a forced end of the worker loses running calls only. */
   reclaimAll(): void {
     this.reclaim(this.inFlight, true);
-  }
-
-  // The grace period of a call is over. First the worker must have nothing else to start: it could end the call at this
-  // very moment and take the next one, which the forced end would lose. Then a call that has ended needs no force.
-  #force(seq: number): void {
-    this.reclaimAll();
-    if (this.#transport.isRunning(seq)) return this.#slot.kill();
-    // Its result is on the way. A hostile worker may only pretend.
-    this.#stops.again(seq, RESULT_LIMIT, () => this.#slot.kill());
   }
 
   /** {@inheritDoc ChunkHolder.signal} */
@@ -156,18 +147,6 @@ export class SlotCalls implements ChunkHolder {
     for (const part of parts) this.#owner.putBack(part);
     if (this.inFlight === 0) this.#becameIdle();
     return parts.length > 0;
-  }
-
-  /** Withdraws every call of a job that has not started; fires the signal of its running calls, or stops them by `force`. */
-  revoke(job: Job, reason: unknown, force: boolean): void {
-    for (const chunk of this.chunks.filter((each) => each.job === job)) {
-      for (let offset = chunk.items.length - 1; offset >= 0; offset--) {
-        if (chunk.items[offset] === CLOSED) continue;
-        if (this.withdraw(chunk, offset)) job.fail(chunk.first + offset, "cancelled", reason, undefined);
-        else if (force) this.stop(chunk, offset, "cancelled", reason);
-        else this.signal(chunk, offset, reason);
-      }
-    }
   }
 
   /** The worker reports a value that a call yielded or emitted. */
@@ -205,7 +184,7 @@ export class SlotCalls implements ChunkHolder {
   measured(count: number, ms: number, ran = ms): void {
     if (!this.throughput.measured(count, ms)) return;
     this.#owner.counters.run.add(ran / count, count);
-    this.#owner.slotChanged(this.#slot);
+    this.#owner.capacityChanged(this.#slot);
   }
 
   /** The worker has died: running calls are lost, or settle to what stopped them; the others go back to the backlog. */
@@ -222,14 +201,14 @@ export class SlotCalls implements ChunkHolder {
     const first = chunk.first + offset;
     this.#end(chunk, offset, values.length, "fulfilled");
     chunk.job.fulfill(first, values, this.id);
-    if (chunk.open === 0) this.#owner.slotChanged(this.#slot);
+    if (chunk.open === 0) this.#owner.capacityChanged(this.#slot);
   }
 
   #failed(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
     const settled = this.#takeStop(chunk.firstSeq + offset) ?? { outcome, error };
     this.#end(chunk, offset, 1, settled.outcome);
     chunk.job.fail(chunk.first + offset, settled.outcome, settled.error, this.id);
-    if (chunk.open === 0) this.#owner.slotChanged(this.#slot);
+    if (chunk.open === 0) this.#owner.capacityChanged(this.#slot);
   }
 
   #end(chunk: Chunk, offset: number, count: number, outcome: Outcome): void {
@@ -250,10 +229,10 @@ export class SlotCalls implements ChunkHolder {
     chunk.job.fail(chunk.first + offset, outcome, stopped ? stopped.error : crashError(this.id, death), this.id);
   }
 
-  // What an ended call settles to, if it was being stopped. The worker may take calls again after the last such one.
+  // What an ended call settles to, if it was being stopped. After the last such call, the worker may take calls again.
   #takeStop(seq: number): StopOutcome | undefined {
     const stopped = this.#stops.take(seq);
-    if (stopped) this.#owner.slotChanged(this.#slot);
+    if (stopped) this.#owner.capacityChanged(this.#slot);
     return stopped;
   }
 

@@ -33,15 +33,13 @@ export interface SlotOwner {
   readonly counters: Counters;
   readonly abandoned: AbandonedWorkers;
   readonly observer: Observer | undefined;
-  /** The slot may have room for more calls. */
-  slotChanged(slot: OwnedSlot): void;
+  /** There may be room for more calls: in `slot`, or, without one, because a worker may be started again. */
+  capacityChanged(slot?: OwnedSlot): void;
   /** Takes calls back that never started. */
   putBack(chunk: Chunk): void;
   /** Finds another worker for what is bound to this one, which takes nothing new any more. */
   redistribute(slot: OwnedSlot): void;
-  /** A worker may be started again, after a start was refused. */
-  capacityChanged(): void;
-  /** The runtime refused to start a worker. */
+  /** The runtime refused to start a worker; `othersLive` tells whether other workers take calls. */
   startFailed(cause: unknown, othersLive: boolean): void;
   /** The worker has ended. */
   workerDied(slot: OwnedSlot, death: Death): void;

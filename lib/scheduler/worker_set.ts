@@ -16,10 +16,12 @@ import type { Launch } from "../transport/transport.ts";
 import { AffinityWorkers } from "./affinity_workers.ts";
 import { Backlog } from "./backlog.ts";
 import { IdleTimer, isIdleSince } from "./idle_timer.ts";
+import { revoke } from "./revoke.ts";
 import { Slot } from "./slot.ts";
 import { StartBackoff } from "./start_failures.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import type { Job, PinnedWorker } from "./job.ts";
+import { WorkerWaiters } from "./worker_waiters.ts";
 
 /** Options of a {@linkcode WorkerSet}. */
 export interface WorkerSetOptions {
@@ -48,9 +50,7 @@ export class WorkerSet {
   readonly #idleTimer: IdleTimer;
   readonly #owner: SlotOwner;
   readonly #affinityWorkers = new AffinityWorkers();
-  // Calls of `restart` that wait, each with the workers that have not ended yet.
-  readonly #restarts = new Set<{ slots: Set<Slot>; resolve: () => void }>();
-  #readiness: PromiseWithResolvers<void> | undefined;
+  readonly #waiters = new WorkerWaiters();
   readonly #startBackoff: StartBackoff;
   // Whether the scheduler has ended: then no path may start a worker.
   #isClosed = false;
@@ -68,7 +68,7 @@ export class WorkerSet {
 
   /** Whether a call of `ready` or `restart` has not settled. */
   get hasWaiters(): boolean {
-    return this.#readiness !== undefined || this.#restarts.size > 0;
+    return this.#waiters.any;
   }
 
   /** Whether a worker has a call in flight. */
@@ -121,7 +121,7 @@ export class WorkerSet {
     this.unassigned.remove(job).forEach((chunk) => chunk.drop());
     for (const slot of this.slots) {
       slot.boundBacklog?.remove(job).forEach((chunk) => chunk.drop());
-      slot.calls.revoke(job, reason, force);
+      revoke(slot.calls, job, reason, force);
     }
   }
 
@@ -132,7 +132,7 @@ export class WorkerSet {
 
   /** Starts as many workers as there must always be, or as many as there may be if `ready` waits for them. */
   refill(): void {
-    const min = this.#readiness ? this.limit : Math.min(this.#min, this.limit);
+    const min = this.#waiters.needAll ? this.limit : Math.min(this.#min, this.limit);
     while (this.slots.size < min && this.spawn());
   }
 
@@ -154,12 +154,7 @@ export class WorkerSet {
     const slot = this.#find(ended);
     if (!slot) return;
     this.slots.delete(slot);
-    for (const restart of this.#restarts) {
-      restart.slots.delete(slot);
-      if (restart.slots.size > 0) continue;
-      this.#restarts.delete(restart);
-      restart.resolve();
-    }
+    this.#waiters.ended(slot);
   }
 
   /** The bound backlog of the worker that must run a job; `undefined` if any worker may. */
@@ -172,21 +167,15 @@ export class WorkerSet {
 
   /** Resolves when as many workers as there may be take calls. */
   ready(): Promise<void> {
-    this.#readiness ??= Promise.withResolvers<void>();
-    const { promise } = this.#readiness;
+    const ready = this.#waiters.untilReady();
     this.refill();
     this.checkReadiness();
-    return promise;
+    return ready;
   }
 
   /** Resolves what {@linkcode ready} returned, if enough workers take calls now. */
   checkReadiness(): void {
-    if (!this.#readiness) return;
-    let alive = 0;
-    for (const slot of this.slots) if (slot.state === "alive") alive++;
-    if (alive < this.limit) return;
-    this.#readiness.resolve();
-    this.#readiness = undefined;
+    this.#waiters.checkReadiness(this.slots, this.limit);
   }
 
   /** Rejects what {@linkcode ready} returned, and stops watching the workers. From now on, no worker starts. */
@@ -195,23 +184,21 @@ export class WorkerSet {
     this.#idleTimer.stop();
     this.#startBackoff.stop();
     clearInterval(this.#livenessTimer);
-    this.#readiness?.reject(error);
-    this.#readiness = undefined;
+    this.#waiters.fail(error);
   }
 
   /** Retires every worker. Resolves when all of them have ended. */
   restart(): Promise<void> {
     if (this.slots.size === 0) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#restarts.add({ slots: new Set(this.slots), resolve });
+    const ended = this.#waiters.untilEnded(this.slots);
     for (const slot of [...this.slots]) slot.retire();
-    return promise;
+    return ended;
   }
 
   /** Has idle workers retire when they have been idle for `idleTimeout`. */
   watchIdle(): void {
     // While `ready` waits for all workers, none retires.
-    if (this.slots.size > this.#min && !this.#readiness) this.#idleTimer.watch(this.slots);
+    if (this.slots.size > this.#min && !this.#waiters.needAll) this.#idleTimer.watch(this.slots);
   }
 
   #watchLiveness(): void {
@@ -225,7 +212,7 @@ export class WorkerSet {
   #retireIdle(since: number): void {
     let left = this.#staying;
     for (const slot of [...this.slots]) {
-      if (left <= this.#min || this.#readiness) break;
+      if (left <= this.#min || this.#waiters.needAll) break;
       if (!isIdleSince(slot, since)) continue;
       slot.retire();
       left--;
