@@ -28,19 +28,19 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
 const programOf = (length: number) => fc.array(attempt, { minLength: length / 4, maxLength: length });
 const lists = fc.array(programOf(80), { minLength: WORKERS, maxLength: WORKERS });
 /** The workers to kill, and after how many attempts of all workers. */
-const kills = fc.array(fc.record({ who: fc.nat(WORKERS - 1), after: fc.nat(150) }), { maxLength: 2 });
+const kills = fc.array(fc.record({ index: fc.nat(WORKERS - 1), after: fc.nat(150) }), { maxLength: 2 });
 
 /** Kills workers once so many attempts have begun; returns how many workers were killed before they had finished. */
 async function killSome(
   all: Running<void>[],
   words: SharedArray<"i32">,
-  plan: { who: number; after: number }[],
+  plan: { index: number; after: number }[],
 ): Promise<number> {
   let ended = 0;
   for (const { result } of all) result.then(() => ended++, () => ended++);
-  for (const { who, after } of plan.toSorted((a, b) => a.after - b.after)) {
+  for (const { index, after } of plan.toSorted((a, b) => a.after - b.after)) {
     await until(() => words.get(Guarded.TRIED) >= after || ended === all.length, "enough attempts have begun");
-    all[who].stop();
+    all[index].stop();
   }
   const ends = await within(MUST_HAPPEN, Promise.all(all.map(({ result }) => timed(result))), "the end of all workers");
   for (const { error } of ends) if (error !== undefined && (error as Error).name !== "CancelledError") throw error;

@@ -25,7 +25,7 @@ const generation = fc.record({
   parties: fc.array(party, { minLength: PARTIES, maxLength: PARTIES }),
   killed: fc.oneof(
     { weight: 3, arbitrary: fc.constant(undefined) },
-    fc.record({ who: fc.nat(PARTIES - 1), after: fc.nat(4) }),
+    fc.record({ index: fc.nat(PARTIES - 1), after: fc.nat(4) }),
   ),
 });
 
@@ -40,8 +40,8 @@ for (const engine of ENGINES) {
           const endings = Promise.all(all.map(({ result }) => timed(result)));
           if (killed !== undefined) {
             await pause(killed.after);
-            all[killed.who].stop();
-            await within(MUST_HAPPEN, timed(all[killed.who].result));
+            all[killed.index].stop();
+            await within(MUST_HAPPEN, timed(all[killed.index].result));
             // The party may have died before it arrived, where the barrier cannot see it.
             barrier.abort();
           } else if (parties.some(({ act }) => act === "abort")) {

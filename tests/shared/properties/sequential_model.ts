@@ -81,7 +81,7 @@ export class Model {
     return typeof value === "number" ? value + 0 : value;
   }
 
-  // 64 bits that wrap around, shown as safe integers. What does not show has happened all the same.
+  // A counter wraps around at 64 bits. An operation whose result is no safe integer throws, and still happens.
   #count(op: Op): unknown {
     const before = this.#value as bigint;
     if (op.op === "get") return safe(before);
