@@ -12,8 +12,14 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
+import type { Timer } from "../core/timer.ts";
 import { type CallTable, CAPACITY, State } from "../protocol/call_table.ts";
+import type { Doorbell } from "../protocol/doorbell.ts";
 import type { TransportEvents } from "./transport.ts";
+
+/** Milliseconds between two reads of the call table while calls wait behind one that may run for long. */
+const POLL_INTERVAL = 2;
 
 /** The calls in flight with one worker. */
 export class PendingCalls {
@@ -22,18 +28,42 @@ export class PendingCalls {
   /** Number behind the last call that was sent. */
   tail = 0;
   readonly #table: CallTable;
+  readonly #doorbell: Doorbell;
   readonly #events: TransportEvents;
   // Numbers beyond the head whose result is not read from the call table.
   readonly #settled = new Set<number>();
+  #pollTimer: Timer | undefined;
+  // Whether a wait for the worker's next report is under way.
+  #listening = false;
+  /** Whether nothing that comes from the worker counts any more. */
+  isClosed = false;
 
-  constructor(table: CallTable, events: TransportEvents) {
+  constructor(table: CallTable, doorbell: Doorbell, events: TransportEvents) {
     this.#table = table;
+    this.#doorbell = doorbell;
     this.#events = events;
   }
 
   /** How many more calls fit. A long call keeps its slot of the call table: at most CAPACITY calls can follow it. */
   get free(): number {
     return CAPACITY - (this.tail - this.head);
+  }
+
+  /** Adds the calls up to number `tail`, and reads their results from now on. */
+  sent(tail: number): void {
+    this.tail = tail;
+    this.#listen();
+    // The worker reports the end of a single call at once; of several, the first may end while the next runs for long.
+    if (tail - this.head > 1) this.#pollTimer ??= setTimeout(() => this.#poll(), POLL_INTERVAL);
+  }
+
+  /** Reads the results that are left in the call table, and no more. */
+  close(): void {
+    clearTimeout(this.#pollTimer);
+    this.#pollTimer = undefined;
+    this.collect();
+    this.isClosed = true;
+    this.#doorbell.close();
   }
 
   /** Takes back a call that has not started; `false` if it has. */
@@ -84,5 +114,30 @@ export class PendingCalls {
   /** Rejects a call. Ignores a call that is already settled. */
   reject(seq: number, error: unknown): void {
     this.settle(seq, () => this.#events.rejected(seq, error));
+  }
+
+  // Waits for the worker's next report, as long as calls are in flight.
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    const reported = this.#doorbell.reported();
+    if (reported) void reported.then(() => this.#onReport());
+    // Not at once: a worker that reports without end must not keep this event loop from turning.
+    else setImmediate(() => this.#onReport());
+  }
+
+  #onReport(): void {
+    this.#listening = false;
+    if (this.isClosed) return;
+    const { count, ms, ran } = this.#doorbell.takeReport();
+    this.collect();
+    if (count > 0) this.#events.measured(count, ms, ran);
+    if (this.head < this.tail) this.#listen();
+  }
+
+  #poll(): void {
+    this.#pollTimer = undefined;
+    this.collect();
+    if (this.tail - this.head > 1) this.#pollTimer = setTimeout(() => this.#poll(), POLL_INTERVAL);
   }
 }

@@ -10,10 +10,8 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
 import type { TerminalClient } from "../core/isolate_state.ts";
 import { Terminal } from "../core/terminal.ts";
-import type { Timer } from "../core/timer.ts";
 import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { Doorbell } from "../protocol/doorbell.ts";
 import { decodeItems } from "../protocol/envelope.ts";
@@ -25,9 +23,6 @@ import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/v
 import { OwnerTable } from "../shared/owner_table.ts";
 import { PendingCalls } from "./pending_calls.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
-
-/** Milliseconds between two reads of the call table while calls wait behind one that may run for long. */
-const POLL_INTERVAL = 2;
 
 /** The host's side of one worker. A subclass says how the worker is started and how it ends. */
 export abstract class PortTransport implements Transport {
@@ -49,9 +44,6 @@ export abstract class PortTransport implements Transport {
   readonly #sentShares = new Set<number>();
   // What to add to the worker's clock to have this thread's.
   #clockOffset = 0;
-  #pollTimer: Timer | undefined;
-  // Whether a wait for the worker's next report is under way.
-  #listening = false;
   #disconnected = false;
 
   /**
@@ -62,7 +54,7 @@ export abstract class PortTransport implements Transport {
     this.#port = port;
     this.#validator = new MessageValidator(phases);
     this.events = events;
-    this.#calls = new PendingCalls(this.callTable, events);
+    this.#calls = new PendingCalls(this.callTable, this.doorbell, events);
   }
 
   /** {@inheritDoc Transport.free} */
@@ -94,10 +86,7 @@ export abstract class PortTransport implements Transport {
       // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
       if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
     }
-    this.#calls.tail = tail;
-    this.#listen();
-    // The worker reports the end of a single call at once; of several, the first may end while the next runs for long.
-    if (tail - this.#calls.head > 1) this.#pollTimer ??= setTimeout(() => this.#poll(), POLL_INTERVAL);
+    this.#calls.sent(tail);
   }
 
   /** Posts a message to the worker. */
@@ -153,6 +142,8 @@ export abstract class PortTransport implements Transport {
 
   /** Takes what came through the port, if it is a valid message. */
   protected receiveUnchecked(data: unknown): void {
+    // The calls of an abandoned worker are settled already.
+    if (this.#calls.isClosed) return;
     const message = this.#validator.check(data, this.#calls.head, this.#calls.tail);
     if (message) this.receive(message);
   }
@@ -197,11 +188,8 @@ export abstract class PortTransport implements Transport {
   protected disconnect(ended: boolean): void {
     if (ended) this.releaseOwner();
     else OwnerTable.local().lost(this.owner);
-    clearTimeout(this.#pollTimer);
-    this.#pollTimer = undefined;
-    this.#calls.collect();
+    this.#calls.close();
     this.#disconnected = true;
-    this.doorbell.close();
   }
 
   /** Lets other threads take over the locks that the worker held. No code of the worker can run any more. */
@@ -209,36 +197,11 @@ export abstract class PortTransport implements Transport {
     OwnerTable.local().died(this.owner);
   }
 
-  /** The runtime has refused to start the worker: frees what was made for it. */
+  /** Frees the ports and the entries of a worker that the runtime has refused to start. */
   protected notStarted(...ports: { close(): void }[]): void {
     for (const port of ports) port.close();
     Terminal.local().ownerEnded(this.terminalClient.owner);
     this.disconnect(true);
-  }
-
-  // Waits for the worker's next report, as long as calls are in flight.
-  #listen(): void {
-    if (this.#listening) return;
-    this.#listening = true;
-    const reported = this.doorbell.reported();
-    if (reported) void reported.then(() => this.#onReport());
-    // Not at once: a worker that reports without end must not keep this event loop from turning.
-    else setImmediate(() => this.#onReport());
-  }
-
-  #onReport(): void {
-    this.#listening = false;
-    if (this.#disconnected) return;
-    const { count, ms, ran } = this.doorbell.takeReport();
-    this.#calls.collect();
-    if (count > 0) this.events.measured(count, ms, ran);
-    if (this.#calls.head < this.#calls.tail) this.#listen();
-  }
-
-  #poll(): void {
-    this.#pollTimer = undefined;
-    this.#calls.collect();
-    if (this.#calls.tail - this.#calls.head > 1) this.#pollTimer = setTimeout(() => this.#poll(), POLL_INTERVAL);
   }
 
   #share(shares: Shares): void {
