@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
 import { workerData } from "node:worker_threads";
 import { scope } from "../lib/core/isolate_state.ts";
 import { Terminal } from "../lib/core/terminal.ts";
+import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
 import { Doorbell } from "../lib/protocol/doorbell.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";

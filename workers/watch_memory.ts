@@ -9,6 +9,7 @@
  * @module
  */
 import { getHeapStatistics } from "node:v8";
+import { clearInterval, setInterval } from "../lib/core/timer.ts";
 
 /** Milliseconds between two checks. */
 const CHECK_INTERVAL = 100;

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
 import { Script } from "node:vm";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
 import { scope } from "../lib/core/isolate_state.ts";
 import { Terminal } from "../lib/core/terminal.ts";
+import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
 import { Doorbell } from "../lib/protocol/doorbell.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { queueMicrotask } from "./timer.ts";
 
 /** Calls `callback`. What it throws goes to `reportError`, so that it cannot stop the library's own work. */
 export function guarded(callback: () => void): void {

@@ -1,13 +1,54 @@
 /**
- * `KeepAlive`: keeps the script alive while the library waits for something. The library's workers are all unreferenced,
- * so that this one place decides.
+ * The timers of the library, and `KeepAlive`: keeps the script alive while the library waits for something.
+ *
+ * The timer functions are the runtime's own, taken when this module loads. A test of the user may replace those of
+ * `globalThis` afterwards: `FakeTime` of `@std/testing` returns numbers, which have no `unref`, and its time stands still.
+ * No other file of the library uses the timers of `globalThis`.
  *
  * @module
  */
 import { MAX_DELAY } from "./validate.ts";
 
 /** A timer of `setTimeout`: an object, since Deno's timers are Node's. */
-export type Timer = ReturnType<typeof setTimeout>;
+export type Timer = ReturnType<typeof globalThis.setTimeout>;
+
+/** The functions in use. Only the library's own tests replace them (tests/scheduler/hand_clock.ts). */
+export const timerFunctions = {
+  setTimeout: globalThis.setTimeout,
+  clearTimeout: globalThis.clearTimeout,
+  setInterval: globalThis.setInterval,
+  clearInterval: globalThis.clearInterval,
+};
+
+/** The runtime's `setImmediate`. */
+export const setImmediate = globalThis.setImmediate;
+
+/** The runtime's `queueMicrotask`. */
+export const queueMicrotask = globalThis.queueMicrotask;
+
+/** Calls `callback` after `ms` milliseconds. */
+export function setTimeout(callback: () => void, ms: number): Timer {
+  const { setTimeout } = timerFunctions;
+  return setTimeout(callback, ms);
+}
+
+/** Clears a timer of {@linkcode setTimeout}. */
+export function clearTimeout(timer: Timer | undefined): void {
+  const { clearTimeout } = timerFunctions;
+  clearTimeout(timer);
+}
+
+/** Calls `callback` every `ms` milliseconds. */
+export function setInterval(callback: () => void, ms: number): Timer {
+  const { setInterval } = timerFunctions;
+  return setInterval(callback, ms);
+}
+
+/** Clears a timer of {@linkcode setInterval}. */
+export function clearInterval(timer: Timer | undefined): void {
+  const { clearInterval } = timerFunctions;
+  clearInterval(timer);
+}
 
 /** A reference that keeps the event loop alive; it can be taken and released any number of times. */
 export class KeepAlive {

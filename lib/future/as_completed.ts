@@ -6,6 +6,7 @@
 import { onAbort } from "../core/abort.ts";
 import { WaitTimeoutError } from "../core/errors.ts";
 import { Deque } from "../core/deque.ts";
+import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
 import { type Future, outcomeOf, subscribe } from "./future.ts";
 import { futureList } from "./wait.ts";

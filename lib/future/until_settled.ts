@@ -4,7 +4,7 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { duration, knownOptions } from "../core/validate.ts";
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { abortSignal, bad, duration, knownOptions, oneOf } from "../core/validate.ts";
 import { Future, observe, outcomeOf, subscribe } from "./future.ts";
 

@@ -12,6 +12,7 @@
 import { TaskTimeoutError } from "../core/errors.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 import { deadline, retry, RetryError } from "../core/std.ts";
+import { clearTimeout, setTimeout } from "../core/timer.ts";
 import type { Cancellation } from "./cancellation.ts";
 import { AttemptContext } from "./context.ts";
 import type { Gate } from "./gate.ts";

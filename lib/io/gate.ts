@@ -11,7 +11,7 @@
  */
 import { Deque } from "../core/deque.ts";
 import type { RateLimiter } from "../core/rate.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Abortable, Cancellation } from "./cancellation.ts";
 
 /** A call that waits at the gate. */

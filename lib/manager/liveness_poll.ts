@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Timer } from "../core/timer.ts";
+import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { SLICE } from "../shared/waiting.ts";
 
 /** Repeats a check, and may keep the script alive meanwhile. */

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { setTimeout } from "../core/timer.ts";
 import type { Channel } from "../queue/channel.ts";
 import { Control } from "../queue/control_layout.ts";
 import type { LogRecord } from "../queue/paged_log.ts";

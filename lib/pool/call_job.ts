@@ -12,7 +12,7 @@
 import { onAbort } from "../core/abort.ts";
 import { QueueFullError } from "../core/errors.ts";
 import { NO_TRANSFER } from "../core/move.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { queueMicrotask } from "../core/timer.ts";
 import { isError } from "../protocol/error_record.ts";
 
 const MARK = "\n  submitted:\n";

@@ -4,6 +4,7 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
+import { clearTimeout, setTimeout } from "../core/timer.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 import { Deque } from "../core/deque.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 
 /** An item that may be tried again. */

@@ -12,7 +12,7 @@
  * @module
  */
 import { Terminal } from "../core/terminal.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { drawBar } from "./bar.ts";
 import { ConsoleGuard } from "./console.ts";
 import type { ProgressSink, ProgressState } from "./sink.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
+import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 
 /** Name of the method that makes an object selectable. */

@@ -11,7 +11,7 @@
  * @module
  */
 import { Deque } from "../core/deque.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 
 /** Counts unfinished calls against a limit. */
 export class Admission {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Backlog } from "./backlog.ts";
 import type { WorkerSet } from "./worker_set.ts";
 import { SILENCE } from "./throughput.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Slot } from "./slot.ts";
 
 /** Whether a worker has been idle since `time`, on the `performance.now()` clock, and has nothing to wait for. */

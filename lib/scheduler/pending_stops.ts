@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Failure } from "./job.ts";
 
 /** What a stopped call settles to. */

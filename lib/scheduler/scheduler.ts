@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { KeepAlive } from "../core/timer.ts";
+import { KeepAlive, queueMicrotask } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
 import { AbandonedWorkers } from "./abandoned_workers.ts";
 import { Admission } from "./admission.ts";

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, type Timer } from "../core/timer.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Chunk, PinnedWorker, TaskEntry } from "./job.ts";

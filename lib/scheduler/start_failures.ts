@@ -6,7 +6,7 @@
  * @module
  */
 import { BrokenPoolError } from "../core/errors.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
 import type { OwnedSlot } from "./slot_owner.ts";
 import { crashError } from "./worker_death.ts";

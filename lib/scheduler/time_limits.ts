@@ -5,7 +5,7 @@
  * @module
  */
 import { TaskTimeoutError } from "../core/errors.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Chunk, CLOSED } from "./job.ts";
 

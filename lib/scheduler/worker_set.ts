@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { Timer } from "../core/timer.ts";
+import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import type { Launch } from "../transport/transport.ts";
 import { AffinityWorkers } from "./affinity_workers.ts";
 import { Backlog } from "./backlog.ts";

@@ -21,7 +21,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
 import { conclude, type Machine, SLICE, throwIfStopped } from "./waiting.ts";

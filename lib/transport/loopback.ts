@@ -6,10 +6,9 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { setImmediate } from "node:timers";
 import { scope } from "../core/isolate_state.ts";
 import { type CallHost, RunningCall } from "../core/running_call.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, queueMicrotask, setImmediate, setTimeout, type Timer } from "../core/timer.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { Credit, drive } from "../protocol/stream.ts";

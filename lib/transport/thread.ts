@@ -15,7 +15,7 @@
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Terminal } from "../core/terminal.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { KillGuard } from "../protocol/kill_guard.ts";
 import type { Phase, Port } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";

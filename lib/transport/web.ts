@@ -14,7 +14,7 @@
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Terminal } from "../core/terminal.ts";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
 import { KillGuard } from "../protocol/kill_guard.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import type { Phase, Port, WorkerMessage } from "../protocol/messages.ts";

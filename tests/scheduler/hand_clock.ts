@@ -5,14 +5,9 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { timerFunctions } from "../../lib/core/timer.ts";
 
-const real = {
-  setTimeout: globalThis.setTimeout,
-  clearTimeout: globalThis.clearTimeout,
-  setInterval: globalThis.setInterval,
-  clearInterval: globalThis.clearInterval,
-  now: performance.now.bind(performance),
-};
+const real = { ...timerFunctions, now: performance.now.bind(performance) };
 
 /** Lets everything run that needs no more than a turn of the event loop, whatever clock is installed. */
 export function turn(): Promise<void> {
@@ -41,7 +36,7 @@ class HandTimer {
   }
 }
 
-/** Replaces timers and `performance.now()` until it is disposed. */
+/** Replaces the timers of the library and `performance.now()` until it is disposed. */
 export class HandClock implements Disposable {
   #now = 1_000;
   readonly #timers = new Set<HandTimer>();
@@ -53,7 +48,7 @@ export class HandClock implements Disposable {
       return timer;
     };
     const remove = (timer: unknown) => this.#timers.delete(timer as HandTimer);
-    Object.assign(globalThis, {
+    Object.assign(timerFunctions, {
       setTimeout: (callback: () => void, ms = 0) => add(callback, ms),
       setInterval: (callback: () => void, ms = 0) => add(callback, ms, ms),
       clearTimeout: remove,
@@ -83,7 +78,7 @@ export class HandClock implements Disposable {
 
   [Symbol.dispose](): void {
     const { now, ...timers } = real;
-    Object.assign(globalThis, timers);
+    Object.assign(timerFunctions, timers);
     performance.now = now;
   }
 
