@@ -43,7 +43,8 @@ export class WorkerCrashedError extends IsopoolError {
 }
 
 /**
- * The task ran longer than its `timeout`. The pool has stopped it, and its worker is free again.
+ * The task ran longer than its `timeout`. The pool has stopped it, and its worker is free again; or nothing could stop the
+ * task, then {@linkcode TaskTimeoutError.abandoned} is true.
  *
  * @example Read the limit
  * ```ts
@@ -58,12 +59,22 @@ export class TaskTimeoutError extends IsopoolError {
   override name = "TaskTimeoutError";
   /** The limit in milliseconds. */
   readonly timeout: number;
+  /** Whether nothing could stop the task: the pool has replaced its worker, and the task may still run. */
+  readonly abandoned: boolean = false;
 
   /** Creates the error for a limit in milliseconds. */
   constructor(message: string, options: ErrorOptions & { timeout: number }) {
     super(message, options);
     this.timeout = options.timeout;
   }
+}
+
+/** Says of a time limit that the task could not be stopped. */
+export function markAbandoned(error: unknown): void {
+  if (!(error instanceof TaskTimeoutError)) return;
+  const { message } = error;
+  const text = message.replace(": it was stopped", ": it could not be stopped, was given up, and may still run");
+  Object.assign(error, { abandoned: true, message: text, stack: error.stack?.replace(message, text) });
 }
 
 /**

@@ -69,6 +69,8 @@ export class PoolCore {
       daemon: inner.daemon,
       launch: launch(setup),
       concurrency: setup.concurrency,
+      // A call on this event loop that is given up costs no thread.
+      maxAbandoned: capabilities.parallel ? undefined : Infinity,
       hookTimeout: setup.initializer && setup.timeout,
       rate: options.rate && new RateLimiter(options.rate),
       onFailure: (error) => this.failures.add({}, error),

@@ -16,9 +16,12 @@ export class AbandonedWorkers {
   #living = 0;
   #warned = false;
 
-  /** @param workers Most workers of the pool. */
-  constructor(workers: number) {
-    this.#limit = Math.max(MIN_LIMIT, 2 * workers);
+  /**
+   * @param workers Most workers of the pool.
+   * @param limit Most living abandoned workers; by default twice the workers, and at least 4.
+   */
+  constructor(workers: number, limit: number = Math.max(MIN_LIMIT, 2 * workers)) {
+    this.#limit = limit;
   }
 
   /** How many have not ended. */
@@ -26,24 +29,28 @@ export class AbandonedWorkers {
     return this.#living;
   }
 
-  /** Counts a worker, which ran `task`. Returns the error that breaks the pool, if it is one too many. */
-  add(task: TaskEntry | undefined): BrokenPoolError | undefined {
+  /**
+   * Counts a worker, which ran `task`. Returns the error that breaks the pool, if it is one too many.
+   *
+   * @param quiet Whether to print no warning.
+   */
+  add(task: TaskEntry | undefined, quiet = false): BrokenPoolError | undefined {
     this.#living++;
     const what = nameOf(task);
-    if (!this.#warned) {
+    if (!this.#warned && !quiet) {
       this.#warned = true;
       console.warn(
-        `isopool: ${what} did not stop, and nothing can stop it: a worker under \`permissions\` is interrupted before ` +
-          "the first `await` of a task with a `timeout`, not after. The pool replaced the worker, which may keep a " +
-          "core busy until the script ends; the script can end all the same. Check `context.signal` in long loops, or " +
-          "run the task in a pool without `permissions`. Each pool prints this once",
+        `isopool: ${what} did not stop, and nothing in this process can stop it. The pool has given it up and replaced ` +
+          "its worker; it may use a core and memory until the script ends, and the script can end all the same. Check " +
+          "`context.signal` in long loops and after each `await`. The README says which code each backend cannot stop. " +
+          "Each pool prints this once",
       );
     }
     if (this.#living <= this.#limit) return undefined;
     return new BrokenPoolError(
       `Pool is broken: ${this.#living} of its workers could not be stopped and still run, the last one in ${what}: ` +
-        "run code that may not end in a pool without `permissions`, whose threads are stopped by force, or in " +
-        "a process (a backend to come)",
+        "check `context.signal` in long loops. Threads (a pool without `permissions`) can be stopped by force in most " +
+        "code, a process (a backend to come) in all",
     );
   }
 

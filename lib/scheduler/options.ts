@@ -22,6 +22,8 @@ export interface SchedulerOptions extends WorkerSetOptions {
   concurrency?: number;
   /** Most calls that wait; maps do not count, since they read their input only as workers take it. */
   maxQueue?: number;
+  /** Most living workers that could not be stopped, before the pool breaks. */
+  maxAbandoned?: number;
   /** Limits how often calls may start. */
   rate?: Rate;
 }

@@ -63,7 +63,7 @@ export class Scheduler implements SlotOwner {
     this.maxTasks = maxTasks;
     this.#onFailure = options.onFailure;
     this.workerSet = new WorkerSet(options, this);
-    this.abandoned = new AbandonedWorkers(options.workers);
+    this.abandoned = new AbandonedWorkers(options.workers, options.maxAbandoned);
     this.admission = new Admission(() => maxQueue + this.workerSet.limit * concurrency);
     this.#dispatcher = new Dispatcher(this.#backlog, this.workerSet, concurrency, rate, () => this.#schedulePump());
     const { jobs, workerSet, admission } = this;
@@ -207,9 +207,10 @@ export class Scheduler implements SlotOwner {
     if (death.reason === "finalizer") this.#onFailure?.(death.cause);
     this.observer?.workerEnded(slot.id, death);
     this.redistribute(slot);
-    const tooManyAbandoned = death.abandoned ? this.abandoned.add(slot.lostTask) : undefined;
-    if (!this.#shutdown.isRunning) return this.#shutdown.checkEnd();
-    const error = tooManyAbandoned ?? this.#startFailures.add(slot, death);
+    const { isRunning } = this.#shutdown;
+    const tooMany = death.abandoned ? this.abandoned.add(slot.lostTask, !isRunning) : undefined;
+    if (!isRunning) return this.#shutdown.checkEnd();
+    const error = tooMany ?? this.#startFailures.add(slot, death);
     if (error) return this.#shutdown.break(error);
     this.#releaseKeepAlive();
     this.#schedulePump();
@@ -242,8 +243,7 @@ export class Scheduler implements SlotOwner {
   }
 
   #releaseKeepAlive(): void {
-    const isEnding = !this.#shutdown.isRunning && this.workerSet.slots.size > 0;
-    if (isEnding || this.workerSet.hasWaiters) return;
+    if (this.workerSet.hasWaiters || (!this.#shutdown.isRunning && this.workerSet.slots.size > 0)) return;
     // The script waits for a paused pool only while a worker still has a call: otherwise the pool waits for the script.
     if (this.#jobs.size === 0 || (this.paused && !this.workerSet.busy)) this.#keepAlive.release();
   }

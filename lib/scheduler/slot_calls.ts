@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { markAbandoned } from "../core/task_errors.ts";
 import { MAX_DELAY } from "../core/validate.ts";
 import type { Death, Transport } from "../transport/transport.ts";
 import { noteSent, sendSeparately, toBatch } from "./batch.ts";
@@ -223,6 +224,7 @@ export class SlotCalls implements ChunkHolder {
   #lose(chunk: Chunk, offset: number, death: Death, stopOutcome: StopOutcome | undefined): void {
     const stopped = this.#stops.take(chunk.firstSeq + offset) ?? stopOutcome;
     const outcome = stopped?.outcome ?? "rejected";
+    if (stopped && death.abandoned) markAbandoned(stopped.error);
     this.ended++;
     this.lostTask = chunk.job.task;
     this.#owner.observer?.callEnded(chunk.job, chunk.first + offset, outcome, this.id);

@@ -19,9 +19,10 @@ const HOW_IT_ENDED = {
 /** Makes the error of a call that was lost: how its worker ended, and what to do about it. */
 export function crashError(workerId: number, death: Death): WorkerCrashedError {
   const { reason, exitCode, signal, cause } = death;
+  const how = death.abandoned ? "could not be stopped and was given up" : HOW_IT_ENDED[reason];
   const code = exitCode === undefined || reason !== "exit" ? "" : ` with code ${exitCode}`;
   return new WorkerCrashedError(
-    `Task was lost: worker ${workerId} ${HOW_IT_ENDED[reason]}${code}: declare \`retry\` if it may run again`,
+    `Task was lost: worker ${workerId} ${how}${code}: declare \`retry\` if it may run again`,
     {
       reason: reason === "initializer" || reason === "finalizer" ? "uncaught" : reason,
       cause,

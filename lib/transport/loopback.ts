@@ -1,12 +1,14 @@
 /**
  * A transport whose worker is the event loop of this isolate: backend `"async"`, and the scheduler's own tests.
  *
- * Values are not copied. A running call cannot be stopped by force; after `kill()`, its outcome is ignored.
+ * Values are not copied. A running call cannot be stopped by force: after `kill()`, its signal has fired and its outcome is
+ * ignored, and the worker counts as abandoned until the last of its calls has ended.
  *
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { scope } from "../core/isolate_state.ts";
+import { CancelledError } from "../core/errors.ts";
 import { type CallHost, RunningCall } from "../core/running_call.ts";
 import { clearTimeout, queueMicrotask, setImmediate, setTimeout, type Timer } from "../core/timer.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
@@ -80,6 +82,7 @@ class Loopback implements Transport, CallHost {
   #closing = false;
   #finalizerTimer: Timer | undefined;
   #exited = false;
+  #isAbandoned = false;
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     this.workerId = workerId;
@@ -144,7 +147,16 @@ class Loopback implements Transport, CallHost {
   }
 
   kill(): void {
-    this.#exit({ reason: "terminated" });
+    if (this.#exited) return;
+    for (const { task } of this.#calls.values()) {
+      callStorage.run(
+        { task, setup: this.#setup },
+        () => task.abort(new CancelledError("Task was given up: its worker was stopped")),
+      );
+    }
+    const abandoned = this.#calls.size > 0;
+    this.#isAbandoned = abandoned;
+    this.#exit({ reason: "terminated", ...abandoned && { abandoned } });
   }
 
   emit(seq: number, value: unknown): void {
@@ -188,7 +200,11 @@ class Loopback implements Transport, CallHost {
 
   async #run(batch: Batch, item: unknown, { task, startedAt, credit }: ActiveCall): Promise<void> {
     // The worker was stopped before the call could start.
-    if (this.#exited) return;
+    if (this.#exited) {
+      this.#calls.delete(task.taskId);
+      if (this.#isAbandoned && this.#calls.size === 0) this.#events.abandonedExited();
+      return;
+    }
     const { spread, shares, stream } = batch;
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
     let failed = false;
@@ -204,10 +220,13 @@ class Loopback implements Transport, CallHost {
       failed = true;
       value = error;
     }
-    // The worker was stopped meanwhile: the call is settled already.
-    if (this.#exited) return;
-    task.flushProgress();
     this.#calls.delete(task.taskId);
+    // The worker was stopped meanwhile: the call is settled already.
+    if (this.#exited) {
+      if (this.#isAbandoned && this.#calls.size === 0) this.#events.abandonedExited();
+      return;
+    }
+    task.flushProgress();
     if (failed) this.#events.rejected(task.taskId, value);
     else this.#events.fulfilled(task.taskId, [value]);
     const ms = performance.now() - startedAt;

@@ -51,6 +51,7 @@ class ThreadTransport extends PortTransport {
   #deathCause: Pick<Death, "reason" | "cause"> | undefined;
   #endRequested = false;
   #exitReported = false;
+  #isAbandoned = false;
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     const { port1, port2 } = new MessageChannel();
@@ -90,7 +91,6 @@ class ThreadTransport extends PortTransport {
     });
     this.#worker.on("exit", (code: number) => {
       this.#exitCode = code;
-      if (this.#exitReported) this.releaseOwner();
       this.#awaitEnd();
     });
     this.#worker.unref();
@@ -142,8 +142,8 @@ class ThreadTransport extends PortTransport {
 
   // Waits for the `close` of the port and for the exit code. One of them may never come.
   #awaitEnd(): void {
-    if (this.#exitReported) return;
-    if (this.#portClosed && this.#exitCode !== undefined) return this.#end();
+    if (this.#exitReported) return this.#isAbandoned && this.#hasEnded ? this.#abandonedEnd() : undefined;
+    if (this.#hasEnded) return this.#end();
     clearTimeout(this.#endTimer);
     this.#endTimer = setTimeout(() => this.#end(), EXIT_LIMIT);
   }
@@ -153,12 +153,27 @@ class ThreadTransport extends PortTransport {
     this.#exitReported = true;
     Terminal.local().ownerEnded(this.terminalClient.owner);
     clearTimeout(this.#endTimer);
-    this.disconnect(this.#portClosed && this.#exitCode !== undefined);
-    this.#port.close();
+    this.disconnect(this.#hasEnded);
+    // Only the port's end shows when an abandoned thread has ended.
+    this.#isAbandoned = !this.#hasEnded;
+    if (!this.#isAbandoned) this.#port.close();
     // A task may have closed the worker's end of the port while its thread runs on.
     this.#force(performance.now() + PROTECTED_LIMIT);
     const exitCode = this.#exitCode;
     const death = this.#deathCause ?? { reason: this.#endRequested ? "terminated" : "exit" };
-    this.events.exit({ ...death, ...exitCode !== undefined && { exitCode } });
+    const abandoned = this.#isAbandoned;
+    this.events.exit({ ...death, ...exitCode !== undefined && { exitCode }, ...abandoned && { abandoned } });
+  }
+
+  // Whether no code of the thread can run any more. A thread may burn on after its `exit` event.
+  get #hasEnded(): boolean {
+    return this.#portClosed && this.#exitCode !== undefined;
+  }
+
+  #abandonedEnd(): void {
+    this.#isAbandoned = false;
+    this.releaseOwner();
+    this.#port.close();
+    this.events.abandonedExited();
   }
 }
