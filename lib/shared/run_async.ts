@@ -21,6 +21,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
@@ -78,8 +79,8 @@ class Waiter {
   }
 
   #advance(): boolean {
-    const { frame, step } = this.machine;
-    for (;;) {
+    const { call, frame, step } = this.machine;
+    for (let steps = 0; steps < MAX_STEPS; steps++) {
       const outcome = step();
       if (outcome === DONE) {
         this.ended = true;
@@ -93,6 +94,7 @@ class Waiter {
       this.#queue = queue;
       if (queue.sleep(this, frame.expected)) return false;
     }
+    throw corruptMemory(call);
   }
 
   /** Asks the machine to give up, at a timeout or abort. The machine may first have to finish, or sleep again. */

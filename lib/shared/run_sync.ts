@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
 import { conclude, type Machine, SLICE, throwIfStopped } from "./waiting.ts";
@@ -15,20 +16,25 @@ import { conclude, type Machine, SLICE, throwIfStopped } from "./waiting.ts";
  *
  * @throws {WaitTimeoutError} If the machine gave up.
  * @throws {LockAbandonedError} If a dead or lost thread holds a lock that the machine needs.
+ * @throws {IsopoolError} If the memory is corrupt, so that the machine neither sleeps nor ends.
  */
 export function runSync(machine: Machine): void {
-  const { frame, step, timeout } = machine;
+  const { call, frame, step, timeout } = machine;
   let deadline = timeout === undefined ? Infinity : performance.now() + timeout;
-  for (;;) {
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
     const outcome = step();
     if (outcome === DONE) return conclude(machine);
     if (outcome !== WAIT) continue;
     const left = deadline - performance.now();
-    if (left > 0) Atomics.wait((frame.where as SharedWords).array, frame.on, frame.expected, Math.min(left, SLICE));
+    if (left > 0) {
+      const { array } = frame.where as SharedWords;
+      if (Atomics.wait(array, frame.on, frame.expected, Math.min(left, SLICE)) !== "not-equal") steps = 0;
+    }
     throwIfStopped(machine);
     if (performance.now() < deadline) continue;
     // Once only: the rest of the machine, such as taking the condition's lock again, has no limit.
     frame.quit = true;
     deadline = Infinity;
   }
+  throw corruptMemory(call);
 }

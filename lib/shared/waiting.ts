@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError, LockAbandonedError, WaitTimeoutError } from "../core/errors.ts";
 import { scope } from "../core/isolate_state.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
@@ -115,6 +116,8 @@ export function conclude({ call, frame, timeout }: Machine, signal?: AbortSignal
         `Cannot ${call}: the thread that holds the lock was stopped without effect, and may still run`,
         { recoverable: false },
       );
+    case Result.CORRUPT:
+      throw corruptMemory(call);
   }
 }
 

@@ -79,6 +79,8 @@ export const Result = {
   CLOSED: 6,
   /** There is no room. */
   FULL: 7,
+  /** The memory holds what no machine has written. */
+  CORRUPT: 8,
 } as const;
 
 /** The state of a machine between two steps. It starts zeroed, apart from the arguments that its machine documents. */
