@@ -5,7 +5,7 @@ import type { Result } from "../../bench/kit/report.ts";
 const MAIN = new URL("../../bench/main.ts", import.meta.url).href;
 const MAP = new URL("../../npm.import_map.json", import.meta.url).href;
 
-/** Without peers: nothing is installed. */
+/** Runs the benchmarks without peers, so that nothing is installed. */
 async function smoke(folder: string, ...args: string[]): Promise<{ code: number; stderr: string }> {
   const command = new Deno.Command(Deno.execPath(), {
     args: [
@@ -43,7 +43,7 @@ Deno.test("every benchmark runs, and gives a figure for this module and for the 
   }
 });
 
-Deno.test("a benchmark that does not exist is refused, and the others are named", async () => {
+Deno.test("an unknown benchmark is refused with the names of all benchmarks", async () => {
   const { code, stderr } = await smoke("/nowhere", "round", "flight_of_fancy");
   assertEquals(code, 2);
   assert(stderr.includes("No such benchmark: flight_of_fancy") && stderr.includes("in_flight_1k"), stderr);

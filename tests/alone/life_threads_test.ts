@@ -1,4 +1,4 @@
-/** Workers as the operating system sees them: threads that come and go, and do not burn while they wait. */
+/** Workers as threads of the operating system: their number, and the CPU time that waiting ones use. */
 import { assert, assertEquals } from "@std/assert";
 import { activeWorkers, Pool } from "@isopool/isopool";
 import { gated, hooks, runaway, values } from "../fixtures/views.ts";
@@ -12,7 +12,7 @@ const linux = { ignore: !onLinux };
 const become = (count: number) =>
   until(() => workerThreads() === count, () => `there are ${count} worker threads (${workerThreads()} now)`);
 
-test("minWorkers and idleTimeout: threads are there at once, grow with work, and go back", async () => {
+test("minWorkers and idleTimeout: threads start at once, grow with the calls, and shrink again", async () => {
   await using gate = new Gate();
   await using pool = new Pool({ workers: 4, minWorkers: 2, idleTimeout: 30 });
   await become(2);
@@ -26,7 +26,7 @@ test("minWorkers and idleTimeout: threads are there at once, grow with work, and
   assertEquals(activeWorkers(), 2);
 }, linux);
 
-test("resize(): threads follow, up by work and down by themselves", async () => {
+test("resize(): more threads start with the next calls; fewer end by themselves", async () => {
   await using gate = new Gate();
   await using pool = new Pool(1);
   const futures = [1, 2, 3].map((n) => pool.submit(gated.hold, gate.words, n));
@@ -40,7 +40,7 @@ test("resize(): threads follow, up by work and down by themselves", async () => 
   await become(1);
 }, linux);
 
-test("maxTasksPerWorker: 30 workers one after another leave no thread behind", async () => {
+test("maxTasksPerWorker: 30 workers in turn leave no thread behind", async () => {
   await using pool = new Pool({ workers: 1, maxTasksPerWorker: 1 });
   const ids = new Set<number>();
   for (let n = 0; n < 30; n++) ids.add(await pool.submit(hooks.where, n).then(({ workerId }) => workerId));
@@ -59,7 +59,7 @@ test("restart(): when it resolves the old threads have ended", async () => {
   assert(now.length >= 2, "no fresh threads");
 }, linux);
 
-test("a broken pool, and one that was terminated while it set up, leave no thread behind", async () => {
+test("a broken pool, and a pool terminated during its initializer, leave no thread behind", async () => {
   const log = new StepLog();
   const broken = new Pool({ workers: 3, initializer: hooks.beginAfter, initArgs: [log.words, 99] });
   await within(MUST_HAPPEN, broken.submit(values.double, 1).exception());
@@ -73,7 +73,7 @@ test("a broken pool, and one that was terminated while it set up, leave no threa
   await untilIdle();
 }, linux);
 
-test("a finalizer that spins is stopped, and burns no longer", async () => {
+test("a finalizer that spins is stopped, and uses no CPU afterwards", async () => {
   const pool = new Pool({ workers: 2, timeout: 200, finalizer: hooks.endSpinning });
   await pool.ready();
   await within(MUST_HAPPEN, pool.shutdown());

@@ -7,17 +7,17 @@ import { onLinux } from "../support/proc.ts";
 import { fixture, runScript } from "../support/script.ts";
 import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 
-/** Each thread that a thread starts comes half a second late. */
+/** Deadline in milliseconds: a thread started by a thread takes half a second to start. */
 const LONG = 30_000;
 
-test("a task that makes a pool of its own works, on both backends", async () => {
+test("a task may create a pool, on both backends", async () => {
   await using pool = new Pool(1);
   for (const backend of ["async", "worker"] as const) {
     assertEquals(await within(LONG, pool.submit(subPool.sumOfDoubles, backend, [1, 2, 3])), 12);
   }
 }, { deadline: 60_000 });
 
-test("a task of an async pool may make a pool of threads, and is not nested by that", async () => {
+test("a task of an async pool may create a pool of threads, which does not count as nested", async () => {
   await using pool = new Pool({ backend: "async", workers: 2 });
   const sums = await within(LONG, Promise.all([1, 2].map((n) => pool.submit(subPool.sumOfDoubles, "worker", [n]))));
   assertEquals(sums, [2, 4]);
@@ -40,7 +40,7 @@ test("a pool that a task left open ends with the worker", async () => {
   if (onLinux) await until(() => workerThreads() === 0, "the inner worker is gone, too");
 });
 
-test("many threads by pools in tasks are warned of, once, with the pool's name and a way out", async () => {
+test("many threads of nested pools cause one warning, with the pool's name and a way out", async () => {
   const { code, stdout, stderr, late } = await runScript(
     `
     import { cpuCount, Pool, tasks } from "@isopool/isopool";

@@ -1,6 +1,6 @@
 /**
- * What only a process of its own can show: that no core is busy after a kill, and that the script ends. `deno test
- * --parallel` runs its files as threads of one process, whose CPU time says nothing about one of them.
+ * After a kill no core is busy, and the script ends. These tests need a process of their own: `deno test --parallel` runs
+ * its files as threads of one process, whose CPU time is that of all files together.
  */
 import { assert, assertEquals } from "@std/assert";
 import { onLinux } from "../support/proc.ts";
@@ -63,7 +63,7 @@ for (const kind of ["spin", "catchingSpin", "atomicsWait"]) {
   }
 }
 
-test("the measurement itself sees a loop that is not stopped", async () => {
+test("the measurement detects a loop that is not stopped", async () => {
   const { stdout, code } = await runScript(`${HEAD}
     const pool = new Pool({ workers: 1 });
     pool.submit(runaway.spin, gate.words).catch(() => {});

@@ -6,40 +6,43 @@ import { reported } from "../support/reported.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import { GRACE, type Suite } from "./backend.ts";
 
-/** applyAsync: callbacks. */
+/** `applyAsync`: which callback runs, when, and how often. */
 export const applySuite: Suite = (backend, check) => {
   check("applyAsync() calls the callback on success and the errorCallback on failure, once", async () => {
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     {
       await using pool = backend.make({ workers: 2 });
       for (const n of [2, 3]) {
         pool.applyAsync(values.failOdd, [n], {
-          callback: (result) => told.push(["result", n, result]),
-          errorCallback: (error) => told.push(["error", n, (error as Error).message]),
+          callback: (result) => received.push(["result", n, result]),
+          errorCallback: (error) => received.push(["error", n, (error as Error).message]),
         });
       }
     }
-    assertEquals(told.toSorted((a, b) => (a as number[])[1] - (b as number[])[1]), [
+    assertEquals(received.toSorted((a, b) => (a as number[])[1] - (b as number[])[1]), [
       ["result", 2, 2],
       ["error", 3, "odd: 3"],
     ]);
   });
 
-  check("applyAsync() tells cancelled futures to the errorCallback, waiting and running ones", async () => {
+  check("applyAsync() calls the errorCallback for cancelled calls, waiting and running ones", async () => {
     await using pool = backend.make({ workers: 1, killGrace: GRACE });
     await using gate = new Gate();
-    const told: unknown[] = [];
-    const callbacks = { callback: () => told.push("result"), errorCallback: (error: unknown) => told.push(error) };
+    const received: unknown[] = [];
+    const callbacks = {
+      callback: () => received.push("result"),
+      errorCallback: (error: unknown) => received.push(error),
+    };
     const running = pool.applyAsync(gated.holdPolitely, [gate.words], callbacks);
     await gate.entered();
     const waiting = pool.applyAsync(values.double, [1], callbacks);
     assert(waiting.cancel());
     assert(running.cancel());
     await within(MUST_HAPPEN, Promise.allSettled([running, waiting]));
-    assertEquals(told.map((each) => each instanceof CancelledError), [true, true]);
+    assertEquals(received.map((each) => each instanceof CancelledError), [true, true]);
   });
 
-  check("applyAsync() needs no extra arguments for callbacks: a closure has them", async () => {
+  check("a callback of applyAsync() is a closure, which has its own variables", async () => {
     const sums = new Map<string, number>();
     {
       await using pool = backend.make({ workers: 2 });
@@ -51,36 +54,36 @@ export const applySuite: Suite = (backend, check) => {
   });
 
   check("all callbacks of 500 calls have run when the block ends, also after a throw", async () => {
-    let told = 0;
+    let received = 0;
     const body = async () => {
       await using pool = backend.make({ workers: 2 });
       for (let n = 0; n < 500; n++) {
-        pool.applyAsync(values.failOdd, [n], { callback: () => void told++, errorCallback: () => void told++ });
+        pool.applyAsync(values.failOdd, [n], { callback: () => void received++, errorCallback: () => void received++ });
       }
       throw new URIError("body");
     };
     const error = await within(MUST_HAPPEN, body().catch((error: unknown) => error));
-    assertEquals([(error as Error).name, told], ["URIError", 500]);
+    assertEquals([(error as Error).name, received], ["URIError", 500]);
   });
 
-  check("a callback that throws is reported, and harms neither its future nor the others", async () => {
-    const told: number[] = [];
+  check("a throwing callback is reported; its future and the other callbacks are unharmed", async () => {
+    const received: number[] = [];
     const errors = await reported(async () => {
       await using pool = backend.make({ workers: 1 });
       const future = pool.applyAsync(values.double, [1], {
         callback: () => {
           throw new URIError("from the callback");
         },
-        errorCallback: () => told.push(-1),
+        errorCallback: () => received.push(-1),
       });
-      for (const n of [2, 3]) pool.applyAsync(values.double, [n], { callback: (result) => void told.push(result) });
+      for (const n of [2, 3]) pool.applyAsync(values.double, [n], { callback: (result) => void received.push(result) });
       assertEquals(await future, 2);
     });
     assertEquals(errors.map((error) => (error as Error).message), ["from the callback"]);
-    assertEquals(told, [4, 6]);
+    assertEquals(received, [4, 6]);
   });
 
-  check("applyAsync() with an errorCallback counts as looking; without one the failure is reported", async () => {
+  check("applyAsync() with an errorCallback observes the failure; without one the failure is reported", async () => {
     const rejections = await reported(async () => {
       await using pool = backend.make({ workers: 1 });
       pool.applyAsync(values.failOdd, [1], { errorCallback: () => {} });
@@ -89,7 +92,7 @@ export const applySuite: Suite = (backend, check) => {
     assertEquals(rejections.map((error) => (error as Error).message), ["odd: 3"]);
   });
 
-  check("applyAsync() gives a future, and the callback the very value that it has", async () => {
+  check("applyAsync() returns a future, and its callback gets the future's own value", async () => {
     await using pool = backend.make({ workers: 1 });
     let given: unknown;
     const future = pool.applyAsync(values.echo, [{ a: 1 }], { callback: (result) => void (given = result) });

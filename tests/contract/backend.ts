@@ -1,5 +1,6 @@
 /**
- * What a backend's test file gives to the contract: how its pools are made, and what it declares to be able to do.
+ * `Backend`: what a backend's test file passes to the contract suites, which is how its pools are made, and its declared
+ * capabilities.
  *
  * @module
  */
@@ -19,15 +20,15 @@ export interface Backend {
 /** A group of the contract's tests; `check` registers one for the backend. */
 export type Suite = (backend: Backend, check: typeof test) => void;
 
-/** Bound for what must be quick: a throw or an exit settles within 1 s; noisy machines get 5. */
+/** Bound of a settlement that must be quick, in milliseconds: a throw or an exit takes 1 s; noisy machines get 5. */
 export const SETTLES = 5_000;
 
 /** Grace given to stopped tasks in these tests, in milliseconds; a kill settles within this and {@linkcode SETTLES}. */
 export const GRACE = 100;
 
 /**
- * Registers what needs workers that stay: a scoped pool replaces its own for each module that is new to it, which
- * tests/scoped/modules_test.ts is about.
+ * Registers a test whose workers must stay the same. A scoped pool replaces its workers for each module that is new to it
+ * (tests/scoped/modules_test.ts), so the test is left out there.
  */
 export function settledWorkers({ capabilities }: Backend, check: typeof test): typeof test {
   return capabilities.engine === "web" ? () => {} : check;

@@ -7,10 +7,10 @@ import { MUST_HAPPEN, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
 import { settledWorkers } from "./backend.ts";
 
-/** broadcast: once on each worker. */
+/** `broadcast`: one call on each worker. */
 export const broadcastSuite: Suite = (backend, check) => {
   const settled = settledWorkers(backend, check);
-  check("broadcast() runs once on each worker, and starts those that are missing", async () => {
+  check("broadcast() runs once on each worker, and starts the missing workers", async () => {
     await using pool = backend.make({ workers: 3 });
     const ids = await within(MUST_HAPPEN, pool.broadcast(streams.worker));
     assertEquals(ids.toSorted(), [...pool.workerIds].toSorted());
@@ -18,7 +18,7 @@ export const broadcastSuite: Suite = (backend, check) => {
     assertEquals((await pool.broadcast(streams.worker)).toSorted(), ids.toSorted());
   });
 
-  check("broadcast() reaches each worker of a pool at work, with a long map before and after", async () => {
+  check("broadcast() reaches each worker of a busy pool, with a long map before and after it", async () => {
     await using pool = backend.make({ workers: 2 });
     const items = Array.from({ length: 20_000 }, (_, n) => n);
     const before = pool.map(values.double, items);
@@ -42,13 +42,13 @@ export const broadcastSuite: Suite = (backend, check) => {
     assertEquals(new Set(await within(MUST_HAPPEN, ids)).size, 2);
   });
 
-  check("broadcast() rejects with a failure; the pool goes on", async () => {
+  check("broadcast() rejects with the failure of one call; the pool goes on", async () => {
     await using pool = backend.make({ workers: 2 });
     await assertRejects(() => pool.broadcast(values.failOdd, 1), RangeError, "odd: 1");
     assertEquals(await pool.broadcast(values.double, 4), [8, 8]);
   });
 
-  check("broadcast() is not held up by maxQueue: it goes to each worker or to none", async () => {
+  check("maxQueue does not limit broadcast(): it reaches each worker", async () => {
     await using pool = backend.make({ workers: 2, maxQueue: 0 });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
@@ -59,7 +59,7 @@ export const broadcastSuite: Suite = (backend, check) => {
     assertEquals((await within(MUST_HAPPEN, ids)).length, 2);
   });
 
-  check("broadcast() in the order of one worker: two of them do not overtake each other", async () => {
+  check("two broadcasts run on each worker in the order of their submission", async () => {
     await using pool = backend.make({ workers: 2 });
     const log = new Int32Array(new SharedArrayBuffer(4 * 64));
     const all = Array.from({ length: 10 }, (_, n) => pool.broadcast(values.note, log, n + 1));
@@ -78,18 +78,21 @@ export const broadcastSuite: Suite = (backend, check) => {
       assertEquals((await within(MUST_HAPPEN, pool.broadcast(streams.worker))).length, 2);
     });
 
-    check("broadcast() that waits for a worker which dies: WorkerCrashedError, not a hang", async () => {
-      await using pool = backend.make({ workers: 2 });
-      await pool.ready();
-      await using gate = new Gate();
-      const doomed = Promise.allSettled([1, 2].map(() => pool.submit(streams.dieAtGate, gate.words)));
-      await gate.entered(2);
-      const waiting = assertRejects(() => pool.broadcast(streams.worker));
-      gate.open();
-      expectError(await within(MUST_HAPPEN, waiting), WorkerCrashedError);
-      await doomed;
-      assertEquals((await within(MUST_HAPPEN, pool.broadcast(streams.worker))).length, 2);
-    });
+    check(
+      "a broadcast() that waits for a dying worker rejects with WorkerCrashedError, and does not hang",
+      async () => {
+        await using pool = backend.make({ workers: 2 });
+        await pool.ready();
+        await using gate = new Gate();
+        const doomed = Promise.allSettled([1, 2].map(() => pool.submit(streams.dieAtGate, gate.words)));
+        await gate.entered(2);
+        const waiting = assertRejects(() => pool.broadcast(streams.worker));
+        gate.open();
+        expectError(await within(MUST_HAPPEN, waiting), WorkerCrashedError);
+        await doomed;
+        assertEquals((await within(MUST_HAPPEN, pool.broadcast(streams.worker))).length, 2);
+      },
+    );
   }
 
   check("broadcast() on a closed pool is refused", async () => {

@@ -6,7 +6,7 @@ import { MUST_HAPPEN, pause, timed, until, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import { GRACE, SETTLES, type Suite } from "./backend.ts";
 
-/** The state table of API.md: what cancel() does in each state, with force and without. */
+/** `cancel`: its effect in each state of a future, with force and without. */
 export const cancelSuite: Suite = (backend, check) => {
   for (const force of [true, false]) {
     check(`cancel({ force: ${force} }) of a pending task cancels it at once; it never runs`, async () => {
@@ -27,7 +27,7 @@ export const cancelSuite: Suite = (backend, check) => {
       assertEquals(never.count, 0);
     });
 
-    check(`cancel({ force: ${force} }) of a finished task is false, of a cancelled one true`, async () => {
+    check(`cancel({ force: ${force} }) returns false for a finished task, true for a cancelled one`, async () => {
       await using pool = backend.make({ workers: 1 });
       await using gate = new Gate();
       const finished = pool.submit(values.double, 2);
@@ -56,7 +56,7 @@ export const cancelSuite: Suite = (backend, check) => {
     assertEquals(never.count, 0);
   });
 
-  check("cancel() of a running task fires its signal: cancelled as soon as it obeys", async () => {
+  check("cancel() of a running task fires its signal; the future is cancelled as soon as the task obeys", async () => {
     await using pool = backend.make({ workers: 1, killGrace: 20_000 });
     await using gate = new Gate();
     // A scoped worker is replaced when its pool meets another module.
@@ -75,7 +75,7 @@ export const cancelSuite: Suite = (backend, check) => {
     assertEquals(next.workerId, worker);
   });
 
-  check("cancel() of a running task that does not obey ends it after killGrace, within 1 s (bound: 5 s)", async () => {
+  check("cancel() stops a running task that ignores its signal after killGrace, within 1 s (bound: 5 s)", async () => {
     await using pool = backend.make({ workers: 1, killGrace: GRACE });
     await using gate = new Gate();
     const future = pool.submit(gated.hold, gate.words);
@@ -89,7 +89,7 @@ export const cancelSuite: Suite = (backend, check) => {
     assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 4)), 8);
   });
 
-  check("a task that answers its signal with a result is cancelled all the same", async () => {
+  check("a task that returns a result after its signal is cancelled all the same", async () => {
     await using pool = backend.make({ workers: 1, killGrace: 20_000 });
     await using gate = new Gate();
     const future = pool.submit(gated.holdUntilSignal, gate.words);
@@ -99,7 +99,7 @@ export const cancelSuite: Suite = (backend, check) => {
     assertEquals(future.state, "cancelled");
   });
 
-  check("cancel({ force: false }) of a running task only tells it: its result counts", async () => {
+  check("cancel({ force: false }) only fires the signal of a running task: its result counts", async () => {
     await using pool = backend.make({ workers: 1, killGrace: 0 });
     await using gate = new Gate();
     const future = pool.submit(gated.holdUntilSignal, gate.words);
@@ -109,7 +109,7 @@ export const cancelSuite: Suite = (backend, check) => {
     assertEquals([future.state, future.cancelled], ["finished", false]);
   });
 
-  check("cancel({ force: false }) of a running task only tells it: its error counts", async () => {
+  check("cancel({ force: false }) only fires the signal of a running task: its error counts", async () => {
     await using pool = backend.make({ workers: 1, killGrace: 0 });
     await using gate = new Gate();
     const future = pool.submit(gated.holdPolitely, gate.words);
@@ -119,20 +119,23 @@ export const cancelSuite: Suite = (backend, check) => {
     assertEquals([expectError(error, CancelledError).cause, future.state], ["please", "finished"]);
   });
 
-  check("cancel({ force: false }) of a deaf task keeps the slot busy until it ends", async () => {
-    await using pool = backend.make({ workers: 1, killGrace: 0 });
-    await using gate = new Gate();
-    const future = pool.submit(gated.hold, gate.words, "to the end");
-    await gate.entered();
-    future.cancel("please", { force: false });
-    const behind = pool.submit(values.double, 1);
-    await pause(100);
-    assertEquals([future.state, behind.state], ["running", "pending"]);
-    gate.open();
-    assertEquals([await future, await behind], ["to the end", 2]);
-  });
+  check(
+    "cancel({ force: false }) of a task that ignores its signal keeps the worker busy until the task ends",
+    async () => {
+      await using pool = backend.make({ workers: 1, killGrace: 0 });
+      await using gate = new Gate();
+      const future = pool.submit(gated.hold, gate.words, "to the end");
+      await gate.entered();
+      future.cancel("please", { force: false });
+      const behind = pool.submit(values.double, 1);
+      await pause(100);
+      assertEquals([future.state, behind.state], ["running", "pending"]);
+      gate.open();
+      assertEquals([await future, await behind], ["to the end", 2]);
+    },
+  );
 
-  check("cancel() with force after cancel() without it stops the task", async () => {
+  check("cancel() after cancel({ force: false }) stops the task", async () => {
     await using pool = backend.make({ workers: 1, killGrace: 20 });
     await using gate = new Gate();
     const future = pool.submit(gated.hold, gate.words);
@@ -144,7 +147,7 @@ export const cancelSuite: Suite = (backend, check) => {
     assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 1)), 2);
   });
 
-  check("cancel() of one task leaves its running and waiting neighbours alone", async () => {
+  check("cancel() of one call leaves its running and waiting neighbours alone", async () => {
     await using pool = backend.make({ workers: 2, killGrace: 20 });
     await using gate = new Gate();
     await using other = new Gate();

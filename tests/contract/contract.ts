@@ -1,5 +1,6 @@
 /**
- * The one suite that every backend passes. A capability that is absent asserts the documented error; it does not skip.
+ * `contract()`: the suites that every backend passes, through public names only. Where a backend lacks a capability, a test
+ * asserts the documented error; it is not skipped.
  *
  * @module
  */
@@ -9,31 +10,31 @@ import type { Backend, Suite } from "./backend.ts";
 import { applySuite } from "./apply_suite.ts";
 import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
-import { crewSuite } from "./worker_set_suite.ts";
+import { concurrencySuite } from "./concurrency_suite.ts";
+import { contextSuite } from "./context_suite.ts";
 import { eventsSuite } from "./events_suite.ts";
 import { flowSuite } from "./flow_suite.ts";
-import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
 import { groupSuite } from "./group_suite.ts";
+import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
 import { imapSuite } from "./imap_suite.ts";
-import { lanesSuite } from "./lanes_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
 import { optionsSuite } from "./options_suite.ts";
+import { orderSuite } from "./order_suite.ts";
 import { pauseSuite } from "./pause_suite.ts";
 import { queueSuite } from "./queue_suite.ts";
 import { rateSuite } from "./rate_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
-import { shutdownSuite } from "./shutdown_suite.ts";
-import { statsSuite } from "./stats_suite.ts";
 import { shareSuite } from "./share_suite.ts";
+import { shutdownSuite } from "./shutdown_suite.ts";
 import { signalSuite } from "./signal_suite.ts";
-import { speechSuite } from "./speech_suite.ts";
+import { statsSuite } from "./stats_suite.ts";
 import { streamSuite } from "./stream_suite.ts";
 import { submitSuite } from "./submit_suite.ts";
 import { timeoutSuite } from "./timeout_suite.ts";
-import { turnsSuite } from "./turns_suite.ts";
 import { valueSuite } from "./value_suite.ts";
+import { workerSetSuite } from "./worker_set_suite.ts";
 import { workersSuite } from "./workers_suite.ts";
 
 const SUITES: Suite[] = [
@@ -47,7 +48,7 @@ const SUITES: Suite[] = [
   timeoutSuite,
   retrySuite,
   workersSuite,
-  crewSuite,
+  workerSetSuite,
   initializerSuite,
   finalizerSuite,
   pauseSuite,
@@ -63,13 +64,13 @@ const SUITES: Suite[] = [
   groupSuite,
   shareSuite,
   broadcastSuite,
-  turnsSuite,
-  lanesSuite,
-  speechSuite,
+  orderSuite,
+  concurrencySuite,
+  contextSuite,
   flowSuite,
 ];
 
-/** Registers the contract for a backend. */
+/** Registers all suites for a backend. */
 export function contract(backend: Backend): void {
   const check: typeof test = (name, body, options) => test(`${backend.name}: ${name}`, body, options);
 

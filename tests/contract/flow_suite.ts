@@ -3,12 +3,15 @@ import { flow, values } from "../fixtures/views.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
 
-/** Below the time after which a worker that takes nothing is replaced, which would hide a call that was not noticed. */
+/**
+ * In milliseconds; shorter than the time after which the pool replaces a worker that takes no calls. The replacement would
+ * hide a call that the worker did not notice.
+ */
 const NOTICED = 4_000;
 
-/** How calls reach a worker: each is noticed, in order, whichever way it goes, and the worker's own work goes on. */
+/** How calls reach a worker: the worker notices each, in order, by shared memory or port, and its own timers go on. */
 export const flowSuite: Suite = (backend, check) => {
-  check("calls at any distance from each other are each noticed at once (bound: 4 s)", async () => {
+  check("a worker notices each call at once, whatever time lies between two calls (bound: 4 s)", async () => {
     await using pool = backend.make({ workers: 1 });
     for (let n = 0; n < 1_500; n++) {
       assertEquals(await within(NOTICED, pool.submit(values.double, n)), 2 * n);
@@ -40,7 +43,7 @@ export const flowSuite: Suite = (backend, check) => {
     }
   });
 
-  check("timers that a call left behind go on while calls come one after another (bound: 10 s)", async () => {
+  check("timers of an ended call go on while calls follow one another (bound: 10 s)", async () => {
     await using pool = backend.make({ workers: 1 });
     const words = new Int32Array(new SharedArrayBuffer(8));
     await pool.submit(flow.tick, words);

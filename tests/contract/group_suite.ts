@@ -6,7 +6,7 @@ import { reported } from "../support/reported.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import { GRACE, type Suite } from "./backend.ts";
 
-/** group: calls that end together. */
+/** `group`: calls that end together. */
 export const groupSuite: Suite = (backend, check) => {
   check("leaving a group's block waits for all of its calls", async () => {
     await using pool = backend.make({ workers: 2 });
@@ -20,7 +20,7 @@ export const groupSuite: Suite = (backend, check) => {
     assertEquals(await Promise.all(futures), Array.from({ length: 20 }, (_, n) => n));
   });
 
-  check("the first failure cancels siblings that wait and siblings that run, and is thrown by the block", async () => {
+  check("the first failure cancels waiting and running siblings, and the block throws it", async () => {
     await using pool = backend.make({ workers: 2, killGrace: GRACE });
     await using gate = new Gate();
     await using never = new Gate();
@@ -37,14 +37,14 @@ export const groupSuite: Suite = (backend, check) => {
     assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 1)), 2);
   });
 
-  check("a failure that was looked at inside the block is not thrown again", async () => {
+  check("the block does not throw a failure that was observed inside it", async () => {
     await using pool = backend.make({ workers: 1 });
     await using group = pool.group();
     const future = group.submit(values.failOdd, 1);
     assertEquals((await future.exception() as Error).message, "odd: 1");
   });
 
-  check("a body that throws: its calls are waited for, and its error is thrown", async () => {
+  check("a body that throws: the block waits for its calls, and throws its error", async () => {
     await using pool = backend.make({ workers: 1 });
     let future;
     const body = async () => {
@@ -56,7 +56,7 @@ export const groupSuite: Suite = (backend, check) => {
     assertEquals(future!.state, "finished");
   });
 
-  check("a body that throws besides a failed call: both are in a SuppressedError", async () => {
+  check("a body that throws besides a failed call: the block throws both in a SuppressedError", async () => {
     await using pool = backend.make({ workers: 1 });
     const body = async () => {
       await using group = pool.group();
@@ -68,7 +68,7 @@ export const groupSuite: Suite = (backend, check) => {
     assertEquals((error as SuppressedError).suppressed.message, "body");
   });
 
-  check("many failures at once: one is thrown, none is reported besides", async () => {
+  check("many failures at once: the block throws one, and none is reported", async () => {
     const others = await reported(async () => {
       await using pool = backend.make({ workers: 2, killGrace: 20_000 });
       const body = async () => {
@@ -131,7 +131,7 @@ export const groupSuite: Suite = (backend, check) => {
     },
   );
 
-  check("a call that is cancelled by itself does not end its group", async () => {
+  check("cancelling one call does not end its group", async () => {
     await using pool = backend.make({ workers: 1 });
     await using gate = new Gate();
     let last;

@@ -9,7 +9,7 @@ import { SETTLES, type Suite } from "./backend.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-/** Initializers: what they leave, that they come first, and what becomes of a pool whose initializer fails. */
+/** Initializers: they run before the first call, set up the worker, and break the pool when they fail. */
 export const initializerSuite: Suite = (backend, check) => {
   for (const initializer of [hooks.begin, hooks.beginSlowly]) {
     check(
@@ -30,7 +30,7 @@ export const initializerSuite: Suite = (backend, check) => {
     );
   }
 
-  check("initArgs are what they were at construction, if workers have memory of their own", async () => {
+  check("initArgs are copied at construction, if workers have memory of their own", async () => {
     const log = new StepLog();
     const mark = ["before"];
     const options = { workers: 1, initializer: hooks.begin, initArgs: [log.words, mark] };
@@ -56,7 +56,7 @@ export const initializerSuite: Suite = (backend, check) => {
     assertEquals(log.read("EARLY"), 0);
   });
 
-  check("work waits for a slow initializer, and is cancelled or drained like any other", async () => {
+  check("calls wait for a slow initializer, and can be cancelled or drained meanwhile", async () => {
     const log = new StepLog();
     const pool = backend.make({ workers: 1, initializer: hooks.beginHeld, initArgs: [log.words] });
     const [one, two] = [pool.submit(hooks.work, log.words), pool.submit(hooks.work, log.words)];
@@ -71,7 +71,7 @@ export const initializerSuite: Suite = (backend, check) => {
 
   for (const initializer of [hooks.beginAfter, hooks.beginLaterAfter]) {
     check(
-      `initializer ${initializer.name} that always fails breaks the pool with its cause; all work gets it`,
+      `initializer ${initializer.name} that always fails breaks the pool; all calls fail with its error as cause`,
       async () => {
         const log = new StepLog();
         const pool = backend.make({ workers: 1, initializer, initArgs: [log.words, Infinity] });
@@ -105,7 +105,7 @@ export const initializerSuite: Suite = (backend, check) => {
     await within(MUST_HAPPEN, pool.join());
   });
 
-  check("an initializer that fails twice and then succeeds goes on; no work is lost", async () => {
+  check("an initializer may fail twice before it succeeds; no call is lost", async () => {
     const log = new StepLog();
     await using pool = backend.make({ workers: 1, initializer: hooks.beginAfter, initArgs: [log.words, 2] });
     assertEquals(await within(MUST_HAPPEN, pool.map(values.double, [1, 2, 3])), [2, 4, 6]);
@@ -136,7 +136,7 @@ export const initializerSuite: Suite = (backend, check) => {
   });
 };
 
-/** Finalizers: when they run, when not, and what becomes of those that fail or do not end. */
+/** Finalizers: when they run, when they do not, and what happens when they fail or do not end. */
 export const finalizerSuite: Suite = (backend, check) => {
   const make = (log: StepLog, options: PoolOptions = {}) =>
     backend.make({ workers: 2, initializer: hooks.begin, initArgs: [log.words], finalizer: hooks.end, ...options });
@@ -182,7 +182,7 @@ export const finalizerSuite: Suite = (backend, check) => {
     assertEquals([log.read("BEGUN"), log.read("ENDED")], [2, 0]);
   });
 
-  check("a pool that is closed while its initializer runs: that ends first, then the finalizer comes", async () => {
+  check("a pool closed while its initializer runs: the finalizer runs after the initializer", async () => {
     const log = new StepLog();
     const finalizer = hooks.endAfterReady;
     const options = { minWorkers: 1, initializer: hooks.beginHeld, initArgs: [log.words], finalizer };
@@ -198,7 +198,7 @@ export const finalizerSuite: Suite = (backend, check) => {
     assertEquals(reported, []);
   });
 
-  check("a pool that is closed at once sets up nothing and cleans up nothing, or both", async () => {
+  check("a pool closed at once runs both the initializer and the finalizer, or neither", async () => {
     const log = new StepLog();
     const pool = make(log, { minWorkers: 2 });
     pool.close();
@@ -229,15 +229,18 @@ export const finalizerSuite: Suite = (backend, check) => {
 
   const endless = backend.capabilities.forcedKill ? [hooks.endHeld, hooks.endSpinning] : [hooks.endHeld];
   for (const finalizer of endless) {
-    check(`finalizer ${finalizer.name} that does not end holds up the pool for its timeout (bound: 5 s)`, async () => {
-      await using log = new StepLog();
-      const pool = make(log, { workers: 1, timeout: 500, finalizer });
-      assertEquals(await pool.submit(values.double, 2), 4);
-      pool.close();
-      const { ms } = await timed(within(MUST_HAPPEN, pool.join()));
-      assert(ms > 400 && ms < SETTLES, `${ms} ms`);
-      assertEquals(pool.workerIds, []);
-    });
+    check(
+      `finalizer ${finalizer.name} that does not end delays the end of the pool by its timeout (bound: 5 s)`,
+      async () => {
+        await using log = new StepLog();
+        const pool = make(log, { workers: 1, timeout: 500, finalizer });
+        assertEquals(await pool.submit(values.double, 2), 4);
+        pool.close();
+        const { ms } = await timed(within(MUST_HAPPEN, pool.join()));
+        assert(ms > 400 && ms < SETTLES, `${ms} ms`);
+        assertEquals(pool.workerIds, []);
+      },
+    );
 
     check(`terminate() of a closed pool cuts finalizer ${finalizer.name} short (bound: 5 s)`, async () => {
       await using log = new StepLog();

@@ -7,7 +7,7 @@ import type { AnyPool, Suite } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
-/** An endless input that counts what was read of it, and whether it was closed. */
+/** An endless input that counts its items that were read, and notes whether it was closed. */
 class Numbers {
   read = 0;
   closed = false;
@@ -32,9 +32,9 @@ class Numbers {
   }
 }
 
-/** imap and imapUnordered: laziness, back-pressure, ends. */
+/** `imap` and `imapUnordered`: laziness, back-pressure, ends. */
 export const imapSuite: Suite = (backend, check) => {
-  check("imap() reads nothing before it is read itself", async () => {
+  check("imap() reads no input before its results are read", async () => {
     await using pool = backend.make({ workers: 2 });
     const numbers = new Numbers();
     const results = pool.imap(values.double, numbers.sync());
@@ -94,14 +94,14 @@ export const imapSuite: Suite = (backend, check) => {
     }, { deadline: 60_000 });
   }
 
-  check("awaiting imap() gives the array in order, whatever the buffer, of both kinds", async () => {
+  check("awaiting imap() gives the array in order, whatever the buffer, for both kinds of input", async () => {
     await using pool = backend.make({ workers: 2 });
     assertEquals(await pool.imap(values.slowFirst, range(30), { buffer: 2 }), range(30));
     assertEquals(await pool.imapUnordered(values.slowFirst, range(30), { buffer: 2 }), range(30));
     assertEquals(await pool.imap(values.double, []), []);
   });
 
-  check("leaving an imap() loop cancels what waits and closes the input", async () => {
+  check("leaving an imap() loop cancels waiting items and closes the input", async () => {
     await using pool = backend.make({ workers: 1 });
     const numbers = new Numbers();
     for await (const n of pool.imap(values.double, numbers.async(), { buffer: 8 })) if (n === 20) break;
@@ -112,7 +112,7 @@ export const imapSuite: Suite = (backend, check) => {
     await until(() => pool.stats().tasks.waiting + pool.stats().tasks.active === 0, "nothing is left");
   });
 
-  check("imap() throws the first failure where its item was, after the results before it", async () => {
+  check("imap() throws the first failure in place of its item, after the results before it", async () => {
     await using pool = backend.make({ workers: 2 });
     const seen: number[] = [];
     await assertRejects(
@@ -163,7 +163,7 @@ export const imapSuite: Suite = (backend, check) => {
     assertEquals(held, [...new Array(9).fill(false), true]);
   });
 
-  check("imap() that nobody read is dropped when the pool's block ends; reading it then is refused", async () => {
+  check("an unread imap() is dropped when the pool's block ends; reading it then is refused", async () => {
     const numbers = new Numbers();
     let results;
     {
@@ -177,7 +177,7 @@ export const imapSuite: Suite = (backend, check) => {
 
   for (const order of ["imap", "imapUnordered"] as const) {
     check(
-      `a half-read ${order}() is cancelled when the pool's block ends: what has come is given, then CancelledError`,
+      `a half-read ${order}() is cancelled when the pool's block ends: the results so far are given, then CancelledError`,
       async () => {
         const numbers = new Numbers();
         let iterator: AsyncIterator<number>;
@@ -203,7 +203,7 @@ export const imapSuite: Suite = (backend, check) => {
     );
   }
 
-  check("imap() that somebody awaits is done when the pool's block ends", async () => {
+  check("an awaited imap() is done when the pool's block ends", async () => {
     let done: Promise<number[]>;
     {
       await using pool = backend.make({ workers: 2 });
@@ -212,7 +212,7 @@ export const imapSuite: Suite = (backend, check) => {
     assertEquals(await done, range(500).map((n) => 2 * n));
   });
 
-  check("two imaps at once on one pool do not mix, and one stalled reader does not hold up the other", async () => {
+  check("two imaps on one pool do not mix, and a stalled reader of one does not delay the other", async () => {
     await using pool = backend.make({ workers: 1 });
     const stalled = pool.imap(values.double, new Numbers().sync(), { buffer: 2 })[Symbol.asyncIterator]();
     await stalled.next();
@@ -255,7 +255,7 @@ export const imapSuite: Suite = (backend, check) => {
     assertEquals(seen, [2, 4]);
   });
 
-  check("a slow item holds up an ordered imap() no further than its buffer", async () => {
+  check("an ordered imap() reads at most its buffer past a slow item", async () => {
     await using pool = backend.make({ workers: 2 });
     await using gate = new Gate();
     const numbers = new Numbers();

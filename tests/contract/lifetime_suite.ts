@@ -5,7 +5,7 @@ import { MUST_HAPPEN, timed, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import { type AnyPool, GRACE, SETTLES, type Suite } from "./backend.ts";
 
-/** close, join, terminate, ready, and the block. */
+/** `close`, `join`, `terminate`, `ready`, and the `await using` block. */
 export const lifetimeSuite: Suite = (backend, check) => {
   check("await using drains: submitted work and its callbacks are done when the block ends", async () => {
     let called = 0;
@@ -31,7 +31,7 @@ export const lifetimeSuite: Suite = (backend, check) => {
     assertEquals([gate.count, called], [10, 10]);
   });
 
-  check("await using waits for a map that nobody has read yet", async () => {
+  check("await using waits for an unread map", async () => {
     await using gate = new Gate();
     let results;
     {
@@ -43,16 +43,16 @@ export const lifetimeSuite: Suite = (backend, check) => {
   });
 
   check("use after the block ends fails with PoolClosedError, at the call", async () => {
-    let kept: AnyPool;
+    let closed: AnyPool;
     {
       await using pool = backend.make({ workers: 1 });
-      kept = pool;
+      closed = pool;
     }
-    assertThrows(() => kept.submit(values.double, 1), PoolClosedError);
-    assertThrows(() => kept.apply(values.double, [1]), PoolClosedError);
-    assertThrows(() => kept.map(values.double, [1]), PoolClosedError);
-    assertThrows(() => kept.starmap(values.add, [[1, 2]]), PoolClosedError);
-    await assertRejects(() => kept.ready(), PoolClosedError);
+    assertThrows(() => closed.submit(values.double, 1), PoolClosedError);
+    assertThrows(() => closed.apply(values.double, [1]), PoolClosedError);
+    assertThrows(() => closed.map(values.double, [1]), PoolClosedError);
+    assertThrows(() => closed.starmap(values.add, [[1, 2]]), PoolClosedError);
+    await assertRejects(() => closed.ready(), PoolClosedError);
   });
 
   check("close() refuses new work and lets submitted work finish; join() waits for it", async () => {
@@ -77,7 +77,7 @@ export const lifetimeSuite: Suite = (backend, check) => {
     assertEquals(await pool.submit(values.double, 1), 2);
   });
 
-  check("join({ timeout }) gives up and stops nothing", async () => {
+  check("join({ timeout }) rejects at its deadline and stops no call", async () => {
     await using gate = new Gate();
     const pool = backend.make({ workers: 1 });
     const running = pool.submit(gated.hold, gate.words, "still");
@@ -90,7 +90,7 @@ export const lifetimeSuite: Suite = (backend, check) => {
     assertEquals(await running, "still");
   });
 
-  check("join() after the end returns, again and again", async () => {
+  check("join() after the end returns at once, each time", async () => {
     const pool = backend.make({ workers: 1 });
     pool.close();
     for (let n = 0; n < 3; n++) await within(MUST_HAPPEN, pool.join());
@@ -138,7 +138,7 @@ export const lifetimeSuite: Suite = (backend, check) => {
     await within(MUST_HAPPEN, closed.terminate());
   });
 
-  check("terminate() of a pool that is closing cancels the rest", async () => {
+  check("terminate() of a closing pool cancels the remaining calls", async () => {
     await using gate = new Gate();
     const pool = backend.make({ workers: 1, killGrace: GRACE });
     const futures = [pool.submit(gated.hold, gate.words), pool.submit(gated.hold, gate.words)];
@@ -149,7 +149,7 @@ export const lifetimeSuite: Suite = (backend, check) => {
     await within(MUST_HAPPEN, pool.join());
   });
 
-  check("ready() starts every worker and gives the pool", async () => {
+  check("ready() starts every worker and resolves to the pool", async () => {
     await using pool = backend.make({ workers: 3 });
     assertEquals(pool.workerIds, []);
     assert(await within(MUST_HAPPEN, pool.ready()) === pool);
@@ -158,7 +158,7 @@ export const lifetimeSuite: Suite = (backend, check) => {
     assertEquals(pool.workerIds.length, 3);
   });
 
-  check("terminate() while workers start ends ready() and leaves nothing behind", async () => {
+  check("terminate() while workers start rejects ready() and leaves no worker behind", async () => {
     const pool = backend.make({ workers: 2 });
     const ready = pool.ready().then(() => "ready", (error) => error.name);
     await within(MUST_HAPPEN, pool.terminate());

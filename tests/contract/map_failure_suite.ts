@@ -7,7 +7,7 @@ import type { Suite } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
-/** Maps that fail: items, inputs, and the three ways of `onError`. */
+/** Failing maps: failing items and inputs, and the three values of `onError`. */
 export const mapFailureSuite: Suite = (backend, check) => {
   check("the first failure ends a map with that error, and the pool goes on", async () => {
     await using pool = backend.make({ workers: 2 });
@@ -24,7 +24,7 @@ export const mapFailureSuite: Suite = (backend, check) => {
     assertEquals([seen, error.message], [[0, 2, 4], "odd: 5"]);
   });
 
-  check("a failed map reads no further and closes its input", async () => {
+  check("a failed map stops reading and closes its input", async () => {
     await using pool = backend.make({ workers: 2 });
     let closed = false;
     function* endless() {
@@ -122,7 +122,7 @@ export const mapFailureSuite: Suite = (backend, check) => {
     assertEquals(await pool.map(values.double, [1]), [2]);
   });
 
-  check("leaving a loop tells what runs and drops what waits", async () => {
+  check("leaving a loop fires the signal of running items and drops waiting ones", async () => {
     await using pool = backend.make({ workers: 2 });
     await using gate = new Gate();
     await using second = new Gate();

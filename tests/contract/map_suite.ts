@@ -14,7 +14,7 @@ async function* asynchronously<T>(items: Iterable<T>): AsyncGenerator<T> {
   }
 }
 
-/** map and starmap: order, inputs, chunks, ways of reading. */
+/** `map` and `starmap`: order, inputs, chunks, ways of reading. */
 export const mapSuite: Suite = (backend, check) => {
   check("Pool.map() keeps order when the first item is slow", async () => {
     await using pool = backend.make({ workers: 2 });
@@ -24,7 +24,7 @@ export const mapSuite: Suite = (backend, check) => {
     assertEquals(streamed, range(20));
   });
 
-  check("Pool.map() gives the quick ones first where order was not asked for", async () => {
+  check("Pool.map() with ordered: false gives the quick results first", async () => {
     await using pool = backend.make({ workers: 2 });
     await using gate = new Gate();
     const results = pool.map(gated.hold, [gate.words], { ordered: false });
@@ -58,7 +58,7 @@ export const mapSuite: Suite = (backend, check) => {
     assertEquals(await pool.map(values.count, [[1, 2], []]), [1, 1]);
   });
 
-  check("Pool.starmap() rejects an item that is no argument list", async () => {
+  check("Pool.starmap() rejects an item that is not an array", async () => {
     await using pool = backend.make({ workers: 1 });
     // deno-lint-ignore no-explicit-any -- what a caller without types may pass
     await assertRejects(async () => await pool.starmap(values.add, [[1, 2], 3] as any), TypeError, "`items`");
@@ -133,7 +133,7 @@ export const mapSuite: Suite = (backend, check) => {
     assertEquals((await results).length, 3);
   });
 
-  check("Results are consumed once: a second time is a TypeError", async () => {
+  check("Results can be read once: a second reading is a TypeError", async () => {
     await using pool = backend.make({ workers: 1 });
     const awaited = pool.map(values.double, [1, 2]);
     assertEquals(await awaited, [2, 4]);

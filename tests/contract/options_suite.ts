@@ -8,90 +8,94 @@ interface Refusal {
   // deno-lint-ignore no-explicit-any -- what a caller without types may pass
   options: any;
   type: new () => Error;
-  /** What the message says: the option, the value, the way out. */
-  says: string[];
+  /** Parts of the message: the option, its value, what to do instead. */
+  parts: string[];
 }
 
 const range = RangeError as new () => Error;
 const wrong = TypeError as new () => Error;
-const least = (n: number) => `it takes an integer of at least ${n}`;
+const atLeast = (n: number) => `it takes an integer of at least ${n}`;
 const ms = "it takes milliseconds from 0 to 2147483647, or Infinity";
 
 const REFUSED: Refusal[] = [
-  { options: "4", type: wrong, says: ["`options`", '"4"', "an object"] },
-  { options: { worker: 4 }, type: wrong, says: ["unknown option `worker`", "workers, minWorkers"] },
-  { options: { backend: "thread" }, type: range, says: ["`backend`", '"thread"', '"async" | "worker"'] },
-  { options: { backend: 1 }, type: wrong, says: ["`backend` is 1", '"async" | "worker"'] },
-  { options: { workers: 0 }, type: range, says: ["`workers` is 0", least(1)] },
-  { options: { workers: 2.5 }, type: range, says: ["`workers` is 2.5", least(1)] },
-  { options: { workers: 4n }, type: wrong, says: ["`workers` is 4n", least(1)] },
-  { options: { minWorkers: -1 }, type: range, says: ["`minWorkers` is -1", least(0)] },
-  { options: { minWorkers: "1" }, type: wrong, says: ['`minWorkers` is "1"', least(0)] },
-  { options: { workers: 2, minWorkers: 3 }, type: range, says: ["`minWorkers` is 3", "`workers`, 2"] },
-  { options: { idleTimeout: -1 }, type: range, says: ["`idleTimeout` is -1", ms] },
-  { options: { idleTimeout: NaN }, type: range, says: ["`idleTimeout` is NaN", ms] },
-  { options: { idleTimeout: "1s" }, type: wrong, says: ['`idleTimeout` is "1s"', ms] },
-  { options: { maxTasksPerWorker: 0 }, type: range, says: ["`maxTasksPerWorker` is 0", least(1)] },
-  { options: { maxTasksPerWorker: [] }, type: wrong, says: ["`maxTasksPerWorker` is an array", least(1)] },
-  { options: { concurrencyPerWorker: 0 }, type: range, says: ["`concurrencyPerWorker` is 0", least(1)] },
-  { options: { concurrencyPerWorker: Infinity }, type: range, says: ["`concurrencyPerWorker` is Infinity", least(1)] },
-  { options: { initializer: "begin" }, type: wrong, says: ['`initializer` is "begin"', "tasks(url)", "inline(fn)"] },
-  { options: { initializer: {} }, type: wrong, says: ["`initializer` is an object", "task(import.meta, fn)"] },
-  { options: { initArgs: [1] }, type: wrong, says: ["`initArgs`", "`initializer`", "leave it out"] },
-  { options: { initializer: hooks.look, initArgs: "x" }, type: wrong, says: ['`initArgs` is "x"', "an array"] },
-  { options: { finalizer: 5 }, type: wrong, says: ["`finalizer` is 5", "inline(fn)"] },
-  { options: { timeout: -5 }, type: range, says: ["`timeout` is -5", ms] },
-  { options: { timeout: 2 ** 31 }, type: range, says: ["`timeout` is 2147483648", ms] },
-  { options: { retry: -1 }, type: range, says: ["`retry` is -1"] },
-  { options: { retry: "2" }, type: wrong, says: ["`retry`", '"2"'] },
-  { options: { killGrace: NaN }, type: range, says: ["`killGrace` is NaN", ms] },
-  { options: { killGrace: "x" }, type: wrong, says: ['`killGrace` is "x"', ms] },
-  { options: { maxQueue: -1 }, type: range, says: ["`maxQueue` is -1", least(0)] },
-  { options: { maxQueue: 0.5 }, type: range, says: ["`maxQueue` is 0.5", least(0)] },
-  { options: { name: 5 }, type: wrong, says: ["`name` is 5", "a string"] },
+  { options: "4", type: wrong, parts: ["`options`", '"4"', "an object"] },
+  { options: { worker: 4 }, type: wrong, parts: ["unknown option `worker`", "workers, minWorkers"] },
+  { options: { backend: "thread" }, type: range, parts: ["`backend`", '"thread"', '"async" | "worker"'] },
+  { options: { backend: 1 }, type: wrong, parts: ["`backend` is 1", '"async" | "worker"'] },
+  { options: { workers: 0 }, type: range, parts: ["`workers` is 0", atLeast(1)] },
+  { options: { workers: 2.5 }, type: range, parts: ["`workers` is 2.5", atLeast(1)] },
+  { options: { workers: 4n }, type: wrong, parts: ["`workers` is 4n", atLeast(1)] },
+  { options: { minWorkers: -1 }, type: range, parts: ["`minWorkers` is -1", atLeast(0)] },
+  { options: { minWorkers: "1" }, type: wrong, parts: ['`minWorkers` is "1"', atLeast(0)] },
+  { options: { workers: 2, minWorkers: 3 }, type: range, parts: ["`minWorkers` is 3", "`workers`, 2"] },
+  { options: { idleTimeout: -1 }, type: range, parts: ["`idleTimeout` is -1", ms] },
+  { options: { idleTimeout: NaN }, type: range, parts: ["`idleTimeout` is NaN", ms] },
+  { options: { idleTimeout: "1s" }, type: wrong, parts: ['`idleTimeout` is "1s"', ms] },
+  { options: { maxTasksPerWorker: 0 }, type: range, parts: ["`maxTasksPerWorker` is 0", atLeast(1)] },
+  { options: { maxTasksPerWorker: [] }, type: wrong, parts: ["`maxTasksPerWorker` is an array", atLeast(1)] },
+  { options: { concurrencyPerWorker: 0 }, type: range, parts: ["`concurrencyPerWorker` is 0", atLeast(1)] },
+  {
+    options: { concurrencyPerWorker: Infinity },
+    type: range,
+    parts: ["`concurrencyPerWorker` is Infinity", atLeast(1)],
+  },
+  { options: { initializer: "begin" }, type: wrong, parts: ['`initializer` is "begin"', "tasks(url)", "inline(fn)"] },
+  { options: { initializer: {} }, type: wrong, parts: ["`initializer` is an object", "task(import.meta, fn)"] },
+  { options: { initArgs: [1] }, type: wrong, parts: ["`initArgs`", "`initializer`", "leave it out"] },
+  { options: { initializer: hooks.look, initArgs: "x" }, type: wrong, parts: ['`initArgs` is "x"', "an array"] },
+  { options: { finalizer: 5 }, type: wrong, parts: ["`finalizer` is 5", "inline(fn)"] },
+  { options: { timeout: -5 }, type: range, parts: ["`timeout` is -5", ms] },
+  { options: { timeout: 2 ** 31 }, type: range, parts: ["`timeout` is 2147483648", ms] },
+  { options: { retry: -1 }, type: range, parts: ["`retry` is -1"] },
+  { options: { retry: "2" }, type: wrong, parts: ["`retry`", '"2"'] },
+  { options: { killGrace: NaN }, type: range, parts: ["`killGrace` is NaN", ms] },
+  { options: { killGrace: "x" }, type: wrong, parts: ['`killGrace` is "x"', ms] },
+  { options: { maxQueue: -1 }, type: range, parts: ["`maxQueue` is -1", atLeast(0)] },
+  { options: { maxQueue: 0.5 }, type: range, parts: ["`maxQueue` is 0.5", atLeast(0)] },
+  { options: { name: 5 }, type: wrong, parts: ["`name` is 5", "a string"] },
 ];
 
 const LIMITED: Record<"thread" | "web" | "loop", Refusal[]> = {
   thread: [
-    { options: { memoryLimit: 1_000_000 }, type: range, says: ["`memoryLimit` is 1000000", least(2 ** 25)] },
-    { options: { memoryLimit: "1 GB" }, type: wrong, says: ['`memoryLimit` is "1 GB"', least(2 ** 25)] },
-    { options: { env: "A=1" }, type: wrong, says: ['`env` is "A=1"', "an object of strings"] },
-    { options: { env: ["A=1"] }, type: wrong, says: ["`env` is an array", "an object of strings"] },
-    { options: { env: { A: 1 } }, type: wrong, says: ["`env.A` is 1", "a string"] },
-    { options: { env: { A: undefined } }, type: wrong, says: ["`env.A` is undefined", "a string"] },
-    { options: { initializer: () => {} }, type: wrong, says: ["`initializer` is a function", "inline(fn)"] },
+    { options: { memoryLimit: 1_000_000 }, type: range, parts: ["`memoryLimit` is 1000000", atLeast(2 ** 25)] },
+    { options: { memoryLimit: "1 GB" }, type: wrong, parts: ['`memoryLimit` is "1 GB"', atLeast(2 ** 25)] },
+    { options: { env: "A=1" }, type: wrong, parts: ['`env` is "A=1"', "an object of strings"] },
+    { options: { env: ["A=1"] }, type: wrong, parts: ["`env` is an array", "an object of strings"] },
+    { options: { env: { A: 1 } }, type: wrong, parts: ["`env.A` is 1", "a string"] },
+    { options: { env: { A: undefined } }, type: wrong, parts: ["`env.A` is undefined", "a string"] },
+    { options: { initializer: () => {} }, type: wrong, parts: ["`initializer` is a function", "inline(fn)"] },
     {
       options: { initializer: hooks.begin, initArgs: [{ log: () => {} }] },
       type: Error as never,
-      says: ["initArgs[0].log"],
+      parts: ["initArgs[0].log"],
     },
   ],
   web: [
-    { options: { memoryLimit: 2 ** 30 }, type: wrong, says: ["`memoryLimit`", "`permissions`", "leave one"] },
-    { options: { env: {} }, type: wrong, says: ["`env`", "`permissions`"] },
+    { options: { memoryLimit: 2 ** 30 }, type: wrong, parts: ["`memoryLimit`", "`permissions`", "leave one"] },
+    { options: { env: {} }, type: wrong, parts: ["`env`", "`permissions`"] },
   ],
   loop: [
-    { options: { memoryLimit: 2 ** 30 }, type: wrong, says: ["`memoryLimit`", '"async"', "leave it out"] },
-    { options: { env: {} }, type: wrong, says: ["`env`", '"async"', "leave it out"] },
+    { options: { memoryLimit: 2 ** 30 }, type: wrong, parts: ["`memoryLimit`", '"async"', "leave it out"] },
+    { options: { env: {} }, type: wrong, parts: ["`env`", '"async"', "leave it out"] },
   ],
 };
 
-/** What a pool can be constructed with. */
+/** The options of a pool: which are refused with which message, and which work. */
 export const optionsSuite: Suite = (backend, check) => {
-  for (const { options, type, says } of [...REFUSED, ...LIMITED[backend.capabilities.engine]]) {
-    check(`an option is refused at construction: ${Deno.inspect(options)} says ${says.join(", ")}`, () => {
+  for (const { options, type, parts } of [...REFUSED, ...LIMITED[backend.capabilities.engine]]) {
+    check(`an option is refused at construction: ${Deno.inspect(options)} names ${parts.join(", ")}`, () => {
       const before = activeWorkers();
       const given = typeof options === "object" && !("backend" in options)
         ? () => backend.make(options)
         : () => new Pool(options);
       const { message } = assertThrows(given, type) as Error;
-      for (const part of says) assert(message.includes(part), message);
+      for (const part of parts) assert(message.includes(part), message);
       assertEquals(activeWorkers(), before);
       return Promise.resolve();
     });
   }
 
-  check("every option at once, and every one that may be Infinity, makes a pool that works", async () => {
+  check("a pool works with every option at once, and with each Infinity that is allowed", async () => {
     const all: PoolOptions = {
       name: "all",
       workers: 2,
@@ -125,7 +129,7 @@ export const optionsSuite: Suite = (backend, check) => {
     }
   });
 
-  check("killGrace: Infinity leaves a stopped task all the time it wants", async () => {
+  check("killGrace: Infinity never stops a task by force", async () => {
     await using pool = backend.make({ workers: 1, killGrace: Infinity });
     const error = await within(
       MUST_HAPPEN,
@@ -135,7 +139,7 @@ export const optionsSuite: Suite = (backend, check) => {
     assertEquals([pool.workerIds, pool.stats().workers.started], [[1], 1]);
   });
 
-  check("the name of a pool is in its messages", async () => {
+  check("messages contain the name of the pool", async () => {
     const pool = backend.make({ workers: 1, name: "resizer" });
     assertEquals(pool.name, "resizer");
     pool.close();
@@ -152,7 +156,7 @@ export const optionsSuite: Suite = (backend, check) => {
     assertEquals((assertThrows(() => broken.map(values.double, [1])) as Error).message, "Cannot map: loader is broken");
   });
 
-  check("an initializer that cannot be run elsewhere breaks the pool, and says why", async () => {
+  check("an initializer that cannot run in a worker breaks the pool, and the error names the reason", async () => {
     const outside = 3;
     const pool = backend.make({ workers: 1, initializer: inline(() => outside) });
     const error = await within(MUST_HAPPEN, pool.submit(values.double, 1).exception());

@@ -6,12 +6,12 @@ import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
 
-/** Long enough for a call to start, if it could. */
+/** Milliseconds; long enough for a call to start, if the pool let it. */
 const A_WHILE = 40;
 
-/** Holding work back, and letting it go on. */
+/** `pause` and `resume`. */
 export const pauseSuite: Suite = (backend, check) => {
-  check("pause(): nothing starts, whatever was submitted how; resume() runs all of it", async () => {
+  check("pause(): no call starts, however it was submitted; resume() runs all of them", async () => {
     const log = new StepLog();
     await using pool = backend.make({ workers: 2 });
     await pool.ready();
@@ -29,7 +29,7 @@ export const pauseSuite: Suite = (backend, check) => {
     assertEquals(log.read("RUN"), 25);
   });
 
-  check("pause(): what runs goes on, and is told to its caller", async () => {
+  check("pause(): a running call goes on, and its future settles", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1 });
     const held = pool.submit(gated.hold, gate.words, "held");
@@ -40,11 +40,11 @@ export const pauseSuite: Suite = (backend, check) => {
     pool.resume();
   });
 
-  check("pause(): what was sent ahead is taken back, and runs later in its order", async () => {
+  check("pause(): calls sent ahead are taken back, and run later in their order", async () => {
     const log = new StepLog();
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1 });
-    // So that the pool knows how short they are, and sends many of them ahead.
+    // The pool measures that the calls are short, and then sends many of them ahead.
     for (let n = 0; n < 50; n++) await pool.submit(hooks.work, log.words);
     const before = log.read("RUN");
     const held = pool.submit(gated.hold, gate.words, "held");
@@ -63,7 +63,7 @@ export const pauseSuite: Suite = (backend, check) => {
     assertEquals(log.read("RUN"), before + 60);
   });
 
-  check("pause(): the time that a call waits is not its timeout's; it can be cancelled", async () => {
+  check("pause(): a waiting call does not time out, and can be cancelled", async () => {
     await using pool = backend.make({ workers: 1 });
     pool.pause();
     const [one, two] = [1, 2].map((n) => pool.submit(values.double.with({ timeout: 1_000 }), n));
@@ -78,7 +78,7 @@ export const pauseSuite: Suite = (backend, check) => {
 
   for (const end of ["close", "dispose", "shutdown", "terminate"] as const) {
     check(
-      `${end} of a paused pool does not hang; ${end === "terminate" ? "work is cancelled" : "work is done"}`,
+      `${end} of a paused pool does not hang; ${end === "terminate" ? "calls are cancelled" : "calls are done"}`,
       async () => {
         const log = new StepLog();
         const pool = backend.make({ workers: 1 });
@@ -109,7 +109,7 @@ export const pauseSuite: Suite = (backend, check) => {
     await within(MUST_HAPPEN, pool.join());
   });
 
-  check("pause and resume again and again under load loses nothing", async () => {
+  check("repeated pause() and resume() under load lose no call", async () => {
     await using pool = backend.make({ workers: 2 });
     const numbers = Array.from({ length: backend.capabilities.parallel ? 20_000 : 3_000 }, (_, n) => n);
     const mapped = pool.map(values.double, numbers);
@@ -124,7 +124,7 @@ export const pauseSuite: Suite = (backend, check) => {
     assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), numbers.slice(0, 500).map((n) => 2 * n));
   }, { deadline: 60_000 });
 
-  check("restart(), resize() and idleTimeout work on a paused pool; a broadcast that waits is not lost", async () => {
+  check("restart(), resize() and idleTimeout work on a paused pool; a waiting broadcast is not lost", async () => {
     await using pool = backend.make({ workers: 2, idleTimeout: 20 });
     await pool.ready();
     pool.pause();

@@ -7,10 +7,10 @@ import type { AnyPool, Suite } from "./backend.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-/** maxQueue and room(). */
+/** `maxQueue` and `room`. */
 export const queueSuite: Suite = (backend, check) => {
   check(
-    "maxQueue: so many wait; one more is a QueueFullError that says what to do, and nothing of it was taken",
+    "maxQueue: one call more is a QueueFullError that names the way out, and moves none of its arguments",
     async () => {
       await using gate = new Gate();
       await using pool = backend.make({ workers: 1, maxQueue: 2, name: "small" });
@@ -53,35 +53,38 @@ export const queueSuite: Suite = (backend, check) => {
   });
 
   for (const maxQueue of [0, 1, 5]) {
-    check(`room(): 40 producers all get through a pool with maxQueue: ${maxQueue}, in turn`, async () => {
-      await using pool = backend.make({ workers: 2, maxQueue });
-      await pool.ready();
-      const order: number[] = [];
-      const producers = numbers(40).map(async (n) => {
-        const sums: number[] = [];
-        for (let round = 0; round < 3; round++) {
-          await pool.room();
-          if (round === 0) order.push(n);
-          sums.push(await pool.submit(values.add, n, round));
-        }
-        return sums;
-      });
-      assertEquals(await within(MUST_HAPPEN, Promise.all(producers)), numbers(40).map((n) => [n, n + 1, n + 2]));
-      assertEquals(order, numbers(40));
-    });
+    check(
+      `room(): 40 producers submit to a pool with maxQueue: ${maxQueue}, in the order in which they asked`,
+      async () => {
+        await using pool = backend.make({ workers: 2, maxQueue });
+        await pool.ready();
+        const order: number[] = [];
+        const producers = numbers(40).map(async (n) => {
+          const sums: number[] = [];
+          for (let round = 0; round < 3; round++) {
+            await pool.room();
+            if (round === 0) order.push(n);
+            sums.push(await pool.submit(values.add, n, round));
+          }
+          return sums;
+        });
+        assertEquals(await within(MUST_HAPPEN, Promise.all(producers)), numbers(40).map((n) => [n, n + 1, n + 2]));
+        assertEquals(order, numbers(40));
+      },
+    );
   }
 
-  check("room(): one who was told and does not submit holds up nobody", async () => {
+  check("room(): a caller that does not submit does not delay the others", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1, maxQueue: 0 });
     const running = pool.submit(gated.hold, gate.words);
-    const told: number[] = [];
-    const waits = numbers(5).map((n) => pool.room().then(() => void told.push(n)));
-    await pause(20);
-    assertEquals(told, []);
+    const admitted: number[] = [];
+    const waits = numbers(5).map((n) => pool.room().then(() => void admitted.push(n)));
+    await gate.entered();
+    assertEquals(admitted, []);
     gate.open();
     await within(MUST_HAPPEN, Promise.all(waits));
-    assertEquals(told, numbers(5));
+    assertEquals(admitted, numbers(5));
     await running;
   });
 
@@ -112,7 +115,7 @@ export const queueSuite: Suite = (backend, check) => {
     ["leaving the block", (pool) => pool[Symbol.asyncDispose](), PoolClosedError as never],
   ];
   for (const [how, end, type] of ends) {
-    check(`room() that waits rejects at ${how}, and is refused after it`, async () => {
+    check(`a waiting room() rejects at ${how}, and is refused after it`, async () => {
       await using gate = new Gate();
       const pool = backend.make({ workers: 1, maxQueue: 0, killGrace: 20 });
       const running = pool.submit(gated.hold, gate.words).then(() => {}, () => {});

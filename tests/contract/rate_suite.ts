@@ -4,9 +4,9 @@ import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
 
-/** How often calls may start; the arithmetic is tested in tests/core/rate_test.ts. */
+/** `rate`: how often calls may start. tests/core/rate_test.ts tests the arithmetic. */
 export const rateSuite: Suite = (backend, check) => {
-  check("rate: no more calls start in an interval than it says, retries included, and all are done", async () => {
+  check("rate: at most `limit` calls start in an interval, retries included, and all calls run", async () => {
     await using pool = backend.make({ workers: 3, rate: { limit: 4, interval: 200, strict: true } });
     await pool.ready();
     await using gate = new Gate();
@@ -27,7 +27,7 @@ export const rateSuite: Suite = (backend, check) => {
     assert(performance.now() - again >= 195, "retries count");
   });
 
-  check("rate: terminate() does not wait for the next interval, and bad ones are refused at construction", async () => {
+  check("rate: terminate() does not wait for the next interval; a bad rate is refused at construction", async () => {
     const pool = backend.make({ workers: 1, rate: { limit: 1, interval: 60_000 } });
     const futures = [1, 2].map((n) => pool.submit(values.double, n));
     assertEquals(await within(MUST_HAPPEN, futures[0]), 2);

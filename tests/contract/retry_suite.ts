@@ -8,9 +8,9 @@ import { SETTLES, type Suite } from "./backend.ts";
 const trace = () => new Int32Array(new SharedArrayBuffer(128));
 const attempts = (words: Int32Array) => [...words.subarray(1, 1 + words[0])];
 
-/** `retry`: a count, a policy, what is worth it and what is not. */
+/** `retry`: a count, a policy, and which errors are tried again. */
 export const retrySuite: Suite = (backend, check) => {
-  check("retry: a count of further attempts, each visible in context.attempt", async () => {
+  check("retry: n makes up to n further attempts, each with its number in context.attempt", async () => {
     await using pool = backend.make({ workers: 2 });
     const log = trace();
     assertEquals(await pool.submit(values.succeedAt.with({ retry: 2 }), 3, log), 3);
@@ -43,20 +43,19 @@ export const retrySuite: Suite = (backend, check) => {
     assert(ms >= 295 && ms < 300 + SETTLES, `${ms} ms`);
   });
 
-  check("retry: nobody waits behind a pause, the worker is free meanwhile", async () => {
+  check("retry: the worker is free while a call waits for its next attempt", async () => {
     await using pool = backend.make({ workers: 1 });
     await pool.ready();
     const retry = { maxAttempts: 2, minTimeout: 2_000, jitter: 0 };
     const log = trace();
     const paused = pool.submit(values.succeedAt.with({ retry }), 2, log);
     await until(() => Atomics.load(log, 0) === 1, "the first attempt has run");
-    const { ms } = await timed(pool.submit(values.double, 1));
-    assert(ms < 1_500, `${ms} ms`);
+    assertEquals(await pool.submit(values.double, 1), 2);
     assertEquals([paused.state, paused.done], ["pending", false]);
     assertEquals(await paused, 2);
   });
 
-  check("retry: isRetriable decides, and sees the error as it is", async () => {
+  check("retry: isRetriable decides, and gets the original error", async () => {
     await using pool = backend.make({ workers: 1 });
     const seen: unknown[] = [];
     const retry = {
@@ -83,7 +82,7 @@ export const retrySuite: Suite = (backend, check) => {
     assertEquals(await pool.submit(values.double, 1), 2);
   });
 
-  check("retry: a timed-out attempt is made again", async () => {
+  check("retry: a timed-out attempt is repeated", async () => {
     await using pool = backend.make({ workers: 1, killGrace: 2_000 });
     const task = values.endAt.with({ timeout: 100, retry: 2 });
     assertEquals(await within(MUST_HAPPEN, pool.submit(task, 3)), 3);
@@ -91,7 +90,7 @@ export const retrySuite: Suite = (backend, check) => {
     expectError(error, TaskTimeoutError);
   });
 
-  check("retry: cancel() during a pause ends it at once", async () => {
+  check("retry: cancel() between two attempts settles at once", async () => {
     await using pool = backend.make({ workers: 1 });
     const log = trace();
     const retry = { maxAttempts: 2, minTimeout: 60_000, jitter: 0 };

@@ -7,7 +7,7 @@ import type { Suite } from "./backend.ts";
 
 const table = Array.from({ length: 1000 }, (_, n) => n * n);
 
-/** share: values that go to each worker once. */
+/** `share`: values that each worker gets once. */
 export const shareSuite: Suite = (backend, check) => {
   check("a shared value is an argument of submit, map, starmap, stream and broadcast", async () => {
     await using pool = backend.make({ workers: 2 });
@@ -78,7 +78,7 @@ export const shareSuite: Suite = (backend, check) => {
   });
 
   if (backend.capabilities.isolated) {
-    check("a worker lets go of a disposed value, also when its calls came after that", async () => {
+    check("a worker frees a disposed value, also when its calls come after that", async () => {
       await using pool = backend.make({ workers: 1 });
       for (const late of [false, true]) {
         await using gate = new Gate();
@@ -97,7 +97,7 @@ export const shareSuite: Suite = (backend, check) => {
       }
     });
 
-    check("a handle inside of an argument is refused, not sent as an empty object", async () => {
+    check("a handle inside an argument is refused, not sent as an empty object", async () => {
       await using pool = backend.make({ workers: 1 });
       using shared = pool.share(table);
       const error = await pool.submit(values.echo, { deep: shared }).exception();
@@ -111,7 +111,7 @@ export const shareSuite: Suite = (backend, check) => {
       assertThrows(() => pool.share({ list: [1, () => {}] }), TransferError, ".list[1]");
     });
 
-    check("a worker that comes later gets the value, too: after a crash, and after restart()", async () => {
+    check("a later worker gets the value, too: after a crash, and after restart()", async () => {
       await using pool = backend.make({ workers: 1 });
       using shared = pool.share(table);
       assertEquals(await pool.submit(streams.lookUp, shared, 2), 4);
@@ -123,7 +123,7 @@ export const shareSuite: Suite = (backend, check) => {
     });
   }
 
-  check("a closed pool shares nothing", async () => {
+  check("share() on a closed pool is refused", async () => {
     const pool = backend.make({ workers: 1 });
     await pool.shutdown();
     assertThrows(() => pool.share(table), PoolClosedError);

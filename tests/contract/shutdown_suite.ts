@@ -15,7 +15,7 @@ const ENDS: Record<string, (pool: AnyPool) => Promise<unknown>> = {
   dispose: (pool) => pool[Symbol.asyncDispose](),
 };
 
-/** The ways to end a pool, and each after each other. */
+/** The ways to end a pool, and each of them after each other one. */
 export const shutdownSuite: Suite = (backend, check) => {
   for (const [first, one] of Object.entries(ENDS)) {
     check(`${first}, then every other way and the same again: all return, nothing runs later`, async () => {
@@ -41,7 +41,7 @@ export const shutdownSuite: Suite = (backend, check) => {
     }, { deadline: 60_000 });
   }
 
-  check("all ways to end at once return, in whatever order they are called", async () => {
+  check("all ways to end, called at once in any order, return", async () => {
     const ways = Object.entries(ENDS).filter(([name]) => name !== "join");
     for (let turn = 0; turn < ways.length; turn++) {
       const pool = backend.make({ workers: 2, killGrace: 20 });
@@ -52,7 +52,7 @@ export const shutdownSuite: Suite = (backend, check) => {
     }
   });
 
-  check("shutdown() waits for all of the work, and for its callbacks", async () => {
+  check("shutdown() waits for all calls and their callbacks", async () => {
     const pool = backend.make({ workers: 2 });
     let called = 0;
     for (let n = 0; n < 10; n++) pool.submit(values.slowFirst, n % 2).addDoneCallback(() => called++);
@@ -82,20 +82,23 @@ export const shutdownSuite: Suite = (backend, check) => {
     assertEquals([await running, log.read("RUN")], ["held", before]);
   });
 
-  check("shutdown({ cancelFutures }): maps reject, what runs of them ends, none of their items starts", async () => {
-    await using gate = new Gate();
-    const pool = backend.make({ workers: 2 });
-    const mapped = pool.map(gated.hold, Array.from({ length: 20 }, () => gate.words));
-    const rejected = assertRejects(async () => await mapped, CancelledError);
-    await gate.entered(2);
-    const ended = pool.shutdown({ cancelFutures: true });
-    await within(MUST_HAPPEN, rejected);
-    gate.open();
-    await within(MUST_HAPPEN, ended);
-    assertEquals([gate.count, gate.read("LEFT")], [2, 2]);
-  });
+  check(
+    "shutdown({ cancelFutures }): maps reject, their running items finish, none of their waiting items starts",
+    async () => {
+      await using gate = new Gate();
+      const pool = backend.make({ workers: 2 });
+      const mapped = pool.map(gated.hold, Array.from({ length: 20 }, () => gate.words));
+      const rejected = assertRejects(async () => await mapped, CancelledError);
+      await gate.entered(2);
+      const ended = pool.shutdown({ cancelFutures: true });
+      await within(MUST_HAPPEN, rejected);
+      gate.open();
+      await within(MUST_HAPPEN, ended);
+      assertEquals([gate.count, gate.read("LEFT")], [2, 2]);
+    },
+  );
 
-  check("shutdown({ cancelFutures }): an imap that waits is cancelled, one that nobody read never runs", async () => {
+  check("shutdown({ cancelFutures }): a waiting imap is cancelled, an unread one never runs", async () => {
     const log = new StepLog();
     await using gate = new Gate();
     const pool = backend.make({ workers: 1 });
@@ -147,7 +150,7 @@ export const shutdownSuite: Suite = (backend, check) => {
     assertEquals([gate.count, later.state, attempts[0], log.read("RUN")], [1, "cancelled", 0, 0]);
   });
 
-  check("shutdown() refuses options that it does not know, and ends nothing then", async () => {
+  check("shutdown() with an unknown option is refused, and the pool stays open", async () => {
     await using pool = backend.make({ workers: 1 });
     await assertRejects(() => pool.shutdown({ cancel: true } as never), TypeError, "`cancel`");
     await assertRejects(() => pool.shutdown({ cancelFutures: 1 } as never), TypeError, "`cancelFutures` is 1");

@@ -4,7 +4,7 @@ import { MUST_HAPPEN, timed, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import { GRACE, SETTLES, type Suite } from "./backend.ts";
 
-/** A signal that counts who listens. */
+/** A signal that counts its listeners. */
 function counted(): { controller: AbortController; listeners: () => number } {
   const controller = new AbortController();
   const { signal } = controller;
@@ -23,7 +23,7 @@ function counted(): { controller: AbortController; listeners: () => number } {
   return { controller, listeners: () => listeners };
 }
 
-/** `signal`: queued, running, already aborted. */
+/** `signal`: of waiting and running calls, and already aborted. */
 export const signalSuite: Suite = (backend, check) => {
   const reasons: Record<string, unknown> = {
     "an error": new URIError("my reason"),
@@ -62,7 +62,7 @@ export const signalSuite: Suite = (backend, check) => {
     assert(ms < SETTLES);
   });
 
-  check("a running task that does not obey its signal ends after killGrace, within 1 s (bound: 5 s)", async () => {
+  check("a running task that ignores its signal is stopped after killGrace, within 1 s (bound: 5 s)", async () => {
     await using pool = backend.make({ workers: 1, killGrace: GRACE });
     await using gate = new Gate();
     const controller = new AbortController();
@@ -89,7 +89,7 @@ export const signalSuite: Suite = (backend, check) => {
     assertEquals(never.count, 0);
   });
 
-  check("AbortSignal.timeout() counts from submission: it ends a task that still waits", async () => {
+  check("AbortSignal.timeout() counts from submission: it ends a waiting call", async () => {
     await using pool = backend.make({ workers: 1 });
     await using gate = new Gate();
     await using never = new Gate();
@@ -103,7 +103,7 @@ export const signalSuite: Suite = (backend, check) => {
     assertEquals([await running, never.count], ["ran on", 0]);
   });
 
-  check("a signal aborts a whole map: what runs is stopped, what waits never runs", async () => {
+  check("a signal aborts a whole map: running items are stopped, waiting ones never run", async () => {
     await using pool = backend.make({ workers: 2, killGrace: GRACE });
     await using gate = new Gate();
     const controller = new AbortController();

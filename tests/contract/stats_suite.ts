@@ -16,7 +16,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** stats(). */
+/** `stats`. */
 export const statsSuite: Suite = (backend, check) => {
   const settled = settledWorkers(backend, check);
   check("stats() of a fresh pool is all zeros", async () => {
@@ -30,7 +30,7 @@ export const statsSuite: Suite = (backend, check) => {
     });
   });
 
-  check("stats() says where workers and calls stand", async () => {
+  check("stats() counts workers and calls in each state", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 2 });
     const futures = numbers(5).map((n) => pool.submit(gated.hold, gate.words, n));
@@ -117,7 +117,7 @@ export const statsSuite: Suite = (backend, check) => {
     assert(wait.min < 35 && wait.max >= 100 && wait.mean >= 40, JSON.stringify(wait));
   });
 
-  check("stats() counts calls of maps that failed, and what was cancelled with a pool", async () => {
+  check("stats() counts failed items of maps, and the calls that terminate() cancels", async () => {
     const pool = backend.make({ workers: 1, killGrace: 20 });
     await pool.map(values.failOdd, numbers(10), { onError: "settle" });
     assertEquals(pool.stats().tasks, { waiting: 0, active: 0, succeeded: 5, failed: 5, cancelled: 0, retried: 0 });

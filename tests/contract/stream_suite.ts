@@ -7,10 +7,10 @@ import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import { GRACE, type Suite } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
-/** Items that may wait for a reader; `Pool.stream` says so. */
+/** Maximum number of items that wait for a reader, as documented at `Pool.stream`. */
 const BUFFER = 16;
 
-/** stream: generators on a pool. */
+/** `stream`: generators on a pool. */
 export const streamSuite: Suite = (backend, check) => {
   for (const kind of ["count", "countSync"] as const) {
     check(`${kind}: a stream gives what the generator yields, in order, and its finally runs`, async () => {
@@ -29,7 +29,7 @@ export const streamSuite: Suite = (backend, check) => {
       for await (const n of pool.stream(streams[kind], 1_000, gate.words)) {
         assertEquals(n, taken++);
         await until(() => gate.count >= taken + BUFFER / 2, "the generator goes on");
-        if (taken % 10 === 0) await pause(10); // Time in which it could run away.
+        if (taken % 10 === 0) await pause(10); // Time in which the generator could run ahead.
         assert(gate.count <= taken + BUFFER, `${gate.count} yielded, ${taken} taken`);
         if (taken === 60) break;
       }
@@ -38,7 +38,7 @@ export const streamSuite: Suite = (backend, check) => {
       assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 2)), 4);
     });
 
-    check(`${kind}: awaiting a stream collects it, without a reader to wait for`, async () => {
+    check(`${kind}: awaiting a stream collects all its items`, async () => {
       await using pool = backend.make({ workers: 1 });
       await using gate = new Gate();
       assertEquals(await pool.stream(streams[kind], 500, gate.words), range(500));
@@ -66,7 +66,7 @@ export const streamSuite: Suite = (backend, check) => {
     assertEquals(await stream, [0, 1, 2]);
   });
 
-  check("a generator that throws: its items are given, then its error", async () => {
+  check("a generator that throws: the reader gets its items, then its error", async () => {
     await using pool = backend.make({ workers: 1 });
     for (const after of [0, 3, 40]) {
       const seen: number[] = [];
@@ -82,7 +82,7 @@ export const streamSuite: Suite = (backend, check) => {
     }
   });
 
-  check("a task that is no generator fails with what to use instead", async () => {
+  check("streaming a task that is no generator fails with an error that names what to use instead", async () => {
     await using pool = backend.make({ workers: 1 });
     // deno-lint-ignore no-explicit-any -- what a caller without types may pass
     const task = streams.notIterable as any;
@@ -100,7 +100,7 @@ export const streamSuite: Suite = (backend, check) => {
     });
   }
 
-  check("a timeout ends a stream in its middle: the items before it are given, finally has run", async () => {
+  check("a timeout ends a stream in its middle: the reader gets the items before it, and finally has run", async () => {
     await using pool = backend.make({ workers: 1, killGrace: 20_000 });
     await using gate = new Gate();
     const seen: number[] = [];
@@ -116,7 +116,7 @@ export const streamSuite: Suite = (backend, check) => {
     assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 1)), 2);
   });
 
-  check("a timeout counts the time of a reader that does not come back", async () => {
+  check("a timeout counts the time of a reader that stopped reading", async () => {
     await using pool = backend.make({ workers: 1, killGrace: 20_000 });
     await using gate = new Gate();
     const iterator = pool.stream(streams.count.with({ timeout: 200 }), 1_000, gate.words)[Symbol.asyncIterator]();
@@ -156,7 +156,7 @@ export const streamSuite: Suite = (backend, check) => {
   });
 
   if (backend.capabilities.isolated) {
-    check("a worker that dies in mid-stream: the items before are given, then WorkerCrashedError", async () => {
+    check("a worker that dies in mid-stream: the reader gets the items before, then WorkerCrashedError", async () => {
       await using pool = backend.make({ workers: 1 });
       const seen: number[] = [];
       const error = await within(
@@ -217,7 +217,7 @@ export const streamSuite: Suite = (backend, check) => {
     assertEquals(gate.read("LEFT"), 1);
   });
 
-  check("a stream whose reader never comes back is cancelled when the pool's block ends", async () => {
+  check("a stream whose reader stopped reading is cancelled when the pool's block ends", async () => {
     await using gate = new Gate();
     let iterator: AsyncIterator<number>;
     const leave = async () => {
@@ -236,7 +236,7 @@ export const streamSuite: Suite = (backend, check) => {
     expectError(error, CancelledError);
   });
 
-  check("a stream that somebody awaits is done when the pool's block ends", async () => {
+  check("an awaited stream is done when the pool's block ends", async () => {
     await using gate = new Gate();
     let done: Promise<number[]>;
     {
@@ -269,7 +269,7 @@ export const streamSuite: Suite = (backend, check) => {
     expectError(await within(MUST_HAPPEN, third), CancelledError);
   });
 
-  check("shutdown with cancelFutures cancels a stream that waits", async () => {
+  check("shutdown({ cancelFutures }) cancels a waiting stream", async () => {
     const pool = backend.make({ workers: 1 });
     await using gate = new Gate();
     await using other = new Gate();

@@ -5,7 +5,7 @@ import { until } from "../support/within.ts";
 import { gated, subPool, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
 
-/** submit and apply: arguments, nesting, many at once, closures. */
+/** `submit` and `apply`: arguments, nesting, many at once, closures. */
 export const submitSuite: Suite = (backend, check) => {
   const { capabilities } = backend;
 
@@ -59,7 +59,7 @@ export const submitSuite: Suite = (backend, check) => {
     await promise.then((value) => assertEquals(value as unknown, 42));
   });
 
-  check("Future.workerId names the worker, and is undefined before the start", async () => {
+  check("Future.workerId is the id of the worker, and is undefined before the start", async () => {
     await using pool = backend.make({ workers: 1 });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
@@ -85,7 +85,7 @@ export const submitSuite: Suite = (backend, check) => {
     assertEquals(await pool.submit(subPool.sumOfDoubles, "worker", [1, 2, 3]), 12);
   });
 
-  check("a task that is not one is refused at the call", async () => {
+  check("a value that is no task is refused at the call", async () => {
     await using pool = backend.make({ workers: 1 });
     for (const task of [undefined, null, 1, "add", {}, []]) {
       // deno-lint-ignore no-explicit-any -- what a caller without types may pass

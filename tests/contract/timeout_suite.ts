@@ -23,7 +23,7 @@ export const timeoutSuite: Suite = (backend, check) => {
     assertEquals(await pool.submit(values.double, 1), 2);
   });
 
-  check("a task that does not obey ends at timeout + killGrace, within 1 s (bound: 5 s)", async () => {
+  check("a task that ignores its signal ends at timeout + killGrace, within 1 s (bound: 5 s)", async () => {
     await using pool = backend.make({ workers: 1, killGrace: GRACE });
     await pool.ready();
     await using gate = new Gate();
@@ -55,7 +55,7 @@ export const timeoutSuite: Suite = (backend, check) => {
     assertEquals(results, new Array(20).fill(0));
   });
 
-  check("the timeout of the pool holds where the task has none; the task's own wins", async () => {
+  check("the timeout of the pool applies to tasks without one of their own", async () => {
     await using pool = backend.make({ workers: 2, timeout: 100, killGrace: 20_000 });
     await using gate = new Gate();
     const limited = pool.submit(gated.holdPolitely, gate.words);
@@ -74,7 +74,7 @@ export const timeoutSuite: Suite = (backend, check) => {
     assertEquals(expectError(error, TaskTimeoutError).timeout, 100);
   });
 
-  check("neighbours of a task that times out are unharmed, and the waiting ones run", async () => {
+  check("neighbours of a timed-out call are unharmed, and the waiting ones run", async () => {
     await using pool = backend.make({ workers: 2, killGrace: 50 });
     await using gate = new Gate();
     await using other = new Gate();
@@ -89,7 +89,7 @@ export const timeoutSuite: Suite = (backend, check) => {
     assertEquals(await neighbour, "unharmed");
   });
 
-  check("a timeout that is far off, or Infinity, does not fire", async () => {
+  check("a long timeout, or Infinity, does not fire", async () => {
     await using pool = backend.make({ workers: 1 });
     assertEquals(await pool.submit(values.slowFirst.with({ timeout: 2 ** 31 - 1 }), 0), 0);
     assertEquals(await pool.submit(values.slowFirst.with({ timeout: Infinity }), 0), 0);

@@ -43,7 +43,7 @@ const OBJECTS: Record<string, () => unknown> = {
   "an object with a key called then": () => ({ then: "not a function" }),
 };
 
-/** Arguments and results of every kind; what is copied, what is shared, what is moved. */
+/** Arguments and results of every kind: which are copied, shared or moved. */
 export const valueSuite: Suite = (backend, check) => {
   const { capabilities } = backend;
 

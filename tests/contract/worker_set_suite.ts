@@ -8,11 +8,11 @@ import type { AnyPool, Suite } from "./backend.ts";
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 const idle = (pool: AnyPool) => pool.stats().workers.idle;
 
-/** How many workers there are: minWorkers, idleTimeout, maxTasksPerWorker, resize, restart. */
-export const crewSuite: Suite = (backend, check) => {
+/** Number of workers: `minWorkers`, `idleTimeout`, `maxTasksPerWorker`, `resize`, `restart`. */
+export const workerSetSuite: Suite = (backend, check) => {
   const parallel = backend.capabilities.parallel;
 
-  check("minWorkers are started at once, without any work, and one that dies is replaced", async () => {
+  check("minWorkers start at once, before any call; a dead one is replaced", async () => {
     await using pool = backend.make({ workers: 3, minWorkers: 2 });
     assertEquals(pool.workerIds, [1, 2]);
     await until(() => idle(pool) === 2, "both are there");
@@ -23,7 +23,7 @@ export const crewSuite: Suite = (backend, check) => {
     assertEquals(pool.workerIds.length, 2);
   });
 
-  check("idleTimeout: idle workers go, down to none, and come back with work", async () => {
+  check("idleTimeout: idle workers end, down to none, and start again with the next calls", async () => {
     await using pool = backend.make({ workers: 2, idleTimeout: 30 });
     for (let round = 0; round < 3; round++) {
       assertEquals(await within(MUST_HAPPEN, pool.map(values.slowFirst, [0, 0])), [0, 0]);
@@ -45,7 +45,7 @@ export const crewSuite: Suite = (backend, check) => {
     assertEquals(pool.stats().workers.started, 4);
   });
 
-  check("idleTimeout: a busy worker does not go, however long it takes", async () => {
+  check("idleTimeout: a busy worker does not end, however long its call takes", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1, idleTimeout: 5 });
     const held = pool.submit(gated.hold, gate.words, "held");
@@ -80,7 +80,7 @@ export const crewSuite: Suite = (backend, check) => {
       assertEquals(calls, Array.from({ length: 10 / limit }, () => limit));
     });
 
-    check(`maxTasksPerWorker: ${limit} holds for submits all at once and for maps on two workers`, async () => {
+    check(`maxTasksPerWorker: ${limit} holds for simultaneous submits and for maps on two workers`, async () => {
       const pool = backend.make({ workers: 2, maxTasksPerWorker: limit });
       const count = parallel ? 20 : 100;
       const futures = numbers(count).map((n) => pool.submit(hooks.where, n));
@@ -96,13 +96,16 @@ export const crewSuite: Suite = (backend, check) => {
     }, { deadline: 60_000 });
   }
 
-  check("maxTasksPerWorker with concurrencyPerWorker: no worker takes more, and they do run side by side", async () => {
-    await using pool = backend.make({ workers: 1, maxTasksPerWorker: 4, concurrencyPerWorker: 3 });
-    const seen = await within(MUST_HAPPEN, pool.starmap(hooks.whereLater, numbers(12).map((n) => [n, 5])));
-    assertEquals(seen.map(({ value }) => value), numbers(12));
-    const calls = [...Map.groupBy(seen, ({ workerId }) => workerId).values()].map((group) => group.length);
-    assertEquals(calls, [4, 4, 4]);
-  });
+  check(
+    "maxTasksPerWorker with concurrencyPerWorker: no worker takes more, and its calls run concurrently",
+    async () => {
+      await using pool = backend.make({ workers: 1, maxTasksPerWorker: 4, concurrencyPerWorker: 3 });
+      const seen = await within(MUST_HAPPEN, pool.starmap(hooks.whereLater, numbers(12).map((n) => [n, 5])));
+      assertEquals(seen.map(({ value }) => value), numbers(12));
+      const calls = [...Map.groupBy(seen, ({ workerId }) => workerId).values()].map((group) => group.length);
+      assertEquals(calls, [4, 4, 4]);
+    },
+  );
 
   check("maxTasksPerWorker: 1: close and join finish with work in line, and failures count as calls", async () => {
     const pool = backend.make({ workers: 2, maxTasksPerWorker: 1 });
@@ -115,7 +118,7 @@ export const crewSuite: Suite = (backend, check) => {
     assertEquals(pool.workerIds, []);
   });
 
-  check("resize() up lets more run at once; down sends the rest away when they have done what they hold", async () => {
+  check("resize() up lets more calls run at once; resize() down ends workers when their calls have ended", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1 });
     const futures = numbers(6).map((n) => pool.submit(gated.hold, gate.words, n));
@@ -150,7 +153,7 @@ export const crewSuite: Suite = (backend, check) => {
     assertEquals([succeeded, failed, cancelled], [count + 200, 0, 0]);
   }, { deadline: 60_000 });
 
-  check("resize() refuses what is no number of workers, and less than minWorkers", async () => {
+  check("resize() refuses an invalid number of workers, and less than minWorkers", async () => {
     await using pool = backend.make({ workers: 3, minWorkers: 2 });
     for (const bad of [0, -1, 1.5, NaN, Infinity, 1]) assertThrows(() => pool.resize(bad), RangeError, "`workers`");
     assertThrows(() => pool.resize("3" as never), TypeError, "`workers`");
@@ -161,7 +164,7 @@ export const crewSuite: Suite = (backend, check) => {
     await closed.join();
   });
 
-  check("ready() that is pending when the pool is resized waits for the new number", async () => {
+  check("a pending ready() waits for the new number of workers after resize()", async () => {
     await using pool = backend.make({ workers: 1 });
     const ready = pool.ready();
     pool.resize(3);
@@ -174,21 +177,24 @@ export const crewSuite: Suite = (backend, check) => {
     await fewer.terminate();
   });
 
-  check("restart() gives fresh workers with new ids and fresh state, and resolves when the old are gone", async () => {
-    await using pool = backend.make({ workers: 2 });
-    await pool.ready();
-    const before = pool.workerIds;
-    await within(MUST_HAPPEN, pool.restart());
-    assert(pool.workerIds.every((id) => !before.includes(id)));
-    const [one] = await pool.broadcast(hooks.look);
-    assert(!before.includes(one.workerId));
-    await within(MUST_HAPPEN, pool.restart());
-    const [two] = await pool.broadcast(hooks.look);
-    assertNotEquals(one.workerId, two.workerId);
-    assertEquals(pool.stats().workers.crashed, 0);
-  });
+  check(
+    "restart() gives fresh workers with new ids and fresh state, and resolves when the old workers are gone",
+    async () => {
+      await using pool = backend.make({ workers: 2 });
+      await pool.ready();
+      const before = pool.workerIds;
+      await within(MUST_HAPPEN, pool.restart());
+      assert(pool.workerIds.every((id) => !before.includes(id)));
+      const [one] = await pool.broadcast(hooks.look);
+      assert(!before.includes(one.workerId));
+      await within(MUST_HAPPEN, pool.restart());
+      const [two] = await pool.broadcast(hooks.look);
+      assertNotEquals(one.workerId, two.workerId);
+      assertEquals(pool.stats().workers.crashed, 0);
+    },
+  );
 
-  check("restart(): old workers finish what they run; what waits goes to fresh ones", async () => {
+  check("restart(): old workers finish their running calls; waiting calls go to fresh workers", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1 });
     const held = pool.submit(gated.hold, gate.words, "held");
@@ -215,7 +221,7 @@ export const crewSuite: Suite = (backend, check) => {
     assertEquals(pool.stats().tasks.failed, 0);
   }, { deadline: 60_000 });
 
-  check("restart() of an unused pool resolves, and two at once both do", async () => {
+  check("restart() of an unused pool resolves, also twice at once", async () => {
     await using pool = backend.make({ workers: 2 });
     await within(MUST_HAPPEN, pool.restart());
     await pool.ready();
@@ -223,7 +229,7 @@ export const crewSuite: Suite = (backend, check) => {
     assertEquals(await pool.submit(values.double, 2), 4);
   });
 
-  check("restart() ends with the pool, when that is closed or terminated in the middle", async () => {
+  check("restart() settles when its pool is closed or terminated meanwhile", async () => {
     for (const how of ["close", "terminate"] as const) {
       await using gate = new Gate();
       const pool = backend.make({ workers: 1, killGrace: 20 });
@@ -236,7 +242,7 @@ export const crewSuite: Suite = (backend, check) => {
     }
   });
 
-  check("broadcast() while old workers are on their way out reaches every fresh one", async () => {
+  check("broadcast() while old workers are ending reaches every fresh worker", async () => {
     await using pool = backend.make({ workers: 2 });
     await pool.ready();
     const restart = pool.restart();

@@ -5,7 +5,7 @@ import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
 
-/** How many workers there are, what each gets, and the options of a pool. */
+/** How calls are spread over the workers, and the option `workers`. */
 export const workersSuite: Suite = (backend, check) => {
   const { capabilities } = backend;
 
@@ -29,7 +29,7 @@ export const workersSuite: Suite = (backend, check) => {
     assertEquals([ids.size, pool.workerIds.length], [1, 1]);
   });
 
-  check("workers start as work comes, and no more than there is work", async () => {
+  check("workers start when calls come in, at most one for each call", async () => {
     await using pool = backend.make({ workers: 4 });
     await using gate = new Gate();
     assertEquals(pool.workerIds, []);
@@ -40,7 +40,7 @@ export const workersSuite: Suite = (backend, check) => {
     await Promise.all(futures);
   });
 
-  check("short tasks are not kept waiting behind a long one while another worker idles", async () => {
+  check("short calls do not wait behind a long one while another worker is idle", async () => {
     await using pool = backend.make({ workers: 2 });
     await pool.ready();
     await using gate = new Gate();
@@ -53,7 +53,7 @@ export const workersSuite: Suite = (backend, check) => {
     await long;
   });
 
-  check("work is done in the order of its submission on one worker", async () => {
+  check("one worker runs calls in the order of submission", async () => {
     await using pool = backend.make({ workers: 1 });
     const log = new Int32Array(new SharedArrayBuffer(4 * 101));
     await Promise.all(Array.from({ length: 100 }, (_, n) => pool.submit(values.note, log, n)));
@@ -72,7 +72,7 @@ export const workersSuite: Suite = (backend, check) => {
     assert(typeof here.countCalls === "function");
   });
 
-  check("two pools at once do not disturb each other", async () => {
+  check("two pools do not disturb each other", async () => {
     await using gate = new Gate();
     await using one = backend.make({ workers: 1, name: "one" });
     await using two = backend.make({ workers: 1, name: "two" });

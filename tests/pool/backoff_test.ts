@@ -1,4 +1,4 @@
-/** Retries with backoff and jitter: the pauses between attempts, on every backend, in calls and in maps. */
+/** Retries with backoff and jitter: the waits between attempts, on every backend, in calls and in maps. */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, type RetryOptions } from "@isopool/isopool";
 import { streams } from "../fixtures/views.ts";
@@ -19,7 +19,7 @@ function assertPauses(pauses: number[], least: number[], most = least): void {
 }
 
 for (const backend of ["async", "worker"] as const) {
-  test(`${backend}: without jitter, pauses grow by the multiplier up to maxTimeout`, async () => {
+  test(`${backend}: without jitter, waits grow by the multiplier up to maxTimeout`, async () => {
     await using pool = new Pool({ backend, workers: 2 });
     const retry: RetryOptions = { maxAttempts: 5, minTimeout: 40, multiplier: 2, maxTimeout: 120, jitter: 0 };
     const log = stamps();
@@ -31,7 +31,7 @@ for (const backend of ["async", "worker"] as const) {
     logs.forEach((log, n) => assertPauses(pausesOf(log, n + 1), [40, 80].slice(0, n)));
   });
 
-  test(`${backend}: with jitter, pauses stay between nothing and the plan, and differ`, async () => {
+  test(`${backend}: with jitter, waits stay between 0 and the planned wait, and differ`, async () => {
     await using pool = new Pool({ backend, workers: 4 });
     const retry: RetryOptions = { maxAttempts: 2, minTimeout: 200, maxTimeout: 200, jitter: 1 };
     const logs = Array.from({ length: 16 }, stamps);

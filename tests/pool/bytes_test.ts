@@ -1,4 +1,4 @@
-/** Large binary values: whole, shared, moved, and at the price of a message. */
+/** Large binary values: copied whole, shared, moved, and not much slower than a bare message. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { inline, Pool } from "@isopool/isopool";
 import { values } from "../fixtures/views.ts";
@@ -7,7 +7,7 @@ import { MUST_HAPPEN, test, within } from "../support/within.ts";
 const SIZE = 10_000_000;
 const ROUNDS = 5;
 
-/** Bytes in which no two neighbourhoods are alike, so that nothing can be lost, doubled or swapped unseen. */
+/** Bytes without repetition: a lost, doubled or swapped part changes the value. */
 function noise(size = SIZE): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   // What the browser's generator gives at once.
@@ -42,7 +42,7 @@ test("several 10 MB arrays in one map stay apart and in order", async () => {
   assertEquals(digests, await Promise.all(arrays.map(sha)));
 });
 
-test("a view of shared memory is shared: each side sees what the other wrote", async () => {
+test("a view of shared memory is shared: each side reads the writes of the other", async () => {
   await using pool = new Pool(1);
   const memory = new SharedArrayBuffer(SIZE);
   const view = new Uint8Array(memory, 16, SIZE - 16);

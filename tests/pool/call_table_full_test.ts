@@ -9,7 +9,7 @@ const waitFor = inline(async (gate: Int32Array) => {
 });
 const double = inline((n: number) => n * 2);
 
-// A long call keeps its place on the board, whose 4096 places go round.
+// A long call keeps its slot in the call table, whose 4,096 slots are reused in a circle.
 test("a long call keeps its result while 6,000 calls behind it are submitted and cancelled", async () => {
   await using pool = new Pool(1);
   await pool.submit(double, 1);

@@ -1,6 +1,6 @@
 /**
- * What the pool lets go of: arguments, results and reasons once they are settled and read, on both sides and both
- * backends, and what a streamed map has left behind. Collection is asked for, so all of it runs in processes of its own.
+ * The pool frees arguments, results and reasons once they are settled and read, in the host and in the workers, on both
+ * backends; and a streamed map leaves nothing behind. The tests call `gc()`, so they run in processes of their own.
  */
 import { assert, assertEquals } from "@std/assert";
 import { test } from "../support/within.ts";
@@ -9,12 +9,12 @@ const ROOT = new URL("../../", import.meta.url);
 const HEAD = `
 import { inline, Pool } from ${JSON.stringify(new URL("mod.ts", ROOT).href)};
 const gc = () => (globalThis as unknown as { gc(): void }).gc();
-/** A turn of the loop, in which weak references let go, then a collection. */
+/** Waits one turn of the event loop, in which weak references are cleared, then collects. */
 async function collect(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1));
   gc();
 }
-/** Collects until the condition holds; tells whether it did within 10 s. */
+/** Collects until the condition holds; returns whether it did within 10 s. */
 async function collectUntil(condition: () => boolean | Promise<boolean>): Promise<boolean> {
   for (const end = performance.now() + 10_000; performance.now() < end;) {
     await collect();
@@ -24,7 +24,7 @@ async function collectUntil(condition: () => boolean | Promise<boolean>): Promis
 }
 `;
 
-/** Runs a script that may call `gc()`, and gives what it wrote as JSON. */
+/** Runs a script that may call `gc()`, and returns the JSON that it wrote. */
 async function run(body: string): Promise<unknown> {
   const script = await Deno.makeTempFile({ prefix: "isopool-test-", suffix: ".ts" });
   try {
@@ -51,7 +51,7 @@ async function run(body: string): Promise<unknown> {
   }
 }
 
-/** Bodies of \`use(pool, watch)\`: what \`watch\` was called with must become collectable while the pool lives on. */
+/** Bodies of \`use(pool, watch)\`: the arguments of \`watch\` must become collectable while the pool lives on. */
 const USES: Record<string, string> = {
   "submit()": `
     const argument = watch("argument", { n: 1 });
@@ -127,7 +127,7 @@ for (const backend of ["worker", "async"]) {
   }
 }
 
-test("a worker lets go of arguments and results that it has answered (within 10 s)", async () => {
+test("a worker frees the arguments and results of answered calls (within 10 s)", async () => {
   const counts = await run(`
     interface Watch { watched?: number; finalized?: number; registry?: FinalizationRegistry<undefined> }
     const remember = inline((value: { n: number }) => {

@@ -36,7 +36,7 @@ for (const how of ["throwInTimer", "rejectAside"] as const) {
   });
 }
 
-test("a bomb that a finished task left behind kills an idle worker: nobody notices, the pool goes on", async () => {
+test("an uncaught error of a finished task kills its idle worker: no call fails, the pool goes on", async () => {
   await using pool = new Pool(1);
   await using gate = new Gate();
   const left = pool.submit(dying.leaveBomb, gate.words);
@@ -61,7 +61,7 @@ test("a crash fails the running task only: neighbours and waiting tasks end well
 });
 
 for (const chunkSize of [1, 20, "auto"] as const) {
-  test(`a crash in a batch loses one item, those before and behind it arrive (chunkSize ${chunkSize})`, async () => {
+  test(`a crash in a batch loses one item; the items before and after it arrive (chunkSize ${chunkSize})`, async () => {
     await using pool = new Pool(1);
     await pool.starmap(dying.exitOr, Array.from({ length: 100 }, (_, n): [boolean, number] => [false, n]));
     const calls = Array.from({ length: 40 }, (_, n): [boolean, number] => [n === 13 || n === 14, n]);
@@ -81,14 +81,14 @@ test("a task that crashes runs again where it declared retry", async () => {
   assertEquals(gate.count, 2);
 });
 
-test("a task that crashes again and again under retry is given up after its attempts", async () => {
+test("a task that crashes in every attempt under retry fails after its last attempt", async () => {
   await using pool = new Pool(1);
   const error = await within(MUST_HAPPEN, pool.submit(dying.denoExit.with({ retry: 4 }), 3).exception());
   assertEquals(expectError(error, WorkerCrashedError).exitCode, 3);
   assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 4)), 8);
 });
 
-test("50 crashes in a row do not break the pool: each took a task", async () => {
+test("50 crashes in a row do not break the pool, because each worker took a task", async () => {
   await using pool = new Pool(2);
   const futures = Array.from({ length: 50 }, () => pool.submit(dying.denoExit, 1));
   for (const future of futures) {
@@ -97,7 +97,7 @@ test("50 crashes in a row do not break the pool: each took a task", async () => 
   assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 4)), 8);
 }, { deadline: 60_000 });
 
-test("a pool that is closing replaces a crashed worker and finishes its work", async () => {
+test("a closing pool replaces a crashed worker and finishes its calls", async () => {
   const pool = new Pool(1);
   const crashing = pool.submit(dying.denoExit, 7);
   const waiting = Array.from({ length: 5 }, (_, n) => pool.submit(values.double, n));

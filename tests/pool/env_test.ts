@@ -4,7 +4,7 @@ import { hungry } from "../fixtures/views.ts";
 import { leavesNothing } from "../support/leaks.ts";
 import { test } from "../support/within.ts";
 
-test("env: workers see that and nothing else; the script's own environment stays as it is", async () => {
+test("env: workers have the given variables and no others; the script's own environment stays as it is", async () => {
   const env = { PLACE: "inside" };
   await using pool = new Pool({ workers: 2, env });
   env.PLACE = "changed";
@@ -19,7 +19,7 @@ test("env: an empty one hides everything", async () => {
   assertEquals(await pool.submit(hungry.environment, "PATH"), [undefined, []]);
 });
 
-test("env: without it, workers have a copy of the script's; what one changes is its own", async () => {
+test("env: without it, each worker has its own copy of the script's environment", async () => {
   await using pool = new Pool({ workers: 2 });
   await pool.ready();
   const [path, names] = await pool.submit(hungry.environment, "PATH");

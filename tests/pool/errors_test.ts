@@ -7,7 +7,7 @@ import { MUST_HAPPEN, test, within } from "../support/within.ts";
 
 type Thrower<A extends unknown[]> = isopool.Task<A, never>;
 
-/** Runs a task that throws; gives what arrives. */
+/** Runs a task that throws; returns the error that arrives. */
 async function thrown<A extends unknown[]>(task: Thrower<A>, ...args: A): Promise<unknown> {
   await using pool = new Pool(1);
   const future = pool.submit(task, ...args);
@@ -37,7 +37,7 @@ test("every class of Deno.errors arrives as itself", async () => {
   }
 });
 
-test("AggregateError arrives with its errors, nested ones and values that are no errors", async () => {
+test("AggregateError arrives with its errors, also nested ones and values that are no errors", async () => {
   const error = expectError(await thrown(failing.throwAggregate), AggregateError);
   const [one, two, inner] = error.errors;
   assertEquals([error.message, error.errors.length, two], ["several", 3, "two"]);
@@ -53,19 +53,19 @@ test("SuppressedError arrives with both of its errors", async () => {
   assertEquals(expectError(error.suppressed, TypeError).message, "in body");
 });
 
-test("DOMException arrives as one, with name and code", async () => {
+test("DOMException arrives as a DOMException, with name and code", async () => {
   const error = expectError(await thrown(failing.throwDomException), DOMException);
   assertEquals([error.name, error.message, error.code], ["NotFoundError", "no such thing", 8]);
 });
 
-test("a class that only the worker knows arrives as an Error with its name, code and fields", async () => {
+test("a class that exists only in the worker arrives as an Error with its name, code and fields", async () => {
   const error = await thrown(failing.throwCustom) as Error & Record<string, unknown>;
   assertStrictEquals(Object.getPrototypeOf(error), Error.prototype);
   assertEquals([error.name, error.message, error.code], ["PaymentError", "declined", "E_PAYMENT"]);
   assertEquals(error.details, { amount: 42, when: new Date(0) });
 });
 
-test("a class derived from a known one arrives as that, under its own name", async () => {
+test("a class derived from a built-in one arrives as the built-in class, under its own name", async () => {
   const error = expectError(await thrown(failing.throwDerived), TaskTimeoutError);
   assertEquals([error.name, error.message, error.timeout], ["LateError", "late", 7]);
 });
@@ -140,7 +140,7 @@ test("the stack has the worker's frames first, then the place of submission in t
   }
 });
 
-test("of many calls in one go the first 32 have a place of their own, the others that of the 32nd", async () => {
+test("of many calls in one turn, the first 32 have call sites of their own; the others share that of the 32nd", async () => {
   await using pool = new Pool(1);
   const places = async (count: number): Promise<string[]> => {
     const futures = [];
@@ -157,7 +157,7 @@ test("of many calls in one go the first 32 have a place of their own, the others
   assertEquals(await places(32), few);
 });
 
-test("an error that is rejected, not thrown, arrives in the same way", async () => {
+test("a rejected error arrives in the same way as a thrown one", async () => {
   const error = expectError(await thrown(failing.reject, "later"), TypeError);
   assertEquals(error.message, "later");
   assert(error.stack!.includes("failing.ts:") && error.stack!.includes("submitted:"));
@@ -173,7 +173,7 @@ for (
   });
 }
 
-test("an unusual throw settles the future and the pool goes on", async () => {
+test("an unusual thrown value settles the future, and the pool goes on", async () => {
   await using pool = new Pool(1);
   const of = async (kind: string) => {
     const future = pool.submit(failing.throwUnusual, kind);

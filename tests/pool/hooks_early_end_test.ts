@@ -1,5 +1,5 @@
 /**
- * Workers that are told to end while they are still being set up.
+ * Workers that must end while their initializer still runs.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";
@@ -39,7 +39,7 @@ for (const backend of ["worker", "async"] as const) {
     assertEquals(torn, begun);
   });
 
-  test(`${backend}: a finalizer that does not end is given up after the pool's timeout`, async () => {
+  test(`${backend}: a finalizer that does not end is stopped after the pool's timeout`, async () => {
     const pool = new Pool({ backend, workers: 1, timeout: 100, finalizer: hooks.hang });
     await pool.submit(hooks.nothing);
     pool.close();

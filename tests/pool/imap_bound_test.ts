@@ -1,5 +1,5 @@
 /**
- * How far a lazy map reads ahead of its reader, counted at the input itself.
+ * The number of items that a lazy map reads ahead of its reader, counted at the input.
  */
 import { assert } from "@std/assert";
 import { Pool } from "@isopool/isopool";

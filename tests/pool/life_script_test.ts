@@ -1,4 +1,4 @@
-/** What keeps a script alive, and what does not: only its end shows it. */
+/** What keeps a script alive, and what does not: each test runs a script and waits for its end. */
 import { assert, assertEquals } from "@std/assert";
 import { fixture, runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";

@@ -41,7 +41,7 @@ for (const backend of ["worker", "async"]) {
     assertEquals([code, stdout, stderr], [0, "done 8\n", ""]);
   });
 
-  test(`${backend}: fire and forget on 5 workers: 8 tasks that nobody looks at have all run`, async () => {
+  test(`${backend}: fire and forget on 5 workers: 8 tasks with unread futures all run`, async () => {
     const { code, stdout, stderr } = await runScript(`${HEAD}
       const pool = ${make(5)};
       const done = new Int32Array(new SharedArrayBuffer(4 * 16));
@@ -51,7 +51,7 @@ for (const backend of ["worker", "async"]) {
     assertEquals([code, stdout, stderr], [0, "done 8\n", ""]);
   });
 
-  test(`${backend}: a map that nobody reads completes`, async () => {
+  test(`${backend}: an unread map completes`, async () => {
     const { code, stdout, stderr } = await runScript(`${HEAD}
       const pool = ${make(2)};
       const done = new Int32Array(new SharedArrayBuffer(4 * 32));
@@ -75,7 +75,7 @@ for (const backend of ["worker", "async"]) {
     });
   }
 
-  test(`${backend}: a failure that was looked at late is not reported`, async () => {
+  test(`${backend}: a failure that was observed late is not reported`, async () => {
     const { code, stdout, stderr } = await runScript(`${HEAD}
       const pool = ${make(2)};
       const futures = [1, 3, 5].map((n) => pool.submit(values.failOdd, n));
@@ -85,7 +85,7 @@ for (const backend of ["worker", "async"]) {
     assertEquals([code, stdout, stderr], [0, "odd: 1\nodd: 3\nodd: 5\n", ""]);
   });
 
-  test(`${backend}: a cancelled future that nobody looks at is no failure`, async () => {
+  test(`${backend}: an unread cancelled future is not reported`, async () => {
     const { code, stderr } = await runScript(`${HEAD}
       const pool = ${make(1)};
       pool.submit(slow, 0);

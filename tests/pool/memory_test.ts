@@ -1,4 +1,4 @@
-/** Workers that run out of memory: they go, their task says so, and nobody else notices. */
+/** Workers that run out of memory: the worker ends, its call fails with the reason, and no other call is affected. */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, WorkerCrashedError } from "@isopool/isopool";
 import { gated, hungry, values } from "../fixtures/views.ts";
@@ -8,7 +8,7 @@ import { leavesNothing } from "../support/leaks.ts";
 import { test, within } from "../support/within.ts";
 
 const LIMIT = 64 * 2 ** 20;
-/** A full heap is collected again and again before it is given up. */
+/** The runtime collects a full heap several times before it gives up. */
 const LONG = 50_000;
 
 for (const task of [hungry.fillHeap, hungry.fillHeapLater, hungry.fillBuffers]) {
@@ -31,7 +31,7 @@ for (const task of [hungry.fillHeap, hungry.fillHeapLater, hungry.fillBuffers]) 
   }, { deadline: 60_000 });
 }
 
-test("memoryLimit: what waits behind a task that runs out of memory is done by others", async () => {
+test("memoryLimit: calls that wait behind a task that runs out of memory run on other workers", async () => {
   await using pool = new Pool({ workers: 1, memoryLimit: LIMIT });
   await pool.map(values.double, [1, 2, 3]);
   const hog = pool.submit(hungry.fillHeapLater).exception();
@@ -40,7 +40,7 @@ test("memoryLimit: what waits behind a task that runs out of memory is done by o
   assertEquals(await within(LONG, Promise.all(behind)), [2, 4, 6]);
 }, { deadline: 60_000 });
 
-test("memoryLimit: garbage alone is no reason", async () => {
+test("memoryLimit: a worker that only makes garbage goes on", async () => {
   await using pool = new Pool({ workers: 1, memoryLimit: LIMIT });
   assert(await within(LONG, pool.submit(hungry.makeGarbage, 100)) > 0);
   assertEquals(pool.stats().workers.started, 1);

@@ -1,4 +1,4 @@
-/** Calls that submit to the pool that runs them, and wait for it; and whose context callbacks see. */
+/** Calls that submit to the pool that runs them, and wait for the result; and the context in which callbacks run. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { inline, IsopoolError, Pool } from "@isopool/isopool";
 import { context } from "@isopool/isopool/worker";
@@ -69,7 +69,7 @@ test("broadcast() from a task of the same pool is refused", async () => {
   assertEquals(await pool.broadcast(() => 1), [1, 1]);
 });
 
-test("callbacks run outside of every task, also after nested submission", async () => {
+test("callbacks run outside every task, also after nested submission", async () => {
   const seen: string[] = [];
   const note = (name: string) => () => {
     assertThrows(() => context.taskId, TypeError);
@@ -96,7 +96,7 @@ test("callbacks run outside of every task, also after nested submission", async 
   assertEquals(seen.toSorted(), ["after", "emit", "inner", "last", "outer", "progress"]);
 });
 
-test("what a callback submits is not nested: the pool keeps to its workers", async () => {
+test("a call that a callback submits is not nested: the pool starts no extra worker", async () => {
   let [inside, most, ended] = [0, 0, 0];
   const crowd = async () => {
     most = Math.max(most, ++inside);
@@ -117,7 +117,7 @@ test("what a callback submits is not nested: the pool keeps to its workers", asy
   assertEquals([most, ended], [1, 15]);
 });
 
-test("a long map of synchronous calls lets timers have their turn", async () => {
+test("timers fire during a long map of synchronous calls", async () => {
   await using pool = local();
   let beats = 0;
   const timer = setInterval(() => beats++, 5);
@@ -127,7 +127,7 @@ test("a long map of synchronous calls lets timers have their turn", async () => 
   assert(ms < 50 || beats > 0, `no timer fired in ${ms} ms`);
 });
 
-test("a nested call that fails or is cancelled tells its caller, and the worker is free", async () => {
+test("a nested call that fails or is cancelled rejects for its caller, and the worker is free", async () => {
   await using pool = local();
   const outer = () => pool.submit(() => Promise.reject(new RangeError("inner"))).result();
   await within(MUST_HAPPEN, assertRejects(() => pool.submit(outer).result(), RangeError, "inner"));

@@ -1,6 +1,6 @@
 /**
- * A call that runs for long keeps its place on the board (lib/protocol/call_table.ts) while the places behind it are taken
- * and given back. More calls than the board has places go by here, one at a time and in lots.
+ * A long call keeps its slot in the call table (lib/protocol/call_table.ts) while the slots after it are used and freed
+ * again. These tests submit more calls than the table has slots, one at a time and in groups.
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, type Future, inline, Pool } from "@isopool/isopool";
@@ -14,7 +14,7 @@ const CALLS = 6_000;
 const numbers = Array.from({ length: 100 }, (_, n) => n);
 const doubled = numbers.map((n) => n * 2);
 
-/** Sleeps on the gate itself, so that nothing but messages turns the worker's loop. */
+/** Waits for the gate without a timer, so that only messages turn the worker's event loop. */
 const sleep = inline(async (gate: GateWords) => {
   Atomics.add(gate, 0, 1);
   const { async, value } = Atomics.waitAsync(gate, 1, 0);
@@ -22,7 +22,7 @@ const sleep = inline(async (gate: GateWords) => {
   return { released: true };
 });
 
-/** Cancels a call that has not begun; it must be cancelled at once. */
+/** Cancels a call that has not started; its future must settle at once. */
 async function cancelled(future: Future<number>): Promise<void> {
   assertEquals([future.cancel(), future.state], [true, "cancelled"]);
   await assertRejects(() => within(MUST_HAPPEN, future.result(), "a cancelled call"), CancelledError);
@@ -41,9 +41,9 @@ test(`a long call keeps its result while ${CALLS} calls behind it are cancelled,
   assertEquals(await within(MUST_HAPPEN, Promise.all(after)), doubled);
 });
 
-// Lots of a size that shares no factor with the board's, so that they begin at ever other places.
+// The group sizes share no factor with the table's size, so each group begins at another slot.
 for (const lot of [7, 97]) {
-  test(`a long call keeps its result while ${CALLS} calls are cancelled behind it in lots of ${lot}`, async () => {
+  test(`a long call keeps its result while ${CALLS} calls are cancelled behind it in groups of ${lot}`, async () => {
     await using pool = new Pool(1);
     await using gate = new Gate();
     // Measured first: calls known to be short are sent ahead, to a worker that is busy too.
@@ -60,14 +60,14 @@ for (const lot of [7, 97]) {
   });
 }
 
-test("calls that wait behind a long one, more than the board has places, all run when it ends", async () => {
+test("calls that wait behind a long one, more than the call table has slots, all run when it ends", async () => {
   await using pool = new Pool(1);
   await using gate = new Gate();
   await pool.map(values.double, numbers);
   const long = pool.submit(gated.hold, gate.words, "held");
   await gate.entered();
   const behind = Array.from({ length: CAPACITY + 1_000 }, (_, n) => pool.submit(values.double, n));
-  // Every other one is withdrawn, from places all over the board.
+  // Every second call is withdrawn, from slots all over the table.
   for (let n = 0; n < behind.length; n += 2) assertEquals(behind[n].cancel(), true);
   gate.open();
   assertEquals(await within(MUST_HAPPEN, long), "held");

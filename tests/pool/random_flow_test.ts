@@ -11,10 +11,10 @@ import { test, within } from "../support/within.ts";
 
 const RUNS = 6;
 const STEPS = 60;
-/** Calls that one program may make. */
+/** Maximum number of calls of one program. */
 const IDS = 60_000;
 
-/** Mulberry32: small, and the same everywhere. */
+/** The generator Mulberry32, which gives the same numbers for the same seed everywhere. */
 function random(seed: number): (below: number) => number {
   return (below) => {
     seed = (seed + 0x6D2B79F5) | 0;
@@ -128,7 +128,7 @@ class Program {
     const ids = this.#ids(1 + this.#pick(30));
     const futures = ids.map((id) => this.#pool.submit(this.#task(), { id, runs: this.runs }));
     if (this.#pick(2) === 0) await new Promise((resolve) => setTimeout(resolve, this.#pick(3)));
-    // Those that run are only told, or their neighbours in a lane would be lost with them.
+    // Running calls only get the signal: a forced stop would lose the concurrent calls of their worker.
     for (const future of futures) if (this.#pick(2) === 0) future.cancel(undefined, { force: false });
     const ends = await Promise.allSettled(futures);
     ends.forEach((end, n) => {
@@ -140,7 +140,7 @@ class Program {
   }
 }
 
-/** What a call must end as. */
+/** The expected end of a call. */
 function model(id: number): string {
   return id % 11 === 3 ? `RangeError: ${id}` : String(id * 3);
 }

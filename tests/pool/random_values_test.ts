@@ -13,7 +13,7 @@ const STEPS = 40;
 
 type Pick = (below: number) => number;
 
-/** Xorshift: small, and the same everywhere. */
+/** The generator Xorshift, which gives the same numbers for the same seed everywhere. */
 function random(seed: number): Pick {
   let state = seed | 1;
   return (below) => {
@@ -24,7 +24,7 @@ function random(seed: number): Pick {
   };
 }
 
-/** A value that says by itself whether it is whole: all of it comes from one number. */
+/** A value that is computed from one number, so that a test can check all of it. */
 function valueOf(pick: Pick, depth = 0): unknown {
   const n = pick(1 << 16);
   switch (pick(depth > 2 ? 9 : 14)) {
@@ -55,7 +55,7 @@ function valueOf(pick: Pick, depth = 0): unknown {
     case 12:
       return new Set([n, `${n}`]);
     default:
-      // Now and then, some that no spool has room for.
+      // Sometimes a value that is too big for a ring buffer.
       return depth > 0 ? n : new Uint8Array(n % 9 === 0 ? 1_100_000 : n * 4).fill(n);
   }
 }
@@ -107,7 +107,7 @@ class Program {
     }));
   }
 
-  // More than a spool has room for at a time, so that it is filled and used again.
+  // More values than a ring buffer can hold, so that it is filled and reused.
   async #flood(): Promise<void> {
     await Promise.all(Array.from({ length: 30 }, async () => {
       const bytes = new Uint8Array(200_000 + this.#pick(800_000)).fill(this.#next);

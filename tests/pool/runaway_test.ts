@@ -6,14 +6,14 @@ import { Gate, type GateWords } from "../support/gate.ts";
 import { onLinux, threads } from "../support/proc.ts";
 import { MUST_HAPPEN, test, timed, until, within } from "../support/within.ts";
 
-/** killGrace of these tests; a kill settles within this and 1 s. Noisy machines get 5 s. */
+/** `killGrace` of these tests, in milliseconds. A kill settles within it and 1 s; noisy machines get 5 s. */
 const GRACE = 100;
 const BOUND = GRACE + 5_000;
 const KINDS = ["spin", "catchingSpin", "atomicsWait", "lateSpin", "microtaskSpin"] as const;
 
 const isAlive = (thread: number) => threads().has(thread);
 
-/** Waits until the runaway task has told its thread, and gives the thread's id. */
+/** Waits until the runaway task has written its thread's id, and returns the id. */
 async function threadOf(gate: Gate): Promise<number> {
   await gate.entered();
   const thread = gate.read("THREAD");
@@ -112,7 +112,7 @@ test("the tasks of other workers are unharmed when a runaway is stopped", async 
   assertEquals(await within(MUST_HAPPEN, Promise.all(neighbours)), [true, "unharmed"]);
 }, { ignore: !onLinux });
 
-test("a runaway in a batch: what finished before keeps its result, what had not started runs elsewhere", async () => {
+test("a runaway in a batch: finished calls keep their results, calls that have not started run elsewhere", async () => {
   await using pool = new Pool({ workers: 1, killGrace: GRACE });
   await using gate = new Gate();
   // Some quick calls first, so that the pool sends whole batches.
@@ -167,7 +167,7 @@ test("both workers of a pool can be runaways at the same time, again and again",
   assertEquals(await within(MUST_HAPPEN, pool.map(values.double, [1, 2, 3])), [2, 4, 6]);
 }, { ignore: !onLinux });
 
-test("a runaway under retry is stopped each time, and given up after its attempts", async () => {
+test("a runaway under retry is stopped in each attempt, and fails after the last one", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
   await using gate = new Gate();
   const future = pool.submit(runaway.spin.with({ timeout: 100, retry: 2 }), gate.words);

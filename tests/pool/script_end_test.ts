@@ -1,6 +1,6 @@
 /**
- * Scripts in processes of their own: what would starve this event loop if it failed, and what the end of a script does
- * to workers that are still busy with themselves.
+ * Scripts in processes of their own: a livelock would starve the test's event loop, and the end of a script must be quiet
+ * while its workers still start.
  */
 import { assertEquals } from "@std/assert";
 import { fixture, runScript } from "../support/script.ts";
@@ -11,7 +11,7 @@ import { Pool, tasks } from "@isopool/isopool";
 const values = tasks(${JSON.stringify(fixture("values.ts"))});
 `;
 
-test("workers do not fight for the work behind a slow call: no livelock", async () => {
+test("idle workers do not move the calls behind a slow call to and fro without end", async () => {
   const { code, stdout, late } = await runScript(
     `${HEAD}
     for (let round = 0; round < 10; round++) {
@@ -28,19 +28,23 @@ test("workers do not fight for the work behind a slow call: no livelock", async 
 }, { deadline: 40_000 });
 
 for (const [how, end] of [["ends", ""], ["calls Deno.exit(0)", "Deno.exit(0);"]]) {
-  test(`a script that ${how} while its workers prepare themselves ends quietly, at whatever moment`, async () => {
-    for (let ms = 0; ms < 48; ms += 3) {
-      const { code, stderr, late } = await runScript(`${HEAD}
+  test(
+    `a script that ${how} while its workers prepare themselves ends without an error message, at any moment`,
+    async () => {
+      for (let ms = 0; ms < 48; ms += 3) {
+        const { code, stderr, late } = await runScript(`${HEAD}
         const pool = new Pool(2);
         await pool.map(values.double, [1, 2, 3]);
         await new Promise((resolve) => setTimeout(resolve, ${ms}));
         ${end}
       `);
-      assertEquals([code, stderr, late], [0, "", false], `after ${ms} ms`);
-    }
-  }, { deadline: 120_000 });
+        assertEquals([code, stderr, late], [0, "", false], `after ${ms} ms`);
+      }
+    },
+    { deadline: 120_000 },
+  );
 
-  test(`a script that ${how} while its workers start ends quietly, at whatever moment`, async () => {
+  test(`a script that ${how} while its workers start ends without an error message, at any moment`, async () => {
     for (let ms = 0; ms < 48; ms += 6) {
       const { code, stderr, late } = await runScript(`${HEAD}
         const pool = new Pool(2);

@@ -1,6 +1,6 @@
 /**
- * Forced stops that the runtime swallows (workers/stop_retry.ts), each shown in a process of its own: one of the loops
- * writes without end, and nothing else may be charged with a thread that stays. See also swallowed_stop_test.ts.
+ * Forced stops that the runtime swallows (workers/stop_retry.ts), each in a process of its own, because one of the loops
+ * writes without end, and because a thread that stays must not slow other tests. See also swallowed_stop_test.ts.
  */
 import { assertEquals } from "@std/assert";
 import { onLinux } from "../support/proc.ts";
@@ -47,7 +47,7 @@ Deno.stderr.writeSync(new TextEncoder().encode(JSON.stringify(rounds)));
 Deno.exit(0);
 `;
 
-/** Runs the script and gives what it told; a pipe is read to its end and forgotten. */
+/** Runs the script and returns what it reported; its output is read and dropped. */
 async function run(source: string, stdout: "null" | "piped"): Promise<{ code: number; told: string }> {
   const file = await Deno.makeTempFile({ prefix: "isopool-test-", suffix: ".ts" });
   try {

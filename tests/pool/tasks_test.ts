@@ -14,12 +14,12 @@ import { expectError } from "../support/expect.ts";
 import { fixture, runScript } from "../support/script.ts";
 import { MUST_HAPPEN, test, timed, within } from "../support/within.ts";
 
-/** Exported, so that it can be a task of this very file. */
+/** Exported, so that it can be a task of this file. */
 export function cube(n: number): number {
   return n ** 3;
 }
 
-/** Not what its name says: the file exports another function under this one's name. */
+/** Not exported: the file exports another function under this name. */
 const untyped = (url: string) => tasks<Record<string, () => unknown>>(url);
 
 test("task(import.meta, fn) runs a function that this file exports", async () => {
@@ -27,7 +27,7 @@ test("task(import.meta, fn) runs a function that this file exports", async () =>
   assertEquals(await pool.map(task(import.meta, cube), [1, 2, 3]), [1, 8, 27]);
 });
 
-test("task(import.meta, fn) of a function that is not exported names what is", async () => {
+test("task(import.meta, fn) of a function that is not exported names the exports", async () => {
   await using pool = new Pool(1);
   function hidden() {}
   const error = await within(MUST_HAPPEN, pool.submit(task(import.meta, hidden)).exception());
@@ -60,7 +60,7 @@ test("an unexported name fails with the names that are exported", async () => {
   expectError(inherited, TaskNotFoundError);
 });
 
-test("an export that is no function is said to be none", async () => {
+test("an export that is no function fails with an error that says so", async () => {
   await using pool = new Pool(1);
   const error = await within(MUST_HAPPEN, pool.submit(untyped(fixture("exports_then.ts")).version).exception());
   assert(expectError(error, TaskNotFoundError).message.includes("not a function"));
@@ -85,20 +85,20 @@ test("a module that throws while it loads fails the task with that as the cause,
   assertEquals(await pool.submit(values.double, 1), 2);
 });
 
-const UNLOADABLE: Record<string, { url: string; says: RegExp }> = {
-  "does not exist": { url: fixture("no_such_file.ts"), says: /no_such_file\.ts/ },
-  "has a syntax error": { url: "data:text/javascript,export function broken( {", says: /SyntaxError|Unexpected/ },
-  "is of no known kind": { url: "data:text/plain,hello", says: /text\/plain|Expected a Java|[Uu]nknown/ },
-  "imports what does not exist": { url: fixture("load_missing.ts"), says: /nowhere/ },
-  "is on a server that is not there": { url: "http://127.0.0.1:9/x.ts", says: /127\.0\.0\.1:9/ },
+const UNLOADABLE: Record<string, { url: string; message: RegExp }> = {
+  "does not exist": { url: fixture("no_such_file.ts"), message: /no_such_file\.ts/ },
+  "has a syntax error": { url: "data:text/javascript,export function broken( {", message: /SyntaxError|Unexpected/ },
+  "is of no known kind": { url: "data:text/plain,hello", message: /text\/plain|Expected a Java|[Uu]nknown/ },
+  "imports what does not exist": { url: fixture("load_missing.ts"), message: /nowhere/ },
+  "is on a server that is not there": { url: "http://127.0.0.1:9/x.ts", message: /127\.0\.0\.1:9/ },
 };
-for (const [what, { url, says }] of Object.entries(UNLOADABLE)) {
+for (const [what, { url, message }] of Object.entries(UNLOADABLE)) {
   test(`a module that ${what} fails the task with TaskLoadError and a cause`, async () => {
     await using pool = new Pool(1);
     const error = await within(MUST_HAPPEN, pool.submit(untyped(url).anything).exception());
     const failed = expectError(error, TaskLoadError);
     assertEquals(failed.url, url);
-    assert(says.test(failed.message), failed.message);
+    assert(message.test(failed.message), failed.message);
     assert(failed.cause instanceof Error, String(failed.cause));
     assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 1)), 2);
   }, { deadline: 60_000 });
@@ -129,7 +129,7 @@ test("a pool at a task module's top level is refused in the worker: the error na
   assertEquals(await pool.submit(values.double, 1), 2);
 });
 
-test("a script without the guard ends with that error and forks without bound nowhere", async () => {
+test("a script without the guard ends with that error, and starts no further pools", async () => {
   const source = `
     import { Pool, task } from "@isopool/isopool";
     export function square(n) { return n * n; }
@@ -166,7 +166,7 @@ test("the same script with the guard works", async () => {
   assertEquals([code, stdout, stderr], [0, "1 4 9 16\n", ""]);
 });
 
-test("inline(fn) ships a self-contained function, async and importing ones too", async () => {
+test("inline(fn) sends a self-contained function, also an async or importing one", async () => {
   await using pool = new Pool(1);
   assertEquals(await pool.submit(inline((a: number, b: number) => a + b), 1, 5), 6);
   const base = inline(async (path: string) => {
@@ -185,7 +185,7 @@ test("inline(fn) with free variables rejects before anything is sent, and names 
   assertEquals(pool.workerIds, []);
 });
 
-test("inline(fn) refuses what has no source to send, at the call", () => {
+test("inline(fn) refuses a function without source at the call", () => {
   for (const fn of [Math.max, cube.bind(null), class {} as never]) {
     assertThrows(() => inline(fn as () => void), TypeError, "no source to send");
   }

@@ -25,7 +25,7 @@ for (const [kind, { args, path }] of Object.entries(NOT)) {
   });
 }
 
-test("a symbol alone is not an argument either", async () => {
+test("a symbol cannot be an argument", async () => {
   await using pool = new Pool(1);
   const error = await within(MUST_HAPPEN, pool.submit(values.count, Symbol("alone")).exception());
   assertEquals(expectError(error, TransferError).path, "args[0]");

@@ -1,4 +1,4 @@
-/** How processes end, on threads and on scoped workers: the matrix of exit codes and reasons. */
+/** The ends of processes, on threads and on scoped workers: exit codes and reasons. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, Counter, inline, Process, type ProcessOptions, SharedEvent } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
@@ -30,7 +30,7 @@ const KINDS: [name: string, options: ProcessOptions][] = [
 ];
 
 for (const [kind, options] of KINDS) {
-  test(`${kind}: exit code and reason are none before the end, and then say how it ended`, async () => {
+  test(`${kind}: exitCode and reason are undefined before the end, and describe it afterwards`, async () => {
     const matrix: [Process<never>, code: number, reason: string][] = [
       [new Process(give, [undefined], options), 0, "finished"],
       [new Process(give, [7], options), 0, "finished"],
@@ -54,7 +54,7 @@ for (const [kind, options] of KINDS) {
   for (const how of ["terminate", "kill"] as const) {
     const [code, reason] = how === "kill" ? [-9, "killed"] : [-15, "terminated"];
 
-    test(`${kind}: ${how}() reports its reason, whether it awaits, blocks, or has not begun`, async () => {
+    test(`${kind}: ${how}() has its reason, whether the task awaits, blocks, or has not started`, async () => {
       for (const sync of [false, true, undefined]) {
         const [event, waiting] = [new SharedEvent(), new Counter()];
         const process = new Process(wait, [event, waiting, sync ?? false], options).start();
@@ -66,7 +66,7 @@ for (const [kind, options] of KINDS) {
       }
     });
 
-    test(`${kind}: ${how}() after the end changes nothing; after another stop, the first one counts`, async () => {
+    test(`${kind}: ${how}() after the end changes nothing; of two stops the first one counts`, async () => {
       const done = new Process(give, [1], options).start();
       await within(MUST_HAPPEN, done.join());
       done[how]();
@@ -88,7 +88,7 @@ for (const [kind, options] of KINDS) {
     }
   });
 
-  test(`${kind}: what its task leaves running ends with it`, async () => {
+  test(`${kind}: timers that the task left behind end with the process`, async () => {
     const [event, late] = [new SharedEvent(), new Counter()];
     const process = new Process(leave, [event, late], options).start();
     await within(MUST_HAPPEN, process.join());
@@ -99,7 +99,7 @@ for (const [kind, options] of KINDS) {
     assertEquals(late.get(), 0);
   });
 
-  test(`${kind}: twenty at once end as they should, and so do twenty that are terminated at once`, async () => {
+  test(`${kind}: twenty processes at once finish, and so do twenty that are terminated at once`, async () => {
     const all = Array.from({ length: 20 }, () => new Process(give, [0], options).start());
     await within(30_000, Promise.all(all.map((process) => process.join())));
     assertEquals(all.map(({ exitCode }) => exitCode), Array(20).fill(0));

@@ -1,4 +1,4 @@
-/** Processes of processes. */
+/** Processes that start processes. */
 import { assertEquals } from "@std/assert";
 import { Counter, Process, Queue, tasks } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
@@ -7,10 +7,10 @@ import { pause, test, until, within } from "../support/within.ts";
 const url = import.meta.resolve("../fixtures/tasks/sub_process.ts");
 const nested = tasks<typeof import("../fixtures/tasks/sub_process.ts")>(url);
 
-/** Each thread that a thread starts comes half a second late. */
+/** Deadline in milliseconds: a thread started by a thread takes half a second to start. */
 const LONG = 30_000;
 
-test("processes start processes of their own, join them, and say so in order", async () => {
+test("processes start and join processes of their own, in order", async () => {
   const said = new Queue<string>();
   await within(LONG, new Process(nested.recurse, [said, "", 2]).start().join());
   said.close();

@@ -1,4 +1,4 @@
-/** Process on the worker backend: one task in a worker of its own. */
+/** `Process` on the worker backend: one task in a worker of its own. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import {
   activeWorkers,
@@ -31,7 +31,7 @@ const fail = inline(() => {
   throw new RangeError("no");
 });
 
-test("a process runs its task once it is started, and join() waits for its end", async () => {
+test("start() runs the task of a process, and join() waits for its end", async () => {
   const counter = new Counter();
   const process = new Process(add, [counter, 5], { name: "adder" });
   assertEquals([process.name, process.isAlive, process.exitCode, process.reason, counter.get()], [
@@ -49,7 +49,7 @@ test("a process runs its task once it is started, and join() waits for its end",
   await within(MUST_HAPPEN, process.join(), "a second join");
 });
 
-test("exit codes: returned, exit(0), exit(7), threw", async () => {
+test("exitCode of a task that returns, exits with 0, exits with 7, throws", async () => {
   const ends: unknown[] = [];
   for (const process of [new Process(exit, [0]), new Process(exit, [7]), new Process(fail, [])]) {
     await within(MUST_HAPPEN, process.start().join());
@@ -79,7 +79,7 @@ for (const how of ["terminate", "kill"] as const) {
   }, { ignore: !onLinux });
 }
 
-test("terminate() tells the task first, which may end in its own time", async () => {
+test("terminate() fires the signal first, and the task may end by itself", async () => {
   const saved = new Value("i32", 0);
   const polite = inline(async (saved: Value<"i32">) => {
     const { context } = await import("@isopool/isopool/worker");
@@ -96,7 +96,7 @@ test("terminate() tells the task first, which may end in its own time", async ()
   assertEquals([saved.get(), process.reason], [2, "terminated"]);
 });
 
-test("join({ timeout }) gives up, timeout 0 too, and the process goes on", async () => {
+test("join({ timeout }) rejects at its deadline, also with timeout 0, and the process goes on", async () => {
   const started = new Counter();
   const process = new Process(spin, [started]).start();
   await assertRejects(() => process.join({ timeout: 0 }), WaitTimeoutError, "the process goes on");
@@ -105,7 +105,7 @@ test("join({ timeout }) gives up, timeout 0 too, and the process goes on", async
   await within(MUST_HAPPEN, process.join());
 });
 
-test("started twice, joined or stopped before the start: clear errors", async () => {
+test("a second start(), and join() or a stop before start(), are refused with clear errors", async () => {
   const process = new Process(add, [new Counter(), 1], { name: "p" });
   await assertRejects(() => process.join(), IsopoolError, "Cannot join process p: it was not started: call start()");
   assertThrows(() => process.terminate(), IsopoolError, "it was not started");
@@ -115,7 +115,7 @@ test("started twice, joined or stopped before the start: clear errors", async ()
   await within(MUST_HAPPEN, process.join());
 });
 
-test("await using joins", async () => {
+test("leaving an await using block joins the process", async () => {
   const counter = new Counter();
   {
     await using _process = new Process(add, [counter, 3]).start();
@@ -147,7 +147,7 @@ test("ten processes and one lock: no increment is lost", async () => {
   assertEquals([all.map((process) => process.exitCode), total.get()], [Array(10).fill(0), 10_000]);
 });
 
-test("a lock that a killed process held is known to be abandoned", async () => {
+test("a lock that a killed process held is reported as abandoned", async () => {
   const lock = new Lock();
   const started = new Counter();
   const hold = inline((lock: Lock, started: Counter) => {
@@ -168,14 +168,14 @@ const wait = inline((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
 const print = inline(async (ms) => { await new Promise((resolve) => setTimeout(resolve, ms)); console.log("done"); });
 `;
 
-test("a daemon does not keep the script alive, others do", async () => {
+test("a daemon process does not keep the script alive; other processes do", async () => {
   const daemon = await runScript(`${HEAD} new Process(wait, [60_000], { daemon: true }).start(); console.log("end");`);
   assertEquals([daemon.code, daemon.late, daemon.stdout], [0, false, "end\n"]);
   const other = await runScript(`${HEAD} new Process(print, [100]).start(); console.log("end");`);
   assertEquals([other.code, other.late, other.stdout], [0, false, "end\ndone\n"]);
 });
 
-test("a failure that nobody looks at is reported; a look at the exit code is a look", async () => {
+test("an unobserved failure is reported; reading exitCode observes it", async () => {
   const fails =
     `${HEAD} const p = new Process(inline(() => { throw new RangeError("lost"); }), []).start(); await p.join();`;
   const forgotten = await runScript(fails);

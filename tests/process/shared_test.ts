@@ -1,6 +1,6 @@
 /**
- * Shared objects between processes. A process is a pool of one: how a scoped one ends is tested with scoped pools
- * (tests/shared/scoped_test.ts).
+ * Shared objects between processes. A process is a pool of one worker; tests/shared/scoped_test.ts tests the ends of scoped
+ * workers.
  */
 import { processEngine } from "../contract/shared/engine.ts";
 import { sharedContract } from "../contract/shared/shared_contract.ts";

@@ -9,10 +9,10 @@ const range = (length: number) => Array.from({ length }, (_, i) => i);
 const logOf = (length: number) => new Int32Array(new SharedArrayBuffer(4 * (length + 1)));
 const entries = (log: Int32Array) => [...log.subarray(1, 1 + log[0])];
 
-/** Whose turn it is: priority, fairness, affinityKey. */
-export const turnsSuite: Suite = (backend, check) => {
+/** The order of calls, and their workers: priority, fairness, affinityKey. */
+export const orderSuite: Suite = (backend, check) => {
   const settled = settledWorkers(backend, check);
-  check("priority: what is urgent starts first; within one, the first come", async () => {
+  check("priority: a higher priority starts first; equal ones start in the order of submission", async () => {
     await using pool = backend.make({ workers: 1 });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
@@ -27,7 +27,7 @@ export const turnsSuite: Suite = (backend, check) => {
     assertEquals(entries(log), [1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  check("priority: holds across maps, whose later items wait for an urgent one", async () => {
+  check("priority: holds between maps: items of a lower one wait for those of a higher one", async () => {
     await using pool = backend.make({ workers: 1 });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
@@ -43,7 +43,7 @@ export const turnsSuite: Suite = (backend, check) => {
     assertEquals(entries(log), [...range(10).map(() => 5), ...range(10).map(() => 0), ...range(10).map(() => -5)]);
   });
 
-  check("priority: another attempt keeps it", async () => {
+  check("priority: a retry keeps the priority of its call", async () => {
     await using pool = backend.make({ workers: 1 });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
@@ -55,11 +55,11 @@ export const turnsSuite: Suite = (backend, check) => {
     await running;
     const before = await urgent;
     await Promise.all(slow);
-    // Short calls travel some milliseconds ahead, so that a few may have slipped in between.
+    // Short calls are sent some milliseconds ahead, so a few of them may run before the retry.
     assert(before < 10 && first[0] === 4, `${before} others ran before the last attempt`);
   });
 
-  check("priority: 2,000 different ones", async () => {
+  check("priority: 2,000 different values are kept in order", async () => {
     await using pool = backend.make({ workers: 1 });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
@@ -73,7 +73,7 @@ export const turnsSuite: Suite = (backend, check) => {
     assertEquals(entries(log), range(2_000));
   });
 
-  check("priority: refused where it is no finite number", () => {
+  check("priority: a value that is no finite number is refused", () => {
     for (const priority of [NaN, Infinity, -Infinity]) {
       assertThrows(() => values.double.with({ priority }), RangeError, "`priority`");
     }
@@ -88,15 +88,15 @@ export const turnsSuite: Suite = (backend, check) => {
     let readAtEnd: Promise<number> | undefined;
     function* items() {
       for (; read < 100_000; read++) {
-        // While the map is under way, on whatever loop it runs.
+        // Submits while the map is running, on any backend.
         if (read === 1_000) readAtEnd = pool.submit(values.add, 1, 2).then(() => read);
         yield read;
       }
     }
     const map = pool.map(values.double, items()).then((all) => all.length);
     await until(() => readAtEnd !== undefined, "the map is under way");
-    const late = await readAtEnd!;
-    assert(late < 100_000, `${late} items were read before it had run`);
+    const readBefore = await readAtEnd!;
+    assert(readBefore < 100_000, `${readBefore} items were read before it had run`);
     assertEquals(await map, 100_000);
   }, { deadline: 60_000 });
 
@@ -128,7 +128,7 @@ export const turnsSuite: Suite = (backend, check) => {
     }
   });
 
-  check("affinityKey: keys that come at once are spread over the workers", async () => {
+  check("affinityKey: simultaneous new keys are spread over the workers", async () => {
     await using pool = backend.make({ workers: 3 });
     await using gate = new Gate();
     const all = range(9).map((n) => pool.submit(gated.hold.with({ affinityKey: n }), gate.words));
@@ -140,7 +140,7 @@ export const turnsSuite: Suite = (backend, check) => {
     assertEquals([...load.values()], [3, 3, 3]);
   });
 
-  check("affinityKey: a key of a map, and of a call besides, mean the same worker", async () => {
+  check("affinityKey: a map and a call with the same key run on the same worker", async () => {
     await using pool = backend.make({ workers: 2 });
     const visit = streams.visit.with({ affinityKey: 7 });
     const ids = (await pool.map(visit, range(50).map(() => "k"))).map(({ workerId }) => workerId);
@@ -155,11 +155,11 @@ export const turnsSuite: Suite = (backend, check) => {
     assertEquals(await within(MUST_HAPPEN, Promise.all(maps)), range(6).map(() => doubled));
   });
 
-  check("affinityKey: an idle worker does not take over what belongs to another", async () => {
+  check("affinityKey: an idle worker does not take over calls bound to another worker", async () => {
     await using pool = backend.make({ workers: 2 });
     await pool.ready();
     await using gate = new Gate();
-    // Quick calls first, so that many are sent ahead.
+    // Quick calls first: the pool measures them, and then sends many calls ahead.
     await pool.map(gated.holdOr, range(200).map(() => null));
     let starts = 0;
     pool.addEventListener("taskstart", ({ detail }) => void (detail.task === "holdOr" && starts++));
@@ -167,7 +167,7 @@ export const turnsSuite: Suite = (backend, check) => {
     const all = [pool.submit(task, gate.words), ...range(60).map(() => pool.submit(task, null))];
     await gate.entered();
     assertEquals(await within(MUST_HAPPEN, pool.map(values.double, range(100))), range(100).map((n) => 2 * n));
-    await pause(50); // Time in which the idle one could ask for some.
+    await pause(50); // Time in which the pool could move calls to the idle worker.
     assertEquals(all.filter(({ done }) => done).length, 0);
     gate.open();
     await within(MUST_HAPPEN, Promise.all(all));
@@ -209,7 +209,7 @@ export const turnsSuite: Suite = (backend, check) => {
   });
 
   if (backend.capabilities.isolated) {
-    check("affinityKey: after the death of its worker the key moves to another, with all that waits", async () => {
+    check("affinityKey: after the death of its worker, the key and its waiting calls move to another", async () => {
       await using pool = backend.make({ workers: 2 });
       await using gate = new Gate();
       const keyed = { affinityKey: "k" };

@@ -8,8 +8,8 @@ import type { Suite } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
-/** What calls send besides their results, and what moves along: emit, progress, move. */
-export const speechSuite: Suite = (backend, check) => {
+/** What a call sends before its result (`emit`, `progress`), and values that are moved (`move`). */
+export const contextSuite: Suite = (backend, check) => {
   check("emit(): values come in order and before the future settles", async () => {
     await using pool = backend.make({ workers: 2 });
     const seen: unknown[] = [];
@@ -31,7 +31,7 @@ export const speechSuite: Suite = (backend, check) => {
     assertEquals(seen, 9);
   });
 
-  check("emit(): each attempt's values are told; without a listener nothing happens", async () => {
+  check("emit(): the values of each attempt arrive; without a listener they are dropped", async () => {
     await using pool = backend.make({ workers: 1 });
     const seen: unknown[] = [];
     const task = streams.emitAndFail.with({ retry: 2, onEmit: (value) => seen.push(value) });
@@ -45,7 +45,7 @@ export const speechSuite: Suite = (backend, check) => {
     assertEquals(said, backend.capabilities.isolated ? "TransferError" : "accepted");
   });
 
-  check("emit(): a listener that throws is reported and harms nobody", async () => {
+  check("emit(): a throwing listener is reported, and the call goes on", async () => {
     const seen: unknown[] = [];
     const errors = await reported(async () => {
       await using pool = backend.make({ workers: 1 });
@@ -60,17 +60,17 @@ export const speechSuite: Suite = (backend, check) => {
     assertEquals([seen, errors.map((error) => (error as Error).message)], [[0, 1, 2, 3], ["listener"]]);
   });
 
-  check("progress(): rises, is held back where it comes fast, and the last one is told before the result", async () => {
+  check("progress(): reports rise, fast ones are merged, and the last one arrives before the result", async () => {
     await using pool = backend.make({ workers: 1 });
-    const told: [number, number | undefined][] = [];
-    const task = streams.progressMany.with({ onProgress: (done, total) => told.push([done, total]) });
-    const last = await pool.submit(task, 20_000).then(() => told.at(-1));
+    const reports: [number, number | undefined][] = [];
+    const task = streams.progressMany.with({ onProgress: (done, total) => reports.push([done, total]) });
+    const last = await pool.submit(task, 20_000).then(() => reports.at(-1));
     assertEquals(last, [20_000, 20_000]);
-    assert(told.length < 2_000, `${told.length} reports`);
-    assertEquals(told, told.toSorted(([a], [b]) => a - b));
+    assert(reports.length < 2_000, `${reports.length} reports`);
+    assertEquals(reports, reports.toSorted(([a], [b]) => a - b));
   });
 
-  check("progress(): refuses what is no number, or negative", async () => {
+  check("progress(): a negative number, or no number, is refused", async () => {
     await using pool = backend.make({ workers: 1 });
     const say = (...args: unknown[]) => pool.submit(streams.progressBad, ...args as [unknown]);
     for (const bad of [-1, NaN]) {
@@ -81,7 +81,7 @@ export const speechSuite: Suite = (backend, check) => {
     for (const good of [[0], [5, 3], [1, 2]]) assertEquals(await say(...good), "accepted");
   });
 
-  check("move(): an argument goes along and is detached here, a result and back", async () => {
+  check("move(): a moved argument is detached here, and a moved result arrives", async () => {
     await using pool = backend.make({ workers: 1 });
     const bytes = new Uint8Array(1000).fill(7);
     const back = await pool.submit(streams.moveBack, move(bytes));
@@ -89,7 +89,7 @@ export const speechSuite: Suite = (backend, check) => {
     assertEquals(bytes.length, backend.capabilities.isolated ? 0 : 1000);
   });
 
-  check("move(): items of a map go along", async () => {
+  check("move(): items of a map are moved", async () => {
     await using pool = backend.make({ workers: 2 });
     const items = range(20).map((n) => new Uint8Array(100 + n));
     const sizes = await pool.map(streams.moveBack, items.map((each) => move(each)));
@@ -105,7 +105,7 @@ export const speechSuite: Suite = (backend, check) => {
     assertEquals(await pool.starmap(streams.lengthAt, lists, { retry: 2 }), [10, 20, 30]);
   });
 
-  check("move(): nothing is detached by a submit that a full queue refused", async () => {
+  check("move(): a submit that a full queue refuses detaches nothing", async () => {
     await using pool = backend.make({ workers: 1, maxQueue: 0 });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
