@@ -32,12 +32,12 @@ export class AbandonedWorkers {
   /**
    * Counts a worker, which ran `task`. Returns the error that breaks the pool, if it is one too many.
    *
-   * @param quiet Whether to print no warning.
+   * @param isEnding Whether the scheduler has ended. Then a call that costs no thread needs no warning.
    */
-  add(task: TaskEntry | undefined, quiet = false): BrokenPoolError | undefined {
+  add(task: TaskEntry | undefined, isEnding = false): BrokenPoolError | undefined {
     this.#living++;
     const what = nameOf(task);
-    if (!this.#warned && !quiet) {
+    if (!this.#warned && !(isEnding && this.#limit === Infinity)) {
       this.#warned = true;
       console.warn(
         `isopool: ${what} did not stop, and nothing in this process can stop it. The pool has given it up and replaced ` +
