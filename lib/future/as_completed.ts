@@ -73,23 +73,17 @@ async function* iterate<R>(
 ): AsyncGenerator<Completed<R>, void, void> {
   const ready = new Deque<Completed<R>>();
   let wake: () => void = () => {};
-  const unsubscribers = [...inputs].map(([future, index]) =>
-    subscribe(future, () => {
-      const { outcome, value } = outcomeOf(future);
-      ready.push(
-        outcome === "fulfilled"
-          ? { future, index, status: outcome, value: value as R }
-          : { future, index, status: outcome === "cancelled" ? outcome : "rejected", reason: value },
-      );
-      wake();
-    })
-  );
+  const count = inputs.size;
+  const subscriptions = subscribeAll(inputs, (completed) => {
+    ready.push(completed);
+    wake();
+  });
   try {
-    for (let unfinished = inputs.size; unfinished > 0; unfinished--) {
+    for (let unfinished = count; unfinished > 0; unfinished--) {
       while (ready.size === 0) {
         const remaining = deadline === undefined ? undefined : deadline - performance.now();
         if (remaining !== undefined && remaining <= 0) {
-          throw new WaitTimeoutError(`${unfinished} (of ${inputs.size}) futures unfinished`);
+          throw new WaitTimeoutError(`${unfinished} (of ${count}) futures unfinished`);
         }
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         wake = resolve;
@@ -103,6 +97,33 @@ async function* iterate<R>(
       yield ready.shift()!;
     }
   } finally {
-    for (const unsubscribe of unsubscribers) unsubscribe();
+    for (const unsubscribe of subscriptions.values()) unsubscribe();
   }
+}
+
+/**
+ * Subscribes to all futures, and returns the subscriptions that are left, by index. It empties `inputs`: a future that
+ * the loop has passed must not stay in memory, with its result, until the loop ends.
+ */
+function subscribeAll<R>(
+  inputs: Map<Future<R>, number>,
+  onCompleted: (completed: Completed<R>) => void,
+): Map<number, () => void> {
+  const subscriptions = new Map<number, () => void>();
+  for (const [future, index] of inputs) {
+    const unsubscribe = subscribe(future, () => {
+      subscriptions.delete(index);
+      onCompleted(completedOf(future, index));
+    });
+    if (!future.done) subscriptions.set(index, unsubscribe);
+  }
+  inputs.clear();
+  return subscriptions;
+}
+
+function completedOf<R>(future: Future<R>, index: number): Completed<R> {
+  const { outcome, value } = outcomeOf(future);
+  return outcome === "fulfilled"
+    ? { future, index, status: outcome, value: value as R }
+    : { future, index, status: outcome === "cancelled" ? outcome : "rejected", reason: value };
 }
