@@ -153,12 +153,12 @@ class ThreadTransport extends PortTransport {
     this.#exitReported = true;
     Terminal.local().ownerEnded(this.terminalClient.owner);
     clearTimeout(this.#endTimer);
-    this.disconnect(this.#hasEnded);
+    // A task may have closed the worker's end of the port while its thread runs on. Forcing it can emit `exit` at once.
+    this.#force(performance.now() + PROTECTED_LIMIT);
     // Only the port's end shows when an abandoned thread has ended.
     this.#isAbandoned = !this.#hasEnded;
+    this.disconnect(!this.#isAbandoned);
     if (!this.#isAbandoned) this.#port.close();
-    // A task may have closed the worker's end of the port while its thread runs on.
-    this.#force(performance.now() + PROTECTED_LIMIT);
     const exitCode = this.#exitCode;
     const death = this.#deathCause ?? { reason: this.#endRequested ? "terminated" : "exit" };
     const abandoned = this.#isAbandoned;
