@@ -31,12 +31,12 @@ import {
 import { release } from "../shared/steps/lock.ts";
 import { ALL, DONE, end, Frame, type Outcome, Result, sleep, WAIT } from "../shared/steps/step.ts";
 import { type Machine, runThrough } from "../shared/waiting.ts";
-import { type ChannelMemory, newChannelMemory } from "./channel_memory.ts";
+import { type ChannelMemory, checkChannelMemory, newChannelMemory } from "./channel_memory.ts";
 import { Control } from "./control_layout.ts";
 import { Deliveries } from "./deliveries.ts";
 import { LostItems } from "./lost_items.ts";
 import { type LogRecord, PagedLog } from "./paged_log.ts";
-import { runNow } from "./run_now.ts";
+import { BUSY, lockHeld, runNow } from "./run_now.ts";
 import { DeliveryStage } from "./steps/delivery_words.ts";
 
 export { type ChannelMemory, UNLIMITED } from "./channel_memory.ts";
@@ -67,7 +67,7 @@ export class Channel {
 
   /** Opens a channel that another thread created, or creates one for this number of records. */
   constructor(from: ChannelMemory | number) {
-    this.owners = typeof from === "number" ? OwnerTable.local() : OwnerTable.of(from.owners);
+    this.owners = typeof from === "number" ? OwnerTable.local() : OwnerTable.of(checkChannelMemory(from).owners);
     this.memory = typeof from === "number" ? newChannelMemory(this.owners, from) : from;
     const words = (first: number, count?: number) => new SharedWords(this.memory.control, this.owners, first, count);
     this.control = words(0);
@@ -117,13 +117,19 @@ export class Channel {
     return ticketOf(machine.frame);
   }
 
-  /** Puts a record if there is room now and no earlier put of this thread waits for it. */
-  tryPut(call: string, record: LogRecord): "ok" | "full" | "closed" {
+  /**
+   * Puts a record if there is room now and no earlier put of this thread waits for it. It waits for a thread that is
+   * putting, up to `patience` milliseconds; then it returns `"busy"`.
+   */
+  tryPut(call: string, record: LogRecord, patience?: number): "ok" | "full" | "closed" | "busy" {
     if (this.#waitingPuts.size > 0) return this.closed ? "closed" : "full";
     const machine = this.#putMachine(call, record, 0);
-    const result = runNow(machine, this.#words.positions);
-    this.#endPut(machine.frame);
-    return result === Result.OK ? "ok" : result === Result.CLOSED ? "closed" : "full";
+    try {
+      const result = runNow(machine, this.#words.positions, patience);
+      return result === Result.OK ? "ok" : result === Result.CLOSED ? "closed" : result === BUSY ? "busy" : "full";
+    } finally {
+      this.#endPut(machine.frame);
+    }
   }
 
   /** Takes the oldest record when there is one; `undefined` when the channel is closed and empty. */
@@ -144,6 +150,7 @@ export class Channel {
   tryTake(call: string): Item | "empty" | "closed" {
     const { machine, item } = this.#takeMachine(call, 0, true);
     const result = runNow(machine, this.#words.positions);
+    if (result === BUSY) throw lockHeld(call);
     return item() ?? (result === Result.CLOSED ? "closed" : "empty");
   }
 
@@ -163,7 +170,7 @@ export class Channel {
   }
 
   #putMachine(call: string, record: LogRecord, timeout: number | undefined): Machine {
-    const write = (_: number, frame: Frame) => this.#log.write(frame, frame.a >>> 1, record);
+    const write = (_: number, frame: Frame) => this.#log.write(call, frame, frame.a >>> 1, record);
     // A put that sleeps returns to its caller, who may change the bytes.
     const copyBytes = () => {
       if (record.borrowed) record = { kind: record.kind, bytes: record.bytes.slice() };
@@ -193,7 +200,7 @@ export class Channel {
     let record: LogRecord | undefined;
     const read = (_: number, frame: Frame) => {
       const ticket = frame.a >>> 1;
-      record = this.#log.read(frame, ticket, DeliveryStage.UNDO, mayBorrow);
+      record = this.#log.read(call, frame, ticket, DeliveryStage.UNDO, mayBorrow);
       return this.deliveries.deliver(frame, ticket);
     };
     const step = (frame: Frame) =>
@@ -204,7 +211,7 @@ export class Channel {
     return { machine, item };
   }
 
-  // An exception while the lock is held (memory cannot grow) would leave the queue locked for ever.
+  // An exception while the lock is held (memory cannot grow, or is corrupt) would leave the queue locked for ever.
   #unlockOnThrow(frame: Frame, lock: SharedWords, step: () => Outcome): Outcome {
     try {
       return step();

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import { newMemory } from "../shared/memory.ts";
 import type { OwnerTable } from "../shared/owner_table.ts";
 import { CONTROL_WORDS } from "./control_layout.ts";
-import { newPages } from "./paged_log.ts";
+import { MAX_BYTES, newPages } from "./paged_log.ts";
 
 /** The shared memory of a channel. */
 export interface ChannelMemory {
@@ -26,4 +27,18 @@ export const UNLIMITED: number = 2 ** 30;
 /** Allocates the memory of a channel. */
 export function newChannelMemory(owners: OwnerTable, maxSize: number): ChannelMemory {
   return { control: newMemory(CONTROL_WORDS), pages: newPages(), owners: owners.memory, maxSize };
+}
+
+/**
+ * Checks the memory of a channel that has arrived in a message.
+ *
+ * @throws {IsopoolError} If no channel can have it.
+ */
+export function checkChannelMemory(memory: ChannelMemory): ChannelMemory {
+  const { control, pages, owners, maxSize }: Partial<ChannelMemory> = memory ?? {};
+  const isChannel = control instanceof SharedArrayBuffer && control.byteLength === CONTROL_WORDS * 4 &&
+    pages instanceof SharedArrayBuffer && pages.growable && pages.maxByteLength === MAX_BYTES &&
+    owners instanceof SharedArrayBuffer && Number.isInteger(maxSize) && maxSize! >= 1 && maxSize! <= UNLIMITED;
+  if (!isChannel) throw corruptMemory("receive queue");
+  return memory;
 }

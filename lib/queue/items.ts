@@ -9,6 +9,7 @@ import { type BlockLimits, checkBlock, checkLimits, type WaitLimits } from "../s
 import { Channel, type Item, UNLIMITED } from "./channel.ts";
 import { decodeValue, type Encoded, encodeValue } from "./codec.ts";
 import { MAX_RECORD } from "./paged_log.ts";
+import { lockHeld } from "./run_now.ts";
 import type { Selection } from "./select.ts";
 
 /** What `tryGet` returns: the item, or that there is none now (`"empty"`) or ever again (`"closed"`). */
@@ -49,7 +50,9 @@ export function putItemSync({ channel, name }: ItemSource, item: unknown, limits
 /** Puts an item if there is room now. */
 export function tryPutItem({ channel, name }: ItemSource, item: unknown): "ok" | "full" | "closed" {
   const call = `put into ${name}`;
-  return channel.tryPut(call, encodeItem(call, item));
+  const outcome = channel.tryPut(call, encodeItem(call, item));
+  if (outcome === "busy") throw lockHeld(call);
+  return outcome;
 }
 
 /** Takes the oldest item. */

@@ -6,12 +6,13 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import type { SharedWords } from "../shared/memory.ts";
 import { acquire, release } from "../shared/steps/lock.ts";
-import { DONE, Frame } from "../shared/steps/step.ts";
+import { DONE, Frame, Result } from "../shared/steps/step.ts";
 import { running, runThrough } from "../shared/waiting.ts";
 import { Control, deliveryWords, FIRST_PLACE, LOST_LIST, MAX_LISTED, PLACE_SIZE, PLACES } from "./control_layout.ts";
-import { runNow } from "./run_now.ts";
+import { BUSY, lockHeld, runNow } from "./run_now.ts";
 import { DeliveryStage, type DeliveryWords, Word } from "./steps/delivery_words.ts";
 import { collect, diedHolding } from "./steps/lost_deliveries.ts";
 
@@ -29,13 +30,13 @@ export class LostItems {
 
   /** Lists the items of consumers that have died, if there are any. `call` is for the message of an error. */
   collect(call: string): void {
-    if (this.#hasDeadHolder()) this.#locked(call, () => this.#collect());
+    if (this.#hasDeadHolder()) this.#locked(call, () => this.#collect(call));
   }
 
   /** Returns the tickets of lost items, each once for all threads. */
   take(call: string): number[] {
     return this.#locked(call, () => {
-      this.#collect();
+      this.#collect(call);
       const { tickets } = this;
       this.#control.store(Control.READ, this.#control.load(Word.LOST));
       return tickets;
@@ -49,9 +50,11 @@ export class LostItems {
   get tickets(): number[] {
     const words = this.#control;
     const end = words.load(Word.LOST);
-    const count = Math.min(end - words.load(Control.READ), MAX_LISTED);
-    const listed = Array.from({ length: count }, (_, i) => words.load(LOST_LIST + (end - count + i) % MAX_LISTED));
-    return listed.filter((ticket) => ticket >= 0);
+    const count = Math.min((end - words.load(Control.READ)) | 0, MAX_LISTED);
+    return Array.from(
+      { length: count },
+      (_, i) => words.load(LOST_LIST + (end - count + i >>> 0) % MAX_LISTED),
+    );
   }
 
   #hasDeadHolder(): boolean {
@@ -61,18 +64,19 @@ export class LostItems {
     return false;
   }
 
-  #collect(): void {
+  #collect(call: string): void {
     const frame = new Frame();
     frame.me = this.#control.owners.me;
     frame.pc = DeliveryStage.UNDO;
     const next = this.#control.load(Control.HEAD) >>> 1;
     while (collect(this.#deliveries, frame, next) !== DONE);
+    if (frame.result === Result.CORRUPT) throw corruptMemory(call);
   }
 
   #locked<T>(call: string, run: () => T): T {
     const machine = running(call, this.#takeLock, undefined, acquire);
     machine.frame.recover = true;
-    runNow(machine);
+    if (runNow(machine) === BUSY) throw lockHeld(call);
     try {
       return run();
     } finally {

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import type { SharedWords } from "../shared/memory.ts";
 import { DONE, type Frame, type Outcome } from "../shared/steps/step.ts";
 import { Control, MAX_PAGES } from "./control_layout.ts";
@@ -17,8 +18,10 @@ const UNIT = 8;
 const PAGE = 1 << 16;
 const UNITS_SHIFT = 13;
 
+/** Maximum length of the memory, in bytes. */
+export const MAX_BYTES: number = MAX_PAGES * PAGE;
 /** Maximum length of a record, in bytes. */
-export const MAX_RECORD: number = (MAX_PAGES - 2) * PAGE;
+export const MAX_RECORD: number = MAX_BYTES - 2 * PAGE;
 
 /** The bytes of a record, and how to decode them. */
 export interface LogRecord {
@@ -37,10 +40,13 @@ const unitsOf = (bytes: number): number => 1 + Math.ceil(bytes / UNIT);
 
 /** Allocates the memory of a log, without any page yet. */
 export function newPages(): SharedArrayBuffer {
-  return new SharedArrayBuffer(0, { maxByteLength: MAX_PAGES * PAGE });
+  return new SharedArrayBuffer(0, { maxByteLength: MAX_BYTES });
 }
 
-/** The log, as one thread sees it. Its methods are copy steps of the ring, and run under the lock of their end. */
+/**
+ * The log, as one thread sees it. Its methods are copy steps of the ring, and run under the lock of their end. They throw
+ * if the memory is corrupt; `call` is for the message.
+ */
 export class PagedLog {
   readonly #log: LogWords;
   readonly #memory: SharedArrayBuffer;
@@ -52,7 +58,7 @@ export class PagedLog {
     const current = this.#memory.byteLength;
     // Half as much again: growing takes a system call.
     if (current < needed) {
-      this.#memory.grow(Math.min(MAX_PAGES * PAGE, Math.max(needed, current + (current >>> 17 << 16))));
+      this.#memory.grow(Math.min(MAX_BYTES, Math.max(needed, current + (current >>> 17 << 16))));
     }
   };
 
@@ -63,13 +69,16 @@ export class PagedLog {
     this.#view = new DataView(memory, 0, memory.byteLength);
   }
 
-  /** Writes record `number` behind the last one. The frame ends as `FULL` if there is no room until more is read. */
-  write(frame: Frame, number: number, { kind, bytes }: LogRecord): Outcome {
+  /**
+   * Writes record `number` behind the last one. The frame ends as `FULL` if there is no room until more is read, as
+   * `CORRUPT` if the memory is.
+   */
+  write(call: string, frame: Frame, number: number, { kind, bytes }: LogRecord): Outcome {
     const copy = () => {
-      const at = this.#byteAt(frame.d);
+      const at = this.#byteAt(call, frame.d);
       this.#view.setUint32(at, bytes.length);
       this.#view.setUint32(at + 4, kind);
-      this.#copyIn((frame.d + 1) | 0, bytes);
+      this.#copyIn(call, (frame.d + 1) | 0, bytes);
       return false;
     };
     const units = unitsOf(bytes.length);
@@ -79,15 +88,16 @@ export class PagedLog {
   }
 
   /** Reads record `number`, the first one that was not read yet; `frame` continues at `next`. */
-  read(frame: Frame, number: number, next: number, mayBorrow: boolean): LogRecord {
+  read(call: string, frame: Frame, number: number, next: number, mayBorrow: boolean): LogRecord {
     let record: LogRecord | undefined;
     const copy = () => {
-      const at = this.#byteAt(frame.d);
+      const at = this.#byteAt(call, frame.d);
       const length = this.#view.getUint32(at);
+      if (length > this.#bytes.length && length > this.#memory.byteLength) throw corruptMemory(call);
       const kind = this.#view.getUint32(at + 4);
       const borrowed = mayBorrow && length <= scratch.length;
       const bytes = borrowed ? scratch.subarray(0, length) : new Uint8Array(length);
-      this.#copyOut((frame.d + 1) | 0, bytes);
+      this.#copyOut(call, (frame.d + 1) | 0, bytes);
       record = { kind, bytes, borrowed };
       frame.b = unitsOf(length);
       return false;
@@ -96,19 +106,23 @@ export class PagedLog {
     return record!;
   }
 
-  #byteAt(position: number): number {
-    const page = pageAt(this.#log, position) * PAGE;
-    if (page >= this.#bytes.length) {
-      const size = this.#memory.byteLength;
-      this.#bytes = new Uint8Array(this.#memory, 0, size);
-      this.#view = new DataView(this.#memory, 0, size);
-    }
+  #byteAt(call: string, position: number): number {
+    const page = (pageAt(this.#log, position) >>> 0) * PAGE;
+    if (page >= this.#bytes.length) this.#follow(call, page);
     return page + (position & ((1 << UNITS_SHIFT) - 1)) * UNIT;
   }
 
-  #copyIn(start: number, source: Uint8Array): void {
+  // Makes views of the memory as it is now, since it has grown.
+  #follow(call: string, page: number): void {
+    const size = this.#memory.byteLength;
+    if (page >= size) throw corruptMemory(call);
+    this.#bytes = new Uint8Array(this.#memory, 0, size);
+    this.#view = new DataView(this.#memory, 0, size);
+  }
+
+  #copyIn(call: string, start: number, source: Uint8Array): void {
     for (let done = 0, at = start; done < source.length;) {
-      const to = this.#byteAt(at);
+      const to = this.#byteAt(call, at);
       const count = Math.min(source.length - done, PAGE - to % PAGE);
       if (count > MAX_LOOP_COPY) this.#bytes.set(source.subarray(done, done + count), to);
       else for (let i = 0; i < count; i++) this.#bytes[to + i] = source[done + i];
@@ -117,9 +131,9 @@ export class PagedLog {
     }
   }
 
-  #copyOut(start: number, target: Uint8Array): void {
+  #copyOut(call: string, start: number, target: Uint8Array): void {
     for (let done = 0, at = start; done < target.length;) {
-      const from = this.#byteAt(at);
+      const from = this.#byteAt(call, at);
       const count = Math.min(target.length - done, PAGE - from % PAGE);
       if (count > MAX_LOOP_COPY) target.set(this.#bytes.subarray(from, from + count), done);
       else for (let i = 0; i < count; i++) target[done + i] = this.#bytes[from + i];

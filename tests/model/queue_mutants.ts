@@ -150,6 +150,14 @@ export const queueMutants: Mutant[] = [
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], acknowledges: true }),
   },
   {
+    name: "old deliveries without a slot that are settled together with those that have one",
+    machines: inDeliveries(DeliveryStage.SKIP, (deliveries, frame, place) => {
+      deliveries.words.add(place + Place.DONE, frame.d + deliveries.slots - 1);
+      return jump(frame, DeliveryStage.BURY);
+    }),
+    program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], acknowledges: true }),
+  },
+  {
     name: "a thread that takes the place of a dead one and does not list its items",
     machines: {
       deliveriesTake: (deliveries, frame, ticket) =>

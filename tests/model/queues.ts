@@ -3,64 +3,30 @@
  *
  * @module
  */
-import { DeliveryStage, type DeliveryWords, sizeOf } from "../../lib/queue/steps/deliveries.ts";
+import { DeliveryStage } from "../../lib/queue/steps/deliveries.ts";
 import { type LogWords, Word as Log } from "../../lib/queue/steps/paged_log.ts";
-import { type CopyStep, RING_WORDS, type RingWords } from "../../lib/shared/steps/mpmc_ring.ts";
-import { DONE, Frame, jump, OwnerStatus, Result } from "../../lib/shared/steps/step.ts";
+import type { CopyStep } from "../../lib/shared/steps/mpmc_ring.ts";
+import { DONE, type Frame, jump, OwnerStatus, Result } from "../../lib/shared/steps/step.ts";
 import type { Machines } from "./machines.ts";
-import type { Model, Op, Program, World } from "./world.ts";
+import { checkPages, checkTickets } from "./queue_checks.ts";
+import {
+  ACKNOWLEDGED,
+  DATA,
+  DELIVERED,
+  deliveriesOf,
+  HEAD,
+  LAST,
+  logOf,
+  type QueueShape,
+  ringOf,
+  TABLE,
+  TABLE_PAGES,
+  TAIL,
+  TAKE_LOCK,
+} from "./queue_memory.ts";
+import type { Model, Op, Program } from "./world.ts";
 
-// The layout of production, with smaller tables.
-const PUT_LOCK = RING_WORDS, TAKE_LOCK = PUT_LOCK + 1, HEAD = 0, TAIL = 1, LOST = 12;
-const TABLE = 14, TABLE_PAGES = 4, DELIVERIES = TABLE + TABLE_PAGES, MAX_PLACES = 8, SLOTS = 2;
-const LIST = DELIVERIES + MAX_PLACES * sizeOf({ slots: SLOTS }), LISTED = 4, DATA = LIST + LISTED;
 const CHECK = 100;
-// Ghosts, by ticket: the thread that has the item, and whether it has acknowledged the item; by thread: its last message.
-const DELIVERED = 0, ACKNOWLEDGED = 8, LAST = 16;
-
-/** The threads of a program: producers, then consumers, then threads that collect lost items. */
-export interface QueueShape {
-  /** Units of each message, by producer. */
-  puts: number[][];
-  /** How many items each consumer takes. */
-  takes: number[];
-  capacity?: number;
-  /** Maximum number of pages, and the logarithm to base 2 of the units in a page. */
-  pages?: number;
-  shift?: number;
-  closes?: boolean;
-  /** Whether consumers acknowledge item by item, as those of a `JoinableQueue`, and only after their last take. */
-  acknowledges?: boolean;
-  /** How many threads collect lost items. */
-  collects?: number;
-  /** The last consumer starts with the place of the first one, once that one is dead. */
-  reusesPlace?: boolean;
-  deaths?: number;
-  quits?: number;
-}
-
-const ringOf = (model: Model, { capacity = 4 }: QueueShape): RingWords => ({
-  positions: model.at(0),
-  putLock: model.at(PUT_LOCK),
-  takeLock: model.at(TAKE_LOCK),
-  capacity,
-});
-
-const logOf = (model: Model, { pages = TABLE_PAGES, shift = 0 }: QueueShape): LogWords => ({
-  words: model.at(0),
-  table: TABLE,
-  pages,
-  shift,
-});
-
-const deliveriesOf = (model: Model, { reusesPlace }: QueueShape): DeliveryWords => ({
-  words: model.at(0),
-  first: DELIVERIES,
-  places: reusesPlace ? 2 : MAX_PLACES,
-  slots: SLOTS,
-  list: LIST,
-  listed: LISTED,
-});
 
 // Returns the index of a unit of a record. It reads the table together with the unit: the program proves that this page stays.
 function unitAt(model: Model, log: LogWords, position: number): number {
@@ -81,7 +47,10 @@ function putOp({ logWrite, ringPut }: Machines, message: number, units: number, 
     mayQuit: true,
     begin: (_, frame) => void (frame.b = 1),
     step: (model, frame) => ringPut(ringOf(model, shape), frame, copyRecord(model)),
-    end: (_, { result }) => result === Result.OK ? undefined : -1,
+    end(world, { result }) {
+      world.check(result !== Result.CORRUPT, "a put finds the memory corrupt");
+      return result === Result.OK ? undefined : -1;
+    },
   };
 }
 
@@ -105,6 +74,7 @@ function takeOp({ logRead, deliveriesTake, ringTake }: Machines, shape: QueueSha
     mayQuit: true,
     step: (model, frame) => ringTake(ringOf(model, shape), frame, copyRecord(model)),
     end(world, { result, a, c: message }) {
+      world.check(result !== Result.CORRUPT, "a take finds the memory corrupt");
       if (result !== Result.OK) return -1;
       const ticket = a >>> 1;
       world.check(message > 0 && message < sizes.length, "a record is torn");
@@ -149,41 +119,6 @@ function collectOps({ acquire, release, deliveriesCollect }: Machines, shape: Qu
     },
     { step: (model, frame) => release(model.at(TAKE_LOCK), frame) },
   ];
-}
-
-// Checks what has become of every ticket at the end, after a last collection of lost items.
-function checkTickets(world: World, shape: QueueShape, machines: Machines): void {
-  const { state } = world.model;
-  const frame = new Frame();
-  frame.pc = DeliveryStage.UNDO;
-  const next = state[HEAD] >>> 1;
-  while (machines.deliveriesCollect(deliveriesOf(world.model, shape), frame, next) !== DONE);
-  const listed = state.slice(LIST, LIST + state[LOST]);
-  let unsettled = 0;
-  for (let ticket = 0; ticket < next; ticket++) {
-    const times = listed.filter((item) => item === ticket).length;
-    const consumer = world.ghost(DELIVERED + ticket);
-    const acknowledged = world.ghost(ACKNOWLEDGED + ticket) === 1;
-    const isLost = consumer === 0 || (!acknowledged && world.dead(consumer));
-    world.check(times <= 1, `lost item ${ticket} is listed ${times} times`);
-    // A place has room for the last tickets only: of more lost items, the list has no tickets.
-    if (listed.every((item) => item >= 0)) world.check(times === (isLost ? 1 : 0), `item ${ticket}: lost is ${isLost}`);
-    else world.check(times === 0 || isLost, `item ${ticket} is listed, and not lost`);
-    if (!isLost && !acknowledged) unsettled++;
-  }
-  world.check(listed.every((item) => item < next), "an item is listed that no thread took");
-  const settled = machines.doneCount(deliveriesOf(world.model, shape));
-  world.check(next - settled === unsettled, `${next - settled} items count as unfinished, ${unsettled} are in flight`);
-}
-
-// Checks that FIRST ... LAST name PAGES different pages, with TABLE at LAST if one page is in neither part.
-function checkPages(world: World, mask: number): void {
-  const { state } = world.model;
-  const names = Array.from(
-    { length: state[Log.PAGES] },
-    (_, i) => state[TABLE + ((state[Log.FIRST] + i) & (mask - 1))],
-  );
-  world.check(new Set(names).size === names.length, `pages ${names} are in use`);
 }
 
 /** Producers and consumers of a queue, with the paged log and the deliveries of production. */

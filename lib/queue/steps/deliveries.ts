@@ -29,7 +29,10 @@ import { listLost, undo } from "./lost_deliveries.ts";
 export { DeliveryStage, type DeliveryWords, Place, sizeOf, Word } from "./delivery_words.ts";
 export { collect, diedHolding } from "./lost_deliveries.ts";
 
-/** Delivers an item to this thread: the last part of a take, before HEAD moves. Starts at `DeliveryStage.UNDO`. */
+/**
+ * Delivers an item to this thread: the last part of a take, before HEAD moves. Starts at `DeliveryStage.UNDO`. Ends as
+ * `CORRUPT` if PENDING is no place.
+ */
 export function take(deliveries: DeliveryWords, frame: Frame, ticket: number): Outcome {
   const { words } = deliveries;
   const mine = placeOf(deliveries, frame.me);

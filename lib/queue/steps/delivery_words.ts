@@ -51,23 +51,24 @@ export const DeliveryStage = {
   OWNER: 38,
   BURY: 39,
   LEFT: 40,
-  TICKET: 41,
-  LOST: 42,
-  NAMED: 43,
-  NAME: 44,
-  COUNT: 45,
-  RELEASE: 46,
-  OWN: 47,
+  SKIP: 41,
+  TICKET: 42,
+  LOST: 43,
+  NAMED: 44,
+  NAME: 45,
+  COUNT: 46,
+  RELEASE: 47,
+  OWN: 48,
   // Write the delivery.
-  PENDING: 48,
-  TAKEN: 49,
-  TAKE: 50,
-  TAKE_COUNT: 51,
+  PENDING: 49,
+  TAKEN: 50,
+  TAKE: 51,
+  TAKE_COUNT: 52,
   // Search all places for dead owners.
-  SCAN: 52,
-  SCAN_DONE: 53,
-  SCAN_TAKEN: 54,
-  SCAN_OWNER: 55,
+  SCAN: 53,
+  SCAN_DONE: 54,
+  SCAN_TAKEN: 55,
+  SCAN_OWNER: 56,
 } as const;
 
 /** Returns the number of words of a place. */
@@ -76,6 +77,12 @@ export const sizeOf = ({ slots }: Pick<DeliveryWords, "slots">): number => Place
 /** Returns the first word of the place of a thread. */
 export const placeOf = (deliveries: DeliveryWords, owner: number): number =>
   deliveries.first + (owner & (deliveries.places - 1)) * sizeOf(deliveries);
+
+/** Tells whether a word is the first of a place of a thread. */
+export function isPlace(deliveries: DeliveryWords, word: number): boolean {
+  const offset = word - deliveries.first, size = sizeOf(deliveries);
+  return offset > 0 && offset < deliveries.places * size && offset % size === 0;
+}
 
 /** Returns the number of deliveries that are not settled. The counts wrap around. */
 export const unsettled = (taken: number, done: number): number => (taken - done) | 0;

@@ -13,11 +13,12 @@
  *
  * @module
  */
-import { CONTINUE, DONE, type Frame, jump, type Outcome } from "../../shared/steps/step.ts";
+import { CONTINUE, DONE, end, type Frame, jump, type Outcome, Result } from "../../shared/steps/step.ts";
 import {
   DeliveryStage,
   type DeliveryWords,
   isGone,
+  isPlace,
   Place,
   sizeOf,
   ticketAt,
@@ -27,14 +28,15 @@ import {
 
 /**
  * Undoes the delivery that began last, if its thread died before HEAD moved. It did so exactly if the ticket of that
- * delivery is `next`, the ticket that no thread has taken yet. Continues at `then`.
+ * delivery is `next`, the ticket that no thread has taken yet. Continues at `then`, or ends as `CORRUPT`.
  */
 export function undo(deliveries: DeliveryWords, frame: Frame, next: number, then: number): Outcome {
   const { words } = deliveries;
   switch (frame.pc) {
     case DeliveryStage.UNDO:
       frame.d = words.load(Word.PENDING);
-      return jump(frame, frame.d === 0 ? then : DeliveryStage.UNDO_TAKEN);
+      if (frame.d === 0) return jump(frame, then);
+      return isPlace(deliveries, frame.d) ? jump(frame, DeliveryStage.UNDO_TAKEN) : end(frame, Result.CORRUPT);
     case DeliveryStage.UNDO_TAKEN:
       frame.e = words.load(frame.d + Place.TAKEN);
       return jump(frame, DeliveryStage.UNDO_DONE);
@@ -53,7 +55,10 @@ export function undo(deliveries: DeliveryWords, frame: Frame, next: number, then
   }
 }
 
-/** Moves the deliveries of a dead thread to the list of lost items, one after the other. Continues at `then`. */
+/**
+ * Moves the deliveries of a dead thread to the list of lost items, one after the other. Continues at `then`. A place has
+ * room for the last tickets only: older deliveries are lost without an entry in the list.
+ */
 export function listLost(deliveries: DeliveryWords, frame: Frame, place: number, then: number): Outcome {
   const { words, list, listed, slots } = deliveries;
   switch (frame.pc) {
@@ -63,10 +68,12 @@ export function listLost(deliveries: DeliveryWords, frame: Frame, place: number,
     case DeliveryStage.LEFT: {
       const count = unsettled(words.load(place + Place.TAKEN), frame.seen);
       if (count <= 0) return jump(frame, then);
-      // A place has no room for older tickets: those items are listed as negative numbers. Two in a row must differ.
-      frame.d = -1 - (frame.seen & (slots - 1));
-      return jump(frame, count < slots ? DeliveryStage.TICKET : DeliveryStage.LOST);
+      frame.d = count - (slots - 1);
+      return jump(frame, frame.d > 0 ? DeliveryStage.SKIP : DeliveryStage.TICKET);
     }
+    case DeliveryStage.SKIP:
+      words.add(place + Place.DONE, frame.d);
+      return jump(frame, DeliveryStage.BURY);
     case DeliveryStage.TICKET:
       frame.d = words.load(ticketAt(deliveries, place, frame.seen));
       return jump(frame, DeliveryStage.LOST);
@@ -75,11 +82,11 @@ export function listLost(deliveries: DeliveryWords, frame: Frame, place: number,
       return jump(frame, frame.e === 0 ? DeliveryStage.NAME : DeliveryStage.NAMED);
     case DeliveryStage.NAMED: {
       // The last thread that did this here may have died after it wrote the entry.
-      const last = words.load(list + (frame.e - 1) % listed);
+      const last = words.load(list + (frame.e - 1 >>> 0) % listed);
       return jump(frame, last === frame.d ? DeliveryStage.RELEASE : DeliveryStage.NAME);
     }
     case DeliveryStage.NAME:
-      words.store(list + frame.e % listed, frame.d);
+      words.store(list + (frame.e >>> 0) % listed, frame.d);
       return jump(frame, DeliveryStage.COUNT);
     case DeliveryStage.COUNT:
       words.store(Word.LOST, frame.e + 1);

@@ -70,7 +70,8 @@ export function pageAt({ words, table, pages, shift }: LogWords, position: numbe
 }
 
 /**
- * Writes record `number`, which takes `units`, behind the last one. Ends as `FULL` if there is no room until more is read.
+ * Writes record `number`, which takes `units`, behind the last one. Ends as `FULL` if there is no room until more is
+ * read, as `CORRUPT` if the counts of pages contradict each other.
  *
  * Registers: `d` is where the record begins, `e` is LAST, `seen` is FIRST or a page of memory.
  */
@@ -84,12 +85,14 @@ export function write(log: LogWords, frame: Frame, number: number, units: number
       return jump(frame, Write.ROOM);
     case Write.ROOM:
       frame.e = words.load(Word.LAST);
-      return jump(frame, distance(frame.e, (frame.d + units - 1) >>> shift) < 0 ? Write.COPY : Write.FIRST);
+      if (distance(frame.e, (frame.d + units - 1) >>> shift) < 0) return jump(frame, Write.COPY);
+      // A record begins on a page that the table names, or on the next one.
+      return distance(frame.e, frame.d >>> shift) <= 0 ? jump(frame, Write.FIRST) : end(frame, Result.CORRUPT);
     case Write.FIRST:
       frame.seen = words.load(Word.FIRST);
       return jump(frame, Write.COUNT);
     case Write.COUNT:
-      return jump(frame, distance(frame.seen, frame.e) === words.load(Word.PAGES) ? Write.HEAD : Write.LAST);
+      return checkCount(frame, distance(frame.seen, frame.e), words.load(Word.PAGES), pages);
     case Write.HEAD:
       frame.c = words.load(Word.HEAD);
       return jump(frame, Write.TAKE);
@@ -132,6 +135,15 @@ export function write(log: LogWords, frame: Frame, number: number, units: number
     default:
       return jump(frame, copy(frame, frame.pc - Write.COPY) ? frame.pc + 1 : Write.END);
   }
+}
+
+// One page fewer in use than there are: a thread died before the last step.
+function checkCount(frame: Frame, used: number, all: number, max: number): Outcome {
+  if (all >= 0 && all <= max) {
+    if (used === all) return jump(frame, Write.HEAD);
+    if (used === all - 1) return jump(frame, Write.LAST);
+  }
+  return end(frame, Result.CORRUPT);
 }
 
 // `close` wakes each producer once. One that slept again after that would never wake, so the put continues, and the ring

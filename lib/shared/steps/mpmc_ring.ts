@@ -18,7 +18,20 @@
  * @module
  */
 import { acquire, release } from "./lock.ts";
-import { ALL, CONTINUE, DONE, end, enter, type Frame, jump, type Outcome, Result, sleep, type Words } from "./step.ts";
+import {
+  ALL,
+  CONTINUE,
+  DONE,
+  end,
+  enter,
+  type Frame,
+  jump,
+  type Outcome,
+  Result,
+  sleep,
+  WAIT,
+  type Words,
+} from "./step.ts";
 
 /** The number of words of the positions. */
 export const RING_WORDS = 2;
@@ -40,7 +53,8 @@ export interface RingWords {
 /**
  * Copies a record into or out of the ring: a machine of its own, which begins at step 0 and may use `d`, `e` and `seen`. A
  * consumer's copy also sets `b` to the record's units. A producer's copy may end as `FULL` if it has changed nothing: the
- * put then waits as if the ring were full; `c` is the HEAD at which there was no room.
+ * put then waits as if the ring were full; `c` is the HEAD at which there was no room. A copy may end as `CORRUPT`: then
+ * nothing is put or taken.
  */
 export type CopyStep = (at: number, frame: Frame) => Outcome;
 
@@ -66,13 +80,21 @@ function unlock(frame: Frame, result: number): Outcome {
   return enter(frame, Stage.UNLOCK);
 }
 
-/** Puts a record of `frame.b` units: `OK`, `CLOSED`, `GAVE_UP`, or `LOST` if a lost thread holds the lock. */
+// No thread waits while it has the lock of an end: a word that says so was not written by a machine.
+function waitsForItself(frame: Frame, outcome: Outcome): boolean {
+  return outcome === WAIT && frame.expected >>> 1 === frame.me;
+}
+
+/**
+ * Puts a record of `frame.b` units: `OK`, `CLOSED`, `GAVE_UP`, `CORRUPT`, or `LOST` if a lost thread holds the lock.
+ */
 export function put(ring: RingWords, frame: Frame, copy: CopyStep): Outcome {
   const { positions, capacity } = ring;
   switch (frame.stage) {
     case Stage.LOCK: {
       frame.recover = true;
       const outcome = acquire(ring.putLock, frame);
+      if (waitsForItself(frame, outcome)) return end(frame, Result.CORRUPT);
       return outcome === DONE && frame.result <= Result.RECOVERED ? enter(frame, Stage.CHECK) : outcome;
     }
     case Stage.CHECK:
@@ -82,11 +104,12 @@ export function put(ring: RingWords, frame: Frame, copy: CopyStep): Outcome {
       }
       frame.c = positions.load(HEAD);
       if ((frame.c & CLOSED) !== 0) return unlock(frame, Result.CLOSED);
-      return capacity - units(frame.c, frame.a) >= frame.b ? enter(frame, Stage.COPY) : unlock(frame, WOULD_BLOCK);
+      return checkRoom(frame, capacity - units(frame.c, frame.a));
     case Stage.COPY: {
       const outcome = copy((frame.a >>> 1) & (capacity - 1), frame);
       if (outcome !== DONE) return outcome;
-      return frame.result === Result.FULL ? unlock(frame, WOULD_BLOCK) : enter(frame, Stage.COMMIT);
+      if (frame.result === Result.FULL) return unlock(frame, WOULD_BLOCK);
+      return frame.result === Result.CORRUPT ? unlock(frame, Result.CORRUPT) : enter(frame, Stage.COMMIT);
     }
     case Stage.COMMIT: {
       const found = positions.compareExchange(TAIL, frame.a, (frame.a + (frame.b << 1)) | 0);
@@ -103,28 +126,40 @@ export function put(ring: RingWords, frame: Frame, copy: CopyStep): Outcome {
   }
 }
 
-/** Takes a record: `OK`, `CLOSED` if the ring is closed and empty, `GAVE_UP`, or `LOST` if a lost thread holds the lock. */
+function checkRoom(frame: Frame, free: number): Outcome {
+  if (free >= frame.b) return enter(frame, Stage.COPY);
+  return unlock(frame, free < 0 ? Result.CORRUPT : WOULD_BLOCK);
+}
+
+/**
+ * Takes a record: `OK`, `CLOSED` if the ring is closed and empty, `GAVE_UP`, `CORRUPT`, or `LOST` if a lost thread holds
+ * the lock.
+ */
 export function take(ring: RingWords, frame: Frame, copy: CopyStep): Outcome {
   const { positions, capacity } = ring;
   switch (frame.stage) {
     case Stage.LOCK: {
       frame.recover = true;
       const outcome = acquire(ring.takeLock, frame);
+      if (waitsForItself(frame, outcome)) return end(frame, Result.CORRUPT);
       if (outcome !== DONE) return outcome;
       if (frame.result <= Result.RECOVERED) return enter(frame, Stage.CHECK);
       frame.e = frame.result;
       return enter(frame, Stage.PASS_ON);
     }
-    case Stage.CHECK:
+    case Stage.CHECK: {
       if (frame.pc === 0) {
         frame.a = positions.load(HEAD);
         return jump(frame, 1);
       }
       frame.c = positions.load(TAIL);
-      if (units(frame.a, frame.c) > 0) return enter(frame, Stage.COPY);
+      const present = units(frame.a, frame.c);
+      if (present > 0) return present <= capacity ? enter(frame, Stage.COPY) : unlock(frame, Result.CORRUPT);
       return unlock(frame, (frame.c & CLOSED) !== 0 ? Result.CLOSED : WOULD_BLOCK);
+    }
     case Stage.COPY:
-      return copy((frame.a >>> 1) & (capacity - 1), frame) === DONE ? enter(frame, Stage.COMMIT) : CONTINUE;
+      if (copy((frame.a >>> 1) & (capacity - 1), frame) !== DONE) return CONTINUE;
+      return frame.result === Result.CORRUPT ? unlock(frame, Result.CORRUPT) : enter(frame, Stage.COMMIT);
     case Stage.COMMIT:
       // An addition, not a store: another thread may set the closed bit at any time.
       positions.add(HEAD, frame.b << 1);

@@ -1,0 +1,64 @@
+/**
+ * What must hold at the end of a program of the queue, whatever threads have died.
+ *
+ * @module
+ */
+import { DeliveryStage } from "../../lib/queue/steps/deliveries.ts";
+import { Word as Log } from "../../lib/queue/steps/paged_log.ts";
+import { DONE, Frame } from "../../lib/shared/steps/step.ts";
+import type { Machines } from "./machines.ts";
+import {
+  ACKNOWLEDGED,
+  DELIVERED,
+  deliveriesOf,
+  HEAD,
+  LIST,
+  LOST,
+  type QueueShape,
+  SLOTS,
+  TABLE,
+} from "./queue_memory.ts";
+import type { World } from "./world.ts";
+
+/** Checks what has become of every ticket at the end, after a last collection of lost items. */
+export function checkTickets(world: World, shape: QueueShape, machines: Machines): void {
+  const { state } = world.model;
+  const frame = new Frame();
+  frame.pc = DeliveryStage.UNDO;
+  const next = state[HEAD] >>> 1;
+  while (machines.deliveriesCollect(deliveriesOf(world.model, shape), frame, next) !== DONE);
+  const listed = state.slice(LIST, LIST + state[LOST]);
+  const owners = Array.from({ length: next }, (_, ticket) => world.ghost(DELIVERED + ticket));
+  // How many items a dead thread had. Of items that a thread died with before its take had ended, the ghosts have no owner.
+  const died = (thread: number) =>
+    owners.filter((owner, ticket) => owner === thread && world.ghost(ACKNOWLEDGED + ticket) === 0).length;
+  const unknown = owners.filter((owner) => owner === 0).length;
+  const mayOverflow = owners.some((owner) => died(owner) + (owner === 0 ? 0 : unknown) >= SLOTS);
+  let unsettled = 0;
+  for (let ticket = 0; ticket < next; ticket++) {
+    const times = listed.filter((item) => item === ticket).length;
+    const consumer = world.ghost(DELIVERED + ticket);
+    const acknowledged = world.ghost(ACKNOWLEDGED + ticket) === 1;
+    const isLost = consumer === 0 || (!acknowledged && world.dead(consumer));
+    world.check(times <= 1, `lost item ${ticket} is listed ${times} times`);
+    // A place has room for the last tickets only: more lost items of one thread are not listed.
+    if (!mayOverflow) world.check(times === (isLost ? 1 : 0), `item ${ticket}: lost is ${isLost}`);
+    else world.check(times === 0 || isLost, `item ${ticket} is listed, and not lost`);
+    const isLast = consumer !== 0 && owners.lastIndexOf(consumer) === ticket && unknown === 0;
+    if (isLast && isLost) world.check(times === 1, `item ${ticket}, the last of its thread, is not listed`);
+    if (!isLost && !acknowledged) unsettled++;
+  }
+  world.check(listed.every((item) => item >= 0 && item < next), "an item is listed that no thread took");
+  const settled = machines.doneCount(deliveriesOf(world.model, shape));
+  world.check(next - settled === unsettled, `${next - settled} items count as unfinished, ${unsettled} are in flight`);
+}
+
+/** Checks that FIRST ... LAST name PAGES different pages, with TABLE at LAST if one page is in neither part. */
+export function checkPages(world: World, mask: number): void {
+  const { state } = world.model;
+  const names = Array.from(
+    { length: state[Log.PAGES] },
+    (_, i) => state[TABLE + ((state[Log.FIRST] + i) & (mask - 1))],
+  );
+  world.check(new Set(names).size === names.length, `pages ${names} are in use`);
+}
