@@ -99,8 +99,9 @@ export class CallRunner implements CallHost {
 
   /** Sends a value that a call emits. */
   emit(seq: number, value: unknown): void {
+    const moved = takeMove(value);
     try {
-      this.#host.post(itemMessage(seq, value), takeMove(value));
+      this.#host.post(itemMessage(seq, value, moved), moved);
     } catch (cause) {
       throw transferError(value, "value", "result", cause);
     }

@@ -51,7 +51,7 @@ export class Replies {
     else if (this.#inOrder && !moved && this.#host.callTable.setResult(seq, value)) return;
     this.#hasPosted = true;
     try {
-      this.#host.post(resultMessage(seq, value), moved);
+      this.#host.post(resultMessage(seq, value, moved), moved);
     } catch (cause) {
       this.#host.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
     }

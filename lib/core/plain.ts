@@ -116,8 +116,8 @@ export class PlainWriter {
 
   /** Returns the text of a value; `undefined` if it is not plain or too large, or has an object of an earlier value. */
   write(value: object): Json | undefined {
-    // A program has given all objects a toJSON: JSON.stringify would call it.
-    if ("toJSON" in Array.prototype) return undefined;
+    // A program has given all objects a property: for-in would find it, and JSON.stringify would call a toJSON.
+    if ("toJSON" in Array.prototype || isPrototypeExtended()) return undefined;
     const copy = this.#copyValue(value, true);
     if (copy === NOT_PLAIN) return undefined;
     const hasNotes = this.#notes.length > 0;
@@ -131,7 +131,7 @@ export class PlainWriter {
    * as long.
    */
   copy(value: object): unknown {
-    const copy = this.#copyValue(value, false);
+    const copy = isPrototypeExtended() ? NOT_PLAIN : this.#copyValue(value, false);
     return copy === NOT_PLAIN
       ? undefined
       : applyNotes(copy, this.#notes, (special) => special instanceof Date ? new Date(special) : special);
@@ -178,7 +178,7 @@ export class PlainWriter {
 
   #copyObject(value: Record<string, unknown>, depth: number): unknown {
     const copy = { ...value };
-    // Unlike Object.keys, for-in creates no array; this object inherits nothing enumerable.
+    // Unlike Object.keys, for-in creates no array. `isPrototypeExtended` makes sure that it finds own keys only.
     for (const key in copy) {
       const part = copy[key];
       if (typeof part === "string" && part.length <= MAX_STRING) continue;
@@ -235,6 +235,14 @@ export class PlainWriter {
     if (this.#seenArray.length > MAX_ARRAY_SEARCH) this.#seenSet = new Set(this.#seenArray);
     return false;
   }
+}
+
+const EMPTY = {};
+
+// Whether all objects have an enumerable property. Then structured clone copies, which ignores it.
+function isPrototypeExtended(): boolean {
+  for (const _ in EMPTY) return true;
+  return false;
 }
 
 function hasHoles(list: readonly unknown[]): boolean {

@@ -13,6 +13,7 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
+import { refuseCopies } from "../core/uncopyable.ts";
 import { bad, knownOptions } from "../core/validate.ts";
 import type { CancelOptions, FutureControl, FutureState } from "./future_control.ts";
 import {
@@ -235,3 +236,5 @@ export class Future<R> extends Settlement implements Promise<R> {
     return settled;
   }
 }
+
+refuseCopies(Future, "await it, and send its result");

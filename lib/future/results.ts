@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { refuseCopies } from "../core/uncopyable.ts";
 
 /** The side of a {@linkcode Results} that delivers them. The reader calls one of the methods, at most once. */
 export interface ResultsSource<R> {
@@ -119,3 +120,5 @@ export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
     return source;
   }
 }
+
+refuseCopies(Results, "await them, and send the array");

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { appendStack, captureStack } from "../core/stack.ts";
 import { isError } from "../protocol/error_record.ts";
 
 const MARK = "\n  called:\n";
@@ -15,15 +16,12 @@ export class CallSite {
 
   /** Captures the current stack. */
   constructor() {
-    Error.captureStackTrace(this, CallSite);
+    captureStack(this, CallSite as never);
   }
 
   /** Appends this place to the stack of an error, and returns the error. Returns any other value as it is. */
   addTo(thrown: unknown): unknown {
-    if (!isError(thrown) || thrown.stack?.includes(MARK)) return thrown;
-    const frames = this.stack.split("\n").slice(1).filter((frame) => !frame.includes(FOLDER));
-    const value = `${thrown.stack ?? `${thrown.name}: ${thrown.message}`}${MARK}${frames.join("\n")}`;
-    Object.defineProperty(thrown, "stack", { value, writable: true, configurable: true, enumerable: false });
+    if (isError(thrown)) appendStack(thrown, MARK, this, (frame) => !frame.includes(FOLDER));
     return thrown;
   }
 }

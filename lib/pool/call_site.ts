@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { appendStack, captureStack } from "../core/stack.ts";
 import { queueMicrotask } from "../core/timer.ts";
 import { isError } from "../protocol/error_record.ts";
 
@@ -22,19 +23,12 @@ export class CallSite {
 
   /** Captures the place that called `method`. */
   constructor({ method }: PublicMethod) {
-    Error.captureStackTrace(this, method);
+    captureStack(this, method);
   }
 
   /** Appends this place to the stack of what a task threw, if that is an error. */
   addTo(thrown: unknown): void {
-    if (!isError(thrown) || thrown.stack?.includes(MARK)) return;
-    const frames = this.stack.slice(this.stack.indexOf("\n") + 1);
-    const stack = `${thrown.stack ?? `${thrown.name}: ${thrown.message}`}${MARK}${frames}`;
-    try {
-      Object.defineProperty(thrown, "stack", { value: stack, writable: true, configurable: true, enumerable: false });
-    } catch {
-      // A frozen error keeps its own stack: the call site is an extra, the error itself is what counts.
-    }
+    if (isError(thrown)) appendStack(thrown, MARK, this);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
+import { refuseCopies } from "../core/uncopyable.ts";
 import { type Future, isObserved, outcomeOf, subscribe } from "../future/future.ts";
 import type { Task } from "../task/task.ts";
 import type { BackendName } from "./backends.ts";
@@ -146,3 +147,5 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
 }
 
 const SUBMIT: PublicMethod = { action: "submit task", method: TaskGroup.prototype.submit };
+
+refuseCopies(TaskGroup, "make a pool in the task, or submit from here");

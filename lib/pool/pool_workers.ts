@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { refuseCopies } from "../core/uncopyable.ts";
 import { integer } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
 import { observe, type PoolEventMap } from "./events.ts";
@@ -196,3 +197,5 @@ export abstract class PoolWorkers extends EventTarget {
     super.removeEventListener(type, listener as EventListener, options);
   }
 }
+
+refuseCopies(PoolWorkers, "make a pool in the task, or submit from here");

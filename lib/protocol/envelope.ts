@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { fromWhole, wholeBytes } from "../core/bytes.ts";
+import { bytesOf, restoreBytes } from "../core/bytes.ts";
 import { TransferError } from "../core/errors.ts";
 import { takeMove } from "../core/move.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { show } from "../core/validate.ts";
 import { encode } from "../shared/revive.ts";
+import { cloneInput } from "./clone_input.ts";
 
 /** Arguments as they were when the caller passed them. */
 export interface Snapshot {
@@ -23,10 +24,11 @@ export interface Snapshot {
  * Copies arguments as they are now, and moves the objects in `transfer` and those that `move()` has marked. Later
  * changes by the caller do not reach the task.
  *
- * Primitives cost nothing. Plain data is copied as text or, if it is large, as objects, and one typed array by its
- * bytes. An argument list with any other value is copied by structured clone.
+ * Primitives cost nothing. Plain data is copied as text or, if it is large, as objects, and one typed array by the bytes
+ * that it shows. An argument list with any other value is copied by structured clone. Typed arrays travel with their
+ * whole buffer only if several of them share it.
  *
- * @throws {TransferError} If a value cannot be copied.
+ * @throws {TransferError} If a value cannot be copied, or would arrive without its content.
  */
 export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
   if (transfer.length === 0 && args.every(isPrimitive)) return { args: args.slice(), transfer, handles: false };
@@ -46,7 +48,8 @@ export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
 export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
   try {
     // One clone for both, so that a moved object is the same object inside the arguments.
-    const { value, handles } = structuredClone(encode([args, transfer]), { transfer });
+    const input = cloneInput(args, transfer).value;
+    const { value, handles } = structuredClone(encode([input, transfer]), { transfer });
     const [copied, moved] = value as [unknown[], Transferable[]];
     return { args: copied, transfer: moved, handles };
   } catch (cause) {
@@ -55,7 +58,7 @@ export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
 }
 
 // An object that occurs twice must be one object in the copy as well. So one writer serves all arguments, and there is
-// no second typed array: it might have the same buffer.
+// no second typed array: it might have the same buffer, which then travels whole.
 function encodeArgs(args: unknown[], isLarge = false): unknown[] | undefined {
   const encoded: unknown[] = [];
   const writer = new PlainWriter();
@@ -64,14 +67,10 @@ function encodeArgs(args: unknown[], isLarge = false): unknown[] | undefined {
     if (isPrimitive(arg)) encoded.push(arg);
     else if (typeof arg !== "object") return undefined;
     else {
-      const whole = wholeBytes(arg!);
-      if (whole && hasBytes) return undefined;
-      hasBytes ||= whole !== undefined;
-      const copy = whole
-        ? fromWhole(whole.form, whole.bytes.slice())
-        : isLarge
-        ? writer.copy(arg!)
-        : writer.write(arg!);
+      const own = bytesOf(arg!);
+      if (own && hasBytes) return undefined;
+      hasBytes ||= own !== undefined;
+      const copy = own ? restoreBytes(own.form, own.bytes.slice()) : isLarge ? writer.copy(arg!) : writer.write(arg!);
       if (copy === undefined) return writer.tooLarge ? encodeArgs(args, true) : undefined;
       encoded.push(copy);
     }
@@ -170,7 +169,7 @@ function* children(value: object): Generator<[string, unknown]> {
 function isCloneable(value: unknown): boolean {
   if (isPrimitive(value)) return true;
   try {
-    structuredClone(value);
+    structuredClone(cloneInput(value).value);
     return true;
   } catch {
     return false;

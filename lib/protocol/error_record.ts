@@ -7,74 +7,125 @@
  *
  * @module
  */
-import * as isopool from "../core/errors.ts";
+import { isProxy } from "node:util/types";
+import { ownBytes } from "../core/bytes.ts";
+import { define } from "../core/define.ts";
+import { forEachElement } from "../core/elements.ts";
+import { uncopyable } from "../core/uncopyable.ts";
+import { copyTree, DESCEND, DROP } from "./copy_tree.ts";
+import { type ErrorRecord, isCloneableError, isError, MAX_CLASSES, SEPARATE_FIELDS, type Thrown } from "./thrown.ts";
 
-/** What was thrown: an error as a record, or any other value as it is. */
-export type Thrown = { error: ErrorRecord } | { value: unknown };
+export { decodeThrown, restoreErrors } from "./error_decoder.ts";
+export { type ErrorRecord, isError, type Thrown } from "./thrown.ts";
 
-/** An error, as plain data. */
-export interface ErrorRecord {
-  /** Names of the error's classes, most derived first. The decoder takes the first that it has. */
-  classes: string[];
-  name: string;
-  message: string;
-  stack: string;
-  cause?: Thrown;
-  /** `AggregateError.errors`. */
-  errors?: Thrown[];
-  /** `SuppressedError.error` and `.suppressed`. */
-  suppression?: { error: Thrown; suppressed: Thrown };
-  /** Own enumerable fields, `code` among them. */
-  fields: Record<string, Thrown>;
-}
-
-/** The fields that a record has apart from the others. */
-const SEPARATE_FIELDS = new Set(["name", "message", "stack", "cause", "errors", "error", "suppressed"]);
-
-/** Encodes what was thrown. A field that cannot be cloned becomes a string that says so. */
+/**
+ * Encodes what was thrown. Inside a field, a function or symbol is left out, and a string takes the place of any other
+ * value that cannot be cloned.
+ */
 export function encodeThrown(thrown: unknown): Thrown {
   try {
-    return encode(thrown, new Map());
+    return new Encoder().encode(thrown);
   } catch {
     return { value: "[cannot cross: it cannot be read]" };
   }
 }
 
-/** Whether `value` is an error of any realm, a DOMException included. */
-export function isError(value: unknown): value is Error {
-  return Error.isError(value) || value instanceof Error;
+/** Makes records for the errors inside of a value that is about to be cloned; `target` of each is the error itself. */
+export function recordsOf(errors: Iterable<Error>): ErrorRecord[] {
+  const encoder = new Encoder();
+  const records: ErrorRecord[] = [];
+  for (const error of errors) {
+    try {
+      const record = encoder.record(error);
+      record.target = error;
+      records.push(record);
+    } catch { /* An error that cannot be read arrives as structured clone copies it. */ }
+  }
+  return records;
 }
 
-function encode(thrown: unknown, seen: Map<Error, ErrorRecord>): Thrown {
-  if (!isError(thrown)) return { value: cloneable(thrown) };
-  const known = seen.get(thrown);
-  if (known) return { error: known };
-  const record: ErrorRecord = {
-    classes: classesOf(thrown),
-    name: text(() => thrown.name),
-    message: text(() => thrown.message),
-    stack: text(() => thrown.stack),
-    fields: {},
-  };
-  seen.set(thrown, record);
-  if (Object.hasOwn(thrown, "cause")) record.cause = encode(read(() => thrown.cause), seen);
-  if (thrown instanceof AggregateError) {
-    const errors = read(() => thrown.errors);
-    record.errors = Array.isArray(errors) ? errors.map((error) => encode(error, seen)) : [];
+/** Encodes the errors of one message. An error that occurs twice has one record. */
+class Encoder {
+  readonly #records = new Map<Error, ErrorRecord>();
+
+  encode(thrown: unknown): Thrown {
+    if (isError(thrown)) return { error: this.record(thrown) };
+    if (typeof thrown === "function" || typeof thrown === "symbol") {
+      return { value: `[cannot cross: a ${typeof thrown}]` };
+    }
+    return this.#encodeData(thrown);
   }
-  if (thrown instanceof SuppressedError) {
-    record.suppression = {
-      error: encode(read(() => thrown.error), seen),
-      suppressed: encode(read(() => thrown.suppressed), seen),
+
+  record(error: Error): ErrorRecord {
+    const known = this.#records.get(error);
+    if (known) return known;
+    const record: ErrorRecord = {
+      classes: classesOf(error),
+      name: text(() => error.name),
+      message: text(() => error.message),
+      stack: stackOf(error),
+      fields: {},
     };
+    this.#records.set(error, record);
+    if (Object.hasOwn(error, "cause")) record.cause = this.encode(read(() => error.cause));
+    const { errors, error: newer, suppressed } = hiddenFields(error);
+    if (errors && Array.isArray(errors.value)) {
+      const list: Thrown[] = record.errors = [];
+      forEachElement(errors.value, (each) => list.push(this.encode(each)));
+    }
+    if (newer && suppressed) {
+      record.suppression = { error: this.encode(newer.value), suppressed: this.encode(suppressed.value) };
+    }
+    for (const key of Object.keys(error)) {
+      if (SEPARATE_FIELDS.has(key)) continue;
+      const value = read(() => (error as unknown as Record<string, unknown>)[key]);
+      if (typeof value === "function" || typeof value === "symbol") continue;
+      // Not by assignment: a field may be called __proto__.
+      define(record.fields, key, this.encode(value), true);
+    }
+    return record;
   }
-  for (const key of Object.keys(thrown)) {
-    if (SEPARATE_FIELDS.has(key)) continue;
-    const value = encode(read(() => (thrown as unknown as Record<string, unknown>)[key]), seen);
-    // Not by assignment: a field may be called __proto__.
-    Object.defineProperty(record.fields, key, { value, enumerable: true });
+
+  // Data of the user's. Errors in it are replaced by bare ones, and listed.
+  #encodeData(value: unknown): Thrown {
+    if (typeof value !== "object" || value === null) return { value };
+    const errors: ErrorRecord[] = [];
+    try {
+      const copy = copyTree(value, (part) => this.#replace(part, errors), (object, key) => {
+        return read(() => (object as Record<string, unknown>)[key]);
+      });
+      return errors.length === 0 ? { value: copy === DROP ? undefined : copy } : { value: copy, errors };
+    } catch {
+      return { value: cloneable(value) }; // Too deep to be copied by parts.
+    }
   }
-  return { error: record };
+
+  #replace(part: unknown, errors: ErrorRecord[]): unknown {
+    if (typeof part !== "object" || part === null) return DROP;
+    if (isProxy(part)) return notCloneable(part);
+    if (isError(part)) {
+      const record = this.record(part);
+      record.target ??= part instanceof DOMException ? new DOMException(part.message, part.name) : new Error();
+      errors.push(record);
+      return record.target;
+    }
+    if (ArrayBuffer.isView(part)) return ownBytes(part);
+    if (Array.isArray(part) || part instanceof Map || part instanceof Set) return DESCEND;
+    const prototype = Object.getPrototypeOf(part);
+    if (prototype === Object.prototype || prototype === null) return DESCEND;
+    if (uncopyable(part) !== undefined) return notCloneable(part);
+    return keepsClass(part) ? cloneable(part) : DESCEND;
+  }
+}
+
+// `AggregateError` and `SuppressedError`, of this realm or another, have these as own fields that are not enumerable.
+function hiddenFields(error: Error): Record<"errors" | "error" | "suppressed", PropertyDescriptor | undefined> {
+  const hidden = (key: string) => {
+    const descriptor = Object.getOwnPropertyDescriptor(error, key);
+    if (!descriptor || descriptor.enumerable) return undefined;
+    return { value: read(() => (error as unknown as Record<string, unknown>)[key]) };
+  };
+  return { errors: hidden("errors"), error: hidden("error"), suppressed: hidden("suppressed") };
 }
 
 function classesOf(error: Error): string[] {
@@ -103,108 +154,26 @@ function text(get: () => unknown): string {
   return typeof value === "string" ? value : value === undefined ? "" : read(() => String(value));
 }
 
-function cloneable(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) {
-    return typeof value === "function" || typeof value === "symbol" ? `[cannot cross: a ${typeof value}]` : value;
-  }
+// A program's `Error.prepareStackTrace` can make any value of the stack.
+function stackOf(error: Error): string {
+  const stack = read(() => error.stack as unknown);
+  return typeof stack === "string" ? stack : `${text(() => error.name)}: ${text(() => error.message)}`;
+}
+
+// Whether structured clone makes an object of the same kind, such as a date, instead of a plain one.
+function keepsClass(value: object): boolean {
+  return Object.prototype.toString.call(value) !== "[object Object]" || isCloneableError(value);
+}
+
+function cloneable(value: object): unknown {
   try {
     structuredClone(value);
     return value;
   } catch {
-    return `[cannot cross: ${Object.prototype.toString.call(value).slice(8, -1)}]`;
+    return notCloneable(value);
   }
 }
 
-/**
- * Decodes what {@linkcode encodeThrown} has encoded. A hostile worker can send any data instead: decoding does not
- * throw, takes bounded time, and returns an error or plain data.
- */
-export function decodeThrown(thrown: unknown): unknown {
-  return decode(thrown, { seen: new Map(), remaining: MAX_ERRORS }, 0);
+function notCloneable(value: object): string {
+  return `[cannot cross: ${read(() => Object.prototype.toString.call(value)).slice(8, -1)}]`;
 }
-
-/** Maximum number of errors in one record, and of levels of nesting. Errors beyond become a string that says so. */
-const MAX_ERRORS = 10_000;
-const MAX_DEPTH = 1_000;
-/** Maximum number of class names in one record. */
-const MAX_CLASSES = 16;
-
-interface Decoding {
-  readonly seen: Map<unknown, Error>;
-  remaining: number;
-}
-
-function decode(thrown: unknown, decoding: Decoding, depth: number): unknown {
-  if (!isPlain(thrown)) return undefined;
-  const { error: record } = thrown;
-  if (!isPlain(record)) return Object.hasOwn(thrown, "value") ? thrown.value : undefined;
-  const known = decoding.seen.get(record);
-  if (known) return known;
-  if (depth > MAX_DEPTH || decoding.remaining-- <= 0) return "[cut off: too many errors in one]";
-  const error = create(record);
-  decoding.seen.set(record, error);
-  const defineHidden = (key: string, value: unknown) =>
-    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
-  const inner = (each: unknown) => decode(each, decoding, depth + 1);
-  if (error.name !== record.name) defineHidden("name", string(record.name));
-  defineHidden("stack", string(record.stack));
-  if (record.cause) defineHidden("cause", inner(record.cause));
-  if (Array.isArray(record.errors)) defineHidden("errors", take(record.errors, MAX_ERRORS).map(inner));
-  if (isPlain(record.suppression)) {
-    defineHidden("error", inner(record.suppression.error));
-    defineHidden("suppressed", inner(record.suppression.suppressed));
-  }
-  if (!isPlain(record.fields)) return error;
-  for (const key of Object.keys(record.fields)) {
-    if (SEPARATE_FIELDS.has(key)) continue;
-    Object.defineProperty(error, key, {
-      value: inner(record.fields[key]),
-      writable: true,
-      configurable: true,
-      enumerable: true,
-    });
-  }
-  return error;
-}
-
-function create({ classes, name, message }: Record<string, unknown>): Error {
-  const text = string(message);
-  for (const each of Array.isArray(classes) ? take(classes, MAX_CLASSES) : []) {
-    if (each === "DOMException") return new DOMException(text, string(name));
-    const known = ERROR_CLASSES.get(each as string);
-    // A real error, which has the internal slot that Error.isError() checks, and then the prototype of its class: the
-    // constructors of these classes take different arguments.
-    if (known) return Object.setPrototypeOf(new Error(text), known.prototype);
-  }
-  return new Error(text);
-}
-
-// By hand: slice() and map() read the array's `constructor`, which may be a forged field.
-function take(array: unknown[], max: number): unknown[] {
-  const found: unknown[] = [];
-  for (let at = 0; at < array.length && at < max; at++) found.push(array[at]);
-  return found;
-}
-
-// Arrays and buffers are not plain here: they can have any number of keys.
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-function string(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-const ERROR_CLASSES = new Map<string, { prototype: Error }>([
-  Error,
-  TypeError,
-  RangeError,
-  SyntaxError,
-  ReferenceError,
-  EvalError,
-  URIError,
-  AggregateError,
-  SuppressedError,
-  ...Object.values(Deno.errors),
-  ...Object.values(isopool),
-].map((known) => [known.name, known as { prototype: Error }]));

@@ -8,17 +8,24 @@
  */
 import { handleCopies } from "../shared/handle.ts";
 import { decode, type Envelope } from "../shared/revive.ts";
+import { cloneInput } from "./clone_input.ts";
+import { recordsOf, restoreErrors } from "./error_record.ts";
+import type { ErrorRecord } from "./thrown.ts";
 
 /** The result of a call. */
 export interface ResultMessage extends Envelope {
   readonly kind: "result";
   readonly seq: number;
+  /** What structured clone loses of the errors in the value. */
+  readonly errors: ErrorRecord[] | undefined;
 }
 
 /** A value that a running call yielded or emitted. */
 export interface ItemMessage extends Envelope {
   readonly kind: "item";
   readonly seq: number;
+  /** What structured clone loses of the errors in the value. */
+  readonly errors: ErrorRecord[] | undefined;
 }
 
 /** A shared value, sent once to each worker that needs it. */
@@ -27,33 +34,50 @@ export interface ShareMessage extends Envelope {
   readonly id: number;
 }
 
-/** Makes the message of a result. */
-export function resultMessage(seq: number, value: unknown): ResultMessage {
+/**
+ * Makes the message of a result.
+ *
+ * @param moved Objects that are moved with the message.
+ * @throws {TypeError} If an object in the value would arrive without its content.
+ */
+export function resultMessage(seq: number, value: unknown, moved: readonly unknown[] | undefined): ResultMessage {
+  const input = cloneInput(value, moved);
+  const errors = input.errors && recordsOf(input.errors);
   const before = handleCopies.count;
   return {
     kind: "result",
     seq,
-    value,
+    value: input.value,
+    errors,
     get handles() {
       return handleCopies.count !== before;
     },
   };
 }
 
-/** Makes the message of an item. */
-export function itemMessage(seq: number, value: unknown): ItemMessage {
+/**
+ * Makes the message of an item.
+ *
+ * @param moved Objects that are moved with the message.
+ * @throws {TypeError} If an object in the value would arrive without its content.
+ */
+export function itemMessage(seq: number, value: unknown, moved: readonly unknown[] | undefined): ItemMessage {
+  const input = cloneInput(value, moved);
+  const errors = input.errors && recordsOf(input.errors);
   const before = handleCopies.count;
   return {
     kind: "item",
     seq,
-    value,
+    value: input.value,
+    errors,
     get handles() {
       return handleCopies.count !== before;
     },
   };
 }
 
-/** Revives the shared objects in a value that has arrived. */
-export function reviveValue(value: unknown, handles: boolean): unknown {
+/** Revives the shared objects in a value that has arrived, and completes the errors in it. */
+export function reviveValue(value: unknown, handles: boolean, errors?: ErrorRecord[]): unknown {
+  if (errors !== undefined) restoreErrors(errors);
   return handles ? decode({ value, handles }) : value;
 }

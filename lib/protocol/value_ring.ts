@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { FORMS, fromWhole, wholeBytes } from "../core/bytes.ts";
+import { bytesOf, FORMS, restoreBytes } from "../core/bytes.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { SIZE, SpscRing } from "./spsc_ring.ts";
 
@@ -109,7 +109,7 @@ export class ValueRing extends SpscRing {
         return null;
       default:
         return kind >= Kind.BYTES && kind < Kind.BYTES + FORMS
-          ? fromWhole(kind - Kind.BYTES, new Uint8Array(this.bytes.subarray(from, from + length)))
+          ? restoreBytes(kind - Kind.BYTES, new Uint8Array(this.bytes.subarray(from, from + length)))
           : undefined;
     }
   }
@@ -159,7 +159,7 @@ export class ValueRing extends SpscRing {
   }
 
   #putBytes(value: object): boolean {
-    const whole = wholeBytes(value);
+    const whole = bytesOf(value);
     if (!whole) return false;
     const { form, bytes } = whole;
     if (bytes.length > MAX_VALUE || this.cursor + 1 + Math.ceil(bytes.length / 8) > this.limit) return false;

@@ -13,7 +13,9 @@
  *
  * @module
  */
-import { FORMS, fromWhole, wholeBytes } from "../core/bytes.ts";
+import { bytesOf, FORMS, restoreBytes } from "../core/bytes.ts";
+import { corruptMemory } from "../core/corrupt_memory.ts";
+import { IsopoolError } from "../core/errors.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { decode, encode, type Envelope } from "../shared/revive.ts";
 import { fromBytes, toBytes } from "./structured.ts";
@@ -29,7 +31,7 @@ export const Kind = {
   JSON: 6,
   /** Structured clone. */
   CLONE: 7,
-  /** The bytes of a buffer. Added to it: the form of {@linkcode wholeBytes}. */
+  /** The bytes of a buffer. Added to it: the form of {@linkcode bytesOf}. */
   BYTES: 8,
   /** JSON with notes for what JSON has no form for: dates, `undefined` and the like. */
   JSON_WITH_NOTES: 8 + FORMS,
@@ -71,7 +73,7 @@ export function encodeValue(value: unknown): Encoded {
   if (typeof value === "string") {
     if (value.length <= MAX_UTF8 && value.isWellFormed()) return encodeText(Kind.STRING, value);
   } else if (typeof value === "object") {
-    const whole = wholeBytes(value!);
+    const whole = bytesOf(value!);
     if (whole) return { kind: Kind.BYTES + whole.form, bytes: whole.bytes, borrowed: true };
     const json = new PlainWriter().write(value!);
     if (json) return encodeText(json.hasNotes ? Kind.JSON_WITH_NOTES : Kind.JSON, json.text);
@@ -86,8 +88,20 @@ function encodeText(kind: number, text: string): Encoded {
   return { kind, bytes: scratch.subarray(0, written), borrowed: true };
 }
 
-/** Decodes a record. A record can be decoded only once: its shared memory is a key that the runtime gives out once. */
-export function decodeValue({ kind, bytes, borrowed }: Encoded): unknown {
+/**
+ * Decodes a record. A record can be decoded only once: its shared memory is a key that the runtime gives out once.
+ *
+ * @throws {IsopoolError} If no `encodeValue` has written the record, or a shared object in it cannot be received.
+ */
+export function decodeValue(record: Encoded): unknown {
+  try {
+    return decodeRecord(record);
+  } catch (cause) {
+    throw cause instanceof IsopoolError ? cause : corruptMemory("decode item", { cause });
+  }
+}
+
+function decodeRecord({ kind, bytes, borrowed }: Encoded): unknown {
   switch (kind) {
     case Kind.NUMBER:
       for (let i = 0; i < bytesOfNumber.length; i++) bytesOfNumber[i] = bytes[i];
@@ -103,5 +117,5 @@ export function decodeValue({ kind, bytes, borrowed }: Encoded): unknown {
   const own = borrowed ? bytes.slice() : bytes;
   return kind === Kind.CLONE
     ? decode(fromBytes(own) as Envelope)
-    : fromWhole(kind - Kind.BYTES, own as Uint8Array<ArrayBuffer>);
+    : restoreBytes(kind - Kind.BYTES, own as Uint8Array<ArrayBuffer>);
 }

@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { getter } from "../core/define.ts";
 
 /** Version of the protocol between copies of this library: the fields of a handle and the layout of its memory. */
 export const VERSION = 1;
@@ -46,13 +47,10 @@ const COPIES = Symbol.for("isopool.shared.copies");
 export const handleCopies: HandleCopies = (globalThis as Record<symbol, unknown>)[COPIES] as HandleCopies | undefined ??
   ((globalThis as Record<symbol, unknown>)[COPIES] = { count: 0 } satisfies HandleCopies);
 
-const GETTER: PropertyDescriptor = {
-  enumerable: true,
-  get(this: Shared): Handle {
-    handleCopies.count++;
-    return this[BRAND]();
-  },
-};
+const GETTER = getter(function (this: Shared): Handle {
+  handleCopies.count++;
+  return this[BRAND]();
+});
 
 /** The base class of all shared objects. They can be sent to other threads inside any message. */
 export abstract class Shared {

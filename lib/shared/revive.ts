@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { forEachElement } from "../core/elements.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { show } from "../core/validate.ts";
 import { type Handle, handleCopies, KEY, reviverOf, type Shared, VERSION } from "./handle.ts";
@@ -49,9 +50,12 @@ export function decode(envelope: Envelope): unknown {
   return envelope.handles ? revive(envelope.value) : envelope.value;
 }
 
+// Taken at load: the program can replace it later.
+const { isError } = Error;
+
 type Wrapped = { readonly [KEY]: Handle };
 
-// Visits arrays, plain objects, Maps, Sets and causes of errors: everything in which structured clone can put a handle.
+// Visits arrays, plain objects, Maps, Sets and the fields of errors: everything in which structured clone can put a handle.
 function revive(root: unknown): unknown {
   const revived = new Map<object, Shared>();
   const seen = new Set<object>();
@@ -74,10 +78,9 @@ function revive(root: unknown): unknown {
 
 function visitParts(container: object, visit: (value: unknown) => unknown): void {
   if (Array.isArray(container)) {
-    for (let i = 0; i < container.length; i++) {
-      const part = container[i];
+    forEachElement(container, (part, i) => {
       if (typeof part === "object" && part !== null) container[i] = visit(part);
-    }
+    });
   } else if (container instanceof Map) {
     const entries = [...container].map(([key, value]) => [visit(key), visit(value)]);
     // The Map is filled anew: a key that was replaced in place would move to the end.
@@ -87,14 +90,17 @@ function visitParts(container: object, visit: (value: unknown) => unknown): void
     const values = [...container].map(visit);
     container.clear();
     for (const value of values) container.add(value);
-  } else if (container instanceof Error) {
-    if (Object.hasOwn(container, "cause")) container.cause = visit(container.cause);
+  } else if (isError(container)) {
+    const error = container as unknown as Record<string, unknown>;
+    for (const key of ["cause", "errors", ...Object.keys(error)]) {
+      if (Object.hasOwn(error, key)) error[key] = visit(error[key]);
+    }
   } else if (Object.getPrototypeOf(container) === Object.prototype) {
     const object = container as Record<string, unknown>;
-    // `for in` allocates no list of keys, and Object.prototype has none that it could add.
+    // `for in` allocates no list of keys. It also visits what the program has added to Object.prototype.
     for (const key in object) {
       const part = object[key];
-      if (typeof part === "object" && part !== null) object[key] = visit(part);
+      if (typeof part === "object" && part !== null && Object.hasOwn(object, key)) object[key] = visit(part);
     }
   }
 }

@@ -213,10 +213,10 @@ export abstract class PortTransport implements Transport {
   }
 
   // A shared object that cannot be revived here fails the call that sent it.
-  #revive({ seq, value, handles }: ResultMessage | ItemMessage, take: (value: unknown) => void): void {
+  #revive({ seq, value, errors, handles }: ResultMessage | ItemMessage, take: (value: unknown) => void): void {
     let revived: unknown;
     try {
-      revived = reviveValue(value, handles);
+      revived = reviveValue(value, handles, errors);
     } catch (error) {
       return this.#calls.reject(seq, error);
     }

@@ -12,6 +12,7 @@ import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
 import { concurrencySuite } from "./concurrency_suite.ts";
 import { contextSuite } from "./context_suite.ts";
+import { cloningSuite } from "./cloning_suite.ts";
 import { eventsSuite } from "./events_suite.ts";
 import { flowSuite } from "./flow_suite.ts";
 import { groupSuite } from "./group_suite.ts";
@@ -40,6 +41,7 @@ import { workersSuite } from "./workers_suite.ts";
 const SUITES: Suite[] = [
   submitSuite,
   valueSuite,
+  cloningSuite,
   mapSuite,
   mapFailureSuite,
   lifetimeSuite,

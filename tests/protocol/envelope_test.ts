@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/core/errors.ts";
 import { Json } from "../../lib/core/plain.ts";
@@ -171,16 +172,31 @@ for (const type of TYPES) {
   });
 }
 
-Deno.test("snapshot() uses structured clone for more than one whole typed array, and for parts of buffers", () => {
+Deno.test("snapshot() sends the bytes that a view shows; views of one buffer that travel together share it", () => {
   const buffer = new Uint8Array([1, 2, 3, 4]).buffer;
   const part = new Uint8Array(buffer, 1, 2);
-  const [view] = snapshot([part], []).args as [Uint8Array];
-  assertEquals([...view, view.byteOffset, view.buffer.byteLength], [2, 3, 1, 4]);
+  const alone = (view: unknown) => {
+    const { buffer, byteOffset, byteLength } = view as Uint8Array;
+    return [...new Uint8Array(buffer), byteOffset, byteLength];
+  };
+  assertEquals(alone(snapshot([part], []).args[0]), [2, 3, 0, 2]);
+  const [nested] = snapshot([{ map: new Map([["k", [part, part, new Set([1])]]]) }], []).args as [
+    { map: Map<string, unknown[]> },
+  ];
+  const [first, again, set] = nested.map.get("k")!;
+  assertEquals([alone(first), set], [[2, 3, 0, 2], new Set([1])]);
+  assertStrictEquals(again, first);
+  assertEquals(alone(snapshot([new DataView(buffer, 1, 2)], []).args[0]), [2, 3, 0, 2]);
+  const [text] = snapshot([Buffer.from("hello")], []).args as [Uint8Array];
+  assertEquals([new TextDecoder().decode(text), text.buffer.byteLength], ["hello", 5]);
+  assertStrictEquals(Object.getPrototypeOf(text), Uint8Array.prototype);
   const whole = new Uint8Array(buffer);
   const [one, other] = snapshot([whole, whole], []).args;
   assertStrictEquals(one, other);
   const [left, right] = snapshot([whole, part], []).args as [Uint8Array, Uint8Array];
   assertStrictEquals(left.buffer, right.buffer);
+  const [list] = snapshot([[part, { buffer }]], []).args as [[Uint8Array, { buffer: ArrayBuffer }]];
+  assertStrictEquals(list[0].buffer as ArrayBuffer, list[1].buffer);
   class Mine extends Uint8Array {}
   const [plain] = snapshot([new Mine(2)], []).args as [Uint8Array];
   assertStrictEquals(Object.getPrototypeOf(plain), Uint8Array.prototype);
@@ -193,4 +209,16 @@ Deno.test("snapshot() uses structured clone for more than one whole typed array,
   assertThrows(() => snapshot([new Proxy(new Uint8Array(2), {})], []), TransferError);
   structuredClone(buffer, { transfer: [buffer] });
   assertThrows(() => snapshot([whole], []), TransferError, "args[0]");
+});
+
+Deno.test("snapshot() copies a list of length 2^32 - 1 beside a Map in less than a second", () => {
+  const sparse: unknown[] = [];
+  sparse.length = 2 ** 32 - 1;
+  sparse[9] = { at: new Uint8Array(4).subarray(1, 2) };
+  const start = performance.now();
+  const [copy] = snapshot([{ sparse, map: new Map() }], []).args as [{ sparse: { at: Uint8Array }[] }];
+  assertEquals([copy.sparse.length, copy.sparse[9].at.buffer.byteLength], [2 ** 32 - 1, 1]);
+  const error = assertThrows(() => snapshot([{ sparse, fn: () => 1 }], []), TransferError) as unknown as TransferError;
+  assertEquals(error.path, "args[0].fn");
+  assert(performance.now() - start < 1000);
 });

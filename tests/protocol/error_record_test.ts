@@ -121,27 +121,92 @@ Deno.test("a getter that throws costs its own field and nothing else", () => {
   assertEquals(back.field, "[unreadable: its getter throws]");
 });
 
-Deno.test("a field that cannot be cloned becomes a string that says so", () => {
+Deno.test("functions and symbols in fields are left out at any depth, and everything else is kept", () => {
   const { port1, port2 } = new MessageChannel();
   const back = cross(Object.assign(new Error("m", { cause: () => 1 }), {
     fn: () => 1,
     symbol: Symbol("s"),
     port: port1,
-    deep: { inside: [() => 1] },
-    fine: { inside: [1] },
+    response: { status: 503, headers: new Map<string, unknown>([["a", "b"], ["get", () => 1]]), json: () => 1 },
+    list: [1, () => 1, { deep: { keep: 2, drop: Symbol("s") } }],
+    set: new Set<unknown>([1, () => 1]),
   }));
   port1.close();
   port2.close();
-  assertEquals([back.fn, back.symbol, back.cause], [
-    "[cannot cross: a function]",
-    "[cannot cross: a symbol]",
-    "[cannot cross: a function]",
-  ]);
-  assertEquals([back.port, back.deep, back.fine.inside], [
-    "[cannot cross: MessagePort]",
-    "[cannot cross: Object]",
-    [1],
-  ]);
+  assertEquals(back.cause, "[cannot cross: a function]");
+  assertEquals(["fn" in back, "symbol" in back, back.port], [false, false, "[cannot cross: MessagePort]"]);
+  assertEquals(back.response, { status: 503, headers: new Map([["a", "b"]]) });
+  assertEquals([back.list, back.set], [[1, undefined, { deep: { keep: 2 } }], new Set([1])]);
+});
+
+Deno.test("objects in fields that would arrive empty, and getters that throw, become a string that says so", () => {
+  const back = cross(Object.assign(new Error("m"), {
+    request: { url: new URL("https://a.test/"), headers: new Headers(), method: "GET" },
+    trap: {
+      kept: 1,
+      get bad() {
+        throw new Error("trap");
+      },
+    },
+    proxy: [new Proxy({}, {})],
+  }));
+  assertEquals(back.request, { url: "[cannot cross: URL]", headers: "[cannot cross: Headers]", method: "GET" });
+  assertEquals(back.trap, { kept: 1, bad: "[unreadable: its getter throws]" });
+  assertEquals(back.proxy, ["[cannot cross: Object]"]);
+});
+
+Deno.test("own fields called errors, error and suppressed cross, of any class", () => {
+  class ValidationError extends TypeError {
+    errors = [{ path: "a", message: "missing" }];
+    error = { code: 7 };
+    suppressed = true;
+  }
+  const back = cross(new ValidationError("m"));
+  assertEquals(
+    { ...back },
+    { errors: [{ path: "a", message: "missing" }], error: { code: 7 }, suppressed: true } as never,
+  );
+  const group = cross(Object.assign(new AggregateError([new RangeError("r")], "all"), { error: "own" }));
+  assert(group.errors[0] instanceof RangeError);
+  assertEquals([group.error, Object.keys(group)], ["own", ["error"]]);
+});
+
+Deno.test("errors inside of fields keep class, code and fields, and stay one object", () => {
+  const inner = Object.assign(new RangeError("inner", { cause: new TypeError("deep") }), { code: "E_IN", at: [1] });
+  const missing = new Deno.errors.NotFound("gone");
+  const abort = new DOMException("stopped", "AbortError");
+  const back = cross(Object.assign(new Error("m", { cause: inner }), {
+    attempts: [{ reason: inner }, { reason: missing }, new Map([["abort", abort]])],
+    first: inner,
+  }));
+  const [one, two, three] = back.attempts;
+  assertStrictEquals(one.reason, back.cause);
+  assertStrictEquals(back.first, back.cause);
+  assert(back.cause instanceof RangeError && back.cause.cause instanceof TypeError && Error.isError(back.cause));
+  assertEquals([back.first.code, back.first.at, back.first.stack], ["E_IN", [1], inner.stack]);
+  assert(two.reason instanceof Deno.errors.NotFound);
+  assertEquals([two.reason.name, two.reason.message], ["NotFound", "gone"]);
+  assert(three.get("abort") instanceof DOMException);
+  assertEquals([three.get("abort").name, three.get("abort").message], ["AbortError", "stopped"]);
+});
+
+Deno.test("AggregateError and SuppressedError of another realm keep their errors", async () => {
+  const { runInNewContext } = await import("node:vm");
+  const group = cross(runInNewContext('new AggregateError([new RangeError("r"), 5], "all")'));
+  assert(group instanceof AggregateError && group.errors[0] instanceof RangeError);
+  assertEquals([group.message, group.errors.length, group.errors[1]], ["all", 2, 5]);
+  const both = cross(runInNewContext('new SuppressedError(new RangeError("new"), new TypeError("old"), "both")'));
+  assert(both instanceof SuppressedError && both.error instanceof RangeError && both.suppressed instanceof TypeError);
+});
+
+Deno.test("a field of an error with a list of length 2^32 - 1 crosses in less than a second", () => {
+  const sparse: unknown[] = [];
+  sparse.length = 2 ** 32 - 1;
+  sparse[7] = "seven";
+  const start = performance.now();
+  const back = cross(Object.assign(new Error("m"), { sparse, errors: sparse }));
+  assertEquals([back.sparse.length, Object.keys(back.sparse), back.sparse[7]], [2 ** 32 - 1, ["7"], "seven"]);
+  assert(performance.now() - start < 1000);
 });
 
 Deno.test("a frozen error crosses", () => {
@@ -166,7 +231,7 @@ Deno.test("a thrown value that is no error crosses unchanged", () => {
   assertEquals(cross(new Date(5)), new Date(5));
   assertEquals(cross(() => 1), "[cannot cross: a function]");
   assertEquals(cross(Symbol("s")), "[cannot cross: a symbol]");
-  assertEquals(cross({ fn: () => 1 }), "[cannot cross: Object]");
+  assertEquals(cross({ fn: () => 1, kept: 1 }), { kept: 1 });
 });
 
 Deno.test("names and messages that are no strings become strings", () => {

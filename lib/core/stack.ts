@@ -1,0 +1,50 @@
+/**
+ * Stacks of errors as text, whatever the program has done to `Error`. With an `Error.prepareStackTrace` of its own,
+ * `stack` can be any value, and reading it can throw; without a number in `Error.stackTraceLimit` it is `undefined`.
+ * An error that cannot be shown in full must still settle its future.
+ *
+ * @module
+ */
+import { define } from "./define.ts";
+
+// Taken at load: the program can delete or replace it later.
+const { captureStackTrace } = Error;
+
+/** Gives an object a `stack`, without the frames of `method` and of the functions that it has called. */
+export function captureStack(object: object, method: (...args: never[]) => unknown): void {
+  captureStackTrace(object, method);
+}
+
+/** Returns the `stack` of an object; `undefined` if it is no text, or cannot be read. */
+export function stackOf(object: { readonly stack?: unknown }): string | undefined {
+  try {
+    const { stack } = object;
+    return typeof stack === "string" ? stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Appends a captured stack, as the second half, to the stack of an error.
+ *
+ * @param mark The line between the halves. A stack that has it already stays as it is.
+ * @param keep Whether to keep a frame of `captured`.
+ */
+export function appendStack(
+  error: Error,
+  mark: string,
+  captured: { readonly stack?: unknown },
+  keep: (frame: string) => boolean = () => true,
+): void {
+  const stack = stackOf(error);
+  if (stack?.includes(mark)) return;
+  const [, ...frames] = stackOf(captured)?.split("\n") ?? [];
+  if (frames.length === 0) return;
+  try {
+    const first = stack ?? `${error.name}: ${error.message}`;
+    define(error, "stack", `${first}${mark}${frames.filter(keep).join("\n")}`, false);
+  } catch {
+    // A frozen error, or one whose message cannot be read, keeps its own stack: the second half is an extra.
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * `cloneInput()`: looks through a value before structured clone copies it, for what the clone would get wrong without a
+ * word.
+ *
+ * ```
+ * a URL, a Future         arrives as {}                              TransferError
+ * a view of a big buffer  takes along the whole buffer               is replaced by a view of its own bytes
+ * an error                arrives without its class, code, fields    its record goes along
+ * ```
+ *
+ * Plain data and typed arrays are not cloned (core/plain.ts, core/bytes.ts), so they never come here.
+ *
+ * @module
+ */
+import { isAnyArrayBuffer, isProxy } from "node:util/types";
+import { isPartial, ownBytes } from "../core/bytes.ts";
+import { forEachElement } from "../core/elements.ts";
+import { uncopyable } from "../core/uncopyable.ts";
+import { isShared } from "../shared/handle.ts";
+import { copyTree, DESCEND } from "./copy_tree.ts";
+import { isCloneableError } from "./thrown.ts";
+
+/** What to give to structured clone in place of a value. */
+export interface CloneInput {
+  /** The value itself; or a copy, if there are views in it that are replaced. */
+  readonly value: unknown;
+  /** The errors in it; `undefined` if there are none. */
+  readonly errors: Set<Error> | undefined;
+}
+
+/** Thrown for an object that would arrive without its content; the reason for a TransferError. */
+export class EmptyCopyError extends TypeError {}
+
+/**
+ * Prepares a value for structured clone.
+ *
+ * @param transfer Objects that are moved: a view of a moved buffer moves with it.
+ * @throws {EmptyCopyError} If an object in the value would arrive without its content.
+ */
+export function cloneInput(value: unknown, transfer: readonly unknown[] = []): CloneInput {
+  if (typeof value !== "object" || value === null) return { value, errors: undefined };
+  const search = new Search(transfer);
+  try {
+    search.visit(value);
+  } catch (error) {
+    if (error instanceof EmptyCopyError) throw error;
+    // A getter or a proxy has thrown, or the value is too deep: structured clone reports it with its path.
+    return { value, errors: undefined };
+  }
+  const partial = search.partialViews();
+  if (partial === undefined) return { value, errors: search.errors };
+  const replace = (part: unknown) => {
+    if (partial.has(part as ArrayBufferView)) return ownBytes(part as ArrayBufferView);
+    return isContainer(part) ? DESCEND : part;
+  };
+  const read = (object: object, key: string) => (object as Record<string, unknown>)[key];
+  return { value: copyTree(value, replace, read), errors: search.errors };
+}
+
+/** Up to so many parts that are no objects, looking through an object twice costs less than noting it. */
+const MAX_UNNOTED = 16;
+
+class Search {
+  errors: Set<Error> | undefined;
+  // The one view of each buffer; `null` for a buffer that travels whole.
+  #views: Map<ArrayBufferLike, ArrayBufferView | null> | undefined;
+  readonly #seen = new Set<object>();
+  readonly #transfer: readonly unknown[];
+
+  constructor(transfer: readonly unknown[]) {
+    this.#transfer = transfer;
+  }
+
+  /** Returns the views whose own bytes are sent. */
+  partialViews(): Set<ArrayBufferView> | undefined {
+    if (this.#views === undefined) return undefined;
+    const partial = [...this.#views.values()].filter((view) => view !== null && isPartial(view));
+    return partial.length === 0 ? undefined : new Set(partial as ArrayBufferView[]);
+  }
+
+  visit(value: object): void {
+    if (Array.isArray(value)) return this.#visitList(value);
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) return this.#visitFields(value);
+    if (ArrayBuffer.isView(value)) return this.#noteView(value);
+    if (isAnyArrayBuffer(value)) return void (this.#views ??= new Map()).set(value as ArrayBuffer, null);
+    if (value instanceof Map) {
+      if (this.#note(value)) return;
+      for (const [key, part] of value) {
+        if (isObject(key)) this.visit(key);
+        if (isObject(part)) this.visit(part);
+      }
+    } else if (value instanceof Set) {
+      if (this.#note(value)) return;
+      for (const part of value) if (isObject(part)) this.visit(part);
+    } else if (isCloneableError(value)) (this.errors ??= new Set()).add(value as Error);
+    else if (!isShared(value) && !isProxy(value)) {
+      const advice = uncopyable(value);
+      if (advice !== undefined) throw new EmptyCopyError(`it would arrive as an empty object: ${advice}`);
+      this.#visitFields(value);
+    }
+  }
+
+  #visitList(list: unknown[]): void {
+    let noted = list.length > MAX_UNNOTED;
+    if (noted && this.#note(list)) return;
+    forEachElement(list, (part) => {
+      if (!isObject(part)) return;
+      noted ||= !this.#note(list);
+      if (noted) this.visit(part);
+    });
+  }
+
+  #visitFields(object: object): void {
+    let count = 0;
+    let noted = false;
+    // Unlike Object.keys, for-in creates no array.
+    for (const key in object) {
+      const part = (object as Record<string, unknown>)[key];
+      if (!noted && (isObject(part) || ++count > MAX_UNNOTED)) {
+        if (this.#note(object)) return;
+        noted = true;
+      }
+      if (isObject(part) && Object.hasOwn(object, key)) this.visit(part);
+    }
+  }
+
+  // Returns whether the object was noted before.
+  #note(object: object): boolean {
+    const { size } = this.#seen;
+    return this.#seen.add(object).size === size;
+  }
+
+  #noteView(view: ArrayBufferView): void {
+    const { buffer } = view;
+    const views = this.#views ??= new Map();
+    const first = views.get(buffer);
+    if (first === view) return;
+    views.set(buffer, first === undefined && !this.#transfer.includes(buffer) ? view : null);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+// Whether structured clone copies the parts of an object.
+function isContainer(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return Object.prototype.toString.call(value) === "[object Object]" && !isCloneableError(value) && !isProxy(value);
+}

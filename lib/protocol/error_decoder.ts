@@ -1,0 +1,135 @@
+/**
+ * Makes errors of their records. A hostile worker can send any data instead: decoding does not throw, takes time in
+ * proportion to the message, and returns errors or plain data.
+ *
+ * @module
+ */
+import { define } from "../core/define.ts";
+import { forEachElement } from "../core/elements.ts";
+import * as isopool from "../core/errors.ts";
+import { isCloneableError, MAX_CLASSES, SEPARATE_FIELDS } from "./thrown.ts";
+
+/** Maximum number of errors in one record, and of levels of nesting. Errors beyond become a string that says so. */
+const MAX_ERRORS = 10_000;
+const MAX_DEPTH = 1_000;
+
+/** Decodes what `encodeThrown` has encoded. */
+export function decodeThrown(thrown: unknown): unknown {
+  return new Decoder().decode(thrown, 0);
+}
+
+/** Completes the errors inside of a value that was cloned, by the records that came with it. */
+export function restoreErrors(records: unknown): void {
+  new Decoder().restoreAll(records, 0);
+}
+
+class Decoder {
+  readonly #seen = new Map<unknown, Error>();
+  #remaining = MAX_ERRORS;
+
+  decode(thrown: unknown, depth: number): unknown {
+    if (!isPlain(thrown)) return undefined;
+    const record = own(thrown, "error");
+    if (isPlain(record)) return this.#restore(record, depth) ?? "[cut off: too many errors in one]";
+    this.restoreAll(own(thrown, "errors"), depth);
+    return own(thrown, "value");
+  }
+
+  restoreAll(records: unknown, depth: number): void {
+    if (!Array.isArray(records)) return;
+    forEachElement(records, (record) => {
+      // A value may have any number of errors. Each of them is restored once, so the message limits the time.
+      if (depth === 0) this.#remaining = MAX_ERRORS;
+      if (isPlain(record)) this.#restore(record, depth);
+    });
+  }
+
+  #restore(record: Record<string, unknown>, depth: number): Error | undefined {
+    const known = this.#seen.get(record);
+    if (known) return known;
+    if (depth > MAX_DEPTH || this.#remaining-- <= 0) return undefined;
+    const error = create(record);
+    this.#seen.set(record, error);
+    const { name, stack } = record;
+    if (error.name !== name) define(error, "name", string(name), false);
+    define(error, "stack", string(stack), false);
+    const inner = (each: unknown) => this.decode(each, depth + 1);
+    if (own(record, "cause")) define(error, "cause", inner(record.cause), false);
+    const errors = own(record, "errors");
+    if (Array.isArray(errors)) define(error, "errors", take(errors, MAX_ERRORS).map(inner), false);
+    const suppression = own(record, "suppression");
+    if (isPlain(suppression)) {
+      define(error, "error", inner(own(suppression, "error")), false);
+      define(error, "suppressed", inner(own(suppression, "suppressed")), false);
+    }
+    const fields = own(record, "fields");
+    if (!isPlain(fields)) return error;
+    for (const key of Object.keys(fields)) {
+      if (!SEPARATE_FIELDS.has(key)) define(error, key, inner(fields[key]), true);
+    }
+    return error;
+  }
+}
+
+// A real error, which has the internal slot that Error.isError() checks, and then the prototype of its class: the
+// constructors of these classes take different arguments.
+function create(record: Record<string, unknown>): Error {
+  const message = string(own(record, "message"));
+  const target = own(record, "target");
+  if (isCloneableError(target)) {
+    if (!(target instanceof DOMException)) {
+      setClass(target as Error, record);
+      if ((target as Error).message !== message) define(target as Error, "message", message, false);
+    }
+    return target as Error;
+  }
+  const classes = own(record, "classes");
+  if (Array.isArray(classes) && take(classes, MAX_CLASSES).includes("DOMException")) {
+    return new DOMException(message, string(own(record, "name")));
+  }
+  return setClass(new Error(message), record);
+}
+
+function setClass(error: Error, record: Record<string, unknown>): Error {
+  const classes = own(record, "classes");
+  for (const each of Array.isArray(classes) ? take(classes, MAX_CLASSES) : []) {
+    const known = ERROR_CLASSES.get(each as string);
+    if (known) return Object.setPrototypeOf(error, known.prototype);
+  }
+  return error;
+}
+
+// By hand: slice() and map() read the array's `constructor`, which may be a forged field.
+function take(array: unknown[], max: number): unknown[] {
+  const found: unknown[] = [];
+  for (let at = 0; at < array.length && at < max; at++) found.push(array[at]);
+  return found;
+}
+
+// Arrays and buffers are not plain here: they can have any number of keys.
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+// Not by plain access: a record without a cause must not get one that the program has given to Object.prototype.
+function own(object: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+function string(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+const ERROR_CLASSES = new Map<string, { prototype: Error }>([
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  AggregateError,
+  SuppressedError,
+  ...Object.values(Deno.errors),
+  ...Object.values(isopool),
+].map((known) => [known.name, known as { prototype: Error }]));
