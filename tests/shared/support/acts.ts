@@ -13,7 +13,6 @@ import type {
   SharedArray,
   SharedEvent,
 } from "@isopool/isopool";
-import { MpmcRing } from "../../../lib/shared/mpmc_ring.ts";
 import { queueActs } from "./queue_acts.ts";
 import { nameOf } from "../../support/name_of.ts";
 
@@ -28,23 +27,6 @@ function end(how: Ending): void | Promise<never> {
   if (how === "throw") setTimeout(() => Promise.reject(new Error("on purpose")), 0);
   while (how === "spin");
   return new Promise<never>(() => {});
-}
-
-/** Makes a record of the ring tests: its producer, its number, and a length that depends on the number. */
-export function recordOf(producer: number, number: number): Uint8Array {
-  const record = new Uint8Array(8 + (number * 7) % 90).fill(number & 0xff);
-  new DataView(record.buffer).setUint32(0, producer);
-  new DataView(record.buffer).setUint32(4, number);
-  return record;
-}
-
-/** Reads a record, and checks that it is whole. */
-export function readRecord(record: Uint8Array): [producer: number, number: number] {
-  const view = new DataView(record.buffer, record.byteOffset);
-  const [producer, number] = [view.getUint32(0), view.getUint32(4)];
-  const whole = recordOf(producer, number);
-  if (whole.length !== record.length || whole.some((byte, i) => byte !== record[i])) throw new Error("a torn record");
-  return [producer, number];
 }
 
 /** The acts, by name. */
@@ -69,23 +51,6 @@ export const acts = {
       waiting.add();
       event.waitSync();
     });
-  },
-  produce(memory: SharedArrayBuffer, producer: number, count: number): void {
-    const ring = new MpmcRing(memory);
-    for (let i = 0; i < count; i++) if (!ring.putSync(recordOf(producer, i))) return;
-  },
-  /** Takes records until the ring is closed; returns how many came from each producer. */
-  drain(memory: SharedArrayBuffer, producers: number): number[] {
-    const ring = new MpmcRing(memory);
-    const counts: number[] = new Array(producers).fill(0);
-    const last: number[] = new Array(producers).fill(-1);
-    for (let record = ring.takeSync(); record !== undefined; record = ring.takeSync()) {
-      const [producer, number] = readRecord(record);
-      if (number <= last[producer]) throw new Error("records of one producer changed places");
-      last[producer] = number;
-      counts[producer]++;
-    }
-    return counts;
   },
   /** Puts `count` items into a queue, and notes the ticket of each. */
   putItems(queue: Queue<number | number[]>, tickets: SharedArray<"i32">, from: number, count: number): void {
