@@ -47,11 +47,12 @@ export class Collector<R> implements ResultsSource<R> {
   readonly #runsBehindGap = new Map<number, readonly unknown[]>();
   // Results in order of arrival, for unordered reading.
   readonly #arrivals = new Deque<unknown>();
-  readonly #failures: { index: number; reason: unknown }[] = [];
+  readonly #failures: { index: number; reason: unknown; isCancelled: boolean }[] = [];
   #mode: "unread" | "collect" | "iterate" = "unread";
   #settled = 0;
   #count = Infinity;
   #failed: Failure | undefined;
+  #cancelled = false;
   #stopped = false;
   #wake: (() => void) | undefined;
   #read = 0;
@@ -83,12 +84,16 @@ export class Collector<R> implements ResultsSource<R> {
     return this.#wake !== undefined;
   }
 
-  /** Producer: reports that no item runs any more. If the results have no reader, a failure goes to `unobserved`. */
-  close(unobserved: UnobservedFailures): void {
-    const failure = this.#failed ?? this.#failures[0];
+  /**
+   * Producer: reports that no item runs any more. If the results have no reader, a failure goes to `unobserved`; a
+   * cancellation does not, as with futures. `what` names the task.
+   */
+  close(unobserved: UnobservedFailures, what: string): void {
+    const failure = this.#failures.find(({ isCancelled }) => !isCancelled) ??
+      (this.#cancelled ? undefined : this.#failed);
     if (this.#mode !== "unread" || !failure) return;
     this.#unobserved = unobserved;
-    unobserved.add(this, failure.reason);
+    unobserved.add(this, failure.reason, what);
   }
 
   /** Producer: delivers the results of neighbouring items, from index `first` on. */
@@ -97,11 +102,11 @@ export class Collector<R> implements ResultsSource<R> {
     this.#add(first, this.#onError === "settle" ? values.map((value) => ({ status: "fulfilled", value })) : values);
   }
 
-  /** Producer: delivers the failure of an item. */
-  reject(index: number, reason: unknown): void {
+  /** Producer: delivers the failure of an item, or that it was cancelled. */
+  reject(index: number, reason: unknown, isCancelled = false): void {
     if (this.#stopped) return;
     if (this.#onError === "settle") return this.#add(index, [{ status: "rejected", reason }]);
-    this.#failures.push({ index, reason });
+    this.#failures.push({ index, reason, isCancelled });
     if (this.#onError === "throw" && this.#mode === "collect") return this.fail(reason);
     this.#add(index, [new Failure(reason)]);
   }
@@ -112,9 +117,10 @@ export class Collector<R> implements ResultsSource<R> {
     if (this.#mode === "iterate" || this.#settled === count) this.#wake?.();
   }
 
-  /** Producer: fails the map as a whole. */
-  fail(reason: unknown): void {
+  /** Producer: fails the map as a whole, or says that it was cancelled. */
+  fail(reason: unknown, isCancelled = false): void {
     if (this.#failed || this.#stopped) return;
+    this.#cancelled = isCancelled;
     this.#failed = new Failure(reason);
     this.#stop(reason);
     this.#wake?.();

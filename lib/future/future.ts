@@ -34,9 +34,9 @@ export { isObserved, observe, outcomeOf, settleFuture, subscribe, trackFailure }
 /**
  * The result of a submitted task: a promise, with the state and the controls of Python's `concurrent.futures.Future`.
  *
- * A failure that no code observes is reported like an unhandled rejection, but only when its pool has drained or the
- * script ends, so that futures may be awaited one after another. An async function that returns a future returns its
- * value, as with any promise.
+ * A failure that no code observes is printed on stderr after 5 seconds, once, and becomes an unhandled rejection when the
+ * script ends: so futures may be awaited one after another, also after their pool has ended. An async function that
+ * returns a future returns its value, as with any promise.
  *
  * A future costs one object for each call, and keeps the result in memory as long as it is referenced. For many items of
  * one input use `Pool.map`, which creates no future for each item.

@@ -36,8 +36,8 @@ export let stateOf: (future: Settlement) => FutureState;
 export let workerIdOf: (future: Settlement) => number | undefined;
 /** Cancels the task of a future that is not settled. */
 export let cancelTask: (future: Settlement, reason: unknown, force: boolean) => void;
-/** Adds the future's failure to `failures` if it is not observed; observing it later removes it. */
-export let trackFailure: (future: Settlement, failures: UnobservedFailures) => void;
+/** Adds the failure of a future to `failures` if it is not observed; observing it later removes it. `what` names the task. */
+export let trackFailure: (future: Settlement, failures: UnobservedFailures, what: string) => void;
 
 const NO_LISTENER = (): void => {};
 
@@ -79,10 +79,10 @@ export class Settlement {
     };
     workerIdOf = (future) => future.#control ? future.#control.workerId() : future.#workerId;
     cancelTask = (future, reason, force) => future.#control!.cancel(reason, force);
-    trackFailure = (future, failures) => {
-      if (future.#observed || future.#outcome !== "rejected") return;
+    trackFailure = (future, failures, what) => {
+      if (future.#observed) return;
       future.#failures = failures;
-      failures.add(future, future.#value);
+      failures.add(future, future.#value, what);
     };
   }
 

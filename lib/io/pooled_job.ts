@@ -43,6 +43,8 @@ export class PooledJob<T, R> implements Producer {
   // Number of loops that wait for the input. It may never answer, and a failure must not wait for it.
   #waitingLoops = 0;
   #ended = false;
+  // Whether the caller's signal has cancelled the run, which is no failure.
+  #wasAborted = false;
   #readCount = 0;
   #inputEnded = false;
   // The last read of an asynchronous input. Reads are sequential: not every iterator allows overlapping calls of next().
@@ -64,7 +66,10 @@ export class PooledJob<T, R> implements Producer {
 
   /** Starts to read the input. */
   start(): void {
-    this.#removeListener = onAbort(this.#plan.signal, (reason) => this.#cancel(reason));
+    this.#removeListener = onAbort(this.#plan.signal, (reason) => {
+      this.#wasAborted = !this.#cancellation.aborted;
+      this.#cancel(reason);
+    });
     this.resume();
     this.#checkEnd();
   }
@@ -201,8 +206,8 @@ export class PooledJob<T, R> implements Producer {
     this.#ended = true;
     this.#removeListener();
     this.#progress?.end();
-    if (failed) this.collector.fail(failed.reason);
+    if (failed) this.collector.fail(failed.reason, this.#wasAborted);
     else this.collector.end(this.#readCount);
-    this.collector.close(failures ??= new UnobservedFailures());
+    this.collector.close(failures ??= new UnobservedFailures(), "pooled()");
   }
 }

@@ -18,6 +18,7 @@ import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import { describeTask } from "../scheduler/task_name.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { CallSite, PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
@@ -214,7 +215,7 @@ export class CallJob extends PoolJob implements FutureControl {
     if (outcome === "rejected") this.#site?.addTo(value);
     this.#scheduler.counters.callEnded(outcome);
     settleFuture(this.future, outcome, value);
-    trackFailure(this.future, this.#failures);
+    if (outcome === "rejected") trackFailure(this.future, this.#failures, describeTask(this.task));
     this.#scheduler.admission.leave();
     this.#scheduler.finish(this);
   }

@@ -73,7 +73,7 @@ export class PoolCore {
       maxAbandoned: capabilities.parallel ? undefined : Infinity,
       hookTimeout: setup.initializer && setup.timeout,
       rate: options.rate && new RateLimiter(options.rate),
-      onFailure: (error) => this.failures.add({}, error),
+      onFailure: (error) => this.failures.addUnowned(error, `a finalizer of ${options.name}`),
     });
     for (const url of hooks) scheduler.tasks.modules.add(url);
     modules = scheduler.tasks.modules;

@@ -19,6 +19,7 @@ import { Collector, type Producer } from "../future/collector.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import { describeTask } from "../scheduler/task_name.ts";
 import { Chunk, type Failure } from "../scheduler/job.ts";
 import type { CallSite } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
@@ -113,8 +114,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#running -= values.length;
     this.#scheduler.counters.fulfilled += values.length;
     this.#retries.forget(first, values.length);
-    const { progress } = this.#plan;
-    for (let i = 0; progress && i < values.length; i++) progress.count(true);
+    if (this.#plan.progress) { for (let i = 0; i < values.length; i++) this.#plan.progress.count(true); }
     this.collector.fulfill(first, values);
     this.#checkEnd();
   }
@@ -130,24 +130,24 @@ export class MapJob extends PoolJob implements Producer, MapReader {
       this.#site?.addTo(error);
       if (this.#plan.onError === "throw") this.#input.close();
     }
-    this.collector.reject(index, error);
+    this.collector.reject(index, error, outcome === "cancelled");
     this.#checkEnd();
   }
 
   /** {@inheritDoc Job.abandon} */
-  abandon(_outcome: Failure, error: unknown): void {
-    this.stop(error);
+  abandon(outcome: Failure, error: unknown): void {
+    this.#stop(error, outcome);
   }
 
   /** {@inheritDoc Job.cancelWaiting} */
   cancelWaiting(error: unknown): void {
-    this.stop(error);
+    this.#stop(error, "cancelled");
   }
 
   /** {@inheritDoc Job.blockEnded} */
   blockEnded(): void {
     if (this.#plan.buffer === undefined || this.collector.awaited) return;
-    this.stop(new CancelledError("Results were cancelled: their pool's block ended before they were read"));
+    this.#stop(new CancelledError("Results were cancelled: their pool ended before they were read"), "cancelled");
   }
 
   /** {@inheritDoc MapReader.readLimit} */
@@ -172,9 +172,9 @@ export class MapJob extends PoolJob implements Producer, MapReader {
 
   /** {@inheritDoc Producer.resume} */
   resume(): void {
-    if (this.#plan.buffer === undefined) return; // The map does not wait for its reader.
+    // Without a buffer, the map does not wait for its reader.
+    if (this.#plan.buffer === undefined || this.#state === "finished") return;
     if (this.#state === "running") return this.#readOn();
-    if (this.#state === "finished") return;
     try {
       this.#plan.checkOpen();
     } catch (error) {
@@ -187,13 +187,18 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#readOn();
   }
 
-  /** Ends the map early. The calls that run get the signal; with `force` their workers are stopped, too. */
-  stop(reason: unknown, force = false): void {
+  /** {@inheritDoc Producer.stop} */
+  stop(reason: unknown): void {
+    this.#stop(reason, "rejected");
+  }
+
+  // The calls that run get the signal; with `force` their workers are stopped, too.
+  #stop(reason: unknown, outcome: Failure, force = false): void {
     if (this.#state === "finished") return;
     this.#input.close();
     this.#retries.clear();
     if (this.#state === "new") this.#plan.progress?.end();
-    this.collector.fail(reason);
+    this.collector.fail(reason, outcome === "cancelled");
     this.#scheduler.revoke(this, reason, force);
     this.#checkEnd();
   }
@@ -207,7 +212,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   #admit(): void {
     this.#scheduler.admit(this);
     this.#state = "running";
-    this.#stopListening = onAbort(this.#plan.signal, (reason) => this.stop(reason, true));
+    this.#stopListening = onAbort(this.#plan.signal, (reason) => this.#stop(reason, "cancelled", true));
   }
 
   #readOn(): void {
@@ -239,7 +244,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#state = "finished";
     this.#stopListening();
     this.#plan.progress?.end();
-    this.collector.close(this.#failures);
+    this.collector.close(this.#failures, describeTask(this.task));
     this.#scheduler.finish(this);
   }
 }

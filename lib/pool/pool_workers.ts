@@ -142,7 +142,7 @@ export abstract class PoolWorkers extends EventTarget {
    * ```
    */
   stats(): PoolStats {
-    return poolStats(this.#core.scheduler);
+    return poolStats(this.#core.scheduler, this.#core.failures.count);
   }
 
   /**

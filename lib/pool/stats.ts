@@ -38,6 +38,8 @@ export interface PoolStats {
     readonly succeeded: number;
     readonly failed: number;
     readonly cancelled: number;
+    /** Failures that no code has observed: no `await`, no handler, no callback. */
+    readonly unobserved: number;
     /** Number of retries. */
     readonly retried: number;
   };
@@ -50,8 +52,8 @@ export interface PoolStats {
   readonly run: Distribution;
 }
 
-/** Reads the numbers of a scheduler. */
-export function poolStats({ abandoned, workerSet, jobs, counters }: Scheduler): PoolStats {
+/** Reads the numbers of a scheduler; `unobserved` is the number of failures that no code has observed. */
+export function poolStats({ abandoned, workerSet, jobs, counters }: Scheduler, unobserved: number): PoolStats {
   const workers = {
     starting: 0,
     busy: 0,
@@ -78,6 +80,7 @@ export function poolStats({ abandoned, workerSet, jobs, counters }: Scheduler): 
       succeeded: counters.fulfilled,
       failed: counters.rejected,
       cancelled: counters.cancelled,
+      unobserved,
       retried: counters.retried,
     },
     wait: counters.wait.distribution(),

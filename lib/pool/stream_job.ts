@@ -17,6 +17,7 @@ import { Results } from "../future/results.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import { describeTask } from "../scheduler/task_name.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
 import type { CallSite, PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
@@ -123,7 +124,7 @@ export class StreamJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.abandon} */
   abandon(outcome: Failure, error: unknown): void {
-    if (this.#chunk?.withdraw() === false) this.collector.fail(error);
+    if (this.#chunk?.withdraw() === false) this.collector.fail(error, outcome === "cancelled");
     else this.#end(outcome, error);
   }
 
@@ -135,7 +136,7 @@ export class StreamJob extends PoolJob implements Producer {
   /** {@inheritDoc Job.blockEnded} */
   blockEnded(): void {
     if (this.collector.awaited) return;
-    this.#stop(new CancelledError("Stream was cancelled: its pool's block ended before it was read"));
+    this.#stop(new CancelledError("Stream was cancelled: its pool ended before it was read"));
   }
 
   /** {@inheritDoc Producer.resume} */
@@ -181,7 +182,7 @@ export class StreamJob extends PoolJob implements Producer {
     const chunk = this.#chunk;
     if (chunk && !chunk.withdraw()) {
       chunk.slot!.stop(chunk, 0, "cancelled", reason);
-      this.collector.fail(reason);
+      this.collector.fail(reason, true);
     } else this.#end("cancelled", reason);
   }
 
@@ -195,9 +196,9 @@ export class StreamJob extends PoolJob implements Producer {
     if (outcome === "fulfilled") this.collector.end(this.#count);
     else {
       this.#site?.addTo(value);
-      this.collector.fail(value);
+      this.collector.fail(value, outcome === "cancelled");
     }
-    this.collector.close(this.#failures);
+    this.collector.close(this.#failures, describeTask(this.task));
     this.#scheduler.finish(this);
   }
 }

@@ -24,7 +24,7 @@ export const statsSuite: Suite = (backend, check) => {
     const none = { count: 0, min: 0, max: 0, mean: 0, p50: 0, p90: 0, p99: 0 };
     assertEquals(pool.stats(), {
       workers: { starting: 0, busy: 0, idle: 0, leaving: 0, started: 0, crashed: 0, abandoned: 0 },
-      tasks: { waiting: 0, active: 0, succeeded: 0, failed: 0, cancelled: 0, retried: 0 },
+      tasks: { waiting: 0, active: 0, succeeded: 0, failed: 0, cancelled: 0, retried: 0, unobserved: 0 },
       wait: none,
       run: none,
     });
@@ -90,7 +90,7 @@ export const statsSuite: Suite = (backend, check) => {
       }
       await within(MUST_HAPPEN, Promise.all(ends));
       const { tasks, workers, wait, run } = pool.stats();
-      assertEquals(tasks, { waiting: 0, active: 0, ...expected, retried: log.read("BEGUN") });
+      assertEquals(tasks, { waiting: 0, active: 0, ...expected, unobserved: 0, retried: log.read("BEGUN") });
       assertEquals(tasks.succeeded + tasks.failed + tasks.cancelled, calls);
       const { starting, busy, idle, leaving } = workers;
       assertEquals([workers.crashed, busy], [0, 0]);
@@ -120,13 +120,13 @@ export const statsSuite: Suite = (backend, check) => {
   check("stats() counts failed items of maps, and the calls that terminate() cancels", async () => {
     const pool = backend.make({ workers: 1, killGrace: 20 });
     await pool.map(values.failOdd, numbers(10), { onError: "settle" });
-    assertEquals(pool.stats().tasks, { waiting: 0, active: 0, succeeded: 5, failed: 5, cancelled: 0, retried: 0 });
+    assertEquals(pool.stats().tasks, { waiting: 0, active: 0, succeeded: 5, failed: 5, cancelled: 0, retried: 0, unobserved: 0 });
     await using gate = new Gate();
     const futures = numbers(3).map(() => pool.submit(gated.hold, gate.words).then(() => {}, () => {}));
     await gate.entered();
     await within(MUST_HAPPEN, pool.terminate());
     await Promise.all(futures);
-    assertEquals(pool.stats().tasks, { waiting: 0, active: 0, succeeded: 5, failed: 5, cancelled: 3, retried: 0 });
+    assertEquals(pool.stats().tasks, { waiting: 0, active: 0, succeeded: 5, failed: 5, cancelled: 3, retried: 0, unobserved: 0 });
     assertEquals(pool.stats().workers.crashed, 0);
   });
 };

@@ -158,21 +158,23 @@ Deno.test("Collector: `undefined` is a result like any other", async () => {
   assertEquals(await within(10_000, Array.fromAsync(collector.iterate())), [undefined, undefined, undefined]);
 });
 
-Deno.test("Collector.close() keeps an unread failure until it is read", async () => {
-  const reported: unknown[] = [];
-  const listen = (event: PromiseRejectionEvent) => (event.preventDefault(), reported.push(event.reason));
-  globalThis.addEventListener("unhandledrejection", listen);
-  for (const read of [true, false]) {
+Deno.test("Collector.close() keeps an unread failure until it is read; a cancellation is no failure", async () => {
+  const cases: [number, (collector: ReturnType<typeof setUp>["collector"]) => void][] = [
+    [1, (collector) => collector.reject(0, "failed")],
+    [1, (collector) => collector.fail("failed as a whole")],
+    [0, (collector) => collector.reject(0, "cancelled", true)],
+    [0, (collector) => collector.fail("cancelled as a whole", true)],
+    [1, (collector) => (collector.reject(0, "failed"), collector.fail("then cancelled", true))],
+  ];
+  for (const [expected, end] of cases) {
     const { collector } = setUp();
     const failures = new UnobservedFailures();
-    collector.reject(0, read ? "read" : "unread");
-    collector.close(failures);
-    if (read) await collector.collect().catch(() => {});
-    failures[Symbol.dispose]();
-    await turn();
+    end(collector);
+    collector.close(failures, "a map");
+    assertEquals(failures.count, expected);
+    await collector.collect().catch(() => {});
+    assertEquals(failures.count, 0);
   }
-  globalThis.removeEventListener("unhandledrejection", listen);
-  assertEquals(reported, ["unread"]);
 });
 
 const STREAM = `
