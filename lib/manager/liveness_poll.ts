@@ -4,7 +4,7 @@
  * @module
  */
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
-import { SLICE } from "../shared/waiting.ts";
+import { POLL_INTERVAL } from "../shared/waiting.ts";
 
 /** Repeats a check, and may keep the script alive meanwhile. */
 export class LivenessPoll {
@@ -19,7 +19,7 @@ export class LivenessPoll {
   /** Starts the poll if it does not run. `keepAlive`: the script stays alive from now on, until `release`. */
   start(keepAlive: boolean): void {
     if (this.#timer === undefined) {
-      const timer = setInterval(() => this.#runCheck(), SLICE);
+      const timer = setInterval(() => this.#runCheck(), POLL_INTERVAL);
       // Creating the first timer of an isolate may run microtasks, and one of those may have called this.
       if (this.#timer === undefined) this.#timer = timer;
       else clearInterval(timer);

@@ -91,13 +91,13 @@ export class Doorbell {
     const words = this.#words;
     const frame = this.#frame;
     frame.pc = 0;
-    frame.quit = false;
+    frame.giveUp = false;
     frame.b = tail;
     frame.c = posts;
     for (;;) {
       const outcome = park(words, frame);
       if (outcome === DONE) return frame.result === Result.OK;
-      if (outcome === WAIT) frame.quit = Atomics.wait(words.array, frame.on, frame.expected, ms) === "timed-out";
+      if (outcome === WAIT) frame.giveUp = Atomics.wait(words.array, frame.on, frame.expected, ms) === "timed-out";
     }
   }
 

@@ -30,7 +30,7 @@ import {
 } from "../shared/steps/mpmc_ring.ts";
 import { release } from "../shared/steps/lock.ts";
 import { ALL, DONE, end, Frame, type Outcome, Result, sleep, WAIT } from "../shared/steps/step.ts";
-import { type Machine, runThrough } from "../shared/waiting.ts";
+import { type Machine, runToEnd } from "../shared/waiting.ts";
 import { type ChannelMemory, checkChannelMemory, newChannelMemory } from "./channel_memory.ts";
 import { Control } from "./control_layout.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -161,12 +161,12 @@ export class Channel {
 
   /** Wakes another consumer: this one was woken and takes nothing. */
   wakeNextConsumer(): void {
-    runThrough(this.#words.positions, (_, frame) => passNotificationOn(this.#words, frame));
+    runToEnd("wake the next consumer", this.#words.positions, (_, frame) => passNotificationOn(this.#words, frame));
   }
 
   /** Closes the channel: further puts fail; pending records can still be taken. */
   close(): void {
-    runThrough(this.#words.positions, (_, frame) => close(this.#words, frame));
+    runToEnd("close Queue", this.#words.positions, (_, frame) => close(this.#words, frame));
   }
 
   #putMachine(call: string, record: LogRecord, timeout: number | undefined): Machine {
@@ -216,13 +216,13 @@ export class Channel {
     try {
       return step();
     } catch (error) {
-      if (frame.stage === Stage.COPY) runThrough(lock, release);
+      if (frame.stage === Stage.COPY) runToEnd("release the lock of Queue", lock, release);
       throw error;
     }
   }
 
   #waitForEarlierPuts(frame: Frame): Outcome {
-    if (frame.quit) return end(frame, Result.GAVE_UP);
+    if (frame.giveUp) return end(frame, Result.GAVE_UP);
     this.#waitingPuts.add(frame);
     const { positions } = this.#words;
     return sleep(positions, frame, HEAD, positions.load(HEAD), frame.pc);

@@ -9,7 +9,7 @@ import { QueueClosedError } from "../core/queue_errors.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { SharedWords } from "../shared/memory.ts";
 import { Result } from "../shared/steps/step.ts";
-import { type BlockLimits, checkBlock, checkLimits, runThrough, type WaitLimits } from "../shared/waiting.ts";
+import { type BlockLimits, checkBlockLimits, checkLimits, runToEnd, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type ChannelMemory, type Item } from "./channel.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
 import { selectionOf, toTryGetResult, type TryGetResult } from "./items.ts";
@@ -64,7 +64,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
     this.#end = end(memory.side);
     this.#otherEnd = end(1 - memory.side);
     for (const each of [this.#inbox, this.#outbox]) if (each) each.onWait = () => this.#checkOtherEnd();
-    runThrough(this.#end, arrive);
+    runToEnd("open Connection", this.#end, arrive);
   }
 
   /** Whether this thread holds this end, and the end is open. */
@@ -108,7 +108,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
    * ```
    */
   sendSync(message: T, limits?: BlockLimits): void {
-    const timeout = checkBlock(SEND, limits);
+    const timeout = checkBlockLimits(SEND, limits);
     this.#checkSent(this.#channel(SEND, this.#outbox).putSync(SEND, encodeValue(message), timeout), message);
   }
 
@@ -147,7 +147,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
    * ```
    */
   recvSync(limits?: BlockLimits): T {
-    const timeout = checkBlock(RECV, limits);
+    const timeout = checkBlockLimits(RECV, limits);
     return this.#received(this.#channel(RECV, this.#inbox).takeSync(RECV, timeout));
   }
 
@@ -170,7 +170,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
 
   /** Closes this end, if this thread still holds it. `using` does so too. */
   close(): void {
-    if (runThrough(this.#end, leave).result === Result.CLOSED) this.#closeBoth();
+    if (runToEnd("close Connection", this.#end, leave).result === Result.CLOSED) this.#closeBoth();
   }
 
   /** Closes this end. */
@@ -215,7 +215,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
 
   // An end whose thread has died closes nothing itself, so this end does.
   #checkOtherEnd(): void {
-    if (runThrough(this.#otherEnd, look).result === Result.CLOSED) this.#closeBoth();
+    if (runToEnd("check Connection", this.#otherEnd, look).result === Result.CLOSED) this.#closeBoth();
   }
 
   #closeBoth(): void {

@@ -5,7 +5,7 @@
  */
 import { QueueClosedError } from "../core/queue_errors.ts";
 import { integer, knownOptions } from "../core/validate.ts";
-import { type BlockLimits, checkBlock, checkLimits, type WaitLimits } from "../shared/waiting.ts";
+import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type Item, UNLIMITED } from "./channel.ts";
 import { decodeValue, type Encoded, encodeValue } from "./codec.ts";
 import { MAX_RECORD } from "./paged_log.ts";
@@ -43,7 +43,7 @@ export async function putItem({ channel, name }: ItemSource, item: unknown, limi
 /** Puts an item, and blocks this thread until it is put. */
 export function putItemSync({ channel, name }: ItemSource, item: unknown, limits?: BlockLimits): number {
   const call = `put into ${name}`;
-  const timeout = checkBlock(call, limits);
+  const timeout = checkBlockLimits(call, limits);
   return ticketOrThrow(call, channel.putSync(call, encodeItem(call, item), timeout), item);
 }
 
@@ -67,7 +67,7 @@ export async function getItem<T>({ channel, name, acknowledges }: ItemSource, li
 /** Takes the oldest item, and blocks this thread until there is one. */
 export function getItemSync<T>({ channel, name, acknowledges }: ItemSource, limits?: BlockLimits): T {
   const call = `get from ${name}`;
-  const timeout = checkBlock(call, limits);
+  const timeout = checkBlockLimits(call, limits);
   if (acknowledges) channel.deliveries.acknowledgeAll();
   return valueOrThrow<T>(call, channel.takeSync(call, timeout));
 }

@@ -12,10 +12,10 @@ import { runSync } from "../shared/run_sync.ts";
 import { ALL, end, type Frame, type Outcome, Result, sleep } from "../shared/steps/step.ts";
 import {
   type BlockLimits,
-  checkBlock,
+  checkBlockLimits,
   checkLimits,
   type Machine,
-  running,
+  newMachine,
   type WaitLimits,
 } from "../shared/waiting.ts";
 import { Control } from "./control_layout.ts";
@@ -141,7 +141,7 @@ export class JoinableQueue<T> extends Queue<T> {
    * ```
    */
   joinSync(limits?: BlockLimits): void {
-    runSync(this.#joinMachine(checkBlock(CALL, limits)));
+    runSync(this.#joinMachine(checkBlockLimits(CALL, limits)));
     this.#checkLost();
   }
 
@@ -151,7 +151,7 @@ export class JoinableQueue<T> extends Queue<T> {
   }
 
   #joinMachine(timeout: number | undefined): Machine {
-    return running(CALL, channel(this).control, timeout, (words, frame) => this.#step(words, frame));
+    return newMachine(CALL, channel(this).control, timeout, (words, frame) => this.#step(words, frame));
   }
 
   #step(words: SharedWords, frame: Frame): Outcome {
@@ -159,7 +159,7 @@ export class JoinableQueue<T> extends Queue<T> {
     // No message reports the death of a consumer, so each step, at least every 50 ms, searches for dead ones.
     channel(this).lost.collect(CALL);
     if (this.unfinished === 0) return end(frame, Result.OK);
-    if (frame.quit) return end(frame, Result.GAVE_UP);
+    if (frame.giveUp) return end(frame, Result.GAVE_UP);
     return sleep(words, frame, CHANGED, changed, 0);
   }
 

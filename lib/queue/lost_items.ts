@@ -10,7 +10,7 @@ import { corruptMemory } from "../core/corrupt_memory.ts";
 import type { SharedWords } from "../shared/memory.ts";
 import { acquire, release } from "../shared/steps/lock.ts";
 import { DONE, Frame, Result } from "../shared/steps/step.ts";
-import { running, runThrough } from "../shared/waiting.ts";
+import { newMachine, runToEnd } from "../shared/waiting.ts";
 import { Control, deliveryWords, FIRST_PLACE, LOST_LIST, MAX_LISTED, PLACE_SIZE, PLACES } from "./control_layout.ts";
 import { BUSY, lockHeld, runNow } from "./run_now.ts";
 import { DeliveryStage, type DeliveryWords, Word } from "./steps/delivery_words.ts";
@@ -74,13 +74,13 @@ export class LostItems {
   }
 
   #locked<T>(call: string, run: () => T): T {
-    const machine = running(call, this.#takeLock, undefined, acquire);
+    const machine = newMachine(call, this.#takeLock, undefined, acquire);
     machine.frame.recover = true;
     if (runNow(machine) === BUSY) throw lockHeld(call);
     try {
       return run();
     } finally {
-      runThrough(this.#takeLock, release);
+      runToEnd(call, this.#takeLock, release);
     }
   }
 }

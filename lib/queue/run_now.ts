@@ -34,8 +34,8 @@ export function runNow(machine: Machine, positions?: SharedWords, patience: numb
     if (outcome === DONE) return resultOf(machine, positions);
     if (outcome !== WAIT) continue;
     const { array } = frame.where as SharedWords;
-    if (frame.where === positions) frame.quit = true;
-    else if (performance.now() > (deadline ??= performance.now() + patience)) frame.quit = true;
+    if (frame.where === positions) frame.giveUp = true;
+    else if (performance.now() > (deadline ??= performance.now() + patience)) frame.giveUp = true;
     else if (Atomics.wait(array, frame.on, frame.expected, 1) !== "not-equal") steps = 0;
   }
   throw corruptMemory(machine.call);

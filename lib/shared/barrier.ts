@@ -16,11 +16,11 @@ import { barrierWords, initBarrier, isBroken, waiting } from "./steps/barrier_wo
 import { Result } from "./steps/step.ts";
 import {
   type BlockLimits,
-  checkBlock,
+  checkBlockLimits,
   checkLimits,
   type Machine,
-  running,
-  runThrough,
+  newMachine,
+  runToEnd,
   type WaitLimits,
 } from "./waiting.ts";
 
@@ -143,7 +143,7 @@ export class Barrier extends Shared {
    * @throws {TypeError} On the main thread, without a `timeout`.
    */
   waitSync(limits?: BlockLimits): number {
-    const machine = this.#newWait(checkBlock(WAIT, limits));
+    const machine = this.#newWait(checkBlockLimits(WAIT, limits));
     runSync(machine);
     return indexOf(machine);
   }
@@ -163,7 +163,7 @@ export class Barrier extends Shared {
    * ```
    */
   abort(): void {
-    runThrough(this.#words, abort);
+    runToEnd("abort Barrier", this.#words, abort);
   }
 
   /**
@@ -181,7 +181,7 @@ export class Barrier extends Shared {
    * ```
    */
   reset(): void {
-    runSync(running("reset Barrier", this.#words, undefined, reset));
+    runSync(newMachine("reset Barrier", this.#words, undefined, reset));
   }
 
   /** Returns `Barrier(broken)`, or how many of the parties wait. */
@@ -196,7 +196,7 @@ export class Barrier extends Shared {
   }
 
   #newWait(timeout: number | undefined): Machine {
-    const machine = running(WAIT, this.#words, timeout, wait);
+    const machine = newMachine(WAIT, this.#words, timeout, wait);
     machine.frame.b = this.parties;
     return machine;
   }

@@ -13,11 +13,11 @@ import { runSync } from "./run_sync.ts";
 import { acquirePermit, freePermits, permitWords, releasePermit, tryAcquirePermit } from "./steps/permits.ts";
 import {
   type BlockLimits,
-  checkBlock,
+  checkBlockLimits,
   checkLimits,
   type Machine,
-  running,
-  runThrough,
+  newMachine,
+  runToEnd,
   type WaitLimits,
 } from "./waiting.ts";
 
@@ -144,7 +144,7 @@ export class BoundedSemaphore extends Shared {
    * @throws {TypeError} On the main thread, without a `timeout`.
    */
   acquireSync(limits?: BlockLimits): Guard {
-    const timeout = checkBlock(ACQUIRE, limits);
+    const timeout = checkBlockLimits(ACQUIRE, limits);
     const guard = this.#tryHint();
     if (guard !== undefined) return guard;
     const machine = this.#newAcquire(timeout);
@@ -188,7 +188,7 @@ export class BoundedSemaphore extends Shared {
   }
 
   #newAcquire(timeout: number | undefined): Machine {
-    const machine = running(ACQUIRE, this.#words, timeout, acquirePermit);
+    const machine = newMachine(ACQUIRE, this.#words, timeout, acquirePermit);
     machine.frame.b = this.limit;
     return machine;
   }
@@ -199,7 +199,7 @@ export class BoundedSemaphore extends Shared {
   }
 
   #release(permit: number): void {
-    runThrough(this.#words, releasePermit, permit);
+    runToEnd("release BoundedSemaphore", this.#words, releasePermit, permit);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Guard } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { coreOf, Lock } from "./lock.ts";
 import type { LockBlockOptions, LockOptions } from "./lock_core.ts";
-import { type BlockLimits, checkBlock, checkLimits, deadlineOf, type WaitLimits } from "./waiting.ts";
+import { type BlockLimits, checkBlockLimits, checkLimits, deadlineOf, type WaitLimits } from "./waiting.ts";
 
 const KIND = "condition";
 const CREATE = "create Condition";
@@ -183,7 +183,7 @@ export class Condition extends Shared {
    * ```
    */
   waitForSync(guard: Guard, condition: () => boolean, limits: BlockLimits = {}): void {
-    const end = deadlineOf(WAIT, checkBlock(WAIT, limits));
+    const end = deadlineOf(WAIT, checkBlockLimits(WAIT, limits));
     while (!condition()) this.waitSync(guard, { timeout: end() });
   }
 

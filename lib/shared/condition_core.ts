@@ -14,11 +14,11 @@ import { conditionWords, notify, wait } from "./steps/condition.ts";
 import { Result } from "./steps/step.ts";
 import {
   type BlockLimits,
-  checkBlock,
+  checkBlockLimits,
   checkLimits,
   type Machine,
-  running,
-  runThrough,
+  newMachine,
+  runToEnd,
   type WaitLimits,
 } from "./waiting.ts";
 
@@ -56,7 +56,7 @@ export class ConditionCore {
 
   /** Waits like `wait`, and blocks this thread. */
   waitSync(guard: Guard, limits: BlockLimits | undefined): void {
-    const timeout = checkBlock(WAIT, limits);
+    const timeout = checkBlockLimits(WAIT, limits);
     suspendGuard(guard, this.#lock, WAIT);
     const machine = this.#newWait(timeout);
     try {
@@ -72,12 +72,15 @@ export class ConditionCore {
     integer(NOTIFY, "count", count, 0);
     suspendGuard(guard, this.#lock, NOTIFY);
     resumeGuard(guard, true);
-    runThrough(this.#words, notify, Math.min(count, this.#maxWaiters), this.#maxWaiters);
+    // One at a time: the machine reads all places for each waiter, and a bound on its steps must not cut that short.
+    for (let left = Math.min(count, this.#maxWaiters); left > 0; left--) {
+      if (runToEnd(NOTIFY, this.#words, notify, 1, this.#maxWaiters).a > 0) break;
+    }
   }
 
   #newWait(timeout: number | undefined): Machine {
     const { words: lock } = this.#lock;
-    const machine = running(WAIT, this.#words, timeout, (words, frame) => wait(words, lock, frame));
+    const machine = newMachine(WAIT, this.#words, timeout, (words, frame) => wait(words, lock, frame));
     machine.frame.b = this.#maxWaiters;
     return machine;
   }

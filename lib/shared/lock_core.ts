@@ -12,7 +12,7 @@ import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { abandon, acquire, holder, release, tryAcquire } from "./steps/lock.ts";
 import { Result } from "./steps/step.ts";
-import { type BlockLimits, checkBlock, checkLimits, running, runThrough, type WaitLimits } from "./waiting.ts";
+import { type BlockLimits, checkBlockLimits, checkLimits, newMachine, runToEnd, type WaitLimits } from "./waiting.ts";
 
 /** Options of {@linkcode Lock.acquire}. */
 export interface LockOptions extends WaitLimits {
@@ -46,7 +46,7 @@ export class LockCore implements Releasable {
 
   /** Releases the lock. */
   free(): void {
-    const { seen } = runThrough(this.words, release);
+    const { seen } = runToEnd(`release ${this.name}`, this.words, release);
     if (seen >>> 1 === this.words.owners.me) return;
     throw new IsopoolError(
       `Cannot release ${this.name}: another thread has recovered it, since this one counted as dead`,
@@ -64,14 +64,14 @@ export async function acquireLock<G>(core: LockCore, options: LockOptions | unde
   options?.signal?.throwIfAborted();
   const { words } = core;
   if (tryAcquire(words, words.owners.me)) return make(false);
-  const machine = running(call, words, timeout, acquire);
+  const machine = newMachine(call, words, timeout, acquire);
   machine.frame.recover = recover !== false;
   await runAsync(machine, options?.signal);
   if (machine.frame.result !== Result.RECOVERED) return make(false);
   try {
     if (typeof recover === "function") await recover();
   } catch (error) {
-    runThrough(words, abandon, machine.frame.seen);
+    runToEnd(call, words, abandon, machine.frame.seen);
     throw error;
   }
   return make(true);
@@ -80,7 +80,7 @@ export async function acquireLock<G>(core: LockCore, options: LockOptions | unde
 /** Takes a lock, blocking, and makes a guard. */
 export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | undefined, make: MakeGuard<G>): G {
   const call = `acquire ${core.name}`;
-  const timeout = checkBlock(call, options, ["recover"]);
+  const timeout = checkBlockLimits(call, options, ["recover"]);
   const recover = checkRecover(call, options?.recover);
   const { words } = core;
   if (tryAcquire(words, words.owners.me)) return make(false);
@@ -89,7 +89,7 @@ export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | u
       `Cannot ${call}: a task of this thread holds it, and could not release it while the thread blocks: use acquire()`,
     );
   }
-  const machine = running(call, words, timeout, acquire);
+  const machine = newMachine(call, words, timeout, acquire);
   machine.frame.recover = recover !== false;
   runSync(machine);
   if (machine.frame.result !== Result.RECOVERED) return make(false);
@@ -98,7 +98,7 @@ export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | u
       throw bad(call, "recover", recover, "a function that has finished when it returns, or use acquire()", false);
     }
   } catch (error) {
-    runThrough(words, abandon, machine.frame.seen);
+    runToEnd(call, words, abandon, machine.frame.seen);
     throw error;
   }
   return make(true);

@@ -25,7 +25,7 @@ import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
-import { conclude, type Machine, SLICE, throwIfStopped } from "./waiting.ts";
+import { conclude, type Machine, POLL_INTERVAL, throwIfStopped } from "./waiting.ts";
 
 const queues = new Map<SharedWords, Map<number, WaitQueue>>();
 let pollTimer: Timer | undefined;
@@ -100,7 +100,7 @@ class Waiter {
   /** Asks the machine to give up, at a timeout or abort. The machine may first have to finish, or sleep again. */
   giveUp(): void {
     if (this.ended) return;
-    this.machine.frame.quit = true;
+    this.machine.frame.giveUp = true;
     this.advance();
   }
 
@@ -198,7 +198,7 @@ function queueOf(words: SharedWords, at: number): WaitQueue {
 
 function startPolling(): void {
   if (pollTimer !== undefined) return;
-  const timer = setInterval(pollAll, SLICE);
+  const timer = setInterval(pollAll, POLL_INTERVAL);
   // The first timer of an isolate makes Deno load its timers, which runs microtasks: one of them may have come first.
   if (pollTimer === undefined) pollTimer = timer;
   else clearInterval(timer);

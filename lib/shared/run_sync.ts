@@ -9,7 +9,7 @@
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
-import { conclude, type Machine, SLICE, throwIfStopped } from "./waiting.ts";
+import { conclude, type Machine, POLL_INTERVAL, throwIfStopped } from "./waiting.ts";
 
 /**
  * Runs a machine to its end.
@@ -28,12 +28,12 @@ export function runSync(machine: Machine): void {
     const left = deadline - performance.now();
     if (left > 0) {
       const { array } = frame.where as SharedWords;
-      if (Atomics.wait(array, frame.on, frame.expected, Math.min(left, SLICE)) !== "not-equal") steps = 0;
+      if (Atomics.wait(array, frame.on, frame.expected, Math.min(left, POLL_INTERVAL)) !== "not-equal") steps = 0;
     }
     throwIfStopped(machine);
     if (performance.now() < deadline) continue;
     // Once only: the rest of the machine, such as taking the condition's lock again, has no limit.
-    frame.quit = true;
+    frame.giveUp = true;
     deadline = Infinity;
   }
   throw corruptMemory(call);

@@ -12,7 +12,7 @@ import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { give, MAX_PERMITS, permits, SEMAPHORE_WORDS, take, tryTake } from "./steps/semaphore.ts";
 import { Result } from "./steps/step.ts";
-import { type BlockLimits, checkBlock, checkLimits, running, runThrough, type WaitLimits } from "./waiting.ts";
+import { type BlockLimits, checkBlockLimits, checkLimits, newMachine, runToEnd, type WaitLimits } from "./waiting.ts";
 
 const KIND = "semaphore";
 const ACQUIRE = "acquire Semaphore";
@@ -96,7 +96,7 @@ export class Semaphore extends Shared {
   async acquire(limits?: WaitLimits): Promise<Guard> {
     const timeout = checkLimits(ACQUIRE, limits);
     limits?.signal?.throwIfAborted();
-    if (!tryTake(this.#words)) await runAsync(running(ACQUIRE, this.#words, timeout, take), limits?.signal);
+    if (!tryTake(this.#words)) await runAsync(newMachine(ACQUIRE, this.#words, timeout, take), limits?.signal);
     return new Guard(this.#releasable, 0, false);
   }
 
@@ -116,8 +116,8 @@ export class Semaphore extends Shared {
    * @throws {TypeError} On the main thread, without a `timeout`.
    */
   acquireSync(limits?: BlockLimits): Guard {
-    const timeout = checkBlock(ACQUIRE, limits);
-    if (!tryTake(this.#words)) runSync(running(ACQUIRE, this.#words, timeout, take));
+    const timeout = checkBlockLimits(ACQUIRE, limits);
+    if (!tryTake(this.#words)) runSync(newMachine(ACQUIRE, this.#words, timeout, take));
     return new Guard(this.#releasable, 0, false);
   }
 
@@ -172,7 +172,7 @@ export class Semaphore extends Shared {
 
   #give(call: string, option: string, count: number): void {
     const isTooMany = integer(call, option, count, 0) > MAX_PERMITS;
-    if (isTooMany || runThrough(this.#words, give, count).result === Result.FULL) {
+    if (isTooMany || runToEnd(call, this.#words, give, count).result === Result.FULL) {
       throw new RangeError(`Cannot ${call}: there would be more than ${MAX_PERMITS} permits`);
     }
   }

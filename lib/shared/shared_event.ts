@@ -9,7 +9,7 @@ import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { clear, EVENT_WORDS, isSet, set, wait } from "./steps/event.ts";
-import { type BlockLimits, checkBlock, checkLimits, running, runThrough, type WaitLimits } from "./waiting.ts";
+import { type BlockLimits, checkBlockLimits, checkLimits, newMachine, runToEnd, type WaitLimits } from "./waiting.ts";
 
 const KIND = "event";
 const WAIT = "wait for SharedEvent";
@@ -79,7 +79,7 @@ export class SharedEvent extends Shared {
    * ```
    */
   set(): void {
-    runThrough(this.#words, set);
+    runToEnd("set SharedEvent", this.#words, set);
   }
 
   /**
@@ -97,7 +97,7 @@ export class SharedEvent extends Shared {
    * ```
    */
   clear(): void {
-    runThrough(this.#words, clear);
+    runToEnd("clear SharedEvent", this.#words, clear);
   }
 
   /**
@@ -119,7 +119,7 @@ export class SharedEvent extends Shared {
   async wait(limits?: WaitLimits): Promise<void> {
     const timeout = checkLimits(WAIT, limits);
     limits?.signal?.throwIfAborted();
-    if (!this.isSet) await runAsync(running(WAIT, this.#words, timeout, wait), limits?.signal);
+    if (!this.isSet) await runAsync(newMachine(WAIT, this.#words, timeout, wait), limits?.signal);
   }
 
   /**
@@ -140,8 +140,8 @@ export class SharedEvent extends Shared {
    * @throws {TypeError} On the main thread, without a `timeout`.
    */
   waitSync(limits?: BlockLimits): void {
-    const timeout = checkBlock(WAIT, limits);
-    if (!this.isSet) runSync(running(WAIT, this.#words, timeout, wait));
+    const timeout = checkBlockLimits(WAIT, limits);
+    if (!this.isSet) runSync(newMachine(WAIT, this.#words, timeout, wait));
   }
 
   /** Returns `SharedEvent(set)` or `SharedEvent(clear)`. */

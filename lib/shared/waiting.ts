@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { corruptMemory } from "../core/corrupt_memory.ts";
+import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { IsopoolError, LockAbandonedError, WaitTimeoutError } from "../core/errors.ts";
 import { scope } from "../core/isolate_state.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
@@ -35,7 +35,7 @@ export interface BlockLimits {
 }
 
 /** Milliseconds that a sleeper sleeps at most before it checks by itself whether a thread has died. */
-export const SLICE = 50;
+export const POLL_INTERVAL = 50;
 
 /** The machine of one call. */
 export interface Machine {
@@ -65,7 +65,7 @@ export function checkLimits(
 const isMain = "Window" in globalThis;
 
 /** Checks the limits of a call that blocks; returns its timeout. `more` names further options of the call. */
-export function checkBlock(
+export function checkBlockLimits(
   call: string,
   limits: BlockLimits | undefined,
   more: readonly string[] = [],
@@ -82,7 +82,7 @@ export function checkBlock(
 }
 
 /** Makes the machine of a call, with a fresh frame. */
-export function running(
+export function newMachine(
   call: string,
   words: SharedWords,
   timeout: number | undefined,
@@ -93,14 +93,18 @@ export function running(
   return { call, frame, owners: words.owners, timeout, step: () => step(words, frame) };
 }
 
-/** Runs a machine that never sleeps to its end; `a` and `b` are the first values of its registers. */
-export function runThrough(words: SharedWords, step: Step, a = 0, b = 0): Frame {
+/**
+ * Runs a machine that never sleeps to its end; `a` and `b` are the first values of its registers.
+ *
+ * @throws {IsopoolError} If the memory is corrupt, so that the machine does not end.
+ */
+export function runToEnd(call: string, words: SharedWords, step: Step, a = 0, b = 0): Frame {
   const frame = new Frame();
   frame.me = words.owners.me;
   frame.a = a;
   frame.b = b;
-  while (step(words, frame) !== DONE);
-  return frame;
+  for (let steps = 0; steps < MAX_STEPS; steps++) if (step(words, frame) === DONE) return frame;
+  throw corruptMemory(call);
 }
 
 /** Throws the error that the result of a machine stands for, if any. */

@@ -22,7 +22,7 @@ export function loadFrame(model: Model, frame: Frame, state: number[], at: numbe
   frame.c = state[at + 6];
   frame.d = state[at + 7];
   frame.e = state[at + 8];
-  frame.quit = state[at + 9] === 1;
+  frame.giveUp = state[at + 9] === 1;
   frame.recover = state[at + 10] === 1;
   frame.result = state[at + 11];
   frame.where = state[at + 12] < 0 ? undefined : model.at(state[at + 12]);
@@ -33,8 +33,8 @@ export function loadFrame(model: Model, frame: Frame, state: number[], at: numbe
 /** Writes a frame into a state. */
 export function saveFrame(model: Model, frame: Frame, state: number[], at: number): void {
   const where = frame.where === undefined ? -1 : model.baseOf(frame.where);
-  const { pc, stage, me, seen, a, b, c, d, e, quit, recover, result, on, expected } = frame;
-  const all = [pc, stage, me, seen, a, b, c, d, e, +quit, +recover, result, where, on, expected];
+  const { pc, stage, me, seen, a, b, c, d, e, giveUp, recover, result, on, expected } = frame;
+  const all = [pc, stage, me, seen, a, b, c, d, e, +giveUp, +recover, result, where, on, expected];
   for (let i = 0; i < all.length; i++) state[at + i] = all[i];
 }
 

@@ -105,7 +105,7 @@ export const mutants: Mutant[] = [
       acquire: at(
         acquire,
         Acquire.RELOAD,
-        (words, frame) => frame.quit ? end(frame, Result.GAVE_UP) : acquire(words, frame),
+        (words, frame) => frame.giveUp ? end(frame, Result.GAVE_UP) : acquire(words, frame),
       ),
     },
     program: (machines) => lockProgram(machines, { deaths: 0 }),
@@ -113,7 +113,7 @@ export const mutants: Mutant[] = [
   {
     name: "a semaphore whose waiter gives up and does not pass the notification on",
     machines: {
-      take: at(take, Take.RELOAD, (words, frame) => frame.quit ? end(frame, Result.GAVE_UP) : take(words, frame)),
+      take: at(take, Take.RELOAD, (words, frame) => frame.giveUp ? end(frame, Result.GAVE_UP) : take(words, frame)),
     },
     program: (machines) => semaphoreProgram(machines, { deaths: 0, rounds: 2 }),
   },

@@ -194,7 +194,7 @@ export const queueMutants: Mutant[] = [
   {
     name: "a select that gives up and does not pass the notification on",
     machines: {
-      ringReady: (ring, frame) => frame.quit ? end(frame, Result.GAVE_UP) : ringReady(ring, frame),
+      ringReady: (ring, frame) => frame.giveUp ? end(frame, Result.GAVE_UP) : ringReady(ring, frame),
     },
     program: (machines) => selectProgram(machines, { puts: [1, 1], deaths: 0 }),
   },

@@ -40,7 +40,7 @@ export function selectProgram(
       const own = ring(model, queue);
       const outcome = machines.ringTake(own, frame, copy);
       if (outcome !== WAIT || frame.where !== own.positions) return outcome;
-      frame.quit = true;
+      frame.giveUp = true;
       return CONTINUE;
     },
     end: (_, { result }) => result === Result.GAVE_UP ? failed : -1,

@@ -146,7 +146,7 @@ function sleepUntilPassed(words: Words, frame: Frame): Outcome {
       const state = words.load(STATE);
       if (state === (frame.c | BROKEN)) return end(frame, Result.BROKEN);
       if (state !== frame.c) return jump(frame, Sleep.LOAD_LAST_BROKEN);
-      return frame.quit ? enter(frame, Stage.BREAK) : jump(frame, Sleep.LOAD_COUNT);
+      return frame.giveUp ? enter(frame, Stage.BREAK) : jump(frame, Sleep.LOAD_COUNT);
     }
     case Sleep.LOAD_COUNT:
       frame.seen = words.load(COUNT);
@@ -177,7 +177,7 @@ function breakBarrier(words: Words, frame: Frame): Outcome {
     return enter(frame, Stage.SLEEP, Sleep.RELOAD);
   }
   words.notify(STATE, ALL);
-  return end(frame, frame.quit ? Result.GAVE_UP : Result.BROKEN);
+  return end(frame, frame.giveUp ? Result.GAVE_UP : Result.BROKEN);
 }
 
 // Breaks the generation, under the lock: a thread died while it waited or arrived, and may have left COUNT wrong.

@@ -63,7 +63,7 @@ export function wait(words: Words, lock: Words, frame: Frame): Outcome {
       return sleepInSlot(words, lock, frame);
     case Stage.ACQUIRE: {
       // This acquire has no time limit: the caller holds the lock when `wait` returns, as it did before.
-      frame.quit = false;
+      frame.giveUp = false;
       const outcome = acquire(lock, frame);
       return outcome === DONE ? enter(frame, Stage.LEAVE) : outcome;
     }
@@ -123,7 +123,7 @@ function sleepInSlot(words: Words, lock: Words, frame: Frame): Outcome {
     case Sleep.RELOAD:
       if (words.load(STATE(frame.a)) !== (mine | Phase.WAITING)) return enter(frame, Stage.ACQUIRE);
       frame.d = 0;
-      return jump(frame, frame.quit ? Sleep.GIVE_UP : Sleep.SCAN);
+      return jump(frame, frame.giveUp ? Sleep.GIVE_UP : Sleep.SCAN);
     case Sleep.GIVE_UP: {
       const found = words.compareExchange(STATE(frame.a), mine | Phase.WAITING, mine | Phase.LEFT);
       if (found === (mine | Phase.WAITING)) frame.e = Result.GAVE_UP;

@@ -74,7 +74,7 @@ export function park(words: PlainWords, frame: Frame): Outcome {
       return sleep(words, frame, SIGNALS, frame.seen, Park.WOKEN);
     default:
       if (words.load(TAIL) !== frame.b) return end(frame, Result.OK);
-      return end(frame, frame.quit ? Result.GAVE_UP : Result.BROKEN);
+      return end(frame, frame.giveUp ? Result.GAVE_UP : Result.BROKEN);
   }
 }
 

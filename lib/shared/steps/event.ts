@@ -31,7 +31,7 @@ export function wait(words: Words, frame: Frame): Outcome {
     default:
       // `set` notifies all sleepers, so a waiter that gives up takes no notification away from another one.
       if (words.load(WORD) !== frame.seen) return end(frame, Result.OK);
-      return frame.quit ? end(frame, Result.GAVE_UP) : jump(frame, Wait.SLEEP);
+      return frame.giveUp ? end(frame, Result.GAVE_UP) : jump(frame, Wait.SLEEP);
   }
 }
 

@@ -52,7 +52,7 @@ export function acquire(words: Words, frame: Frame): Outcome {
       return found === 0 ? end(frame, Result.OK) : takeOrCheck(frame, found);
     }
     case Acquire.RELOAD:
-      if (frame.quit) {
+      if (frame.giveUp) {
         words.notify(WORD, 1);
         return end(frame, Result.GAVE_UP);
       }

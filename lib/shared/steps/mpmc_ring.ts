@@ -119,7 +119,7 @@ export function put(ring: RingWords, frame: Frame, copy: CopyStep): Outcome {
       return release(ring.putLock, frame) === DONE ? unlocked(frame) : CONTINUE;
     case Stage.SLEEP:
       if (frame.pc === 0) return sleep(positions, frame, HEAD, frame.c, 1);
-      return frame.quit ? end(frame, Result.GAVE_UP) : enter(frame, Stage.LOCK);
+      return frame.giveUp ? end(frame, Result.GAVE_UP) : enter(frame, Stage.LOCK);
     default:
       positions.notify(TAIL, 1);
       return end(frame, Result.OK);
@@ -168,7 +168,7 @@ export function take(ring: RingWords, frame: Frame, copy: CopyStep): Outcome {
       return release(ring.takeLock, frame) === DONE ? unlocked(frame) : CONTINUE;
     case Stage.SLEEP:
       if (frame.pc === 0) return sleep(positions, frame, TAIL, frame.c, 1);
-      if (!frame.quit) return enter(frame, Stage.LOCK);
+      if (!frame.giveUp) return enter(frame, Stage.LOCK);
       frame.e = Result.GAVE_UP;
       return enter(frame, Stage.PASS_ON);
     case Stage.WAKE:
@@ -188,7 +188,7 @@ function unlocked(frame: Frame): Outcome {
 /** Waits until there is a record or the ring is closed, and takes nothing: `OK` or `GAVE_UP`. */
 export function ready({ positions }: RingWords, frame: Frame): Outcome {
   // This machine may have received a notification that it does not use: another consumer gets it.
-  if (frame.quit) {
+  if (frame.giveUp) {
     positions.notify(TAIL, 1);
     return end(frame, Result.GAVE_UP);
   }

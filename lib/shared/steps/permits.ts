@@ -50,7 +50,7 @@ export function acquirePermit(words: Words, frame: Frame): Outcome {
     case AcquirePermit.SLEEP:
       return sleep(words, frame, RELEASES, frame.c, AcquirePermit.WOKEN);
     default:
-      if (!frame.quit) return jump(frame, AcquirePermit.LOAD_RELEASES);
+      if (!frame.giveUp) return jump(frame, AcquirePermit.LOAD_RELEASES);
       words.notify(RELEASES, 1);
       return end(frame, Result.GAVE_UP);
   }

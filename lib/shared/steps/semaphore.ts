@@ -32,7 +32,7 @@ export function take(words: Words, frame: Frame): Outcome {
     case Take.SLEEP:
       return sleep(words, frame, PERMITS, 0, Take.RELOAD);
     default:
-      if (!frame.quit) return takeOrSleep(frame, words.load(PERMITS));
+      if (!frame.giveUp) return takeOrSleep(frame, words.load(PERMITS));
       words.notify(PERMITS, 1);
       return end(frame, Result.GAVE_UP);
   }

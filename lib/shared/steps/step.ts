@@ -13,7 +13,7 @@
  *
  * A step that returns `WAIT` asks its runner to sleep until another thread notifies the word that it names, if that word
  * still holds the expected value. Spurious wake-ups happen, one every 50 ms at the latest, so a machine reads its words
- * again after each sleep. The runner sets `quit` before it calls the step again if the time is up or the signal has
+ * again after each sleep. The runner sets `giveUp` before it calls the step again if the time is up or the signal has
  * aborted. The machine then gives up in its own way: another thread may have notified it at the same moment, and a
  * machine that kept that notification to itself would leave another sleeper asleep.
  *
@@ -100,7 +100,7 @@ export class Frame {
   d = 0;
   e = 0;
   /** Set by the runner: the machine gives up at its next wake-up. */
-  quit = false;
+  giveUp = false;
   /** Set by the caller: the machine takes over a lock of a dead thread. */
   recover = false;
   /** The result, once the machine has ended. */
