@@ -12,8 +12,7 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
-import type { Timer } from "../core/timer.ts";
+import { clearTimeout, setImmediate, setTimeout, type Timer } from "../core/timer.ts";
 import { type CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import type { Doorbell } from "../protocol/doorbell.ts";
 import type { TransportEvents } from "./transport.ts";

@@ -46,6 +46,7 @@ class ThreadTransport extends PortTransport {
   readonly #closeTimeout: number;
   #endTimer: Timer | undefined;
   #portClosed = false;
+  #portUnreadable = false;
   #exitCode: number | undefined;
   // The cause of death, if the worker or the runtime has reported one.
   #deathCause: Pick<Death, "reason" | "cause"> | undefined;
@@ -136,6 +137,7 @@ class ThreadTransport extends PortTransport {
 
   // A value that is nested thousands deep can be sent but not read, and the port receives nothing after that.
   #unreadable(cause: unknown): void {
+    this.#portUnreadable = true;
     this.#deathCause ??= { reason: "uncaught", cause };
     this.#force(performance.now() + PROTECTED_LIMIT);
   }
@@ -151,6 +153,8 @@ class ThreadTransport extends PortTransport {
   #end(): void {
     if (this.#exitReported) return;
     this.#exitReported = true;
+    // An unreadable port never closes. EXIT_LIMIT after its `exit` event, the thread has ended.
+    if (this.#portUnreadable && this.#exitCode !== undefined) this.#portClosed = true;
     Terminal.local().ownerEnded(this.terminalClient.owner);
     clearTimeout(this.#endTimer);
     // A task may have closed the worker's end of the port while its thread runs on. Forcing it can emit `exit` at once.
