@@ -28,6 +28,11 @@ export interface Producer {
   stop(reason: unknown): void;
 }
 
+/** What an input threw while it was read. */
+export interface InputFailure {
+  readonly reason: unknown;
+}
+
 class Failure {
   constructor(readonly reason: unknown) {}
 }
@@ -53,6 +58,7 @@ export class Collector<R> implements ResultsSource<R> {
   #count = Infinity;
   #failed: Failure | undefined;
   #cancelled = false;
+  #inputFailure: InputFailure | undefined;
   #stopped = false;
   #wake: (() => void) | undefined;
   #read = 0;
@@ -89,7 +95,7 @@ export class Collector<R> implements ResultsSource<R> {
    * cancellation does not, as with futures. `what` names the task.
    */
   close(unobserved: UnobservedFailures, what: string): void {
-    const failure = this.#failures.find(({ isCancelled }) => !isCancelled) ??
+    const failure = this.#failures.find(({ isCancelled }) => !isCancelled) ?? this.#inputFailure ??
       (this.#cancelled ? undefined : this.#failed);
     if (this.#mode !== "unread" || !failure) return;
     this.#unobserved = unobserved;
@@ -111,9 +117,11 @@ export class Collector<R> implements ResultsSource<R> {
     this.#add(index, [new Failure(reason)]);
   }
 
-  /** Producer: sets the number of all items. */
-  end(count: number): void {
+  /** Producer: sets the number of all items. If the input failed, the failure follows after the results of those items. */
+  end(count: number, inputFailure?: InputFailure): void {
     this.#count = count;
+    this.#inputFailure = inputFailure;
+    if (inputFailure && this.#onError === "throw" && this.#mode === "collect") return this.fail(inputFailure.reason);
     if (this.#mode === "iterate" || this.#settled === count) this.#wake?.();
   }
 
@@ -131,11 +139,12 @@ export class Collector<R> implements ResultsSource<R> {
     this.#mode = "collect";
     this.#unobserved?.delete(this);
     this.unread = 0;
-    if (this.#onError === "throw" && this.#failures.length > 0) this.fail(this.#failures[0].reason);
+    const known = this.#failures[0] ?? this.#inputFailure;
+    if (this.#onError === "throw" && known) this.fail(known.reason);
     this.#producer.resume();
     while (!this.#failed && this.#settled < this.#count) await this.#nextEvent();
     if (this.#failed) throw this.#failed.reason;
-    this.#throwAggregate();
+    this.#throwAtEnd();
     return this.#results as R[];
   }
 
@@ -169,7 +178,7 @@ export class Collector<R> implements ResultsSource<R> {
       if (this.#failed) throw this.#failed.reason;
       // All results were read, so the `finally` below must not stop the producer.
       this.#stopped = true;
-      this.#throwAggregate();
+      this.#throwAtEnd();
     } finally {
       this.#stop(new DOMException("The reader of the results left", "AbortError"));
     }
@@ -207,10 +216,18 @@ export class Collector<R> implements ResultsSource<R> {
     return result;
   }
 
-  #throwAggregate(): void {
-    if (this.#onError !== "aggregate" || this.#failures.length === 0) return;
+  // Throws what comes after the last result.
+  #throwAtEnd(): void {
+    const input = this.#inputFailure;
+    if (this.#onError !== "aggregate" || this.#failures.length === 0) {
+      if (input) throw input.reason;
+      return;
+    }
     const reasons = this.#failures.sort((a, b) => a.index - b.index).map((failure) => failure.reason);
-    throw new AggregateError(reasons, `${reasons.length} (of ${this.#count}) items failed`);
+    const message = `${reasons.length} (of ${this.#count}) items failed`;
+    throw input
+      ? new AggregateError([...reasons, input.reason], `${message}, then the input failed`)
+      : new AggregateError(reasons, message);
   }
 
   #stop(reason: unknown): void {

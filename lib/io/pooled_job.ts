@@ -11,7 +11,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { closeInput, type OpenInput } from "../core/input.ts";
-import { Collector, type Producer } from "../future/collector.ts";
+import { Collector, type InputFailure, type Producer } from "../future/collector.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { AdaptiveLimit } from "./adaptive.ts";
 import { Attempts, type Limits } from "./attempts.ts";
@@ -47,6 +47,7 @@ export class PooledJob<T, R> implements Producer {
   #wasAborted = false;
   #readCount = 0;
   #inputEnded = false;
+  #inputFailure: InputFailure | undefined;
   // The last read of an asynchronous input. Reads are sequential: not every iterator allows overlapping calls of next().
   #lastRead: Promise<unknown> = Promise.resolve();
 
@@ -162,8 +163,7 @@ export class PooledJob<T, R> implements Producer {
       if (!next.done) return next;
       this.#inputEnded = true;
     } catch (error) {
-      this.#inputEnded = true;
-      this.#cancel(error);
+      this.#inputFailed(error);
     }
     return undefined;
   }
@@ -178,14 +178,22 @@ export class PooledJob<T, R> implements Producer {
         if (!next.done) return next;
         this.#inputEnded = true;
       } catch (error) {
-        // An input that throws has ended, so it must not be closed.
-        this.#inputEnded = true;
-        this.#cancel(error);
+        this.#inputFailed(error);
       }
       return undefined;
     });
     this.#lastRead = read;
     return read;
+  }
+
+  // An input that throws has ended, so it must not be closed. The items that were read before go on, and their results
+  // come first; a reader that awaits all results needs none of them.
+  #inputFailed(reason: unknown): void {
+    // A run that was cancelled ends for a reason of its own.
+    if (this.#inputEnded) return;
+    this.#inputEnded = true;
+    if (this.collector.collecting && this.#plan.onError === "throw") this.#cancel(reason);
+    else this.#inputFailure = { reason };
   }
 
   // Cancels the run: closes the input and aborts the items in progress.
@@ -207,7 +215,7 @@ export class PooledJob<T, R> implements Producer {
     this.#removeListener();
     this.#progress?.end();
     if (failed) this.collector.fail(failed.reason, this.#wasAborted);
-    else this.collector.end(this.#readCount);
+    else this.collector.end(this.#readCount, this.#inputFailure);
     this.collector.close(failures ??= new UnobservedFailures(), "pooled()");
   }
 }

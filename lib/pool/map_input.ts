@@ -6,6 +6,7 @@
  */
 import { Deque } from "../core/deque.ts";
 import { closeInput, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
+import type { InputFailure } from "../future/collector.ts";
 import { bad } from "../core/validate.ts";
 import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
@@ -27,10 +28,8 @@ export interface MapReader {
   readonly readLimit: number;
   /** An asynchronous input has one more item to take. */
   arrived(): void;
-  /** The input has ended; `ahead` items are still to take, or being taken. */
-  ended(ahead: number): void;
-  /** Reading failed: nothing more is wanted. */
-  stop(reason: unknown): void;
+  /** The input has ended, or has thrown `failure`; `ahead` items are still to take, or being taken. */
+  ended(ahead: number, failure?: InputFailure): void;
   /** A read that was under way has returned. */
   readReturned(): void;
 }
@@ -116,9 +115,9 @@ export class MapInput {
           this.#reader.ended(items.length);
         }
       }
-    } catch (error) {
+    } catch (reason) {
       this.#over = true;
-      this.#reader.stop(error);
+      this.#reader.ended(items.length, { reason });
     }
     return items;
   }
@@ -143,19 +142,29 @@ export class MapInput {
           this.#reader.arrived();
         }
       }
-    } catch (error) {
-      this.#over = true;
-      this.#reader.stop(error);
+    } catch (reason) {
+      // After `close`, the map has ended for a reason of its own.
+      if (!this.#over) {
+        this.#over = true;
+        this.#reader.ended(this.#ahead.size, { reason });
+      }
     } finally {
       this.#reading = false;
     }
     this.#reader.readReturned();
   }
+
   #accept(item: unknown): unknown {
-    if (this.#spread && !Array.isArray(item)) throw bad("starmap", "items", item, "argument lists: arrays", false);
-    if (isPrimitive(item)) return item;
-    const referred = refer(item, this.#spread, this.#shares);
-    return this.#copies ? this.#copy(referred) : referred;
+    try {
+      if (this.#spread && !Array.isArray(item)) throw bad("starmap", "items", item, "argument lists: arrays", false);
+      if (isPrimitive(item)) return item;
+      const referred = refer(item, this.#spread, this.#shares);
+      return this.#copies ? this.#copy(referred) : referred;
+    } catch (error) {
+      // The input itself has not failed, so it must be told that no more is read.
+      closeInput(this.#input);
+      throw error;
+    }
   }
 
   // An item that cannot be copied fails by itself, when it is sent; the map goes on.

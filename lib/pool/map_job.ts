@@ -15,7 +15,7 @@
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
 import type { Input } from "../core/input.ts";
-import { Collector, type Producer } from "../future/collector.ts";
+import { Collector, type InputFailure, type Producer } from "../future/collector.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
@@ -161,8 +161,8 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   }
 
   /** {@inheritDoc MapReader.ended} */
-  ended(ahead: number): void {
-    this.collector.end(this.#next + ahead);
+  ended(ahead: number, failure?: InputFailure): void {
+    this.collector.end(this.#next + ahead, failure);
   }
 
   /** {@inheritDoc MapReader.readReturned} */

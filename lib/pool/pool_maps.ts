@@ -43,7 +43,8 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
    * failure ends the map: waiting items are dropped, running ones get their `context.signal`, and their results are not
    * kept. See {@linkcode OnError} for the other ways.
    *
-   * @param items Any iterable or async iterable. Each item is copied when it is read.
+   * @param items Any iterable or async iterable. Each item is copied when it is read. If the input throws, a loop over the
+   * results gets those of all items before, then that error.
    * @throws {PoolClosedError} If the pool is closed.
    * @throws {TypeError | RangeError} If an option or the input is not valid.
    *

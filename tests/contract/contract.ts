@@ -18,6 +18,7 @@ import { flowSuite } from "./flow_suite.ts";
 import { groupSuite } from "./group_suite.ts";
 import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
 import { imapSuite } from "./imap_suite.ts";
+import { inputFailureSuite } from "./input_failure_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
@@ -44,6 +45,7 @@ const SUITES: Suite[] = [
   cloningSuite,
   mapSuite,
   mapFailureSuite,
+  inputFailureSuite,
   lifetimeSuite,
   cancelSuite,
   signalSuite,

@@ -120,13 +120,29 @@ export const statsSuite: Suite = (backend, check) => {
   check("stats() counts failed items of maps, and the calls that terminate() cancels", async () => {
     const pool = backend.make({ workers: 1, killGrace: 20 });
     await pool.map(values.failOdd, numbers(10), { onError: "settle" });
-    assertEquals(pool.stats().tasks, { waiting: 0, active: 0, succeeded: 5, failed: 5, cancelled: 0, retried: 0, unobserved: 0 });
+    assertEquals(pool.stats().tasks, {
+      waiting: 0,
+      active: 0,
+      succeeded: 5,
+      failed: 5,
+      cancelled: 0,
+      retried: 0,
+      unobserved: 0,
+    });
     await using gate = new Gate();
     const futures = numbers(3).map(() => pool.submit(gated.hold, gate.words).then(() => {}, () => {}));
     await gate.entered();
     await within(MUST_HAPPEN, pool.terminate());
     await Promise.all(futures);
-    assertEquals(pool.stats().tasks, { waiting: 0, active: 0, succeeded: 5, failed: 5, cancelled: 3, retried: 0, unobserved: 0 });
+    assertEquals(pool.stats().tasks, {
+      waiting: 0,
+      active: 0,
+      succeeded: 5,
+      failed: 5,
+      cancelled: 3,
+      retried: 0,
+      unobserved: 0,
+    });
     assertEquals(pool.stats().workers.crashed, 0);
   });
 };
