@@ -6,6 +6,7 @@
  * @module
  */
 import { Script } from "node:vm";
+import { define } from "../lib/core/define.ts";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
 import { scope } from "../lib/core/isolate_state.ts";
 import { Terminal } from "../lib/core/terminal.ts";
@@ -98,7 +99,7 @@ const script = new Script(`globalThis[Symbol.for(${JSON.stringify(RUN.descriptio
  */
 function runWithin(run: () => unknown, timeout: number, remaining: number): unknown {
   const end = performance.now() + remaining;
-  Object.defineProperty(globalThis, RUN, { value: run, configurable: true });
+  define(globalThis, RUN, run, false);
   try {
     return script.runInThisContext({ timeout: Math.max(1, Math.ceil(remaining)), displayErrors: false });
   } catch (error) {

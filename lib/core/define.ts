@@ -15,8 +15,8 @@ export function define(object: object, key: PropertyKey, value: unknown, enumera
   Object.defineProperty(object, key, descriptor);
 }
 
-/** Makes the descriptor of an enumerable getter. */
-export function getter<T>(get: (this: T) => unknown): PropertyDescriptor {
-  const descriptor: Descriptor = { __proto__: null, enumerable: true, get };
+/** Makes the descriptor of a getter. */
+export function getter<T>(get: (this: T) => unknown, enumerable = true): PropertyDescriptor {
+  const descriptor: Descriptor = { __proto__: null, enumerable, get };
   return descriptor;
 }

@@ -8,6 +8,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { define, getter } from "../core/define.ts";
 import { CancelledError } from "../core/errors.ts";
 import { abortSignal, bad, knownOptions } from "../core/validate.ts";
 import { Attempts, type Limits } from "./attempts.ts";
@@ -127,12 +128,11 @@ export function limit(options: number | LimitOptions): Limiter {
     knownOptions(call, options, ["signal"]);
     return calls.run(fn, abortSignal(call, "signal", options.signal));
   };
-  return Object.defineProperties(run, {
-    active: { get: () => calls.active },
-    waiting: { get: () => calls.waiting },
-    clear: { value: (reason?: unknown) => calls.clear(reason) },
-    idle: { value: () => calls.idle() },
-  }) as Limiter;
+  Object.defineProperty(run, "active", getter(() => calls.active, false));
+  Object.defineProperty(run, "waiting", getter(() => calls.waiting, false));
+  define(run, "clear", (reason?: unknown) => calls.clear(reason), false);
+  define(run, "idle", () => calls.idle(), false);
+  return run as Limiter;
 }
 
 /** The calls of one limiter. */

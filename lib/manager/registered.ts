@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { define } from "../core/define.ts";
 import { bad } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, type Shared } from "../shared/handle.ts";
 import { invoke, ManagedProxy, type Origin } from "./proxy.ts";
@@ -123,7 +124,7 @@ export class ObjectProxy extends ManagedProxy {
     for (const method of this.#methods) {
       if (NOT_FORWARDED.has(method)) continue;
       const call = (...args: unknown[]) => invoke(this, method, args);
-      Object.defineProperty(this, method, { value: call, enumerable: false });
+      define(this, method, call, false);
     }
   }
 

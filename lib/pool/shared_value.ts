@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { getter } from "../core/define.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { clone } from "../protocol/envelope.ts";
 import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
@@ -51,7 +52,7 @@ export class SharedValue<T> implements Disposable {
     this.#entry = { value: kept, handles, disposed: false };
     this.#release = release;
     // A handle inside an argument would arrive as an empty object. Structured clone reads this property, which throws.
-    Object.defineProperty(this, "inside", { enumerable: true, get: refuse });
+    Object.defineProperty(this, "inside", getter(refuse));
   }
 
   /**
