@@ -1,7 +1,7 @@
 /**
  * The timers of the library, and `KeepAlive`: keeps the script alive while the library waits for something.
  *
- * The timer functions are the runtime's own, taken when this module loads. A test of the user may replace those of
+ * The timer functions are the runtime's own, taken when this module loads. A user's test may replace those of
  * `globalThis` afterwards: `FakeTime` of `@std/testing` returns numbers, which have no `unref`, and its time stands still.
  * No other file of the library uses the timers of `globalThis`.
  *
@@ -9,7 +9,7 @@
  */
 import { MAX_DELAY } from "./validate.ts";
 
-/** A timer of `setTimeout`: an object, since Deno's timers are Node's. */
+/** A timer of `setTimeout`: an object with `ref` and `unref`, as in Node. */
 export type Timer = ReturnType<typeof globalThis.setTimeout>;
 
 /** The functions in use. Only the library's own tests replace them (tests/scheduler/hand_clock.ts). */
@@ -50,7 +50,10 @@ export function clearInterval(timer: Timer | undefined): void {
   clearInterval(timer);
 }
 
-/** A reference that keeps the event loop alive; it can be taken and released any number of times. */
+/**
+ * Keeps the script alive between `hold` and `release`. It does not count: one `release` ends any number of `hold`s, and
+ * `hold` works again afterwards.
+ */
 export class KeepAlive {
   readonly #daemon: boolean;
   #timer: Timer | undefined;
@@ -66,7 +69,7 @@ export class KeepAlive {
   hold(): void {
     if (this.#held || this.#daemon || this.#ended) return;
     this.#held = true;
-    // One timer, referenced or not: creating and clearing a timer for each call would cost a hundred times as much.
+    // One timer for all holds: creating and clearing a timer for each costs a hundred times as much as `ref` and `unref`.
     if (this.#timer !== undefined) {
       this.#timer.ref();
       return;
