@@ -1,6 +1,6 @@
 /**
- * `Settlement`: the private half of a future. It is settled once, and it keeps the outcome, the listeners, and whether any
- * code has observed the outcome.
+ * `Settlement`: the base class of `Future`, with its private state: the outcome, the listeners, and whether any code has
+ * observed the outcome. It is settled once.
  *
  * ```
  * job --settleFuture--> Settlement: outcome, value --subscribe, whenSettled--> wait(), asCompleted(), Future.then
@@ -34,7 +34,7 @@ export let outcomeOf: (future: Settlement) => { outcome: Outcome; value: unknown
 export let stateOf: (future: Settlement) => FutureState;
 /** Returns the id of the worker that runs or ran the task. */
 export let workerIdOf: (future: Settlement) => number | undefined;
-/** Cancels the task of a future that is not settled. */
+/** Cancels the task of a future, which must not be settled. */
 export let cancelTask: (future: Settlement, reason: unknown, force: boolean) => void;
 /** Adds the failure of a future to `failures` if it is not observed; observing it later removes it. `what` names the task. */
 export let trackFailure: (future: Settlement, failures: UnobservedFailures, what: string) => void;
@@ -91,7 +91,7 @@ export class Settlement {
     this.#workerId = this.#control!.workerId();
     this.#outcome = outcome;
     this.#value = value;
-    // Dropped, because the job keeps the arguments in memory.
+    // The control is the job, which keeps the call's arguments in memory.
     this.#control = undefined;
     const listeners = this.#listeners;
     this.#listeners = undefined;
