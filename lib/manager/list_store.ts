@@ -1,5 +1,5 @@
 /**
- * A list on the manager's thread. Its methods are those that clients can call; list.ts says what each does.
+ * A list on the manager's thread. Clients can call its methods, except `undo`; list.ts says what each does.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import { bad } from "../core/validate.ts";
 import { deepEqual } from "./deep_equal.ts";
 import { type Undo, UndoByCopy } from "./undo.ts";
 
-/** For messages: what each call does. */
+/** What error messages call these methods. */
 const CALLS = { set: "set element of list", delete: "delete element of list", insert: "insert into list" };
 
 /** A list of a manager. */
 export class ListStore {
-  /** Names of the methods that change it. */
+  /** Names of the methods that change the list. */
   static readonly writes: ReadonlySet<string> = new Set(
     ["push", "pop", "shift", "insert", "delete", "set", "sort", "reverse", "extend", "clear"],
   );
