@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BrokenPoolError } from "../core/errors.ts";
 import { type RateOptions, rateOptions } from "../core/rate.ts";
 import { bad, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
 import { clone, type Snapshot, transferError } from "../protocol/envelope.ts";
@@ -32,6 +33,8 @@ export interface CheckedOptions {
   engine: Backend;
   /** What each worker is started with. */
   setup: Omit<Setup, "modules">;
+  /** Rejects with a BrokenPoolError if the source of an inlined hook is not self-contained. */
+  verified: Promise<unknown>;
 }
 
 const NAMES = [
@@ -95,6 +98,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     killGrace: duration(ACTION, "killGrace", options.killGrace ?? 200) ?? MAX_DELAY,
     maxQueue: count("maxQueue", options.maxQueue, 0),
     rate: rateOptions(ACTION, options.rate),
+    verified: verifyHooks(options),
     engine,
     setup: {
       workers,
@@ -133,6 +137,22 @@ function hook(option: string, task: unknown, args: unknown, capabilities: Capabi
     return { source: { source: "" }, localFunction: task as () => unknown, args: copied, handles };
   }
   throw bad(ACTION, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
+}
+
+// The parser that checks an inlined function is loaded in the background, so the pool breaks if it finds a fault.
+function verifyHooks({ initializer, finalizer }: PoolOptions): Promise<unknown> {
+  const verified = Promise.all([verify("initializer", initializer), verify("finalizer", finalizer)]);
+  verified.catch(() => {}); // Options may be checked for a pool that is never made.
+  return verified;
+}
+
+async function verify(option: string, task: unknown): Promise<void> {
+  try {
+    if (task instanceof Task) await task.verified;
+  } catch (error) {
+    const cause = new TypeError(`Cannot ${ACTION}: \`${option}\`: ${(error as Error).message}`, { cause: error });
+    throw new BrokenPoolError(`Pool is broken: ${cause.message}`, { cause });
+  }
 }
 
 function copyOf(args: unknown[]): Snapshot {

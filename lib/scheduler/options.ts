@@ -12,6 +12,8 @@ export interface SchedulerOptions extends WorkerSetOptions {
   killGrace: number;
   /** Longest run of an initializer, in milliseconds. */
   hookTimeout?: number;
+  /** If it rejects, the scheduler breaks with the reason, a BrokenPoolError. */
+  verified?: Promise<unknown>;
   /** Called with what a finalizer threw: there is no call that could fail with it. */
   onFailure?: (error: unknown) => void;
   /** Whether the script may end while jobs are unfinished. */

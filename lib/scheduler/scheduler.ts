@@ -66,8 +66,8 @@ export class Scheduler implements SlotOwner {
     this.abandoned = new AbandonedWorkers(options.workers, options.maxAbandoned);
     this.admission = new Admission(() => maxQueue + this.workerSet.limit * concurrency);
     this.#dispatcher = new Dispatcher(this.#backlog, this.workerSet, concurrency, rate, () => this.#schedulePump());
-    const { jobs, workerSet, admission } = this;
-    this.#shutdown = new Shutdown({ jobs, workerSet, admission }, this.#dispatcher, this.#keepAlive);
+    this.#shutdown = new Shutdown(this, this.#dispatcher, this.#keepAlive);
+    options.verified?.catch((error) => this.#shutdown.break(error));
     this.workerSet.refill();
   }
 

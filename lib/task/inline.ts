@@ -7,18 +7,23 @@
  * @module
  */
 import { bad } from "../core/validate.ts";
+import { isGlobal, isHidden } from "./inline_globals.ts";
 import { Task, type TaskOf, type TaskOptions } from "./task.ts";
 
 /**
  * Makes a task from a self-contained function, by sending its source to the worker.
  *
- * Each function is parsed once; the first one of a script also loads the parser, which takes 7 ms. Do not use it for a function that needs other code
- * of its module: export that function, and use {@linkcode tasks} or {@linkcode task}.
+ * Each function is parsed once; the first one of a script also loads the parser, which takes 7 ms. Do not use it for a
+ * function that needs other code of its module: export that function, and use {@linkcode tasks} or {@linkcode task}.
+ *
+ * Globals that a file often hides by a variable of its own count as variables from outside: `name`, `location`, `close`,
+ * and what all objects inherit, such as `toString`. Write `globalThis.name` for the global.
  *
  * @param fn A function that uses only its parameters, its own variables and globals. It imports modules inside:
  * `const { x } = await import("node:path")`.
- * @throws {TypeError} If `fn` has no source of its own (native, bound, a method or a class). If `fn` uses variables from
- * outside, its futures reject with a TypeError that names them, and nothing is sent.
+ * @throws {TypeError} If `fn` has no source of its own (native, bound, a method, a getter or a class). If `fn` uses
+ * variables or the `this` from outside, its futures reject with a TypeError that names them, and nothing is sent; a pool
+ * with such an initializer or finalizer breaks.
  *
  * @example Square numbers on other threads
  * ```ts
@@ -37,18 +42,50 @@ export function inline<A extends unknown[], R>(
   const source = Function.prototype.toString.call(fn);
   if (/^class\b/.test(source) || /\{\s*\[native code\]\s*\}$/.test(source)) {
     throw new TypeError(
-      `Cannot inline function ${label(fn)}: it is native, bound or a class and has no source to send: ` +
-        "export it from a module and use tasks()",
+      `Cannot inline function ${label(fn)}: it is native, bound or a class and has no source to send: ${EXPORT_IT}`,
     );
   }
+  checkSyntax(source, label(fn));
   const verified = verify(source, label(fn));
   // The future of a submitted task reports the failure. A task that is never submitted must not report one.
   verified.catch(() => {});
-  return new Task(fn.name, { source }, options, fn, verified) as TaskOf<(...args: A) => R>;
+  return new Task(nameOf(fn), { source }, options, fn, verified) as TaskOf<(...args: A) => R>;
 }
 
-function label(fn: { readonly name: string }): string {
-  return fn.name === "" ? "(anonymous)" : `\`${fn.name}\``;
+const EXPORT_IT = "export it from a module and use tasks()";
+
+// A program can give a function any name, also one that is no string.
+function nameOf(fn: { readonly name: unknown }): string {
+  return typeof fn.name === "string" ? fn.name : "";
+}
+
+function label(fn: { readonly name: unknown }): string {
+  const name = nameOf(fn);
+  return name === "" ? "(anonymous)" : `\`${name}\``;
+}
+
+// The source of a method or getter is no expression. The engine finds that at once; the parser has to be loaded first.
+function checkSyntax(source: string, name: string): void {
+  try {
+    new Function(expression(source)); // Compiles it, and does not run it.
+  } catch (cause) {
+    // Code may not be made of strings here: the parser decides. It also has a better message for `import.meta`.
+    if (!(cause instanceof SyntaxError) || source.includes("import.meta")) return;
+    throw syntaxError(name, cause);
+  }
+}
+
+// What a worker evaluates (protocol/load_task.ts).
+function expression(source: string): string {
+  return `"use strict"; return (${source}\n)`;
+}
+
+function syntaxError(name: string, cause: unknown): TypeError {
+  return new TypeError(
+    `Cannot inline function ${name}: its source does not parse by itself (methods, getters, \`super\`, \`#private\` and ` +
+      `\`import.meta\` do not): ${EXPORT_IT}`,
+    { cause },
+  );
 }
 
 async function verify(source: string, name: string): Promise<void> {
@@ -57,27 +94,27 @@ async function verify(source: string, name: string): Promise<void> {
   try {
     program = parse(`(${source}\n)`, { ecmaVersion: "latest", sourceType: "module" });
   } catch (cause) {
-    throw new TypeError(
-      `Cannot inline function ${name}: its source does not parse by itself (methods, \`super\`, \`#private\` and ` +
-        "`import.meta` do not): export it from a module and use tasks()",
-      { cause },
-    );
+    throw syntaxError(name, cause);
   }
   const uses = findUses(program);
   if (uses.meta) {
     throw new TypeError(
-      `Cannot inline function ${name}: it uses \`import.meta\`, and an inlined source has no module: export it from a ` +
-        "module and use tasks()",
+      `Cannot inline function ${name}: it uses \`import.meta\`, and an inlined source has no module: ${EXPORT_IT}`,
     );
   }
   // deno-lint-ignore no-explicit-any -- acorn's nodes are ESTree nodes, under another library's type names
   const free = [...analyze(program as any).globals.keys()]
     .filter((key) => key === "arguments" ? uses.outerArguments : !isGlobal(key) && !uses.classes.has(key));
+  if (uses.outerThis) free.push("this");
   if (free.length > 0) {
+    const hidden = free.filter((key) => isHidden(key));
+    const way = hidden.length > 0
+      ? `write ${hidden.map((key) => `globalThis.${key}`).join(", ")} for the global, `
+      : "";
     throw new TypeError(
       `Cannot inline function ${name}: it uses ${free.map((key) => `\`${key}\``).join(", ")} from outside, which a ` +
-        "worker does not have: pass it as an argument, import it inside the function, or export the function from a " +
-        "module and use tasks()",
+        `worker does not have: ${way}pass it as an argument, import it inside the function, or export the function ` +
+        "from a module and use tasks()",
     );
   }
 }
@@ -87,6 +124,8 @@ interface Uses {
   meta: boolean;
   /** Whether `arguments` is used outside of any function that defines it. */
   outerArguments: boolean;
+  /** Whether `this` is used outside of any function or class inside: a task is called without one. */
+  outerThis: boolean;
   /** Names of class expressions, which `periscopic` does not declare. */
   classes: Set<string>;
 }
@@ -95,24 +134,23 @@ type Node = { [key: string]: unknown } & { type: string; name?: string; id?: { n
 
 // Finds what `periscopic` does not report.
 function findUses(program: unknown): Uses {
-  const uses: Uses = { meta: false, outerArguments: false, classes: new Set() };
-  const visit = (value: unknown, inFunction: boolean): void => {
+  const uses: Uses = { meta: false, outerArguments: false, outerThis: false, classes: new Set() };
+  // `level` is the number of functions and classes around a node that have a `this` of their own.
+  const visit = (value: unknown, inFunction: boolean, level: number): void => {
     if (typeof value !== "object" || value === null) return;
-    if (Array.isArray(value)) return value.forEach((each) => visit(each, inFunction));
+    if (Array.isArray(value)) return value.forEach((each) => visit(each, inFunction, level));
     const node = value as Node;
     if (node.type === "MetaProperty" && (node.meta as Node).name === "import") uses.meta = true;
     if (node.type === "ClassExpression" && node.id) uses.classes.add(node.id.name);
     if (node.type === "Identifier" && node.name === "arguments" && !inFunction) uses.outerArguments = true;
-    const inside = inFunction || node.type === "FunctionExpression" || node.type === "FunctionDeclaration";
-    for (const key of Object.keys(node)) visit(node[key], inside);
+    if (node.type === "ThisExpression" && level === 0) uses.outerThis = true;
+    const isFunction = node.type === "FunctionExpression" || node.type === "FunctionDeclaration";
+    // The parts of a class that have no `this` of its own, such as computed keys, are rare: they are not told apart.
+    const inner = isFunction || node.type === "ClassBody" ? level + 1 : level;
+    for (const key of Object.keys(node)) visit(node[key], inFunction || isFunction, inner);
   };
-  visit(program, false);
+  const [{ expression }] = (program as { body: [{ expression: Node }] }).body;
+  // The `this` of the function itself is none of its own: the pool calls it without one.
+  for (const key of Object.keys(expression)) visit(expression[key], expression.type === "FunctionExpression", 0);
   return uses;
-}
-
-// Read when this module loads, before the script's own code runs: a worker does not have the globals that the script sets.
-const GLOBALS = new Set<PropertyKey>(Reflect.ownKeys(globalThis));
-
-function isGlobal(name: string): boolean {
-  return GLOBALS.has(name) || name in Object.getPrototypeOf(globalThis);
 }

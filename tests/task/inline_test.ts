@@ -11,7 +11,47 @@ class Thing {
   method() {
     return 1;
   }
+  static made() {
+    return new Thing();
+  }
 }
+
+const odd = {
+  value: 1,
+  short() {},
+  async later() {
+    await 0;
+  },
+  *many() {
+    yield 1;
+  },
+  "odd-name"() {},
+  5() {},
+  [Symbol.iterator]() {},
+  async() {},
+  get() {},
+  self() {
+    return this.value;
+  },
+  get getter() {
+    return 1;
+  },
+  function(n: number) {
+    return n + 1;
+  },
+  arrow: (n: number) => n + 1,
+};
+
+// What these names are in this file; in a worker, they would be its globals.
+const name = "Ada";
+const location = "here";
+function close() {}
+function toString(n: number) {
+  return `#${n}`;
+}
+const hasOwnProperty = 1;
+declare const valueOf: unknown;
+declare const constructor: unknown;
 
 // deno-lint-ignore no-explicit-any -- functions of every signature
 type Any = (...args: any[]) => unknown;
@@ -21,6 +61,20 @@ const sourceless: [string, unknown, string][] = [
   ["a bound function", ((n: number) => n).bind(null), "it is native, bound or a class"],
   ["a class", Thing, "`Thing`"],
   ["an anonymous class", class {}, "it is native, bound or a class"],
+  ...[
+    ["a method", new Thing().method],
+    ["a static method", Thing.made],
+    ["a method of an object", odd.short],
+    ["an async method", odd.later],
+    ["a generator method", odd.many],
+    ["a method with an odd name", odd["odd-name"]],
+    ["a method named by a number", odd[5]],
+    ["a method named by a symbol", odd[Symbol.iterator]],
+    ["a method called async", odd.async],
+    ["a method called get", odd.get],
+    ["a method that uses this", odd.self],
+    ["a getter", Object.getOwnPropertyDescriptor(odd, "getter")!.get],
+  ].map(([what, fn]): [string, unknown, string] => [what as string, fn, "its source does not parse by itself"]),
 ];
 for (const [what, fn, message] of sourceless) {
   Deno.test(`inline() refuses ${what} at the call`, () => {
@@ -49,8 +103,26 @@ const refused: [string, Any, string[]][] = [
   ["a class of the file", () => new Thing(), ["`Thing`"]],
   ["a global that the script set", () => setByTheScript, ["`setByTheScript`"]],
   ["an import of the file", () => within, ["`within`"]],
-  ["a method", new Thing().method, ["its source does not parse by itself"]],
-  ["a method of an object", { short() {} }.short, ["its source does not parse by itself"]],
+  ["a constant called name", () => name.length, ["`name`", "globalThis.name"]],
+  ["a constant called location", () => location, ["`location`"]],
+  ["a function called close", () => close(), ["`close`"]],
+  ["a function called toString", (n: number) => toString(n), ["`toString`"]],
+  ["properties of all objects", () => [hasOwnProperty, valueOf, constructor], [
+    "`hasOwnProperty`",
+    "`valueOf`",
+    "`constructor`",
+  ]],
+  ["the this of a function", function (this: unknown) {
+    return this;
+  }, ["`this`"]],
+  [
+    "the this around an arrow function",
+    new (class {
+      value = 1;
+      get = () => [1].map(() => this.value);
+    })().get,
+    ["`this`"],
+  ],
   ["import.meta", () => import.meta.url, ["import.meta"]],
   [
     "the arguments of the function around it",
@@ -172,6 +244,27 @@ const allowed: [string, Any, unknown[], unknown][] = [
     [2, 5],
   ],
   [
+    "this of functions and classes inside",
+    () => {
+      const counter = {
+        n: 1,
+        next() {
+          return ++this.n;
+        },
+      };
+      const Kept = class {
+        n = 5;
+        next = () => this.n;
+      };
+      return [counter.next(), new Kept().next()];
+    },
+    [],
+    [2, 5],
+  ],
+  ["a method whose source is a function", odd.function, [1], 2],
+  ["an arrow function of an object", odd.arrow, [1], 2],
+  ["globals by way of globalThis", () => typeof globalThis.name, [], "string"],
+  [
     "an async function that imports",
     async (path: string) => (await import("node:path")).basename(path),
     ["/a/b.txt"],
@@ -220,3 +313,33 @@ Deno.test("the async backend runs the original function of inline()", async () =
   const value = { itself: true };
   assertStrictEquals(await pool.submit(inline((v: typeof value) => v), value), value);
 });
+
+Deno.test("inline() refuses every global of this thread that a worker does not have", async () => {
+  await using pool = new Pool(1);
+  const here = new Set<string>();
+  for (let each = globalThis; each; each = Object.getPrototypeOf(each)) {
+    for (const key of Object.getOwnPropertyNames(each)) here.add(key);
+  }
+  here.delete("setByTheScript");
+  const missing = await pool.submit(inline((names: string[]) => names.filter((name) => !(name in globalThis))), [
+    ...here,
+  ]);
+  assert(missing.includes("localStorage") && missing.includes("confirm"), "the cases themselves");
+  const accepted: string[] = [];
+  for (const key of missing) {
+    const made = inline(new Function(`return ${key}`) as Any);
+    await made.verified!.then(() => accepted.push(key), (error: Error) => assert(error.message.includes(`\`${key}\``)));
+  }
+  assertEquals(accepted, []);
+});
+
+for (const hook of ["initializer", "finalizer"] as const) {
+  Deno.test(`a pool whose ${hook} uses variables from outside breaks with an error that names them`, async () => {
+    await using pool = new Pool({ workers: 1, [hook]: inline(() => void outside) });
+    const future = pool.submit(inline(() => 1));
+    const error = await within(10_000, future.exception()) as Error;
+    assertEquals(error.name, "BrokenPoolError");
+    const { message } = error.cause as Error;
+    assert(message.includes(`Cannot create pool: \`${hook}\``) && message.includes("`outside`"), message);
+  });
+}
