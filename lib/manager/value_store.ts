@@ -1,5 +1,5 @@
 /**
- * A value on the manager's thread. Its methods are those that clients can call; value.ts says what each does.
+ * A value on the manager's thread. Clients can call its methods, except `undo`; value.ts says what each does.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { type Undo, UndoByCopy } from "./undo.ts";
 
 /** A value of a manager. */
 export class ValueStore {
-  /** Names of the methods that change it. */
+  /** Names of the methods that change the value. */
   static readonly writes: ReadonlySet<string> = new Set(["set"]);
   #value: unknown;
 
