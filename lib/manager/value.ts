@@ -12,7 +12,7 @@ const KIND = "manager.value";
 /**
  * One value of any structured-cloneable type, on the thread of a {@linkcode Manager}.
  *
- * **Cost.** That of a call of a {@linkcode Manager}; `update` takes four. For numbers and booleans, `Value` and `Counter`
+ * **Cost.** Each method takes one call of the {@linkcode Manager}, `update` takes four. For numbers and booleans, `Value` and `Counter`
  * are a thousand times as fast, because they need no other thread.
  *
  * @typeParam T Type of the value.
@@ -57,7 +57,8 @@ export class ValueProxy<T> extends ManagedProxy {
   }
 
   /**
-   * Sets the value to what a function of this thread makes of it, in a transaction. Resolves to the new value.
+   * Calls `fn` with a copy of the value, on the calling thread, and sets the value to the result, in a transaction.
+   * Resolves to the new value.
    *
    * @example Keep the best of several results
    * ```ts
