@@ -23,7 +23,7 @@ let isOn: boolean | undefined;
 /**
  * Checks that workers can be given permissions. The first call takes 20 to 45 ms.
  *
- * @throws {PermissionScopeError} If they cannot, or if a missing permission hides it.
+ * @throws {PermissionScopeError} If the feature is off, or if the script lacks the permission to find out.
  */
 export function checkWorkerOptions(call: string): void {
   if (isOn) return;
