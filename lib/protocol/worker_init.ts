@@ -1,5 +1,5 @@
 /**
- * What a host hands to a worker when it starts it: the worker's settings, its port, and the shared memory of the pair.
+ * What the host gives a worker at its start: the worker's settings, its port, and the shared memory of the pair.
  *
  * A thread finds it in `workerData`; a scoped worker receives it as its first message.
  *
@@ -20,9 +20,9 @@ export interface HookMessage {
 /** The settings, port and memory of one worker. */
 export interface WorkerInit {
   workerId: number;
-  /** How many pools are nested around the worker: 1 for a pool of the main thread. */
+  /** How many pools are nested around the worker: 1 for a worker of the main thread's pool. */
   depth: number;
-  /** The product of the maximum worker counts of all pools around the worker. */
+  /** The product of the maximum worker counts of all pools around the worker, which lib/pool/nesting.ts limits. */
   threads: number;
   initializer: HookMessage | undefined;
   finalizer: HookMessage | undefined;
