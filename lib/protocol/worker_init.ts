@@ -22,7 +22,7 @@ export interface WorkerInit {
   workerId: number;
   /** How many pools are nested around the worker: 1 for a worker of the main thread's pool. */
   depth: number;
-  /** The product of the maximum worker counts of all pools around the worker, which lib/pool/nesting.ts limits. */
+  /** The product of the maximum worker counts of all pools around the worker; nesting.ts warns when it is large. */
   threads: number;
   initializer: HookMessage | undefined;
   finalizer: HookMessage | undefined;
