@@ -1,5 +1,5 @@
 /**
- * How a process ended, read from the end of its one call: the reason, and the exit code of that reason.
+ * How a process ended: the reason and the exit code, derived from the outcome of its one call.
  *
  * @module
  */
@@ -14,7 +14,11 @@ export type ProcessReason = "finished" | "failed" | "exit" | "oom" | "uncaught" 
 /** How the caller stopped a process. */
 export type Stopped = "terminated" | "killed";
 
-/** Returns the reason of an end. */
+/**
+ * Returns why a process ended.
+ *
+ * @param error What its call was rejected with; `undefined` if the task returned.
+ */
 export function reasonOf(error: unknown, stopped: Stopped | undefined): ProcessReason {
   if (error === undefined) return "finished";
   if (error instanceof CancelledError) return stopped ?? "terminated";
@@ -22,7 +26,7 @@ export function reasonOf(error: unknown, stopped: Stopped | undefined): ProcessR
   return error.reason === "terminated" ? stopped ?? "terminated" : error.reason;
 }
 
-/** Returns the exit code of an end. */
+/** Returns the exit code, as in Python: if the caller stopped the process, -15 (SIGTERM) or -9 (SIGKILL). */
 export function exitCodeOf(error: unknown, reason: ProcessReason): number {
   switch (reason) {
     case "finished":
