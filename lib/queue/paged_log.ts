@@ -1,10 +1,10 @@
 /**
  * Copies the records of a queue into shared memory and out of it. The records form an endless log on pages that are
- * reused; steps/paged_log.ts decides which page is next, and this file has the memory and the bytes.
+ * reused. steps/paged_log.ts decides which page is next; this file allocates the memory and copies the bytes.
  *
  * The memory is a growable `SharedArrayBuffer`. It grows in place for every thread that has it, without a message to any
  * of them, so a message of 16 MB fits into a queue that was created for numbers. It never shrinks: a queue keeps the
- * memory of its fullest moment until it is collected. A unit of the log is 8 bytes.
+ * memory of its fullest moment until it is garbage-collected.
  *
  * @module
  */
@@ -14,8 +14,11 @@ import { DONE, type Frame, type Outcome } from "../shared/steps/step.ts";
 import { Control, MAX_PAGES } from "./control_layout.ts";
 import { type LogWords, pageAt, read, write } from "./steps/paged_log.ts";
 
+/** Bytes of a unit: positions in the log count units. */
 const UNIT = 8;
+/** Bytes of a page. */
 const PAGE = 1 << 16;
+/** Logarithm to base 2 of the number of units in a page. */
 const UNITS_SHIFT = 13;
 
 /** Maximum length of the memory, in bytes. */
@@ -44,13 +47,15 @@ export function newPages(): SharedArrayBuffer {
 }
 
 /**
- * The log, as one thread sees it. Its methods are copy steps of the ring, and run under the lock of their end. They throw
- * if the memory is corrupt; `call` is for the message.
+ * The log, as one thread sees it. `write` and `read` are the copy steps of the queue's ring (shared/steps/mpmc_ring.ts):
+ * the ring calls `write` under the lock of the producers, `read` under that of the consumers. Register `d` of the frame is
+ * the position at which the record begins. They throw if the memory is corrupt; `call` is for the message.
  */
 export class PagedLog {
   readonly #log: LogWords;
   readonly #memory: SharedArrayBuffer;
-  // Views of a fixed size, replaced when the memory has grown: views that follow it take two to three times as long.
+  // Views of a fixed length, replaced when the memory has grown: access to a length-tracking view takes two to three times
+  // as long.
   #bytes: Uint8Array;
   #view: DataView;
   readonly #grow = (pages: number): void => {
@@ -70,8 +75,8 @@ export class PagedLog {
   }
 
   /**
-   * Writes record `number` behind the last one. The frame ends as `FULL` if there is no room until more is read, as
-   * `CORRUPT` if the memory is.
+   * Writes record `number` behind the last one. `frame.result` is `FULL` if there is no room until more is read, `CORRUPT`
+   * if the counts of pages contradict each other.
    */
   write(call: string, frame: Frame, number: number, { kind, bytes }: LogRecord): Outcome {
     const copy = () => {
@@ -87,7 +92,7 @@ export class PagedLog {
     return DONE;
   }
 
-  /** Reads record `number`, the first one that was not read yet; `frame` continues at `next`. */
+  /** Reads record `number`, the first one that was not read yet. The machine of `frame` continues at step `next`. */
   read(call: string, frame: Frame, number: number, next: number, mayBorrow: boolean): LogRecord {
     let record: LogRecord | undefined;
     const copy = () => {
@@ -108,12 +113,12 @@ export class PagedLog {
 
   #byteAt(call: string, position: number): number {
     const page = (pageAt(this.#log, position) >>> 0) * PAGE;
-    if (page >= this.#bytes.length) this.#follow(call, page);
+    if (page >= this.#bytes.length) this.#refreshViews(call, page);
     return page + (position & ((1 << UNITS_SHIFT) - 1)) * UNIT;
   }
 
-  // Makes views of the memory as it is now, since it has grown.
-  #follow(call: string, page: number): void {
+  // Makes views of the whole memory: it has grown since the views were made.
+  #refreshViews(call: string, page: number): void {
     const size = this.#memory.byteLength;
     if (page >= size) throw corruptMemory(call);
     this.#bytes = new Uint8Array(this.#memory, 0, size);
