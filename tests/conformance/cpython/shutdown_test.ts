@@ -164,8 +164,7 @@ on(ISOLATED, (backend, check) => {
       const told: unknown[] = [];
       const future = pool.applyAsync(poolTasks.uncopyable, [], { errorCallback: (error) => told.push(error) });
       const error = await within(MUST_HAPPEN, assertRejects(() => future.result(), TransferError));
-      assertInstanceOf(error, TransferError);
-      assertEquals([told, error.direction], [[error], "result"]);
+      assertEquals([told, (error as TransferError).direction], [[error], "result"]);
     }
     assertEquals(pool.workerIds.toSorted(), ids);
   });
