@@ -1,5 +1,5 @@
 /**
- * Whether an end of a pipe is gone, step by step.
+ * The steps that record which thread holds an end of a pipe, and that find out whether the end is gone.
  *
  * ```
  * words of an end:  HOLDER | SENT       SENT is odd while the end is in transit, and grows with each arrival
