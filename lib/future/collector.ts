@@ -85,9 +85,9 @@ export class Collector<R> implements ResultsSource<R> {
     return this.#mode === "collect" ? Infinity : this.#read;
   }
 
-  /** Whether the reader waits for the next result at the moment. */
+  /** Whether the reader waits for the next result at the moment, or for all. */
   get awaited(): boolean {
-    return this.#wake !== undefined;
+    return this.#wake !== undefined || this.#mode === "collect";
   }
 
   /**

@@ -9,8 +9,10 @@
  *
  * @module
  */
+import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { bad, duration, knownOptions } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
+import { cancelUnread } from "./drain.ts";
 import { joinEnd } from "./join.ts";
 import { PoolWorkers } from "./pool_workers.ts";
 
@@ -21,6 +23,13 @@ export type PoolState = "open" | "closing" | "closed" | "terminated" | "broken";
 export interface ShutdownOptions {
   /** Whether calls that have not started are cancelled instead of run. @default {false} */
   cancelFutures?: boolean;
+  /**
+   * Maximum time for the calls that were submitted, in milliseconds from the call of `shutdown`. After it, the pool cancels
+   * those that have not ended and stops its workers by force, as {@linkcode PoolLifecycle.terminate} does.
+   *
+   * @default {Infinity}
+   */
+  timeout?: number;
 }
 
 /**
@@ -115,7 +124,8 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
   }
 
   /**
-   * Waits until a closed pool has done all its calls, and its workers have ended.
+   * Waits until a closed pool has done all its calls, and its workers have ended. Streams and lazy maps that are not being
+   * read at this moment are cancelled, because the wait for their reader could last for ever.
    *
    * @param options.timeout Maximum wait in milliseconds; the pool goes on after it.
    * @throws {TypeError} If the pool is still open, because the wait would never end: close it first.
@@ -140,6 +150,7 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
     if (scheduler.state === "open") {
       throw new TypeError("Cannot join pool: it is open: call close() or terminate() first");
     }
+    void cancelUnread(scheduler);
     await joinEnd(
       scheduler,
       timeout,
@@ -149,7 +160,19 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
 
   /**
    * Takes no more calls. Resolves when all submitted calls are done; with `cancelFutures`, when the running calls are
-   * done, and cancels the others at once.
+   * done, and cancels the others at once. Streams and lazy maps that are not being read at this moment are cancelled,
+   * because the wait for their reader could last for ever.
+   *
+   * @example Give the calls 10 seconds, then stop them
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * const pool = new Pool(1);
+   * const future = pool.submit(inline(() => "done"));
+   * await pool.shutdown({ timeout: 10_000 });
+   * assertEquals([pool.state, await future], ["closed", "done"]);
+   * ```
    *
    * @example Finish what runs, and drop the rest
    * ```ts
@@ -163,7 +186,8 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
    * ```
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
-    knownOptions("shut down pool", options, ["cancelFutures"]);
+    knownOptions("shut down pool", options, ["cancelFutures", "timeout"]);
+    const timeout = duration("shut down pool", "timeout", options.timeout);
     const { cancelFutures = false } = options;
     if (typeof cancelFutures !== "boolean") {
       throw bad("shut down pool", "cancelFutures", cancelFutures, "true or false", false);
@@ -171,7 +195,10 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
     const { scheduler } = this.#core;
     if (cancelFutures) scheduler.cancelWaiting();
     scheduler.close();
+    const timer = timeout === undefined ? undefined : setTimeout(() => void scheduler.terminate(), timeout);
+    await cancelUnread(scheduler);
     await scheduler.ended;
+    clearTimeout(timer);
   }
 
   /**
@@ -214,7 +241,7 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
   async [Symbol.asyncDispose](): Promise<void> {
     const { scheduler } = this.#core;
     scheduler.close();
-    for (const job of [...scheduler.jobs]) job.blockEnded?.();
+    await cancelUnread(scheduler);
     await scheduler.ended;
   }
 }

@@ -13,7 +13,6 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import { CancelledError } from "../core/errors.ts";
 import type { Input } from "../core/input.ts";
 import { Collector, type InputFailure, type Producer } from "../future/collector.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
@@ -23,6 +22,7 @@ import { describeTask } from "../scheduler/task_name.ts";
 import { Chunk, type Failure } from "../scheduler/job.ts";
 import type { CallSite } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
+import { unreadError } from "./drain.ts";
 import type { MapPlan } from "./map_plan.ts";
 import { MapInput, type MapReader } from "./map_input.ts";
 import { PoolJob } from "./pool_job.ts";
@@ -122,7 +122,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   /** {@inheritDoc Job.fail} */
   fail(index: number, outcome: Failure, error: unknown): void {
     this.#running--;
-    if (outcome === "rejected" && this.#retry(index, error)) return;
+    if (outcome === "rejected" && !this.isOver && this.#retry(index, error)) return;
     this.#retries.forget(index, 1);
     this.#scheduler.counters.callEnded(outcome);
     this.#plan.progress?.count(false);
@@ -144,10 +144,13 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#stop(error, "cancelled");
   }
 
-  /** {@inheritDoc Job.blockEnded} */
-  blockEnded(): void {
+  /** {@inheritDoc Job.poolDrains} */
+  poolDrains(): void {
     if (this.#plan.buffer === undefined || this.collector.awaited) return;
-    this.#stop(new CancelledError("Results were cancelled: their pool ended before they were read"), "cancelled");
+    // What was sent is still done, and can be read after the pool's end.
+    this.#input.close();
+    this.collector.end(this.#next, { reason: unreadError("Map") });
+    this.#checkEnd();
   }
 
   /** {@inheritDoc MapReader.readLimit} */
@@ -170,18 +173,16 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#checkEnd();
   }
 
-  /** {@inheritDoc Producer.resume} */
+  /** {@inheritDoc Producer.resume} A map without a buffer does not wait for its reader. */
   resume(): void {
-    // Without a buffer, the map does not wait for its reader.
     if (this.#plan.buffer === undefined || this.#state === "finished") return;
     if (this.#state === "running") return this.#readOn();
     try {
       this.#plan.checkOpen();
     } catch (error) {
+      this.stop(error);
       this.#state = "finished";
-      this.#input.close();
-      this.#plan.progress?.end();
-      return this.collector.fail(error);
+      return;
     }
     this.#admit();
     this.#readOn();
@@ -228,7 +229,6 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   }
 
   #retry(index: number, error: unknown): boolean {
-    if (this.isOver) return false;
     try {
       if (!this.#retries.schedule(index, error)) return false;
       this.#scheduler.counters.retried++;

@@ -11,7 +11,6 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import { CancelledError } from "../core/errors.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import { Results } from "../future/results.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
@@ -21,6 +20,7 @@ import { describeTask } from "../scheduler/task_name.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
 import type { CallSite, PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
+import { unreadError } from "./drain.ts";
 import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
 import type { AnyRunnable } from "./runnable.ts";
 
@@ -133,10 +133,10 @@ export class StreamJob extends PoolJob implements Producer {
     if (this.#chunk?.withdraw() !== false) this.#end("cancelled", error);
   }
 
-  /** {@inheritDoc Job.blockEnded} */
-  blockEnded(): void {
+  /** {@inheritDoc Job.poolDrains} */
+  poolDrains(): void {
     if (this.collector.awaited) return;
-    this.#stop(new CancelledError("Stream was cancelled: its pool ended before it was read"));
+    this.#stop(unreadError("Stream"));
   }
 
   /** {@inheritDoc Producer.resume} */

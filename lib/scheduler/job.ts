@@ -97,8 +97,8 @@ export interface Job {
   fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void;
   /** Cancels the calls that have not started; running calls go on. */
   cancelWaiting(error: unknown): void;
-  /** The `using` block of its pool has ended: a lazy job without a reader must end, or the pool would wait for ever. */
-  blockEnded?(): void;
+  /** Its pool drains: a lazy job that is not being read must end, or the pool would wait for ever. */
+  poolDrains?(): void;
   /** Settles every call that no worker holds, and gives no more calls. */
   abandon(outcome: Failure, error: unknown): void;
 }

@@ -20,6 +20,13 @@ export interface Backend {
 /** A group of the contract's tests; `check` registers one for the backend. */
 export type Suite = (backend: Backend, check: typeof test) => void;
 
+/** The ways to end a pool that finish what was submitted. */
+export const DRAINS: [string, (pool: AnyPool) => Promise<void>][] = [
+  ["shutdown()", (pool) => pool.shutdown()],
+  ["close() and join()", (pool) => (pool.close(), pool.join())],
+  ["the end of the pool's block", (pool) => pool[Symbol.asyncDispose]()],
+];
+
 /** Bound of a settlement that must be quick, in milliseconds: a throw or an exit takes 1 s; noisy machines get 5. */
 export const SETTLES = 5_000;
 

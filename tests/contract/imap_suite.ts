@@ -3,7 +3,7 @@ import { CancelledError, PoolClosedError } from "@isopool/isopool";
 import { gated, values } from "../fixtures/views.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
-import type { AnyPool, Suite } from "./backend.ts";
+import { type AnyPool, DRAINS, type Suite } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
@@ -175,32 +175,41 @@ export const imapSuite: Suite = (backend, check) => {
     assertEquals(numbers.read, 0);
   });
 
-  for (const order of ["imap", "imapUnordered"] as const) {
-    check(
-      `a half-read ${order}() is cancelled when the pool's block ends: the results so far are given, then CancelledError`,
-      async () => {
-        const numbers = new Numbers();
-        let iterator: AsyncIterator<number>;
-        const leave = async () => {
-          await using pool = backend.make({ workers: 1 });
-          iterator = lazily(pool, order, numbers.sync(), 4)[Symbol.asyncIterator]();
+  for (const [name, drain] of DRAINS) {
+    for (const order of ["imap", "imapUnordered"] as const) {
+      check(
+        `a half-read ${order}() is cancelled by ${name}: the results so far are given, then CancelledError`,
+        async () => {
+          const numbers = new Numbers();
+          const pool = backend.make({ workers: 1 });
+          const iterator = lazily(pool, order, numbers.sync(), 4)[Symbol.asyncIterator]();
           assertEquals((await iterator.next()).value, 0);
           await until(() => numbers.read === 5, "the buffer is full");
-          await until(() => pool.stats().tasks.active === 0, "all have run");
-        };
-        await within(MUST_HAPPEN, leave());
-        assert(numbers.closed);
-        const rest: number[] = [];
-        const error = await within(
-          MUST_HAPPEN,
-          assertRejects(async () => {
-            for (let next; !(next = await iterator.next()).done;) rest.push(next.value);
-          }),
-        );
-        assert(error instanceof CancelledError, String(error));
-        assertEquals(rest, [2, 4, 6, 8]);
-      },
-    );
+          await within(MUST_HAPPEN, drain(pool));
+          assert(numbers.closed);
+          const rest: number[] = [];
+          const error = await within(
+            MUST_HAPPEN,
+            assertRejects(async () => {
+              for (let next; !(next = await iterator.next()).done;) rest.push(next.value);
+            }),
+          );
+          assert(error instanceof CancelledError, String(error));
+          assertEquals(rest, [2, 4, 6, 8]);
+        },
+      );
+    }
+
+    check(`an imap() in a loop that waits for nothing else is read to its end during ${name}`, async () => {
+      const pool = backend.make({ workers: 2 });
+      const read: number[] = [];
+      const reading = (async () => {
+        for await (const n of pool.imap(values.double, range(500), { buffer: 3 })) read.push(n);
+      })();
+      await until(() => read.length > 3, "it is being read");
+      await within(MUST_HAPPEN, Promise.all([drain(pool), reading]));
+      assertEquals(read, range(500).map((n) => 2 * n));
+    });
   }
 
   check("an awaited imap() is done when the pool's block ends", async () => {

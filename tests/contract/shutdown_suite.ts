@@ -52,6 +52,29 @@ export const shutdownSuite: Suite = (backend, check) => {
     }
   });
 
+  check(
+    "shutdown({ timeout }) drains; what runs after the timeout is stopped, and what waits is cancelled",
+    async () => {
+      await using gate = new Gate();
+      const pool = backend.make({ workers: 1, killGrace: 20 });
+      const done = pool.submit(values.double, 2);
+      const held = pool.submit(gated.hold, gate.words);
+      const waiting = pool.submit(values.double, 3);
+      await gate.entered();
+      await within(MUST_HAPPEN, pool.shutdown({ timeout: 50 }));
+      assertEquals([await done, held.state, waiting.state, pool.state], [4, "cancelled", "cancelled", "terminated"]);
+      assertEquals(pool.workerIds, []);
+    },
+  );
+
+  check("shutdown({ timeout }) leaves no timer when all calls are done in time", async () => {
+    const pool = backend.make({ workers: 1 });
+    const done = pool.submit(values.double, 2);
+    await within(MUST_HAPPEN, pool.shutdown({ timeout: 20_000 }));
+    assertEquals([await done, pool.state], [4, "closed"]);
+    await assertRejects(() => pool.shutdown({ timeout: -1 }), RangeError, "`timeout` is -1");
+  });
+
   check("shutdown() waits for all calls and their callbacks", async () => {
     const pool = backend.make({ workers: 2 });
     let called = 0;

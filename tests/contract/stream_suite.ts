@@ -4,7 +4,7 @@ import { streams, values } from "../fixtures/views.ts";
 import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
-import { GRACE, type Suite } from "./backend.ts";
+import { DRAINS, GRACE, type Suite } from "./backend.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 /** Maximum number of items that wait for a reader, as documented at `Pool.stream`. */
@@ -217,24 +217,23 @@ export const streamSuite: Suite = (backend, check) => {
     assertEquals(gate.read("LEFT"), 1);
   });
 
-  check("a stream whose reader stopped reading is cancelled when the pool's block ends", async () => {
-    await using gate = new Gate();
-    let iterator: AsyncIterator<number>;
-    const leave = async () => {
-      await using pool = backend.make({ workers: 1, killGrace: 20_000 });
-      iterator = pool.stream(streams.count, 1_000, gate.words)[Symbol.asyncIterator]();
+  for (const [name, drain] of DRAINS) {
+    check(`a stream whose reader stopped reading is cancelled by ${name}`, async () => {
+      await using gate = new Gate();
+      const pool = backend.make({ workers: 1, killGrace: 20_000 });
+      const iterator = pool.stream(streams.count, 1_000, gate.words)[Symbol.asyncIterator]();
       assertEquals((await iterator.next()).value, 0);
-    };
-    await within(MUST_HAPPEN, leave());
-    assertEquals(gate.read("LEFT"), 1);
-    const error = await within(
-      MUST_HAPPEN,
-      assertRejects(async () => {
-        while (!(await iterator.next()).done);
-      }),
-    );
-    expectError(error, CancelledError);
-  });
+      await within(MUST_HAPPEN, drain(pool));
+      assertEquals(gate.read("LEFT"), 1);
+      const error = await within(
+        MUST_HAPPEN,
+        assertRejects(async () => {
+          while (!(await iterator.next()).done);
+        }),
+      );
+      expectError(error, CancelledError);
+    });
+  }
 
   check("an awaited stream is done when the pool's block ends", async () => {
     await using gate = new Gate();
