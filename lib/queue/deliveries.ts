@@ -1,6 +1,6 @@
 /**
- * Which thread has which item of a queue, so that an item that dies with its consumer can be named. The steps are those
- * of steps/deliveries.ts; the id of a thread gives its place.
+ * Records which thread has taken which item of a queue, so that `takeLost` can return the items of a thread that has
+ * died. The steps are those of steps/deliveries.ts.
  *
  * @module
  */
@@ -19,7 +19,10 @@ export class Deliveries {
     this.#me = control.owners.me;
   }
 
-  /** Delivers an item to this thread: a copy step of the ring, from `DeliveryStage.UNDO`, before HEAD moves. */
+  /**
+   * Records an item as delivered to this thread. The queue's ring runs this as the last part of its copy step, before
+   * HEAD moves; `frame.pc` begins at `DeliveryStage.UNDO`.
+   */
   deliver(frame: Frame, ticket: number): Outcome {
     // All steps at once: this runs under a lock, so no other thread sees one of them.
     while (take(this.#words, frame, ticket) !== DONE);
