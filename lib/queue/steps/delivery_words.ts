@@ -18,7 +18,10 @@
  */
 import { OwnerStatus, type Words } from "../../shared/steps/step.ts";
 
-/** Words of the control memory that all places share. */
+/**
+ * Words of the control memory that all places share. PENDING: first word of the place whose delivery began last, 0 once
+ * that delivery is known to be complete or undone. LOST: how many lost items were listed so far.
+ */
 export const Word = { PENDING: 11, LOST: 12 } as const;
 /** Words of a place. */
 export const Place = { OWNER: 0, TAKEN: 1, DONE: 2, TICKETS: 3 } as const;
@@ -30,7 +33,10 @@ export interface DeliveryWords {
   readonly first: number;
   /** Number of places, a power of two. */
   readonly places: number;
-  /** Number of tickets in a place, a power of two. The last may belong to an unfinished take: one less is named. */
+  /**
+   * Number of tickets in a place, a power of two. A delivery that a death cut short may have overwritten the oldest
+   * ticket, so `listLost` lists one item less.
+   */
   readonly slots: number;
   /** First word of the list of lost items. */
   readonly list: number;
