@@ -1,5 +1,5 @@
 /**
- * Items that died with their consumers: finding them, and returning their tickets. The steps are those of
+ * Finds the items of consumers that have died, and returns their tickets. The steps are those of
  * steps/lost_deliveries.ts.
  *
  * No thread is told that a consumer has died, so each call here searches the places of all threads.
@@ -44,8 +44,8 @@ export class LostItems {
   }
 
   /**
-   * Tickets on the list that `take` has not returned yet. Missing are those beyond the last 1,024, and those of items
-   * that a thread took before its last 15.
+   * Tickets of lost items that `take` has not returned yet. The list keeps the last 1,024 of all threads, and the last
+   * 15 of one thread; older ones are missing.
    */
   get tickets(): number[] {
     const words = this.#control;
