@@ -1,5 +1,5 @@
 /**
- * What happens to the deliveries of dead threads, step by step.
+ * The steps that undo or list as lost the deliveries of dead threads.
  *
  * ```
  * the thread died before HEAD moved:   its delivery never happened: TAKEN - 1       undo
@@ -7,9 +7,9 @@
  *                                      then DONE + 1, one after the other
  * ```
  *
- * All of it runs under the lock of the consumers. A thread that dies in the middle has repeated nothing and skipped
- * nothing: the next one finds the same PENDING or the same DONE, and continues there. Only the list could get an item
- * twice, in the gap between the entry in the list and DONE + 1, so `NAMED` compares with the last entry.
+ * All of it runs under the lock of the consumers. If the thread that runs it dies in the middle, the next thread finds the
+ * same PENDING or the same DONE and continues there, so no delivery is skipped. The list could get one item twice, if the
+ * death falls between the entry in the list and DONE + 1, so step `NAMED` compares the item with the last entry.
  *
  * @module
  */
