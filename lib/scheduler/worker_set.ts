@@ -3,7 +3,7 @@
  *
  * ```
  * spawn -> starting -> alive -> retiring -> leaving -> removed
- *            ^ fewer than `min`    ^ idle for long, one too many, restart, has had its share of calls
+ *            ^ fewer than `min`    ^ idle for long, one too many, restart, has run `maxTasks` calls
  * ```
  *
  * A worker is _staying_ while it starts or is alive; the others are on their way out, and still count against the limit
@@ -26,9 +26,9 @@ import { WorkerWaiters } from "./worker_waiters.ts";
 /** Options of a {@linkcode WorkerSet}. */
 export interface WorkerSetOptions {
   launch: Launch;
-  /** Most workers at a time. */
+  /** Maximum number of workers at a time. */
   workers: number;
-  /** Workers that are kept even when they have nothing to do. */
+  /** Number of workers that are kept even when they have nothing to do. */
   minWorkers?: number;
   /** Milliseconds after which an idle worker retires. */
   idleTimeout?: number;
@@ -41,9 +41,9 @@ const LIVENESS_INTERVAL = 1_000;
 export class WorkerSet {
   /** Every worker that has not ended. */
   readonly slots: Set<Slot> = new Set<Slot>();
-  /** What belongs to a key while no worker can have the key: all are on their way out, and no other may start yet. */
+  /** Calls with an affinity key while no worker can have the key: all are on their way out, and none may start yet. */
   readonly unassigned: Backlog = new Backlog();
-  /** Most workers at a time. */
+  /** Maximum number of workers at a time. */
   limit: number;
   readonly #launch: Launch;
   readonly #min: number;
@@ -116,7 +116,7 @@ export class WorkerSet {
     return [...this.slots].filter((slot) => slot.isStaying);
   }
 
-  /** Withdraws from every worker what it holds of a job, and from the backlogs here what waits for one worker. */
+  /** Stops the calls of a job: those that workers have, those bound to one worker, and those that are unassigned. */
   revoke(job: Job, reason: unknown, force: boolean): void {
     this.unassigned.remove(job).forEach((chunk) => chunk.drop());
     for (const slot of this.slots) {
@@ -159,13 +159,13 @@ export class WorkerSet {
 
   /** The bound backlog of the worker that must run a job; `undefined` if any worker may. */
   boundBacklog({ affinity, nested, pinned }: Job): Backlog | undefined {
-    // A call may wait for a nested job, and may run on the very worker that the job's key belongs to.
+    // A nested job ignores its key: the worker of the key may be running the call that waits for the job.
     if (!pinned && (affinity === undefined || nested)) return undefined;
     const slot = pinned ? this.#find(pinned) : this.#affinityWorkers.find(affinity!, () => this.#leastBusy());
     return slot ? slot.boundBacklog ??= new Backlog() : this.unassigned;
   }
 
-  /** Resolves when as many workers as there may be take calls. */
+  /** Resolves when `limit` workers take calls. */
   ready(): Promise<void> {
     const ready = this.#waiters.untilReady();
     this.refill();
@@ -195,7 +195,7 @@ export class WorkerSet {
     return ended;
   }
 
-  /** Has idle workers retire when they have been idle for `idleTimeout`. */
+  /** Watches idle workers, which retire when they have been idle for `idleTimeout`. */
   watchIdle(): void {
     // While `ready` waits for all workers, none retires.
     if (this.slots.size > this.#min && !this.#waiters.needAll) this.#idleTimer.watch(this.slots);
