@@ -10,48 +10,58 @@
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import type { SharedWords } from "../shared/memory.ts";
-import { DONE, Result, WAIT } from "../shared/steps/step.ts";
+import { DONE, type PlainWords, Result, WAIT } from "../shared/steps/step.ts";
 import { conclude, type Machine } from "../shared/waiting.ts";
 
 /** In place of a result: another thread has held the lock all the time. */
 export const BUSY = -1;
 
 /**
- * Milliseconds to wait for a lock. Its holder may be copying an item of 1 GiB on a busy machine, which takes a second or
- * two.
+ * How many times to wait 1 ms for a lock, so 5 s or more. Its holder may be copying an item of 1 GiB on a busy machine,
+ * which takes a second or two. Waits are counted, and not the time: the process may have been stopped meanwhile.
  */
 export const PATIENCE = 5_000;
 
+/** The same for a lock that did not come free in time before. */
+const PATIENCE_WITH_STUCK = 100;
+
+// Locks that did not come free in time, and have not since.
+const stuck = new WeakSet<PlainWords>();
+
 /**
  * Runs a machine to its end; returns its result. It gives up where it would sleep on `positions`, and after `patience`
- * milliseconds of waiting for a lock: then it returns {@linkcode BUSY}.
+ * waits of 1 ms for a lock: then it returns {@linkcode BUSY}.
  */
 export function runNow(machine: Machine, positions?: SharedWords, patience: number = PATIENCE): number {
   const { frame, step } = machine;
-  let deadline: number | undefined;
+  let waits = 0;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const outcome = step();
     if (outcome === DONE) return resultOf(machine, positions);
     if (outcome !== WAIT) continue;
-    const { array } = frame.where as SharedWords;
-    if (frame.where === positions) frame.giveUp = true;
-    else if (performance.now() > (deadline ??= performance.now() + patience)) frame.giveUp = true;
-    else if (Atomics.wait(array, frame.on, frame.expected, 1) !== "not-equal") steps = 0;
+    const words = frame.where as SharedWords;
+    if (words === positions) frame.giveUp = true;
+    else if (waits++ >= (stuck.has(words) ? Math.min(patience, PATIENCE_WITH_STUCK) : patience)) frame.giveUp = true;
+    else if (Atomics.wait(words.array, frame.on, frame.expected, 1) !== "not-equal") steps = 0;
   }
   throw corruptMemory(machine.call);
 }
 
 function resultOf(machine: Machine, positions: SharedWords | undefined): number {
   const { result, where } = machine.frame;
-  if (result === Result.GAVE_UP) return where === positions ? result : BUSY;
-  conclude(machine);
+  if (result === Result.GAVE_UP && where !== positions) {
+    stuck.add(where!);
+    return BUSY;
+  }
+  if (where !== undefined) stuck.delete(where);
+  if (result !== Result.GAVE_UP) conclude(machine);
   return result;
 }
 
 /** Creates the error for a lock that another thread has held all the time. */
 export function lockHeld(call: string): IsopoolError {
   return new IsopoolError(
-    `Cannot ${call}: another thread has held its lock for ${PATIENCE} ms: that thread does not run, or the memory is ` +
-      "corrupt: use a new object",
+    `Cannot ${call}: another thread has its lock, and does not give it back: that thread does not run, or the memory is ` +
+      "corrupt, so use a new object",
   );
 }

@@ -24,6 +24,7 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { OwnerStatus } from "./steps/step.ts";
 
@@ -37,6 +38,7 @@ const GONE = 1 << 31;
 // Behind the slots: a random name, since each message that carries the table makes another SharedArrayBuffer object of it.
 // (Slot 0 is never used, so an id is never 0.)
 const NAME_WORDS = 4;
+const BYTES = (SLOTS + NAME_WORDS) * 4;
 
 /** A table that this isolate is in. Plain data, since several copies of this library share it. */
 interface Membership {
@@ -85,14 +87,21 @@ export class OwnerTable {
   /** Returns this thread's own table: the one it joined, else the first that reached it, else a new one. */
   static local(): OwnerTable {
     if (memberships.local !== undefined) return OwnerTable.of(memberships.tables.get(memberships.local)!.memory);
-    const memory = new SharedArrayBuffer((SLOTS + NAME_WORDS) * 4);
+    const memory = new SharedArrayBuffer(BYTES);
     // Two steps: getRandomValues cannot write to shared memory.
     new Int32Array(memory, SLOTS * 4).set(crypto.getRandomValues(new Int32Array(NAME_WORDS)));
     return OwnerTable.of(memory);
   }
 
-  /** Returns the table in this memory. A thread that is not in the table yet registers itself. */
+  /**
+   * Returns the table in this memory. A thread that is not in the table yet registers itself.
+   *
+   * @throws {IsopoolError} If no table can have that memory.
+   */
   static of(memory: SharedArrayBuffer): OwnerTable {
+    if (!(memory instanceof SharedArrayBuffer) || memory.byteLength !== BYTES) {
+      throw corruptMemory("receive shared object");
+    }
     const name = nameOf(memory);
     const known = tables.get(name);
     if (known !== undefined) return known;
