@@ -17,7 +17,7 @@ export class WorkerWaiters {
     return this.#readiness !== undefined || this.#restarts.size > 0;
   }
 
-  /** Whether a caller waits until as many workers as there may be are alive. */
+  /** Whether a caller of `ready` waits: then the pool needs `limit` workers. */
   get needAll(): boolean {
     return this.#readiness !== undefined;
   }
