@@ -1,5 +1,5 @@
 /**
- * The part that `Lock`, `RLock` and `Condition` share: one lock word, and how a call takes it, recovers it and releases it.
+ * What `Lock`, `RLock` and `Condition` share: one lock word, and the functions that acquire, recover and release it.
  *
  * @module
  */
@@ -28,11 +28,11 @@ export interface LockOptions extends WaitLimits {
 
 /** Options of {@linkcode Lock.acquireSync}. */
 export interface LockBlockOptions extends BlockLimits {
-  /** As in {@linkcode LockOptions}, with a function that has finished when it returns. */
+  /** As in {@linkcode LockOptions}, but the function must be synchronous. */
   recover?: boolean | (() => void);
 }
 
-/** The lock that guards release. */
+/** One lock in shared memory. A guard refers to it, and releases it with `free`. */
 export class LockCore implements Releasable {
   readonly name: string;
   readonly memory: SharedArrayBuffer;
@@ -56,7 +56,7 @@ export class LockCore implements Releasable {
 
 type MakeGuard<G> = (recovered: boolean) => G;
 
-/** Takes a lock and makes a guard. */
+/** Acquires a lock, and returns a guard for it. */
 export async function acquireLock<G>(core: LockCore, options: LockOptions | undefined, make: MakeGuard<G>): Promise<G> {
   const call = `acquire ${core.name}`;
   const timeout = checkLimits(call, options, ["recover"]);
@@ -77,7 +77,7 @@ export async function acquireLock<G>(core: LockCore, options: LockOptions | unde
   return make(true);
 }
 
-/** Takes a lock, blocking, and makes a guard. */
+/** Acquires a lock, blocking the thread until then, and returns a guard for it. */
 export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | undefined, make: MakeGuard<G>): G {
   const call = `acquire ${core.name}`;
   const timeout = checkBlockLimits(call, options, ["recover"]);
