@@ -42,8 +42,9 @@ export interface ConditionOptions {
  * That of the lock: a waiter that holds the lock again sees everything that other threads wrote before they released it.
  *
  * ## Death
- * `notify` skips a thread that died while it waited. If a thread dies after it was notified and before it got the lock, all
- * other waiters wake, so that its notification is not lost. If the holder of the lock dies, the `wait` of every thread
+ * `notify` skips a thread that died while it waited. If a thread dies after it was notified and before it got the lock,
+ * another waiter wakes within 50 ms, so that the notification is not lost. The place of a dead thread is free again for the
+ * next waiter; that of a thread that was stopped and still runs is not. If the holder of the lock dies, the `wait` of every thread
  * fails with a {@linkcode LockAbandonedError} within 50 ms, and its guard is released then.
  */
 export class Condition extends Shared {

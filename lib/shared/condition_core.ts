@@ -10,7 +10,9 @@ import type { LockCore } from "./lock_core.ts";
 import { newMemory, SharedWords } from "./memory.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
-import { conditionWords, notify, wait } from "./steps/condition.ts";
+import { wait } from "./steps/condition.ts";
+import { notify } from "./steps/condition_notify.ts";
+import { conditionWords } from "./steps/condition_words.ts";
 import { Result } from "./steps/step.ts";
 import {
   type BlockLimits,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { conditionWords } from "../../lib/shared/steps/condition.ts";
-import { Result } from "../../lib/shared/steps/step.ts";
+import { conditionWords, Phase, STATE } from "../../lib/shared/steps/condition_words.ts";
+import { end, Result } from "../../lib/shared/steps/step.ts";
 import type { Op, Program, World } from "./world.ts";
 import { acquireOp, releaseOp } from "./locks.ts";
 import type { Machines } from "./machines.ts";
@@ -30,6 +30,16 @@ function notifyOp({ notify }: Machines, slots: number, count: number): Op {
     },
     step: (model, frame) => notify(model.at(CONDITION), frame),
   };
+}
+
+function holderDied(world: World): boolean {
+  return world.dead(world.model.state[0] >>> 1);
+}
+
+// Whether a waiter can still see that a thread was notified and has died. In production it checks every 50 ms; the explorer
+// lets it check once.
+function showsLostNotification(world: World, slots: number): boolean {
+  return Array.from({ length: slots }, (_, slot) => world.model.state[CONDITION + STATE(slot)]).includes(DEAD_NOTIFIED);
 }
 
 // A condition releases and takes the lock in the middle of a wait, where no ghost can follow: so this reads the lock word.
@@ -93,7 +103,7 @@ export function itemsProgram(machines: Machines, { puts = 2, deaths = 1, quits =
     scripts: [consumer, consumer, producer],
     deaths,
     quits,
-    maySleep: (world) => world.ghost(0) === 0 && !world.dead(world.model.state[0] >>> 1),
+    maySleep: (world) => world.ghost(0) === 0 && !holderDied(world),
   };
 }
 
@@ -138,5 +148,80 @@ export function exactlyProgram(machines: Machines, { waiters = 2, count = 1 }): 
     maySleep: () => true,
     atEnd: (world) =>
       world.check(world.ghost(0) === world.ghost(2), `${world.ghost(0)} woke, ${world.ghost(2)} had to wake`),
+  };
+}
+
+// The place of a thread that was notified and has died: no thread has the id 0, so its status is that of a dead one.
+const DEAD_NOTIFIED = Phase.NOTIFIED;
+
+// Ends the script of a waiter that does not hold the lock, since its holder has died.
+function endOnDeath(world: World, { result }: { result: number }): number | void {
+  if (result === Result.ABANDONED) return -1;
+  checkHeld(world);
+}
+
+/**
+ * Two threads wait for two notifications: `lost` of them went to threads that have died since, a third thread sends the
+ * others. No waiter sleeps at the end, unless it can still see a lost notification. The death of a fourth thread makes the
+ * waiters check at any moment.
+ */
+export function lostNotificationsProgram(machines: Machines, { lost = 2 }): Program {
+  const slots = 2 + lost;
+  const wait = waitOp(machines, slots, { mayQuit: false, end: endOnDeath });
+  const waiter = [plainAcquire(machines), wait, plainRelease(machines)];
+  const notifier: Op = {
+    ...notifyOp(machines, slots, 2 - lost),
+    // A waiter that comes later misses the notification, as it should: ghost 0 counts those that wait now.
+    end: (world) => world.setGhost(0, [1, 2].filter((thread) => world.place(thread) === 1).length),
+  };
+  const bystander: Op = {
+    step(model, frame) {
+      model.at(0).load(0);
+      return end(frame, Result.OK);
+    },
+  };
+  return {
+    name: `condition: ${lost} of 2 notifications were lost with their threads`,
+    words: 1 + conditionWords(slots),
+    ghosts: 1,
+    init(words) {
+      for (let slot = 0; slot < lost; slot++) words.store(CONDITION + STATE(slot), DEAD_NOTIFIED);
+    },
+    scripts: [waiter, waiter, [plainAcquire(machines), notifier, plainRelease(machines)], [bystander]],
+    deaths: 1,
+    maySleep: (world) => world.place(3) < 2 || world.ghost(0) < 2 || showsLostNotification(world, slots),
+  };
+}
+
+/**
+ * All places are those of notified threads that have died. As many threads wait at once: each finds a place. The place of a
+ * dead thread is not taken while another thread waits, unless that one gets its notification: so no two sleep for ever.
+ */
+export function deadPlacesProgram(machines: Machines, { threads = 2, deaths = 1 }): Program {
+  const waiter: Op[] = [
+    plainAcquire(machines),
+    waitOp(machines, threads, {
+      mayQuit: false,
+      end(world, { result }) {
+        world.check(result !== Result.FULL, "no place is free, though fewer threads wait than there are places");
+        return endOnDeath(world, { result });
+      },
+    }),
+    plainRelease(machines),
+  ];
+  const scripts = Array.from({ length: threads }, () => waiter);
+  return {
+    name: `condition: ${threads} threads wait where ${threads} have died after their notification, deaths ${deaths}`,
+    words: 1 + conditionWords(threads),
+    ghosts: 0,
+    init(words) {
+      for (let slot = 0; slot < threads; slot++) words.store(CONDITION + STATE(slot), DEAD_NOTIFIED);
+    },
+    scripts,
+    deaths,
+    maySleep(world) {
+      const sleeping = scripts.filter((_, thread) => world.sleeps(thread + 1)).length;
+      return sleeping <= 1 || showsLostNotification(world, threads);
+    },
   };
 }

@@ -10,6 +10,7 @@ import * as barrier from "../../lib/shared/steps/barrier.ts";
 import * as barrierReset from "../../lib/shared/steps/barrier_reset.ts";
 import * as call from "../../lib/shared/steps/call.ts";
 import * as condition from "../../lib/shared/steps/condition.ts";
+import * as conditionNotify from "../../lib/shared/steps/condition_notify.ts";
 import * as doorbell from "../../lib/shared/steps/doorbell.ts";
 import * as event from "../../lib/shared/steps/event.ts";
 import * as lock from "../../lib/shared/steps/lock.ts";
@@ -31,7 +32,7 @@ export const machines = {
   eventSet: event.set,
   eventClear: event.clear,
   conditionWait: condition.wait,
-  notify: condition.notify,
+  notify: conditionNotify.notify,
   barrierWait: barrier.wait,
   abort: barrierReset.abort,
   reset: barrierReset.reset,

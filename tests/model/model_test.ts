@@ -9,7 +9,7 @@ import type { Program } from "./world.ts";
 import { eventProgram, lockProgram, permitsProgram, releaseManyProgram, semaphoreProgram } from "./locks.ts";
 import { machines } from "./machines.ts";
 import { barrierProgram, brokenBarrierProgram } from "./barriers.ts";
-import { exactlyProgram, itemsProgram } from "./conditions.ts";
+import { deadPlacesProgram, exactlyProgram, itemsProgram, lostNotificationsProgram } from "./conditions.ts";
 import { callMutants } from "./call_mutants.ts";
 import { mutants } from "./mutants.ts";
 import { ringMutants } from "./ring_mutants.ts";
@@ -35,6 +35,9 @@ const programs: Program[] = [
   exactlyProgram(machines, { waiters: 2, count: 2 }),
   itemsProgram(machines, {}),
   itemsProgram(machines, { deaths: 0, quits: 1 }),
+  lostNotificationsProgram(machines, { lost: 2 }),
+  deadPlacesProgram(machines, {}),
+  deadPlacesProgram(machines, { threads: 3, deaths: 0 }),
   barrierProgram(machines, { rounds: 1 }),
   barrierProgram(machines, { parties: 2, rounds: 2 }),
   barrierProgram(machines, { parties: 2, rounds: 1, deaths: 0, losses: 1 }),
@@ -59,6 +62,8 @@ const long: Program[] = [
   lockProgram(machines, { rounds: 3 }),
   exactlyProgram(machines, { waiters: 3, count: 2 }),
   itemsProgram(machines, { quits: 1 }),
+  lostNotificationsProgram(machines, { lost: 1 }),
+  deadPlacesProgram(machines, { threads: 3 }),
   barrierProgram(machines, { rounds: 2, quits: 0 }),
   mpmcRingProgram(machines, { takes: [3, 3], second: false, closes: true }),
   mpmcRingProgram(machines, { takes: [2, 1], second: false, quits: 2 }),

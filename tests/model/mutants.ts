@@ -7,15 +7,16 @@
  */
 import * as barrier from "../../lib/shared/steps/barrier.ts";
 import { Acquire, Release } from "../../lib/shared/steps/lock.ts";
-import { Notify } from "../../lib/shared/steps/condition.ts";
+import { Join, Leave, Sleep as ConditionSleep, Stage as ConditionStage } from "../../lib/shared/steps/condition.ts";
+import { Notify } from "../../lib/shared/steps/condition_notify.ts";
 import { SetFlag } from "../../lib/shared/steps/event.ts";
 import { ReleasePermit } from "../../lib/shared/steps/permits.ts";
 import { Take } from "../../lib/shared/steps/semaphore.ts";
-import { end, type Frame, jump, type Outcome, Result, type Words } from "../../lib/shared/steps/step.ts";
+import { end, type Frame, jump, type Outcome, OwnerStatus, Result, type Words } from "../../lib/shared/steps/step.ts";
 import { eventProgram, lockProgram, permitsProgram, semaphoreProgram } from "./locks.ts";
 import { machines } from "./machines.ts";
 import { barrierProgram } from "./barriers.ts";
-import { exactlyProgram, itemsProgram } from "./conditions.ts";
+import { deadPlacesProgram, exactlyProgram, itemsProgram, lostNotificationsProgram } from "./conditions.ts";
 import type { Mutant } from "./prove.ts";
 
 type Step = (words: Words, frame: Frame) => Outcome;
@@ -25,7 +26,7 @@ export function at(original: Step, pc: number, mutant: Step): Step {
   return (words, frame) => frame.pc === pc ? mutant(words, frame) : original(words, frame);
 }
 
-const { acquire, release, take, releasePermit, eventSet, barrierWait, notify } = machines;
+const { acquire, release, take, releasePermit, eventSet, barrierWait, conditionWait, notify } = machines;
 
 /** All of them. */
 export const mutants: Mutant[] = [
@@ -161,6 +162,52 @@ export const mutants: Mutant[] = [
       }),
     },
     program: (machines) => itemsProgram(machines, { puts: 1, deaths: 0, quits: 1 }),
+  },
+  {
+    name: "a condition whose places are lost with threads that died after their notification",
+    machines: {
+      conditionWait(words, lock, frame) {
+        if (frame.stage === ConditionStage.PASS_ON) return end(frame, Result.FULL);
+        return conditionWait(words, lock, frame);
+      },
+    },
+    program: (machines) => deadPlacesProgram(machines, {}),
+  },
+  {
+    name: "a condition that gives the place of a dead thread away, and loses the notification in it",
+    machines: {
+      conditionWait(words, lock, frame) {
+        const died = frame.stage === ConditionStage.JOIN && frame.pc === Join.CHECK_OWNER &&
+          words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE;
+        return died ? jump(frame, Join.LOAD_NEXT) : conditionWait(words, lock, frame);
+      },
+    },
+    program: (machines) => deadPlacesProgram(machines, {}),
+  },
+  {
+    name: "a condition whose waiter frees the places of all dead threads, and wakes for one",
+    machines: {
+      conditionWait(words, lock, frame) {
+        if (frame.stage !== ConditionStage.LEAVE || frame.pc !== Leave.FREE_DEAD) {
+          return conditionWait(words, lock, frame);
+        }
+        words.store(1 + frame.d++ * 2, 0);
+        return jump(frame, Leave.SCAN);
+      },
+    },
+    program: (machines) => lostNotificationsProgram(machines, { lost: 2 }),
+  },
+  {
+    name: "a condition whose waiter has its own notification and takes that of a dead thread as well",
+    machines: {
+      conditionWait(words, lock, frame) {
+        const leaves = frame.stage === ConditionStage.SLEEP && frame.pc === ConditionSleep.LEAVE;
+        const outcome = conditionWait(words, lock, frame);
+        if (leaves) frame.c = 1;
+        return outcome;
+      },
+    },
+    program: (machines) => lostNotificationsProgram(machines, { lost: 1 }),
   },
   {
     name: "a barrier that wakes one instead of all",

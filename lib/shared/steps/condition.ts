@@ -13,12 +13,16 @@
  * without it; one CAS decides between that and a notification. A waiter sleeps on its own slot.
  *
  * Death: `notify` skips a WAITING slot of a dead thread, and the next waiter reuses it. A thread that dies between its
- * notification and the lock takes that notification with it: the other waiters see its NOTIFIED slot when they wake, and
- * all return, as after a spurious wake-up, since one of them would have been notified. If a thread dies with the lock held,
- * no thread could notify: all waiters leave, and find the lock abandoned, or recovered by one of them.
+ * notification and the lock leaves its slot NOTIFIED: that is a notification without a receiver. A waiter that sees such a
+ * slot when it wakes returns, as after a spurious wake-up, and frees one of them: one waiter for each notification. If a
+ * new waiter finds no other slot, it takes one of these, and passes the notification on to the thread that has waited
+ * longest. If a thread dies with the lock held, no thread could notify: all waiters leave, and find the lock abandoned, or
+ * recovered by one of them.
  *
  * @module
  */
+import { notify } from "./condition_notify.ts";
+import { NEXT, PHASE, Phase, STATE, TICKET } from "./condition_words.ts";
 import { acquire, holder, release } from "./lock.ts";
 import {
   CONTINUE,
@@ -34,19 +38,8 @@ import {
   type Words,
 } from "./step.ts";
 
-const NEXT = 0;
-const STATE = (slot: number): number => 1 + slot * 2;
-const TICKET = (slot: number): number => 2 + slot * 2;
-
-/** Returns the number of words of a condition with so many slots. */
-export const conditionWords = (slots: number): number => 1 + slots * 2;
-
-/** Phases of a slot. */
-export const Phase = { WAITING: 1, NOTIFIED: 2, LEFT: 3 } as const;
-const PHASE = 3;
-
 /** Stages of {@linkcode wait}. */
-export const Stage = { JOIN: 0, RELEASE: 1, SLEEP: 2, ACQUIRE: 3, LEAVE: 4 } as const;
+export const Stage = { JOIN: 0, RELEASE: 1, SLEEP: 2, ACQUIRE: 3, LEAVE: 4, PASS_ON: 5, REPLACE: 6 } as const;
 
 /**
  * Releases the lock, sleeps until notified, takes the lock again. `frame.b` is the number of slots. `OK`: notified, or a
@@ -56,7 +49,13 @@ export const Stage = { JOIN: 0, RELEASE: 1, SLEEP: 2, ACQUIRE: 3, LEAVE: 4 } as 
 export function wait(words: Words, lock: Words, frame: Frame): Outcome {
   switch (frame.stage) {
     case Stage.JOIN:
+    case Stage.REPLACE:
       return join(words, frame);
+    case Stage.PASS_ON:
+      // notify() leaves `a` and `d` as it likes; the scan begins again.
+      if (notify(words, frame) !== DONE) return CONTINUE;
+      frame.d = 0;
+      return enter(frame, Stage.REPLACE);
     case Stage.RELEASE:
       return release(lock, frame) === DONE ? enter(frame, Stage.SLEEP) : CONTINUE;
     case Stage.SLEEP:
@@ -72,27 +71,37 @@ export function wait(words: Words, lock: Words, frame: Frame): Outcome {
   }
 }
 
-// Takes a slot. a: the slot of this thread; d: the slot under examination.
+/** Steps of the stages JOIN and REPLACE. */
+export const Join = { LOAD: 0, CHECK_OWNER: 1, LOAD_NEXT: 2, STORE_NEXT: 3, STORE_TICKET: 4, STORE_STATE: 5 } as const;
+
+// Takes a slot. a: the slot of this thread; c: in the scan, 1 if a notified thread has died, and the ticket after that; d:
+// the slot under examination. The stage REPLACE may take the slot of a notified thread that has died.
 function join(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
-    case 0:
+    case Join.LOAD:
       frame.seen = words.load(STATE(frame.d));
-      return jump(frame, frame.seen === 0 ? 2 : 1);
-    case 1: {
-      const gone = words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE;
-      if (gone && (frame.seen & PHASE) !== Phase.NOTIFIED) return jump(frame, 2);
-      return ++frame.d < frame.b ? jump(frame, 0) : end(frame, Result.FULL);
-    }
-    case 2:
+      return jump(frame, frame.seen === 0 ? Join.LOAD_NEXT : Join.CHECK_OWNER);
+    case Join.CHECK_OWNER:
+      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE) {
+        if ((frame.seen & PHASE) !== Phase.NOTIFIED || frame.stage === Stage.REPLACE) {
+          return jump(frame, Join.LOAD_NEXT);
+        }
+        frame.c = 1;
+      }
+      if (++frame.d < frame.b) return jump(frame, Join.LOAD);
+      if (frame.c === 0 || frame.stage === Stage.REPLACE) return end(frame, Result.FULL);
+      frame.a = 1;
+      return enter(frame, Stage.PASS_ON);
+    case Join.LOAD_NEXT:
       frame.a = frame.d;
       frame.c = words.load(NEXT);
-      return jump(frame, 3);
-    case 3:
+      return jump(frame, Join.STORE_NEXT);
+    case Join.STORE_NEXT:
       words.store(NEXT, (frame.c + 1) | 0);
-      return jump(frame, 4);
-    case 4:
+      return jump(frame, Join.STORE_TICKET);
+    case Join.STORE_TICKET:
       words.store(TICKET(frame.a), frame.c);
-      return jump(frame, 5);
+      return jump(frame, Join.STORE_STATE);
     default:
       words.store(STATE(frame.a), frame.me << 2 | Phase.WAITING);
       return enter(frame, Stage.RELEASE);
@@ -147,85 +156,39 @@ function sleepInSlot(words: Words, lock: Words, frame: Frame): Outcome {
       return jump(frame, frame.seen === 0 ? Sleep.SLEEP : Sleep.CHECK_HOLDER);
     case Sleep.CHECK_HOLDER:
       return jump(frame, lock.ownerStatus(frame.seen) === OwnerStatus.ALIVE ? Sleep.SLEEP : Sleep.LEAVE);
-    default:
-      words.compareExchange(STATE(frame.a), mine | Phase.WAITING, mine | Phase.LEFT);
+    default: {
+      const found = words.compareExchange(STATE(frame.a), mine | Phase.WAITING, mine | Phase.LEFT);
+      // This thread has a notification of its own: that of the dead thread is for another waiter.
+      if (found !== (mine | Phase.WAITING)) frame.c = 0;
       return enter(frame, Stage.ACQUIRE);
+    }
   }
 }
 
-// Frees the slot of this thread. If it woke because a notified thread has died, it frees the slots of all such threads.
+/** Steps of the stage LEAVE. */
+export const Leave = { FREE: 0, SCAN: 1, CHECK_OWNER: 2, FREE_DEAD: 3 } as const;
+
+// Frees the slot of this thread. If it woke because a notified thread has died, it frees the slot of one such thread: each
+// of their notifications wakes a waiter.
 function leave(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
-    case 0:
+    case Leave.FREE:
       if (frame.result !== Result.OK) frame.e = frame.result;
       words.store(STATE(frame.a), 0);
       frame.d = 0;
-      return frame.c === 0 || frame.result !== Result.OK ? end(frame, frame.e) : jump(frame, 1);
-    case 1:
+      return frame.c === 0 || frame.result !== Result.OK ? end(frame, frame.e) : jump(frame, Leave.SCAN);
+    case Leave.SCAN:
       if (frame.d === frame.b) return end(frame, frame.e);
       frame.seen = words.load(STATE(frame.d));
-      if ((frame.seen & PHASE) === Phase.NOTIFIED) return jump(frame, 2);
+      if ((frame.seen & PHASE) === Phase.NOTIFIED) return jump(frame, Leave.CHECK_OWNER);
       frame.d++;
-      return jump(frame, 1);
-    case 2:
-      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE) return jump(frame, 3);
+      return jump(frame, Leave.SCAN);
+    case Leave.CHECK_OWNER:
+      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.GONE) return jump(frame, Leave.FREE_DEAD);
       frame.d++;
-      return jump(frame, 1);
+      return jump(frame, Leave.SCAN);
     default:
-      words.store(STATE(frame.d++), 0);
-      return jump(frame, 1);
-  }
-}
-
-/** Steps of {@linkcode notify}. */
-export const Notify = {
-  START: 0,
-  SCAN: 1,
-  CHECK_OWNER: 2,
-  COMPARE_TICKET: 3,
-  RELOAD: 4,
-  SET_NOTIFIED: 5,
-  WAKE: 6,
-} as const;
-
-/** Wakes the `frame.a` threads that have waited longest, under the lock. `frame.b` is the number of slots. */
-export function notify(words: Words, frame: Frame): Outcome {
-  switch (frame.pc) {
-    // c: the slot with the lowest ticket so far, e: its ticket.
-    case Notify.START:
-      frame.d = 0;
-      frame.c = -1;
-      return frame.a === 0 ? end(frame, Result.OK) : jump(frame, Notify.SCAN);
-    case Notify.SCAN:
-      if (frame.d === frame.b) return frame.c < 0 ? end(frame, Result.OK) : jump(frame, Notify.RELOAD);
-      frame.seen = words.load(STATE(frame.d));
-      if ((frame.seen & PHASE) === Phase.WAITING) return jump(frame, Notify.CHECK_OWNER);
-      frame.d++;
-      return jump(frame, Notify.SCAN);
-    case Notify.CHECK_OWNER:
-      if (words.ownerStatus(frame.seen >>> 2) === OwnerStatus.ALIVE) return jump(frame, Notify.COMPARE_TICKET);
-      frame.d++;
-      return jump(frame, Notify.SCAN);
-    case Notify.COMPARE_TICKET: {
-      const ticket = words.load(TICKET(frame.d));
-      if (frame.c < 0 || ((ticket - frame.e) | 0) < 0) {
-        frame.c = frame.d;
-        frame.e = ticket;
-      }
-      frame.d++;
-      return jump(frame, Notify.SCAN);
-    }
-    case Notify.RELOAD:
-      frame.seen = words.load(STATE(frame.c));
-      return jump(frame, (frame.seen & PHASE) === Phase.WAITING ? Notify.SET_NOTIFIED : Notify.START);
-    case Notify.SET_NOTIFIED: {
-      const notified = frame.seen & ~PHASE | Phase.NOTIFIED;
-      const found = words.compareExchange(STATE(frame.c), frame.seen, notified);
-      return jump(frame, found === frame.seen ? Notify.WAKE : Notify.START);
-    }
-    default:
-      words.notify(STATE(frame.c), 1);
-      frame.a--;
-      return jump(frame, Notify.START);
+      words.store(STATE(frame.d), 0);
+      return end(frame, frame.e);
   }
 }

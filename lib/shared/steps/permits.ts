@@ -74,9 +74,26 @@ export function releasePermit(words: Words, frame: Frame): Outcome {
   }
 }
 
-/** Returns how many of `permits` permits are free. */
+/**
+ * Takes one of `permits` permits that is free, or that a dead thread holds, without a wait; returns its index, or -1. The
+ * same steps as in {@linkcode acquirePermit}.
+ */
+export function tryAcquireAny(words: Words, me: number, permits: number): number {
+  for (let permit = 0; permit < permits; permit++) {
+    const seen = words.compareExchange(FIRST + permit, 0, me);
+    if (seen === 0) return permit;
+    if (words.ownerStatus(seen) !== OwnerStatus.GONE) continue;
+    if (words.compareExchange(FIRST + permit, seen, me) === seen) return permit;
+  }
+  return -1;
+}
+
+/** Returns how many of `permits` permits no living thread holds. */
 export function freePermits(words: Words, permits: number): number {
   let free = 0;
-  for (let permit = 0; permit < permits; permit++) if (words.load(FIRST + permit) === 0) free++;
+  for (let permit = 0; permit < permits; permit++) {
+    const owner = words.load(FIRST + permit);
+    if (owner === 0 || words.ownerStatus(owner) === OwnerStatus.GONE) free++;
+  }
   return free;
 }

@@ -9,8 +9,9 @@ import type { Engine, SharedSuite } from "./engine.ts";
 import { locksSuite } from "./locks_suite.ts";
 import { meetingsSuite } from "./meetings_suite.ts";
 import { numbersSuite } from "./numbers_suite.ts";
+import { returnsSuite } from "./returns_suite.ts";
 
-const SUITES: SharedSuite[] = [numbersSuite, locksSuite, meetingsSuite, deathsSuite];
+const SUITES: SharedSuite[] = [numbersSuite, locksSuite, meetingsSuite, deathsSuite, returnsSuite];
 
 /** Registers the contract, or some of its suites, for an engine. */
 export function sharedContract(engine: Engine, suites: SharedSuite[] = SUITES): void {
