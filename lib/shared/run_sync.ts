@@ -2,7 +2,8 @@
  * Runs the machine of a call, and blocks the thread while the machine sleeps.
  *
  * The thread sleeps in slices of 50 ms. A thread that slept in `Atomics.wait` without a limit would see neither that the
- * holder of its lock has died nor that its host has marked it as lost; and `terminate()` cannot end a Web Worker in there.
+ * holder of its lock has died nor that its host has marked it as lost, and `terminate()` cannot end a Web Worker that
+ * sleeps in `Atomics.wait`.
  *
  * @module
  */
@@ -21,6 +22,7 @@ import { conclude, type Machine, POLL_INTERVAL, throwIfStopped } from "./waiting
 export function runSync(machine: Machine): void {
   const { call, frame, step, timeout } = machine;
   let deadline = timeout === undefined ? Infinity : performance.now() + timeout;
+  // Counts the steps since the last sleep: on intact memory, a machine soon sleeps or ends.
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const outcome = step();
     if (outcome === DONE) return conclude(machine);
