@@ -34,7 +34,7 @@ export interface BlockLimits {
   timeout?: number;
 }
 
-/** Milliseconds that a sleeper sleeps at most before it checks by itself whether a thread has died. */
+/** Maximum milliseconds that a thread sleeps before it checks whether the holder of a lock has died. */
 export const POLL_INTERVAL = 50;
 
 /** The machine of one call. */
@@ -107,7 +107,7 @@ export function runToEnd(call: string, words: SharedWords, step: Step, a = 0, b 
   throw corruptMemory(call);
 }
 
-/** Throws the error that the result of a machine stands for, if any. */
+/** Throws the error for the result of a machine; returns if the machine has succeeded. */
 export function conclude({ call, frame, timeout }: Machine, signal?: AbortSignal): void {
   switch (frame.result) {
     case Result.GAVE_UP:
@@ -138,7 +138,7 @@ export function deadlineOf(call: string, timeout: number | undefined): () => num
 
 /**
  * Ends the wait of a thread that its host has marked as lost, so that the thread can end. The machine stops where it is.
- * (A Web Worker that was stopped already ends in the checkpoint.)
+ * In a Web Worker whose host has asked for the stop, `scope.checkpoint` ends the worker before.
  *
  * @throws {IsopoolError} If this thread is marked as lost.
  */
