@@ -71,8 +71,8 @@ function units(from: number, to: number): number {
 /** Returns the number of units in use. */
 export const used = ({ positions }: RingWords): number => units(positions.load(HEAD), positions.load(TAIL));
 
-// Registers of `put` and `take`: a and c are the own end and the other end as read, b the units, e the result that the
-// machine ends with once it has unlocked.
+// Registers of `put` and `take`: a is the position of the machine's own end as read (TAIL in `put`, HEAD in `take`), c that of
+// the other end, b the number of units, e the result with which the machine ends once it has unlocked.
 
 // Unlocks, then ends with a result or sleeps.
 function unlock(frame: Frame, result: number): Outcome {
@@ -80,7 +80,7 @@ function unlock(frame: Frame, result: number): Outcome {
   return enter(frame, Stage.UNLOCK);
 }
 
-// No thread waits while it has the lock of an end: a word that says so was not written by a machine.
+// A thread never waits for a lock that it holds itself: a lock word that says so is corrupt.
 function waitsForItself(frame: Frame, outcome: Outcome): boolean {
   return outcome === WAIT && frame.expected >>> 1 === frame.me;
 }
