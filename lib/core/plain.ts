@@ -240,9 +240,8 @@ export class PlainWriter {
 const EMPTY = {};
 
 // Whether all objects have an enumerable property. Then structured clone copies, which ignores it.
-function isPrototypeExtended(): boolean {
+function isPrototypeExtended(): true | undefined {
   for (const _ in EMPTY) return true;
-  return false;
 }
 
 function hasHoles(list: readonly unknown[]): boolean {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { isAnyArrayBuffer, isProxy } from "node:util/types";
 
 /** What to send instead, by the tag of the class. */
 const ADVICE: Record<string, string> = {

@@ -12,10 +12,9 @@
  *
  * @module
  */
-import { isAnyArrayBuffer, isProxy } from "node:util/types";
 import { isPartial, ownBytes } from "../core/bytes.ts";
 import { forEachElement } from "../core/elements.ts";
-import { uncopyable } from "../core/uncopyable.ts";
+import { isAnyArrayBuffer, isProxy, uncopyable } from "../core/uncopyable.ts";
 import { isShared } from "../shared/handle.ts";
 import { copyTree, DESCEND } from "./copy_tree.ts";
 import { isCloneableError } from "./thrown.ts";

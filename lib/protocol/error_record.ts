@@ -7,11 +7,10 @@
  *
  * @module
  */
-import { isProxy } from "node:util/types";
 import { ownBytes } from "../core/bytes.ts";
 import { define } from "../core/define.ts";
 import { forEachElement } from "../core/elements.ts";
-import { uncopyable } from "../core/uncopyable.ts";
+import { isProxy, uncopyable } from "../core/uncopyable.ts";
 import { copyTree, DESCEND, DROP } from "./copy_tree.ts";
 import { type ErrorRecord, isCloneableError, isError, MAX_CLASSES, SEPARATE_FIELDS, type Thrown } from "./thrown.ts";
 
