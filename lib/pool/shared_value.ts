@@ -8,7 +8,7 @@ import { IsopoolError } from "../core/errors.ts";
 import { clone } from "../protocol/envelope.ts";
 import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
 
-/** Reads a handle's id and value, for the code that sends it. */
+/** Returns a handle's id and value, for {@linkcode refer}. */
 let openHandle: (shared: SharedValue<unknown>) => { id: number; entry: SharedEntry };
 let lastId = 0;
 
@@ -87,8 +87,9 @@ export class SharedValue<T> implements Disposable {
 }
 
 /**
- * Replaces each handle among the arguments by a reference, and adds its value to `into`. Does not search inside the
- * arguments.
+ * Replaces each handle by a reference, and adds the handle's value to `into`. Does not search inside the arguments.
+ *
+ * @param spread Whether `item` is a list of arguments; otherwise it is the only argument.
  */
 export function refer(item: unknown, spread: boolean, into: Map<number, SharedEntry>): unknown {
   const replace = (value: unknown) => {
