@@ -20,7 +20,7 @@ import { serve } from "./serve.ts";
 import { endThread, wrapBuiltins, wrapGlobals } from "./stop_retry.ts";
 
 // terminate() interrupts an endless loop only in a thread that holds a Web Lock; any other thread would run on forever.
-// So the thread takes one before it loads user code, and takes another if a task steals it.
+// So the thread takes one before it loads user code, and takes another if a task steals it (option `steal`).
 function holdLock(): Promise<void> {
   const { locks } = navigator as unknown as { locks: Locks };
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -37,7 +37,7 @@ interface Locks {
 }
 
 /**
- * Starts serving. The generated entry calls it (lib/transport/entry.ts).
+ * Starts the worker: it serves the calls of its host. The generated entry calls this function (lib/transport/entry.ts).
  *
  * @param load The `import()` of the entry.
  */
@@ -62,7 +62,7 @@ export async function boot(load: Importer): Promise<void> {
     callTable: new CallTable(init.callTable),
     doorbell: new Doorbell(init.doorbell),
     post: (message, transfer) => port.postMessage(message, transfer),
-    // The runtime contains running out of memory only in code that runs from a timer or an immediate.
+    // Running out of memory ends only the thread if the code runs from a timer or an immediate, otherwise the process.
     setImmediate: (run) => setImmediate(run),
     load: (url) => guard.protect(() => load(url)),
     prepare: () =>
