@@ -31,7 +31,7 @@ export class Inbox {
   readonly #callTable: CallTable;
   readonly #doorbell: Doorbell;
   readonly #hasTask: (task: number) => boolean;
-  // Batches that came by port, and the number behind the last call of them.
+  // Batches that came by port, and one more than the number of their last call.
   readonly #messages = new Deque<RunMessage>();
   #postedTail = 0;
   // Number of the next call, and the tail when it was last read.
