@@ -34,7 +34,7 @@ export interface BlockLimits {
   timeout?: number;
 }
 
-/** Maximum milliseconds that a thread sleeps before it checks whether the holder of a lock has died. */
+/** Maximum milliseconds that a thread sleeps before it checks whether a thread for which it waits has died. */
 export const POLL_INTERVAL = 50;
 
 /** The machine of one call. */
