@@ -29,7 +29,7 @@ import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 const LEAVE_GRACE = 20;
 /** Milliseconds that the host waits for the kill guard before it forces the worker nevertheless. */
 const PROTECTED_LIMIT = 2_000;
-/** Milliseconds between a port's `close` and the thread's `exit`, or the other way. After that it is given up. */
+/** Maximum milliseconds between the port's `close` and the thread's `exit`. After that, the host stops waiting. */
 const EXIT_LIMIT = 1_000;
 
 /** Starts worker threads. */
@@ -102,7 +102,7 @@ class ThreadTransport extends PortTransport {
   }
 
   kill(): void {
-    // A worker that has not confirmed its cancel spins.
+    // A worker that has not confirmed a cancel does not turn its event loop, so it would not read `leave` either.
     if (!this.cancelPending) return this.#leave(LEAVE_GRACE, false);
     this.#endRequested = true;
     this.#force(performance.now() + PROTECTED_LIMIT);
@@ -169,7 +169,7 @@ class ThreadTransport extends PortTransport {
     this.events.exit({ ...death, ...exitCode !== undefined && { exitCode }, ...abandoned && { abandoned } });
   }
 
-  // Whether no code of the thread can run any more. A thread may burn on after its `exit` event.
+  // Whether no code of the thread can run any more. A thread may still run after its `exit` event.
   get #hasEnded(): boolean {
     return this.#portClosed && this.#exitCode !== undefined;
   }
