@@ -1,6 +1,6 @@
 /**
- * Sends the answers of calls: results that fit go into the call table, and a report wakes the host for several of them;
- * all others are messages.
+ * Sends the answers of calls to the host. A result that fits goes into the call table, and one report wakes the host
+ * for several of them. Every other answer is a message.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { transferError } from "../lib/protocol/envelope.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { HostLink } from "./host_link.ts";
 
-/** Maximum milliseconds for which results in the call table are not reported. */
+/** Milliseconds after which a report is due. */
 const REPORT_INTERVAL = 1;
 
 /** The answers of one worker. */
@@ -23,7 +23,7 @@ export class Replies {
   #unreported = 0;
   // Whether some of them went as messages. Then the report must be a message, too, so that it does not overtake them.
   #hasPosted = false;
-  // Start of the time to report, and the total run time of concurrent calls in it.
+  // Start of the period that the next report covers, and the total run time of the concurrent calls in it.
   #periodStart = 0;
   #callTime = 0;
   // How many calls end between two reads of the clock, which cost as much as a small call, and how many have ended.
@@ -36,7 +36,7 @@ export class Replies {
     this.#inOrder = host.init.concurrency === 1;
   }
 
-  /** Begins the time to report: the worker did not spend the time before on calls. */
+  /** Begins the period that the next report covers: the worker did not spend the time before on calls. */
   begin(): void {
     this.#periodStart = performance.now();
   }
