@@ -5,7 +5,7 @@
  */
 import { refuseCopies } from "../core/uncopyable.ts";
 
-/** The side of a {@linkcode Results} that delivers them. The reader calls one of the methods, at most once. */
+/** The map that produces the results of a {@linkcode Results}, which calls one of these methods, at most once. */
 export interface ResultsSource<R> {
   /** Returns all results at once. */
   collect(): Promise<R[]>;
