@@ -1,6 +1,6 @@
 /**
- * `Process`: one task in a worker of its own. It is a pool of one worker that closes as soon as it has its one call, so
- * errors, limits and force are the pool's.
+ * `Process`: one task in a worker of its own. It is a pool of one worker that closes as soon as it has its one call: the
+ * pool does the error handling, the limits and the forced stop.
  *
  * ```
  * new -> start() -> running -> ended: exitCode, reason
@@ -26,7 +26,7 @@ export type { ProcessOptions, ProcessReason };
 
 type Running = { readonly core: PoolCore; readonly future: Future<unknown> };
 let lastId = 0;
-// Reported when the script ends: a caller reads how a process ended only after its end.
+// They are reported when the script ends: a caller can read `reason` and `exitCode` only after the process has ended.
 let failures: UnobservedFailures | undefined;
 
 /**
