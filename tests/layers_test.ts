@@ -28,6 +28,7 @@ const PACKAGES: [RegExp, string[]][] = [
   [/^@std\//, ["core"]],
   [/^(acorn|periscopic)$/, ["task"]],
   [/^node:util\/types$/, ["core"]],
+  [/^node:async_hooks$/, ["core", "transport", "workers", "manager"]],
   [/^node:/, ["transport", "workers", "pool", "process", "manager"]],
 ];
 

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { AsyncContext } from "./async_context.ts";
 import { CancelledError, TaskLoadError, TaskNotFoundError, TransferError } from "./errors.ts";
 import { bad, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
@@ -38,8 +39,16 @@ const FINAL = [TaskNotFoundError, TaskLoadError, TransferError, CancelledError];
 const OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable"] as const;
 const DEFAULTS = { minTimeout: 0, maxTimeout: 60_000, multiplier: 2, jitter: 1, isRetriable: (): boolean => true };
 
-/** Checks the option; `undefined` means no retry. A number is the number of retries after the first attempt. */
-export function retryPolicy(call: string, retry: number | RetryOptions | undefined): RetryPolicy | undefined {
+/**
+ * Checks the option; `undefined` means no retry. A number is the number of retries after the first attempt.
+ *
+ * @param keepsContext Whether the caller's `isRetriable` runs in the asynchronous context of this call.
+ */
+export function retryPolicy(
+  call: string,
+  retry: number | RetryOptions | undefined,
+  keepsContext = false,
+): RetryPolicy | undefined {
   if (retry === undefined || retry === 0) return undefined;
   if (typeof retry === "number") {
     return new Policy({ maxAttempts: integer(call, "retry", retry, 0) + 1, ...DEFAULTS });
@@ -63,7 +72,8 @@ export function retryPolicy(call: string, retry: number | RetryOptions | undefin
   within("multiplier", multiplier, 1, Number.MAX_VALUE);
   within("jitter", jitter, 0, 1);
   if (typeof isRetriable !== "function") throw bad(call, "retry.isRetriable", isRetriable, "a function", false);
-  return new Policy({ maxAttempts, minTimeout, maxTimeout, multiplier, jitter, isRetriable });
+  const context = keepsContext && retry.isRetriable !== undefined ? new AsyncContext() : undefined;
+  return new Policy({ maxAttempts, minTimeout, maxTimeout, multiplier, jitter, isRetriable }, context);
 }
 
 class Policy implements RetryPolicy {
@@ -74,14 +84,15 @@ class Policy implements RetryPolicy {
   readonly jitter: number;
   readonly isRetriable: (error: unknown) => boolean;
 
-  constructor(checked: Required<RetryOptions>) {
+  constructor(checked: Required<RetryOptions>, context?: AsyncContext) {
     this.maxAttempts = checked.maxAttempts;
     this.minTimeout = checked.minTimeout;
     this.maxTimeout = checked.maxTimeout;
     this.multiplier = checked.multiplier;
     this.jitter = checked.jitter;
     const { isRetriable } = checked;
-    this.isRetriable = (error) => !isFinal(error) && isRetriable(error);
+    this.isRetriable = (error) =>
+      !isFinal(error) && (context ? context.run(() => isRetriable(error)) : isRetriable(error));
   }
 
   delay(attempt: number): number {

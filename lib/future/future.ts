@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { AsyncContext } from "../core/async_context.ts";
 import { CancelledError } from "../core/errors.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 import { bad, knownOptions } from "../core/validate.ts";
@@ -157,7 +158,8 @@ export class Future<R> extends Settlement implements Promise<R> {
 
   /**
    * Calls `callback` with this future when it is settled, at once if it is. Callbacks run in the order in which they were
-   * added. An error that a callback throws goes to `reportError` after the other callbacks have run.
+   * added, each in the asynchronous context (`AsyncLocalStorage`) of the code that added it. An error that a callback
+   * throws goes to `reportError` after the other callbacks have run.
    *
    * @example Note the end of a task
    * ```ts
@@ -174,7 +176,8 @@ export class Future<R> extends Settlement implements Promise<R> {
   addDoneCallback(callback: (future: Future<R>) => void): void {
     if (typeof callback !== "function") throw bad("add done callback", "callback", callback, "a function", false);
     observe(this);
-    subscribe(this, () => callback(this));
+    const context = new AsyncContext();
+    subscribe(this, () => context.run(() => callback(this)));
   }
 
   /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AsyncContext } from "../core/async_context.ts";
 import { BrokenPoolError, PoolClosedError } from "../core/errors.ts";
 import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
@@ -87,6 +88,11 @@ export class PoolCore {
   /** Whether the caller is itself a task of this pool. */
   get nested(): boolean {
     return !this.capabilities.isolated && runsWithin(this.#setup);
+  }
+
+  /** Takes the caller's context for calls that run in this isolate: other calls get none, because taking it costs. */
+  callContext(): AsyncContext | undefined {
+    return this.capabilities.isolated ? undefined : new AsyncContext();
   }
 
   /** @throws {PoolClosedError | BrokenPoolError} If the pool takes no more calls. */

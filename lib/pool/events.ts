@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AsyncContext } from "../core/async_context.ts";
 import type { DeathReason } from "../core/errors.ts";
 import type { Death } from "../transport/transport.ts";
 import type { Observer } from "../scheduler/counters.ts";
@@ -52,8 +53,9 @@ export interface PoolEventMap {
 
 /** Returns an observer that dispatches a scheduler's reports as events. */
 export function observe(target: EventTarget): Observer {
+  const context = new AsyncContext();
   const dispatch = <K extends keyof PoolEventMap>(type: K, detail: PoolEventMap[K]["detail"]) =>
-    void target.dispatchEvent(new CustomEvent(type, { detail }));
+    void context.run(() => target.dispatchEvent(new CustomEvent(type, { detail })));
   return {
     workerStarted: (workerId) => dispatch("workerstart", { workerId }),
     workerEnded: (workerId, { reason, cause }: Death) => dispatch("workerexit", { workerId, reason, cause }),

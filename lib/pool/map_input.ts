@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { AsyncContext } from "../core/async_context.ts";
 import { Deque } from "../core/deque.ts";
 import { closeInput, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
 import type { InputFailure } from "../future/collector.ts";
@@ -39,6 +40,8 @@ export class MapInput {
   readonly #input: OpenInput<unknown>;
   // An array is read by index: an iterator makes an object for each item, which takes twice the time of all the rest.
   readonly #list: readonly unknown[] | undefined;
+  // The caller's asynchronous context, in which the code of any other input runs.
+  readonly #context: AsyncContext | undefined;
   readonly #spread: boolean;
   readonly #copies: boolean;
   readonly #reader: MapReader;
@@ -53,6 +56,7 @@ export class MapInput {
   constructor(input: Input<unknown>, { spread, copy }: MapInputOptions, reader: MapReader) {
     this.#input = openInput("map", input);
     if (isPlainArray(input)) this.#list = input;
+    else this.#context = new AsyncContext();
     this.#spread = spread;
     this.#copies = copy;
     this.#reader = reader;
@@ -85,7 +89,8 @@ export class MapInput {
 
   /** Takes the next items, `max` at max. When the caller has counted them, it must call {@linkcode readOn}. */
   take(max: number): unknown[] {
-    if (this.#input.sync) return this.#read(max);
+    if (this.#list) return this.#read(max);
+    if (this.#input.sync) return this.#context!.run(() => this.#read(max));
     const items: unknown[] = [];
     while (items.length < max && this.#ahead.size > 0) items.push(this.#ahead.shift());
     return items;
@@ -93,7 +98,8 @@ export class MapInput {
 
   /** Reads an asynchronous input, as far as the reader allows. */
   readOn(): void {
-    if (this.#input.async && !this.#reading) void this.#readAhead(this.#input.async);
+    const { async } = this.#input;
+    if (async && !this.#reading) this.#context!.run(() => void this.#readAhead(async));
   }
 
   /** Stops reading, and drops the items that were not taken. */
@@ -101,7 +107,7 @@ export class MapInput {
     this.#ahead.clear();
     if (this.#over) return;
     this.#over = true;
-    closeInput(this.#input);
+    if (!this.#list) this.#context!.run(() => closeInput(this.#input));
   }
 
   #read(max: number): unknown[] {

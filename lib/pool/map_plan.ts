@@ -5,7 +5,7 @@
  */
 import type { Input } from "../core/input.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
-import { abortSignal, bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
+import { abortSignal, bad, count, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/collector.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -86,12 +86,13 @@ export function planMap(
     ordered,
     timeout: duration(action, "timeout", options.timeout ?? task.timeout ?? pool.timeout),
     signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
-    retry: retryPolicy(action, options.retry ?? task.retry ?? pool.retry),
+    retry: retryPolicy(action, options.retry ?? task.retry ?? pool.retry, true),
     onError: oneOf(action, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),
     readAhead: 2 * pool.workers * pool.setup.concurrency,
-    buffer: lazy ? integer(action, "buffer", options.buffer ?? BUFFER_PER_WORKER * pool.workers, 1) : undefined,
+    buffer: lazy ? count(action, "buffer", options.buffer ?? BUFFER_PER_WORKER * pool.workers, 1) : undefined,
     given: task,
     nested: core.nested,
+    context: core.callContext(),
     verified,
     checkOpen,
     progress: openProgress(action, options, items),

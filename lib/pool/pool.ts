@@ -13,9 +13,10 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { bad, callback, knownOptions } from "../core/validate.ts";
-import { type Future, observe, outcomeOf, subscribe } from "../future/future.ts";
+import { bad } from "../core/validate.ts";
+import type { Future } from "../future/future.ts";
 import type { Task } from "../task/task.ts";
+import { attachCallbacks, checkCallbacks } from "./apply_callbacks.ts";
 import type { BackendName, Capabilities } from "./backends.ts";
 import { submitCall } from "./call_job.ts";
 import type { PublicMethod } from "./call_site.ts";
@@ -149,19 +150,10 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
     options?: ApplyOptions<R>,
   ): Future<R>;
   applyAsync(task: AnyRunnable, args: unknown[], options: ApplyOptions<never> = {}): Future<unknown> {
-    const { action } = APPLY_ASYNC;
     checkArgs(args);
-    knownOptions(action, options, ["callback", "errorCallback"]);
-    callback(action, "callback", options.callback);
-    callback(action, "errorCallback", options.errorCallback);
+    checkCallbacks(APPLY_ASYNC.action, options);
     const future = submitCall(this.#core, APPLY_ASYNC, task, args);
-    // Without an `errorCallback`, a failure counts as unobserved until the caller reads the future.
-    if (options.errorCallback) observe(future);
-    subscribe(future, () => {
-      const { outcome, value } = outcomeOf(future);
-      if (outcome === "fulfilled") options.callback?.(value as never);
-      else options.errorCallback?.(value);
-    });
+    attachCallbacks(future, options);
     return future;
   }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { AsyncContext } from "../core/async_context.ts";
 import { guarded } from "../core/guarded.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
@@ -25,6 +26,8 @@ export interface JobOptions {
   given: TaskOptions;
   /** Whether a task of the same pool submits the job, and may wait for it: the job must not need that task's worker. */
   nested: boolean;
+  /** {@inheritDoc Job.context} */
+  context: AsyncContext | undefined;
 }
 
 /** The options of a call, checked. */
@@ -55,8 +58,11 @@ export abstract class PoolJob implements Job {
   readonly priority: number;
   readonly affinity: string | number | undefined;
   readonly nested: boolean;
+  readonly context: AsyncContext | undefined;
   queuedAt = 0;
   readonly #given: TaskOptions;
+  // Where `onEmit` and `onProgress` run.
+  readonly #callbackContext: AsyncContext | undefined;
 
   constructor(task: TaskEntry, options: JobOptions) {
     this.task = task;
@@ -65,7 +71,9 @@ export abstract class PoolJob implements Job {
     this.nested = options.nested;
     this.priority = this.nested ? Infinity : options.given.priority ?? 0;
     this.affinity = options.given.affinityKey;
-    this.#given = options.given;
+    this.context = options.context;
+    const { onEmit, onProgress } = this.#given = options.given;
+    this.#callbackContext = options.context ?? (onEmit || onProgress ? new AsyncContext() : undefined);
   }
 
   /** {@inheritDoc Job.spread} */
@@ -94,13 +102,13 @@ export abstract class PoolJob implements Job {
   /** {@inheritDoc Job.item} */
   item(_index: number, value: unknown): void {
     const { onEmit } = this.#given;
-    if (onEmit) guarded(() => onEmit(value));
+    if (onEmit) guarded(() => this.#callbackContext!.run(() => onEmit(value)));
   }
 
   /** {@inheritDoc Job.progress} */
   progress(_index: number, done: number, total: number | undefined): void {
     const { onProgress } = this.#given;
-    if (onProgress) guarded(() => onProgress(done, total));
+    if (onProgress) guarded(() => this.#callbackContext!.run(() => onProgress(done, total)));
   }
 }
 
@@ -116,11 +124,12 @@ export function planCall(
   const options: CallOptions = {
     timeout: duration(action, "timeout", given.timeout ?? pool.timeout),
     signal: given.signal,
-    retry: retryPolicy(action, given.retry ?? pool.retry),
+    retry: retryPolicy(action, given.retry ?? pool.retry, true),
     transfer: given.transfer ?? NO_TRANSFER,
     pinned,
     given,
     nested: core.nested,
+    context: core.callContext(),
     shares: undefined,
     handles: false,
   };

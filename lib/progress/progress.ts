@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { AsyncContext } from "../core/async_context.ts";
 import { scope } from "../core/isolate_state.ts";
 import { bad, integer } from "../core/validate.ts";
 import { ProgressLines } from "./lines.ts";
@@ -42,7 +43,11 @@ function openSink(call: string, option: boolean | ProgressSink | undefined): Pro
   // Only the main thread draws a bar: the bars of two threads would overwrite each other.
   if (option === true) return scope.depth === 0 && Deno.stderr.isTerminal() ? new TerminalBar() : new ProgressLines();
   if (typeof option === "object" && typeof option?.update === "function" && typeof option.end === "function") {
-    return option;
+    const context = new AsyncContext();
+    return {
+      update: (state) => context.run(() => option.update(state)),
+      end: (state) => context.run(() => option.end(state)),
+    };
   }
   throw bad(call, "progress", option, "true or a ProgressSink", false);
 }

@@ -26,6 +26,7 @@ export function toBatch(first: number, chunks: Chunk[]): Batch {
     shares: job.shares,
     handles: chunks.some((chunk) => chunk.job.handles),
     transfer,
+    context: job.context,
   };
 }
 

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import type { AsyncContext } from "../core/async_context.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
@@ -66,6 +67,8 @@ export interface Job {
   readonly priority: number;
   /** Jobs with the same key run on the same worker while that lives. */
   readonly affinity: string | number | undefined;
+  /** Where its calls run, if they run in this isolate: in the asynchronous context of the code that made the job. */
+  readonly context?: AsyncContext;
   /** Whether a call of the same pool made this job and may wait for it: then the pool has one more worker meanwhile. */
   readonly nested?: boolean;
   /** The only worker that may run it; the scheduler abandons the job when that worker dies. */
@@ -138,6 +141,7 @@ export class Chunk {
     return this.job.task === other.job.task && this.job.spread === other.job.spread &&
       this.job.timeout === other.job.timeout && this.attempt === other.attempt &&
       this.job.stream === other.job.stream && this.job.shares === other.job.shares &&
+      this.job.context === other.job.context &&
       this.transfer.length === 0 && other.transfer.length === 0;
   }
 

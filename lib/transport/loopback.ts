@@ -7,13 +7,15 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncContext } from "../core/async_context.ts";
 import { scope } from "../core/isolate_state.ts";
 import { CancelledError } from "../core/errors.ts";
 import { type CallHost, RunningCall } from "../core/running_call.ts";
-import { clearTimeout, queueMicrotask, setImmediate, setTimeout, type Timer } from "../core/timer.ts";
+import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { Credit, drive } from "../protocol/stream.ts";
+import { runSoon } from "./run_soon.ts";
 import {
   type Batch,
   type Death,
@@ -29,22 +31,6 @@ import {
 const callStorage = new AsyncLocalStorage<{ task: RunningCall; setup: Setup } | undefined>();
 let installed = false;
 
-/** Milliseconds for which calls follow one another before timers, IO and events have a turn of the event loop. */
-const SLICE = 10;
-let sliceStart = 0;
-let deferredCount = 0;
-
-/** Runs a function in a microtask, or in a later turn of the event loop once a slice is used up. Keeps the order. */
-function runSoon(run: () => void): void {
-  if (deferredCount === 0 && performance.now() - sliceStart < SLICE) return queueMicrotask(run);
-  deferredCount++;
-  setImmediate(() => {
-    deferredCount--;
-    sliceStart = performance.now();
-    run();
-  });
-}
-
 function install(): void {
   if (installed) return;
   installed = true;
@@ -55,7 +41,8 @@ function install(): void {
 
 /** Starts workers of this event loop. */
 export function launchLoopback(setup: Setup): Launch {
-  return (workerId, events) => new Loopback(workerId, events, setup);
+  const context = setup.initializer || setup.finalizer ? new AsyncContext() : undefined;
+  return (workerId, events) => new Loopback(workerId, events, setup, context);
 }
 
 /** Whether the caller is a call that one of this pool's loopback workers runs. */
@@ -67,6 +54,11 @@ interface ActiveCall {
   task: RunningCall;
   startedAt: number;
   credit: Credit;
+  context: AsyncContext | undefined;
+}
+
+function runIn<R>(context: AsyncContext | undefined, fn: () => R): R {
+  return context ? context.run(fn) : fn();
 }
 
 class Loopback implements Transport, CallHost {
@@ -75,6 +67,8 @@ class Loopback implements Transport, CallHost {
   readonly window: number;
   readonly #events: TransportEvents;
   readonly #setup: Setup;
+  // The context of the code that made the pool, for its hooks.
+  readonly #context: AsyncContext | undefined;
   readonly #functions = new Map<number, TaskFunction>();
   readonly #calls = new Map<number, ActiveCall>();
   // Resolves to whether the initializer has succeeded.
@@ -84,7 +78,8 @@ class Loopback implements Transport, CallHost {
   #exited = false;
   #isAbandoned = false;
 
-  constructor(workerId: number, events: TransportEvents, setup: Setup) {
+  constructor(workerId: number, events: TransportEvents, setup: Setup, context: AsyncContext | undefined) {
+    this.#context = context;
     this.workerId = workerId;
     this.window = setup.concurrency;
     this.#events = events;
@@ -100,12 +95,14 @@ class Loopback implements Transport, CallHost {
   send(batch: Batch): void {
     batch.items.forEach((item, i) => {
       const task = new RunningCall(this, batch.first + i, batch.attempt);
-      const call = { task, startedAt: performance.now(), credit: new Credit(batch.stream) };
+      const { context } = batch;
+      const call = { task, startedAt: performance.now(), credit: new Credit(batch.stream), context };
       this.#calls.set(task.taskId, call);
       // Not at once: a call that throws before its first await would be settled before it counts as sent.
-      // Outside of every call: the scheduler may run inside a call, which must not become the context of this one.
-      // Not by `exit()`: the runtime undoes it at the first await.
-      runSoon(() => callStorage.run(undefined, () => void this.#run(batch, item, call)));
+      // In the context of the caller, but outside of every call. Otherwise the call would get the context in which the
+      // scheduler runs: that of some other call. Not by `exit()`: the runtime undoes it at the first await.
+      const start = () => callStorage.run(undefined, () => void this.#run(batch, item, call));
+      runSoon(() => runIn(context, start));
     });
   }
 
@@ -126,8 +123,8 @@ class Loopback implements Transport, CallHost {
   }
 
   cancel(seq: number, reason: unknown): void {
-    const task = this.#calls.get(seq)?.task;
-    if (task) callStorage.run({ task, setup: this.#setup }, () => task.abort(reason));
+    const call = this.#calls.get(seq);
+    if (call) this.#abort(call, reason);
   }
 
   grant(seq: number, count: number): void {
@@ -148,11 +145,8 @@ class Loopback implements Transport, CallHost {
 
   kill(): void {
     if (this.#exited) return;
-    for (const { task } of this.#calls.values()) {
-      callStorage.run(
-        { task, setup: this.#setup },
-        () => task.abort(new CancelledError("Task was given up: its worker was stopped")),
-      );
+    for (const call of this.#calls.values()) {
+      this.#abort(call, new CancelledError("Task was given up: its worker was stopped"));
     }
     const abandoned = this.#calls.size > 0;
     this.#isAbandoned = abandoned;
@@ -165,6 +159,11 @@ class Loopback implements Transport, CallHost {
 
   progress(seq: number, done: number, total: number | undefined): void {
     if (!this.#exited) callStorage.run(undefined, () => this.#events.progress(seq, done, total));
+  }
+
+  // The listeners of the signal run as code of the call.
+  #abort({ task, context }: ActiveCall, reason: unknown): void {
+    runIn(context, () => callStorage.run({ task, setup: this.#setup }, () => task.abort(reason)));
   }
 
   async #start(): Promise<boolean> {
@@ -195,7 +194,8 @@ class Loopback implements Transport, CallHost {
 
   async #hook({ source, localFunction: local, args }: Hook): Promise<void> {
     const fn = local as TaskFunction | undefined ?? await loadTask(source);
-    await callStorage.run({ task: new RunningCall(this, -1, 1), setup: this.#setup }, () => fn(...args));
+    const call = { task: new RunningCall(this, -1, 1), setup: this.#setup };
+    await runIn(this.#context, () => callStorage.run(call, () => fn(...args)));
   }
 
   async #run(batch: Batch, item: unknown, { task, startedAt, credit }: ActiveCall): Promise<void> {

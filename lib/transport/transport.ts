@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { AsyncContext } from "../core/async_context.ts";
 import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
@@ -37,6 +38,8 @@ export interface Batch {
   handles: boolean;
   /** Objects to move instead of copying them. */
   transfer: Transferable[];
+  /** The caller's context, for a transport that runs calls in this isolate. */
+  context: AsyncContext | undefined;
 }
 
 /** How a worker ended. */

@@ -8,6 +8,7 @@ import { assertEquals } from "@std/assert";
 import { test } from "../support/within.ts";
 import type { Backend, Suite } from "./backend.ts";
 import { applySuite } from "./apply_suite.ts";
+import { asyncContextSuite } from "./async_context_suite.ts";
 import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
 import { concurrencySuite } from "./concurrency_suite.ts";
@@ -71,6 +72,7 @@ const SUITES: Suite[] = [
   orderSuite,
   concurrencySuite,
   contextSuite,
+  asyncContextSuite,
   flowSuite,
 ];
 
