@@ -1,5 +1,6 @@
 /**
- * The ring with many producers and many consumers, with one mistake each; see mutants.ts.
+ * Mutants of the ring with many producers and many consumers: each has one mistake, which the explorer must find. See
+ * mutants.ts.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import type { Mutant } from "./prove.ts";
 
 const { ringPut, ringTake } = machines;
 
-/** All of them. */
+/** All mutants of the ring. */
 export const ringMutants: Mutant[] = [
   {
     name: "a ring that moves its tail before the record is there",
