@@ -26,6 +26,7 @@ import {
 } from "./queue_memory.ts";
 import type { Model, Op, Program } from "./world.ts";
 
+/** Unit `part` of message `m` holds `m + part * CHECK`, so that a torn or mixed record is seen. */
 const CHECK = 100;
 
 // Returns the index of a unit of a record. It reads the table together with the unit: the program proves that this page stays.
@@ -121,7 +122,7 @@ function collectOps({ acquire, release, deliveriesCollect }: Machines, shape: Qu
   ];
 }
 
-/** Producers and consumers of a queue, with the paged log and the deliveries of production. */
+/** Producers and consumers of a queue, with the paged log and the deliveries of lib/queue. */
 export function queueProgram(machines: Machines, shape: QueueShape): Program {
   const { puts, takes, capacity = 4, pages = TABLE_PAGES, shift = 0, closes, acknowledges, collects = 0, deaths = 1 } =
     shape;
