@@ -1,5 +1,5 @@
 /**
- * What must hold at the end of a program of the queue, whatever threads have died.
+ * What must hold at the end of a program of the queue, whichever threads have died.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 } from "./queue_memory.ts";
 import type { World } from "./world.ts";
 
-/** Checks what has become of every ticket at the end, after a last collection of lost items. */
+/** Collects the lost items once more, then checks for each ticket whether it is acknowledged, in flight or listed as lost. */
 export function checkTickets(world: World, shape: QueueShape, machines: Machines): void {
   const { state } = world.model;
   const frame = new Frame();
@@ -29,11 +29,11 @@ export function checkTickets(world: World, shape: QueueShape, machines: Machines
   while (machines.deliveriesCollect(deliveriesOf(world.model, shape), frame, next) !== DONE);
   const listed = state.slice(LIST, LIST + state[LOST]);
   const owners = Array.from({ length: next }, (_, ticket) => world.ghost(DELIVERED + ticket));
-  // How many items a dead thread had. Of items that a thread died with before its take had ended, the ghosts have no owner.
-  const died = (thread: number) =>
+  // A take sets its ghosts at its end. An item whose thread died between the move of HEAD and that end has owner 0.
+  const unacknowledged = (thread: number) =>
     owners.filter((owner, ticket) => owner === thread && world.ghost(ACKNOWLEDGED + ticket) === 0).length;
   const unknown = owners.filter((owner) => owner === 0).length;
-  const mayOverflow = owners.some((owner) => died(owner) + (owner === 0 ? 0 : unknown) >= SLOTS);
+  const mayOverflow = owners.some((owner) => unacknowledged(owner) + (owner === 0 ? 0 : unknown) >= SLOTS);
   let unsettled = 0;
   for (let ticket = 0; ticket < next; ticket++) {
     const times = listed.filter((item) => item === ticket).length;
@@ -41,7 +41,7 @@ export function checkTickets(world: World, shape: QueueShape, machines: Machines
     const acknowledged = world.ghost(ACKNOWLEDGED + ticket) === 1;
     const isLost = consumer === 0 || (!acknowledged && world.dead(consumer));
     world.check(times <= 1, `lost item ${ticket} is listed ${times} times`);
-    // A place has room for the last tickets only: more lost items of one thread are not listed.
+    // A place keeps the last tickets of its thread only: older lost items are not listed.
     if (!mayOverflow) world.check(times === (isLost ? 1 : 0), `item ${ticket}: lost is ${isLost}`);
     else world.check(times === 0 || isLost, `item ${ticket} is listed, and not lost`);
     const isLast = consumer !== 0 && owners.lastIndexOf(consumer) === ticket && unknown === 0;
@@ -53,7 +53,10 @@ export function checkTickets(world: World, shape: QueueShape, machines: Machines
   world.check(next - settled === unsettled, `${next - settled} items count as unfinished, ${unsettled} are in flight`);
 }
 
-/** Checks that FIRST ... LAST name PAGES different pages, with TABLE at LAST if one page is in neither part. */
+/**
+ * Checks that no page of memory is used twice: the PAGES entries of TABLE from FIRST on are different. They include the
+ * entry at LAST if a thread died before it could move LAST.
+ */
 export function checkPages(world: World, mask: number): void {
   const { state } = world.model;
   const names = Array.from(
