@@ -49,7 +49,7 @@ Deno.test("Scheduler.close() settles a ready() that still waits, and lets the sc
   await turn();
   scheduler.close();
   await within(10_000, scheduler.ended);
-  // A timer that is never released after ready() is reported by the sanitizer of this test.
+  // The sanitizer of this test reports a timer that ready() has left behind.
   assert(await within(5_000, ready) !== undefined);
 });
 
