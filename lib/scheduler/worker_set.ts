@@ -116,7 +116,7 @@ export class WorkerSet {
     return [...this.slots].filter((slot) => slot.isStaying);
   }
 
-  /** Stops the calls of a job: those that workers have, those bound to one worker, and those that are unassigned. */
+  /** Takes back every call of a job that has not started. Running calls get the abort signal, or a stop by `force`. */
   revoke(job: Job, reason: unknown, force: boolean): void {
     this.unassigned.remove(job).forEach((chunk) => chunk.drop());
     for (const slot of this.slots) {
