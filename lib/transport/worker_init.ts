@@ -1,5 +1,5 @@
 /**
- * The part of a worker's settings that does not depend on the kind of worker.
+ * Makes the settings of a worker (protocol/worker_init.ts) that do not depend on the kind of worker.
  *
  * @module
  */
