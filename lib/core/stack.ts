@@ -28,7 +28,7 @@ export function stackOf(object: { readonly stack?: unknown }): string | undefine
 /**
  * Appends a captured stack, as the second half, to the stack of an error.
  *
- * @param mark The line between the halves. A stack that has it already stays as it is.
+ * @param mark The line between the halves, with its line breaks. A stack that has it already stays as it is.
  * @param keep Whether to keep a frame of `captured`.
  */
 export function appendStack(
