@@ -62,7 +62,7 @@ export async function boot(load: Importer): Promise<void> {
     callTable: new CallTable(init.callTable),
     doorbell: new Doorbell(init.doorbell),
     post: (message, transfer) => port.postMessage(message, transfer),
-    // Running out of memory ends only the thread if the code runs from a timer or an immediate, otherwise the process.
+    // The runtime reports a full heap only in code that runs from a timer or an immediate (watch_memory.ts).
     setImmediate: (run) => setImmediate(run),
     load: (url) => guard.protect(() => load(url)),
     prepare: () =>
