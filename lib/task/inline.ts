@@ -1,8 +1,8 @@
 /**
  * `inline()`: makes a task from a function's source. The worker evaluates the source without the module around it, so the
  * function may only use its parameters, its own variables and globals. A parser (`acorn`, with `periscopic` for the
- * scopes) finds every other name before the source is sent. The parser loads on the first call of {@linkcode inline}: it
- * takes 7 ms, which a script without inlined functions should not pay.
+ * scopes) finds every other name before the source is sent. The parser loads on the first call of
+ * {@linkcode inline}, so that a script without inlined functions does not wait for it.
  *
  * @module
  */
