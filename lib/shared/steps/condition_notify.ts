@@ -1,6 +1,6 @@
 /**
- * The steps of a notification: it wakes exactly so many of the waiters of a condition, the longest waiting first. A waiter
- * of a dead or lost thread is skipped. condition.ts has the picture of the slots.
+ * The steps of `notify(n)`: they wake exactly n waiters of a condition, if there are so many, in the order in which they
+ * came. They skip the slots of dead and lost threads. condition.ts describes the slots.
  *
  * @module
  */
@@ -18,10 +18,14 @@ export const Notify = {
   WAKE: 6,
 } as const;
 
-/** Wakes the `frame.a` threads that have waited longest, under the lock. `frame.b` is the number of slots. */
+/**
+ * Wakes the `frame.a` threads that have waited longest, under the lock. `frame.b` is the number of slots.
+ *
+ * Registers: `a` counts down, `d` is the slot that is being looked at, `c` the slot with the lowest ticket so far or -1, `e`
+ * that ticket.
+ */
 export function notify(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
-    // c: the slot with the lowest ticket so far, e: its ticket.
     case Notify.START:
       frame.d = 0;
       frame.c = -1;
