@@ -5,7 +5,7 @@
  * words of an end:  HOLDER | SENT       SENT is odd while the end is in transit, and grows with each arrival
  *
  *   created             HOLDER = this thread
- *   put into a message  SENT | 1             the end is open, wherever the message is
+ *   put into a message  SENT | 1             the end counts as open until the message arrives
  *   arrived             HOLDER = the receiving thread, then SENT + 1: even again
  *   closed              HOLDER = 0, by its holder
  *
