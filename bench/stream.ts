@@ -1,5 +1,6 @@
 /**
- * Benchmark of items that a generator in a worker yields, read one by one. The bare contestants have no backpressure.
+ * Benchmark of items that a generator in a worker yields and the host reads one by one. The contestants `bare` and
+ * `bareChunked` have no backpressure.
  *
  * @module
  */
