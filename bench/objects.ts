@@ -1,5 +1,6 @@
 /**
- * Benchmarks of objects that a worker returns as they are, 500 in flight: a small object, and one with lists of objects.
+ * Benchmarks of objects that go to a worker and come back unchanged, 500 in flight: a small object, and one with lists of
+ * objects. Goal: at most 0.7 times the time of knitting.
  *
  * @module
  */
