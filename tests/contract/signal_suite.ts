@@ -4,8 +4,8 @@ import { MUST_HAPPEN, timed, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import { GRACE, SETTLES, type Suite } from "./backend.ts";
 
-/** A signal that counts its listeners. */
-function counted(): { controller: AbortController; listeners: () => number } {
+/** Makes a signal that counts its listeners. */
+function countListeners(): { controller: AbortController; listeners: () => number } {
   const controller = new AbortController();
   const { signal } = controller;
   let listeners = 0;
@@ -137,7 +137,7 @@ export const signalSuite: Suite = (backend, check) => {
   });
 
   check("no listener is left on a signal that outlives its tasks", async () => {
-    const { controller, listeners } = counted();
+    const { controller, listeners } = countListeners();
     const { signal } = controller;
     await using pool = backend.make({ workers: 2 });
     const futures = Array.from({ length: 50 }, (_, n) => pool.submit(values.double.with({ signal }), n));
@@ -172,7 +172,8 @@ export const signalSuite: Suite = (backend, check) => {
   check("one signal ends all tasks that share it", async () => {
     await using pool = backend.make({ workers: 2, killGrace: 20_000 });
     await using gate = new Gate();
-    const { signal, controller } = ((controller) => ({ controller, signal: controller.signal }))(new AbortController());
+    const controller = new AbortController();
+    const { signal } = controller;
     const futures = Array.from({ length: 6 }, () => pool.submit(gated.holdPolitely.with({ signal }), gate.words));
     await gate.entered(2);
     controller.abort();
