@@ -21,8 +21,8 @@ export const Notify = {
 /**
  * Wakes the `frame.a` threads that have waited longest, under the lock. `frame.b` is the number of slots.
  *
- * Registers: `a` counts down, `d` is the slot that is being looked at, `c` the slot with the lowest ticket so far or -1, `e`
- * that ticket.
+ * Registers: `a` counts down, `d` is the slot that the scan has reached, `c` the slot with the lowest ticket so far or
+ * -1, `e` that ticket.
  */
 export function notify(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
