@@ -1,5 +1,6 @@
 /**
- * Benchmark of how long short tasks wait while long ones run. The figure is the 99th percentile of a round.
+ * Benchmark of the time that short tasks wait while long ones run. The figure is the 99th percentile of the waits in a
+ * round.
  *
  * @module
  */
