@@ -22,6 +22,12 @@
  * A thread that no host registered (a `Worker` that the user started) registers itself when the first shared object reaches
  * it. It can own locks, but no host reports its death.
  *
+ * The threads that a worker has started (a pool inside a task) lose their host when that worker dies: no thread sees their
+ * ends any more. So the report of a death marks them as LOST, and waiters for their locks fail instead of waiting for ever.
+ *
+ * Any thread with a shared object can write into the table, also code that lies. The main thread cannot be marked: it has
+ * one id, which is alive whatever the table says, since the process ends with it.
+ *
  * @module
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
@@ -30,6 +36,8 @@ import { OwnerStatus } from "./steps/step.ts";
 
 const SLOTS = 1024;
 const SLOT = SLOTS - 1;
+// The id of the main thread in its own table. No other thread gets this slot, in any table.
+const MAIN = 1;
 const GENERATIONS = 1 << 20;
 // A word has the status in its two high bits, 0 for alive, and the id in the others.
 const ID = 0x3fffffff;
@@ -38,7 +46,9 @@ const GONE = 1 << 31;
 // Behind the slots: a random name, since each message that carries the table makes another SharedArrayBuffer object of it.
 // (Slot 0 is never used, so an id is never 0.)
 const NAME_WORDS = 4;
-const BYTES = (SLOTS + NAME_WORDS) * 4;
+// Behind the name: for each slot, the id of the thread's host; 0 if the thread registered itself.
+const HOSTS = SLOTS + NAME_WORDS;
+const BYTES = (HOSTS + SLOTS) * 4;
 
 /** A table that this isolate is in. Plain data, since several copies of this library share it. */
 interface Membership {
@@ -55,6 +65,9 @@ interface Memberships {
   hasTable?: boolean;
   readonly tables: Map<string, Membership>;
 }
+
+/** Whether this is the main thread. The global scope of a worker has no Window, neither in a Web Worker nor in a node thread. */
+export const isMainThread: boolean = "Window" in globalThis;
 
 const MEMBERSHIPS = Symbol.for("isopool.owners.1");
 
@@ -77,11 +90,13 @@ export class OwnerTable {
   /** The id of this thread. */
   readonly me: number;
   readonly #words: Int32Array;
+  readonly #hosts: Int32Array;
 
   private constructor(membership: Membership) {
     this.memory = membership.memory;
     this.me = membership.me;
     this.#words = new Int32Array(membership.memory, 0, SLOTS);
+    this.#hosts = new Int32Array(membership.memory, HOSTS * 4, SLOTS);
   }
 
   /** Returns this thread's own table: the one it joined, else the first that reached it, else a new one. */
@@ -90,6 +105,10 @@ export class OwnerTable {
     const memory = new SharedArrayBuffer(BYTES);
     // Two steps: getRandomValues cannot write to shared memory.
     new Int32Array(memory, SLOTS * 4).set(crypto.getRandomValues(new Int32Array(NAME_WORDS)));
+    if (isMainThread) {
+      new Int32Array(memory)[MAIN] = MAIN;
+      OwnerTable.join(memory, MAIN);
+    }
     return OwnerTable.of(memory);
   }
 
@@ -133,12 +152,15 @@ export class OwnerTable {
    * @throws {IsopoolError} If 1,023 threads are alive.
    */
   register(): number {
-    return claimSlot(this.#words);
+    const id = claimSlot(this.#words);
+    Atomics.store(this.#hosts, id & SLOT, this.me);
+    return id;
   }
 
   /** Host: reports that a thread has ended and none of its code will run. Other threads can recover its locks from now on. */
   died(id: number): void {
     this.#setStatus(id, GONE);
+    this.#orphan(id);
   }
 
   /** Host: reports that a stopped thread may still run. No lock is ever taken from it; its next wait throws. */
@@ -148,6 +170,7 @@ export class OwnerTable {
 
   /** Returns the status of a thread. */
   status(id: number): number {
+    if (id === MAIN) return OwnerStatus.ALIVE;
     const word = Atomics.load(this.#words, id & SLOT);
     if ((word & ID) !== id || word < 0) return OwnerStatus.GONE;
     return (word & LOST) === 0 ? OwnerStatus.ALIVE : OwnerStatus.LOST;
@@ -158,15 +181,30 @@ export class OwnerTable {
     return this.#words.reduce((count, word) => word > 0 ? count + 1 : count, 0);
   }
 
+  // Marks the threads that a dead thread has started, and those that they have started, as lost.
+  #orphan(host: number): void {
+    for (let slot = MAIN + 1; slot < SLOTS; slot++) {
+      if (Atomics.load(this.#hosts, slot) !== host) continue;
+      Atomics.compareExchange(this.#hosts, slot, host, 0);
+      const word = Atomics.load(this.#words, slot);
+      if (word <= 0) continue;
+      this.lost(word & ID);
+      this.#orphan(word & ID);
+    }
+  }
+
   #setStatus(id: number, status: number): void {
     const word = Atomics.load(this.#words, id & SLOT);
     // A thread that is gone stays gone, and its slot may belong to another thread by now.
-    if ((word & ID) === id && word > 0) Atomics.compareExchange(this.#words, id & SLOT, word, id | status);
+    if ((word & ID) !== id || word <= 0) return;
+    // Before the slot is free: the next thread in it may have no host, or another one.
+    if (status === GONE) Atomics.store(this.#hosts, id & SLOT, 0);
+    Atomics.compareExchange(this.#words, id & SLOT, word, id | status);
   }
 }
 
 function claimSlot(words: Int32Array): number {
-  for (let slot = 1; slot < SLOTS; slot++) {
+  for (let slot = MAIN + 1; slot < SLOTS; slot++) {
     const word = Atomics.load(words, slot);
     if (word > 0) continue;
     const id = word === 0 ? slot : (word & ID) + SLOTS;

@@ -8,7 +8,7 @@ import { IsopoolError, LockAbandonedError, WaitTimeoutError } from "../core/erro
 import { scope } from "../core/isolate_state.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
 import type { SharedWords } from "./memory.ts";
-import type { OwnerTable } from "./owner_table.ts";
+import { isMainThread, type OwnerTable } from "./owner_table.ts";
 import { DONE, Frame, type Outcome, OwnerStatus, Result, type Step } from "./steps/step.ts";
 
 /** Limits of a call that waits without blocking its thread. */
@@ -61,9 +61,6 @@ export function checkLimits(
   return duration(call, "timeout", limits.timeout);
 }
 
-// The global scope of a worker has no Window, neither in a Web Worker nor in a node thread.
-const isMain = "Window" in globalThis;
-
 /** Checks the limits of a call that blocks; returns its timeout. `more` names further options of the call. */
 export function checkBlockLimits(
   call: string,
@@ -72,7 +69,7 @@ export function checkBlockLimits(
 ): number | undefined {
   knownOptions(call, limits, ["timeout", ...more]);
   const timeout = duration(call, "timeout", limits?.timeout);
-  if (timeout === undefined && isMain) {
+  if (timeout === undefined && isMainThread) {
     throw new TypeError(
       `Cannot ${call}: the main thread takes a \`timeout\` in milliseconds to block: while it blocks, it receives no ` +
         "message of a worker",
