@@ -42,11 +42,12 @@ export { tune, type TuneOptions, type TunePoint, Tuning } from "./io/tune.ts";
  *
  * The first failure stops the reading of the input and fires every `signal`. The result rejects with that failure when all
  * items in progress have ended, so that no call goes on unnoticed. A loop first gets the results before the failed item,
- * including those that arrive after the failure. The one exception is an `fn` that runs on after its `timeout` and ignores
- * its signal: `pooled` waits for it 200 ms.
+ * including those that arrive after the failure. There are two exceptions: an `fn` that runs on after its `timeout` or
+ * after an abort of the caller's signal, and ignores its own signal. `pooled` waits for it 200 ms. A failure of another item
+ * has no such limit: give `pooled` a `timeout` if `fn` may never end.
  *
- * Each item costs a call of `fn` and its `await`, on this thread. Do not use it for work that keeps the processor busy: `Pool.map` runs that on other
- * threads.
+ * Each item costs a call of `fn` and its `await`, on this thread. Do not use it for work that keeps the processor busy:
+ * `Pool.map` runs that on other threads.
  *
  * @param items An iterable or async iterable; it may be endless.
  * @param fn Called once for each attempt, in input order. Its errors reach the caller as they are, never wrapped.

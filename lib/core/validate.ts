@@ -22,6 +22,12 @@ export function integer(call: string, option: string, value: unknown, min: numbe
   return value;
 }
 
+/** Checks that an option is an integer of at least `min`, or `Infinity` for no limit. */
+export function count(call: string, option: string, value: unknown, min: number): number {
+  if (value === Infinity || (typeof value === "number" && Number.isInteger(value) && value >= min)) return value;
+  throw bad(call, option, value, `an integer of at least ${min}, or Infinity`, typeof value === "number");
+}
+
 /** Longest delay of a timer, in milliseconds; `setTimeout` fires a longer one at once. */
 export const MAX_DELAY = 2 ** 31 - 1;
 

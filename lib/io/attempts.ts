@@ -12,7 +12,7 @@
 import { TaskTimeoutError } from "../core/errors.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 import { deadline, retry, RetryError } from "../core/std.ts";
-import { clearTimeout, setTimeout } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Cancellation } from "./cancellation.ts";
 import { AttemptContext } from "./context.ts";
 import type { Gate } from "./gate.ts";
@@ -90,6 +90,8 @@ export class Attempts<R> {
   async #attempt(): Promise<R> {
     if (this.#overdue) await this.#overdue;
     if (++this.#count > 1) await this.#limits.gate?.takeStart(this.#cancellation);
+    // The run may have been cancelled since the gate admitted it.
+    if (this.#cancellation.aborted) throw this.#cancellation.aborted.reason;
     const context = new AttemptContext(this.#cancellation, this.#index, this.#count);
     try {
       const { timeout } = this.#limits;
@@ -109,9 +111,12 @@ export class Attempts<R> {
       context.abort(timedOut);
       this.#overdue = endOrGrace(running);
     }, timeout);
+    const { givenUp } = this.#cancellation;
+    givenUp.add(limit);
     try {
       return await deadline(running, Infinity, { signal: limit.signal });
     } finally {
+      givenUp.delete(limit);
       clearTimeout(timer);
     }
   }
@@ -124,4 +129,25 @@ async function endOrGrace(running: Promise<unknown>): Promise<void> {
   const timer = setTimeout(() => limit.abort(), GRACE);
   await deadline(ended, Infinity, { signal: limit.signal }).catch(() => {});
   clearTimeout(timer);
+}
+
+/** Settles as `running` does, or rejects with the reason of the cancellation after the grace time. */
+export function settledOrGrace<T>(running: Promise<T>, cancellation: Cancellation): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  let timer: Timer | undefined;
+  const listener = {
+    abort(reason: unknown) {
+      timer = setTimeout(() => {
+        cancellation.giveUp();
+        reject(reason);
+      }, GRACE);
+    },
+  };
+  const end = () => {
+    cancellation.delete(listener);
+    clearTimeout(timer);
+  };
+  cancellation.add(listener);
+  running.then(resolve, reject).then(end);
+  return promise;
 }

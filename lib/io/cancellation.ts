@@ -21,6 +21,7 @@ export class Cancellation implements Abortable {
   readonly #listeners = new Set<Abortable>();
   #controller: AbortController | undefined;
   #cause: { readonly reason: unknown } | undefined;
+  #givenUp: Cancellation | undefined;
 
   /** The reason, in an object; `undefined` before the cancellation. */
   get aborted(): { readonly reason: unknown } | undefined {
@@ -32,6 +33,11 @@ export class Cancellation implements Abortable {
     this.#controller ??= new AbortController();
     if (this.#cause) this.#controller.abort(this.#cause.reason);
     return this.#controller.signal;
+  }
+
+  /** Aborts when the run no longer waits for attempts that ignore this cancellation. */
+  get givenUp(): Cancellation {
+    return this.#givenUp ??= new Cancellation();
   }
 
   /** Adds a listener; aborts it at once if the cancellation has happened. */
@@ -52,5 +58,10 @@ export class Cancellation implements Abortable {
     this.#controller?.abort(reason);
     for (const listener of this.#listeners) listener.abort(reason);
     this.#listeners.clear();
+  }
+
+  /** Reports that the run no longer waits for attempts that ignore this cancellation. */
+  giveUp(): void {
+    this.#givenUp?.abort(this.#cause?.reason);
   }
 }

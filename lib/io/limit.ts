@@ -11,7 +11,7 @@ import { onAbort } from "../core/abort.ts";
 import { define, getter } from "../core/define.ts";
 import { CancelledError } from "../core/errors.ts";
 import { abortSignal, bad, knownOptions } from "../core/validate.ts";
-import { Attempts, type Limits } from "./attempts.ts";
+import { Attempts, type Limits, settledOrGrace } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
 import type { PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
@@ -22,7 +22,11 @@ export type LimitContext = Pick<PooledContext, "signal" | "attempt">;
 
 /** Options of one call through a {@linkcode Limiter}. */
 export interface RunOptions {
-  /** Cancels this call: it rejects with the signal's reason, and no longer waits. */
+  /**
+   * Cancels this call. If it has not started, it rejects at once with the signal's reason, and `fn` is not called. Else
+   * its signal aborts, and the call settles as `fn` does, but 200 ms later at the latest: it then rejects with the
+   * signal's reason and its place is free, while an `fn` that ignores its signal runs on.
+   */
   signal?: AbortSignal;
 }
 
@@ -178,7 +182,8 @@ class Calls {
       throw error;
     }
     try {
-      return await attempts.run();
+      const running = attempts.run();
+      return await (signal || this.#signal ? settledOrGrace(running, cancellation) : running);
     } finally {
       this.#settled(cancellation, removeListener);
       if (attempts.overdue) void attempts.overdue.then(() => this.#leave());

@@ -5,14 +5,19 @@
  */
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy } from "../core/retry.ts";
-import { abortSignal, bad, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
+import { abortSignal, bad, count, duration, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/collector.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
 import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
 
 /** Options of {@linkcode pooled}. Each of `timeout`, `retry`, `rate` and `adaptive` makes an item cost more. */
 export interface PooledOptions extends ProgressOptions {
-  /** Maximum number of items in progress at a time. @default {32} */
+  /**
+   * Maximum number of items in progress at a time. With `Infinity`, a synchronous input is read to its end at once, so it
+   * must not be endless.
+   *
+   * @default {32}
+   */
   concurrency?: number;
   /**
    * Whether the concurrency adapts to what the other side can serve: it grows from 1 (`min`) up to `concurrency`, and is
@@ -21,11 +26,18 @@ export interface PooledOptions extends ProgressOptions {
    * @default {false}
    */
   adaptive?: boolean | AdaptiveOptions;
-  /** Maximum number of results that wait for a loop to read them; awaiting collects without limit. @default {concurrency} */
+  /**
+   * Maximum number of results that wait for a loop to read them, or `Infinity`; awaiting collects without limit.
+   *
+   * @default {concurrency}
+   */
   buffer?: number;
   /** Whether a loop over the results gets them in input order. Awaiting always does. @default {true} */
   ordered?: boolean;
-  /** Cancels the map: it reads no more items, aborts the items in progress, and rejects with the signal's reason. */
+  /**
+   * Cancels the map: it reads no more items and aborts the items in progress. It rejects with the signal's reason when
+   * they have ended, but 200 ms later at the latest: an `fn` that ignores its signal then runs on.
+   */
   signal?: AbortSignal;
   /**
    * Maximum duration of one attempt in milliseconds; waiting does not count. After it, the attempt's signal aborts and
@@ -58,7 +70,7 @@ export interface LimitOptions {
   timeout?: number;
   /** Number of retries of a failed call, or a whole policy; the call keeps its place between attempts. @default {0} */
   retry?: number | RetryOptions;
-  /** Cancels all calls and refuses later calls: they reject with the signal's reason. */
+  /** Cancels all calls, as the signal of a call does, and refuses later calls: they reject with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -97,12 +109,12 @@ const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as c
 export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
   knownOptions(call, options, POOLED_OPTIONS);
   const { ordered = true } = options;
-  const concurrency = integer(call, "concurrency", options.concurrency ?? 32, 1);
+  const concurrency = count(call, "concurrency", options.concurrency ?? 32, 1);
   if (typeof ordered !== "boolean") throw bad(call, "ordered", ordered, "true or false", false);
   return {
     concurrency,
     adaptive: adaptiveOptions(call, options.adaptive, concurrency),
-    buffer: integer(call, "buffer", options.buffer ?? concurrency, 0),
+    buffer: count(call, "buffer", options.buffer ?? concurrency, 0),
     ordered,
     onError: oneOf(call, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),
     ...commonPlan(call, options),
@@ -117,7 +129,7 @@ export function limitPlan(call: string, options: number | LimitOptions): LimitPl
   knownOptions(call, given, LIMIT_OPTIONS);
   const { concurrency = Infinity } = given;
   return {
-    concurrency: concurrency === Infinity ? concurrency : integer(call, "concurrency", concurrency, 1),
+    concurrency: count(call, "concurrency", concurrency, 1),
     ...commonPlan(call, given),
   };
 }

@@ -11,10 +11,11 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { closeInput, type OpenInput } from "../core/input.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { Collector, type InputFailure, type Producer } from "../future/collector.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { AdaptiveLimit } from "./adaptive.ts";
-import { Attempts, type Limits } from "./attempts.ts";
+import { Attempts, GRACE, type Limits } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
 import { AttemptContext, type PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
@@ -42,14 +43,15 @@ export class PooledJob<T, R> implements Producer {
   #loops = 0;
   // Number of loops that wait for the input. It may never answer, and a failure must not wait for it.
   #waitingLoops = 0;
+  // Set by an abort: ends the wait for items that ignore their signal.
+  #graceTimer: Timer | undefined;
+  #isGraceOver = false;
   #ended = false;
   // Whether the caller's signal has cancelled the run, which is no failure.
   #wasAborted = false;
   #readCount = 0;
   #inputEnded = false;
   #inputFailure: InputFailure | undefined;
-  // The last read of an asynchronous input. Reads are sequential: not every iterator allows overlapping calls of next().
-  #lastRead: Promise<unknown> = Promise.resolve();
 
   constructor(input: OpenInput<T>, fn: PooledFunction<T, R>, plan: PooledPlan, progress: ProgressCounter | undefined) {
     this.#plan = plan;
@@ -70,6 +72,12 @@ export class PooledJob<T, R> implements Producer {
     this.#removeListener = onAbort(this.#plan.signal, (reason) => {
       this.#wasAborted = !this.#cancellation.aborted;
       this.#cancel(reason);
+      if (this.#ended) return;
+      this.#graceTimer = setTimeout(() => {
+        this.#isGraceOver = true;
+        this.#cancellation.giveUp();
+        this.#checkEnd();
+      }, GRACE);
     });
     this.resume();
     this.#checkEnd();
@@ -77,7 +85,7 @@ export class PooledJob<T, R> implements Producer {
 
   /** {@inheritDoc Producer.resume} */
   resume(): void {
-    while (this.#loops < this.#concurrency && this.#hasRoom()) void this.#runLoop();
+    while (this.#loops < this.#concurrency && !this.#hasReader && this.#hasRoom()) void this.#runLoop();
   }
 
   /** {@inheritDoc Producer.stop} */
@@ -88,6 +96,12 @@ export class PooledJob<T, R> implements Producer {
   // Maximum number of items in progress at the moment.
   get #concurrency(): number {
     return this.#adaptive?.limit ?? this.#plan.concurrency;
+  }
+
+  // Whether a loop reads an asynchronous input. One at a time: not every iterator allows overlapping calls of next(), and
+  // a loop costs memory. The loop starts the next one when it has an item.
+  get #hasReader(): boolean {
+    return this.#waitingLoops > 0 && this.#input.async !== undefined;
   }
 
   #hasRoom(): boolean {
@@ -103,6 +117,11 @@ export class PooledJob<T, R> implements Producer {
       const read = this.#input.sync ? this.#readSync() : await this.#readNext();
       this.#waitingLoops--;
       if (read === undefined) break;
+      if (this.#input.async) {
+        // The map may have been cancelled since the item came.
+        if (this.#cancellation.aborted) break;
+        this.resume();
+      }
       const index = this.#readCount++;
       if (this.#limits) {
         await this.#runAttempts(read.value, index, this.#limits);
@@ -119,7 +138,7 @@ export class PooledJob<T, R> implements Producer {
       }
       context.end();
       this.#settle(index, ok, value);
-    } while (this.#loops <= this.#concurrency && this.#hasRoomForOneMore());
+    } while (this.#loops <= this.#concurrency && !this.#hasReader && this.#hasRoomForOneMore());
     this.#loops--;
     this.#checkEnd();
   }
@@ -168,22 +187,17 @@ export class PooledJob<T, R> implements Producer {
     return undefined;
   }
 
-  #readNext(): Promise<IteratorYieldResult<T> | undefined> {
-    const read = this.#lastRead.then(async () => {
+  async #readNext(): Promise<IteratorYieldResult<T> | undefined> {
+    try {
+      const next = await this.#input.async!.next();
+      // The map may have been cancelled during the wait.
       if (this.#inputEnded) return undefined;
-      try {
-        const next = await this.#input.async!.next();
-        // The map may have been cancelled during the wait.
-        if (this.#inputEnded) return undefined;
-        if (!next.done) return next;
-        this.#inputEnded = true;
-      } catch (error) {
-        this.#inputFailed(error);
-      }
-      return undefined;
-    });
-    this.#lastRead = read;
-    return read;
+      if (!next.done) return next;
+      this.#inputEnded = true;
+    } catch (error) {
+      this.#inputFailed(error);
+    }
+    return undefined;
   }
 
   // An input that throws has ended, so it must not be closed. The items that were read before go on, and their results
@@ -209,9 +223,10 @@ export class PooledJob<T, R> implements Producer {
 
   #checkEnd(): void {
     const failed = this.#cancellation.aborted;
-    const running = this.#loops - (failed ? this.#waitingLoops : 0);
+    const running = this.#isGraceOver ? 0 : this.#loops - (failed ? this.#waitingLoops : 0);
     if (this.#ended || running > 0 || !this.#inputEnded) return;
     this.#ended = true;
+    clearTimeout(this.#graceTimer);
     this.#removeListener();
     this.#progress?.end();
     if (failed) this.collector.fail(failed.reason, this.#wasAborted);

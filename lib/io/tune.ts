@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { onAbort } from "../core/abort.ts";
 import { abortSignal, bad, duration, integer, knownOptions } from "../core/validate.ts";
 import { isOverload } from "./adaptive.ts";
+import { settledOrGrace } from "./attempts.ts";
+import { Cancellation } from "./cancellation.ts";
 
 /** Options of {@linkcode tune}. */
 export interface TuneOptions {
@@ -12,7 +15,7 @@ export interface TuneOptions {
   concurrencies?: readonly number[];
   /** Duration of the measurement of each concurrency, in milliseconds. @default {500} */
   duration?: number;
-  /** Ends the measurement; it rejects with the signal's reason. */
+  /** Ends the measurement: it rejects with the signal's reason when all calls have ended, 200 ms later at the latest. */
   signal?: AbortSignal;
 }
 
@@ -141,8 +144,8 @@ export async function tune(
         }
       } while (performance.now() - measureStart < measureTime);
     };
-    // Waits for all of them, after an abort too, so that no call goes on after `tune` has settled.
-    await Promise.allSettled(Array.from({ length: concurrency }, callRepeatedly));
+    // Waits for all of them, after an abort for the grace time, so that no call goes on unnoticed.
+    await untilEnded(Promise.allSettled(Array.from({ length: concurrency }, callRepeatedly)), signal);
     signal?.throwIfAborted();
     const perSecond = durations.length / (performance.now() - measureStart) * 1000;
     durations.sort((a, b) => a - b);
@@ -156,4 +159,14 @@ export async function tune(
     throw new AggregateError(errors, "Cannot tune: calls fail at every concurrency that was tried");
   }
   return new Tuning(points, usable);
+}
+
+async function untilEnded(running: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  const cancellation = new Cancellation();
+  const removeListener = onAbort(signal, (reason) => cancellation.abort(reason));
+  try {
+    await settledOrGrace(running, cancellation);
+  } finally {
+    removeListener();
+  }
 }

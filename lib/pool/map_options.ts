@@ -31,7 +31,7 @@ export interface MapOptions extends ProgressOptions {
 /** Options of `Pool.imap` and `Pool.imapUnordered`. */
 export interface ImapOptions extends MapOptions {
   /**
-   * Maximum number of items that were read from the input, and whose results were not read yet.
+   * Maximum number of items that were read from the input, and whose results were not read yet, or `Infinity`.
    *
    * @default {16 for each worker}
    */
