@@ -31,7 +31,7 @@ export interface TunePoint {
   readonly failed: number;
 }
 
-const API = "tune";
+const CALL = "tune";
 const DEFAULT_CONCURRENCIES = [1, 2, 4, 8, 16, 32, 64, 128];
 /** Minimum share of the best rate that counts as good enough. */
 const GOOD_ENOUGH = 0.9;
@@ -81,13 +81,14 @@ export class Tuning {
 
 /**
  * Measures which number of calls at a time gives the highest rate, by trying. A call fails if it throws, or if it returns a
- * value whose `status` is 429, 502, 503 or 504. The measurement ends when more than a tenth of the calls fail.
+ * value whose `status` is 429, 502, 503 or 504. The measurement ends early when more than a tenth
+ * of the calls fail and an earlier concurrency was usable (at most 5 % failures).
  *
  * It calls `fn` as often as possible for 500 ms at each concurrency, so do not use it on a service that must not be
  * overloaded: `pooled` with `adaptive` finds a limit while it works.
  *
  * @param fn Called repeatedly; `index` counts its calls from 0.
- * @throws {AggregateError} If too many calls fail at every concurrency; `errors` has one error of each.
+ * @throws {AggregateError} If too many calls fail at every concurrency; `errors` has the last failure of each.
  *
  * @example Find the knee of a service that serves four requests at a time
  * ```ts
@@ -111,15 +112,15 @@ export async function tune(
   fn: (context: { readonly index: number }) => unknown,
   options: TuneOptions = {},
 ): Promise<Tuning> {
-  if (typeof fn !== "function") throw bad(API, "fn", fn, "a function", false);
-  knownOptions(API, options, ["concurrencies", "duration", "signal"]);
+  if (typeof fn !== "function") throw bad(CALL, "fn", fn, "a function", false);
+  knownOptions(CALL, options, ["concurrencies", "duration", "signal"]);
   const { concurrencies = DEFAULT_CONCURRENCIES } = options;
   if (!Array.isArray(concurrencies) || concurrencies.length === 0) {
-    throw bad(API, "concurrencies", concurrencies, "an array of whole numbers from 1", false);
+    throw bad(CALL, "concurrencies", concurrencies, "an array of whole numbers from 1", false);
   }
-  for (const [position, each] of concurrencies.entries()) integer(API, `concurrencies[${position}]`, each, 1);
-  const measureTime = duration(API, "duration", options.duration ?? 500)!;
-  const signal = abortSignal(API, "signal", options.signal);
+  for (const [position, each] of concurrencies.entries()) integer(CALL, `concurrencies[${position}]`, each, 1);
+  const measureTime = duration(CALL, "duration", options.duration ?? 500)!;
+  const signal = abortSignal(CALL, "signal", options.signal);
 
   const points: TunePoint[] = [];
   const usable: TunePoint[] = [];
