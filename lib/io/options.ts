@@ -27,7 +27,7 @@ export interface PooledOptions extends ProgressOptions {
    */
   adaptive?: boolean | AdaptiveOptions;
   /**
-   * Maximum number of results that wait for a loop to read them, or `Infinity`; awaiting collects without limit.
+   * Maximum number of results that wait until a loop reads them, or `Infinity`. Awaiting the results ignores it.
    *
    * @default {concurrency}
    */
