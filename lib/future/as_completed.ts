@@ -6,8 +6,8 @@
 import { onAbort } from "../core/abort.ts";
 import { WaitTimeoutError } from "../core/errors.ts";
 import { Deque } from "../core/deque.ts";
-import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
+import { waitLimit } from "../core/wait_limit.ts";
 import { type Future, outcomeOf, subscribe } from "./future.ts";
 import { futureList } from "./wait.ts";
 
@@ -81,16 +81,14 @@ async function* iterate<R>(
   try {
     for (let unfinished = count; unfinished > 0; unfinished--) {
       while (ready.size === 0) {
-        const remaining = deadline === undefined ? undefined : deadline - performance.now();
-        if (remaining !== undefined && remaining <= 0) {
-          throw new WaitTimeoutError(`${unfinished} (of ${count}) futures unfinished`);
-        }
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         wake = resolve;
-        const timer = remaining === undefined ? undefined : setTimeout(resolve, Math.ceil(remaining));
+        const onLimit = () => reject(new WaitTimeoutError(`${unfinished} (of ${count}) futures unfinished`));
+        const remaining = deadline && Math.max(0, Math.ceil(deadline - performance.now()));
+        const clearLimit = remaining === undefined ? undefined : waitLimit(remaining, onLimit);
         const removeListener = onAbort(signal, reject);
         await promise.finally(() => {
-          clearTimeout(timer);
+          clearLimit?.();
           removeListener();
         });
       }

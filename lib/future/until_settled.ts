@@ -4,8 +4,8 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
-import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { duration, knownOptions } from "../core/validate.ts";
+import { waitLimit } from "../core/wait_limit.ts";
 
 /**
  * Resolves when `subscribe` calls its listener. `subscribe` may call it at once.
@@ -20,17 +20,17 @@ export function untilSettled(
   knownOptions(call, options, ["timeout"]);
   const timeout = duration(call, "timeout", options.timeout);
   return new Promise((resolve, reject) => {
-    let timer: Timer | undefined = undefined;
+    let clearLimit = (): void => {};
     let isSettled = false;
     const unsubscribe = subscribe(() => {
       isSettled = true;
-      clearTimeout(timer);
+      clearLimit();
       resolve();
     });
     if (isSettled || timeout === undefined) return;
-    timer = setTimeout(() => {
+    clearLimit = waitLimit(timeout, () => {
       unsubscribe();
       reject(new WaitTimeoutError(`Gave up waiting after ${timeout} ms: the task goes on`));
-    }, timeout);
+    });
   });
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { abortSignal, bad, duration, knownOptions, oneOf } from "../core/validate.ts";
+import { waitLimit } from "../core/wait_limit.ts";
 import { Future, observe, outcomeOf, subscribe } from "./future.ts";
 
 /** When {@linkcode wait} returns. */
@@ -86,7 +86,7 @@ export function wait<R>(futures: Iterable<Future<R>>, options: WaitOptions = {})
     (returnWhen === "firstException" && outcomeOf(future).outcome === "rejected");
 
   for (const future of set) if (!future.done) unfinished++;
-  if (unfinished === 0 || timeout === 0 || [...set].some((future) => future.done && isMet(future))) finish();
+  if (unfinished === 0 || [...set].some((future) => future.done && isMet(future))) finish();
   else {
     for (const future of set) {
       if (future.done) continue;
@@ -95,10 +95,7 @@ export function wait<R>(futures: Iterable<Future<R>>, options: WaitOptions = {})
         if (isMet(future)) finish();
       }));
     }
-    if (timeout !== undefined) {
-      const timer = setTimeout(finish, timeout);
-      cleanups.push(() => clearTimeout(timer));
-    }
+    if (timeout !== undefined) cleanups.push(waitLimit(timeout, finish));
   }
   cleanups.push(onAbort(signal, reject));
   return promise.finally(() => cleanups.forEach((cleanup) => cleanup()));

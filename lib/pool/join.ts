@@ -4,8 +4,13 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
-import { clearTimeout, setTimeout } from "../core/timer.ts";
+import { waitLimit } from "../core/wait_limit.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+
+/** Milliseconds in which idle workers end. */
+const END_TIME = 500;
+/** A timer that is later than this, in milliseconds, was held up by a blocked event loop. */
+const LATE = 20;
 
 /**
  * Waits until a scheduler has ended.
@@ -17,6 +22,11 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 export async function joinEnd({ ended }: Scheduler, timeout: number | undefined, message: () => string): Promise<void> {
   if (timeout === undefined) return await ended;
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new WaitTimeoutError(message())), timeout);
-  await Promise.race([ended, promise]).finally(() => clearTimeout(timer));
+  const fail = () => reject(new WaitTimeoutError(message()));
+  let clearLimit = waitLimit(timeout, (late) => {
+    // A worker whose calls have ended needs this event loop to end, which was blocked.
+    if (late > LATE) clearLimit = waitLimit(END_TIME, fail);
+    else fail();
+  });
+  await Promise.race([ended, promise]).finally(() => clearLimit());
 }

@@ -9,6 +9,7 @@ import { test } from "../support/within.ts";
 import type { Backend, Suite } from "./backend.ts";
 import { applySuite } from "./apply_suite.ts";
 import { asyncContextSuite } from "./async_context_suite.ts";
+import { blockedSuite } from "./blocked_suite.ts";
 import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
 import { concurrencySuite } from "./concurrency_suite.ts";
@@ -74,6 +75,7 @@ const SUITES: Suite[] = [
   contextSuite,
   asyncContextSuite,
   flowSuite,
+  blockedSuite,
 ];
 
 /** Registers all suites for a backend. */

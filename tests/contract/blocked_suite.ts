@@ -1,0 +1,88 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { asCompleted, type Future, inline, wait, WaitTimeoutError } from "@isopool/isopool";
+import { MUST_HAPPEN, until, within } from "../support/within.ts";
+import type { Suite } from "./backend.ts";
+
+const [ENTERED, OPEN, RETURNING] = [0, 1, 2];
+
+/** Enters, waits until it is let go, and returns a value that travels by message. */
+const hold = inline(async (words: Int32Array) => {
+  Atomics.store(words, 0, 1);
+  const { value } = Atomics.waitAsync(words, 1, 0);
+  await value;
+  Atomics.store(words, 2, 1);
+  return new Map([[1, "one"]]);
+});
+
+const LIMIT = 50;
+
+const waits: [string, (future: Future<Map<number, string>>) => Promise<unknown>, unknown][] = [
+  ["wait()", async (future) => (await wait([future], { timeout: LIMIT })).done.size, 1],
+  ["wait({ timeout: 0 })", async (future) => (await wait([future], { timeout: 0 })).done.size, 1],
+  ["asCompleted()", (future) => Array.fromAsync(asCompleted([future], { timeout: LIMIT }), ({ status }) => status), [
+    "fulfilled",
+  ]],
+  ["result()", async (future) => (await future.result({ timeout: LIMIT })).get(1), "one"],
+  ["exception()", (future) => future.exception({ timeout: LIMIT }), undefined],
+];
+
+/** Waits with a time limit whose caller blocks its own event loop. */
+export const blockedSuite: Suite = (backend, check) => {
+  // On this event loop, a blocked loop blocks the task too: it is not done in time.
+  if (!backend.capabilities.isolated) return;
+  for (const [name, look, expected] of waits) {
+    check(`${name}: a result that arrived while the caller's loop was blocked past the limit is in time`, async () => {
+      await using pool = backend.make({ workers: 1 });
+      for (let round = 0; round < 3; round++) {
+        const words = new Int32Array(new SharedArrayBuffer(16));
+        const future = pool.submit(hold, words);
+        await until(() => Atomics.load(words, ENTERED) === 1, "the task runs");
+        const isNow = name.includes("timeout: 0");
+        const waiting = isNow ? undefined : look(future);
+        Atomics.store(words, OPEN, 1);
+        Atomics.notify(words, OPEN);
+        const start = performance.now();
+        let returned = Infinity;
+        // Blocks until the limit is over, and the result has had 200 ms to get here.
+        while (
+          performance.now() < Math.max(start + 2 * LIMIT, returned + 200) && performance.now() < start + MUST_HAPPEN
+        ) {
+          if (returned === Infinity && Atomics.load(words, RETURNING) === 1) returned = performance.now();
+        }
+        assertEquals(await within(MUST_HAPPEN, waiting ?? look(future)), expected);
+      }
+    });
+  }
+
+  check(
+    "join({ timeout }): a pool whose last call ended while the caller's loop was blocked ends in time",
+    async () => {
+      const pool = backend.make({ workers: 1 });
+      const words = new Int32Array(new SharedArrayBuffer(16));
+      const future = pool.submit(hold, words);
+      await until(() => Atomics.load(words, ENTERED) === 1, "the task runs");
+      pool.close();
+      const joining = pool.join({ timeout: LIMIT });
+      Atomics.store(words, OPEN, 1);
+      Atomics.notify(words, OPEN);
+      const end = performance.now() + 300;
+      while (performance.now() < end);
+      await within(MUST_HAPPEN, joining);
+      assertEquals((await future).get(1), "one");
+    },
+  );
+
+  check("a wait whose result does not arrive still ends at its limit, also after a blocked loop", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const words = new Int32Array(new SharedArrayBuffer(16));
+    const future = pool.submit(hold, words);
+    await until(() => Atomics.load(words, ENTERED) === 1, "the task runs");
+    const waiting = future.result({ timeout: LIMIT });
+    const end = performance.now() + 2 * LIMIT;
+    while (performance.now() < end);
+    await assertRejects(() => within(MUST_HAPPEN, waiting), WaitTimeoutError);
+    Atomics.store(words, OPEN, 1);
+    Atomics.notify(words, OPEN);
+    await future;
+  });
+};
