@@ -36,7 +36,7 @@ import { Control } from "./control_layout.ts";
 import { Deliveries } from "./deliveries.ts";
 import { LostItems } from "./lost_items.ts";
 import { type LogRecord, PagedLog } from "./paged_log.ts";
-import { BUSY, lockHeld, runNow } from "./run_now.ts";
+import { BUSY, lockHeld, runNow } from "../shared/run_now.ts";
 import { DeliveryStage } from "./steps/delivery_words.ts";
 
 export { type ChannelMemory, UNLIMITED } from "./channel_memory.ts";

@@ -9,7 +9,7 @@ import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from
 import { Channel, type Item, UNLIMITED } from "./channel.ts";
 import { decodeValue, type Encoded, encodeValue } from "./codec.ts";
 import { MAX_RECORD } from "./paged_log.ts";
-import { lockHeld } from "./run_now.ts";
+import { lockHeld } from "../shared/run_now.ts";
 import type { Selection } from "./select.ts";
 
 /** What `tryGet` returns: the item, or that there is none now (`"empty"`) or ever again (`"closed"`). */

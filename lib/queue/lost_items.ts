@@ -12,7 +12,7 @@ import { acquire, release } from "../shared/steps/lock.ts";
 import { DONE, Frame, Result } from "../shared/steps/step.ts";
 import { newMachine, runToEnd } from "../shared/waiting.ts";
 import { Control, deliveryWords, FIRST_PLACE, LOST_LIST, MAX_LISTED, PLACE_SIZE, PLACES } from "./control_layout.ts";
-import { BUSY, lockHeld, runNow } from "./run_now.ts";
+import { BUSY, lockHeld, runNow } from "../shared/run_now.ts";
 import { DeliveryStage, type DeliveryWords, Word } from "./steps/delivery_words.ts";
 import { collect, diedHolding } from "./steps/lost_deliveries.ts";
 

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import { BrokenBarrierError } from "../core/errors.ts";
 import { integer } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
-import { newMemory, SharedWords } from "./memory.ts";
+import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
+import { BUSY, lockHeld, runNow } from "./run_now.ts";
 import { runSync } from "./run_sync.ts";
 import { wait } from "./steps/barrier.ts";
 import { abort, reset } from "./steps/barrier_reset.ts";
@@ -27,6 +29,7 @@ import {
 const KIND = "barrier";
 const CREATE = "create Barrier";
 const WAIT = "wait at Barrier";
+const RESET = "reset Barrier";
 const MAX_PARTIES = 4096;
 
 /**
@@ -76,12 +79,12 @@ export class Barrier extends Shared {
   constructor(parties: number) {
     super();
     const handle = handleOfArrival(parties);
-    this.parties = handle ? handle.parties as number : integer(CREATE, "parties", parties, 1);
+    this.parties = integer(CREATE, "parties", handle ? handle.parties : parties, 1);
     if (this.parties > MAX_PARTIES) {
-      throw new RangeError(`Cannot ${CREATE}: \`parties\` is ${parties}: it takes 1 to ${MAX_PARTIES}`);
+      throw new RangeError(`Cannot ${CREATE}: \`parties\` is ${this.parties}: it takes 1 to ${MAX_PARTIES}`);
     }
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
-    this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(barrierWords(this.parties));
+    this.#memory = handle ? receivedMemory(handle, barrierWords(this.parties)) : newMemory(barrierWords(this.parties));
     this.#words = new SharedWords(this.#memory, owners);
     if (handle === undefined) initBarrier(this.#words);
   }
@@ -93,7 +96,10 @@ export class Barrier extends Shared {
 
   /** The number of parties that wait at this moment. */
   get waiting(): number {
-    return this.broken ? 0 : waiting(this.#words) % this.parties;
+    if (this.broken) return 0;
+    const count = waiting(this.#words);
+    if (count < 0 || count > this.parties) throw corruptMemory("read Barrier");
+    return count % this.parties;
   }
 
   /**
@@ -181,7 +187,7 @@ export class Barrier extends Shared {
    * ```
    */
   reset(): void {
-    runSync(newMachine("reset Barrier", this.#words, undefined, reset));
+    if (runNow(newMachine(RESET, this.#words, undefined, reset)) === BUSY) throw lockHeld(RESET);
   }
 
   /** Returns `Barrier(broken)`, or how many of the parties wait. */

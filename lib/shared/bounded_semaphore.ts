@@ -6,7 +6,7 @@
 import { integer } from "../core/validate.ts";
 import { Guard, type Releasable } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
-import { newMemory, SharedWords } from "./memory.ts";
+import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
@@ -87,12 +87,12 @@ export class BoundedSemaphore extends Shared {
   constructor(permits: number) {
     super();
     const handle = handleOfArrival(permits);
-    this.limit = handle ? handle.limit as number : integer(CREATE, "permits", permits, 1);
+    this.limit = integer(CREATE, "permits", handle ? handle.limit : permits, 1);
     if (this.limit > MAX_LIMIT) {
-      throw new RangeError(`Cannot ${CREATE}: \`permits\` is ${permits}: it takes 1 to ${MAX_LIMIT}`);
+      throw new RangeError(`Cannot ${CREATE}: \`permits\` is ${this.limit}: it takes 1 to ${MAX_LIMIT}`);
     }
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
-    this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(permitWords(this.limit));
+    this.#memory = handle ? receivedMemory(handle, permitWords(this.limit)) : newMemory(permitWords(this.limit));
     this.#words = new SharedWords(this.#memory, owners);
     this.#releasable = { name: "BoundedSemaphore permit", free: (permit) => this.#release(permit) };
   }

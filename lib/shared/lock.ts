@@ -6,7 +6,7 @@
 import { Guard } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { acquireLock, acquireLockSync, type LockBlockOptions, LockCore, type LockOptions } from "./lock_core.ts";
-import { newMemory } from "./memory.ts";
+import { newMemory, receivedMemory } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { holder, LOCK_WORDS, tryAcquire } from "./steps/lock.ts";
 
@@ -66,7 +66,7 @@ export class Lock extends Shared {
     // The handle of a received lock is not part of the signature: see handle.ts.
     const handle = handleOfArrival(arguments[0]);
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
-    this.#core = new LockCore("Lock", handle?.memory as SharedArrayBuffer ?? newMemory(LOCK_WORDS), owners);
+    this.#core = new LockCore("Lock", handle ? receivedMemory(handle, LOCK_WORDS) : newMemory(LOCK_WORDS), owners);
   }
 
   /** Whether a thread, dead or alive, holds the lock at this moment. */

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
+import { show } from "../core/validate.ts";
+import type { Handle } from "./handle.ts";
 import type { OwnerTable } from "./owner_table.ts";
 import type { PlainWords, Words } from "./steps/step.ts";
 
@@ -57,6 +60,16 @@ export class SharedWords extends AtomicWords implements Words {
   ownerStatus(owner: number): number {
     return this.owners.status(owner);
   }
+}
+
+/**
+ * Returns the memory of a received object, which has so many words.
+ *
+ * @throws {IsopoolError} If the handle has other memory: no code of this library makes such a handle.
+ */
+export function receivedMemory({ kind, memory }: Handle, words: number): SharedArrayBuffer {
+  if (memory instanceof SharedArrayBuffer && memory.byteLength === words * 4) return memory;
+  throw corruptMemory(`receive shared object ${show(kind)}`);
 }
 
 /** Allocates so many words, all zero. */

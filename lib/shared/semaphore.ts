@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import { integer } from "../core/validate.ts";
 import { Guard, type Releasable } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
-import { newMemory, SharedWords } from "./memory.ts";
+import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
@@ -64,7 +65,7 @@ export class Semaphore extends Shared {
     super();
     const handle = handleOfArrival(permits);
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
-    this.#memory = handle?.memory as SharedArrayBuffer ?? newMemory(SEMAPHORE_WORDS);
+    this.#memory = handle ? receivedMemory(handle, SEMAPHORE_WORDS) : newMemory(SEMAPHORE_WORDS);
     this.#words = new SharedWords(this.#memory, owners);
     this.#releasable = { name: "Semaphore permit", free: () => this.release() };
     if (handle === undefined && permits !== 0) this.#give("create Semaphore", "permits", permits);
@@ -72,7 +73,7 @@ export class Semaphore extends Shared {
 
   /** The number of free permits at this moment. */
   get permits(): number {
-    return permits(this.#words);
+    return checked("read Semaphore", permits(this.#words));
   }
 
   /**
@@ -136,7 +137,9 @@ export class Semaphore extends Shared {
    * ```
    */
   tryAcquire(): Guard | undefined {
-    return tryTake(this.#words) ? new Guard(this.#releasable, 0, false) : undefined;
+    if (tryTake(this.#words)) return new Guard(this.#releasable, 0, false);
+    checked(ACQUIRE, permits(this.#words));
+    return undefined;
   }
 
   /**
@@ -172,10 +175,15 @@ export class Semaphore extends Shared {
 
   #give(call: string, option: string, count: number): void {
     const isTooMany = integer(call, option, count, 0) > MAX_PERMITS;
-    if (isTooMany || runToEnd(call, this.#words, give, count).result === Result.FULL) {
-      throw new RangeError(`Cannot ${call}: there would be more than ${MAX_PERMITS} permits`);
-    }
+    const result = isTooMany ? Result.FULL : runToEnd(call, this.#words, give, count).result;
+    if (result === Result.CORRUPT) throw corruptMemory(call);
+    if (result === Result.FULL) throw new RangeError(`Cannot ${call}: there would be more than ${MAX_PERMITS} permits`);
   }
+}
+
+function checked(call: string, permits: number): number {
+  if (permits < 0) throw corruptMemory(call);
+  return permits;
 }
 
 registerKind(KIND, Semaphore);

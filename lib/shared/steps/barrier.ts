@@ -12,7 +12,7 @@
  * @module
  */
 import { ARRIVED, BROKEN, COUNT, endedBroken, LAST_BROKEN, LOCK, MEMORY, NEVER, STATE } from "./barrier_words.ts";
-import { acquire, release } from "./lock.ts";
+import { acquire, release, waitsForItself } from "./lock.ts";
 import {
   ALL,
   CONTINUE,
@@ -29,17 +29,28 @@ import {
 } from "./step.ts";
 
 /** Stages of {@linkcode wait}. */
-export const Stage = { LOCK: 0, ARRIVE: 1, UNLOCK: 2, SLEEP: 3, BREAK: 4, RECOVER: 5, WAKE: 6, FAIL: 7 } as const;
+export const Stage = {
+  LOCK: 0,
+  ARRIVE: 1,
+  UNLOCK: 2,
+  SLEEP: 3,
+  BREAK: 4,
+  RECOVER: 5,
+  WAKE: 6,
+  FAIL: 7,
+  CORRUPT: 8,
+} as const;
 
 /**
  * Waits for all `frame.b` parties. `OK`: `frame.a` parties came before this one; `BROKEN`; `GAVE_UP`: this party has broken
- * the barrier; `LOST`: a lost thread is in the middle of arriving.
+ * the barrier; `LOST`: a lost thread is in the middle of arriving; `CORRUPT`: no barrier has such words.
  */
 export function wait(words: Words, frame: Frame): Outcome {
   switch (frame.stage) {
     case Stage.LOCK: {
       frame.recover = true;
       const outcome = acquire(words, frame);
+      if (waitsForItself(frame, outcome)) return end(frame, Result.CORRUPT);
       if (outcome !== DONE || frame.result > Result.RECOVERED) return outcome;
       return enter(frame, frame.result === Result.RECOVERED ? Stage.RECOVER : Stage.ARRIVE);
     }
@@ -57,6 +68,8 @@ export function wait(words: Words, frame: Frame): Outcome {
     case Stage.WAKE:
       words.notify(STATE, ALL);
       return end(frame, Result.OK);
+    case Stage.CORRUPT:
+      return end(frame, Result.CORRUPT);
     default:
       return end(frame, Result.BROKEN);
   }
@@ -90,7 +103,7 @@ function arrive(words: Words, frame: Frame): Outcome {
       return (frame.c & BROKEN) !== 0 ? unlock(frame, Stage.FAIL) : jump(frame, Arrive.LOAD_COUNT);
     case Arrive.LOAD_COUNT:
       frame.a = words.load(COUNT);
-      return jump(frame, Arrive.STORE_ID);
+      return frame.a >= 0 && frame.a < frame.b ? jump(frame, Arrive.STORE_ID) : unlock(frame, Stage.CORRUPT);
     case Arrive.STORE_ID:
       words.store(ARRIVED + frame.a, frame.me);
       return jump(frame, Arrive.STORE_COUNT);
@@ -150,6 +163,7 @@ function sleepUntilPassed(words: Words, frame: Frame): Outcome {
     }
     case Sleep.LOAD_COUNT:
       frame.seen = words.load(COUNT);
+      if (frame.seen < 0 || frame.seen > frame.b) return end(frame, Result.CORRUPT);
       frame.d = 0;
       return jump(frame, Sleep.LOAD_PARTY);
     case Sleep.LOAD_PARTY:

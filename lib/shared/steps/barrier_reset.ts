@@ -4,7 +4,7 @@
  * @module
  */
 import { BROKEN, COUNT, LAST_BROKEN, STATE } from "./barrier_words.ts";
-import { acquire, release } from "./lock.ts";
+import { acquire, release, waitsForItself } from "./lock.ts";
 import { ALL, CONTINUE, DONE, end, enter, type Frame, jump, type Outcome, Result, type Words } from "./step.ts";
 
 /** Breaks the barrier. */
@@ -26,6 +26,7 @@ export function reset(words: Words, frame: Frame): Outcome {
     case Stage.LOCK: {
       frame.recover = true;
       const outcome = acquire(words, frame);
+      if (waitsForItself(frame, outcome)) return end(frame, Result.CORRUPT);
       if (outcome !== DONE || frame.result > Result.RECOVERED) return outcome;
       // d: OK if COUNT can be trusted.
       frame.d = frame.result;

@@ -20,7 +20,7 @@
  *
  * @module
  */
-import { ALL, end, type Frame, jump, type Outcome, OwnerStatus, Result, sleep, type Words } from "./step.ts";
+import { ALL, end, type Frame, jump, type Outcome, OwnerStatus, Result, sleep, WAIT, type Words } from "./step.ts";
 
 /** The number of words of a lock. */
 export const LOCK_WORDS = 1;
@@ -94,6 +94,14 @@ export function acquire(words: Words, frame: Frame): Outcome {
 function takeOrCheck(frame: Frame, found: number): Outcome {
   frame.seen = found;
   return jump(frame, found === 0 ? Acquire.TAKE_CONTENDED : Acquire.CHECK_HOLDER);
+}
+
+/**
+ * Whether an acquire is about to wait for its own thread. For a lock that its machine releases before it sleeps, a word
+ * that says so is corrupt.
+ */
+export function waitsForItself(frame: Frame, outcome: Outcome): boolean {
+  return outcome === WAIT && frame.expected >>> 1 === frame.me;
 }
 
 /** Steps of {@linkcode release}. */

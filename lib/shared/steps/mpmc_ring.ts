@@ -17,21 +17,8 @@
  *
  * @module
  */
-import { acquire, release } from "./lock.ts";
-import {
-  ALL,
-  CONTINUE,
-  DONE,
-  end,
-  enter,
-  type Frame,
-  jump,
-  type Outcome,
-  Result,
-  sleep,
-  WAIT,
-  type Words,
-} from "./step.ts";
+import { acquire, release, waitsForItself } from "./lock.ts";
+import { ALL, CONTINUE, DONE, end, enter, type Frame, jump, type Outcome, Result, sleep, type Words } from "./step.ts";
 
 /** The number of words of the positions. */
 export const RING_WORDS = 2;
@@ -78,11 +65,6 @@ export const used = ({ positions }: RingWords): number => units(positions.load(H
 function unlock(frame: Frame, result: number): Outcome {
   frame.e = result;
   return enter(frame, Stage.UNLOCK);
-}
-
-// A thread never waits for a lock that it holds itself: a lock word that says so is corrupt.
-function waitsForItself(frame: Frame, outcome: Outcome): boolean {
-  return outcome === WAIT && frame.expected >>> 1 === frame.me;
 }
 
 /**

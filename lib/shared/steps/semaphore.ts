@@ -20,7 +20,7 @@ export const MAX_PERMITS = 0x7fffffff;
 /** Steps of {@linkcode take}. */
 export const Take = { LOAD: 0, TAKE: 1, SLEEP: 2, RELOAD: 3 } as const;
 
-/** Takes a permit: `OK` or `GAVE_UP`. */
+/** Takes a permit: `OK`, `GAVE_UP`, or `CORRUPT` if the count is negative. */
 export function take(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case Take.LOAD:
@@ -39,6 +39,7 @@ export function take(words: Words, frame: Frame): Outcome {
 }
 
 function takeOrSleep(frame: Frame, permits: number): Outcome {
+  if (permits < 0) return end(frame, Result.CORRUPT);
   frame.seen = permits;
   return jump(frame, permits > 0 ? Take.TAKE : Take.SLEEP);
 }
@@ -46,11 +47,12 @@ function takeOrSleep(frame: Frame, permits: number): Outcome {
 /** Steps of {@linkcode give}. */
 export const Give = { LOAD: 0, ADD: 1, WAKE: 2 } as const;
 
-/** Adds `frame.a` permits: `OK`, or `FULL` if there would be more than {@linkcode MAX_PERMITS}. */
+/** Adds `frame.a` permits: `OK`, `FULL` if there would be more than {@linkcode MAX_PERMITS}, or `CORRUPT`. */
 export function give(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case Give.LOAD:
       frame.seen = words.load(PERMITS);
+      if (frame.seen < 0) return end(frame, Result.CORRUPT);
       return frame.seen > MAX_PERMITS - frame.a ? end(frame, Result.FULL) : jump(frame, Give.ADD);
     case Give.ADD: {
       const found = words.compareExchange(PERMITS, frame.seen, frame.seen + frame.a);

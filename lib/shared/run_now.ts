@@ -1,5 +1,6 @@
 /**
- * Runs a machine without waiting for an item or for room: `tryPut`, `tryTake` and the collection of lost items.
+ * Runs a machine without waiting for anything but a lock: `tryPut` and `tryTake` of a queue, the collection of its lost
+ * items, the reset of a barrier.
  *
  * A lock that another thread holds is waited for, since its holder needs a moment only. (A `timeout` of 0 would give up on
  * that too.) But the wait has an end: code that has written into the memory can make it look as if a thread held the lock
@@ -9,9 +10,9 @@
  */
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
-import type { SharedWords } from "../shared/memory.ts";
-import { DONE, type PlainWords, Result, WAIT } from "../shared/steps/step.ts";
-import { conclude, type Machine } from "../shared/waiting.ts";
+import type { SharedWords } from "./memory.ts";
+import { DONE, type PlainWords, Result, WAIT } from "./steps/step.ts";
+import { conclude, type Machine } from "./waiting.ts";
 
 /** In place of a result: another thread has held the lock all the time. */
 export const BUSY = -1;
