@@ -51,3 +51,22 @@ export function chainOf(manager: string): readonly number[] {
 export function runInside<T>(link: ChainLink, run: () => T): T {
   return storage.run(link, run);
 }
+
+/**
+ * Manager's side: returns the link of a call, with the links of its request, rebuilt on this thread, around it.
+ *
+ * @param id Id of the call.
+ */
+export function linkOfCall(manager: string, id: number, chain: readonly number[]): ChainLink {
+  const outer = chain.reduceRight<ChainLink | undefined>((outer, id) => newLink(manager, id, outer), undefined);
+  return newLink(manager, id, outer);
+}
+
+function newLink(manager: string, id: number, outer: ChainLink | undefined): ChainLink {
+  return { manager, id, holds: undefined, outer, ended: false };
+}
+
+/** Ends a link and all links around it. */
+export function endLinks(link: ChainLink): void {
+  for (let each: ChainLink | undefined = link; each !== undefined; each = each.outer) each.ended = true;
+}

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError, ManagerClosedError } from "../core/errors.ts";
 import { transferError } from "../protocol/envelope.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
@@ -36,9 +37,22 @@ interface PendingCall {
 const CLIENTS = Control.FREE;
 /** Call number of a request without a reply. */
 const NO_REPLY = 0;
-/** Why a call has failed: the middle of the message of a {@linkcode ManagerClosedError}. */
-const REASON = { closed: "its Manager was closed", ended: "the thread that made its Manager has ended" } as const;
+/** Why all calls fail, as a function that creates the error of one. */
+export type Ending = (what: string) => IsopoolError;
+/** The endings of a manager. */
+export const ENDED: { closed: Ending; threadEnded: Ending; corrupt(cause: unknown): Ending } = {
+  closed: (what) => closedError(what, "its Manager was closed"),
+  threadEnded: (what) => closedError(what, "the thread that made its Manager has ended"),
+  corrupt: (cause) => (what) => corruptMemory(what, { cause }),
+};
+
+function closedError(what: string, reason: string): ManagerClosedError {
+  return new ManagerClosedError(`Cannot ${what}: ${reason}: close it, and end its thread, after the last call`);
+}
+
 const PUT = "send request to Manager";
+/** How many times a call waits 1 ms for another thread that is putting a request. */
+const PATIENCE = 20;
 
 /** What is left to clean up when a client has been collected. A reference to the client would keep it alive. */
 interface Remains {
@@ -68,7 +82,7 @@ export class Client {
   readonly #liveness = new LivenessPoll(() => this.#checkThreads());
   #lastCall = 0;
   #lastId = 0;
-  #closedReason: string | undefined;
+  #ending: Ending | undefined;
 
   private constructor(memory: ManagerMemory, inbox: Channel) {
     this.memory = memory;
@@ -78,10 +92,15 @@ export class Client {
     collected.register(this, this.#remains);
   }
 
-  /** Returns this thread's client of a manager. */
+  /**
+   * Returns this thread's client of a manager.
+   *
+   * @throws {IsopoolError} If no manager can have that memory: it comes from a handle, which any code can write.
+   */
   static of(memory: ManagerMemory): Client {
-    const known = clients.get(memory.name)?.deref();
+    const known = clients.get(memory?.name)?.deref();
     if (known !== undefined) return known;
+    if (typeof memory?.name !== "string" || !Number.isInteger(memory.owner)) throw corruptMemory("receive Manager");
     const client = new Client(memory, new Channel(memory.inbox));
     clients.set(memory.name, new WeakRef(client));
     return client;
@@ -130,13 +149,13 @@ export class Client {
     return this.request(what, ["forget", object]);
   }
 
-  /** Rejects all pending and later calls: the manager is closed. */
-  close(reason: string): void {
-    this.#closedReason ??= reason;
+  /** Rejects all pending and later calls: the manager has ended. */
+  close(ending: Ending): void {
+    this.#ending ??= ending;
     this.#liveness.stop();
     this.#remains.replies?.stop();
     for (const call of [...this.#pending.keys()]) {
-      this.#settle(call, ({ what, reject }) => reject(this.#closedError(what)));
+      this.#settle(call, ({ what, reject }) => reject(this.#ending!(what)));
     }
   }
 
@@ -164,12 +183,12 @@ export class Client {
       // Only the fourth field of `make` and `call` comes from the user.
       throw transferError(request[3], request[0] === "make" ? "initial" : "args", "argument", cause);
     }
-    const outcome = this.#inbox.tryPut(PUT, record);
+    const outcome = this.#inbox.tryPut(what, record, PATIENCE);
     if (outcome === "ok") return;
-    if (outcome === "closed") throw this.#closedError(what);
-    // The inbox has 1 GiB of requests that the manager has not read.
-    this.#inbox.put(PUT, record, undefined).then((ticket) => {
-      if (ticket === undefined) this.close(REASON.closed);
+    if (outcome === "closed") throw (this.#ending ??= ENDED.closed)(what);
+    // Another thread is putting a long request, or the inbox has 1 GiB of requests that the manager has not read.
+    this.#inbox.put(what, record, undefined).then((ticket) => {
+      if (ticket === undefined) this.close(ENDED.closed);
     }, (error) => this.#settle(call, (pending) => pending.reject(error)));
   }
 
@@ -182,7 +201,7 @@ export class Client {
     this.#remains.replies = new Mailbox(
       replies,
       (record) => weak.deref()?.receive(record),
-      () => weak.deref()?.close(REASON.closed),
+      (error) => weak.deref()?.close(error === undefined ? ENDED.closed : ENDED.corrupt(error)),
     );
     const request: ClientRequest = ["connect", this.#inbox.owners.me, replies.memory];
     this.#inbox.put(PUT, encodeRequest(this.#remains.number, NO_REPLY, request), undefined).catch(() => {});
@@ -199,7 +218,7 @@ export class Client {
 
   #checkThreads(): boolean {
     const { owners } = this.#inbox;
-    if (owners.status(this.memory.owner) !== OwnerStatus.ALIVE) this.close(REASON.ended);
+    if (owners.status(this.memory.owner) !== OwnerStatus.ALIVE) this.close(ENDED.threadEnded);
     else if (owners.status(owners.me) !== OwnerStatus.ALIVE) {
       for (const call of [...this.#pending.keys()]) {
         this.#settle(call, ({ what, reject }) => reject(new IsopoolError(`Cannot ${what}: this thread was stopped`)));
@@ -209,16 +228,7 @@ export class Client {
   }
 
   #checkOpen(what: string): void {
-    if (this.#closedReason !== undefined) throw this.#closedError(what);
-    const { owners } = this.#inbox;
-    if (owners.status(this.memory.owner) === OwnerStatus.GONE) {
-      this.#closedReason = REASON.ended;
-      throw this.#closedError(what);
-    }
-  }
-
-  #closedError(what: string): ManagerClosedError {
-    const reason = this.#closedReason ??= REASON.closed;
-    return new ManagerClosedError(`Cannot ${what}: ${reason}: close it, and end its thread, after the last call`);
+    if (this.#inbox.owners.status(this.memory.owner) === OwnerStatus.GONE) this.#ending ??= ENDED.threadEnded;
+    if (this.#ending !== undefined) throw this.#ending(what);
   }
 }

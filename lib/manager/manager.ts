@@ -15,7 +15,7 @@ import { Channel, UNLIMITED } from "../queue/channel.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import { ALL_OBJECTS } from "./access_queue.ts";
-import { Client } from "./client.ts";
+import { Client, ENDED } from "./client.ts";
 import { type DictKey, DictProxy, entriesOf } from "./dict.ts";
 import { ListProxy } from "./list.ts";
 import { NamespaceProxy } from "./namespace.ts";
@@ -65,7 +65,7 @@ export class Manager extends Shared implements Disposable {
     const inbox = new Channel(UNLIMITED);
     const memory = { name: crypto.randomUUID(), inbox: inbox.memory, owner: inbox.owners.me };
     this.#client = Client.of(memory);
-    this.#server = new Server(memory, inbox, new Objects(this.#client), () => this.#client.newId());
+    this.#server = new Server(memory, inbox, new Objects(this.#client), this.#client);
   }
 
   /**
@@ -217,7 +217,7 @@ export class Manager extends Shared implements Disposable {
   close(): void {
     if (this.#server === undefined) this.#ownServer("close Manager");
     this.#server!.close();
-    this.#client.close("its Manager was closed");
+    this.#client.close(ENDED.closed);
   }
 
   /** Closes the manager. */

@@ -18,7 +18,8 @@ import { Channel, type ChannelMemory } from "../queue/channel.ts";
 import type { LogRecord } from "../queue/paged_log.ts";
 import { OwnerStatus } from "../shared/steps/step.ts";
 import { AccessQueue, type AccessRequest, type ChainedClaim } from "./access_queue.ts";
-import { type ChainLink, runInside } from "./call_chain.ts";
+import { endLinks, linkOfCall, runInside } from "./call_chain.ts";
+import { type Client, ENDED } from "./client.ts";
 import { LivenessPoll } from "./liveness_poll.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Objects } from "./objects.ts";
@@ -46,7 +47,7 @@ export class Server {
   readonly #memory: ManagerMemory;
   readonly #inbox: Channel;
   readonly #mailbox: Mailbox;
-  readonly #newId: () => number;
+  readonly #ownClient: Client;
   readonly #clients = new Map<number, ConnectedClient>();
   readonly #accesses = new AccessQueue();
   readonly #transactions = new Transactions(this.#accesses);
@@ -54,13 +55,15 @@ export class Server {
   readonly #liveness = new LivenessPoll(() => this.#checkClients());
   #closing = false;
 
-  /** @param newId Returns a new id, unique among all threads of this manager. */
-  constructor(memory: ManagerMemory, inbox: Channel, objects: Objects, newId: () => number) {
+  /** @param ownClient The client of this thread. */
+  constructor(memory: ManagerMemory, inbox: Channel, objects: Objects, ownClient: Client) {
     this.#memory = memory;
     this.#inbox = inbox;
     this.objects = objects;
-    this.#newId = newId;
-    this.#mailbox = new Mailbox(inbox, (record) => this.#receive(record), () => {});
+    this.#ownClient = ownClient;
+    this.#mailbox = new Mailbox(inbox, (record) => this.#receive(record), (error) => {
+      if (error !== undefined) this.#fail(error);
+    });
     this.#mailbox.listen();
   }
 
@@ -73,6 +76,12 @@ export class Server {
     for (const { replies } of this.#clients.values()) replies.close();
     this.#clients.clear();
     this.objects.clear();
+  }
+
+  // Requests may be missing, and the order of the rest is unknown: no call can be served any more.
+  #fail(error: unknown): void {
+    this.close();
+    this.#ownClient.close(ENDED.corrupt(error));
   }
 
   #receive(record: LogRecord): void {
@@ -122,7 +131,7 @@ export class Server {
     }
     this.#transactions.check(chain);
     this.#startWhenFree(caller, { resource: object, exclusive: false, chain }, () => {
-      const link = this.#newLink(chain);
+      const link = linkOfCall(this.#memory.name, this.#ownClient.newId(), chain);
       let result: unknown;
       try {
         if (served.writes.has(method)) this.#transactions.beforeChange(object, served, method, args, chain);
@@ -185,19 +194,6 @@ export class Server {
     this.#accesses.request(request);
   }
 
-  // The call chain of the client, rebuilt on this thread, with the call itself as its innermost link.
-  #newLink(chain: readonly number[]): ChainLink {
-    const manager = this.#memory.name;
-    const link = (id: number, outer: ChainLink | undefined): ChainLink => ({
-      manager,
-      id,
-      holds: undefined,
-      outer,
-      ended: false,
-    });
-    return link(this.#newId(), chain.reduceRight<ChainLink | undefined>((outer, id) => link(id, outer), undefined));
-  }
-
   #reply({ client, call }: Caller, status: number, value: unknown): void {
     const connected = this.#clients.get(client);
     if (connected === undefined || call === 0) return;
@@ -209,8 +205,8 @@ export class Server {
     } catch (cause) {
       record = encodeRecord(call, Status.ERROR, encodeThrown(transferError(value, "result", "result", cause)));
     }
-    // The client has sent the memory of this channel. If it is unusable, only that client loses its replies.
-    connected.replies.put("reply", record, undefined).catch(() => {});
+    // The client has sent the memory of this channel. If it is corrupt, that client gets no reply any more.
+    connected.replies.put("reply", record, undefined).catch(() => connected.replies.close());
   }
 
   #checkClients(): boolean {
@@ -234,10 +230,6 @@ export class Server {
     for (const each of withdrawn) this.#waitingCallers.delete(each);
     this.#transactions.undoAll(client, mayContinue);
   }
-}
-
-function endLinks(link: ChainLink): void {
-  for (let each: ChainLink | undefined = link; each !== undefined; each = each.outer) each.ended = true;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { QueueClosedError } from "../core/queue_errors.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
@@ -55,7 +56,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
     super();
     const handle = handleOfArrival(arrival);
     if (!handle) throw new TypeError("Cannot create Connection: call Pipe(), which returns two");
-    const memory = handle.parts as ConnectionMemory;
+    const memory = checkMemory(handle.parts as ConnectionMemory);
     this.#memory = memory;
     this.#inbox = memory.inbox && new Channel(memory.inbox);
     this.#outbox = memory.outbox && new Channel(memory.outbox);
@@ -230,6 +231,16 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
     if (item === undefined) throw new QueueClosedError(`Cannot ${RECV}: the other end is closed`);
     return decodeValue(item) as T;
   }
+}
+
+// Checks the memory of an end that has arrived: any code can write a handle.
+function checkMemory(memory: ConnectionMemory): ConnectionMemory {
+  const { ends, side, inbox, outbox }: Partial<ConnectionMemory> = memory ?? {};
+  const isEnd = ends instanceof SharedArrayBuffer && ends.byteLength === 2 * End.SIZE * 4;
+  if (!isEnd || (side !== 0 && side !== 1) || (inbox ?? outbox) === undefined) {
+    throw corruptMemory("receive Connection");
+  }
+  return memory;
 }
 
 registerKind(KIND, Connection);

@@ -14,7 +14,7 @@ const { scribble } = tasks<typeof import("./corrupt_memory_tasks.ts")>(
 
 const [rounds, first, ids] = Deno.args.map(Number);
 /** Milliseconds that a call may take, also one that waits for a lock that seems to be held. */
-const BOUND = 8_000;
+const BOUND = 15_000;
 const limits = { timeout: 30 };
 const problems: string[] = [];
 

@@ -27,16 +27,16 @@ async function run(rounds: number, ids: number): Promise<{ longest: number; peak
 }
 
 test(
-  "nonsense in the memory of queues and pipes: each call of main ends within 8 s, timers pause for 3 s at most, 1 GiB is enough",
+  "nonsense in the memory of queues and pipes: each call of main ends within 15 s, timers pause for 15 s at most, 1 GiB is enough",
   async () => {
     const { longest, peak } = await run(LONG ? 600 : 30, 0);
-    assert(longest < 3_000, `timers paused for ${longest} ms`);
+    assert(longest < 15_000, `timers paused for ${longest} ms`);
     assert(peak < 1024, `${peak} MiB`);
   },
   { deadline: 600_000 },
 );
 
-test("locks that seem to be held by a living thread: each call of main ends within 8 s", async () => {
+test("locks that seem to be held by a living thread: each call of main ends within 15 s", async () => {
   await run(0, LONG ? 10 : 1);
 }, { deadline: 600_000 });
 
