@@ -40,7 +40,7 @@ export { move } from "./lib/core/move.ts";
 export type { RateOptions } from "./lib/core/rate.ts";
 export type { RetryOptions } from "./lib/core/retry.ts";
 export { asCompleted, type AsCompletedOptions, type Completed } from "./lib/future/as_completed.ts";
-export type { OnError } from "./lib/future/collector.ts";
+export type { OnError, Settled } from "./lib/future/on_error.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
 export { Results } from "./lib/future/results.ts";
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";

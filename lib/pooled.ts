@@ -23,6 +23,7 @@
  */
 import { type Input, openInput } from "./core/input.ts";
 import { bad } from "./core/validate.ts";
+import type { Settled } from "./future/on_error.ts";
 import { Results } from "./future/results.ts";
 import type { PooledContext } from "./io/context.ts";
 import { type PooledOptions, pooledPlan } from "./io/options.ts";
@@ -81,7 +82,7 @@ export function pooled<T, R>(
   items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
   options: PooledOptions & { onError: "settle" },
-): Results<PromiseSettledResult<R>>;
+): Results<Settled<R>>;
 /** Maps, and throws the first failure, or all failures as one AggregateError. */
 export function pooled<T, R>(
   items: Input<T>,
@@ -92,7 +93,7 @@ export function pooled<T, R>(
   items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
   options: PooledOptions = {},
-): Results<R | PromiseSettledResult<R>> {
+): Results<R | Settled<R>> {
   const call = "map with pooled";
   if (typeof fn !== "function") throw bad(call, "fn", fn, "a function", false);
   const plan = pooledPlan(call, options);

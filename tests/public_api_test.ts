@@ -127,6 +127,7 @@ const TYPES = [
   "Selectable",
   "Selected",
   "Selection",
+  "Settled",
   "Shared",
   "ShutdownOptions",
   "StreamTask",

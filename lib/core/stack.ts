@@ -30,12 +30,14 @@ export function stackOf(object: { readonly stack?: unknown }): string | undefine
  *
  * @param mark The line between the halves, with its line breaks. A stack that has it already stays as it is.
  * @param keep Whether to keep a frame of `captured`.
+ * @param note A first line of the second half.
  */
 export function appendStack(
   error: Error,
   mark: string,
   captured: { readonly stack?: unknown },
   keep: (frame: string) => boolean = () => true,
+  note?: string,
 ): void {
   const stack = stackOf(error);
   if (stack?.includes(mark)) return;
@@ -43,7 +45,7 @@ export function appendStack(
   if (frames.length === 0) return;
   try {
     const first = stack ?? `${error.name}: ${error.message}`;
-    define(error, "stack", `${first}${mark}${frames.filter(keep).join("\n")}`, false);
+    define(error, "stack", `${first}${mark}${[...(note ? [note] : []), ...frames.filter(keep)].join("\n")}`, false);
   } catch {
     // A frozen error, or one whose message cannot be read, keeps its own stack: the second half is an extra.
   }

@@ -11,14 +11,8 @@
  */
 import { Deque } from "../core/deque.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
+import type { OnError } from "./on_error.ts";
 import type { ResultsSource } from "./results.ts";
-
-/**
- * What the failure of an item does to its map. `"throw"`: the first failure ends the map. `"settle"`: all items run, and
- * each result is a `PromiseSettledResult`. `"aggregate"`: all items run, then the map throws all failures as one
- * `AggregateError`, which keeps every failure in memory: use `"settle"` in a loop over an endless input.
- */
-export type OnError = "throw" | "settle" | "aggregate";
 
 /** The producer of a map's results, as the collector calls it. */
 export interface Producer {
@@ -105,13 +99,18 @@ export class Collector<R> implements ResultsSource<R> {
   /** Producer: delivers the results of neighbouring items, from index `first` on. */
   fulfill(first: number, values: readonly unknown[]): void {
     if (this.#stopped) return;
-    this.#add(first, this.#onError === "settle" ? values.map((value) => ({ status: "fulfilled", value })) : values);
+    this.#add(
+      first,
+      this.#onError === "settle"
+        ? values.map((value, i) => ({ status: "fulfilled", value, index: first + i }))
+        : values,
+    );
   }
 
   /** Producer: delivers the failure of an item, or that it was cancelled. */
   reject(index: number, reason: unknown, isCancelled = false): void {
     if (this.#stopped) return;
-    if (this.#onError === "settle") return this.#add(index, [{ status: "rejected", reason }]);
+    if (this.#onError === "settle") return this.#add(index, [{ status: "rejected", reason, index }]);
     this.#failures.push({ index, reason, isCancelled });
     if (this.#onError === "throw" && this.#mode === "collect") return this.fail(reason);
     this.#add(index, [new Failure(reason)]);

@@ -6,7 +6,7 @@
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { abortSignal, bad, count, duration, knownOptions, oneOf } from "../core/validate.ts";
-import type { OnError } from "../future/collector.ts";
+import type { OnError } from "../future/on_error.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
 import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
 

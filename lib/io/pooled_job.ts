@@ -13,6 +13,7 @@ import { onAbort } from "../core/abort.ts";
 import { closeInput, type OpenInput } from "../core/input.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { Collector, type InputFailure, type Producer } from "../future/collector.ts";
+import type { Settled } from "../future/on_error.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { AdaptiveLimit } from "./adaptive.ts";
 import { Attempts, GRACE, type Limits } from "./attempts.ts";
@@ -30,7 +31,7 @@ export type PooledFunction<T, R> = (item: T, context: PooledContext) => R | Prom
 
 /** Reads the items, calls the function, and delivers the results. */
 export class PooledJob<T, R> implements Producer {
-  readonly collector: Collector<R | PromiseSettledResult<R>>;
+  readonly collector: Collector<R | Settled<R>>;
   readonly #plan: PooledPlan;
   readonly #fn: PooledFunction<T, R>;
   readonly #input: OpenInput<T>;

@@ -26,9 +26,10 @@ export class CallSite {
     captureStack(this, method);
   }
 
-  /** Appends this place to the stack of what a task threw, if that is an error. */
-  addTo(thrown: unknown): void {
-    if (isError(thrown)) appendStack(thrown, MARK, this);
+  /** Appends this place to the stack of what a task threw, if that is an error; for an item of a map also which one. */
+  addTo(thrown: unknown, index?: number): void {
+    const note = index === undefined ? undefined : `    at items[${index}]`;
+    if (isError(thrown)) appendStack(thrown, MARK, this, undefined, note);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Input } from "../core/input.ts";
+import type { Settled } from "../future/on_error.ts";
 import type { Results } from "../future/results.ts";
 import type { Task } from "../task/task.ts";
 import { countWorkers } from "./core.ts";
@@ -32,7 +33,7 @@ export function map<T, R>(
   task: Task<[T], R>,
   items: Input<T>,
   options: MapOptions & { onError: "settle" },
-): Results<PromiseSettledResult<R>>;
+): Results<Settled<R>>;
 /** Maps, and throws the first failure, or with `onError: "aggregate"` all failures together. */
 export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<R>;
 export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<unknown> {

@@ -127,7 +127,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#scheduler.counters.callEnded(outcome);
     this.#plan.progress?.count(false);
     if (!this.collector.over) {
-      this.#site?.addTo(error);
+      this.#site?.addTo(error, index);
       if (this.#plan.onError === "throw") this.#input.close();
     }
     this.collector.reject(index, error, outcome === "cancelled");

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RetryOptions } from "../core/retry.ts";
-import type { OnError } from "../future/collector.ts";
+import type { OnError } from "../future/on_error.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
 
 /** Options of `Pool.map` and `Pool.starmap`. */

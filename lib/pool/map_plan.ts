@@ -6,7 +6,7 @@
 import type { Input } from "../core/input.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { abortSignal, bad, count, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
-import type { OnError } from "../future/collector.ts";
+import type { OnError } from "../future/on_error.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
 import type { TaskEntry } from "../scheduler/job.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Input } from "../core/input.ts";
+import type { Settled } from "../future/on_error.ts";
 import { Results } from "../future/results.ts";
 import type { StreamTask } from "../task/task.ts";
 import type { BackendName } from "./backends.ts";
@@ -65,7 +66,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
     task: Runnable<B, [T], R>,
     items: Input<T>,
     options: MapOptions & { onError: "settle" },
-  ): Results<PromiseSettledResult<R>>;
+  ): Results<Settled<R>>;
   /** Maps, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   map<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: MapOptions): Results<R>;
   map(task: AnyRunnable, items: Input<unknown>, options?: MapOptions): Results<unknown> {
@@ -89,7 +90,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
     task: Runnable<B, A, R>,
     items: Input<Readonly<Args<A>>>,
     options: MapOptions & { onError: "settle" },
-  ): Results<PromiseSettledResult<R>>;
+  ): Results<Settled<R>>;
   /** Maps argument lists, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   starmap<A extends unknown[], R>(
     task: Runnable<B, A, R>,
@@ -125,7 +126,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
     task: Runnable<B, [T], R>,
     items: Input<T>,
     options: ImapOptions & { onError: "settle" },
-  ): Results<PromiseSettledResult<R>>;
+  ): Results<Settled<R>>;
   /** Maps lazily, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   imap<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: ImapOptions): Results<R>;
   imap(task: AnyRunnable, items: Input<unknown>, options?: ImapOptions): Results<unknown> {
@@ -151,7 +152,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
     task: Runnable<B, [T], R>,
     items: Input<T>,
     options: Omit<ImapOptions, "ordered"> & { onError: "settle" },
-  ): Results<PromiseSettledResult<R>>;
+  ): Results<Settled<R>>;
   /** Maps lazily and unordered, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   imapUnordered<T, R>(
     task: Runnable<B, [T], R>,

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
@@ -44,9 +44,47 @@ export const mapFailureSuite: Suite = (backend, check) => {
       const results = await pool.map(values.failOdd, range(40), { onError: "settle", chunkSize });
       assertEquals(results.length, 40);
       results.forEach((result, n) => {
-        if (n % 2 === 0) assertEquals(result, { status: "fulfilled", value: n });
-        else assertEquals(expectError((result as PromiseRejectedResult).reason, RangeError).message, `odd: ${n}`);
+        if (n % 2 === 0) assertEquals(result, { status: "fulfilled", value: n, index: n });
+        else {
+          assertEquals([result.status, result.index], ["rejected", n]);
+          assertEquals(expectError((result as PromiseRejectedResult).reason, RangeError).message, `odd: ${n}`);
+        }
       });
+    });
+  }
+
+  check('onError "settle": the outcomes of unordered maps have the index of their item', async () => {
+    await using pool = backend.make({ workers: 2 });
+    const options = { onError: "settle", ordered: false } as const;
+    for (
+      const results of [
+        pool.imapUnordered(values.failOdd, range(40), { onError: "settle" }),
+        pool.map(values.failOdd, range(40), options),
+      ]
+    ) {
+      const seen = new Set<number>();
+      for await (const outcome of results) {
+        seen.add(outcome.index);
+        if (outcome.status === "fulfilled") assertEquals(outcome.value, outcome.index);
+        else assertEquals(outcome.reason.message, `odd: ${outcome.index}`);
+      }
+      assertEquals(seen.size, 40);
+    }
+  });
+
+  if (backend.capabilities.isolated) {
+    check("the stack of a failed item's error names the item and the line of the map", async () => {
+      await using pool = backend.make({ workers: 2 });
+      const places = /\n {2}submitted:\n {4}at items\[3\]\n.*map_failure_suite\.ts/;
+      for (const onError of ["throw", "aggregate"] as const) {
+        const error = await within(
+          MUST_HAPPEN,
+          assertRejects(() => pool.map(values.failOdd, [0, 2, 4, 7], { onError })),
+        );
+        assertMatch(((error as AggregateError).errors?.[0] ?? error).stack, places);
+      }
+      const [, , , outcome] = await pool.map(values.failOdd, [0, 2, 4, 7], { onError: "settle" });
+      assertMatch((outcome as PromiseRejectedResult).reason.stack, places);
     });
   }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Collector, type OnError } from "../../lib/future/collector.ts";
+import { Collector } from "../../lib/future/collector.ts";
+import type { OnError } from "../../lib/future/on_error.ts";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
 import { turn, within } from "../core/within.ts";
 
@@ -103,7 +104,11 @@ Deno.test('Collector, onError "settle": each item has its outcome at its index',
   collector.reject(1, "r");
   collector.fulfill(0, ["v"]);
   collector.end(2);
-  assertEquals(await collector.collect(), [{ status: "fulfilled", value: "v" }, { status: "rejected", reason: "r" }]);
+  assertEquals(await collector.collect(), [{ status: "fulfilled", value: "v", index: 0 }, {
+    status: "rejected",
+    reason: "r",
+    index: 1,
+  }]);
 });
 
 Deno.test('Collector, onError "aggregate": a reader gets the results, then all failures in input order', async () => {

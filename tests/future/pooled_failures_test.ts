@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { pooled } from "@isopool/isopool";
+import { pooled, type Settled } from "@isopool/isopool";
 import { turn, within } from "../core/within.ts";
 
 async function settled(turns = 20): Promise<void> {
@@ -56,11 +56,11 @@ Deno.test("a loop over pooled() gets the results before the failed item, then th
 Deno.test('pooled({ onError: "settle" }) gives the outcome of each item, awaited and in a loop', async () => {
   const fn = (n: number) => n % 2 === 0 ? n : Promise.reject(`odd ${n}`);
   const expected = [
-    { status: "fulfilled", value: 0 },
-    { status: "rejected", reason: "odd 1" },
-    { status: "fulfilled", value: 2 },
+    { status: "fulfilled", value: 0, index: 0 },
+    { status: "rejected", reason: "odd 1", index: 1 },
+    { status: "fulfilled", value: 2, index: 2 },
   ];
-  assertEquals(await pooled([0, 1, 2], fn, { onError: "settle" }), expected as PromiseSettledResult<number>[]);
+  assertEquals(await pooled([0, 1, 2], fn, { onError: "settle" }), expected as Settled<number>[]);
   const seen: unknown[] = [];
   for await (const one of pooled([0, 1, 2], fn, { onError: "settle" })) seen.push(one);
   assertEquals(seen, expected);

@@ -149,9 +149,9 @@ test('pooled({ retry, onError: "settle" }): only an item whose last attempt fail
     pooled([0, 1, 2], (n, { attempt }) => attempt <= n ? Promise.reject(n) : attempt, { retry: 1, onError: "settle" }),
   );
   assertEquals(seen, [
-    { status: "fulfilled", value: 1 },
-    { status: "fulfilled", value: 2 },
-    { status: "rejected", reason: 2 },
+    { status: "fulfilled", value: 1, index: 0 },
+    { status: "fulfilled", value: 2, index: 1 },
+    { status: "rejected", reason: 2, index: 2 },
   ]);
 });
 

@@ -69,7 +69,7 @@ for (const chunkSize of [1, 20, "auto"] as const) {
     results.forEach((result: PromiseSettledResult<number>, n: number) => {
       if (n === 13 || n === 14) {
         assertEquals(expectError((result as PromiseRejectedResult).reason, WorkerCrashedError).exitCode, 7);
-      } else assertEquals(result, { status: "fulfilled", value: n });
+      } else assertEquals<unknown>(result, { status: "fulfilled", value: n, index: n });
     });
   });
 }

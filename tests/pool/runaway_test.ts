@@ -124,7 +124,7 @@ test("a runaway in a batch: finished calls keep their results, calls that have n
   );
   results.forEach((result: PromiseSettledResult<number>, n: number) => {
     if (n === 20) expectError((result as PromiseRejectedResult).reason, TaskTimeoutError);
-    else assertEquals(result, { status: "fulfilled", value: n });
+    else assertEquals<unknown>(result, { status: "fulfilled", value: n, index: n });
   });
   assertEquals(gate.count, 1);
   await gone(gate.read("THREAD"));

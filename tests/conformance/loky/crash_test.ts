@@ -45,7 +45,7 @@ on(ISOLATED, (backend, check) => {
             pool.map(poolTasks.exitAfter, items, { onError: "settle", chunkSize: 1 }),
           );
           for (const [n, end] of ends.entries()) {
-            if (n % 2 === 0) assertEquals(end, { status: "fulfilled", value: n });
+            if (n % 2 === 0) assertEquals(end, { status: "fulfilled", value: n, index: n });
             else assertInstanceOf((end as PromiseRejectedResult).reason, WorkerCrashedError);
           }
           assertEquals(await within(MUST_HAPPEN, pool.map(poolTasks.square, range(20))), range(20).map((n) => n * n));
