@@ -6,7 +6,7 @@
  */
 
 /** Number of holes after which a list is read by its keys. Up to it, reading by index is faster. */
-const MAX_HOLES = 1024;
+export const MAX_HOLES = 1024;
 
 /** Calls `visit` with each element that a list has, in order. The time depends on their number, not on the length. */
 export function forEachElement(list: readonly unknown[], visit: (element: unknown, index: number) => void): void {

@@ -99,6 +99,7 @@ const MAX_DEPTH = 64;
 /** Up to so many objects, a search in an array is faster than one in a set. */
 const MAX_ARRAY_SEARCH = 16;
 
+const { hasOwnProperty } = Object.prototype;
 const NOT_PLAIN: unique symbol = Symbol("not plain");
 
 /**
@@ -116,8 +117,8 @@ export class PlainWriter {
 
   /** Returns the text of a value; `undefined` if it is not plain or too large, or has an object of an earlier value. */
   write(value: object): Json | undefined {
-    // A program has given all objects a property: for-in would find it, and JSON.stringify would call a toJSON.
-    if ("toJSON" in Array.prototype || isPrototypeExtended()) return undefined;
+    // A program has given all objects a toJSON: JSON.stringify would call it.
+    if ("toJSON" in Array.prototype) return undefined;
     const copy = this.#copyValue(value, true);
     if (copy === NOT_PLAIN) return undefined;
     const hasNotes = this.#notes.length > 0;
@@ -131,7 +132,7 @@ export class PlainWriter {
    * as long.
    */
   copy(value: object): unknown {
-    const copy = isPrototypeExtended() ? NOT_PLAIN : this.#copyValue(value, false);
+    const copy = this.#copyValue(value, false);
     return copy === NOT_PLAIN
       ? undefined
       : applyNotes(copy, this.#notes, (special) => special instanceof Date ? new Date(special) : special);
@@ -178,13 +179,15 @@ export class PlainWriter {
 
   #copyObject(value: Record<string, unknown>, depth: number): unknown {
     const copy = { ...value };
-    // Unlike Object.keys, for-in creates no array. `isPrototypeExtended` makes sure that it finds own keys only.
+    // Unlike Object.keys, for-in creates no array. It also finds what a program has added to Object.prototype.
     for (const key in copy) {
       const part = copy[key];
       if (typeof part === "string" && part.length <= MAX_STRING) continue;
       const copied = this.#copyPart(key, part, depth);
       if (copied === NOT_PLAIN) return NOT_PLAIN;
-      if (copied !== part) copy[key] = copied;
+      if (copied === part) continue;
+      if (!hasOwnProperty.call(copy, key)) return NOT_PLAIN;
+      copy[key] = copied;
     }
     return copy;
   }
@@ -235,13 +238,6 @@ export class PlainWriter {
     if (this.#seenArray.length > MAX_ARRAY_SEARCH) this.#seenSet = new Set(this.#seenArray);
     return false;
   }
-}
-
-const EMPTY = {};
-
-// Whether all objects have an enumerable property. Then structured clone copies, which ignores it.
-function isPrototypeExtended(): true | undefined {
-  for (const _ in EMPTY) return true;
 }
 
 function hasHoles(list: readonly unknown[]): boolean {
