@@ -19,6 +19,6 @@ export { ItemLostError, QueueClosedError, TransferError, WaitTimeoutError } from
 export { JoinableQueue } from "./queue/joinable_queue.ts";
 export { Connection, Pipe, type PipeOptions } from "./queue/pipe.ts";
 export { Queue, type QueueOptions, type TryGetResult } from "./queue/queue.ts";
-export { SELECT, select, type Selectable, type Selected, type Selection } from "./queue/select.ts";
+export { SELECT, select, type Selectable, type Selected, type SelectedOf, type Selection } from "./queue/select.ts";
 export type { Handle, Shared } from "./shared/handle.ts";
 export type { BlockLimits, WaitLimits } from "./shared/waiting.ts";

@@ -126,6 +126,7 @@ const TYPES = [
   "Runnable",
   "Selectable",
   "Selected",
+  "SelectedOf",
   "Selection",
   "Settled",
   "Shared",

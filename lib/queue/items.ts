@@ -7,6 +7,7 @@ import { QueueClosedError } from "../core/queue_errors.ts";
 import { integer, knownOptions } from "../core/validate.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type Item, UNLIMITED } from "./channel.ts";
+import { Control } from "./control_layout.ts";
 import { decodeValue, type Encoded, encodeValue } from "./codec.ts";
 import { MAX_RECORD } from "./paged_log.ts";
 import { lockHeld } from "../shared/run_now.ts";
@@ -103,6 +104,7 @@ export function selectionOf<T>(channel: Channel, tryGet: () => TryGetResult<T>):
     },
     ready: (signal) => channel.ready("select", signal),
     passOn: () => channel.wakeNextConsumer(),
+    arrivals: () => channel.control.load(Control.TAIL),
   };
 }
 

@@ -18,6 +18,11 @@ export interface Selection<R> {
   ready(signal: AbortSignal): Promise<void>;
   /** Wakes another consumer of the source. Called when `ready` was fulfilled here; `select` may take from another source. */
   passOn(): void;
+  /**
+   * Returns a number that changes when something arrives or the source closes. Without it, `select` may give up although
+   * at each moment one source was ready, because it looks at one after the other.
+   */
+  arrivals?(): number;
 }
 
 /** What {@linkcode select} can wait for: queues, connections, and any object with this method. */
@@ -26,26 +31,43 @@ export interface Selectable<R = unknown> {
   [SELECT](): Selection<R>;
 }
 
-/** The source that was ready first, and what was taken from it. */
-export interface Selected<R> {
+/**
+ * The source that was ready first, and what was taken from it.
+ *
+ * @typeParam R Type of what was taken.
+ * @typeParam I Type of the index.
+ */
+export interface Selected<R, I extends number = number> {
   /** Index of the source. */
-  index: number;
+  index: I;
   /** What was taken: for a queue or a connection, as `tryGet` returns it, but never `"empty"`. */
   result: R;
 }
 
+/**
+ * What {@linkcode select} resolves to for sources of these types: for a tuple, a union by index.
+ *
+ * @typeParam S Type of the list of sources.
+ */
+export type SelectedOf<S extends readonly Selectable[]> = {
+  [I in keyof S]: S[I] extends Selectable<infer R> ? Selected<R, I extends `${infer N extends number}` ? N : number>
+    : never;
+}[number];
+
 const CALL = "select";
-// Shared by all calls, so that successive ones begin at different sources.
-let firstChecked = 0;
+/** How often to look at all sources before giving up, if something arrived meanwhile and another consumer took it. */
+const MAX_LOOKS = 1000;
+const { random } = Math;
 
 /**
  * Waits for the first of several sources that has something, and takes it. It takes nothing from the others. A queue that
  * is closed and empty is ready: its result is `{ state: "closed" }`, each time.
  *
- * Fair: if several sources are ready, successive calls begin with different ones. **Cost.** If a source is ready, that of
- * `tryGet`; otherwise a wait for each source. To wait for one queue, use its `get`.
+ * Fair: of several ready sources, each is taken from with the same probability. **Cost.** If a source is ready, that of a
+ * `tryGet` of each source that is looked at before; otherwise a wait for each source. To wait for one queue, use its `get`.
  *
- * Rejects with a {@linkcode WaitTimeoutError} if `timeout` passes first, or with the signal's reason.
+ * Rejects with a {@linkcode WaitTimeoutError} if `timeout` passes first, or with the signal's reason. At the end of the
+ * time there was a moment at which no queue and no connection was ready.
  *
  * @example Wait for the first of two queues
  * ```ts
@@ -57,21 +79,25 @@ let firstChecked = 0;
  * assertEquals(await select([urgent, normal]), { index: 1, result: { state: "ok", value: "a" } });
  * ```
  */
-export async function select<R>(sources: readonly Selectable<R>[], limits?: WaitLimits): Promise<Selected<R>> {
+export async function select<const S extends readonly Selectable[]>(
+  sources: S,
+  limits?: WaitLimits,
+): Promise<SelectedOf<S>> {
   const timeout = checkLimits(CALL, limits);
   if (!Array.isArray(sources) || sources.length === 0 || sources.some((each) => typeof each?.[SELECT] !== "function")) {
     throw new TypeError("Cannot select: `sources` takes an array of queues and connections, at least one");
   }
   limits?.signal?.throwIfAborted();
-  const selections: Selection<R>[] = sources.map((source: Selectable<R>) => source[SELECT]());
+  const selections = sources.map((source) => source[SELECT]());
   const deadline = new AbortController();
   const timer = timeout ? setTimeout(() => deadline.abort(), timeout) : undefined;
   try {
     for (;;) {
-      const selected = takeFirst(selections);
-      if (selected !== undefined) return selected;
+      const isLast = deadline.signal.aborted || timeout === 0;
+      const selected = takeAny(selections) ?? (isLast ? takeAnyArrived(selections) : undefined);
+      if (selected !== undefined) return selected as SelectedOf<S>;
       limits?.signal?.throwIfAborted();
-      if (deadline.signal.aborted || timeout === 0) {
+      if (isLast) {
         throw new WaitTimeoutError(`Cannot ${CALL}: it took longer than ${timeout} ms`);
       }
       const signals = limits?.signal ? [deadline.signal, limits.signal] : [deadline.signal];
@@ -82,12 +108,26 @@ export async function select<R>(sources: readonly Selectable<R>[], limits?: Wait
   }
 }
 
-function takeFirst<R>(selections: readonly Selection<R>[]): Selected<R> | undefined {
-  const first = firstChecked++;
-  for (let i = 0; i < selections.length; i++) {
-    const index = (first + i) % selections.length;
+// Looks at the sources in a random order: with a fixed one, a source behind idle ones would get their turns as well.
+function takeAny<R>(selections: readonly Selection<R>[]): Selected<R> | undefined {
+  const order = selections.map((_, index) => index);
+  for (let left = order.length; left > 0; left--) {
+    const at = Math.floor(random() * left);
+    const index = order[at];
+    order[at] = order[left - 1];
     const result = selections[index].take();
     if (result !== undefined) return { index, result };
+  }
+}
+
+// Looks again as long as something arrives meanwhile. Between the looks at two sources, another thread can fill the one
+// that was empty and empty the other. If all were seen empty and nothing has arrived, all were empty at one moment.
+function takeAnyArrived<R>(selections: readonly Selection<R>[]): Selected<R> | undefined {
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const arrivals = selections.map((each) => each.arrivals?.());
+    const selected = takeAny(selections);
+    if (selected !== undefined) return selected;
+    if (selections.every((each, i) => each.arrivals?.() === arrivals[i])) return undefined;
   }
 }
 

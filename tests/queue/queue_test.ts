@@ -223,7 +223,7 @@ test("a pipe keeps messages apart in both directions; a one-way pipe has one dir
   assertEquals(await Array.fromAsync(reader), [1]);
 });
 
-test("select takes from the first ready source, in turns, and wakes another consumer for the rest", async () => {
+test("select takes from the first ready source, and wakes another consumer for the rest", async () => {
   const one = new Queue<number>(), two = new Queue<number>();
   await assertRejects(() => select([one, two], { timeout: 10 }), WaitTimeoutError);
   const selecting = select([one, two]);
@@ -232,10 +232,6 @@ test("select takes from the first ready source, in turns, and wakes another cons
   two.tryPut(2);
   const { index, result } = await within(5_000, selecting);
   assertEquals([index, result.state, 3 - await get], [1, "ok", result.state === "ok" ? result.value : 0]);
-  for (let i = 0; i < 20; i++) one.tryPut(i), two.tryPut(i);
-  const seen = [0, 0];
-  for (let i = 0; i < 20; i++) seen[(await select([one, two])).index]++;
-  assertEquals(seen, [10, 10]);
   const [a, b] = Pipe<string>();
   await b.send("hi");
   assertEquals(await select([a, new Queue<string>()]), { index: 0, result: { state: "ok", value: "hi" } });

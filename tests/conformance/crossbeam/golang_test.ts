@@ -242,8 +242,7 @@ test("test_select_fairness: of two full queues behind two empty ones neither is 
 
 leavesNothing();
 
-// Fault: select() begins one place further each time, so that a full queue behind empty ones gets their turns as well.
-Deno.test.ignore(
+Deno.test(
   "test_select_fairness: two full queues get half of the selects each, whatever stands before them",
   async () => {
     const first = await hitsOfFirst();
@@ -254,9 +253,7 @@ Deno.test.ignore(
 
 for (const backend of EVERY) {
   for (const closes of [false, true]) {
-    // Fault on threads: see linearizable_try in select_test.ts.
-    const register = backend.isolated ? Deno.test.ignore : Deno.test;
-    register(
+    Deno.test(
       `${backend.name}: test_nonblock_select_race${closes ? "2" : ""}: one of two is always ready (300)`,
       async () => {
         await using pool = backend.make({ workers: 1 });
