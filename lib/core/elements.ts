@@ -1,5 +1,5 @@
 /**
- * `elements()`: the elements of a list that came from elsewhere. A list of ten elements can have a length of 2^32 - 1,
+ * The elements of a list that came from elsewhere. A list of ten elements can have a length of 2^32 - 1,
  * and a loop over its indexes takes a minute.
  *
  * @module
@@ -26,4 +26,11 @@ function visitByKey(list: readonly unknown[], from: number, visit: (element: unk
     if (!(index < 2 ** 32 - 1) || String(index) !== key) return;
     if (index > from) visit(list[index], index);
   }
+}
+
+/** Whether a value is a list without holes. The time depends on the number of elements before the first hole. */
+export function isDense(value: unknown): value is unknown[] {
+  if (!Array.isArray(value)) return false;
+  for (let i = 0; i < value.length; i++) if (value[i] === undefined && !Object.hasOwn(value, i)) return false;
+  return true;
 }

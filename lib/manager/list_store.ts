@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isDense } from "../core/elements.ts";
 import { bad } from "../core/validate.ts";
 import { deepEqual } from "./deep_equal.ts";
 import { type Undo, UndoByCopy } from "./undo.ts";
@@ -19,7 +20,7 @@ export class ListStore {
   #items: unknown[];
 
   constructor(initial: unknown) {
-    this.#items = initial as unknown[];
+    this.#items = dense("make list", "initial", initial);
   }
 
   /** Returns how to restore the current state. */
@@ -33,7 +34,7 @@ export class ListStore {
 
   extend(items: unknown[]): number {
     // One call of push for all would overflow the stack: a million arguments do not fit.
-    for (const item of items) this.#items.push(item);
+    for (const item of dense("extend list", "items", items)) this.#items.push(item);
     return this.#items.length;
   }
 
@@ -123,4 +124,10 @@ function field(item: unknown, name: string): unknown {
   return typeof item === "object" && item !== null && Object.hasOwn(item, name)
     ? (item as Record<string, unknown>)[name]
     : undefined;
+}
+
+// A client of this library sends no holes. A loop over a list of length 2^32 - 1 would block the manager for minutes.
+function dense(call: string, what: string, items: unknown): unknown[] {
+  if (isDense(items)) return items;
+  throw bad(call, what, items, "an array without holes", false);
 }

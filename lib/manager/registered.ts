@@ -12,6 +12,7 @@
  * @module
  */
 import { define } from "../core/define.ts";
+import { isDense } from "../core/elements.ts";
 import { bad } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, type Shared } from "../shared/handle.ts";
 import { invoke, ManagedProxy, type Origin } from "./proxy.ts";
@@ -138,7 +139,7 @@ function registrationOf(from: unknown): Pick<Registration, "name"> & { methods: 
   const { type, methods }: Partial<Handle> = handleOfArrival(from) ?? {};
   return {
     name: String(type),
-    methods: new Map((Array.isArray(methods) ? methods : []).map((each) => [String(each), 0])),
+    methods: new Map((isDense(methods) ? methods : []).map((each) => [String(each), 0])),
   };
 }
 

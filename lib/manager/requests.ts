@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isDense } from "../core/elements.ts";
 import type { ChannelMemory } from "../queue/channel.ts";
 
 /** What a thread needs to reach a manager. Every proxy carries it. */
@@ -39,7 +40,7 @@ const CHECKS: Record<ClientRequest[0], (fields: readonly unknown[]) => boolean> 
   disconnect: () => true,
   make: ([, object, kind]) => isId(object) && typeof kind === "string",
   call: ([, object, method, args, chain]) =>
-    isId(object) && typeof method === "string" && Array.isArray(args) && isChain(chain),
+    isId(object) && typeof method === "string" && isDense(args) && isChain(chain),
   begin: ([, resource, transaction, chain, noWait]) =>
     isId(resource) && isId(transaction) && isChain(chain) && typeof noWait === "boolean",
   end: ([, transaction, commit]) => isId(transaction) && typeof commit === "boolean",
@@ -51,7 +52,7 @@ function isId(value: unknown): value is number {
 }
 
 function isChain(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isId);
+  return isDense(value) && value.every(isId);
 }
 
 /** Returns the request, or `undefined` if the data is none. */
