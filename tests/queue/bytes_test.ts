@@ -1,5 +1,6 @@
 /**
- * Whole buffers go through a queue without the serializer. They must arrive as the serializer would have copied them.
+ * Buffers and views go through a queue without the serializer. They must arrive as the serializer would have copied them,
+ * except that a view arrives without the bytes of its buffer that it does not show.
  *
  * @module
  */
@@ -32,7 +33,7 @@ const values: (ArrayBuffer | ArrayBufferView)[] = [
   new (class extends Uint8Array {})(3),
 ];
 
-test("buffers and views of every kind arrive as structured clone would copy them", async () => {
+test("buffers and views of every kind arrive as structured clone would copy them, with their own bytes only", async () => {
   const queue = new Queue<ArrayBuffer | ArrayBufferView>();
   for (const value of values) {
     await queue.put(value);
@@ -42,7 +43,7 @@ test("buffers and views of every kind arrive as structured clone would copy them
     assertEquals(Object.getPrototypeOf(got), Object.getPrototypeOf(clone));
     assertNotStrictEquals(got, value);
     if (!ArrayBuffer.isView(got) || !ArrayBuffer.isView(clone)) continue;
-    assertEquals([got.byteOffset, got.buffer.byteLength], [clone.byteOffset, clone.buffer.byteLength]);
+    assertEquals([got.byteOffset, got.buffer.byteLength], [0, clone.byteLength]);
     assertInstanceOf(got.buffer, ArrayBuffer);
   }
   const detached = new Uint8Array(4);
