@@ -20,6 +20,9 @@
  * a holder: after 200 ms if the holder is being killed (`suspectOwner`), after 2 s if it may just be writing to a slow
  * reader. A holder whose lock was stolen finds another owner in the word when it releases, and changes nothing.
  *
+ * A hostile task can write anything into the words. So every wait ends, and every loop has a bound: a thread that does not get
+ * the lock prints without it. `Atomics` and the clock are taken when this module loads, before a task can replace them.
+ *
  * Memory ordering: LOCK is read and written with `Atomics` (sequentially consistent), so the next holder sees everything
  * that the last one has written, with plain writes too. The holder writes HOLDERS with a plain write. It only shows
  * waiters that the lock has changed hands; a waiter that reads an old value waits longer.
@@ -50,6 +53,13 @@ const SLEEP_SLICE = 5;
 const SUSPECTED_OWNER_TIMEOUT = 200;
 /** How long a waiter waits for any other holder, in milliseconds: the reader of its output may be slow. */
 const OWNER_TIMEOUT = 2_000;
+/** How long `acquire` waits in total, in milliseconds: only a hostile task makes it wait for so long. */
+const TOTAL_TIMEOUT = 10_000;
+/** How often a host tries to change a word that another thread keeps changing. */
+const MAX_TRIES = 100;
+
+const { add, compareExchange, load, notify, wait } = Atomics;
+const now = performance.now.bind(performance);
 
 /** Number of words of shared memory that the lock takes. */
 export const LOCK_WORDS = 3;
@@ -66,71 +76,83 @@ export class PrintLock {
 
   /** Returns the owner number for one more thread. */
   static newOwner(words: Int32Array): number {
-    return Atomics.add(words, OWNERS, 1) % OWNER + 1;
+    return add(words, OWNERS, 1) % OWNER + 1;
   }
 
   /** Whether this thread holds the lock: the case of a print inside a print. */
   get isHeld(): boolean {
-    return (Atomics.load(this.#words, LOCK) & OWNER) === this.#owner;
+    return (load(this.#words, LOCK) & OWNER) === this.#owner;
   }
 
-  /** Takes the lock. With a `limit` in milliseconds it returns `false` after that time, and never steals the lock. */
-  acquire(limit: number = Infinity): boolean {
-    if (Atomics.compareExchange(this.#words, LOCK, FREE, this.#owner) !== FREE) return this.#wait(limit);
-    this.#words[HOLDERS]++;
-    return true;
+  /** Takes the lock, from a stuck holder too. Returns `false` if the lock did not come within 10 s. */
+  acquire(): boolean {
+    return this.#take() || this.#wait(TOTAL_TIMEOUT, true);
+  }
+
+  /**
+   * Takes the lock within `limit` milliseconds, or returns `false`. It never steals the lock. With 0, which is for rare
+   * users, it may come before a waiter to which the lock was handed over.
+   */
+  tryAcquire(limit: number): boolean {
+    return this.#take() || (limit > 0 ? this.#wait(limit, false) : this.#take(HANDED_OVER, this.#owner | CONTENDED));
   }
 
   /** Releases the lock, unless it was stolen. */
   release(): void {
     const owner = this.#owner;
-    if (Atomics.compareExchange(this.#words, LOCK, owner, FREE) !== owner) this.ownerEnded(owner);
+    if (compareExchange(this.#words, LOCK, owner, FREE) !== owner) this.ownerEnded(owner);
   }
 
   /** Releases the lock for a thread that has ended, if that thread holds it. */
   ownerEnded(owner: number): void {
-    for (;;) {
-      const word = Atomics.load(this.#words, LOCK);
+    let word = load(this.#words, LOCK);
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       if ((word & OWNER) !== owner) return;
-      if (Atomics.compareExchange(this.#words, LOCK, word, HANDED_OVER) === word) break;
+      const found = compareExchange(this.#words, LOCK, word, HANDED_OVER);
+      if (found === word) break;
+      word = found;
     }
-    if (Atomics.notify(this.#words, LOCK, 1) === 0) Atomics.compareExchange(this.#words, LOCK, HANDED_OVER, FREE);
+    if (notify(this.#words, LOCK, 1) === 0) compareExchange(this.#words, LOCK, HANDED_OVER, FREE);
   }
 
   /** Marks a holder that is being killed, so that waiters steal sooner. It has no effect on a lock that is taken later. */
   suspectOwner(owner: number): void {
-    for (;;) {
-      const word = Atomics.load(this.#words, LOCK);
-      if ((word & OWNER) !== owner) return;
-      if (Atomics.compareExchange(this.#words, LOCK, word, word | SUSPECTED) === word) return;
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const word = load(this.#words, LOCK);
+      if ((word & OWNER) !== owner || compareExchange(this.#words, LOCK, word, word | SUSPECTED) === word) return;
     }
   }
 
-  #wait(limit: number): boolean {
+  #take(from: number = FREE, to: number = this.#owner): boolean {
+    if (compareExchange(this.#words, LOCK, from, to) !== from) return false;
+    this.#words[HOLDERS]++;
+    return true;
+  }
+
+  #wait(limit: number, steals: boolean): boolean {
     const words = this.#words;
-    const start = performance.now();
+    const start = now();
     let heldSince = start;
     let lastHolder = -1;
     let hasSlept = false;
     for (;;) {
-      let word = Atomics.load(words, LOCK);
-      const now = performance.now();
-      const holder = Atomics.load(words, HOLDERS);
-      if (holder !== lastHolder) heldSince = now;
+      let word = load(words, LOCK);
+      const time = now();
+      if (time - start >= limit) return false;
+      const holder = load(words, HOLDERS);
+      if (holder !== lastHolder) heldSince = time;
       lastHolder = holder;
-      const stealAfter = limit < Infinity ? Infinity : word & SUSPECTED ? SUSPECTED_OWNER_TIMEOUT : OWNER_TIMEOUT;
-      if (word === FREE || (word === HANDED_OVER ? hasSlept : now - heldSince >= stealAfter)) {
+      const stealAfter = !steals ? Infinity : word & SUSPECTED ? SUSPECTED_OWNER_TIMEOUT : OWNER_TIMEOUT;
+      if (word === FREE || (word === HANDED_OVER ? hasSlept : time - heldSince >= stealAfter)) {
         // CONTENDED, because other threads may wait as well.
-        if (Atomics.compareExchange(words, LOCK, word, this.#owner | CONTENDED) !== word) continue;
-        words[HOLDERS]++;
+        if (!this.#take(word, this.#owner | CONTENDED)) continue;
         return true;
       }
-      if (now - start >= limit) return false;
       if (word !== HANDED_OVER && (word & CONTENDED) === 0) {
-        if (Atomics.compareExchange(words, LOCK, word, word | CONTENDED) !== word) continue;
+        if (compareExchange(words, LOCK, word, word | CONTENDED) !== word) continue;
         word |= CONTENDED;
       }
-      if (Atomics.wait(words, LOCK, word, SLEEP_SLICE) !== "not-equal") hasSlept = true;
+      if (wait(words, LOCK, word, Math.min(SLEEP_SLICE, limit)) !== "not-equal") hasSlept = true;
     }
   }
 }

@@ -3,7 +3,7 @@
  *
  * ```
  * update, update, ...   -> the last state --every 100 ms--> Terminal.draw
- * console.log, anywhere -> Terminal clears the bar; the next draw shows it again
+ * console.log, anywhere -> Terminal clears the bar, and draws it again after the print
  * end                   -> the last bar, as a line that stays
  * ```
  *
@@ -58,7 +58,8 @@ export class TerminalBar implements ProgressSink {
     this.#guard ??= new ConsoleGuard(this.#terminal);
     const bar = drawBar(this.#state!, performance.now() - this.#start, columns());
     if (bar === this.#lastBar && this.#terminal.isBarShown) return;
-    if (this.#terminal.draw(bar)) this.#lastBar = bar;
+    this.#lastBar = bar;
+    this.#terminal.draw(bar);
   }
 }
 

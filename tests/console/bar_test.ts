@@ -55,7 +55,7 @@ test(
   { ignore, deadline: 60_000 },
 );
 
-test("a bar is drawn between prints without pause, at most 10 times a second", async () => {
+test("a bar stands below prints without pause, and its text changes at most 10 times a second", async () => {
   const { code, text } = await runOnTerminal(`${HEAD}
     const busy = inline((n: number) => {
       const end = performance.now() + 1_000;
@@ -74,8 +74,31 @@ test("a bar is drawn between prints without pause, at most 10 times a second", a
   assert(/^\[#+\] 4\/4 100% /.test(last), last);
   assertEquals(lines.filter((line) => !/^<busy \d \d+>$/.test(line)), []);
   // Drawn once an item has ended: for about half of the time.
-  const bars = (text.match(/\r\[/g) ?? []).length;
+  const bars = new Set(text.match(/\r\[#*-*\] [^\r]*/g)).size;
   assert(bars >= 3 && bars <= ms / 100 + 2, `${bars} bars in ${ms} ms`);
+}, { ignore, deadline: 60_000 });
+
+test("the bar is drawn again after each print of a worker and of main", async () => {
+  const { code, text } = await runOnTerminal(`${HEAD}
+    const logs = inline(async (n: number) => {
+      for (let i = 0; i < 10; i++) {
+        console.log("<log " + n + " " + i + ">");
+        await new Promise((resolve) => setTimeout(resolve, 15));
+      }
+    });
+    await using pool = new Pool({ workers: 2 });
+    const map = pool.map(logs, Array.from({ length: 12 }, (_, n) => n), { progress: true, chunkSize: 1 });
+    const ticker = setInterval(() => console.log("<main>"), 15);
+    await map;
+    clearInterval(ticker);
+  `);
+  assertEquals(code, 0, text.slice(-2_000));
+  // From the first bar to the last item: a moment after each line, where it has not been replaced by the next one.
+  const shown = text.slice(text.indexOf("\r["), text.lastIndexOf("<log"));
+  const lines = [...shown.matchAll(/<(?:log \d+ \d|main)>\r?\n/g)];
+  assert(lines.length > 50, text.slice(-2_000));
+  const bare = lines.filter(({ index, 0: { length } }) => !/^\r\[#*-*\] /.test(shown.slice(index + length)));
+  assertEquals(bare.map(({ index }) => shown.slice(index, index + 60)), []);
 }, { ignore, deadline: 60_000 });
 
 test("two maps at a time share the line, and each leaves its finished bar", async () => {

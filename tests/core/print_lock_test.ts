@@ -16,11 +16,11 @@ function timed(call: () => boolean): { taken: boolean; ms: number } {
   return { taken, ms: performance.now() - start };
 }
 
-Deno.test("PrintLock has one holder at a time; acquire() with a limit gives up and never steals", () => {
+Deno.test("PrintLock has one holder at a time; tryAcquire() gives up after its limit and never steals", () => {
   const { all: [a, b] } = locks(2);
   assert(a.acquire());
   assertEquals([a.isHeld, b.isHeld], [true, false]);
-  assertEquals(b.acquire(20), false);
+  assertEquals([b.tryAcquire(0), b.tryAcquire(20)], [false, false]);
   assertEquals([a.isHeld, b.isHeld], [true, false]);
   a.release();
   // Without a waiter, the lock is free, not handed over.
@@ -55,6 +55,35 @@ Deno.test("newOwner() returns different numbers", () => {
   const { owners } = locks(100);
   assertEquals(new Set(owners).size, 100);
   assert(owners.every((owner) => owner > 0));
+});
+
+test("every call ends while another thread writes nonsense into the lock without end", async () => {
+  const { words, all: [a], owners: [owner] } = locks(1);
+  // Word LOCK_WORDS - 1 counts the owners; the last word stops the other thread.
+  const noise = new Int32Array(new SharedArrayBuffer(4));
+  await using pool = new Pool(1);
+  const hostile = pool.submit(
+    inline((words: Int32Array, stop: Int32Array, owner: number) => {
+      Atomics.store(stop, 0, 1);
+      Atomics.notify(stop, 0);
+      const nonsense = [owner, owner | 1 << 28, owner | 1 << 29, 1 << 30, -1, 77];
+      for (let n = 0; Atomics.load(stop, 0) !== 2; n++) {
+        words[0] = nonsense[n % nonsense.length];
+        words[1] = n;
+      }
+    }),
+    words,
+    noise,
+    owner + 1,
+  );
+  await Atomics.waitAsync(noise, 0, 0).value;
+  for (let n = 0; n < 50; n++) {
+    assert(timed(() => (a.tryAcquire(20), a.release(), true)).ms < 1_000);
+    a.suspectOwner(owner + 1);
+    a.ownerEnded(owner + 1);
+  }
+  Atomics.store(noise, 0, 2);
+  await hostile;
 });
 
 test("4 threads acquire 20,000 times: never two holders, and a thread that never stops does not starve the waiters", async () => {
