@@ -41,7 +41,7 @@ function recordOf(first: number, second: number, form: number, { kind, bytes }: 
 /**
  * Encodes two numbers and a value as they are now.
  *
- * @throws {DOMException} `DataCloneError`, if the value cannot be cloned.
+ * @throws {DOMException | EmptyCopyError} If the value cannot be copied, or would arrive without its content.
  */
 export function encodeRecord(first: number, second: number, value: unknown): LogRecord {
   return recordOf(first, second, Form.VALUE, encodeValue(value), HEADER);
@@ -50,7 +50,7 @@ export function encodeRecord(first: number, second: number, value: unknown): Log
 /**
  * Encodes a request as it is now.
  *
- * @throws {DOMException} `DataCloneError`, if a value in it cannot be cloned.
+ * @throws {DOMException | EmptyCopyError} If a value in it cannot be copied, or would arrive without its content.
  */
 export function encodeRequest(client: number, call: number, request: ClientRequest): LogRecord {
   if (request[0] !== "call" || request[4].length > 0) return encodeRecord(client, call, request);

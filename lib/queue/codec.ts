@@ -17,6 +17,8 @@ import { bytesOf, FORMS, restoreBytes } from "../core/bytes.ts";
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
+import { cloneInput } from "../protocol/clone_input.ts";
+import { transferError } from "../protocol/envelope.ts";
 import { decode, encode, type Envelope } from "../shared/revive.ts";
 import { fromBytes, toBytes } from "./structured.ts";
 
@@ -58,9 +60,22 @@ const bytesOfNumber = new Uint8Array(number.buffer);
 const constants: readonly unknown[] = [undefined, null, true, false];
 
 /**
+ * Encodes a value as it is now; `root` is its name in the path of a part that cannot be copied.
+ *
+ * @throws {TransferError} If the value cannot be copied, or would arrive without its content.
+ */
+export function encodeOrRefuse(value: unknown, root: string): Encoded {
+  try {
+    return encodeValue(value);
+  } catch (cause) {
+    throw cause instanceof IsopoolError ? cause : transferError(value, root, "argument", cause);
+  }
+}
+
+/**
  * Encodes a value as it is now.
  *
- * @throws {DOMException} `DataCloneError`, if the value cannot be cloned.
+ * @throws {DOMException | EmptyCopyError} If the value cannot be copied, or would arrive without its content.
  */
 export function encodeValue(value: unknown): Encoded {
   if (typeof value === "number") {
@@ -78,7 +93,7 @@ export function encodeValue(value: unknown): Encoded {
     const json = new PlainWriter().write(value!);
     if (json) return encodeText(json.hasNotes ? Kind.JSON_WITH_NOTES : Kind.JSON, json.text);
   }
-  return { kind: Kind.CLONE, bytes: toBytes(encode(value)) };
+  return { kind: Kind.CLONE, bytes: toBytes(encode(cloneInput(value).value)) };
 }
 
 function encodeText(kind: number, text: string): Encoded {

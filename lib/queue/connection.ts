@@ -12,7 +12,7 @@ import { SharedWords } from "../shared/memory.ts";
 import { Result } from "../shared/steps/step.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, runToEnd, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type ChannelMemory, type Item } from "./channel.ts";
-import { decodeValue, encodeValue } from "./codec.ts";
+import { decodeValue, encodeOrRefuse } from "./codec.ts";
 import { selectionOf, toTryGetResult, type TryGetResult } from "./items.ts";
 import { SELECT, type Selectable, type Selection } from "./select.ts";
 import { arrive, End, leave, look, send } from "./steps/ends.ts";
@@ -75,7 +75,8 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
 
   /**
    * Sends a message. It waits only if 1 GiB of messages is unread. Rejects with a {@linkcode QueueClosedError} if the other
-   * end is gone, a {@linkcode WaitTimeoutError}, the signal's reason, or a `DataCloneError`.
+   * end is gone, a {@linkcode WaitTimeoutError}, the signal's reason, or a
+   * {@linkcode TransferError} if the message cannot be copied.
    *
    * @example Ask and answer
    * ```ts
@@ -90,7 +91,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
     const timeout = checkLimits(SEND, limits);
     limits?.signal?.throwIfAborted();
     const outbox = this.#channel(SEND, this.#outbox);
-    this.#checkSent(await outbox.put(SEND, encodeValue(message), timeout, limits?.signal), message);
+    this.#checkSent(await outbox.put(SEND, encodeOrRefuse(message, "message"), timeout, limits?.signal), message);
   }
 
   /**
@@ -110,7 +111,10 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
    */
   sendSync(message: T, limits?: BlockLimits): void {
     const timeout = checkBlockLimits(SEND, limits);
-    this.#checkSent(this.#channel(SEND, this.#outbox).putSync(SEND, encodeValue(message), timeout), message);
+    this.#checkSent(
+      this.#channel(SEND, this.#outbox).putSync(SEND, encodeOrRefuse(message, "message"), timeout),
+      message,
+    );
   }
 
   /**

@@ -8,7 +8,7 @@ import { integer, knownOptions } from "../core/validate.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { Channel, type Item, UNLIMITED } from "./channel.ts";
 import { Control } from "./control_layout.ts";
-import { decodeValue, type Encoded, encodeValue } from "./codec.ts";
+import { decodeValue, type Encoded, encodeOrRefuse } from "./codec.ts";
 import { MAX_RECORD } from "./paged_log.ts";
 import { lockHeld } from "../shared/run_now.ts";
 import type { Selection } from "./select.ts";
@@ -109,7 +109,7 @@ export function selectionOf<T>(channel: Channel, tryGet: () => TryGetResult<T>):
 }
 
 function encodeItem(call: string, item: unknown): Encoded {
-  const record = encodeValue(item);
+  const record = encodeOrRefuse(item, "item");
   if (record.bytes.length <= MAX_RECORD) return record;
   throw new RangeError(`Cannot ${call}: the item has ${record.bytes.length} bytes: it takes up to ${MAX_RECORD}`);
 }

@@ -91,7 +91,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<ite
   /**
    * Puts an item when there is room. Resolves to its ticket: the number of the item in this queue, from 0 (and again from
    * 0 after 2^31). Rejects with a {@linkcode QueueClosedError}, a {@linkcode WaitTimeoutError}, the signal's reason, or a
-   * `DataCloneError` if the item cannot be cloned.
+   * {@linkcode TransferError} if the item cannot be copied.
    *
    * @example Slow down a producer that is faster than its consumer
    * ```ts

@@ -13,6 +13,7 @@ import {
   Queue,
   QueueClosedError,
   select,
+  TransferError,
   WaitTimeoutError,
 } from "@isopool/isopool";
 import { channel } from "../../lib/queue/queue.ts";
@@ -112,7 +113,7 @@ const values: unknown[] = [
   new Uint8Array([1, 2]),
   new Float64Array([1.5]),
   new ArrayBuffer(3),
-  new DataView(new ArrayBuffer(4), 1, 2),
+  new DataView(new ArrayBuffer(4)),
   new RangeError("r", { cause: 1 }),
   Object(1),
   { list: Array(100).fill(0) },
@@ -135,7 +136,7 @@ test("every kind of value arrives as structured clone would copy it", async () =
   assertStrictEquals((got[3] as Uint8Array).buffer, (got[4] as Uint8Array).buffer);
   await queue.put(new Blob(["abc"]));
   assertEquals(await (await queue.get() as Blob).text(), "abc");
-  await assertRejects(() => queue.put([() => 1]), DOMException, "could not be cloned");
+  await assertRejects(() => queue.put([() => 1]), TransferError, "could not be cloned");
   assertEquals(queue.size, 0);
 });
 
