@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import { type DictProxy, type ListProxy, Manager, Pool, Queue, tasks } from "@isopool/isopool";
+import { type DictProxy, type ListProxy, Manager, Pool, Queue, tasks, TransferError } from "@isopool/isopool";
 import { test, within } from "../support/within.ts";
 
 const { appendOne, putValues } = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
@@ -81,7 +81,7 @@ test("another thread can put into a queue that is a value of a manager; a functi
   await pool.submit(putValues, holder, values);
   const queue = await holder.get();
   for (const value of values) assertEquals(await within(5_000, queue.get()), value);
-  await assertRejects(() => queue.put(() => {}), DOMException);
+  await assertRejects(() => queue.put(() => {}), TransferError);
 });
 
 test("managers that are created and closed in quick succession do not mix", async () => {
