@@ -9,11 +9,22 @@ import { AsyncContext } from "./async_context.ts";
 import { CancelledError, TaskLoadError, TaskNotFoundError, TransferError } from "./errors.ts";
 import { bad, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
-/** How often and after which wait a failed attempt is repeated. */
+/**
+ * How often and after which wait a failed attempt is repeated. Where an option `retry` takes a number, that counts the
+ * attempts after the first, so `retry: 2` has as many attempts as `retry: { maxAttempts: 3 }`.
+ *
+ * The waits of `pooled()` and `limit()` are those of `@std/async/retry`: up to 1 s before the second attempt, then up to
+ * 2 s, 4 s, and so on. Their other side is mostly a service that needs a pause. The next attempt of a task starts at once:
+ * it computes on this machine. A task that asks a service needs a `minTimeout`.
+ */
 export interface RetryOptions {
-  /** Maximum number of attempts, the first included. @default {5} */
+  /** Maximum number of attempts, the first included: one more than the number of retries. @default {5} */
   maxAttempts?: number;
-  /** Wait before the second attempt, in milliseconds. @default {0} */
+  /**
+   * Wait before the second attempt, in milliseconds; `jitter` shortens it.
+   *
+   * @default {1000 for `pooled()` and `limit()`, at most `maxTimeout`; 0 for tasks}
+   */
   minTimeout?: number;
   /** Maximum wait between two attempts, in milliseconds. @default {60000} */
   maxTimeout?: number;
@@ -37,26 +48,35 @@ export interface RetryPolicy extends Readonly<Required<RetryOptions>> {
 const FINAL = [TaskNotFoundError, TaskLoadError, TransferError, CancelledError];
 
 const OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable"] as const;
-const DEFAULTS = { minTimeout: 0, maxTimeout: 60_000, multiplier: 2, jitter: 1, isRetriable: (): boolean => true };
+const DEFAULTS = { maxTimeout: 60_000, multiplier: 2, jitter: 1, isRetriable: (): boolean => true };
+
+/** Default of `minTimeout` where the other side is mostly a service, in milliseconds: that of `@std/async/retry`. */
+export const SERVICE_MIN_TIMEOUT = 1_000;
 
 /**
  * Checks the option; `undefined` means no retry. A number is the number of retries after the first attempt.
  *
  * @param keepsContext Whether the caller's `isRetriable` runs in the asynchronous context of this call.
+ * @param defaultMinTimeout The wait before the second attempt if the caller sets none, in milliseconds.
  */
 export function retryPolicy(
   call: string,
   retry: number | RetryOptions | undefined,
   keepsContext = false,
+  defaultMinTimeout = 0,
 ): RetryPolicy | undefined {
   if (retry === undefined || retry === 0) return undefined;
   if (typeof retry === "number") {
-    return new Policy({ maxAttempts: integer(call, "retry", retry, 0) + 1, ...DEFAULTS });
+    return new Policy({
+      maxAttempts: integer(call, "retry", retry, 0) + 1,
+      minTimeout: defaultMinTimeout,
+      ...DEFAULTS,
+    });
   }
   knownOptions(`${call}: \`retry\``, retry, OPTIONS);
   const {
-    minTimeout = DEFAULTS.minTimeout,
     maxTimeout = DEFAULTS.maxTimeout,
+    minTimeout = Math.min(defaultMinTimeout, maxTimeout),
     multiplier = DEFAULTS.multiplier,
     jitter = DEFAULTS.jitter,
     isRetriable = DEFAULTS.isRetriable,

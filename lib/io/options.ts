@@ -4,7 +4,7 @@
  * @module
  */
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
-import { type RetryOptions, type RetryPolicy, retryPolicy } from "../core/retry.ts";
+import { type RetryOptions, type RetryPolicy, retryPolicy, SERVICE_MIN_TIMEOUT } from "../core/retry.ts";
 import { abortSignal, bad, count, duration, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/on_error.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
@@ -48,7 +48,8 @@ export interface PooledOptions extends ProgressOptions {
    */
   timeout?: number;
   /**
-   * Number of retries of a failed item, or a whole policy. An item keeps its place in `concurrency` while it waits for its
+   * Number of retries of a failed item, or a whole policy: `2` has as many attempts as `{ maxAttempts: 3 }`. The waits
+   * grow, with jitter: up to 1 s, 2 s, 4 s, ... (see {@linkcode RetryOptions}). An item keeps its place in `concurrency` while it waits for its
    * next attempt, so that a failing service gets fewer requests, and no more items are read during the wait.
    *
    * @default {0}
@@ -68,7 +69,12 @@ export interface LimitOptions {
   rate?: RateOptions;
   /** Maximum duration of one attempt in milliseconds, as in {@linkcode PooledOptions}. @default {Infinity} */
   timeout?: number;
-  /** Number of retries of a failed call, or a whole policy; the call keeps its place between attempts. @default {0} */
+  /**
+   * Number of retries of a failed call, or a whole policy, with the waits of {@linkcode PooledOptions}; the call keeps its
+   * place between attempts.
+   *
+   * @default {0}
+   */
   retry?: number | RetryOptions;
   /** Cancels all calls, as the signal of a call does, and refuses later calls: they reject with the signal's reason. */
   signal?: AbortSignal;
@@ -139,7 +145,7 @@ function commonPlan(call: string, options: LimitOptions): Omit<LimitPlan, "concu
   return {
     signal: abortSignal(call, "signal", options.signal),
     timeout: duration(call, "timeout", options.timeout),
-    retry: retryPolicy(call, options.retry),
+    retry: retryPolicy(call, options.retry, false, SERVICE_MIN_TIMEOUT),
     rate: rate && new RateLimiter(rate),
   };
 }

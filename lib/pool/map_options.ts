@@ -22,7 +22,12 @@ export interface MapOptions extends ProgressOptions {
   timeout?: number;
   /** Cancels the whole map, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** How often a failed item is tried again. @default {the task's, else the pool's} */
+  /**
+   * Number of retries of a failed item, or a whole policy: `2` has as many attempts as `{ maxAttempts: 3 }`. The next
+   * attempt starts at once, unless the policy sets `minTimeout`.
+   *
+   * @default {the task's, else the pool's}
+   */
   retry?: number | RetryOptions;
   /** What happens to the map when an item fails. @default {"throw"} */
   onError?: OnError;

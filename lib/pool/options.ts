@@ -49,7 +49,12 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   finalizer?: Task<[], unknown>;
   /** Maximum run time of a call in milliseconds, if its task has no limit of its own. @default {Infinity} */
   timeout?: number;
-  /** How often a failed call is tried again, if its task has no `retry` of its own. @default {0} */
+  /**
+   * Number of retries of a failed call, or a whole policy, if its task has no `retry` of its own: `2` has as many attempts
+   * as `{ maxAttempts: 3 }`. The next attempt starts at once, unless the policy sets `minTimeout`.
+   *
+   * @default {0}
+   */
   retry?: number | RetryOptions;
   /** Milliseconds that a stopped task has between its `context.signal` and force. @default {200} */
   killGrace?: number;

@@ -22,6 +22,12 @@ Deno.test("retryPolicy() has five attempts and no wait by default", () => {
   assertEquals(delays({}, 4), [0, 0, 0, 0]);
 });
 
+Deno.test("retryPolicy() takes a default wait, which is at most maxTimeout", () => {
+  const firstWait = (options: number | RetryOptions) => retryPolicy("t", options, false, 1_000)!.minTimeout;
+  assertEquals([firstWait(2), firstWait({}), firstWait({ maxTimeout: 50 })], [1_000, 1_000, 50]);
+  assertEquals([firstWait({ minTimeout: 0 }), firstWait({ minTimeout: 2_000 })], [0, 2_000]);
+});
+
 Deno.test("delay() without jitter grows by the multiplier up to maxTimeout", () => {
   assertEquals(delays({ minTimeout: 100, maxTimeout: 1_000, jitter: 0 }), [100, 200, 400, 800, 1_000, 1_000]);
   assertEquals(delays({ minTimeout: 100, multiplier: 1, jitter: 0 }, 3), [100, 100, 100]);

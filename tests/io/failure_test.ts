@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { pooled } from "@isopool/isopool";
 import { test, until } from "../support/within.ts";
-import { drained, ending, settled, untilAborted } from "./kit.ts";
+import { drained, ending, retries, settled, untilAborted } from "./kit.ts";
 
 for (const ordered of [true, false]) {
   test(`pooled({ ordered: ${ordered} }): a loop gets earlier items that end after the failure, then the failure`, async () => {
@@ -134,7 +134,7 @@ test("pooled(): with every option, a failure waits for the running items", async
       if (n === 0) throw "boom";
       await gate.promise;
       events.push(`ended ${n}`);
-    }, { timeout: 60_000, rate: { limit: 10, interval: 1_000 }, retry: 1, concurrency: 3 }),
+    }, { timeout: 60_000, rate: { limit: 10, interval: 1_000 }, retry: retries(1), concurrency: 3 }),
   ).then((error) => events.push(String(error)));
   await settled();
   assertEquals(events, []);

@@ -5,6 +5,11 @@
  */
 import { MUST_HAPPEN, within } from "../support/within.ts";
 
+/** A policy of `count` retries without waits. */
+export function retries(count: number): { maxAttempts: number; minTimeout: number } {
+  return { maxAttempts: count + 1, minTimeout: 0 };
+}
+
 /** Returns the value of a promise, or what it rejects with. Fails instead of hanging. */
 export function ending(promise: PromiseLike<unknown>): Promise<unknown> {
   return within(MUST_HAPPEN, promise.then((value) => value, (error) => error));

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { pooled } from "@isopool/isopool";
 import { runScript } from "../support/script.ts";
 import { test, until } from "../support/within.ts";
-import { countListeners, ending, settled } from "./kit.ts";
+import { countListeners, ending, retries, settled } from "./kit.ts";
 
 const MANY = 100_000;
 
@@ -30,7 +30,7 @@ test("pooled({ signal, timeout, retry, rate }): 20,000 items with every option p
   const results = await pooled(count(20_000), async (n, { attempt }) => {
     if (attempt === 1 && n % 100 === 0) throw new Error("again");
     return await n;
-  }, { signal, timeout: 60_000, retry: 1, rate: { limit: MANY, interval: 1_000 }, concurrency: 100 });
+  }, { signal, timeout: 60_000, retry: retries(1), rate: { limit: MANY, interval: 1_000 }, concurrency: 100 });
   // Timers that are left would be seen by the sanitizer.
   assertEquals([results.length, listeners.max, listeners.now], [20_000, 1, 0]);
 });
@@ -64,7 +64,7 @@ test("pooled(): an ordered stream stays within its buffer behind a slow item, an
 
 test("pooled(): an unread endless input stops at concurrency + buffer, sync and async, with every option", async () => {
   for (const isAsync of [false, true]) {
-    for (const options of [{}, { timeout: 1_000, retry: 1, rate: { limit: 1_000, interval: 1 } }]) {
+    for (const options of [{}, { timeout: 1_000, retry: retries(1), rate: { limit: 1_000, interval: 1 } }]) {
       let read = 0;
       const plain = function* () {
         for (;;) yield read++;

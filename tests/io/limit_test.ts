@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { CancelledError, limit } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
 import { test } from "../support/within.ts";
-import { countListeners, ending, settled, untilAborted } from "./kit.ts";
+import { countListeners, ending, retries, settled, untilAborted } from "./kit.ts";
 
 for (const concurrency of [1, 5]) {
   test(`limit(${concurrency}): exactly that many calls run at a time, and start in order`, async () => {
@@ -127,7 +127,7 @@ test("run(fn, { signal }): a waiting call rejects at once, with the signal's own
 });
 
 test("run(fn, { signal }): one signal for many calls has a listener for each unsettled call, and none when all have settled", async () => {
-  const run = limit({ concurrency: 2, retry: 1 });
+  const run = limit({ concurrency: 2, retry: retries(1) });
   const { signal } = new AbortController();
   const listeners = countListeners(signal);
   await Promise.allSettled([1, 2, 3, 4, 5].map((n) => run(() => n % 2 ? n : Promise.reject(n), { signal })));

@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { pooled, type ProgressSink, type ProgressState } from "@isopool/isopool";
 import { test, until } from "../support/within.ts";
-import { ending, settled, untilAborted } from "./kit.ts";
+import { ending, retries, settled, untilAborted } from "./kit.ts";
 
 class Recorder implements ProgressSink {
   readonly updates: ProgressState[] = [];
@@ -44,7 +44,7 @@ test("pooled({ progress }): the total is the length or size of the input, or the
 
 test("pooled({ progress }): failed items count as done and as failed; attempts do not count", async () => {
   const progress = new Recorder();
-  await pooled([0, 1, 2, 3], (n) => n % 2 ? Promise.reject(n) : n, { progress, onError: "settle", retry: 1 });
+  await pooled([0, 1, 2, 3], (n) => n % 2 ? Promise.reject(n) : n, { progress, onError: "settle", retry: retries(1) });
   assertEquals(progress.ends, [{ done: 4, failed: 2, total: 4 }]);
   assertEquals(progress.updates.length, 4);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { limit, pooled } from "@isopool/isopool";
 import { MUST_HAPPEN, test, timed, until, within } from "../support/within.ts";
-import { ending, settled } from "./kit.ts";
+import { ending, retries, settled } from "./kit.ts";
 
 const HOUR = 3_600_000;
 
@@ -56,7 +56,7 @@ test("pooled({ rate, retry }): each attempt counts as a start", async () => {
       attempts++;
       if (attempt < 3) throw new Error("again");
       return attempt;
-    }, { rate: { limit: 1, interval: 60 }, retry: 2 }),
+    }, { rate: { limit: 1, interval: 60 }, retry: retries(2) }),
   );
   assertEquals([value, attempts], [[3], 3]);
   assert(ms >= 120, `three starts took ${ms} ms`);
@@ -108,7 +108,7 @@ test("limit({ rate, concurrency }) keeps both limits", async () => {
 });
 
 test("limit({ rate, retry }): a retry starts before calls that have not started", async () => {
-  const run = limit({ concurrency: 2, rate: { limit: 1, interval: 40 }, retry: 1 });
+  const run = limit({ concurrency: 2, rate: { limit: 1, interval: 40 }, retry: retries(1) });
   const events: string[] = [];
   await Promise.all(["a", "b", "c"].map((name) =>
     run(({ attempt }) => {

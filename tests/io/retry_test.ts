@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { RetryError } from "@std/async/retry";
-import { CancelledError, limit, pooled, TaskTimeoutError } from "@isopool/isopool";
+import { CancelledError, inline, limit, Pool, pooled, TaskTimeoutError } from "@isopool/isopool";
+import { expectError } from "../support/expect.ts";
 import { test, timed, until } from "../support/within.ts";
-import { drained, ending, settled, untilAborted } from "./kit.ts";
+import { drained, ending, retries, settled, untilAborted } from "./kit.ts";
 
 const NEVER = new Promise<never>(() => {});
 
@@ -12,7 +13,7 @@ test("pooled({ retry: 2 }) makes two more attempts, and fn gets the number of th
     attempts.push([item, index, attempt]);
     if (attempt < 3) throw new Error(`attempt ${attempt}`);
     return item + attempt;
-  }, { retry: 2, concurrency: 1 });
+  }, { retry: retries(2), concurrency: 1 });
   assertEquals(await results, ["a3", "b3"]);
   assertEquals(attempts, [["a", 0, 1], ["a", 0, 2], ["a", 0, 3], ["b", 1, 1], ["b", 1, 2], ["b", 1, 3]]);
 });
@@ -23,7 +24,7 @@ test("pooled({ retry }): after the last attempt, fn's own last error arrives, no
     const { error } = await timed(pooled([1], () => {
       calls++;
       throw thrown;
-    }, { retry: 1 }));
+    }, { retry: retries(1) }));
     assertStrictEquals(error, thrown);
     assertEquals(calls, 2);
   }
@@ -56,7 +57,10 @@ test("pooled({ retry }): the item fails with what isRetriable throws", async () 
 test("pooled({ retry }): a CancelledError is not retried", async () => {
   let calls = 0;
   const cancelled = new CancelledError("gone");
-  assertStrictEquals(await ending(pooled([1], () => (calls++, Promise.reject(cancelled)), { retry: 5 })), cancelled);
+  assertStrictEquals(
+    await ending(pooled([1], () => (calls++, Promise.reject(cancelled)), { retry: retries(5) })),
+    cancelled,
+  );
   assertEquals(calls, 1);
 });
 
@@ -80,7 +84,7 @@ test("pooled({ retry, timeout }): each attempt has the whole timeout and its own
   const results = pooled([1], (_, { signal, attempt }) => {
     signals.push(signal);
     return attempt < 3 ? untilAborted(signal) : attempt;
-  }, { timeout: 30, retry: 2 });
+  }, { timeout: 30, retry: retries(2) });
   assertEquals(await results, [3]);
   assertEquals(signals.map((signal) => signal.aborted), [true, true, false]);
   assert(signals[0].reason instanceof TaskTimeoutError);
@@ -98,11 +102,11 @@ test("pooled({ retry, timeout }): the next attempt starts when the last one has 
       }
       inside--;
       return attempt;
-    }, { timeout: 30, retry: 1 }),
+    }, { timeout: 30, retry: retries(1) }),
     [2],
   );
   assertEquals(most, 1);
-  const stuck = pooled([1], (_, { attempt }) => attempt === 1 ? NEVER : attempt, { timeout: 20, retry: 1 });
+  const stuck = pooled([1], (_, { attempt }) => attempt === 1 ? NEVER : attempt, { timeout: 20, retry: retries(1) });
   assertEquals(await ending(stuck), [2]);
 });
 
@@ -146,7 +150,10 @@ test("pooled({ retry }): an attempt that fails because the map was cancelled is 
 
 test('pooled({ retry, onError: "settle" }): only an item whose last attempt fails is a failure', async () => {
   const { seen } = await drained(
-    pooled([0, 1, 2], (n, { attempt }) => attempt <= n ? Promise.reject(n) : attempt, { retry: 1, onError: "settle" }),
+    pooled([0, 1, 2], (n, { attempt }) => attempt <= n ? Promise.reject(n) : attempt, {
+      retry: retries(1),
+      onError: "settle",
+    }),
   );
   assertEquals(seen, [
     { status: "fulfilled", value: 1, index: 0 },
@@ -156,7 +163,7 @@ test('pooled({ retry, onError: "settle" }): only an item whose last attempt fail
 });
 
 test("limit({ retry }) retries a call, which keeps its place", async () => {
-  const run = limit({ concurrency: 1, retry: 2 });
+  const run = limit({ concurrency: 1, retry: retries(2) });
   const first = run(({ attempt }) => attempt < 3 ? Promise.reject(new Error("again")) : attempt);
   const second = run(() => "second");
   assertEquals([run.active, run.waiting], [1, 1]);
@@ -169,3 +176,42 @@ Deno.test("pooled() and limit() refuse a bad retry at the call", () => {
   assertThrows(() => pooled([], () => 1, { retry: -1 }), RangeError, "`retry` is -1");
   assertThrows(() => limit({ retry: { jitter: 2 } }), RangeError, "`retry.jitter` is 2");
 });
+
+test("pooled() and limit() wait between attempts as @std/async/retry does: up to 1 s, then up to 2 s", async () => {
+  const random = Math.random;
+  // No jitter: the whole wait, cut to 30 and 60 ms by `maxTimeout`.
+  Math.random = () => 0;
+  try {
+    for (const maxTimeout of [30, 60]) {
+      const start = performance.now();
+      const retry = { maxAttempts: 2, maxTimeout };
+      await ending(pooled([1], () => Promise.reject("x"), { retry }));
+      await ending(limit({ retry })(() => Promise.reject("x")));
+      const ms = performance.now() - start;
+      assert(ms >= 2 * maxTimeout - 2, `two waits took ${ms} ms`);
+    }
+    const { ms } = await timed(ending(pooled([1], () => Promise.reject("x"), { retry: 2 })));
+    assert(ms >= 2_990, `the waits of 1 s and 2 s took ${ms} ms`);
+  } finally {
+    Math.random = random;
+  }
+}, { deadline: 40_000 });
+
+for (const backend of ["worker", "async"] as const) {
+  test(`${backend}: the next attempt of a task starts at once if its policy sets no wait: four within 900 ms`, async () => {
+    const random = Math.random;
+    Math.random = () => 0;
+    try {
+      await using pool = new Pool({ workers: 1, backend });
+      const fails = inline(() => {
+        throw new RangeError("no");
+      });
+      expectError(await ending(pool.submit(fails)), RangeError);
+      const { ms, value } = await timed(ending(pool.submit(fails.with({ retry: 3 }))));
+      expectError(value, RangeError);
+      assert(ms < 900, `four attempts took ${ms} ms`);
+    } finally {
+      Math.random = random;
+    }
+  });
+}
