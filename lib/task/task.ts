@@ -17,12 +17,7 @@ export interface TaskOptions {
   timeout?: number;
   /** Cancels the task, whether it waits or runs; its future rejects with the signal's reason. */
   signal?: AbortSignal;
-  /**
-   * Number of retries after a failed attempt, or a whole policy: `2` has as many attempts as `{ maxAttempts: 3 }`. The next
-   * attempt starts at once, unless the policy sets `minTimeout`.
-   *
-   * @default {0}
-   */
+  /** Retries after a failed attempt, or a policy: `2` is `{ maxAttempts: 3 }`, without a wait. @default {0} */
   retry?: number | RetryOptions;
   /** Calls with a higher priority start first; within one priority, calls start in the order of submission. @default {0} */
   priority?: number;
