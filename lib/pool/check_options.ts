@@ -34,7 +34,7 @@ export interface CheckedOptions {
   /** What each worker is started with. */
   setup: Omit<Setup, "modules">;
   /** Rejects with a BrokenPoolError if the source of an inlined hook is not self-contained. */
-  verified: Promise<unknown>;
+  verified: Promise<unknown> | undefined;
 }
 
 const NAMES = [
@@ -98,7 +98,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     killGrace: duration(ACTION, "killGrace", options.killGrace ?? 200) ?? MAX_DELAY,
     maxQueue: count("maxQueue", options.maxQueue, 0),
     rate: rateOptions(ACTION, options.rate),
-    verified: verifyHooks(options),
+    verified: capabilities.isolated ? verifyHooks(options) : undefined,
     engine,
     setup: {
       workers,

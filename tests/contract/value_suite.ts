@@ -34,7 +34,7 @@ const OBJECTS: Record<string, () => unknown> = {
   "a Float64Array": () => new Float64Array([NaN, -0, 1e300]),
   "a BigInt64Array": () => new BigInt64Array([-1n, 2n ** 62n]),
   "an ArrayBuffer": () => new Uint8Array([9, 8]).buffer,
-  "a DataView": () => new DataView(new ArrayBuffer(3), 1),
+  "a DataView": () => new DataView(new ArrayBuffer(3)),
   "a Map": () => new Map<unknown, unknown>([["a", 1], [{ k: 1 }, new Set([1])]]),
   "a Set": () => new Set([1, "1", null]),
   "a Date": () => new Date(86_400_000),
