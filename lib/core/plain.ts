@@ -12,8 +12,8 @@
  * ```
  *
  * `PlainWriter` copies a value while it checks whether it is plain. It so reads each property once, as structured clone
- * does, and writes exactly the values that it has checked, even if a property has a getter. Only for a value that is not
- * plain, structured clone reads the getters a second time.
+ * does, and writes exactly the values that it has checked, even if a property has a getter. Only of a value that is not
+ * plain, getters are read again: by `cloneInput` (protocol/clone_input.ts) and by structured clone.
  *
  * @module
  */
