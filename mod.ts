@@ -73,7 +73,7 @@ export {
   Tuning,
 } from "./lib/pooled.ts";
 export type { ProgressOptions } from "./lib/progress/progress.ts";
-export type { ProgressSink, ProgressState } from "./lib/progress/sink.ts";
+export type { ProgressItem, ProgressSink, ProgressState } from "./lib/progress/sink.ts";
 export * from "./lib/manager.ts";
 export * from "./lib/process.ts";
 export * from "./lib/queue.ts";

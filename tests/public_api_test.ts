@@ -112,6 +112,7 @@ const TYPES = [
   "PooledOptions",
   "ProcessOptions",
   "ProcessReason",
+  "ProgressItem",
   "ProgressOptions",
   "ProgressSink",
   "ProgressState",

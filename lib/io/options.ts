@@ -108,6 +108,7 @@ const POOLED_OPTIONS = [
   "onError",
   "progress",
   "total",
+  "label",
 ] as const;
 const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as const;
 

@@ -160,7 +160,8 @@ export class PooledJob<T, R> implements Producer {
   }
 
   #settle(index: number, ok: boolean, value: unknown): void {
-    this.#progress?.count(ok);
+    if (ok) this.#progress?.fulfilled(index, 1);
+    else this.#progress?.rejected(index, value);
     // After a cancellation, a result is still delivered, but a failure is only its consequence.
     if (ok) this.collector.fulfill(index, [value]);
     else if (this.#cancellation.aborted) return;

@@ -114,7 +114,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#running -= values.length;
     this.#scheduler.counters.fulfilled += values.length;
     this.#retries.forget(first, values.length);
-    if (this.#plan.progress) { for (let i = 0; i < values.length; i++) this.#plan.progress.count(true); }
+    this.#plan.progress?.fulfilled(first, values.length);
     this.collector.fulfill(first, values);
     this.#checkEnd();
   }
@@ -125,7 +125,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     if (outcome === "rejected" && !this.isOver && this.#retry(index, error)) return;
     this.#retries.forget(index, 1);
     this.#scheduler.counters.callEnded(outcome);
-    this.#plan.progress?.count(false);
+    this.#plan.progress?.rejected(index, error);
     if (!this.collector.over) {
       this.#site?.addTo(error, index);
       if (this.#plan.onError === "throw") this.#input.close();

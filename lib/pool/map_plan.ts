@@ -49,7 +49,7 @@ export interface MapPlan extends JobOptions {
   checkOpen: () => void;
 }
 
-const NAMES = ["chunkSize", "ordered", "timeout", "signal", "retry", "onError", "progress", "total"] as const;
+const NAMES = ["chunkSize", "ordered", "timeout", "signal", "retry", "onError", "progress", "total", "label"] as const;
 
 /** Default of `buffer`: items for each worker that a lazy map may be ahead of its reader. */
 const BUFFER_PER_WORKER = 16;

@@ -4,10 +4,12 @@
  * ```
  * [##########----------] 50/100 50% 12/s ETA 0:04      the total is known
  * 50 12/s 0:04                                         the total is unknown
+ * pages [#####-----] 50/100 50% 12/s ETA 0:04          with a label
  * ```
  *
  * @module
  */
+import { columnsOf, cutToColumns } from "./columns.ts";
 import type { ProgressState } from "./sink.ts";
 
 /** Maximum and minimum width of the bar between the brackets, in columns. */
@@ -20,8 +22,15 @@ const MIN_WIDTH = 5;
  *
  * @param elapsed Milliseconds since the start.
  * @param ended Whether the map has ended: the time is then its duration, not an estimate.
+ * @param label Name of the work; it takes half of the width at most.
  */
-export function drawBar(state: ProgressState, elapsed: number, width: number, ended = false): string {
+export function drawBar(state: ProgressState, elapsed: number, width: number, ended = false, label = ""): string {
+  const name = cutToColumns(label, Math.floor(width / 2) - 1);
+  if (name === "") return drawPlainBar(state, elapsed, width, ended);
+  return `${name} ${drawPlainBar(state, elapsed, width - columnsOf(name) - 1, ended)}`;
+}
+
+function drawPlainBar(state: ProgressState, elapsed: number, width: number, ended: boolean): string {
   const parts = format(state, elapsed, ended);
   const { total } = state;
   const available = width - parts.join(" ").length - 3;
@@ -37,8 +46,10 @@ export function drawBar(state: ProgressState, elapsed: number, width: number, en
 }
 
 /** Formats progress as a line of a log. */
-export function drawLine(state: ProgressState, elapsed: number, ended = false): string {
-  return format(state, elapsed, ended).join(" ");
+export function drawLine(state: ProgressState, elapsed: number, ended = false, label = ""): string {
+  const parts = format(state, elapsed, ended);
+  if (label !== "") parts.unshift(label);
+  return parts.join(" ");
 }
 
 function format({ done, failed, total }: ProgressState, elapsed: number, ended: boolean): string[] {

@@ -27,12 +27,22 @@ export class ProgressCounter {
     this.#total = total;
   }
 
-  /** Counts an item that has ended. */
-  count(ok: boolean): void {
+  /** Counts neighbouring items that have succeeded, from index `first` on. */
+  fulfilled(first: number, count: number): void {
+    const { item } = this.#sink;
+    for (let index = first; index < first + count && !this.#ended; index++) {
+      if (item) guarded(() => item({ index, status: "fulfilled" }));
+      this.#count();
+    }
+  }
+
+  /** Counts an item that has failed. */
+  rejected(index: number, reason: unknown): void {
     if (this.#ended) return;
-    this.#done++;
-    if (!ok) this.#failed++;
-    guarded(() => this.#sink.update(this.#state()));
+    this.#failed++;
+    const { item } = this.#sink;
+    if (item) guarded(() => item({ index, status: "rejected", reason }));
+    this.#count();
   }
 
   /** Ends the counting: no item runs any more. */
@@ -40,6 +50,11 @@ export class ProgressCounter {
     if (this.#ended) return;
     this.#ended = true;
     guarded(() => this.#sink.end(this.#state()));
+  }
+
+  #count(): void {
+    this.#done++;
+    guarded(() => this.#sink.update(this.#state()));
   }
 
   #state(): ProgressState {

@@ -9,11 +9,14 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import { scope } from "../core/isolate_state.ts";
-import { bad, integer } from "../core/validate.ts";
+import { bad, callback, integer } from "../core/validate.ts";
 import { ProgressLines } from "./lines.ts";
 import type { ProgressSink } from "./sink.ts";
 import { ProgressCounter, sizeOf } from "./counter.ts";
 import { TerminalBar } from "./terminal_bar.ts";
+
+/** What would break the line of the bar or its order. U+200D joins emoji. */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?!\u200d)\p{Cf}/u;
 
 /** Options of progress. */
 export interface ProgressOptions {
@@ -24,6 +27,13 @@ export interface ProgressOptions {
    * @default {false}
    */
   progress?: boolean | ProgressSink;
+  /**
+   * Name of the work, shown before the bar or in the line of `progress: true`. It has no line breaks and no other control
+   * characters; what takes more than half of the terminal's width is cut off.
+   *
+   * @default {""}
+   */
+  label?: string;
   /** Number of items, for progress. @default {the length or size of the input, if it has one} */
   total?: number;
 }
@@ -34,20 +44,41 @@ export interface ProgressOptions {
  */
 export function openProgress(call: string, options: ProgressOptions, items: unknown): ProgressCounter | undefined {
   const total = options.total === undefined ? sizeOf(items) : integer(call, "total", options.total, 0);
-  const sink = openSink(call, options.progress);
+  const sink = openSink(call, options.progress, checkLabel(call, options.label));
   return sink && new ProgressCounter(sink, total);
 }
 
-function openSink(call: string, option: boolean | ProgressSink | undefined): ProgressSink | undefined {
+function openSink(
+  call: string,
+  option: boolean | ProgressSink | undefined,
+  label: string,
+): ProgressSink | undefined {
   if (option === undefined || option === false) return undefined;
-  // Only the main thread draws a bar: the bars of two threads would overwrite each other.
-  if (option === true) return scope.depth === 0 && Deno.stderr.isTerminal() ? new TerminalBar() : new ProgressLines();
+  if (option === true) return hasTerminal() ? new TerminalBar(label) : new ProgressLines(label);
   if (typeof option === "object" && typeof option?.update === "function" && typeof option.end === "function") {
+    callback(call, "progress.item", option.item);
     const context = new AsyncContext();
     return {
+      item: option.item && ((item) => context.run(() => option.item?.(item))),
       update: (state) => context.run(() => option.update(state)),
       end: (state) => context.run(() => option.end(state)),
     };
   }
   throw bad(call, "progress", option, "true or a ProgressSink", false);
+}
+
+// Only the main thread draws a bar: the bars of two threads would overwrite each other.
+function hasTerminal(): boolean {
+  try {
+    return scope.depth === 0 && Deno.stderr.isTerminal();
+  } catch {
+    return false; // stderr is closed
+  }
+}
+
+function checkLabel(call: string, label: unknown = ""): string {
+  if (typeof label !== "string" || CONTROL.test(label)) {
+    throw bad(call, "label", label, "text without line breaks and control characters", typeof label === "string");
+  }
+  return label;
 }

@@ -28,12 +28,17 @@ let shown: TerminalBar | undefined;
 
 /** Shows progress as a bar. */
 export class TerminalBar implements ProgressSink {
+  readonly #label: string;
   readonly #terminal = Terminal.local();
   readonly #start = performance.now();
   #state: ProgressState | undefined;
   #timer: Timer | undefined;
   #guard: ConsoleGuard | undefined;
   #lastBar = "";
+
+  constructor(label = "") {
+    this.#label = label;
+  }
 
   /** {@inheritDoc ProgressSink.update} */
   update(state: ProgressState): void {
@@ -47,7 +52,7 @@ export class TerminalBar implements ProgressSink {
   /** {@inheritDoc ProgressSink.end} */
   end(state: ProgressState): void {
     clearInterval(this.#timer);
-    this.#terminal.finish(drawBar(state, performance.now() - this.#start, columns(), true));
+    this.#terminal.finish(drawBar(state, performance.now() - this.#start, columns(), true, this.#label));
     this.#guard?.[Symbol.dispose]();
     if (shown === this) shown = undefined;
   }
@@ -56,7 +61,7 @@ export class TerminalBar implements ProgressSink {
     shown ??= this;
     if (shown !== this) return;
     this.#guard ??= new ConsoleGuard(this.#terminal);
-    const bar = drawBar(this.#state!, performance.now() - this.#start, columns());
+    const bar = drawBar(this.#state!, performance.now() - this.#start, columns(), false, this.#label);
     if (bar === this.#lastBar && this.#terminal.isBarShown) return;
     this.#lastBar = bar;
     this.#terminal.draw(bar);

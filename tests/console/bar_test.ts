@@ -117,6 +117,15 @@ test("two maps at a time share the line, and each leaves its finished bar", asyn
   assertEquals(lines.slice(2), ["after", ""]);
 }, { ignore });
 
+test("a label is shown before the bar, and before the finished bar", async () => {
+  const { code, text } = await runOnTerminal(`${HEAD}
+    await pooled([1, 2, 3, 4], () => pause(80), { concurrency: 1, progress: true, label: "ページ" });
+  `);
+  assertEquals(code, 0, text);
+  assert(/\rページ \[#+-+\] \d\/4/.test(text), text);
+  assert(/^ページ \[#+\] 4\/4 100% /.test(render(text)[0]), text);
+}, { ignore });
+
 test("a bar fits a narrow terminal, and a failed map leaves the bar where it was", async () => {
   const { code, text } = await runOnTerminal(
     `${HEAD}

@@ -49,6 +49,22 @@ test("pooled({ progress }): failed items count as done and as failed; attempts d
   assertEquals(progress.updates.length, 4);
 });
 
+test("pooled({ progress }): an `item` method gets the index of each ended item, and the error of a failed one", async () => {
+  const items: unknown[] = [];
+  const boom = new Error("boom");
+  await pooled([0, 1, 2], (n) => n === 1 ? Promise.reject(boom) : n, {
+    concurrency: 1,
+    onError: "settle",
+    retry: retries(1),
+    progress: { item: (item) => items.push(item), update() {}, end() {} },
+  });
+  assertEquals(items, [
+    { index: 0, status: "fulfilled" },
+    { index: 1, status: "rejected", reason: boom },
+    { index: 2, status: "fulfilled" },
+  ]);
+});
+
 test("pooled({ progress }): the end comes once, when no item runs, after a failure too", async () => {
   const progress = new Recorder();
   const gate = Promise.withResolvers<void>();

@@ -51,6 +51,32 @@ Deno.test("a narrow bar leaves out parts, the bar itself first and the count las
   ]);
 });
 
+Deno.test("a label stands before the bar and the line, and takes half of the columns at most", () => {
+  assertEquals(drawBar(state(50, 100), 4_000, 45, false, "pages"), "pages [######------] 50/100 50% 13/s ETA 0:04");
+  assertEquals(drawLine(state(3, 10), 1_000, false, "pages"), "pages 3/10 30% 3.0/s ETA 0:02");
+  assertEquals(drawBar(state(50, 100), 4_000, 20, false, "a very long label"), "a very lo 50/100 50%");
+  assertEquals(drawBar(state(50, 100), 4_000, 3, false, "label"), "50/");
+});
+
+Deno.test("a label of wide characters, emoji or accents keeps the bar within its columns", () => {
+  const labels: [string, number][] = [
+    ["ページ", 6],
+    ["데이터", 6],
+    ["👩‍👩‍👧", 2],
+    ["❤️", 2],
+    ["été", 3],
+    ["e\u0301te\u0301", 3],
+    ["Ж", 1],
+  ];
+  for (const [label, columns] of labels) {
+    const bar = drawBar(state(50, 100), 4_000, 60, false, label);
+    const [, rest] = /^.* (\[.*)$/u.exec(bar)!;
+    assertEquals([label, bar.startsWith(`${label} [`), rest.length], [label, true, 60 - columns - 1]);
+  }
+  // Half of a wide character is not shown.
+  assertEquals(drawBar(state(5, 10), 1_000, 8, false, "ページ"), "ペ 5/10");
+});
+
 Deno.test("with any numbers, a bar is one line within its width, and uses the available columns", () => {
   const numbers = [0, 1, 9, 99, 12_345, 2 ** 31, Number.MAX_SAFE_INTEGER, 1e300];
   let drawn = 0;

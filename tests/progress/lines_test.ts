@@ -8,14 +8,14 @@ test("without a terminal, a short map writes one line, with no control character
     import { inline, Pool, pooled } from "@isopool/isopool";
     await using pool = new Pool(2);
     await pool.map(inline((n: number) => n), Array.from({ length: 500 }, (_, n) => n), { progress: true });
-    await pooled([1, 2, 3].values(), (n) => n, { progress: true });
+    await pooled([1, 2, 3].values(), (n) => n, { progress: true, label: "numbers" });
     console.log("done");
   `);
   assertEquals([code, stdout], [0, "done\n"]);
   const lines = stderr.split("\n");
   assertEquals(lines.length, 3, stderr);
   assert(/^500\/500 100% [\d.]+k?\/s 0:0\d$/.test(lines[0]), lines[0]);
-  assert(/^3 [\d.]+[kM]?\/s 0:0\d$/.test(lines[1]), lines[1]);
+  assert(/^numbers 3 [\d.]+[kM]?\/s 0:0\d$/.test(lines[1]), lines[1]);
 });
 
 test("without a terminal, a long map writes a line every 5 s and a last one", async () => {

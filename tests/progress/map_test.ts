@@ -64,6 +64,39 @@ for (const backend of ["worker", "async"] as const) {
     assertEquals(progress.ends, [{ done: 4, failed: 2, total: 4 }]);
   });
 
+  test(
+    name("an `item` method gets the index of each ended item, and the error of a failed one, before its update"),
+    async () => {
+      await using pool = new Pool({ workers: 2, backend });
+      const fails = inline((n: number) => {
+        if (n % 2 === 1) throw new RangeError(`odd: ${n}`);
+        return n;
+      });
+      const items = new Map<number, string>();
+      let updates = 0, early = 0;
+      await pool.map(fails, [0, 1, 2, 3, 4], {
+        onError: "settle",
+        retry: 1,
+        progress: {
+          item(item) {
+            if (items.size !== updates) early++;
+            items.set(item.index, item.status === "rejected" ? (item.reason as Error).message : item.status);
+          },
+          update: () => updates++,
+          end() {},
+        },
+      });
+      assertEquals([items.size, updates, early], [5, 5, 0]);
+      assertEquals(Array.from({ length: 5 }, (_, index) => items.get(index)), [
+        "fulfilled",
+        "odd: 1",
+        "fulfilled",
+        "odd: 3",
+        "fulfilled",
+      ]);
+    },
+  );
+
   test(name("the end comes once after a failure, an abort, a cancel, and when the reader leaves"), async () => {
     const sinks = Array.from({ length: 5 }, () => new Recorder());
     {
@@ -123,6 +156,12 @@ test("a bad progress or total is refused at the call, before the input is read",
   const map = (options: any) => () => pool.map(double, input, options);
   assertThrows(map({ progress: "yes" }), TypeError, 'Cannot map: `progress` is "yes": it takes true or a ProgressSink');
   assertThrows(map({ progress: { update() {} } }), TypeError, "`progress` is an object");
+  const sink = { update() {}, end() {}, item: 5 };
+  assertThrows(map({ progress: sink }), TypeError, "`progress.item` is 5: it takes a function");
+  assertThrows(map({ label: 5 }), TypeError, "Cannot map: `label` is 5: it takes text without line breaks");
+  for (const label of ["a\nb", "a\rb", "\x1b[2J", "a\u202eb", "\u2028", "\ud800"]) {
+    assertThrows(map({ label }), RangeError, "it takes text without line breaks and control characters");
+  }
   assertThrows(map({ progress: true, total: -1 }), RangeError, "`total` is -1");
   assertEquals(read, 0);
 });
