@@ -28,7 +28,7 @@ export class LockAbandonedError extends IsopoolError {
   /** Creates the error. */
   constructor(message: string, options: ErrorOptions & { recoverable: boolean }) {
     super(message, options);
-    this.recoverable = options.recoverable;
+    this.recoverable = options?.recoverable;
   }
 }
 

@@ -85,6 +85,6 @@ export class PermissionScopeError extends IsopoolError {
   /** Creates the error for the missing flag. */
   constructor(message: string, options: ErrorOptions & { flag: string }) {
     super(message, options);
-    this.flag = options.flag;
+    this.flag = options?.flag;
   }
 }

@@ -36,9 +36,9 @@ export class WorkerCrashedError extends IsopoolError {
     options: ErrorOptions & { reason: DeathReason; exitCode?: number; signal?: string },
   ) {
     super(message, options);
-    this.reason = options.reason;
-    this.exitCode = options.exitCode;
-    this.signal = options.signal;
+    this.reason = options?.reason;
+    this.exitCode = options?.exitCode;
+    this.signal = options?.signal;
   }
 }
 
@@ -65,7 +65,7 @@ export class TaskTimeoutError extends IsopoolError {
   /** Creates the error for a limit in milliseconds. */
   constructor(message: string, options: ErrorOptions & { timeout: number }) {
     super(message, options);
-    this.timeout = options.timeout;
+    this.timeout = options?.timeout;
   }
 }
 
@@ -105,9 +105,9 @@ export class TaskNotFoundError extends IsopoolError {
     options: ErrorOptions & { url: string; task: string; exports: readonly string[] },
   ) {
     super(message, options);
-    this.url = options.url;
-    this.task = options.task;
-    this.exports = options.exports;
+    this.url = options?.url;
+    this.task = options?.task;
+    this.exports = options?.exports;
   }
 }
 
@@ -131,7 +131,7 @@ export class TaskLoadError extends IsopoolError {
   /** Creates the error for a module URL. */
   constructor(message: string, options: ErrorOptions & { url: string }) {
     super(message, options);
-    this.url = options.url;
+    this.url = options?.url;
   }
 }
 
@@ -161,7 +161,7 @@ export class TransferError extends IsopoolError {
     options: ErrorOptions & { direction: "argument" | "result"; path: string },
   ) {
     super(message, options);
-    this.direction = options.direction;
-    this.path = options.path;
+    this.direction = options?.direction;
+    this.path = options?.path;
   }
 }

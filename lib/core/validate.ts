@@ -10,8 +10,35 @@ export function show(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value === "symbol") return "a symbol";
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  if (typeof value === "object" && value !== null) return isArray(value) ? "an array" : "an object";
   return String(value);
+}
+
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    // A revoked proxy.
+    return false;
+  }
+}
+
+/** Whether a value is an instance of a class; `false` for a revoked proxy, for which `instanceof` throws. */
+export function isA<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a value can be options: an object, but not a Date, Map, Promise, array, signal or revoked proxy. */
+export function isOptions(value: unknown): value is object {
+  try {
+    return typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Object]";
+  } catch {
+    return false;
+  }
 }
 
 /** Checks that an option is an integer of at least `min`. */
@@ -50,7 +77,7 @@ export function oneOf<T extends string>(call: string, option: string, value: unk
 
 /** Checks that an option is an `AbortSignal`; `undefined` is valid. */
 export function abortSignal(call: string, option: string, value: unknown): AbortSignal | undefined {
-  if (value !== undefined && !(value instanceof AbortSignal)) {
+  if (value !== undefined && !isA(value, AbortSignal)) {
     throw bad(call, option, value, "an AbortSignal", false);
   }
   return value;
@@ -64,7 +91,10 @@ export function callback(call: string, option: string, value: unknown): void {
 /** Throws for an unknown option name: a misspelt `timout` must not mean "no timeout". */
 export function knownOptions(call: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) throw bad(call, "options", options, "an object", false);
+  if (!isOptions(options)) {
+    const isOther = typeof options === "object" && options !== null;
+    throw bad(call, "options", options, isOther ? "a plain object" : "an object", false);
+  }
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       throw new TypeError(`Cannot ${call}: unknown option \`${key}\`: the options are ${known.join(", ")}`);

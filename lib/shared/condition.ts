@@ -3,25 +3,16 @@
  *
  * @module
  */
-import { integer } from "../core/validate.ts";
-import { ConditionCore, WAIT } from "./condition_core.ts";
+import { checkPredicate, ConditionCore, WAIT } from "./condition_core.ts";
+import { checkConditionOptions, type ConditionOptions } from "./condition_options.ts";
 import type { Guard } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
-import { coreOf, Lock } from "./lock.ts";
+import { coreOf, type Lock } from "./lock.ts";
 import type { LockBlockOptions, LockOptions } from "./lock_core.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, deadlineOf, type WaitLimits } from "./waiting.ts";
 
 const KIND = "condition";
-const CREATE = "create Condition";
-const MAX_WAITERS = 4096;
-
-/** Options of a {@linkcode Condition}. */
-export interface ConditionOptions {
-  /** The lock of the condition; several conditions may share one. @default a new one */
-  lock?: Lock;
-  /** How many threads and tasks can wait at once, 1 to 4,096. `notify` reads a word for each. @default 64 */
-  maxWaiters?: number;
-}
+export type { ConditionOptions };
 
 /**
  * A condition variable in shared memory (`threading.Condition`). A task can take it as argument or return it, at any depth
@@ -54,17 +45,23 @@ export class Condition extends Shared {
   readonly maxWaiters: number;
   readonly #core: ConditionCore;
 
-  /** Creates a condition. */
-  constructor(options: ConditionOptions = {}) {
+  /**
+   * Creates a condition.
+   *
+   * @param options Its options; or its lock, as in Python.
+   * @throws {TypeError} If that is neither.
+   * @throws {RangeError} If `maxWaiters` is out of range.
+   */
+  constructor(options: ConditionOptions | Lock = {}) {
     super();
-    const { lock = new Lock(), maxWaiters = 64, memory } = handleOfArrival(options) as
-      & ConditionOptions
-      & { memory?: SharedArrayBuffer } ?? options;
-    if (!(lock instanceof Lock)) throw new TypeError(`Cannot ${CREATE}: \`lock\` takes a Lock`);
+    const handle = handleOfArrival(options);
+    const { lock, maxWaiters } = checkConditionOptions(
+      handle as ConditionOptions | undefined ?? options,
+      handle !== undefined,
+    );
     this.lock = lock;
-    this.maxWaiters = integer(CREATE, "maxWaiters", maxWaiters, 1);
-    if (maxWaiters > MAX_WAITERS) throw new RangeError(`Cannot ${CREATE}: \`maxWaiters\` takes 1 to ${MAX_WAITERS}`);
-    this.#core = new ConditionCore(coreOf(lock), maxWaiters, memory);
+    this.maxWaiters = maxWaiters;
+    this.#core = new ConditionCore(coreOf(lock), maxWaiters, handle);
   }
 
   /**
@@ -166,7 +163,8 @@ export class Condition extends Shared {
    */
   async waitFor(guard: Guard, condition: () => boolean, limits: WaitLimits = {}): Promise<void> {
     const end = deadlineOf(WAIT, checkLimits(WAIT, limits));
-    while (!condition()) await this.wait(guard, { ...limits, timeout: end() });
+    const holds = checkPredicate(condition);
+    while (!holds()) await this.wait(guard, { ...limits, timeout: end() });
   }
 
   /**
@@ -185,7 +183,8 @@ export class Condition extends Shared {
    */
   waitForSync(guard: Guard, condition: () => boolean, limits: BlockLimits = {}): void {
     const end = deadlineOf(WAIT, checkBlockLimits(WAIT, limits));
-    while (!condition()) this.waitSync(guard, { timeout: end() });
+    const holds = checkPredicate(condition);
+    while (!holds()) this.waitSync(guard, { timeout: end() });
   }
 
   /**

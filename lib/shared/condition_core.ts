@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { integer } from "../core/validate.ts";
+import { bad, integer } from "../core/validate.ts";
 import { type Guard, resumeGuard, suspendGuard } from "./guard.ts";
+import type { Handle } from "./handle.ts";
 import type { LockCore } from "./lock_core.ts";
-import { newMemory, SharedWords } from "./memory.ts";
+import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
 import { wait } from "./steps/condition.ts";
@@ -35,11 +36,12 @@ export class ConditionCore {
   readonly #words: SharedWords;
   readonly #maxWaiters: number;
 
-  constructor(lock: LockCore, maxWaiters: number, memory: SharedArrayBuffer = newMemory(conditionWords(maxWaiters))) {
-    this.memory = memory;
+  constructor(lock: LockCore, maxWaiters: number, handle: Handle | undefined) {
+    const count = conditionWords(maxWaiters);
+    this.memory = handle ? receivedMemory(handle, count) : newMemory(count);
     this.#lock = lock;
     this.#maxWaiters = maxWaiters;
-    this.#words = new SharedWords(memory, lock.words.owners);
+    this.#words = new SharedWords(this.memory, lock.words.owners);
   }
 
   /** Waits for a notification; the guard holds the lock again after that, unless the lock is abandoned. */
@@ -91,6 +93,18 @@ export class ConditionCore {
     if (frame.result !== Result.FULL) return;
     throw new RangeError(`Cannot ${WAIT}: ${this.#maxWaiters} wait already: raise \`maxWaiters\``);
   }
+}
+
+/** Checks the function of a `waitFor`. A promise is truthy, so a function that returns one would end the wait at once. */
+export function checkPredicate(condition: () => boolean): () => boolean {
+  if (typeof condition !== "function") throw bad(WAIT, "condition", condition, "a function", false);
+  return () => {
+    const holds: unknown = condition();
+    if (typeof holds === "object" && holds !== null && "then" in holds) {
+      throw new TypeError(`Cannot ${WAIT}: \`condition\` returned a promise: it must return true or false`);
+    }
+    return Boolean(holds);
+  };
 }
 
 function stillHeld({ frame }: Machine): boolean {

@@ -4,6 +4,7 @@
  * @module
  */
 import { bad } from "../core/validate.ts";
+import { newMemory, receivedMemory } from "./memory.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 
 const KIND = "counter";
@@ -49,7 +50,7 @@ export class Counter extends Shared {
   constructor(initial: number = 0) {
     super();
     const handle = handleOfArrival(initial);
-    this.#count = new BigInt64Array(handle ? handle.memory as SharedArrayBuffer : new SharedArrayBuffer(8));
+    this.#count = new BigInt64Array(handle ? receivedMemory(handle, 2) : newMemory(2));
     if (handle === undefined) this.#count[0] = toBigInt("initial", initial);
   }
 

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { bad, integer, oneOf } from "../core/validate.ts";
+import { bad } from "../core/validate.ts";
 
 /** Types of a shared number. */
 export type ValueType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "f32" | "f64" | "bool";
@@ -77,23 +77,6 @@ export function bytesOf(type: ValueType): number {
   return LAYOUTS[type].bytes;
 }
 
-/** The memory of an array's elements. */
-export interface Region {
-  readonly type: ValueType;
-  readonly memory: SharedArrayBuffer;
-  /** In bytes. */
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** Allocates the memory of an array: `from` is its length, or its elements. */
-export function newRegion(call: string, type: ValueType, from: unknown): Region {
-  oneOf(call, "type", type, VALUE_TYPES);
-  if (!Array.isArray(from) && typeof from !== "number") throw bad(call, "from", from, "a length, or elements", false);
-  const length = Array.isArray(from) ? from.length : integer(call, "length", from, 0);
-  return { type, memory: new SharedArrayBuffer(length * bytesOf(type)), offset: 0, length };
-}
-
 /** Elements of one type in shared memory, by index. The caller checks the indices. */
 export class Elements<T extends ValueType> {
   readonly type: T;
@@ -147,6 +130,7 @@ export class Elements<T extends ValueType> {
   }
 
   update(call: string, at: number, change: (value: ElementOf<T>) => ElementOf<T>): ElementOf<T> {
+    if (typeof change !== "function") throw bad(call, "change", change, "a function", false);
     for (;;) {
       const bits = Atomics.load(this.#atomics, at);
       const changed = this.#toBits(this.check(call, "the new value", change(this.#fromBits(bits))));

@@ -4,6 +4,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
+import { isA } from "../core/validate.ts";
 
 /** The lock or semaphore that a guard releases. */
 export interface Releasable {
@@ -113,7 +114,7 @@ export class Guard implements Disposable {
 
 /** Checks that a guard holds this lock, and suspends the guard until {@linkcode resumeGuard}. */
 export function suspendGuard(guard: Guard, held: Releasable, call: string): void {
-  if (!(guard instanceof Guard)) throw new TypeError(`Cannot ${call}: it takes a guard, from acquire()`);
+  if (!isA(guard, Guard)) throw new TypeError(`Cannot ${call}: it takes a guard, from acquire()`);
   suspend(guard, held, call);
 }
 

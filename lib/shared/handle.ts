@@ -16,6 +16,7 @@
  * @module
  */
 import { getter } from "../core/define.ts";
+import { isA } from "../core/validate.ts";
 
 /** Version of the protocol between copies of this library: the fields of a handle and the layout of its memory. */
 export const VERSION = 1;
@@ -97,7 +98,7 @@ export class Arrival {
 
 /** Returns the received handle that a constructor got as its first argument, if any. */
 export function handleOfArrival(argument: unknown): Handle | undefined {
-  return argument instanceof Arrival ? argument.handle : undefined;
+  return isA(argument, Arrival) ? argument.handle : undefined;
 }
 
 /** Makes an object of a kind over the memory of a handle. */

@@ -72,6 +72,12 @@ export function receivedMemory({ kind, memory }: Handle, words: number): SharedA
   throw corruptMemory(`receive shared object ${show(kind)}`);
 }
 
+/** Throws for an argument of a constructor that takes none: it would mean something to its caller, and do nothing. */
+export function noArgument(type: string, argument: unknown): void {
+  if (argument === undefined) return;
+  throw new TypeError(`Cannot create ${type}: it takes no argument, and the first is ${show(argument)}`);
+}
+
 /** Allocates so many words, all zero. */
 export function newMemory(words: number): SharedArrayBuffer {
   return new SharedArrayBuffer(words * 4);

@@ -4,8 +4,9 @@
  * @module
  */
 import { bad } from "../core/validate.ts";
-import { bytesOf, type ElementOf, Elements, newRegion, type Region, type ValueType, type ViewOf } from "./element.ts";
+import { type ElementOf, Elements, type ValueType, type ViewOf } from "./element.ts";
 import { Arrival, BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
+import { isIterable, newRegion, receivedRegion, type Region, sliceOf } from "./region.ts";
 
 const KIND = "array";
 
@@ -31,8 +32,7 @@ export class SharedArray<T extends ValueType> extends Shared {
   readonly type: T;
   /** The number of elements, which never changes. */
   readonly length: number;
-  readonly #memory: SharedArrayBuffer;
-  readonly #offset: number;
+  readonly #region: Region;
   readonly #elements: Elements<T>;
 
   /**
@@ -40,18 +40,18 @@ export class SharedArray<T extends ValueType> extends Shared {
    *
    * @param type As for {@linkcode Value}.
    * @param from The number of elements, all zero or `false`; or the elements.
-   * @throws {TypeError} If `type` is no such type, or an element is not of that type.
-   * @throws {RangeError} If an element is out of the type's range, or the length is negative.
+   * @throws {TypeError} If an element is not of that type.
+   * @throws {RangeError} If there is no such type, an element is out of its range, or the length is negative.
    */
   constructor(type: T, from: number | Iterable<ElementOf<T>>) {
     super();
     const call = "create SharedArray";
-    const values = typeof from === "object" && from !== null && Symbol.iterator in from ? [...from] : undefined;
-    const region = handleOfArrival(type) as Region | undefined ?? newRegion(call, type, values ?? from);
+    const values = isIterable(from) ? [...from] : undefined;
+    const handle = handleOfArrival(type);
+    const region = handle ? receivedRegion(handle) : newRegion(call, type, values ?? from);
     this.type = region.type as T;
     this.length = region.length;
-    this.#memory = region.memory;
-    this.#offset = region.offset;
+    this.#region = region;
     this.#elements = new Elements(this.type, region.memory, region.offset, region.length);
     values?.forEach((value, at) => this.#elements.store(call, at, value));
   }
@@ -191,11 +191,10 @@ export class SharedArray<T extends ValueType> extends Shared {
    * ```
    */
   slice(start: number = 0, end: number = this.length): SharedArray<T> {
-    const clamp = (index: number) => index < 0 ? Math.max(0, this.length + index) : Math.min(index, this.length);
-    const from = clamp(Math.trunc(start));
-    const length = Math.max(0, clamp(Math.trunc(end)) - from);
-    const offset = this.#offset + from * bytesOf(this.type);
-    return new SharedArray<T>(new Arrival({ ...this[BRAND](), offset, length }) as never, 0);
+    return new SharedArray<T>(
+      new Arrival({ kind: KIND, version: VERSION, ...sliceOf(this.#region, start, end) }) as never,
+      0,
+    );
   }
 
   /**
@@ -237,8 +236,7 @@ export class SharedArray<T extends ValueType> extends Shared {
 
   /** @ignore */
   [BRAND](): Handle {
-    const { type, length } = this;
-    return { kind: KIND, version: VERSION, type, memory: this.#memory, offset: this.#offset, length };
+    return { kind: KIND, version: VERSION, ...this.#region };
   }
 
   #at(index: number): number {

@@ -4,7 +4,7 @@
  * @module
  */
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
-import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
+import { newMemory, noArgument, receivedMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
@@ -53,6 +53,7 @@ export class SharedEvent extends Shared {
     super();
     // The handle of a received event is not part of the signature: see handle.ts.
     const handle = handleOfArrival(arguments[0]);
+    if (handle === undefined) noArgument("SharedEvent", arguments[0]);
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle ? receivedMemory(handle, EVENT_WORDS) : newMemory(EVENT_WORDS);
     this.#words = new SharedWords(this.#memory, owners);

@@ -6,6 +6,7 @@
 import { oneOf } from "../core/validate.ts";
 import { bytesOf, type ElementOf, Elements, VALUE_TYPES, type ValueType } from "./element.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
+import { receivedRegion } from "./region.ts";
 
 const KIND = "value";
 
@@ -52,14 +53,15 @@ export class Value<T extends ValueType> extends Shared {
    * @param type `i8` to `u32`, `i64`, `u64` (bigints), `f32`, `f64` or `bool`.
    * @param initial The first value.
    * @default zero or `false`
-   * @throws {TypeError} If `type` is no such type, or `initial` is not of that type.
-   * @throws {RangeError} If `initial` is out of the type's range.
+   * @throws {TypeError} If `initial` is not of that type.
+   * @throws {RangeError} If there is no such type, or `initial` is out of its range.
    */
   constructor(type: T, initial?: ElementOf<T>) {
     super();
     const handle = handleOfArrival(type);
-    this.type = (handle ? handle.type : oneOf("create Value", "type", type, VALUE_TYPES)) as T;
-    this.#memory = handle ? handle.memory as SharedArrayBuffer : new SharedArrayBuffer(bytesOf(this.type));
+    const region = handle ? receivedRegion(handle) : undefined;
+    this.type = (region?.type ?? oneOf("create Value", "type", type, VALUE_TYPES)) as T;
+    this.#memory = region?.memory ?? new SharedArrayBuffer(bytesOf(this.type));
     this.#elements = new Elements(this.type, this.#memory, 0, 1);
     if (initial !== undefined) this.#elements.store("create Value", 0, initial);
   }
