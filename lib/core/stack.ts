@@ -15,6 +15,15 @@ export function captureStack(object: object, method: (...args: never[]) => unkno
   captureStackTrace(object, method);
 }
 
+/**
+ * Takes its frames, which are the library's, off an error of a task: the line that submitted the task is appended later.
+ * The runtime prints an uncaught error from the frames it has captured if `stack` was read before, so it must not be.
+ */
+export function dropFrames<E extends Error>(error: E): E {
+  define(error, "stack", `${error.name}: ${error.message}`, false);
+  return error;
+}
+
 /** Returns the `stack` of an object; `undefined` if it is no text, or cannot be read. */
 export function stackOf(object: { readonly stack?: unknown }): string | undefined {
   try {

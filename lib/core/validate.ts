@@ -83,6 +83,13 @@ export function abortSignal(call: string, option: string, value: unknown): Abort
   return value;
 }
 
+/** Checks that an option is true or false; `undefined` gives `byDefault`. */
+export function boolean(call: string, option: string, value: unknown, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault;
+  if (typeof value !== "boolean") throw bad(call, option, value, "true or false", false);
+  return value;
+}
+
 /** Checks that an option is a function; `undefined` is valid. */
 export function callback(call: string, option: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") throw bad(call, option, value, "a function", false);

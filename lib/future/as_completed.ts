@@ -4,6 +4,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { calledBy, Caller, type PublicFunction } from "../core/at_caller.ts";
 import { WaitTimeoutError } from "../core/errors.ts";
 import { Deque } from "../core/deque.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
@@ -56,19 +57,28 @@ export function asCompleted<R>(
   futures: Iterable<Future<R>>,
   options: AsCompletedOptions = {},
 ): AsyncGenerator<Completed<R>, void, void> {
-  const call = "iterate as completed";
-  knownOptions(call, options, ["timeout", "signal"]);
-  const timeout = duration(call, "timeout", options.timeout);
-  const signal = abortSignal(call, "signal", options.signal);
-  const list = futureList(call, futures);
+  const { timeout, signal, list } = calledBy(AS_COMPLETED, () => {
+    const call = AS_COMPLETED.action;
+    knownOptions(call, options, ["timeout", "signal"]);
+    return {
+      timeout: duration(call, "timeout", options.timeout),
+      signal: abortSignal(call, "signal", options.signal),
+      list: futureList(call, futures),
+    };
+  });
   const inputs = new Map<Future<R>, number>();
   list.forEach((future, index) => inputs.has(future) || inputs.set(future, index));
-  return iterate(inputs, timeout === undefined ? undefined : performance.now() + timeout, signal);
+  const limit = timeout === undefined
+    ? undefined
+    : { deadline: performance.now() + timeout, caller: new Caller(AS_COMPLETED) };
+  return iterate(inputs, limit, signal);
 }
+
+const AS_COMPLETED: PublicFunction = { action: "iterate as completed", method: asCompleted };
 
 async function* iterate<R>(
   inputs: Map<Future<R>, number>,
-  deadline: number | undefined,
+  limit: { deadline: number; caller: Caller } | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Completed<R>, void, void> {
   const ready = new Deque<Completed<R>>();
@@ -83,8 +93,9 @@ async function* iterate<R>(
       while (ready.size === 0) {
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         wake = resolve;
-        const onLimit = () => reject(new WaitTimeoutError(`${unfinished} (of ${count}) futures unfinished`));
-        const remaining = deadline && Math.max(0, Math.ceil(deadline - performance.now()));
+        const onLimit = () =>
+          reject(limit!.caller.place(new WaitTimeoutError(`${unfinished} (of ${count}) futures unfinished`)));
+        const remaining = limit && Math.max(0, Math.ceil(limit.deadline - performance.now()));
         const clearLimit = remaining === undefined ? undefined : waitLimit(remaining, onLimit);
         const removeListener = onAbort(signal, reject);
         await promise.finally(() => {

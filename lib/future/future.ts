@@ -13,20 +13,12 @@
  * @module
  */
 import { AsyncContext } from "../core/async_context.ts";
-import { CancelledError } from "../core/errors.ts";
+import { atCaller, type PublicFunction } from "../core/at_caller.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
-import { bad, knownOptions } from "../core/validate.ts";
+import { bad } from "../core/validate.ts";
+import { cancelFuture } from "./cancel_future.ts";
 import type { CancelOptions, FutureControl, FutureState } from "./future_control.ts";
-import {
-  cancelTask,
-  observe,
-  outcomeOf,
-  Settlement,
-  stateOf,
-  subscribe,
-  whenSettled,
-  workerIdOf,
-} from "./settlement.ts";
+import { observe, outcomeOf, Settlement, stateOf, subscribe, whenSettled, workerIdOf } from "./settlement.ts";
 import { untilSettled } from "./until_settled.ts";
 
 export type { CancelOptions, FutureControl, FutureState };
@@ -101,10 +93,7 @@ export class Future<R> extends Settlement implements Promise<R> {
    * ```
    */
   cancel(reason?: unknown, options: CancelOptions = {}): boolean {
-    knownOptions("cancel future", options, ["force"]);
-    if (this.done) return this.cancelled;
-    cancelTask(this, new CancelledError("Future was cancelled", { cause: reason }), options.force ?? true);
-    return true;
+    return cancelFuture(this, reason, options, { action: "cancel future", method: this.cancel });
   }
 
   /**
@@ -126,7 +115,7 @@ export class Future<R> extends Settlement implements Promise<R> {
    * ```
    */
   async result(options: { timeout?: number } = {}): Promise<R> {
-    await this.#settled("wait for result", options);
+    await this.#settled({ action: "wait for result", method: this.result }, options);
     const { outcome, value } = outcomeOf(this);
     if (outcome === "fulfilled") return value as R;
     throw value;
@@ -150,7 +139,7 @@ export class Future<R> extends Settlement implements Promise<R> {
    * ```
    */
   async exception(options: { timeout?: number } = {}): Promise<unknown> {
-    await this.#settled("wait for exception", options);
+    await this.#settled({ action: "wait for exception", method: this.exception }, options);
     const { outcome, value } = outcomeOf(this);
     if (outcome === "cancelled") throw value;
     return outcome === "rejected" ? value : undefined;
@@ -174,7 +163,10 @@ export class Future<R> extends Settlement implements Promise<R> {
    * ```
    */
   addDoneCallback(callback: (future: Future<R>) => void): void {
-    if (typeof callback !== "function") throw bad("add done callback", "callback", callback, "a function", false);
+    if (typeof callback !== "function") {
+      const error = bad("add done callback", "callback", callback, "a function", false);
+      throw atCaller(error, { action: "add done callback", method: this.addDoneCallback });
+    }
     observe(this);
     const context = new AsyncContext();
     subscribe(this, () => context.run(() => callback(this)));
@@ -233,8 +225,8 @@ export class Future<R> extends Settlement implements Promise<R> {
     return this.then().finally(onfinally);
   }
 
-  #settled(call: string, options: { timeout?: number }): Promise<void> {
-    const settled = untilSettled(call, options, (listener) => subscribe(this, listener));
+  #settled(called: PublicFunction, options: { timeout?: number }): Promise<void> {
+    const settled = untilSettled(called, options, (listener) => subscribe(this, listener));
     observe(this);
     return settled;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { calledBy, Caller, type PublicFunction } from "../core/at_caller.ts";
 import { WaitTimeoutError } from "../core/errors.ts";
 import { duration, knownOptions } from "../core/validate.ts";
 import { waitLimit } from "../core/wait_limit.ts";
@@ -13,12 +14,15 @@ import { waitLimit } from "../core/wait_limit.ts";
  * @throws {WaitTimeoutError} If `options.timeout` milliseconds pass first.
  */
 export function untilSettled(
-  call: string,
+  called: PublicFunction,
   options: { timeout?: number },
   subscribe: (listener: () => void) => () => void,
 ): Promise<void> {
-  knownOptions(call, options, ["timeout"]);
-  const timeout = duration(call, "timeout", options.timeout);
+  const timeout = calledBy(called, () => {
+    knownOptions(called.action, options, ["timeout"]);
+    return duration(called.action, "timeout", options.timeout);
+  });
+  const caller = timeout === undefined ? undefined : new Caller(called);
   return new Promise((resolve, reject) => {
     let clearLimit = (): void => {};
     let isSettled = false;
@@ -30,7 +34,7 @@ export function untilSettled(
     if (isSettled || timeout === undefined) return;
     clearLimit = waitLimit(timeout, () => {
       unsubscribe();
-      reject(new WaitTimeoutError(`Gave up waiting after ${timeout} ms: the task goes on`));
+      reject(caller!.place(new WaitTimeoutError(`Gave up waiting after ${timeout} ms: the task goes on`)));
     });
   });
 }

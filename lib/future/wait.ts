@@ -4,6 +4,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { calledBy, type PublicFunction } from "../core/at_caller.ts";
 import { abortSignal, bad, duration, knownOptions, oneOf } from "../core/validate.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 import { Future, observe, outcomeOf, subscribe } from "./future.ts";
@@ -62,16 +63,8 @@ export function futureList<R>(call: string, futures: Iterable<Future<R>>): Futur
  * ```
  */
 export function wait<R>(futures: Iterable<Future<R>>, options: WaitOptions = {}): Promise<WaitResult<R>> {
-  const call = "wait for futures";
-  knownOptions(call, options, ["timeout", "returnWhen", "signal"]);
-  const timeout = duration(call, "timeout", options.timeout);
-  const signal = abortSignal(call, "signal", options.signal);
-  const returnWhen = oneOf(call, "returnWhen", options.returnWhen ?? "allCompleted", [
-    "allCompleted",
-    "firstCompleted",
-    "firstException",
-  ]);
-  const set = new Set(futureList(call, futures)); // without duplicates
+  const { timeout, signal, returnWhen } = calledBy(WAIT, () => checkOptions(options));
+  const set = new Set(calledBy(WAIT, () => futureList(WAIT.action, futures))); // without duplicates
   const { promise, resolve, reject } = Promise.withResolvers<WaitResult<R>>();
 
   let unfinished = 0;
@@ -99,4 +92,20 @@ export function wait<R>(futures: Iterable<Future<R>>, options: WaitOptions = {})
   }
   cleanups.push(onAbort(signal, reject));
   return promise.finally(() => cleanups.forEach((cleanup) => cleanup()));
+}
+
+const WAIT: PublicFunction = { action: "wait for futures", method: wait };
+
+function checkOptions(options: WaitOptions) {
+  const call = WAIT.action;
+  knownOptions(call, options, ["timeout", "returnWhen", "signal"]);
+  return {
+    timeout: duration(call, "timeout", options.timeout),
+    signal: abortSignal(call, "signal", options.signal),
+    returnWhen: oneOf(call, "returnWhen", options.returnWhen ?? "allCompleted", [
+      "allCompleted",
+      "firstCompleted",
+      "firstException",
+    ]),
+  };
 }

@@ -10,8 +10,10 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import { QueueFullError } from "../core/errors.ts";
+import { atCaller } from "../core/at_caller.ts";
+import { QueueFullError, TransferError } from "../core/errors.ts";
 import { NO_TRANSFER } from "../core/move.ts";
+import { captureStack } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
@@ -39,6 +41,20 @@ export function submitCall(
   args: unknown[],
   pinned?: Slot,
 ): Future<unknown> {
+  try {
+    return submit(core, method, task, args, pinned);
+  } catch (error) {
+    throw atCaller(error, method);
+  }
+}
+
+function submit(
+  core: PoolCore,
+  method: PublicMethod,
+  task: AnyRunnable,
+  args: unknown[],
+  pinned: Slot | undefined,
+): Future<unknown> {
   const { action } = method;
   core.checkOpen(action);
   const { scheduler, failures } = core;
@@ -51,9 +67,19 @@ export function submitCall(
   }
   const { entry, options, verified } = core.resolve(action, task);
   const plan = planCall(core, action, options, args, pinned);
-  const job = new CallJob(scheduler, entry, plan.args, plan.options, failures, core.callSite(method, entry));
-  if (plan.refused) job.refuse(plan.refused.error);
-  else if (verified) verified.then(() => job.enqueue(), (error) => job.refuse(error));
+  const job = new CallJob(
+    scheduler,
+    entry,
+    plan.args,
+    plan.options,
+    failures,
+    core.callSite(method, entry, plan.options.timeout),
+  );
+  if (plan.refused) {
+    const { error } = plan.refused;
+    if (error instanceof TransferError) captureStack(error, method.method);
+    job.refuse(error);
+  } else if (verified) verified.then(() => job.enqueue(), (error) => job.refuse(error));
   else job.enqueue();
   return job.future;
 }

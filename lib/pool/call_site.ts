@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { PublicFunction } from "../core/at_caller.ts";
+import { TaskTimeoutError } from "../core/errors.ts";
 import { appendStack, captureStack } from "../core/stack.ts";
 import { queueMicrotask } from "../core/timer.ts";
 import { isError } from "../protocol/error_record.ts";
@@ -10,12 +12,7 @@ import { isError } from "../protocol/error_record.ts";
 const MARK = "\n  submitted:\n";
 
 /** A method that a caller submits through. */
-export interface PublicMethod {
-  /** What it does, in error messages: `Cannot <action>: ...`. */
-  readonly action: string;
-  /** The function itself. `Error.captureStackTrace` cuts it, and the library's frames above it, off the call site. */
-  readonly method: (...args: never[]) => unknown;
-}
+export type PublicMethod = PublicFunction;
 
 /** A place in the caller's code. Capturing it costs 1.5 us; V8 makes its text when `stack` is read. */
 export class CallSite {
@@ -33,6 +30,13 @@ export class CallSite {
   }
 }
 
+/** A call site of a task that runs on this event loop: what the task throws has a stack with its caller already. */
+class LimitSite extends CallSite {
+  override addTo(thrown: unknown, index?: number): void {
+    if (thrown instanceof TaskTimeoutError) super.addTo(thrown, index);
+  }
+}
+
 /** Number of calls of one task with a call site of their own, when no `await` is between them. */
 const MAX_EXACT = 32;
 
@@ -46,8 +50,8 @@ export class CallSites {
   #latest: CallSite | undefined;
   #captured = 0;
 
-  /** Captures the place that called `method` for a task. */
-  capture(method: PublicMethod, task: unknown): CallSite {
+  /** Captures the place that called `method` for a task. `isIsolated` says whether the task runs elsewhere. */
+  capture(method: PublicMethod, task: unknown, isIsolated: boolean): CallSite {
     if (this.#latest && this.#captured >= MAX_EXACT && this.#method === method && this.#task === task) {
       return this.#latest;
     }
@@ -59,6 +63,6 @@ export class CallSites {
     }
     this.#method = method;
     this.#task = task;
-    return this.#latest = new CallSite(method);
+    return this.#latest = isIsolated ? new CallSite(method) : new LimitSite(method);
   }
 }

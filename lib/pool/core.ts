@@ -127,9 +127,10 @@ export class PoolCore {
     return { entry: tasks.closure(task as () => unknown), options: {}, verified: undefined };
   }
 
-  /** Captures the call site of a task. Without isolation the task's own stack has it already. */
-  callSite(method: PublicMethod, entry: TaskEntry): CallSite | undefined {
-    return this.capabilities.isolated ? this.#callSites.capture(method, entry) : undefined;
+  /** Captures the call site of a task, if an error of it needs that: on this event loop, one of its time limit does. */
+  callSite(method: PublicMethod, entry: TaskEntry, timeout: number | undefined): CallSite | undefined {
+    const { isolated } = this.capabilities;
+    return isolated || timeout !== undefined ? this.#callSites.capture(method, entry, isolated) : undefined;
   }
 
   #closureError(action: string, name: string): TypeError {

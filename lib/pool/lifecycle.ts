@@ -9,8 +9,9 @@
  *
  * @module
  */
+import { calledBy, type PublicFunction } from "../core/at_caller.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
-import { bad, duration, knownOptions } from "../core/validate.ts";
+import { boolean, duration, knownOptions } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
 import { cancelUnread } from "./drain.ts";
 import { joinEnd } from "./join.ts";
@@ -144,12 +145,14 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
    * ```
    */
   async join(options: { timeout?: number } = {}): Promise<void> {
-    knownOptions("join pool", options, ["timeout"]);
-    const timeout = duration("join pool", "timeout", options.timeout);
     const { scheduler } = this.#core;
-    if (scheduler.state === "open") {
-      throw new TypeError("Cannot join pool: it is open: call close() or terminate() first");
-    }
+    const timeout = calledBy(JOIN, () => {
+      knownOptions(JOIN.action, options, ["timeout"]);
+      if (scheduler.state === "open") {
+        throw new TypeError(`Cannot ${JOIN.action}: it is open: call close() or terminate() first`);
+      }
+      return duration(JOIN.action, "timeout", options.timeout);
+    });
     void cancelUnread(scheduler);
     await joinEnd(
       scheduler,
@@ -163,17 +166,6 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
    * done, and cancels the others at once. Streams and lazy maps that are not being read at this moment are cancelled,
    * because the wait for their reader could last for ever.
    *
-   * @example Give the calls 10 seconds, then stop them
-   * ```ts
-   * import { assertEquals } from "@std/assert";
-   * import { inline, Pool } from "@isopool/isopool";
-   *
-   * const pool = new Pool(1);
-   * const future = pool.submit(inline(() => "done"));
-   * await pool.shutdown({ timeout: 10_000 });
-   * assertEquals([pool.state, await future], ["closed", "done"]);
-   * ```
-   *
    * @example Finish what runs, and drop the rest
    * ```ts
    * import { assertEquals } from "@std/assert";
@@ -186,12 +178,13 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
    * ```
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
-    knownOptions("shut down pool", options, ["cancelFutures", "timeout"]);
-    const timeout = duration("shut down pool", "timeout", options.timeout);
-    const { cancelFutures = false } = options;
-    if (typeof cancelFutures !== "boolean") {
-      throw bad("shut down pool", "cancelFutures", cancelFutures, "true or false", false);
-    }
+    const { timeout, cancelFutures } = calledBy(SHUTDOWN, () => {
+      knownOptions(SHUTDOWN.action, options, ["cancelFutures", "timeout"]);
+      return {
+        timeout: duration(SHUTDOWN.action, "timeout", options.timeout),
+        cancelFutures: boolean(SHUTDOWN.action, "cancelFutures", options.cancelFutures, false),
+      };
+    });
     const { scheduler } = this.#core;
     if (cancelFutures) scheduler.cancelWaiting();
     scheduler.close();
@@ -245,3 +238,7 @@ export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposab
     await scheduler.ended;
   }
 }
+
+const { prototype } = PoolLifecycle;
+const JOIN: PublicFunction = { action: "join pool", method: prototype.join };
+const SHUTDOWN: PublicFunction = { action: "shut down pool", method: prototype.shutdown };

@@ -17,6 +17,8 @@ const NONE: unique symbol = Symbol("none");
 
 /** How items are read. */
 export interface MapInputOptions {
+  /** What the map's method does, in error messages. */
+  readonly action: string;
   /** Whether items are argument lists. */
   readonly spread: boolean;
   /** Whether items are copied. */
@@ -42,6 +44,7 @@ export class MapInput {
   readonly #list: readonly unknown[] | undefined;
   // The caller's asynchronous context, in which the code of any other input runs.
   readonly #context: AsyncContext | undefined;
+  readonly #action: string;
   readonly #spread: boolean;
   readonly #copies: boolean;
   readonly #reader: MapReader;
@@ -53,10 +56,11 @@ export class MapInput {
   #reading = false;
   #over = false;
 
-  constructor(input: Input<unknown>, { spread, copy }: MapInputOptions, reader: MapReader) {
-    this.#input = openInput("map", input);
+  constructor(input: Input<unknown>, { action, spread, copy }: MapInputOptions, reader: MapReader) {
+    this.#input = openInput(action, input);
     if (isPlainArray(input)) this.#list = input;
     else this.#context = new AsyncContext();
+    this.#action = action;
     this.#spread = spread;
     this.#copies = copy;
     this.#reader = reader;
@@ -162,7 +166,7 @@ export class MapInput {
 
   #accept(item: unknown): unknown {
     try {
-      if (this.#spread && !Array.isArray(item)) throw bad("starmap", "items", item, "argument lists: arrays", false);
+      if (this.#spread && !Array.isArray(item)) throw bad(this.#action, "items", item, "argument lists: arrays", false);
       if (isPrimitive(item)) return item;
       const referred = refer(item, this.#spread, this.#shares);
       return this.#copies ? this.#copy(referred) : referred;

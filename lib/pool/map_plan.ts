@@ -24,6 +24,8 @@ export interface MapKind {
 
 /** The plan of one map. */
 export interface MapPlan extends JobOptions {
+  /** What the map's method does, in error messages. */
+  action: string;
   task: TaskEntry;
   /** Whether items are argument lists. */
   spread: boolean;
@@ -79,6 +81,7 @@ export function planMap(
   if (typeof ordered !== "boolean") throw bad(action, "ordered", ordered, "true or false", false);
   const signals = [abortSignal(action, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
   return {
+    action,
     task: entry,
     spread,
     copy: core.capabilities.isolated,

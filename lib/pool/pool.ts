@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { calledBy } from "../core/at_caller.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { bad } from "../core/validate.ts";
 import type { Future } from "../future/future.ts";
@@ -74,7 +75,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
    * if the pool would be nested more than 4 deep.
    */
   constructor(options?: number | PoolOptions<B>) {
-    const core = new PoolCore(options);
+    const core = calledBy(CREATE, () => new PoolCore(options));
     super(core);
     this.#core = core;
     this.backend = core.options.backend as B;
@@ -122,7 +123,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
    */
   apply<A extends unknown[], R>(task: Runnable<B, A, R>, args: Readonly<Args<A>>): Promise<R>;
   apply(task: AnyRunnable, args: unknown[]): Promise<unknown> {
-    checkArgs(args);
+    calledBy(APPLY, () => checkArgs(args));
     return submitCall(this.#core, APPLY, task, args).result();
   }
 
@@ -150,8 +151,10 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
     options?: ApplyOptions<R>,
   ): Future<R>;
   applyAsync(task: AnyRunnable, args: unknown[], options: ApplyOptions<never> = {}): Future<unknown> {
-    checkArgs(args);
-    checkCallbacks(APPLY_ASYNC.action, options);
+    calledBy(APPLY_ASYNC, () => {
+      checkArgs(args);
+      checkCallbacks(APPLY_ASYNC.action, options);
+    });
     const future = submitCall(this.#core, APPLY_ASYNC, task, args);
     attachCallbacks(future, options);
     return future;
@@ -177,14 +180,14 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
   broadcast(task: AnyRunnable, ...args: unknown[]): Promise<unknown[]> {
     const core = this.#core;
     const { action } = BROADCAST;
-    core.checkOpen(action);
-    if (core.nested) {
-      throw new IsopoolError(
-        `Cannot ${action}: a task of the same pool does it, whose own worker would never get to it`,
-      );
-    }
-    // Resolved before the workers are chosen: a module that scoped workers do not have replaces them all.
-    core.resolve(action, task);
+    calledBy(BROADCAST, () => {
+      core.checkOpen(action);
+      if (core.nested) {
+        throw new IsopoolError(`Cannot ${action}: a task of this pool does it, and its worker would never get to it`);
+      }
+      // Resolved before the workers are chosen: a module that scoped workers do not have replaces them all.
+      core.resolve(action, task);
+    });
     const slots = core.scheduler.workerSet.startAll();
     return Promise.all(slots.map((slot) => submitCall(core, BROADCAST, task, args, slot)));
   }
@@ -205,7 +208,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
    * ```
    */
   group(): TaskGroup<B> {
-    this.#core.checkOpen("open group");
+    calledBy(GROUP, () => this.#core.checkOpen(GROUP.action));
     return new TaskGroup((method, task, args) => submitCall(this.#core, method, task, args));
   }
 
@@ -226,8 +229,10 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
    * ```
    */
   share<T>(value: T): SharedValue<T> {
-    this.#core.checkOpen("share value");
-    return new SharedValue(value, this.capabilities.isolated, (id) => this.#core.scheduler.workerSet.drop(id));
+    return calledBy(SHARE, () => {
+      this.#core.checkOpen(SHARE.action);
+      return new SharedValue(value, this.capabilities.isolated, (id) => this.#core.scheduler.workerSet.drop(id));
+    });
   }
 }
 
@@ -236,6 +241,9 @@ const SUBMIT: PublicMethod = { action: "submit task", method: prototype.submit }
 const APPLY: PublicMethod = { action: "apply task", method: prototype.apply };
 const APPLY_ASYNC: PublicMethod = { action: "apply task", method: prototype.applyAsync };
 const BROADCAST: PublicMethod = { action: "broadcast task", method: prototype.broadcast };
+const GROUP: PublicMethod = { action: "open group", method: prototype.group };
+const SHARE: PublicMethod = { action: "share value", method: prototype.share };
+const CREATE: PublicMethod = { action: "create pool", method: Pool as never };
 
 function checkArgs(args: unknown): void {
   if (!Array.isArray(args)) throw bad(APPLY.action, "args", args, "an array of arguments", false);

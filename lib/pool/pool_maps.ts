@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { calledBy } from "../core/at_caller.ts";
 import type { Input } from "../core/input.ts";
 import type { Settled } from "../future/on_error.ts";
 import { Results } from "../future/results.ts";
@@ -194,7 +195,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
     ...args: A
   ): Results<Y>;
   stream(task: unknown, ...args: unknown[]): Results<unknown> {
-    return openStream(this.#core, STREAM, task as AnyRunnable, args);
+    return calledBy(STREAM, () => openStream(this.#core, STREAM, task as AnyRunnable, args));
   }
 
   #map(
@@ -204,10 +205,12 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
     options: ImapOptions = {},
     kind: MapKind,
   ): Results<unknown> {
-    const plan = planMap(this.#core, method.action, task, items, options, kind);
-    const job = new MapJob(plan, items, this.#core, this.#core.callSite(method, plan.task));
-    job.start();
-    return new Results(job.collector);
+    return calledBy(method, () => {
+      const plan = planMap(this.#core, method.action, task, items, options, kind);
+      const job = new MapJob(plan, items, this.#core, this.#core.callSite(method, plan.task, plan.timeout));
+      job.start();
+      return new Results(job.collector);
+    });
   }
 }
 

@@ -52,7 +52,8 @@ export function openStream(core: PoolCore, method: PublicMethod, task: AnyRunnab
   const plan = planCall(core, action, { ...given, retry: 0 }, args);
   if (plan.refused) throw plan.refused.error;
   const options = { ...plan.options, verified, checkOpen };
-  return new Results(new StreamJob(core, entry, plan.args, options, core.callSite(method, entry)).collector);
+  const site = core.callSite(method, entry, options.timeout);
+  return new Results(new StreamJob(core, entry, plan.args, options, site).collector);
 }
 
 /** A generator that runs on a pool. */

@@ -109,7 +109,7 @@ export class Scheduler implements SlotOwner {
   /** Puts an admitted job into its backlog. */
   enqueue(job: Job): void {
     if (job.isOver) return;
-    if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death));
+    if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death, job.task));
     (this.workerSet.boundBacklog(job) ?? this.#backlog).push(job);
     this.#schedulePump();
   }
@@ -182,7 +182,7 @@ export class Scheduler implements SlotOwner {
     const { job } = chunk;
     // Once nothing runs any more, the chunk would wait for ever.
     if (job.isOver || !this.#shutdown.isRunning) return chunk.drop();
-    if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death));
+    if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death, job.task));
     (this.workerSet.boundBacklog(job) ?? this.#backlog).putBack(chunk);
     this.#schedulePump();
   }

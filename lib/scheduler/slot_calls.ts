@@ -223,12 +223,12 @@ export class SlotCalls implements ChunkHolder {
 
   #lose(chunk: Chunk, offset: number, death: Death, stopOutcome: StopOutcome | undefined): void {
     const stopped = this.#stops.take(chunk.firstSeq + offset) ?? stopOutcome;
-    const outcome = stopped?.outcome ?? "rejected";
     if (stopped && death.abandoned) markAbandoned(stopped.error);
+    const { outcome, error } = stopped ?? { outcome: "rejected", error: crashError(this.id, death, chunk.job.task) };
     this.ended++;
     this.lostTask = chunk.job.task;
     this.#owner.observer?.callEnded(chunk.job, chunk.first + offset, outcome, this.id);
-    chunk.job.fail(chunk.first + offset, outcome, stopped ? stopped.error : crashError(this.id, death), this.id);
+    chunk.job.fail(chunk.first + offset, outcome, error, this.id);
   }
 
   // What an ended call settles to, if it was being stopped. After the last such call, the worker may take calls again.

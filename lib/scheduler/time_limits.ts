@@ -5,9 +5,11 @@
  * @module
  */
 import { TaskTimeoutError } from "../core/errors.ts";
+import { dropFrames } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Chunk, CLOSED } from "./job.ts";
+import { taskAtStart } from "./task_name.ts";
 
 /** Is called with each call that has run too long, again and again until the call is closed. */
 export type OnExpired = (chunk: Chunk, offset: number, error: TaskTimeoutError) => void;
@@ -57,8 +59,8 @@ export class TimeLimits {
           wait = Math.min(wait, left);
           continue;
         }
-        const message = `Task ran longer than its timeout of ${timeout} ms: it was stopped`;
-        this.#onExpired(chunk, offset, new TaskTimeoutError(message, { timeout }));
+        const message = `${taskAtStart(chunk.job.task)} ran longer than its timeout of ${timeout} ms: it was stopped`;
+        this.#onExpired(chunk, offset, dropFrames(new TaskTimeoutError(message, { timeout })));
       }
     }
     if (wait < Infinity) this.watch(transport, Math.max(wait, 1));

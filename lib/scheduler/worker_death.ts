@@ -4,8 +4,10 @@
  * @module
  */
 import { WorkerCrashedError } from "../core/errors.ts";
+import { dropFrames } from "../core/stack.ts";
 import type { Death } from "../transport/transport.ts";
-import { type Chunk, CLOSED } from "./job.ts";
+import { type Chunk, CLOSED, type TaskEntry } from "./job.ts";
+import { taskAtStart } from "./task_name.ts";
 
 const HOW_IT_ENDED = {
   exit: "ended itself",
@@ -17,12 +19,14 @@ const HOW_IT_ENDED = {
 };
 
 /** Makes the error of a call that was lost: how its worker ended, and what to do about it. */
-export function crashError(workerId: number, death: Death): WorkerCrashedError {
+export function crashError(workerId: number, death: Death, task?: TaskEntry): WorkerCrashedError {
   const { reason, exitCode, signal, cause } = death;
   const how = death.abandoned ? "could not be stopped and was given up" : HOW_IT_ENDED[reason];
   const code = exitCode === undefined || reason !== "exit" ? "" : ` with code ${exitCode}`;
-  return new WorkerCrashedError(
-    `Task was lost: worker ${workerId} ${how}${code}: declare \`retry\` if it may run again`,
+  const error = new WorkerCrashedError(
+    `${
+      task ? taskAtStart(task) : "Task"
+    } was lost: worker ${workerId} ${how}${code}: declare \`retry\` if it may run again`,
     {
       reason: reason === "initializer" || reason === "finalizer" ? "uncaught" : reason,
       cause,
@@ -30,6 +34,7 @@ export function crashError(workerId: number, death: Death): WorkerCrashedError {
       ...signal !== undefined && { signal },
     },
   );
+  return dropFrames(error);
 }
 
 /**

@@ -87,7 +87,7 @@ const scripts: [string, string, Expected][] = [
     `const pool = new Pool(1); for (const n of [1, 2, 3]) pool.submit(boom, n);`,
     {
       code: 1,
-      stderr: { "Error: forgotten 1": 1, "Error: forgotten 2": 1, "Error: forgotten 3": 1, "isopool: inline task": 2 },
+      stderr: { "Error: forgotten 1": 1, "Error: forgotten 2": 1, "Error: forgotten 3": 1, "isopool: task": 2 },
     },
   ],
   [
@@ -132,7 +132,7 @@ const scripts: [string, string, Expected][] = [
     {
       code: 0,
       stdout: "1\nhandled 0\n",
-      stderr: { "isopool: inline task `function boom(n)": 1, "Error: forgotten 1": 1, "main.ts:7:": 1 },
+      stderr: { "isopool: task `function boom(n)": 1, "Error: forgotten 1": 1, "main.ts:7:": 1 },
     },
   ],
   [
