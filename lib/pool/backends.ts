@@ -4,6 +4,7 @@
  * @module
  */
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
+import { checkLimits, withinLimits } from "../transport/limits.ts";
 import { launchThread } from "../transport/thread.ts";
 import type { Launch, Setup } from "../transport/transport.ts";
 import { launchWeb } from "../transport/web.ts";
@@ -36,7 +37,7 @@ export interface Backend {
   launch: (setup: Setup) => Launch;
 }
 
-export { runsWithin };
+export { checkLimits, runsWithin };
 
 const ISOLATED = { isolated: true, sharedMemory: true, parallel: true };
 
@@ -56,14 +57,14 @@ export const BACKENDS: Record<BackendName, Backend> = {
   },
   worker: {
     capabilities: { engine: "thread", ...ISOLATED, forcedKill: true, memoryLimit: true, permissions: false },
-    launch: launchThread,
+    launch: (setup) => withinLimits(launchThread(setup)),
   },
 };
 
 /** Backend `"worker"` under `permissions`. */
 export const SCOPED: Backend = {
   capabilities: { engine: "web", ...ISOLATED, forcedKill: false, memoryLimit: false, permissions: true },
-  launch: launchWeb,
+  launch: (setup) => withinLimits(launchWeb(setup)),
 };
 
 /**

@@ -13,11 +13,14 @@ import type { TaskEntry } from "../scheduler/job.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { Task, type TaskOptions } from "../task/task.ts";
 import type { Setup } from "../transport/transport.ts";
-import { type Capabilities, runsWithin } from "./backends.ts";
+import { type Capabilities, checkLimits, runsWithin } from "./backends.ts";
 import { type CallSite, CallSites, type PublicMethod } from "./call_site.ts";
 import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
 import { checkNesting } from "./nesting.ts";
 import type { PoolOptions } from "./options.ts";
+
+/** The limits of the process are not looked at for a pool of so few workers, which takes 0.1 ms. */
+const FEW_WORKERS = 8;
 
 /** The schedulers that have not ended. */
 const running = new Set<Scheduler>();
@@ -60,6 +63,9 @@ export class PoolCore {
     const { capabilities, launch } = options.engine;
     this.capabilities = capabilities;
     checkNesting(options.name, options.workers, capabilities.parallel);
+    const wanted = typeof given === "number" ? given : given?.workers;
+    // A small pool fits nearly always, and its workers are checked when they start. So is a pool that has the default.
+    if (capabilities.parallel && wanted !== undefined && wanted > FEW_WORKERS) checkLimits("create pool", wanted);
     const { initializer, finalizer } = options.setup;
     const hooks = [initializer, finalizer].flatMap((hook) => hook && "url" in hook.source ? [hook.source.url] : []);
     // The scheduler's constructor starts `minWorkers` workers, before its own list of modules can be read.

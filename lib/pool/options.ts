@@ -19,7 +19,14 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   backend?: B;
   /** Name of the pool, in messages. @default {"pool"} */
   name?: string;
-  /** Maximum number of workers; they start when calls come in. @default {the number of usable cores; 32 for "async"} */
+  /**
+   * Maximum number of workers; they start when calls come in. A worker holds 6 file descriptors and a thread. More than 8
+   * workers that do not fit into this process's limits (`ulimit -n`, `ulimit -u`) are a `RangeError`; fewer that do not fit
+   * are not started: the pool goes on with those that are, and breaks if there are none. The limits are known on Linux, to
+   * a script that has all permissions (`-A`). Elsewhere the runtime itself ends the process at a limit.
+   *
+   * @default {the number of usable cores; 32 for "async"}
+   */
   workers?: number;
   /** Number of workers that start at once, and stay while they are idle. @default {0} */
   minWorkers?: number;

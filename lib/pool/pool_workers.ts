@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { CancelledError, PoolClosedError } from "../core/errors.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 import { integer } from "../core/validate.ts";
+import { checkLimits } from "./backends.ts";
 import type { PoolCore } from "./core.ts";
 import { observe, type PoolEventMap } from "./events.ts";
 import { type PoolStats, poolStats } from "./stats.ts";
@@ -37,7 +39,12 @@ export abstract class PoolWorkers extends EventTarget {
   /**
    * Starts all workers. Resolves when all of them take calls.
    *
-   * @throws {PoolClosedError | BrokenPoolError} If the pool is closed or broken, or gets so before the workers started.
+   * @throws {PoolClosedError} If the pool is closed, or gets closed before the workers have started.
+   * @throws {CancelledError} If the pool is terminated before the workers have started.
+   * @throws {BrokenPoolError} If the pool is broken or breaks, or if it is closed after a worker has failed to start. The
+   * `cause` says why.
+   * @throws {IsopoolError} If some workers run, and the runtime has refused three times in a row to start another. The
+   * pool goes on with those that it has, and tries again with longer and longer waits. The `cause` says why.
    *
    * @example Start the workers before the first request comes in
    * ```ts
@@ -49,10 +56,10 @@ export abstract class PoolWorkers extends EventTarget {
    * assertEquals(pool.workerIds.length, 2);
    * ```
    */
-  async ready(): Promise<this> {
-    this.#core.checkOpen("start workers");
-    await this.#core.scheduler.ready();
-    return this;
+  ready(): Promise<this> {
+    // The end of the pool is no failure to a caller that does not wait: it must not end the script as an unhandled one.
+    const ready: Promise<this> = this.#ready(() => void ready.catch(() => {}));
+    return ready;
   }
 
   /**
@@ -85,7 +92,8 @@ export abstract class PoolWorkers extends EventTarget {
   /**
    * Changes the maximum number of workers. Workers above it end when the calls they hold have ended.
    *
-   * @throws {RangeError} If it is less than 1 or than `minWorkers`.
+   * @throws {RangeError} If it is less than 1 or than `minWorkers`, or if so many workers do not fit into the limits of
+   * the process on threads and file descriptors.
    *
    * @example Leave one core free
    * ```ts
@@ -101,6 +109,8 @@ export abstract class PoolWorkers extends EventTarget {
     this.#core.checkOpen("resize pool");
     const { options, scheduler } = this.#core;
     integer("resize pool", "workers", workers, Math.max(1, options.minWorkers));
+    const more = workers - scheduler.workerSet.slots.size;
+    if (this.#core.capabilities.parallel && workers > options.workers) checkLimits("resize pool", more);
     scheduler.resize(workers - options.workers);
     options.workers = workers;
   }
@@ -195,6 +205,17 @@ export abstract class PoolWorkers extends EventTarget {
     options?: boolean | EventListenerOptions,
   ): void {
     super.removeEventListener(type, listener as EventListener, options);
+  }
+
+  async #ready(onClosed: () => void): Promise<this> {
+    this.#core.checkOpen("start workers");
+    try {
+      await this.#core.scheduler.ready();
+    } catch (error) {
+      if (error instanceof PoolClosedError || error instanceof CancelledError) onClosed();
+      throw error;
+    }
+    return this;
   }
 }
 

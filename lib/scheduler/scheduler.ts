@@ -41,6 +41,7 @@ export class Scheduler implements SlotOwner {
   readonly abandoned: AbandonedWorkers;
   /** Where single calls come in when there is a limit to how many may wait. */
   readonly admission: Admission;
+  readonly startFailures: StartFailures = new StartFailures();
   observer: Observer | undefined;
   /** Whether calls are held back; `pause` and `resume` set it. */
   paused = false;
@@ -52,7 +53,6 @@ export class Scheduler implements SlotOwner {
   readonly #shutdown: Shutdown;
   readonly #onFailure: ((error: unknown) => void) | undefined;
   readonly #keepAlive: KeepAlive;
-  readonly #startFailures = new StartFailures();
   #isPumpScheduled = false;
 
   constructor(options: SchedulerOptions) {
@@ -173,7 +173,7 @@ export class Scheduler implements SlotOwner {
 
   /** {@inheritDoc SlotOwner.capacityChanged} */
   capacityChanged(slot?: OwnedSlot): void {
-    if (slot && slot.ended > 0) this.#startFailures.reset();
+    if (slot && slot.ended > 0) this.startFailures.reset();
     this.#schedulePump();
   }
 
@@ -195,7 +195,7 @@ export class Scheduler implements SlotOwner {
 
   /** {@inheritDoc SlotOwner.startFailed} */
   startFailed(cause: unknown, othersLive: boolean): void {
-    const error = this.#startFailures.refused(cause, othersLive);
+    const error = this.startFailures.refused(cause, othersLive);
     // Not at once: the caller is in the middle of placing jobs.
     if (error) queueMicrotask(() => this.#shutdown.break(error));
   }
@@ -210,7 +210,7 @@ export class Scheduler implements SlotOwner {
     const { isRunning } = this.#shutdown;
     const tooMany = death.abandoned ? this.abandoned.add(slot.lostTask, !isRunning) : undefined;
     if (!isRunning) return this.#shutdown.checkEnd();
-    const error = tooMany ?? this.#startFailures.add(slot, death);
+    const error = tooMany ?? this.startFailures.add(slot, death);
     if (error) return this.#shutdown.break(error);
     this.#releaseKeepAlive();
     this.#schedulePump();

@@ -12,11 +12,12 @@
  *
  * @module
  */
-import { type BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
+import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
 import type { KeepAlive } from "../core/timer.ts";
 import type { Admission } from "./admission.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Failure, Job } from "./job.ts";
+import type { StartFailures } from "./start_failures.ts";
 import type { WorkerSet } from "./worker_set.ts";
 
 /** Whether a scheduler takes jobs, finishes those it has, or has ended, and how. */
@@ -27,6 +28,7 @@ export interface ShutdownParts {
   readonly jobs: ReadonlySet<Job>;
   readonly workerSet: WorkerSet;
   readonly admission: Admission;
+  readonly startFailures: StartFailures;
 }
 
 /** The end of one scheduler. */
@@ -71,7 +73,15 @@ export class Shutdown {
   /** Every job of a closing scheduler has finished: ends the workers, which are idle. */
   finish(): void {
     this.state = "closed";
-    this.#failWaiters(new PoolClosedError("Cannot start workers: pool was closed"));
+    const failed = this.#parts.startFailures.last;
+    this.#failWaiters(
+      failed
+        ? new BrokenPoolError(
+          "Cannot start workers: the last one has failed, and the pool was closed before another one",
+          failed,
+        )
+        : new PoolClosedError("Cannot start workers: pool was closed"),
+    );
     this.#keepAlive.hold();
     for (const slot of this.#parts.workerSet.slots) slot.close();
     this.checkEnd();

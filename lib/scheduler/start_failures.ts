@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { BrokenPoolError } from "../core/errors.ts";
+import { BrokenPoolError, IsopoolError } from "../core/errors.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
 import type { OwnedSlot } from "./slot_owner.ts";
@@ -17,24 +17,45 @@ const MAX_FAILURES = 3;
 const FIRST_WAIT = 50;
 const MAX_WAIT = 5_000;
 
+/** Returns the error of a caller that waits for `max` workers, of which only some could be started. */
+export function cannotStart(running: number, max: number, cause: unknown): IsopoolError {
+  return new IsopoolError(
+    `Cannot start workers: ${running} of ${max} run, and another could not be started ${MAX_FAILURES} times in a row: ` +
+      "lower `workers`, or raise the limits of threads and open files",
+    { cause },
+  );
+}
+
 /** Counts, for one pool, the workers in a row that died before they had run a call. */
 export class StartFailures {
   #count = 0;
+  #last: { cause: unknown } | undefined;
+
+  /** Why the last worker did not start; `undefined` if one has run a call since, or none has failed. */
+  get last(): { readonly cause: unknown } | undefined {
+    return this.#last;
+  }
 
   /** A worker has run a call: the row is interrupted. */
   reset(): void {
     this.#count = 0;
+    this.#last = undefined;
   }
 
   /** Counts a worker that has died, if no call of it had ended. Returns the error that breaks the pool, if it is one too many. */
   add({ id, ended }: OwnedSlot, death: Death): BrokenPoolError | undefined {
     const wasRequested = death.reason === "terminated" || death.reason === "finalizer";
-    if (wasRequested || ended > 0) this.#count = 0;
-    else if (++this.#count >= MAX_FAILURES) {
+    if (wasRequested || ended > 0) {
+      this.reset();
+      return undefined;
+    }
+    const cause = death.cause ?? crashError(id, death);
+    this.#last = { cause };
+    if (++this.#count >= MAX_FAILURES) {
       const why = death.reason === "initializer"
         ? `its initializer failed ${MAX_FAILURES} times in a row`
         : `${MAX_FAILURES} workers in a row died before they took a task`;
-      return new BrokenPoolError(`Pool is broken: ${why}`, { cause: death.cause ?? crashError(id, death) });
+      return new BrokenPoolError(`Pool is broken: ${why}`, { cause });
     }
     return undefined;
   }
@@ -44,6 +65,7 @@ export class StartFailures {
    * whole. Returns the error that breaks the pool, if there is no other and this refusal is one too many.
    */
   refused(cause: unknown, othersLive: boolean): BrokenPoolError | undefined {
+    this.#last = { cause };
     if (othersLive || ++this.#count < MAX_FAILURES) return undefined;
     return new BrokenPoolError(
       `Pool is broken: ${MAX_FAILURES} workers in a row could not be started, and no other lives: lower \`workers\`, or ` +
@@ -57,6 +79,7 @@ export class StartFailures {
 export class StartBackoff {
   readonly #onEnd: () => void;
   #wait = FIRST_WAIT;
+  #refusals = 0;
   #timer: Timer | undefined;
 
   /** @param onEnd Called when a worker may be started again. */
@@ -69,18 +92,20 @@ export class StartBackoff {
     return this.#timer !== undefined;
   }
 
-  /** The runtime has refused to start a worker. */
-  failed(): void {
+  /** The runtime has refused to start a worker. Returns whether that is one time too many for a caller that waits for it. */
+  failed(): boolean {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#onEnd();
     }, this.#wait);
     this.#wait = Math.min(MAX_WAIT, this.#wait * 2);
+    return ++this.#refusals >= MAX_FAILURES;
   }
 
   /** A worker was started. */
   reset(): void {
     this.#wait = FIRST_WAIT;
+    this.#refusals = 0;
   }
 
   /** Ends the wait. */

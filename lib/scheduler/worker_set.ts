@@ -18,7 +18,7 @@ import { Backlog } from "./backlog.ts";
 import { IdleTimer, isIdleSince } from "./idle_timer.ts";
 import { revoke } from "./revoke.ts";
 import { Slot } from "./slot.ts";
-import { StartBackoff } from "./start_failures.ts";
+import { cannotStart, StartBackoff } from "./start_failures.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import type { Job, PinnedWorker } from "./job.ts";
 import { WorkerWaiters } from "./worker_waiters.ts";
@@ -98,8 +98,11 @@ export class WorkerSet {
     try {
       slot = new Slot(++this.#lastId, this.#launch, this.#owner);
     } catch (error) {
-      this.#startBackoff.failed();
-      this.#owner.startFailed(error, this.#staying > 0);
+      const isTooOften = this.#startBackoff.failed();
+      const others = this.#staying;
+      // The pool goes on with the others. Without them it breaks, with another error.
+      if (isTooOften && others > 0) this.#waiters.fail(cannotStart(others, this.limit, error));
+      this.#owner.startFailed(error, others > 0);
       return undefined;
     }
     this.#startBackoff.reset();

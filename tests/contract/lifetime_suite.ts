@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CancelledError, PoolClosedError, WaitTimeoutError } from "@isopool/isopool";
+import { BrokenPoolError, CancelledError, PoolClosedError, WaitTimeoutError } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
+import { StepLog } from "../support/steps.ts";
+import { reported } from "../support/reported.ts";
 import { MUST_HAPPEN, timed, within } from "../support/within.ts";
-import { gated, values } from "../fixtures/views.ts";
+import { gated, hooks, values } from "../fixtures/views.ts";
 import { type AnyPool, GRACE, SETTLES, type Suite } from "./backend.ts";
 
 /** `close`, `join`, `terminate`, `ready`, and the `await using` block. */
@@ -164,6 +166,31 @@ export const lifetimeSuite: Suite = (backend, check) => {
     await within(MUST_HAPPEN, pool.terminate());
     assertEquals(await within(MUST_HAPPEN, ready), "CancelledError");
     assertEquals(pool.workerIds, []);
+  });
+
+  check("ready() that a close interrupts after a failed start has the failure as its cause", async () => {
+    const log = new StepLog();
+    const pool = backend.make({ workers: 1, initializer: hooks.beginAfter, initArgs: [log.words, 99] });
+    const failed = Promise.withResolvers<void>();
+    pool.addEventListener("workerexit", () => failed.resolve(), { once: true });
+    const ready = pool.ready().catch((error) => error);
+    await within(MUST_HAPPEN, failed.promise);
+    pool.close();
+    const error = await within(MUST_HAPPEN, ready);
+    assert(error instanceof BrokenPoolError, String(error));
+    assert(error.cause instanceof Error && !(error.cause instanceof PoolClosedError), String(error.cause));
+    await within(MUST_HAPPEN, pool.join());
+  });
+
+  check("ready() that is not awaited is no unhandled rejection when the pool is closed or terminated", async () => {
+    const errors = await reported(async () => {
+      for (const end of ["shutdown", "terminate"] as const) {
+        const pool = backend.make({ workers: 1 });
+        void pool.ready();
+        await within(MUST_HAPPEN, pool[end]());
+      }
+    });
+    assertEquals(errors, []);
   });
 
   check("an unused pool closes at once", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { BrokenPoolError } from "../../lib/core/errors.ts";
+import { BrokenPoolError, IsopoolError } from "../../lib/core/errors.ts";
 import type { Launch } from "../../lib/transport/transport.ts";
 import { turn, within } from "../core/within.ts";
 import { runs } from "../support/properties.ts";
@@ -148,5 +148,21 @@ Deno.test("while a worker lives, refused starts never break the pool", async () 
   await turnUntil(() => jobs.every((job) => !job.unfinished), () => {
     for (const worker of hand.fleet.all) if (!worker.gone && worker.inFlight.length > 0) worker.endAll(0.1);
   });
+  await within(10_000, scheduler.terminate());
+});
+
+Deno.test("while a worker lives, ready() rejects after three refused starts in a row, with the runtime's error", async () => {
+  const hand = handScheduler({ workers: 1 });
+  void hand.scheduler.terminate();
+  let starts = 0;
+  const launch: Launch = (id, events) => {
+    if (starts++ > 0) throw new Error("no thread left");
+    return hand.fleet.launch(id, events);
+  };
+  const { scheduler } = handScheduler({ workers: 4, launch });
+  const error = await within(10_000, scheduler.ready().catch((error) => error));
+  assert(error instanceof IsopoolError && !(error instanceof BrokenPoolError), String(error));
+  assert(/^Cannot start workers: 1 of 4 run/.test(error.message), error.message);
+  assertEquals([(error.cause as Error).message, starts, scheduler.state], ["no thread left", 4, "open"]);
   await within(10_000, scheduler.terminate());
 });

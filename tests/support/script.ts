@@ -31,19 +31,23 @@ export interface ScriptOptions {
   permissions?: string[];
   /** Milliseconds after which it is killed. */
   deadline?: number;
+  /** Maximum number of its open files (`ulimit -n`). */
+  maxFiles?: number;
 }
 
 /** Writes `source` into a folder of its own, runs it, and removes it. Imports resolve through the project's map. */
 export async function runScript(source: string, options: ScriptOptions = {}): Promise<Ended> {
-  const { files = {}, args = [], permissions = ["-A"], deadline = 20_000 } = options;
+  const { files = {}, args = [], permissions = ["-A"], deadline = 20_000, maxFiles } = options;
   const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
   try {
     for (const [name, text] of Object.entries({ ...files, "main.ts": source })) {
       await Deno.writeTextFile(`${folder}/${name}`, text);
     }
     const map = new URL("npm.import_map.json", ROOT).href;
-    const command = new Deno.Command(Deno.execPath(), {
+    const limited = maxFiles === undefined ? [] : ["-c", `ulimit -n ${maxFiles}; exec "$@"`, "sh", Deno.execPath()];
+    const command = new Deno.Command(maxFiles === undefined ? Deno.execPath() : "sh", {
       args: [
+        ...limited,
         "run",
         "--quiet",
         "--no-check",
