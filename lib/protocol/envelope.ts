@@ -7,7 +7,8 @@ import { bytesOf, restoreBytes } from "../core/bytes.ts";
 import { TransferError } from "../core/errors.ts";
 import { takeMove } from "../core/move.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
-import { show } from "../core/validate.ts";
+import { isProxy } from "../core/uncopyable.ts";
+import { isA, show } from "../core/validate.ts";
 import { encode } from "../shared/revive.ts";
 import { cloneInput } from "./clone_input.ts";
 
@@ -112,18 +113,22 @@ export function transferError(
   cause: unknown,
   moved: readonly unknown[] = [],
 ): TransferError {
-  if (value instanceof Uncopyable) ({ value, cause } = value);
+  if (isA(value, Uncopyable)) ({ value, cause } = value);
   const { path, offender } = locate(value, root, new Set(moved));
-  const what = typeof offender === "function"
-    ? `a function${offender.name === "" ? "" : ` (${offender.name})`}`
-    : typeof offender === "symbol"
-    ? "a symbol"
-    : Object.prototype.toString.call(offender).slice(8, -1);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new TransferError(
-    `Cannot send ${direction} ${path}: ${what} cannot be copied to another thread: ${reason}`,
+    `Cannot send ${direction} ${path}: ${describe(offender)} cannot be copied to another thread: ${reason}`,
     { direction, path, cause },
   );
+}
+
+function describe(offender: unknown): string {
+  if (typeof offender === "symbol") return "a symbol";
+  // A revoked one throws whatever is asked of it.
+  if (isProxy(offender)) return "a Proxy";
+  if (typeof offender !== "function") return Object.prototype.toString.call(offender).slice(8, -1);
+  const { name }: { name: unknown } = offender;
+  return typeof name === "string" && name !== "" ? `a function (${name})` : "a function";
 }
 
 /** Maximum length of a path in an error message. */
@@ -132,7 +137,8 @@ const MAX_PATH = 200;
 // Finds the deepest value that cannot be cloned by itself. It clones each sibling on the way, so it runs only after a
 // failure.
 function locate(value: unknown, path: string, seen: Set<unknown>): { path: string; offender: unknown } {
-  if (typeof value === "object" && value !== null && !seen.has(value) && path.length < MAX_PATH) {
+  // Structured clone refuses a proxy, whatever its target.
+  if (typeof value === "object" && value !== null && !isProxy(value) && !seen.has(value) && path.length < MAX_PATH) {
     seen.add(value);
     for (const [step, child] of children(value)) {
       if (!seen.has(child) && !isCloneable(child)) return locate(child, path + step, seen);
