@@ -24,6 +24,11 @@ import { untilSettled } from "./until_settled.ts";
 export type { CancelOptions, FutureControl, FutureState };
 export { isObserved, observe, outcomeOf, settleFuture, subscribe, trackFailure } from "./settlement.ts";
 
+const LIBRARY: unique symbol = Symbol("library");
+
+/** Creates the future of a job. */
+export let createFuture: <R>(control: FutureControl, index?: number) => Future<R>;
+
 /**
  * The result of a submitted task: a promise, with the state and the controls of Python's `concurrent.futures.Future`.
  *
@@ -43,9 +48,15 @@ export class Future<R> extends Settlement implements Promise<R> {
   readonly index: number | undefined;
 
   /** @ignore Pools create futures. */
-  constructor(control: FutureControl, index?: number) {
+  private constructor(maker: symbol, control: FutureControl, index?: number) {
+    // A future without a job behind it would never settle.
+    if (maker !== LIBRARY) throw new TypeError("Cannot create Future: only pools create futures: call pool.submit()");
     super(control);
     this.index = index;
+  }
+
+  static {
+    createFuture = (control, index) => new Future(LIBRARY, control, index);
   }
 
   /** State of the task. */

@@ -30,6 +30,9 @@ export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
 
   /** @ignore Maps create results. */
   constructor(source: ResultsSource<R>) {
+    if (typeof source?.collect !== "function") {
+      throw new TypeError("Cannot create Results: only maps create results: call pool.map()");
+    }
     this.#source = source;
   }
 

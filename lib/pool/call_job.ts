@@ -15,7 +15,7 @@ import { QueueFullError, TransferError } from "../core/errors.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import { captureStack } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
-import { Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
+import { createFuture, type Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
@@ -126,7 +126,7 @@ export class CallJob extends PoolJob implements FutureControl {
     this.#options = options;
     this.#failures = failures;
     this.#site = site;
-    this.future = new Future<unknown>(this);
+    this.future = createFuture<unknown>(this);
     scheduler.admit(this);
     scheduler.admission.enter();
     if (options.signal) this.#stopListening = onAbort(options.signal, (reason) => this.cancel(reason, true));

@@ -49,6 +49,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
 
   /** @ignore Use `Pool.group`. */
   constructor(submit: SubmitToPool) {
+    if (typeof submit !== "function") throw new TypeError("Cannot create TaskGroup: call pool.group()");
     this.#submit = submit;
   }
 

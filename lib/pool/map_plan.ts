@@ -20,6 +20,8 @@ export interface MapKind {
   readonly spread: boolean;
   /** Whether the map starts when it is read, and stays near its reader (`imap`). */
   readonly lazy: boolean;
+  /** Whether results always come in the order in which they are ready (`imapUnordered`). */
+  readonly unordered?: boolean;
 }
 
 /** The plan of one map. */
@@ -67,10 +69,11 @@ export function planMap(
   runnable: unknown,
   items: Input<unknown>,
   options: ImapOptions,
-  { spread, lazy }: MapKind,
+  { spread, lazy, unordered }: MapKind,
 ): MapPlan {
   const checkOpen = () => core.checkOpen(action);
   checkOpen();
+  if (unordered) options = unorderedOptions(action, options);
   const pool = core.options;
   const { entry, options: task, verified } = core.resolve(action, runnable);
   if (task.transfer) {
@@ -100,4 +103,11 @@ export function planMap(
     checkOpen,
     progress: openProgress(action, options, items),
   };
+}
+
+// What is no object is refused with the other options.
+function unorderedOptions(action: string, options: ImapOptions): ImapOptions {
+  if (typeof options !== "object" || options === null || options.ordered === false) return options;
+  if (options.ordered !== true) return { ...options, ordered: options.ordered ?? false };
+  throw bad(action, "ordered", true, "false: imap() gives the results in input order", true);
 }

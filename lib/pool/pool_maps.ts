@@ -160,8 +160,8 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
     items: Input<T>,
     options?: Omit<ImapOptions, "ordered">,
   ): Results<R>;
-  imapUnordered(task: AnyRunnable, items: Input<unknown>, options: ImapOptions = {}): Results<unknown> {
-    return this.#map(IMAP_UNORDERED, task, items, { ...options, ordered: false }, { spread: false, lazy: true });
+  imapUnordered(task: AnyRunnable, items: Input<unknown>, options?: ImapOptions): Results<unknown> {
+    return this.#map(IMAP_UNORDERED, task, items, options, { spread: false, lazy: true, unordered: true });
   }
 
   /**

@@ -94,6 +94,7 @@ export class Task<A extends unknown[] = never, R = unknown> {
    * @throws {RangeError} If an option is out of range.
    */
   with(options: TaskOptions): Task<A, R> {
+    if (options === undefined) throw bad("create task", "options", options, "an object", false);
     checkTaskOptions("create task", options);
     return new Task(this.name, this.source, { ...this.options, ...options }, this.local, this.verified);
   }

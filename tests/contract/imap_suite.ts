@@ -221,6 +221,17 @@ export const imapSuite: Suite = (backend, check) => {
     assertEquals(await done, range(500).map((n) => 2 * n));
   });
 
+  check("imapUnordered() refuses what it cannot do: bad options, and input order", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const call = (options: unknown) => () => pool.imapUnordered(values.double, [1], options as Record<string, never>);
+    assertThrows(call({ ordered: true }), RangeError, "`ordered` is true: it takes false: imap() gives");
+    assertThrows(call({ ordered: "no" }), TypeError, "`ordered`");
+    assertThrows(call({ chunksize: 3 }), TypeError, "unknown option `chunksize`");
+    assertThrows(call(3), TypeError, "`options` is 3");
+    assertThrows(call(null), TypeError, "`options` is null");
+    assertEquals(await pool.imapUnordered(values.double, [1], { ordered: false } as never), [2]);
+  });
+
   check("two imaps on one pool do not mix, and a stalled reader of one does not delay the other", async () => {
     await using pool = backend.make({ workers: 1 });
     const stalled = pool.imap(values.double, new Numbers().sync(), { buffer: 2 })[Symbol.asyncIterator]();
@@ -287,7 +298,7 @@ export const imapSuite: Suite = (backend, check) => {
     await using pool = backend.make({ workers: 1 });
     // deno-lint-ignore no-explicit-any -- what a caller without types may pass
     const imap = (options: any) => () => pool.imap(values.double, [], options);
-    for (const buffer of [0, -1, 1.5, NaN, Infinity]) assertThrows(imap({ buffer }), RangeError, "`buffer`");
+    for (const buffer of [0, -1, 1.5, NaN]) assertThrows(imap({ buffer }), RangeError, "`buffer`");
     assertThrows(imap({ buffer: "big" }), TypeError, "`buffer`");
     // deno-lint-ignore no-explicit-any -- an option of imap only
     assertThrows(() => pool.map(values.double, [], { buffer: 3 } as any), TypeError, "unknown option `buffer`");

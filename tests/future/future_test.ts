@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { CancelledError, type Future, Pool, WaitTimeoutError } from "@isopool/isopool";
+import { CancelledError, Future, inline, Pool, Results, TaskGroup, WaitTimeoutError } from "@isopool/isopool";
 import { turn, within } from "../core/within.ts";
 import { ManualFuture } from "./manual_future.ts";
 
@@ -200,4 +200,29 @@ Deno.test("a Future on the async backend passes through all states", async () =>
   ]);
   assertEquals(await pool.submit(() => "the pool goes on"), "the pool goes on");
   await waiting.catch(() => {});
+});
+
+Deno.test("Future, Results and TaskGroup are made by pools only: a made-up one would never settle", () => {
+  for (const [made, what] of [[Future, "Future"], [Results, "Results"], [TaskGroup, "TaskGroup"]] as const) {
+    const make = made as unknown as new (...args: unknown[]) => unknown;
+    for (const args of [[], [1], [{}], [() => {}, {}], [Symbol("library"), { isRunning: () => false }]]) {
+      if (what === "TaskGroup" && typeof args[0] === "function") continue;
+      assertThrows(() => new make(...args), TypeError, `Cannot create ${what}`);
+    }
+  }
+});
+
+Deno.test("Future.cancel() refuses an option that is not true or false", () => {
+  const { future, cancels } = new ManualFuture();
+  for (const force of ["no", 0, null]) {
+    assertThrows(() => future.cancel("x", { force } as never), TypeError, "`force`");
+  }
+  assertEquals(cancels, []);
+});
+
+Deno.test("Task.with() refuses a call without options", () => {
+  const task = inline((n: number) => n);
+  for (const options of [undefined, null, 3]) {
+    assertThrows(() => task.with(options as never), TypeError, "Cannot create task: `options`");
+  }
 });

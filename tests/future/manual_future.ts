@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Future, type FutureControl, settleFuture } from "../../lib/future/future.ts";
+import { createFuture, type Future, type FutureControl, settleFuture } from "../../lib/future/future.ts";
 
 /** The job behind one future, controlled by a test. */
 export class ManualFuture<R = unknown> implements FutureControl {
@@ -13,7 +13,7 @@ export class ManualFuture<R = unknown> implements FutureControl {
   worker: number | undefined;
 
   constructor(index?: number) {
-    this.future = new Future<R>(this, index);
+    this.future = createFuture<R>(this, index);
   }
 
   isRunning(): boolean {

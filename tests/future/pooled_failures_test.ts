@@ -195,17 +195,19 @@ Deno.test("pooled(): an input whose return() throws or rejects does not hide the
   await settled();
 });
 
+function* tenThenFailure(): Generator<number> {
+  for (let n = 0; n < 10; n++) yield n;
+  throw new RangeError("no item 10");
+}
+
+async function* tenThenFailureLater(): AsyncGenerator<number> {
+  yield* tenThenFailure();
+}
+
 Deno.test("pooled(): the results of the items before the input's error are read, then the error is thrown", async () => {
   for (const concurrency of [1, 3, 20]) {
-    for (const later of [false, true]) {
-      function* items(): Generator<number> {
-        for (let n = 0; n < 10; n++) yield n;
-        throw new RangeError("no item 10");
-      }
-      async function* laterItems(): AsyncGenerator<number> {
-        yield* items();
-      }
-      const results = pooled(later ? laterItems() : items(), async (n) => (await turn(), n), { concurrency });
+    for (const items of [tenThenFailure, tenThenFailureLater]) {
+      const results = pooled<number, number>(items(), async (n) => (await turn(), n), { concurrency });
       const read: number[] = [];
       await assertRejects(
         async () => {
