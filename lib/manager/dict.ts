@@ -4,6 +4,7 @@
  * @module
  */
 import { registerKind } from "../shared/handle.ts";
+import { entriesOf } from "./arguments.ts";
 import { invoke, ManagedProxy } from "./proxy.ts";
 
 const KIND = "manager.dict";
@@ -130,7 +131,7 @@ export class DictProxy<K extends DictKey, V> extends ManagedProxy implements Asy
    * ```
    */
   async update(entries: Iterable<readonly [K, V]> | Readonly<Record<K & string, V>>): Promise<void> {
-    await invoke(this, "update", [entriesOf(entries)]);
+    await invoke(this, "update", [entriesOf("update dict", "entries", entries)]);
   }
 
   /** Resolves to the number of keys. */
@@ -239,11 +240,6 @@ export class DictProxy<K extends DictKey, V> extends ManagedProxy implements Asy
   async *[Symbol.asyncIterator](): AsyncGenerator<[K, V], void, undefined> {
     yield* await this.entries();
   }
-}
-
-/** Returns the entries of an iterable or of a plain object. */
-export function entriesOf<K, V>(entries: Iterable<readonly [K, V]> | Readonly<Record<string, V>>): [K, V][] {
-  return (Symbol.iterator in entries ? [...entries] : Object.entries(entries)) as [K, V][];
 }
 
 registerKind(KIND, DictProxy);

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { bad } from "../core/validate.ts";
+import { checkKey } from "./arguments.ts";
 import type { Undo } from "./undo.ts";
+
+const CALL = "use dict";
 
 /** A dict or namespace of a manager. */
 export class DictStore {
@@ -44,19 +46,19 @@ export class DictStore {
   }
 
   get(key: unknown): unknown {
-    return this.#map.get(checkKey(key));
+    return this.#map.get(checkKey(CALL, key));
   }
 
   set(key: unknown, value: unknown): void {
-    this.#map.set(checkKey(key), value);
+    this.#map.set(checkKey(CALL, key), value);
   }
 
   has(key: unknown): boolean {
-    return this.#map.has(checkKey(key));
+    return this.#map.has(checkKey(CALL, key));
   }
 
   delete(key: unknown): boolean {
-    return this.#map.delete(checkKey(key));
+    return this.#map.delete(checkKey(CALL, key));
   }
 
   pop(key: unknown): unknown {
@@ -71,7 +73,7 @@ export class DictStore {
   }
 
   update(entries: [unknown, unknown][]): void {
-    for (const [key] of entries) checkKey(key);
+    for (const [key] of entries) checkKey(CALL, key);
     for (const [key, value] of entries) this.#map.set(key, value);
   }
 
@@ -94,11 +96,4 @@ export class DictStore {
   clear(): void {
     this.#map.clear();
   }
-}
-
-function checkKey(key: unknown): unknown {
-  if ((typeof key === "object" && key !== null) || typeof key === "function") {
-    throw bad("use dict", "key", key, "a string, number, bigint or boolean: objects arrive as copies", false);
-  }
-  return key;
 }

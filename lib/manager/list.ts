@@ -4,6 +4,7 @@
  * @module
  */
 import { registerKind } from "../shared/handle.ts";
+import { itemsOf } from "./arguments.ts";
 import { invoke, ManagedProxy } from "./proxy.ts";
 
 const KIND = "manager.list";
@@ -50,12 +51,11 @@ export class ListProxy<T> extends ManagedProxy implements AsyncIterable<T> {
    * import { assertEquals } from "@std/assert";
    * import { Manager } from "@isopool/isopool";
    * using manager = new Manager();
-   * const list = manager.list([1]);
-   * assertEquals(await list.extend(new Set([2, 3])), 3);
+   * assertEquals(await manager.list([1]).extend(new Set([2, 3])), 3);
    * ```
    */
   async extend(items: Iterable<T>): Promise<number> {
-    return await invoke(this, "extend", [[...items]]) as number;
+    return await invoke(this, "extend", [itemsOf("extend list", "items", items)]) as number;
   }
 
   /**

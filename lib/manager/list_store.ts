@@ -9,7 +9,12 @@ import { deepEqual } from "./deep_equal.ts";
 import { type Undo, UndoByCopy } from "./undo.ts";
 
 /** What error messages call these methods. */
-const CALLS = { set: "set element of list", delete: "delete element of list", insert: "insert into list" };
+const CALLS = {
+  set: "set element of list",
+  delete: "delete element of list",
+  insert: "insert into list",
+  slice: "slice list",
+};
 
 /** A list of a manager. */
 export class ListStore {
@@ -68,6 +73,8 @@ export class ListStore {
   }
 
   slice(start?: number, end?: number): unknown[] {
+    checkBound(start);
+    checkBound(end);
     return this.#items.slice(start, end);
   }
 
@@ -118,6 +125,10 @@ export class ListStore {
 function integer(call: string, index: unknown): number {
   if (!Number.isInteger(index)) throw bad(call, "index", index, "an integer", typeof index === "number");
   return index as number;
+}
+
+function checkBound(index: unknown): void {
+  if (index !== undefined && index !== Infinity && index !== -Infinity) integer(CALLS.slice, index);
 }
 
 function field(item: unknown, name: string): unknown {

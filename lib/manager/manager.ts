@@ -10,13 +10,15 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { bad } from "../core/validate.ts";
+import { bad, isA } from "../core/validate.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
+import { noArgument } from "../shared/memory.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import { ALL_OBJECTS } from "./access_queue.ts";
+import { entriesOf, itemsOf, propertiesOf } from "./arguments.ts";
 import { Client, ENDED } from "./client.ts";
-import { type DictKey, DictProxy, entriesOf } from "./dict.ts";
+import { type DictKey, DictProxy } from "./dict.ts";
 import { ListProxy } from "./list.ts";
 import { NamespaceProxy } from "./namespace.ts";
 import { Objects } from "./objects.ts";
@@ -62,6 +64,7 @@ export class Manager extends Shared implements Disposable {
       this.#client = Client.of(handle.manager as ManagerMemory);
       return;
     }
+    noArgument("Manager", arguments[0]);
     const inbox = new Channel(UNLIMITED);
     const memory = { name: crypto.randomUUID(), inbox: inbox.memory, owner: inbox.owners.me };
     this.#client = Client.of(memory);
@@ -89,7 +92,7 @@ export class Manager extends Shared implements Disposable {
    * @throws {ManagerClosedError} If the manager is closed.
    */
   list<T = unknown>(initial: Iterable<T> = []): ListProxy<T> {
-    return new ListProxy<T>(this.#make("list", [...initial]));
+    return new ListProxy<T>(this.#make("list", itemsOf("create list", "initial", initial)));
   }
 
   /**
@@ -113,7 +116,7 @@ export class Manager extends Shared implements Disposable {
   dict<K extends DictKey, V>(
     initial: Iterable<readonly [K, V]> | Readonly<Record<K & string, V>> = [],
   ): DictProxy<K, V> {
-    return new DictProxy<K, V>(this.#make("dict", entriesOf<K, V>(initial)));
+    return new DictProxy<K, V>(this.#make("dict", entriesOf<K, V>("create dict", "initial", initial)));
   }
 
   /**
@@ -122,7 +125,7 @@ export class Manager extends Shared implements Disposable {
    * @throws {ManagerClosedError} If the manager is closed.
    */
   namespace<T extends object>(initial: T): NamespaceProxy<T> {
-    return new NamespaceProxy<T>(this.#make("namespace", Object.entries(initial)));
+    return new NamespaceProxy<T>(this.#make("namespace", propertiesOf("create namespace", "initial", initial)));
   }
 
   /**
@@ -160,8 +163,7 @@ export class Manager extends Shared implements Disposable {
    * ```
    */
   register<C extends AnyClass>(type: C): (...args: ConstructorParameters<C>) => Proxied<InstanceType<C>> {
-    const { objects } = this.#ownServer("register class");
-    const registration = objects.register(type);
+    const { objects } = this.#ownServer("register class"), registration = objects.register(type);
     return (...args) => {
       this.#ownServer(`make ${registration.name}`);
       return objects.add(new type(...args), registration) as Proxied<InstanceType<C>>;
@@ -202,9 +204,8 @@ export class Manager extends Shared implements Disposable {
    */
   async forget(proxy: ManagedProxy): Promise<void> {
     const call = "forget object";
-    if (!(proxy instanceof ManagedProxy) || origin(proxy).client !== this.#client) {
-      throw bad(call, "proxy", proxy, "a proxy of this manager", false);
-    }
+    const isMine = isA(proxy, ManagedProxy as never) && origin(proxy).client === this.#client;
+    if (!isMine) throw bad(call, "proxy", proxy, "a proxy of this manager", false);
     await this.#client.forget(call, origin(proxy).object);
   }
 
@@ -215,8 +216,7 @@ export class Manager extends Shared implements Disposable {
    * @throws {IsopoolError} On any thread but the manager's.
    */
   close(): void {
-    if (this.#server === undefined) this.#ownServer("close Manager");
-    this.#server!.close();
+    this.#ownServer("close Manager").close();
     this.#client.close(ENDED.closed);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { registerKind } from "../shared/handle.ts";
+import { checkName, propertiesOf } from "./arguments.ts";
 import { invoke, ManagedProxy } from "./proxy.ts";
 
 const KIND = "manager.namespace";
@@ -34,8 +35,9 @@ export class NamespaceProxy<T extends object> extends ManagedProxy {
    * assertEquals(await settings.get("port"), 80);
    * ```
    */
-  get<K extends keyof T & string>(name: K): Promise<T[K]> {
-    return invoke(this, "get", [name]) as Promise<T[K]>;
+  async get<K extends keyof T & string>(name: K): Promise<T[K]> {
+    checkName("get property of namespace", name);
+    return await invoke(this, "get", [name]) as T[K];
   }
 
   /**
@@ -51,8 +53,9 @@ export class NamespaceProxy<T extends object> extends ManagedProxy {
    * assertEquals(await settings.get("port"), 8080);
    * ```
    */
-  set<K extends keyof T & string>(name: K, value: T[K]): Promise<void> {
-    return invoke(this, "set", [name, value]) as Promise<void>;
+  async set<K extends keyof T & string>(name: K, value: T[K]): Promise<void> {
+    checkName("set property of namespace", name);
+    await invoke(this, "set", [name, value]);
   }
 
   /**
@@ -67,8 +70,9 @@ export class NamespaceProxy<T extends object> extends ManagedProxy {
    * assertEquals([await settings.delete("port"), await settings.toObject()], [true, { host: "a" }]);
    * ```
    */
-  delete(name: keyof T & string): Promise<boolean> {
-    return invoke(this, "delete", [name]) as Promise<boolean>;
+  async delete(name: keyof T & string): Promise<boolean> {
+    checkName("delete property of namespace", name);
+    return await invoke(this, "delete", [name]) as boolean;
   }
 
   /**
@@ -85,7 +89,7 @@ export class NamespaceProxy<T extends object> extends ManagedProxy {
    * ```
    */
   async assign(properties: Partial<T>): Promise<void> {
-    await invoke(this, "update", [Object.entries(properties)]);
+    await invoke(this, "update", [propertiesOf("assign to namespace", "properties", properties)]);
   }
 
   /**

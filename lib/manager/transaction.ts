@@ -11,9 +11,9 @@
 import { onAbort } from "../core/abort.ts";
 import { DeadlockError, WaitTimeoutError } from "../core/errors.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
-import { callback } from "../core/validate.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { ALL_OBJECTS } from "./access_queue.ts";
+import { checkFunction } from "./arguments.ts";
 import { type ChainLink, chainOf, currentLink, linksOf, runInside } from "./call_chain.ts";
 import type { Client } from "./client.ts";
 
@@ -31,7 +31,7 @@ export async function runTransaction<R>(
   limits: WaitLimits | undefined,
 ): Promise<R> {
   const what = `begin transaction on ${name}`;
-  callback(what, "fn", fn);
+  checkFunction(what, "fn", fn);
   const manager = client.memory.name;
   if ([...linksOf(manager)].some(({ holds }) => holds === resource)) {
     throw new DeadlockError(`Cannot ${what}: it is inside another one on the same object, and would wait for it`);

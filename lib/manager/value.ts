@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { callback } from "../core/validate.ts";
 import { registerKind } from "../shared/handle.ts";
+import { checkFunction } from "./arguments.ts";
 import { exclusively, invoke, ManagedProxy } from "./proxy.ts";
 
 const KIND = "manager.value";
@@ -72,7 +72,7 @@ export class ValueProxy<T> extends ManagedProxy {
    * ```
    */
   async update(fn: (value: T) => T | PromiseLike<T>): Promise<T> {
-    callback("update value", "fn", fn);
+    checkFunction("update value", "fn", fn);
     return await exclusively(this, async () => {
       const value = await fn(await this.get());
       await this.set(value);

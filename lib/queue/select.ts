@@ -5,6 +5,7 @@
  */
 import { WaitTimeoutError } from "../core/errors.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
+import { isA } from "../core/validate.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 
 /** Name of the method that makes an object selectable. */
@@ -84,7 +85,7 @@ export async function select<const S extends readonly Selectable[]>(
   limits?: WaitLimits,
 ): Promise<SelectedOf<S>> {
   const timeout = checkLimits(CALL, limits);
-  if (!Array.isArray(sources) || sources.length === 0 || sources.some((each) => typeof each?.[SELECT] !== "function")) {
+  if (!isA(sources, Array) || sources.length === 0 || !sources.every(isSelectable)) {
     throw new TypeError("Cannot select: `sources` takes an array of queues and connections, at least one");
   }
   limits?.signal?.throwIfAborted();
@@ -105,6 +106,15 @@ export async function select<const S extends readonly Selectable[]>(
     }
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function isSelectable(value: Selectable | null | undefined): boolean {
+  try {
+    return typeof value?.[SELECT] === "function";
+  } catch {
+    // A revoked proxy.
+    return false;
   }
 }
 
