@@ -45,7 +45,7 @@ export { type CancelOptions, Future, type FutureState } from "./lib/future/futur
 export { Results } from "./lib/future/results.ts";
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";
 export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backends.ts";
-export { activeWorkers, map } from "./lib/pool/default_pool.ts";
+export { activeWorkers, map, shutdownDefaultPool } from "./lib/pool/default_pool.ts";
 export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/pool/events.ts";
 export { TaskGroup } from "./lib/pool/group.ts";
 export type { PoolLifecycle, PoolState, ShutdownOptions } from "./lib/pool/lifecycle.ts";

@@ -59,6 +59,7 @@ const VALUES = [
   "move",
   "pooled",
   "select",
+  "shutdownDefaultPool",
   "task",
   "tasks",
   "tune",

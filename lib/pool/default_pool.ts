@@ -1,13 +1,15 @@
 /**
- * `map()` without a pool: one default pool for each script. Also `activeWorkers()`.
+ * `map()` without a pool: one default pool for each script, and its end. Also `activeWorkers()`.
  *
  * @module
  */
+import { calledBy, type PublicFunction } from "../core/at_caller.ts";
 import type { Input } from "../core/input.ts";
 import type { Settled } from "../future/on_error.ts";
 import type { Results } from "../future/results.ts";
 import type { Task } from "../task/task.ts";
 import { countWorkers } from "./core.ts";
+import type { ShutdownOptions } from "./lifecycle.ts";
 import type { MapOptions } from "./map_options.ts";
 import { Pool } from "./pool.ts";
 
@@ -16,9 +18,10 @@ let shared: Pool | undefined;
 /**
  * Runs a task on every item, on the script's default pool. Otherwise as `Pool.map`.
  *
- * The first call creates the default pool, with one worker for each core; it ends with the script.
+ * The first call creates the default pool, with one worker for each core; it ends with the script, or by
+ * {@linkcode shutdownDefaultPool}.
  *
- * **Cost**: that of a `Pool` whose workers stay until the script ends. **When not to use it**: in a library or a long-lived
+ * **Cost**: that of a `Pool` whose workers stay until its end. **When not to use it**: in a library or a long-lived
  * server, create a `Pool`, whose options and end are yours.
  *
  * @example Map without a pool
@@ -38,7 +41,30 @@ export function map<T, R>(
 export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<R>;
 export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<unknown> {
   if (shared?.state !== "open") shared = new Pool({ name: "default pool" });
-  return shared.map(task, items, options);
+  const pool = shared;
+  return calledBy(MAP, () => pool.map(task, items, options));
+}
+
+const MAP: PublicFunction = { action: "map", method: map };
+
+/**
+ * Ends the default pool of {@linkcode map}, as `Pool.shutdown` does: waits for its maps, and ends its workers. Does nothing
+ * if there is no default pool. A later {@linkcode map} starts another one.
+ *
+ * Call it at the end of a test: the test runner counts what the pool's workers hold as leaks.
+ *
+ * @example Leave nothing behind
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { activeWorkers, inline, map, shutdownDefaultPool } from "@isopool/isopool";
+ *
+ * assertEquals(await map(inline((n: number) => n * n), [1, 2, 3]), [1, 4, 9]);
+ * await shutdownDefaultPool();
+ * assertEquals(activeWorkers(), 0);
+ * ```
+ */
+export async function shutdownDefaultPool(options?: ShutdownOptions): Promise<void> {
+  await shared?.shutdown(options);
 }
 
 /**
