@@ -10,7 +10,15 @@ function setUp(killGrace = 20) {
   const { fleet, scheduler, task } = handScheduler({ killGrace, taskTakes: 0.3 });
   const failures = new UnobservedFailures();
   const submit = (arg: unknown, options: Partial<CallOptions> = {}) => {
-    const none = { timeout: undefined, signal: undefined, retry: undefined, transfer: [], given: {}, nested: false };
+    const none = {
+      timeout: undefined,
+      signal: undefined,
+      retry: undefined,
+      transfer: [],
+      given: {},
+      nested: false,
+      context: undefined,
+    };
     const plan = { ...none, ...options };
     const call = new CallJob(scheduler, task, [arg], plan, failures, undefined);
     call.enqueue();
