@@ -19,17 +19,24 @@ export type OpenInput<T> =
  * @throws {TypeError} If it is not iterable.
  */
 export function openInput<T>(call: string, items: Input<T>): OpenInput<T> {
-  if (typeof items === "string" || (typeof items === "object" && items !== null)) {
-    const object = Object(items);
-    if (Symbol.asyncIterator in object) return { async: object[Symbol.asyncIterator]() };
-    if (Symbol.iterator in object) return { sync: object[Symbol.iterator]() };
-  }
+  const object = Object(items);
+  if (has(items, Symbol.asyncIterator)) return { async: object[Symbol.asyncIterator]() };
+  if (has(items, Symbol.iterator)) return { sync: object[Symbol.iterator]() };
   throw bad(call, "items", items, "an iterable or async iterable", false);
+}
+
+function has(items: unknown, method: symbol): boolean {
+  if (typeof items === "string") return method === Symbol.iterator;
+  try {
+    return typeof items === "object" && items !== null && method in items;
+  } catch {
+    return false; // a revoked proxy
+  }
 }
 
 /** Whether an input is an array with the built-in iterator: only then, reading by index gives the same items. */
 export function isPlainArray<T>(items: Input<T>): items is T[] {
-  return Array.isArray(items) && items[Symbol.iterator] === Array.prototype[Symbol.iterator];
+  return has(items, Symbol.iterator) && Array.isArray(items) && items[Symbol.iterator] === Array.prototype[Symbol.iterator];
 }
 
 /**

@@ -80,13 +80,14 @@ export function retryPolicy(
     multiplier = DEFAULTS.multiplier,
     jitter = DEFAULTS.jitter,
     isRetriable = DEFAULTS.isRetriable,
+    maxAttempts: attempts = 5,
   } = retry;
   const within = (name: string, value: number, min: number, max: number) => {
     if (typeof value !== "number" || !(value >= min && value <= max)) {
       throw bad(call, `retry.${name}`, value, `a number from ${min} to ${max}`, typeof value === "number");
     }
   };
-  const maxAttempts = integer(call, "retry.maxAttempts", retry.maxAttempts ?? 5, 1);
+  const maxAttempts = integer(call, "retry.maxAttempts", attempts, 1);
   within("minTimeout", minTimeout, 0, MAX_DELAY);
   within("maxTimeout", maxTimeout, minTimeout, MAX_DELAY);
   within("multiplier", multiplier, 1, Number.MAX_VALUE);

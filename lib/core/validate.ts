@@ -41,6 +41,13 @@ export function isOptions(value: unknown): value is object {
   }
 }
 
+// Whether an object without fields of its own is `{}` or inherits options; not an instance of a class, such as a URL.
+function isPlain(options: object): boolean {
+  for (const _ in options) return true;
+  const prototype = Object.getPrototypeOf(options);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** Checks that an option is an integer of at least `min`. */
 export function integer(call: string, option: string, value: unknown, min: number): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < min) {
@@ -102,7 +109,9 @@ export function knownOptions(call: string, options: unknown, known: readonly str
     const isOther = typeof options === "object" && options !== null;
     throw bad(call, "options", options, isOther ? "a plain object" : "an object", false);
   }
-  for (const key of Object.keys(options)) {
+  const keys = Object.keys(options);
+  if (keys.length === 0 && !isPlain(options)) throw bad(call, "options", options, "an object with options", false);
+  for (const key of keys) {
     if (!known.includes(key)) {
       throw new TypeError(`Cannot ${call}: unknown option \`${key}\`: the options are ${known.join(", ")}`);
     }

@@ -52,9 +52,9 @@ export function adaptiveOptions(
   }
   const options = given === true ? {} : given;
   knownOptions(`${call}: \`adaptive\``, options, ["min", "isOverload"]);
-  const min = integer(call, "adaptive.min", options.min ?? 1, 1);
+  const { min: smallest = 1, isOverload: predicate = isOverload } = options;
+  const min = integer(call, "adaptive.min", smallest, 1);
   if (min > concurrency) throw bad(call, "adaptive.min", min, `at most \`concurrency\`, ${concurrency}`, true);
-  const predicate = options.isOverload ?? isOverload;
   if (typeof predicate !== "function") throw bad(call, "adaptive.isOverload", predicate, "a function", false);
   return { min, isOverload: predicate };
 }

@@ -126,11 +126,11 @@ export interface Limiter {
  */
 export function limit(options: number | LimitOptions): Limiter {
   const calls = new Calls(limitPlan("create limit", options));
-  const run = <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options: RunOptions = {}): Promise<R> => {
+  const run = <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R> => {
     const call = "call with limit";
     if (typeof fn !== "function") throw bad(call, "fn", fn, "a function", false);
     knownOptions(call, options, ["signal"]);
-    return calls.run(fn, abortSignal(call, "signal", options.signal));
+    return calls.run(fn, abortSignal(call, "signal", options?.signal));
   };
   Object.defineProperty(run, "active", getter(() => calls.active, false));
   Object.defineProperty(run, "waiting", getter(() => calls.waiting, false));

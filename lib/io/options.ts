@@ -115,15 +115,16 @@ const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as c
 /** Checks and completes the options of {@linkcode pooled}. */
 export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
   knownOptions(call, options, POOLED_OPTIONS);
-  const { ordered = true } = options;
-  const concurrency = count(call, "concurrency", options.concurrency ?? 32, 1);
+  const { concurrency: places = 32, ordered = true, onError = "throw" } = options;
+  const concurrency = count(call, "concurrency", places, 1);
+  const { buffer = concurrency } = options;
   if (typeof ordered !== "boolean") throw bad(call, "ordered", ordered, "true or false", false);
   return {
     concurrency,
     adaptive: adaptiveOptions(call, options.adaptive, concurrency),
-    buffer: count(call, "buffer", options.buffer ?? concurrency, 0),
+    buffer: count(call, "buffer", buffer, 0),
     ordered,
-    onError: oneOf(call, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),
+    onError: oneOf(call, "onError", onError, ["throw", "settle", "aggregate"]),
     ...commonPlan(call, options),
   };
 }

@@ -114,12 +114,12 @@ export async function tune(
 ): Promise<Tuning> {
   if (typeof fn !== "function") throw bad(CALL, "fn", fn, "a function", false);
   knownOptions(CALL, options, ["concurrencies", "duration", "signal"]);
-  const { concurrencies = DEFAULT_CONCURRENCIES } = options;
+  const { concurrencies = DEFAULT_CONCURRENCIES, duration: milliseconds = 500 } = options;
   if (!Array.isArray(concurrencies) || concurrencies.length === 0) {
     throw bad(CALL, "concurrencies", concurrencies, "an array of whole numbers from 1", false);
   }
   for (const [position, each] of concurrencies.entries()) integer(CALL, `concurrencies[${position}]`, each, 1);
-  const measureTime = duration(CALL, "duration", options.duration ?? 500)!;
+  const measureTime = duration(CALL, "duration", milliseconds)!;
   const signal = abortSignal(CALL, "signal", options.signal);
 
   const points: TunePoint[] = [];

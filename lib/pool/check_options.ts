@@ -64,9 +64,16 @@ const MIN_MEMORY = 32 * 2 ** 20;
 
 /** Checks the options of a pool. */
 export function checkPoolOptions(given: number | PoolOptions | undefined): CheckedOptions {
-  const options: PoolOptions = typeof given === "number" ? { workers: given } : given ?? {};
+  const options: PoolOptions = typeof given === "number" ? { workers: given } : given === undefined ? {} : given;
   knownOptions(ACTION, options, NAMES);
-  const backend = oneOf(ACTION, "backend", options.backend ?? "worker", Object.keys(BACKENDS) as BackendName[]);
+  // Defaults for `undefined` only: `null` is refused, since it may be meant as "no limit" or as 0.
+  const { name = "pool", minWorkers: fewest = 0, killGrace = 200, concurrencyPerWorker = 1, initArgs = [] } = options;
+  const backend = oneOf(
+    ACTION,
+    "backend",
+    options.backend === undefined ? "worker" : options.backend,
+    Object.keys(BACKENDS) as BackendName[],
+  );
   const permissions = checkPermissions(ACTION, options.permissions);
   if (permissions) {
     if (backend !== "worker") throw bad(ACTION, "permissions", options.permissions, 'a backend of "worker"', false);
@@ -76,18 +83,17 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   const engine = permissions ? SCOPED : BACKENDS[backend];
   const { capabilities } = engine;
   retryPolicy(ACTION, options.retry);
-  if (options.name !== undefined && typeof options.name !== "string") {
-    throw bad(ACTION, "name", options.name, "a string", false);
-  }
-  const workers = integer(ACTION, "workers", options.workers ?? (capabilities.parallel ? cpuCount() : 32), 1);
-  const minWorkers = integer(ACTION, "minWorkers", options.minWorkers ?? 0, 0);
+  if (typeof name !== "string") throw bad(ACTION, "name", name, "a string", false);
+  const { workers: most = capabilities.parallel ? cpuCount() : 32 } = options;
+  const workers = integer(ACTION, "workers", most, 1);
+  const minWorkers = integer(ACTION, "minWorkers", fewest, 0);
   if (minWorkers > workers) {
     throw bad(ACTION, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
   }
   const timeout = duration(ACTION, "timeout", options.timeout);
   return {
     backend,
-    name: options.name ?? "pool",
+    name,
     workers,
     minWorkers,
     idleTimeout: duration(ACTION, "idleTimeout", options.idleTimeout),
@@ -95,16 +101,16 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     timeout,
     retry: options.retry,
     // Infinity is replaced by the longest delay that a timer takes.
-    killGrace: duration(ACTION, "killGrace", options.killGrace ?? 200) ?? MAX_DELAY,
+    killGrace: duration(ACTION, "killGrace", killGrace) ?? MAX_DELAY,
     maxQueue: count("maxQueue", options.maxQueue, 0),
     rate: rateOptions(ACTION, options.rate),
     verified: capabilities.isolated ? verifyHooks(options) : undefined,
     engine,
     setup: {
       workers,
-      initializer: hook("initializer", options.initializer, options.initArgs ?? [], capabilities),
+      initializer: hook("initializer", options.initializer, initArgs, capabilities),
       finalizer: hook("finalizer", options.finalizer, [], capabilities),
-      concurrency: integer(ACTION, "concurrencyPerWorker", options.concurrencyPerWorker ?? 1, 1),
+      concurrency: integer(ACTION, "concurrencyPerWorker", concurrencyPerWorker, 1),
       timeout,
       memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
       permissions,

@@ -80,7 +80,7 @@ export function planMap(
     throw new TypeError(`Cannot ${action}: the task has \`transfer\`, which names values of one call: use submit()`);
   }
   knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
-  const { chunkSize = "auto", ordered = true } = options;
+  const { chunkSize = "auto", ordered = true, onError = "throw", buffer = BUFFER_PER_WORKER * pool.workers } = options;
   if (typeof ordered !== "boolean") throw bad(action, "ordered", ordered, "true or false", false);
   const signals = [abortSignal(action, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
   return {
@@ -90,12 +90,16 @@ export function planMap(
     copy: core.capabilities.isolated,
     chunkSize: chunkSize === "auto" ? Infinity : integer(action, "chunkSize", chunkSize, 1),
     ordered,
-    timeout: duration(action, "timeout", options.timeout ?? task.timeout ?? pool.timeout),
+    timeout: duration(
+      action,
+      "timeout",
+      options.timeout === undefined ? task.timeout ?? pool.timeout : options.timeout,
+    ),
     signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
-    retry: retryPolicy(action, options.retry ?? task.retry ?? pool.retry, true),
-    onError: oneOf(action, "onError", options.onError ?? "throw", ["throw", "settle", "aggregate"]),
+    retry: retryPolicy(action, options.retry === undefined ? task.retry ?? pool.retry : options.retry, true),
+    onError: oneOf(action, "onError", onError, ["throw", "settle", "aggregate"]),
     readAhead: 2 * pool.workers * pool.setup.concurrency,
-    buffer: lazy ? count(action, "buffer", options.buffer ?? BUFFER_PER_WORKER * pool.workers, 1) : undefined,
+    buffer: lazy ? count(action, "buffer", buffer, 1) : undefined,
     given: task,
     nested: core.nested,
     context: core.callContext(),

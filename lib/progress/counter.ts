@@ -10,8 +10,12 @@ import type { ProgressSink, ProgressState } from "./sink.ts";
 export function sizeOf(items: unknown): number | undefined {
   // A string is iterated by code points, and its length counts UTF-16 units.
   if (typeof items !== "object" || items === null) return undefined;
-  if (Array.isArray(items) || ArrayBuffer.isView(items)) return (items as ArrayLike<unknown>).length;
-  return items instanceof Set || items instanceof Map ? items.size : undefined;
+  try {
+    if (Array.isArray(items) || ArrayBuffer.isView(items)) return (items as ArrayLike<unknown>).length;
+    return items instanceof Set || items instanceof Map ? items.size : undefined;
+  } catch {
+    return undefined; // a revoked proxy, which is refused when the input is opened
+  }
 }
 
 /** The counts of one map. What the sink throws goes to `reportError`: a display must not fail the map. */

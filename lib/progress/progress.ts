@@ -55,7 +55,7 @@ function openSink(
 ): ProgressSink | undefined {
   if (option === undefined || option === false) return undefined;
   if (option === true) return hasTerminal() ? new TerminalBar(label) : new ProgressLines(label);
-  if (typeof option === "object" && typeof option?.update === "function" && typeof option.end === "function") {
+  if (isSink(option)) {
     callback(call, "progress.item", option.item);
     const context = new AsyncContext();
     return {
@@ -65,6 +65,15 @@ function openSink(
     };
   }
   throw bad(call, "progress", option, "true or a ProgressSink", false);
+}
+
+function isSink(option: unknown): option is ProgressSink {
+  try {
+    const sink = option as ProgressSink | null;
+    return typeof sink === "object" && typeof sink?.update === "function" && typeof sink.end === "function";
+  } catch {
+    return false; // a revoked proxy
+  }
 }
 
 // Only the main thread draws a bar: the bars of two threads would overwrite each other.
