@@ -30,6 +30,8 @@ import { openStream } from "./stream_job.ts";
  * @typeParam B The pool's backend.
  */
 export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLifecycle {
+  /** What the pool runs on. */
+  abstract readonly backend: B;
   readonly #core: PoolCore;
 
   /** @ignore */

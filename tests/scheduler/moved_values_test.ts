@@ -10,7 +10,14 @@ testWithClock(
     const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.1 });
     using failures = new UnobservedFailures();
     const submit = (name: string, transfer: Transferable[] = []) => {
-      const none = { timeout: undefined, signal: undefined, retry: undefined, given: {}, nested: false };
+      const none = {
+        timeout: undefined,
+        signal: undefined,
+        retry: undefined,
+        given: {},
+        nested: false,
+        context: undefined,
+      };
       const options = { ...none, transfer };
       const call = new CallJob(scheduler, task, [name], options, failures, undefined);
       call.enqueue();
