@@ -36,7 +36,8 @@ function has(items: unknown, method: symbol): boolean {
 
 /** Whether an input is an array with the built-in iterator: only then, reading by index gives the same items. */
 export function isPlainArray<T>(items: Input<T>): items is T[] {
-  return has(items, Symbol.iterator) && Array.isArray(items) && items[Symbol.iterator] === Array.prototype[Symbol.iterator];
+  return has(items, Symbol.iterator) && Array.isArray(items) &&
+    items[Symbol.iterator] === Array.prototype[Symbol.iterator];
 }
 
 /**

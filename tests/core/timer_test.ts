@@ -98,7 +98,8 @@ Deno.test("no file of lib/ or workers/ but lib/core/timer.ts uses the timers of 
     if (file === "lib/core/timer.ts") continue;
     const text = await Deno.readTextFile(new URL(file, root));
     const code = text.replace(/\/\*.*?\*\//gs, "").replace(/^\s*\/\/.*$/gm, "");
-    const imported = /import \{([^}]*)\} from "[./]*(?:lib\/)?(?:core\/)?timer\.ts";/.exec(code)?.[1].split(/[\s,]+/) ?? [];
+    const imported = /import \{([^}]*)\} from "[./]*(?:lib\/)?(?:core\/)?timer\.ts";/.exec(code)?.[1].split(/[\s,]+/) ??
+      [];
     if (/"(node:)?timers/.test(code)) wrong.push(`${file}: node:timers`);
     // A call or a reference by its plain name; a property or a method of that name is another function.
     const plain =
