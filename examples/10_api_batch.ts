@@ -38,7 +38,7 @@ results.forEach((result, i) => {
 console.log(`at most ${maxInFlight} at a time`);
 
 assertEquals(results.map(({ status }) => status === "fulfilled"), ids.map((id) => id.startsWith("id")));
-assertEquals(results[4], { status: "fulfilled", value: { id: "id3" } });
+assertEquals(results[4], { status: "fulfilled", value: { id: "id3" }, index: 4 });
 const reason = (id: string) => (results[ids.indexOf(id)] as PromiseRejectedResult).reason as Error;
 assertEquals(reason("hanging").name, "TimeoutError");
 assertEquals(reason("broken").message, "502 Bad gateway");
