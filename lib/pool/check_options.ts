@@ -174,7 +174,7 @@ function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabil
   if (capabilities.permissions) {
     throw new TypeError(
       `Cannot ${ACTION}: \`memoryLimit\` does not go with \`permissions\`: running out of memory under a scope ends the ` +
-        "process, so leave one of them out",
+        "process: leave one of them out, or limit the memory of the whole process (a container, systemd-run -p MemoryMax=)",
     );
   }
   if (!capabilities.memoryLimit) {

@@ -54,7 +54,14 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    * is stopped by force. Its limit is the pool's `timeout`, else 10 s. Its failure is reported as an unhandled rejection.
    */
   finalizer?: Task<[], unknown>;
-  /** Maximum run time of a call in milliseconds, if its task has no limit of its own. @default {Infinity} */
+  /**
+   * Maximum run time of a call in milliseconds, if its task has no limit of its own. Waiting for a worker does not count.
+   *
+   * A program that the stopped task waits for (`spawnSync`, `Deno.Command.outputSync`) runs on: give it a `timeout` of its
+   * own (`spawnSync`), or start it by `new Deno.Command(program, { signal: context.signal })`, which ends it first.
+   *
+   * @default {Infinity}
+   */
   timeout?: number;
   /**
    * Number of retries of a failed call, or a whole policy, if its task has no `retry` of its own: `2` has as many attempts
@@ -75,8 +82,15 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   /** How often calls may start, retries included. @default {no limit} */
   rate?: RateOptions;
   /**
-   * Maximum size of a worker's heap and buffers, in bytes, at least 32 MiB. A worker that takes more is replaced, and its
-   * call fails with a `WorkerCrashedError` of reason `"oom"`. Not for backend `"async"`.
+   * Maximum size of a worker's heap, and of its ArrayBuffers together, in bytes, at least 32 MiB (33,554,432). A worker that
+   * takes more is replaced, and its call fails with a `WorkerCrashedError` of reason `"oom"`.
+   *
+   * The runtime limits the heap at any time. It does not count buffers: the worker adds them up ten times a second, while
+   * its event loop turns, and ends at the third sum in a row that is too large. So these are not limited: buffers that a
+   * task makes and drops without an `await`, SharedArrayBuffers, and the memory of WebAssembly. Only the operating system
+   * limits those, and only for the whole process: run it in a container, or under `systemd-run -p MemoryMax=1G`.
+   *
+   * Not for backend `"async"`, and not together with `permissions`.
    *
    * @default {the runtime's own limit}
    */

@@ -61,7 +61,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   /** Whether the script may end while the process runs. */
   readonly daemon: boolean;
   readonly #task: Task<A, R>;
-  readonly #args: unknown[];
+  #args: unknown[]; // Dropped at the start: the process may be kept for long after its end.
   readonly #options: CheckedProcess;
   // Made by start(): a process that was never started holds no resources.
   #running: Running | undefined;
@@ -123,8 +123,8 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
     if (this.#running) throw new IsopoolError(`Cannot start process ${this.name}: already started: create another`);
     failures ??= new UnobservedFailures();
     const core = new PoolCore(this.#options.pool, { daemon: this.daemon, failures });
-    const future = submitCall(core, START, this.#task, this.#args);
-    this.#running = { core, future };
+    this.#running = { core, future: submitCall(core, START, this.#task, this.#args) };
+    this.#args = [];
     core.scheduler.close();
     void core.scheduler.ended.then(() => this.#ended = true);
     return this;

@@ -43,6 +43,13 @@ export function namespaceUrl(url: string): string {
   return `data:text/javascript,${encodeURIComponent(`export * as module from ${JSON.stringify(url)}`)}`;
 }
 
+// `deno compile` takes along what the program imports. A URL that `import.meta.resolve()` makes is no import.
+function compiledHint(url: string): string {
+  if (!Deno.build.standalone || !url.startsWith("file:")) return "";
+  const name = url.slice(url.lastIndexOf("/") + 1);
+  return `: in a compiled program, a module that no import names is missing: run deno compile with --include ${name}`;
+}
+
 async function importNamespace(url: string, load: Importer): Promise<{ module: Record<string, unknown> }> {
   try {
     return await load(namespaceUrl(url)) as { module: Record<string, unknown> };
@@ -50,6 +57,6 @@ async function importNamespace(url: string, load: Importer): Promise<{ module: R
     // An error of this library already says what to do: for example, the module creates a pool at its top level.
     if (cause instanceof IsopoolError) throw cause;
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
-    throw new TaskLoadError(`Cannot load task module ${url}: ${reason}`, { url, cause });
+    throw new TaskLoadError(`Cannot load task module ${url}: ${reason}${compiledHint(url)}`, { url, cause });
   }
 }

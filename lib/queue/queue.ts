@@ -37,7 +37,8 @@ let channelOf: (queue: Queue<never>) => Channel;
  * `get` fails with a {@linkcode QueueClosedError}, and `for await` ends.
  *
  * **Death.** A producer that dies has put an item wholly or not at all. A consumer that dies loses the item that it got
- * last, until its thread asks for the next one, and no other. Only the death of a pool's threads is noticed.
+ * last, until its thread asks for the next one, and no other. Only the death of a pool's threads is noticed. A queue does
+ * not know its producers: if the last one fails, `get` waits on. Close it in a `finally`, or give `get` a signal.
  *
  * **Memory ordering.** What a thread wrote to shared memory before `put` is visible after the `get` of that item.
  *
