@@ -60,7 +60,11 @@ for (const permissions of ["inherit", "none"]) {
       assertEquals(lines[0], "open undefined undefined");
       assertStringIncludes(lines[1], "open IsopoolError Cannot start worker: 1 more worker needs 6 file descriptors");
       for (const n of [2, 3]) {
-        assertStringIncludes(lines[n], "broken BrokenPoolError Cannot start worker: 1 more worker");
+        // How many descriptors are left for the third pool depends on what the runtime has opened by then.
+        assert(
+          /^(open IsopoolError|broken BrokenPoolError) Cannot start worker: 1 more worker/.test(lines[n]),
+          lines[n],
+        );
       }
       assertEquals(lines.slice(4), ["1,2,3", "1,2,3"]);
     },

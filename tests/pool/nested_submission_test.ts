@@ -64,12 +64,16 @@ test("broadcast() from a task of the same pool is refused", async () => {
   await using pool = local(2);
   await within(
     MUST_HAPPEN,
-    assertRejects(() => pool.submit(() => pool.broadcast(() => 1)).result(), IsopoolError, "of the same pool"),
+    assertRejects(
+      () => pool.submit(() => pool.broadcast(() => 1)).result(),
+      IsopoolError,
+      "a task of this pool does it",
+    ),
   );
   assertEquals(await pool.broadcast(() => 1), [1, 1]);
 });
 
-test("callbacks run outside every task, also after nested submission", async () => {
+test("callbacks run in the context of the code that handed them in: outside every task, or in the task that added them", async () => {
   const seen: string[] = [];
   const note = (name: string) => () => {
     assertThrows(() => context.taskId, TypeError);
@@ -81,7 +85,11 @@ test("callbacks run outside every task, also after nested submission", async () 
     pool.submit(() => 2).addDoneCallback(note("after"));
     const inner = () => {
       const future = pool.submit(() => 3);
-      future.addDoneCallback(note("inner"));
+      const { taskId } = context;
+      future.addDoneCallback(() => {
+        assertEquals(context.taskId, taskId);
+        seen.push("inner");
+      });
       return future.result();
     };
     pool.submit(inner).addDoneCallback(note("outer"));
