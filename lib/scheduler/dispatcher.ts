@@ -118,10 +118,10 @@ export class Dispatcher {
     let next = Infinity;
     for (const { inFlight, calls: { throughput } } of this.#workerSet.slots) {
       if (inFlight === 0) continue;
-      const isAlone = this.#concurrency === 1;
-      const due = isAlone ? (inFlight > 1 ? throughput.stuckAt : Infinity) : throughput.overdueAt;
+      const runsOneAtATime = this.#concurrency === 1;
+      const due = runsOneAtATime ? (inFlight > 1 ? throughput.stuckAt : Infinity) : throughput.overdueAt;
       if (due > now) next = Math.min(next, due);
-      if (!isAlone && throughput.blockedUntil > now && this.#backlog.size > 0) {
+      if (!runsOneAtATime && throughput.blockedUntil > now && this.#backlog.size > 0) {
         next = Math.min(next, throughput.blockedUntil);
       }
     }
