@@ -9,11 +9,11 @@
  *  4,  5    PUT       where the next record is written            \
  *  6,  7    TAKE      where the next record is read                |  the paged log: steps/paged_log.ts
  *  8 - 10   FIRST, LAST, PAGES                                    /
- * 11        PENDING   place of the delivery that began last       \  deliveries: steps/deliveries.ts
+ * 11        PENDING   row of the delivery that began last       \  deliveries: steps/deliveries.ts
  * 12        LOST      how many lost items were listed so far      /
  * 13        READ      how many of those `takeLost` has returned
  * 14 - 31   free for the object that is built on the channel
- * 32 ...    table of pages, then the places of the threads, then the list of lost items
+ * 32 ...    table of pages, then the rows of the threads, then the list of lost items
  * ```
  *
  * One file has all of it, because the parts share one memory: two parts that claimed the same word would corrupt each
@@ -40,16 +40,16 @@ export const Control = {
 /** Maximum number of pages: 1 GiB of unread messages. */
 export const MAX_PAGES: number = 1 << 14;
 
-/** Number of places, one for each thread that takes. Place 0 belongs to no thread. */
-export const PLACES = 1024;
-/** Tickets in a place. One may belong to a take that a death cut short, so one less is named. */
+/** Number of rows, one for each thread that takes. Row 0 belongs to no thread. */
+export const ROWS = 1024;
+/** Tickets in a row. One may belong to a take that a death cut short, so one less is named. */
 const SLOTS = 16;
-/** Number of words of a place. */
-export const PLACE_SIZE: number = sizeOf({ slots: SLOTS });
-/** First word of the places. */
-export const FIRST_PLACE: number = Control.PAGE_TABLE + MAX_PAGES;
+/** Number of words of a row. */
+export const ROW_SIZE: number = sizeOf({ slots: SLOTS });
+/** First word of the rows. */
+export const FIRST_ROW: number = Control.PAGE_TABLE + MAX_PAGES;
 /** First word of the list of lost items. */
-export const LOST_LIST: number = FIRST_PLACE + PLACES * PLACE_SIZE;
+export const LOST_LIST: number = FIRST_ROW + ROWS * ROW_SIZE;
 /** Maximum length of the list of lost items. */
 export const MAX_LISTED = 1024;
 
@@ -58,5 +58,5 @@ export const CONTROL_WORDS: number = LOST_LIST + MAX_LISTED;
 
 /** Returns the part of the control memory that the steps of deliveries work on. */
 export function deliveryWords(words: SharedWords): DeliveryWords {
-  return { words, first: FIRST_PLACE, places: PLACES, slots: SLOTS, list: LOST_LIST, listed: MAX_LISTED };
+  return { words, first: FIRST_ROW, rows: ROWS, slots: SLOTS, list: LOST_LIST, listed: MAX_LISTED };
 }

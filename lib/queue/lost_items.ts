@@ -2,7 +2,7 @@
  * Finds the items of consumers that have died, and returns their tickets. The steps are those of
  * steps/lost_deliveries.ts.
  *
- * No thread is told that a consumer has died, so each call here searches the places of all threads.
+ * No thread is told that a consumer has died, so each call here searches the rows of all threads.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { SharedWords } from "../shared/memory.ts";
 import { acquire, release } from "../shared/steps/lock.ts";
 import { DONE, Frame, Result } from "../shared/steps/step.ts";
 import { newMachine, runToEnd } from "../shared/waiting.ts";
-import { Control, deliveryWords, FIRST_PLACE, LOST_LIST, MAX_LISTED, PLACE_SIZE, PLACES } from "./control_layout.ts";
+import { Control, deliveryWords, FIRST_ROW, LOST_LIST, MAX_LISTED, ROW_SIZE, ROWS } from "./control_layout.ts";
 import { BUSY, lockHeld, runNow } from "../shared/run_now.ts";
 import { DeliveryStage, type DeliveryWords, Word } from "./steps/delivery_words.ts";
 import { collect, diedHolding } from "./steps/lost_deliveries.ts";
@@ -58,8 +58,8 @@ export class LostItems {
   }
 
   #hasDeadHolder(): boolean {
-    for (let place = 1; place < PLACES; place++) {
-      if (diedHolding(this.#deliveries, FIRST_PLACE + place * PLACE_SIZE)) return true;
+    for (let row = 1; row < ROWS; row++) {
+      if (diedHolding(this.#deliveries, FIRST_ROW + row * ROW_SIZE)) return true;
     }
     return false;
   }

@@ -41,7 +41,7 @@ export function checkTickets(world: World, shape: QueueShape, machines: Machines
     const acknowledged = world.ghost(ACKNOWLEDGED + ticket) === 1;
     const isLost = consumer === 0 || (!acknowledged && world.dead(consumer));
     world.check(times <= 1, `lost item ${ticket} is listed ${times} times`);
-    // A place keeps the last tickets of its thread only: older lost items are not listed.
+    // A row keeps the last tickets of its thread only: older lost items are not listed.
     if (!mayOverflow) world.check(times === (isLost ? 1 : 0), `item ${ticket}: lost is ${isLost}`);
     else world.check(times === 0 || isLost, `item ${ticket} is listed, and not lost`);
     const isLast = consumer !== 0 && owners.lastIndexOf(consumer) === ticket && unknown === 0;

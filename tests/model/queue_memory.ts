@@ -10,8 +10,8 @@ import type { Model } from "./world.ts";
 
 /** The layout of production, with smaller tables. */
 export const PUT_LOCK = RING_WORDS, TAKE_LOCK = PUT_LOCK + 1, HEAD = 0, TAIL = 1, LOST = 12;
-export const TABLE = 14, TABLE_PAGES = 4, DELIVERIES = TABLE + TABLE_PAGES, MAX_PLACES = 8, SLOTS = 2;
-export const LIST = DELIVERIES + MAX_PLACES * sizeOf({ slots: SLOTS }), LISTED = 4, DATA = LIST + LISTED;
+export const TABLE = 14, TABLE_PAGES = 4, DELIVERIES = TABLE + TABLE_PAGES, MAX_ROWS = 8, SLOTS = 2;
+export const LIST = DELIVERIES + MAX_ROWS * sizeOf({ slots: SLOTS }), LISTED = 4, DATA = LIST + LISTED;
 /**
  * Ghosts, by ticket: the thread that has the item, and whether it has acknowledged the item; by thread: its last message.
  */
@@ -32,8 +32,8 @@ export interface QueueShape {
   acknowledges?: boolean;
   /** How many threads collect lost items. */
   collects?: number;
-  /** The last consumer starts with the place of the first one, once that one is dead. */
-  reusesPlace?: boolean;
+  /** The last consumer starts with the row of the first one, once that one is dead. */
+  reusesRow?: boolean;
   deaths?: number;
   quits?: number;
 }
@@ -55,10 +55,10 @@ export const logOf = (model: Model, { pages = TABLE_PAGES, shift = 0 }: QueueSha
 });
 
 /** Returns the deliveries of a program. */
-export const deliveriesOf = (model: Model, { reusesPlace }: QueueShape): DeliveryWords => ({
+export const deliveriesOf = (model: Model, { reusesRow }: QueueShape): DeliveryWords => ({
   words: model.at(0),
   first: DELIVERIES,
-  places: reusesPlace ? 2 : MAX_PLACES,
+  rows: reusesRow ? 2 : MAX_ROWS,
   slots: SLOTS,
   list: LIST,
   listed: LISTED,

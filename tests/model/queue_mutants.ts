@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { DeliveryStage, type DeliveryWords, Place, Word } from "../../lib/queue/steps/deliveries.ts";
+import { DeliveryStage, type DeliveryWords, Row, Word } from "../../lib/queue/steps/deliveries.ts";
 import { End } from "../../lib/queue/steps/ends.ts";
 import { type LogWords, Write, write } from "../../lib/queue/steps/paged_log.ts";
 import { DONE, end, type Frame, jump, type Outcome, OwnerStatus, Result } from "../../lib/shared/steps/step.ts";
@@ -24,22 +24,22 @@ function inLog(pc: number, mutant: (log: LogWords, frame: Frame) => Outcome): Pi
 // Replaces the step at one `pc` of both machines of deliveries, unless the mutant returns `undefined`.
 function inDeliveries(
   pc: number,
-  mutant: (deliveries: DeliveryWords, frame: Frame, place: number) => Outcome | undefined,
+  mutant: (deliveries: DeliveryWords, frame: Frame, row: number) => Outcome | undefined,
 ): Pick<typeof machines, "deliveriesTake" | "deliveriesCollect"> {
-  const size = (deliveries: DeliveryWords) => Place.TICKETS + deliveries.slots;
-  const wrap = (original: typeof deliveriesTake, placeOf: (deliveries: DeliveryWords, frame: Frame) => number) =>
+  const size = (deliveries: DeliveryWords) => Row.TICKETS + deliveries.slots;
+  const wrap = (original: typeof deliveriesTake, rowOf: (deliveries: DeliveryWords, frame: Frame) => number) =>
   (
     deliveries: DeliveryWords,
     frame: Frame,
     ticket: number,
   ): Outcome => {
     const changed = frame.pc === pc
-      ? mutant(deliveries, frame, deliveries.first + placeOf(deliveries, frame) * size(deliveries))
+      ? mutant(deliveries, frame, deliveries.first + rowOf(deliveries, frame) * size(deliveries))
       : undefined;
     return changed ?? original(deliveries, frame, ticket);
   };
   return {
-    deliveriesTake: wrap(deliveriesTake, (deliveries, frame) => frame.me & (deliveries.places - 1)),
+    deliveriesTake: wrap(deliveriesTake, (deliveries, frame) => frame.me & (deliveries.rows - 1)),
     deliveriesCollect: wrap(deliveriesCollect, (_, frame) => frame.b),
   };
 }
@@ -102,29 +102,29 @@ export const queueMutants: Mutant[] = [
   },
   {
     name: "a delivery that is counted before its ticket is written",
-    machines: inDeliveries(DeliveryStage.TAKE, (deliveries, frame, place) => {
+    machines: inDeliveries(DeliveryStage.TAKE_TICKET, (deliveries, frame, row) => {
       const { words } = deliveries;
       // Counts once, then writes the ticket.
-      if (words.load(place + Place.TAKEN) === frame.seen) {
-        words.add(place + Place.TAKEN, 1);
-        return jump(frame, DeliveryStage.TAKE);
+      if (words.load(row + Row.TAKEN) === frame.seen) {
+        words.add(row + Row.TAKEN, 1);
+        return jump(frame, DeliveryStage.TAKE_TICKET);
       }
-      words.store(place + Place.TICKETS + (frame.seen & (deliveries.slots - 1)), frame.a >>> 1);
+      words.store(row + Row.TICKETS + (frame.seen & (deliveries.slots - 1)), frame.a >>> 1);
       return DONE;
     }),
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3] }),
   },
   {
     name: "a lost item that a second thread lists again after a death",
-    machines: inDeliveries(DeliveryStage.NAMED, (_, frame) => jump(frame, DeliveryStage.NAME)),
+    machines: inDeliveries(DeliveryStage.LIST_LAST_ENTRY, (_, frame) => jump(frame, DeliveryStage.LIST_ENTRY)),
     program: (machines) => queueProgram(machines, { puts: [[1]], takes: [1], collects: 1, deaths: 2 }),
   },
   {
     name: "a lost item that leaves the deliveries before it is listed",
-    machines: inDeliveries(DeliveryStage.LOST, (deliveries, frame, place) => {
-      // The original reads the place in the list before this step.
+    machines: inDeliveries(DeliveryStage.LIST_LOST, (deliveries, frame, row) => {
+      // The original reads the position in the list before this step.
       frame.e = deliveries.words.load(Word.LOST);
-      deliveries.words.add(place + Place.DONE, 1);
+      deliveries.words.add(row + Row.DONE, 1);
       return jump(frame, 100);
     }),
     program: (machines) => {
@@ -136,42 +136,44 @@ export const queueMutants: Mutant[] = [
         }
         if (frame.pc !== 101) return early(deliveries, frame, next);
         deliveries.words.store(Word.LOST, frame.e + 1);
-        return jump(frame, DeliveryStage.BURY);
+        return jump(frame, DeliveryStage.LIST_DONE);
       };
       return queueProgram({ ...machines, deliveriesCollect }, { puts: [[1]], takes: [1], collects: 1, deaths: 2 });
     },
   },
   {
     name: "deliveries of which all slots are listed, although a dying take has overwritten one (was there)",
-    machines: inDeliveries(DeliveryStage.LEFT, (deliveries, frame, place) => {
-      const count = deliveries.words.load(place + Place.TAKEN) - frame.seen;
-      return count > 0 ? jump(frame, DeliveryStage.TICKET) : undefined;
+    machines: inDeliveries(DeliveryStage.LIST_TAKEN, (deliveries, frame, row) => {
+      const count = deliveries.words.load(row + Row.TAKEN) - frame.seen;
+      return count > 0 ? jump(frame, DeliveryStage.LIST_TICKET) : undefined;
     }),
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], acknowledges: true }),
   },
   {
     name: "old deliveries without a slot that are settled together with those that have one",
-    machines: inDeliveries(DeliveryStage.SKIP, (deliveries, frame, place) => {
-      deliveries.words.add(place + Place.DONE, frame.d + deliveries.slots - 1);
-      return jump(frame, DeliveryStage.BURY);
+    machines: inDeliveries(DeliveryStage.LIST_OVERWRITTEN, (deliveries, frame, row) => {
+      deliveries.words.add(row + Row.DONE, frame.d + deliveries.slots - 1);
+      return jump(frame, DeliveryStage.LIST_DONE);
     }),
     program: (machines) => queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], acknowledges: true }),
   },
   {
-    name: "a thread that takes the place of a dead one and does not list its items",
+    name: "a thread that takes the row of a dead one and does not list its items",
     machines: {
       deliveriesTake: (deliveries, frame, ticket) =>
-        frame.pc === DeliveryStage.BURY ? jump(frame, DeliveryStage.OWN) : deliveriesTake(deliveries, frame, ticket),
+        frame.pc === DeliveryStage.LIST_DONE
+          ? jump(frame, DeliveryStage.SET_OWNER)
+          : deliveriesTake(deliveries, frame, ticket),
     },
-    program: (machines) => queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, reusesPlace: true }),
+    program: (machines) => queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, reusesRow: true }),
   },
   {
     name: "an item that is counted as done before it leaves the deliveries (was there)",
     machines: {
       releaseOne(deliveries, frame) {
         if (frame.pc !== 3) return machines.releaseOne(deliveries, frame);
-        // DONE of place 0, which no thread has, stands for a count of all items.
-        deliveries.words.add(deliveries.first + Place.DONE, 1);
+        // DONE of row 0, which no thread has, stands for a count of all items.
+        deliveries.words.add(deliveries.first + Row.DONE, 1);
         return jump(frame, 4);
       },
     },
@@ -179,10 +181,10 @@ export const queueMutants: Mutant[] = [
       const early = machines.releaseOne;
       const releaseOne: typeof early = (deliveries, frame) => {
         if (frame.pc !== 4) return early(deliveries, frame);
-        deliveries.words.add(deliveries.first + frame.me * (Place.TICKETS + deliveries.slots) + Place.DONE, 1);
+        deliveries.words.add(deliveries.first + frame.me * (Row.TICKETS + deliveries.slots) + Row.DONE, 1);
         return DONE;
       };
-      const doneCount = ({ words, first }: DeliveryWords) => words.load(first + Place.DONE) + words.load(Word.LOST);
+      const doneCount = ({ words, first }: DeliveryWords) => words.load(first + Row.DONE) + words.load(Word.LOST);
       return queueProgram({ ...machines, releaseOne, doneCount }, { puts: [[1]], takes: [1], acknowledges: true });
     },
   },

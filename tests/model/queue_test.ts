@@ -19,10 +19,10 @@ const programs: Program[] = [
   queueProgram(machines, { puts: [[2, 2, 2]], takes: [3], deaths: 2 }),
   queueProgram(machines, { puts: [[2], [2]], takes: [2] }),
   queueProgram(machines, { puts: [[1], [1]], takes: [2], pages: 2, shift: 1, capacity: 1 }),
-  // Deliveries: two consumers, a thread that collects lost items, and a thread that gets the place of a dead one.
+  // Deliveries: two consumers, a thread that collects lost items, and a thread that gets the row of a dead one.
   queueProgram(machines, { puts: [[1, 1]], takes: [2], pages: 2, collects: 1 }),
   queueProgram(machines, { puts: [[1, 1, 1]], takes: [3], acknowledges: true, deaths: 2 }),
-  queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, reusesPlace: true, deaths: 2 }),
+  queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, reusesRow: true, deaths: 2 }),
   queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, closes: true }),
   selectProgram(machines, { puts: [1, 1], deaths: 0, quits: 2 }),
   selectProgram(machines, { puts: [1, 1], deaths: 1, quits: 0, consumers: 0 }),

@@ -135,20 +135,20 @@ export function queueProgram(machines: Machines, shape: QueueShape): Program {
       ? [...take, acknowledgeOp(machines, shape)]
       : take.flatMap((op) => [op, acknowledgeOp(machines, shape)]);
   });
-  if (shape.reusesPlace) {
-    // Threads 1 and 3 have the same place.
+  if (shape.reusesRow) {
+    // Threads 1 and 3 have the same row.
     scripts.unshift(consumers[0]);
-    const waitsForPlace: Op = {
+    const waitsForRow: Op = {
       step(model, frame) {
         frame.result = model.at(0).ownerStatus(1);
         return DONE;
       },
       end: (_, { result }) => result === OwnerStatus.GONE ? undefined : -1,
     };
-    scripts.push([waitsForPlace, ...consumers[1]]);
+    scripts.push([waitsForRow, ...consumers[1]]);
   } else scripts.push(...consumers);
   for (let i = 0; i < collects; i++) scripts.push(collectOps(machines, shape));
-  const producers = shape.reusesPlace ? [2] : puts.map((_, t) => t + 1);
+  const producers = shape.reusesRow ? [2] : puts.map((_, t) => t + 1);
   return {
     name: `queue: ${Object.entries({ deaths, ...shape }).map(([key, value]) => `${key} ${JSON.stringify(value)}`)}`,
     words: DATA + (pages << shift),

@@ -2,62 +2,53 @@
  * How an item is delivered to a thread and acknowledged by it, step by step.
  *
  * ```
- *   take         PENDING = place, ticket, TAKEN + 1, then HEAD moves     under the lock of the consumers
- *   acknowledge  DONE + 1                                                one step, by the owner of the place alone
+ *   take         PENDING = row, ticket, TAKEN + 1, then HEAD moves     under the lock of the consumers
+ *   acknowledge  DONE + 1                                                one step, by the owner of the row alone
  *   death        before HEAD moved: the next consumer takes the same item, and undoes TAKEN
  *                after HEAD moved: the next consumer, or `takeLost`, lists the tickets as lost
  * ```
  *
- * An item is unfinished exactly if it was put and no place has counted it in DONE. No other count exists that could
+ * An item is unfinished exactly if it was put and no row has counted it in DONE. No other count exists that could
  * differ from this after a death: the one step `DONE + 1` has happened or not.
  *
  * @module
  */
 import { DONE, type Frame, jump, type Outcome } from "../../shared/steps/step.ts";
-import {
-  DeliveryStage,
-  type DeliveryWords,
-  Place,
-  placeOf,
-  sizeOf,
-  ticketAt,
-  unsettled,
-  Word,
-} from "./delivery_words.ts";
+import { DeliveryStage, type DeliveryWords, Row, rowOf, sizeOf, ticketAt, unsettled, Word } from "./delivery_words.ts";
 import { listLost, undo } from "./lost_deliveries.ts";
 
-export { DeliveryStage, type DeliveryWords, Place, sizeOf, Word } from "./delivery_words.ts";
+export { DeliveryStage, type DeliveryWords, Row, sizeOf, Word } from "./delivery_words.ts";
 export { collect, diedHolding } from "./lost_deliveries.ts";
 
 /**
  * Delivers an item to this thread: the last part of a take, before HEAD moves. Starts at `DeliveryStage.UNDO`. Ends as
- * `CORRUPT` if PENDING is no place.
+ * `CORRUPT` if PENDING is no row.
  */
 export function take(deliveries: DeliveryWords, frame: Frame, ticket: number): Outcome {
   const { words } = deliveries;
-  const mine = placeOf(deliveries, frame.me);
+  const mine = rowOf(deliveries, frame.me);
   switch (frame.pc) {
     case DeliveryStage.OWNER:
-      // Another thread that used this place is dead: otherwise this thread would not have got an id for it.
-      return jump(frame, words.load(mine + Place.OWNER) === frame.me ? DeliveryStage.PENDING : DeliveryStage.BURY);
-    case DeliveryStage.OWN:
-      words.store(mine + Place.OWNER, frame.me);
+      // Another thread that used this row is dead: otherwise this thread would not have got an id for it.
+      return jump(frame, words.load(mine + Row.OWNER) === frame.me ? DeliveryStage.PENDING : DeliveryStage.LIST_DONE);
+    case DeliveryStage.SET_OWNER:
+      words.store(mine + Row.OWNER, frame.me);
       return jump(frame, DeliveryStage.PENDING);
     case DeliveryStage.PENDING:
       words.store(Word.PENDING, mine);
       return jump(frame, DeliveryStage.TAKEN);
     case DeliveryStage.TAKEN:
-      frame.seen = words.load(mine + Place.TAKEN);
-      return jump(frame, DeliveryStage.TAKE);
-    case DeliveryStage.TAKE:
+      frame.seen = words.load(mine + Row.TAKEN);
+      return jump(frame, DeliveryStage.TAKE_TICKET);
+    case DeliveryStage.TAKE_TICKET:
       words.store(ticketAt(deliveries, mine, frame.seen), ticket);
       return jump(frame, DeliveryStage.TAKE_COUNT);
     case DeliveryStage.TAKE_COUNT:
-      words.add(mine + Place.TAKEN, 1);
+      words.add(mine + Row.TAKEN, 1);
       return DONE;
     default:
       if (frame.pc < DeliveryStage.OWNER) return undo(deliveries, frame, ticket, DeliveryStage.OWNER);
-      return listLost(deliveries, frame, mine, DeliveryStage.OWN);
+      return listLost(deliveries, frame, mine, DeliveryStage.SET_OWNER);
   }
 }
 
@@ -67,8 +58,8 @@ export function take(deliveries: DeliveryWords, frame: Frame, ticket: number): O
  */
 export function doneCount(deliveries: DeliveryWords): number {
   let sum = 0;
-  for (let place = 1; place < deliveries.places; place++) {
-    sum += deliveries.words.load(deliveries.first + place * sizeOf(deliveries) + Place.DONE);
+  for (let row = 1; row < deliveries.rows; row++) {
+    sum += deliveries.words.load(deliveries.first + row * sizeOf(deliveries) + Row.DONE);
   }
   return sum;
 }
@@ -76,15 +67,15 @@ export function doneCount(deliveries: DeliveryWords): number {
 /** Acknowledges all items that were delivered to this thread, in one step that others see. */
 export function releaseAll(deliveries: DeliveryWords, frame: Frame): Outcome {
   const { words } = deliveries;
-  const mine = placeOf(deliveries, frame.me);
+  const mine = rowOf(deliveries, frame.me);
   switch (frame.pc) {
     case 0:
-      return words.load(mine + Place.OWNER) === frame.me ? jump(frame, 1) : DONE;
+      return words.load(mine + Row.OWNER) === frame.me ? jump(frame, 1) : DONE;
     case 1:
-      frame.seen = words.load(mine + Place.TAKEN);
+      frame.seen = words.load(mine + Row.TAKEN);
       return jump(frame, 2);
     default:
-      words.store(mine + Place.DONE, frame.seen);
+      words.store(mine + Row.DONE, frame.seen);
       return DONE;
   }
 }
@@ -92,19 +83,19 @@ export function releaseAll(deliveries: DeliveryWords, frame: Frame): Outcome {
 /** Acknowledges the oldest item that was delivered to this thread: `frame.result` is 0, or 1 if there is none. */
 export function releaseOne(deliveries: DeliveryWords, frame: Frame): Outcome {
   const { words } = deliveries;
-  const mine = placeOf(deliveries, frame.me);
+  const mine = rowOf(deliveries, frame.me);
   switch (frame.pc) {
     case 0:
       frame.result = 1;
-      return words.load(mine + Place.OWNER) === frame.me ? jump(frame, 1) : DONE;
+      return words.load(mine + Row.OWNER) === frame.me ? jump(frame, 1) : DONE;
     case 1:
-      frame.seen = words.load(mine + Place.DONE);
+      frame.seen = words.load(mine + Row.DONE);
       return jump(frame, 2);
     case 2:
-      return unsettled(words.load(mine + Place.TAKEN), frame.seen) > 0 ? jump(frame, 3) : DONE;
+      return unsettled(words.load(mine + Row.TAKEN), frame.seen) > 0 ? jump(frame, 3) : DONE;
     default:
       frame.result = 0;
-      words.add(mine + Place.DONE, 1);
+      words.add(mine + Row.DONE, 1);
       return DONE;
   }
 }

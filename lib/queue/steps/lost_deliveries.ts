@@ -9,7 +9,7 @@
  *
  * All of it runs under the lock of the consumers. If the thread that runs it dies in the middle, the next thread finds the
  * same PENDING or the same DONE and continues there, so no delivery is skipped. The list could get one item twice, if the
- * death falls between the entry in the list and DONE + 1, so step `NAMED` compares the item with the last entry.
+ * death falls between the entry in the list and DONE + 1, so step `LIST_LAST_ENTRY` compares the item with the last entry.
  *
  * @module
  */
@@ -18,8 +18,8 @@ import {
   DeliveryStage,
   type DeliveryWords,
   isGone,
-  isPlace,
-  Place,
+  isRow,
+  Row,
   sizeOf,
   ticketAt,
   unsettled,
@@ -36,18 +36,18 @@ export function undo(deliveries: DeliveryWords, frame: Frame, next: number, then
     case DeliveryStage.UNDO:
       frame.d = words.load(Word.PENDING);
       if (frame.d === 0) return jump(frame, then);
-      return isPlace(deliveries, frame.d) ? jump(frame, DeliveryStage.UNDO_TAKEN) : end(frame, Result.CORRUPT);
+      return isRow(deliveries, frame.d) ? jump(frame, DeliveryStage.UNDO_TAKEN) : end(frame, Result.CORRUPT);
     case DeliveryStage.UNDO_TAKEN:
-      frame.e = words.load(frame.d + Place.TAKEN);
+      frame.e = words.load(frame.d + Row.TAKEN);
       return jump(frame, DeliveryStage.UNDO_DONE);
     case DeliveryStage.UNDO_DONE:
-      return jump(frame, unsettled(frame.e, words.load(frame.d + Place.DONE)) > 0 ? DeliveryStage.UNDO_TICKET : then);
+      return jump(frame, unsettled(frame.e, words.load(frame.d + Row.DONE)) > 0 ? DeliveryStage.UNDO_TICKET : then);
     case DeliveryStage.UNDO_TICKET: {
       const ticket = words.load(ticketAt(deliveries, frame.d, frame.e - 1));
       return jump(frame, ticket === next ? DeliveryStage.UNDO_COUNT : DeliveryStage.UNDONE);
     }
     case DeliveryStage.UNDO_COUNT:
-      words.add(frame.d + Place.TAKEN, -1);
+      words.add(frame.d + Row.TAKEN, -1);
       return jump(frame, DeliveryStage.UNDONE);
     default:
       words.store(Word.PENDING, 0);
@@ -56,75 +56,75 @@ export function undo(deliveries: DeliveryWords, frame: Frame, next: number, then
 }
 
 /**
- * Moves the deliveries of a dead thread to the list of lost items, one after the other. Continues at `then`. A place has
+ * Moves the deliveries of a dead thread to the list of lost items, one after the other. Continues at `then`. A row has
  * room for the last tickets only: older deliveries are lost without an entry in the list.
  */
-export function listLost(deliveries: DeliveryWords, frame: Frame, place: number, then: number): Outcome {
+export function listLost(deliveries: DeliveryWords, frame: Frame, row: number, then: number): Outcome {
   const { words, list, listed, slots } = deliveries;
   switch (frame.pc) {
-    case DeliveryStage.BURY:
-      frame.seen = words.load(place + Place.DONE);
-      return jump(frame, DeliveryStage.LEFT);
-    case DeliveryStage.LEFT: {
-      const count = unsettled(words.load(place + Place.TAKEN), frame.seen);
+    case DeliveryStage.LIST_DONE:
+      frame.seen = words.load(row + Row.DONE);
+      return jump(frame, DeliveryStage.LIST_TAKEN);
+    case DeliveryStage.LIST_TAKEN: {
+      const count = unsettled(words.load(row + Row.TAKEN), frame.seen);
       if (count <= 0) return jump(frame, then);
       frame.d = count - (slots - 1);
-      return jump(frame, frame.d > 0 ? DeliveryStage.SKIP : DeliveryStage.TICKET);
+      return jump(frame, frame.d > 0 ? DeliveryStage.LIST_OVERWRITTEN : DeliveryStage.LIST_TICKET);
     }
-    case DeliveryStage.SKIP:
-      words.add(place + Place.DONE, frame.d);
-      return jump(frame, DeliveryStage.BURY);
-    case DeliveryStage.TICKET:
-      frame.d = words.load(ticketAt(deliveries, place, frame.seen));
-      return jump(frame, DeliveryStage.LOST);
-    case DeliveryStage.LOST:
+    case DeliveryStage.LIST_OVERWRITTEN:
+      words.add(row + Row.DONE, frame.d);
+      return jump(frame, DeliveryStage.LIST_DONE);
+    case DeliveryStage.LIST_TICKET:
+      frame.d = words.load(ticketAt(deliveries, row, frame.seen));
+      return jump(frame, DeliveryStage.LIST_LOST);
+    case DeliveryStage.LIST_LOST:
       frame.e = words.load(Word.LOST);
-      return jump(frame, frame.e === 0 ? DeliveryStage.NAME : DeliveryStage.NAMED);
-    case DeliveryStage.NAMED: {
+      return jump(frame, frame.e === 0 ? DeliveryStage.LIST_ENTRY : DeliveryStage.LIST_LAST_ENTRY);
+    case DeliveryStage.LIST_LAST_ENTRY: {
       // The last thread that did this here may have died after it wrote the entry.
       const last = words.load(list + (frame.e - 1 >>> 0) % listed);
-      return jump(frame, last === frame.d ? DeliveryStage.RELEASE : DeliveryStage.NAME);
+      return jump(frame, last === frame.d ? DeliveryStage.LIST_SETTLE : DeliveryStage.LIST_ENTRY);
     }
-    case DeliveryStage.NAME:
+    case DeliveryStage.LIST_ENTRY:
       words.store(list + (frame.e >>> 0) % listed, frame.d);
-      return jump(frame, DeliveryStage.COUNT);
-    case DeliveryStage.COUNT:
+      return jump(frame, DeliveryStage.LIST_ENTRY_COUNT);
+    case DeliveryStage.LIST_ENTRY_COUNT:
       words.store(Word.LOST, frame.e + 1);
-      return jump(frame, DeliveryStage.RELEASE);
+      return jump(frame, DeliveryStage.LIST_SETTLE);
     default:
-      words.add(place + Place.DONE, 1);
-      return jump(frame, DeliveryStage.BURY);
+      words.add(row + Row.DONE, 1);
+      return jump(frame, DeliveryStage.LIST_DONE);
   }
 }
 
 /** Moves the deliveries of all dead threads to the list of lost items. Starts at `DeliveryStage.UNDO`. */
 export function collect(deliveries: DeliveryWords, frame: Frame, next: number): Outcome {
-  const { words, places } = deliveries;
-  // frame.b: number of the place that is being searched.
-  const place = deliveries.first + frame.b * sizeOf(deliveries);
+  const { words, rows } = deliveries;
+  // frame.b: number of the row that is being searched.
+  const row = deliveries.first + frame.b * sizeOf(deliveries);
   switch (frame.pc) {
     case DeliveryStage.SCAN:
-      if (++frame.b === places) return DONE;
+      if (++frame.b === rows) return DONE;
       frame.pc = DeliveryStage.SCAN_DONE;
       return CONTINUE;
     case DeliveryStage.SCAN_DONE:
-      frame.seen = words.load(place + Place.DONE);
+      frame.seen = words.load(row + Row.DONE);
       return jump(frame, DeliveryStage.SCAN_TAKEN);
     case DeliveryStage.SCAN_TAKEN: {
-      const count = unsettled(words.load(place + Place.TAKEN), frame.seen);
+      const count = unsettled(words.load(row + Row.TAKEN), frame.seen);
       return jump(frame, count > 0 ? DeliveryStage.SCAN_OWNER : DeliveryStage.SCAN);
     }
     case DeliveryStage.SCAN_OWNER:
-      return jump(frame, isGone(words, place) ? DeliveryStage.BURY : DeliveryStage.SCAN);
+      return jump(frame, isGone(words, row) ? DeliveryStage.LIST_DONE : DeliveryStage.SCAN);
     default:
       return frame.pc < DeliveryStage.OWNER
         ? undo(deliveries, frame, next, DeliveryStage.SCAN)
-        : listLost(deliveries, frame, place, DeliveryStage.SCAN);
+        : listLost(deliveries, frame, row, DeliveryStage.SCAN);
   }
 }
 
-/** Tells whether the thread of this place died with an item delivered to it that is not settled. */
-export function diedHolding({ words }: DeliveryWords, place: number): boolean {
-  const done = words.load(place + Place.DONE);
-  return unsettled(words.load(place + Place.TAKEN), done) > 0 && isGone(words, place);
+/** Tells whether the thread of this row died with an item delivered to it that is not settled. */
+export function diedHolding({ words }: DeliveryWords, row: number): boolean {
+  const done = words.load(row + Row.DONE);
+  return unsettled(words.load(row + Row.TAKEN), done) > 0 && isGone(words, row);
 }
