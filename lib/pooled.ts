@@ -22,7 +22,7 @@
  * @module
  */
 import { type Input, openInput } from "./core/input.ts";
-import { bad } from "./core/validate.ts";
+import { badOption } from "./core/validate.ts";
 import type { Settled } from "./future/on_error.ts";
 import { Results } from "./future/results.ts";
 import type { PooledContext } from "./io/context.ts";
@@ -95,7 +95,7 @@ export function pooled<T, R>(
   options: PooledOptions = {},
 ): Results<R | Settled<R>> {
   const call = "map with pooled";
-  if (typeof fn !== "function") throw bad(call, "fn", fn, "a function", false);
+  if (typeof fn !== "function") throw badOption(call, "fn", fn, "a function", false);
   const plan = pooledPlan(call, options);
   const job = new PooledJob<T, R>(openInput(call, items), fn, plan, openProgress(call, options, items));
   job.start();

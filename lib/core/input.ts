@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bad } from "./validate.ts";
+import { badOption } from "./validate.ts";
 
 /** Anything that can be mapped over. */
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
@@ -22,7 +22,7 @@ export function openInput<T>(call: string, items: Input<T>): OpenInput<T> {
   const object = Object(items);
   if (has(items, Symbol.asyncIterator)) return { async: object[Symbol.asyncIterator]() };
   if (has(items, Symbol.iterator)) return { sync: object[Symbol.iterator]() };
-  throw bad(call, "items", items, "an iterable or async iterable", false);
+  throw badOption(call, "items", items, "an iterable or async iterable", false);
 }
 
 function has(items: unknown, method: symbol): boolean {

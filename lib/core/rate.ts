@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { bad, integer, knownOptions, MAX_DELAY } from "./validate.ts";
+import { badOption, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
 /** A limit on the number of starts in an interval, for example 50 requests a second. */
 export interface RateOptions {
@@ -31,15 +31,15 @@ export interface RateOptions {
 /** Checks the option; `undefined` is valid. */
 export function rateOptions(call: string, rate: RateOptions | undefined): Required<RateOptions> | undefined {
   if (rate === undefined) return undefined;
-  if (typeof rate !== "object" || rate === null) throw bad(call, "rate", rate, "an object", false);
+  if (typeof rate !== "object" || rate === null) throw badOption(call, "rate", rate, "an object", false);
   knownOptions(`${call}: \`rate\``, rate, ["limit", "interval", "strict"]);
   const { interval, strict = false } = rate;
   const limit = integer(call, "rate.limit", rate.limit, 1);
   if (typeof interval !== "number" || !(interval > 0 && interval <= MAX_DELAY)) {
     const expected = `milliseconds, more than 0 and up to ${MAX_DELAY}`;
-    throw bad(call, "rate.interval", interval, expected, typeof interval === "number");
+    throw badOption(call, "rate.interval", interval, expected, typeof interval === "number");
   }
-  if (typeof strict !== "boolean") throw bad(call, "rate.strict", strict, "true or false", false);
+  if (typeof strict !== "boolean") throw badOption(call, "rate.strict", strict, "true or false", false);
   return { limit, interval, strict };
 }
 

@@ -7,7 +7,7 @@
  */
 import { AsyncContext } from "./async_context.ts";
 import { CancelledError, TaskLoadError, TaskNotFoundError, TransferError } from "./errors.ts";
-import { bad, integer, knownOptions, MAX_DELAY } from "./validate.ts";
+import { badOption, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
 /**
  * How often and after which wait a failed attempt is repeated. Where an option `retry` takes a number, that counts the
@@ -84,7 +84,7 @@ export function retryPolicy(
   } = retry;
   const within = (name: string, value: number, min: number, max: number) => {
     if (typeof value !== "number" || !(value >= min && value <= max)) {
-      throw bad(call, `retry.${name}`, value, `a number from ${min} to ${max}`, typeof value === "number");
+      throw badOption(call, `retry.${name}`, value, `a number from ${min} to ${max}`, typeof value === "number");
     }
   };
   const maxAttempts = integer(call, "retry.maxAttempts", attempts, 1);
@@ -92,7 +92,7 @@ export function retryPolicy(
   within("maxTimeout", maxTimeout, minTimeout, MAX_DELAY);
   within("multiplier", multiplier, 1, Number.MAX_VALUE);
   within("jitter", jitter, 0, 1);
-  if (typeof isRetriable !== "function") throw bad(call, "retry.isRetriable", isRetriable, "a function", false);
+  if (typeof isRetriable !== "function") throw badOption(call, "retry.isRetriable", isRetriable, "a function", false);
   const context = keepsContext && retry.isRetriable !== undefined ? new AsyncContext() : undefined;
   return new Policy({ maxAttempts, minTimeout, maxTimeout, multiplier, jitter, isRetriable }, context);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Current } from "./isolate_state.ts";
-import { bad } from "./validate.ts";
+import { badOption } from "./validate.ts";
 
 /** The worker as a running call uses it: its id and state, and the way to send messages to the host. */
 export interface CallHost {
@@ -66,10 +66,10 @@ export class RunningCall implements Current {
   /** Reports progress. The host gets it now, or with a later report. */
   progress(done: number, total?: number): void {
     if (typeof done !== "number" || !(done >= 0)) {
-      throw bad("report progress", "done", done, "a number of at least 0", typeof done === "number");
+      throw badOption("report progress", "done", done, "a number of at least 0", typeof done === "number");
     }
     if (total !== undefined && (typeof total !== "number" || !(total >= 0))) {
-      throw bad("report progress", "total", total, "a number of at least 0", typeof total === "number");
+      throw badOption("report progress", "total", total, "a number of at least 0", typeof total === "number");
     }
     this.spoke = true;
     this.#unsent = { done, total };

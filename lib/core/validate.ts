@@ -51,7 +51,7 @@ function isPlain(options: object): boolean {
 /** Checks that an option is an integer of at least `min`. */
 export function integer(call: string, option: string, value: unknown, min: number): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < min) {
-    throw bad(call, option, value, `an integer of at least ${min}`, typeof value === "number");
+    throw badOption(call, option, value, `an integer of at least ${min}`, typeof value === "number");
   }
   return value;
 }
@@ -59,7 +59,7 @@ export function integer(call: string, option: string, value: unknown, min: numbe
 /** Checks that an option is an integer of at least `min`, or `Infinity` for no limit. */
 export function count(call: string, option: string, value: unknown, min: number): number {
   if (value === Infinity || (typeof value === "number" && Number.isInteger(value) && value >= min)) return value;
-  throw bad(call, option, value, `an integer of at least ${min}, or Infinity`, typeof value === "number");
+  throw badOption(call, option, value, `an integer of at least ${min}, or Infinity`, typeof value === "number");
 }
 
 /** Longest delay of a timer, in milliseconds; `setTimeout` fires a longer one at once. */
@@ -69,7 +69,7 @@ export const MAX_DELAY = 2 ** 31 - 1;
 export function duration(call: string, option: string, value: unknown): number | undefined {
   if (value === undefined || value === Infinity) return undefined;
   if (typeof value !== "number" || !(value >= 0) || value > MAX_DELAY) {
-    throw bad(call, option, value, `milliseconds from 0 to ${MAX_DELAY}, or Infinity`, typeof value === "number");
+    throw badOption(call, option, value, `milliseconds from 0 to ${MAX_DELAY}, or Infinity`, typeof value === "number");
   }
   return value;
 }
@@ -77,7 +77,7 @@ export function duration(call: string, option: string, value: unknown): number |
 /** Checks that an option is one of a few strings. */
 export function oneOf<T extends string>(call: string, option: string, value: unknown, allowed: readonly T[]): T {
   if (!allowed.includes(value as T)) {
-    throw bad(call, option, value, allowed.map((each) => `"${each}"`).join(" | "), typeof value === "string");
+    throw badOption(call, option, value, allowed.map((each) => `"${each}"`).join(" | "), typeof value === "string");
   }
   return value as T;
 }
@@ -85,7 +85,7 @@ export function oneOf<T extends string>(call: string, option: string, value: unk
 /** Checks that an option is an `AbortSignal`; `undefined` is valid. */
 export function abortSignal(call: string, option: string, value: unknown): AbortSignal | undefined {
   if (value !== undefined && !isA(value, AbortSignal)) {
-    throw bad(call, option, value, "an AbortSignal", false);
+    throw badOption(call, option, value, "an AbortSignal", false);
   }
   return value;
 }
@@ -93,13 +93,13 @@ export function abortSignal(call: string, option: string, value: unknown): Abort
 /** Checks that an option is true or false; `undefined` gives `byDefault`. */
 export function boolean(call: string, option: string, value: unknown, byDefault: boolean): boolean {
   if (value === undefined) return byDefault;
-  if (typeof value !== "boolean") throw bad(call, option, value, "true or false", false);
+  if (typeof value !== "boolean") throw badOption(call, option, value, "true or false", false);
   return value;
 }
 
 /** Checks that an option is a function; `undefined` is valid. */
 export function callback(call: string, option: string, value: unknown): void {
-  if (value !== undefined && typeof value !== "function") throw bad(call, option, value, "a function", false);
+  if (value !== undefined && typeof value !== "function") throw badOption(call, option, value, "a function", false);
 }
 
 /** Throws for an unknown option name: a misspelt `timout` must not mean "no timeout". */
@@ -107,10 +107,12 @@ export function knownOptions(call: string, options: unknown, known: readonly str
   if (options === undefined) return;
   if (!isOptions(options)) {
     const isOther = typeof options === "object" && options !== null;
-    throw bad(call, "options", options, isOther ? "a plain object" : "an object", false);
+    throw badOption(call, "options", options, isOther ? "a plain object" : "an object", false);
   }
   const keys = Object.keys(options);
-  if (keys.length === 0 && !isPlain(options)) throw bad(call, "options", options, "an object with options", false);
+  if (keys.length === 0 && !isPlain(options)) {
+    throw badOption(call, "options", options, "an object with options", false);
+  }
   for (const key of keys) {
     if (!known.includes(key)) {
       throw new TypeError(`Cannot ${call}: unknown option \`${key}\`: the options are ${known.join(", ")}`);
@@ -119,7 +121,7 @@ export function knownOptions(call: string, options: unknown, known: readonly str
 }
 
 /** Creates the error for a bad option: a RangeError if `range` (right type, wrong value), else a TypeError. */
-export function bad(call: string, option: string, value: unknown, takes: string, range: boolean): Error {
+export function badOption(call: string, option: string, value: unknown, takes: string, range: boolean): Error {
   const message = `Cannot ${call}: \`${option}\` is ${show(value)}: it takes ${takes}`;
   return range ? new RangeError(message) : new TypeError(message);
 }

@@ -15,7 +15,7 @@
 import { AsyncContext } from "../core/async_context.ts";
 import { atCaller, type PublicFunction } from "../core/at_caller.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 import { cancelFuture } from "./cancel_future.ts";
 import type { CancelOptions, FutureControl, FutureState } from "./future_control.ts";
 import { observe, outcomeOf, Settlement, stateOf, subscribe, whenSettled, workerIdOf } from "./settlement.ts";
@@ -175,7 +175,7 @@ export class Future<R> extends Settlement implements Promise<R> {
    */
   addDoneCallback(callback: (future: Future<R>) => void): void {
     if (typeof callback !== "function") {
-      const error = bad("add done callback", "callback", callback, "a function", false);
+      const error = badOption("add done callback", "callback", callback, "a function", false);
       throw atCaller(error, { action: "add done callback", method: this.addDoneCallback });
     }
     observe(this);

@@ -5,7 +5,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
-import { abortSignal, bad, duration, knownOptions, oneOf } from "../core/validate.ts";
+import { abortSignal, badOption, duration, knownOptions, oneOf } from "../core/validate.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 import { Future, observe, outcomeOf, subscribe } from "./future.ts";
 
@@ -35,7 +35,7 @@ export function futureList<R>(call: string, futures: Iterable<Future<R>>): Futur
   const iterable = typeof futures === "object" && futures !== null && Symbol.iterator in futures;
   const list = iterable ? [...futures] : undefined;
   if (!list || !list.every((future) => future instanceof Future)) {
-    throw bad(call, "futures", futures, "an iterable of futures", false);
+    throw badOption(call, "futures", futures, "an iterable of futures", false);
   }
   list.forEach(observe);
   return list;

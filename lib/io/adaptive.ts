@@ -13,7 +13,7 @@
  * @module
  */
 import { TaskTimeoutError } from "../core/errors.ts";
-import { bad, integer, knownOptions } from "../core/validate.ts";
+import { badOption, integer, knownOptions } from "../core/validate.ts";
 import type { PooledContext } from "./context.ts";
 
 /**
@@ -48,14 +48,14 @@ export function adaptiveOptions(
 ): Required<AdaptiveOptions> | undefined {
   if (given === undefined || given === false) return undefined;
   if (given !== true && (typeof given !== "object" || given === null)) {
-    throw bad(call, "adaptive", given, "true, false or an object", false);
+    throw badOption(call, "adaptive", given, "true, false or an object", false);
   }
   const options = given === true ? {} : given;
   knownOptions(`${call}: \`adaptive\``, options, ["min", "isOverload"]);
   const { min: smallest = 1, isOverload: predicate = isOverload } = options;
   const min = integer(call, "adaptive.min", smallest, 1);
-  if (min > concurrency) throw bad(call, "adaptive.min", min, `at most \`concurrency\`, ${concurrency}`, true);
-  if (typeof predicate !== "function") throw bad(call, "adaptive.isOverload", predicate, "a function", false);
+  if (min > concurrency) throw badOption(call, "adaptive.min", min, `at most \`concurrency\`, ${concurrency}`, true);
+  if (typeof predicate !== "function") throw badOption(call, "adaptive.isOverload", predicate, "a function", false);
   return { min, isOverload: predicate };
 }
 

@@ -10,7 +10,7 @@
 import { onAbort } from "../core/abort.ts";
 import { define, getter } from "../core/define.ts";
 import { CancelledError } from "../core/errors.ts";
-import { abortSignal, bad, knownOptions } from "../core/validate.ts";
+import { abortSignal, badOption, knownOptions } from "../core/validate.ts";
 import { Attempts, type Limits, settledOrGrace } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
 import type { PooledContext } from "./context.ts";
@@ -128,7 +128,7 @@ export function limit(options: number | LimitOptions): Limiter {
   const calls = new Calls(limitPlan("create limit", options));
   const run = <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R> => {
     const call = "call with limit";
-    if (typeof fn !== "function") throw bad(call, "fn", fn, "a function", false);
+    if (typeof fn !== "function") throw badOption(call, "fn", fn, "a function", false);
     knownOptions(call, options, ["signal"]);
     return calls.run(fn, abortSignal(call, "signal", options?.signal));
   };

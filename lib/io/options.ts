@@ -5,7 +5,7 @@
  */
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy, SERVICE_MIN_TIMEOUT } from "../core/retry.ts";
-import { abortSignal, bad, count, duration, knownOptions, oneOf } from "../core/validate.ts";
+import { abortSignal, badOption, count, duration, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/on_error.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
 import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
@@ -118,7 +118,7 @@ export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
   const { concurrency: places = 32, ordered = true, onError = "throw" } = options;
   const concurrency = count(call, "concurrency", places, 1);
   const { buffer = concurrency } = options;
-  if (typeof ordered !== "boolean") throw bad(call, "ordered", ordered, "true or false", false);
+  if (typeof ordered !== "boolean") throw badOption(call, "ordered", ordered, "true or false", false);
   return {
     concurrency,
     adaptive: adaptiveOptions(call, options.adaptive, concurrency),
@@ -133,7 +133,7 @@ export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
 export function limitPlan(call: string, options: number | LimitOptions): LimitPlan {
   const given = typeof options === "number" ? { concurrency: options } : options;
   // Refused, because a forgotten argument would mean "no limit".
-  if (given === undefined) throw bad(call, "options", given, "a concurrency or an object", false);
+  if (given === undefined) throw badOption(call, "options", given, "a concurrency or an object", false);
   knownOptions(call, given, LIMIT_OPTIONS);
   const { concurrency = Infinity } = given;
   return {

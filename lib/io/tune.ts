@@ -4,7 +4,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import { abortSignal, bad, duration, integer, knownOptions } from "../core/validate.ts";
+import { abortSignal, badOption, duration, integer, knownOptions } from "../core/validate.ts";
 import { isOverload } from "./adaptive.ts";
 import { settledOrGrace } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
@@ -112,11 +112,11 @@ export async function tune(
   fn: (context: { readonly index: number }) => unknown,
   options: TuneOptions = {},
 ): Promise<Tuning> {
-  if (typeof fn !== "function") throw bad(CALL, "fn", fn, "a function", false);
+  if (typeof fn !== "function") throw badOption(CALL, "fn", fn, "a function", false);
   knownOptions(CALL, options, ["concurrencies", "duration", "signal"]);
   const { concurrencies = DEFAULT_CONCURRENCIES, duration: milliseconds = 500 } = options;
   if (!Array.isArray(concurrencies) || concurrencies.length === 0) {
-    throw bad(CALL, "concurrencies", concurrencies, "an array of whole numbers from 1", false);
+    throw badOption(CALL, "concurrencies", concurrencies, "an array of whole numbers from 1", false);
   }
   for (const [position, each] of concurrencies.entries()) integer(CALL, `concurrencies[${position}]`, each, 1);
   const measureTime = duration(CALL, "duration", milliseconds)!;

@@ -4,16 +4,16 @@
  *
  * @module
  */
-import { bad, isA, isOptions } from "../core/validate.ts";
+import { badOption, isA, isOptions } from "../core/validate.ts";
 
 /** Checks that an argument is a function. */
 export function checkFunction(call: string, name: string, fn: unknown): void {
-  if (typeof fn !== "function") throw bad(call, name, fn, "a function", false);
+  if (typeof fn !== "function") throw badOption(call, name, fn, "a function", false);
 }
 
 /** Returns the items of an iterable. */
 export function itemsOf<T>(call: string, name: string, items: Iterable<T>): T[] {
-  if (!isIterable(items)) throw bad(call, name, items, "an iterable: an array, a Set, a generator", false);
+  if (!isIterable(items)) throw badOption(call, name, items, "an iterable: an array, a Set, a generator", false);
   return [...items];
 }
 
@@ -26,7 +26,7 @@ export function entriesOf<K, V>(
   if (!isIterable(entries)) return propertiesOf(call, name, entries) as [K, V][];
   const list = [...entries] as [K, V][];
   for (const each of list) {
-    if (!isA(each, Array)) throw bad(call, `an entry of ${name}`, each, "an array [key, value]", false);
+    if (!isA(each, Array)) throw badOption(call, `an entry of ${name}`, each, "an array [key, value]", false);
     checkKey(call, each[0]);
   }
   return list;
@@ -35,20 +35,20 @@ export function entriesOf<K, V>(
 /** Returns the properties of an object, which is none of a class whose content is not in its properties. */
 export function propertiesOf(call: string, name: string, object: object): [string, unknown][] {
   if (isIterable(object) || !isOptions(object)) {
-    throw bad(call, name, object, "an object with properties", false);
+    throw badOption(call, name, object, "an object with properties", false);
   }
   return Object.entries(object);
 }
 
 /** Checks that an argument is the name of a property. */
 export function checkName(call: string, name: unknown): void {
-  if (typeof name !== "string") throw bad(call, "name", name, "a string", false);
+  if (typeof name !== "string") throw badOption(call, "name", name, "a string", false);
 }
 
 /** Checks and returns a key of a dict. An object arrives as a copy, which equals no other key. */
 export function checkKey(call: string, key: unknown): unknown {
   if ((typeof key === "object" && key !== null) || typeof key === "function" || typeof key === "symbol") {
-    throw bad(call, "key", key, "a string, number, bigint or boolean: objects arrive as copies", false);
+    throw badOption(call, "key", key, "a string, number, bigint or boolean: objects arrive as copies", false);
   }
   return key;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { isDense } from "../core/elements.ts";
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 import { deepEqual } from "./deep_equal.ts";
 import { type Undo, UndoByCopy } from "./undo.ts";
 
@@ -116,14 +116,14 @@ export class ListStore {
     const { length } = this.#items;
     const position = integer(call, index);
     if (position >= length || position < -length) {
-      throw bad(call, "index", index, length === 0 ? "none: it is empty" : `${-length} to ${length - 1}`, true);
+      throw badOption(call, "index", index, length === 0 ? "none: it is empty" : `${-length} to ${length - 1}`, true);
     }
     return position < 0 ? position + length : position;
   }
 }
 
 function integer(call: string, index: unknown): number {
-  if (!Number.isInteger(index)) throw bad(call, "index", index, "an integer", typeof index === "number");
+  if (!Number.isInteger(index)) throw badOption(call, "index", index, "an integer", typeof index === "number");
   return index as number;
 }
 
@@ -140,5 +140,5 @@ function field(item: unknown, name: string): unknown {
 // A client of this library sends no holes. A loop over a list of length 2^32 - 1 would block the manager for minutes.
 function dense(call: string, what: string, items: unknown): unknown[] {
   if (isDense(items)) return items;
-  throw bad(call, what, items, "an array without holes", false);
+  throw badOption(call, what, items, "an array without holes", false);
 }

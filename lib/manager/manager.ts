@@ -10,7 +10,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { bad, isA } from "../core/validate.ts";
+import { badOption, isA } from "../core/validate.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { noArgument } from "../shared/memory.ts";
@@ -205,7 +205,7 @@ export class Manager extends Shared implements Disposable {
   async forget(proxy: ManagedProxy): Promise<void> {
     const call = "forget object";
     const isMine = isA(proxy, ManagedProxy as never) && origin(proxy).client === this.#client;
-    if (!isMine) throw bad(call, "proxy", proxy, "a proxy of this manager", false);
+    if (!isMine) throw badOption(call, "proxy", proxy, "a proxy of this manager", false);
     await this.#client.forget(call, origin(proxy).object);
   }
 

@@ -13,7 +13,7 @@
  */
 import { define } from "../core/define.ts";
 import { isDense } from "../core/elements.ts";
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, type Shared } from "../shared/handle.ts";
 import { invoke, ManagedProxy, type Origin } from "./proxy.ts";
 
@@ -105,7 +105,7 @@ export class Registration {
 
   constructor(type: AnyClass) {
     if (typeof type !== "function" || typeof type.prototype !== "object" || type.prototype === null) {
-      throw bad("register class", "type", type, "a class", false);
+      throw badOption("register class", "type", type, "a class", false);
     }
     this.name = type.name;
     this.methods = methodsOf(type);

@@ -5,7 +5,7 @@
  */
 import { BrokenPoolError } from "../core/errors.ts";
 import { type RateOptions, rateOptions } from "../core/rate.ts";
-import { bad, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
+import { badOption, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
 import { clone, type Snapshot, transferError } from "../protocol/envelope.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
@@ -76,19 +76,21 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   );
   const permissions = checkPermissions(ACTION, options.permissions);
   if (permissions) {
-    if (backend !== "worker") throw bad(ACTION, "permissions", options.permissions, 'a backend of "worker"', false);
+    if (backend !== "worker") {
+      throw badOption(ACTION, "permissions", options.permissions, 'a backend of "worker"', false);
+    }
     checkWorkerOptions(ACTION);
     warnOfPrompts();
   }
   const engine = permissions ? SCOPED : BACKENDS[backend];
   const { capabilities } = engine;
   retryPolicy(ACTION, options.retry);
-  if (typeof name !== "string") throw bad(ACTION, "name", name, "a string", false);
+  if (typeof name !== "string") throw badOption(ACTION, "name", name, "a string", false);
   const { workers: most = capabilities.parallel ? cpuCount() : 32 } = options;
   const workers = integer(ACTION, "workers", most, 1);
   const minWorkers = integer(ACTION, "minWorkers", fewest, 0);
   if (minWorkers > workers) {
-    throw bad(ACTION, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
+    throw badOption(ACTION, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
   }
   const timeout = duration(ACTION, "timeout", options.timeout);
   return {
@@ -124,7 +126,7 @@ function count(option: string, value: unknown, min: number): number {
 }
 
 function hook(option: string, task: unknown, args: unknown, capabilities: Capabilities): Hook | undefined {
-  if (!Array.isArray(args)) throw bad(ACTION, "initArgs", args, "an array of arguments", false);
+  if (!Array.isArray(args)) throw badOption(ACTION, "initArgs", args, "an array of arguments", false);
   if (task === undefined) {
     if (args.length === 0) return undefined;
     throw new TypeError(
@@ -142,7 +144,7 @@ function hook(option: string, task: unknown, args: unknown, capabilities: Capabi
   if (typeof task === "function" && !isolated) {
     return { source: { source: "" }, localFunction: task as () => unknown, args: copied, handles };
   }
-  throw bad(ACTION, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
+  throw badOption(ACTION, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
 }
 
 // The parser that checks an inlined function is loaded in the background, so the pool breaks if it finds a fault.
@@ -202,10 +204,10 @@ function environment(
     );
   }
   if (typeof env !== "object" || env === null || Array.isArray(env)) {
-    throw bad(ACTION, "env", env, "an object of strings", false);
+    throw badOption(ACTION, "env", env, "an object of strings", false);
   }
   for (const [key, value] of Object.entries(env)) {
-    if (typeof value !== "string") throw bad(ACTION, `env.${key}`, value, "a string", false);
+    if (typeof value !== "string") throw badOption(ACTION, `env.${key}`, value, "a string", false);
   }
   return { ...env };
 }

@@ -7,7 +7,7 @@ import { AsyncContext } from "../core/async_context.ts";
 import { BrokenPoolError, PoolClosedError } from "../core/errors.ts";
 import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
-import { bad, show } from "../core/validate.ts";
+import { badOption, show } from "../core/validate.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -127,7 +127,7 @@ export class PoolCore {
       return { entry, options, verified };
     }
     if (typeof task !== "function") {
-      throw bad(action, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
+      throw badOption(action, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
     }
     if (isolated) throw this.#closureError(action, task.name === "" ? "fn" : task.name);
     return { entry: tasks.closure(task as () => unknown), options: {}, verified: undefined };

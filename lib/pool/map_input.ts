@@ -8,7 +8,7 @@ import { AsyncContext } from "../core/async_context.ts";
 import { Deque } from "../core/deque.ts";
 import { closeInput, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
 import type { InputFailure } from "../future/collector.ts";
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import { refer } from "./shared_value.ts";
@@ -166,7 +166,9 @@ export class MapInput {
 
   #accept(item: unknown): unknown {
     try {
-      if (this.#spread && !Array.isArray(item)) throw bad(this.#action, "items", item, "argument lists: arrays", false);
+      if (this.#spread && !Array.isArray(item)) {
+        throw badOption(this.#action, "items", item, "argument lists: arrays", false);
+      }
       if (isPrimitive(item)) return item;
       const referred = refer(item, this.#spread, this.#shares);
       return this.#copies ? this.#copy(referred) : referred;

@@ -5,7 +5,7 @@
  */
 import type { Input } from "../core/input.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
-import { abortSignal, bad, count, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
+import { abortSignal, badOption, count, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/on_error.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -81,7 +81,7 @@ export function planMap(
   }
   knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
   const { chunkSize = "auto", ordered = true, onError = "throw", buffer = BUFFER_PER_WORKER * pool.workers } = options;
-  if (typeof ordered !== "boolean") throw bad(action, "ordered", ordered, "true or false", false);
+  if (typeof ordered !== "boolean") throw badOption(action, "ordered", ordered, "true or false", false);
   const signals = [abortSignal(action, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
   return {
     action,
@@ -113,5 +113,5 @@ export function planMap(
 function unorderedOptions(action: string, options: ImapOptions): ImapOptions {
   if (typeof options !== "object" || options === null || options.ordered === false) return options;
   if (options.ordered !== true) return { ...options, ordered: options.ordered ?? false };
-  throw bad(action, "ordered", true, "false: imap() gives the results in input order", true);
+  throw badOption(action, "ordered", true, "false: imap() gives the results in input order", true);
 }

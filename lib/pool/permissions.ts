@@ -5,7 +5,7 @@
  * @module
  */
 import { PermissionScopeError } from "../core/errors.ts";
-import { bad, knownOptions } from "../core/validate.ts";
+import { badOption, knownOptions } from "../core/validate.ts";
 
 /** A scope in full; see {@linkcode PermissionScope}. */
 export type Scope = Deno.PermissionOptionsObject;
@@ -58,7 +58,7 @@ const PATHS: readonly Kind[] = ["read", "write", "ffi"];
 export function checkPermissions(action: string, given: unknown): Scope | undefined {
   if (given === undefined || given === "inherit") return undefined;
   if (given !== "none" && (typeof given !== "object" || given === null || Array.isArray(given))) {
-    throw bad(action, "permissions", given, `"inherit" | "none" | { ${KINDS.join(", ")} }`, false);
+    throw badOption(action, "permissions", given, `"inherit" | "none" | { ${KINDS.join(", ")} }`, false);
   }
   const scope: Record<string, unknown> = given === "none" ? {} : { ...given };
   knownOptions(`${action}: permissions`, scope, KINDS);
@@ -73,7 +73,7 @@ function checkKind(action: string, kind: Kind, grant: unknown): boolean | "inher
     return true;
   }
   if (!Array.isArray(grant)) {
-    throw bad(action, `permissions.${kind}`, grant, `true | false | "inherit" | a list`, false);
+    throw badOption(action, `permissions.${kind}`, grant, `true | false | "inherit" | a list`, false);
   }
   const list = grant.map((entry) => checkEntry(action, kind, entry));
   // An empty list grants nothing.
@@ -86,7 +86,7 @@ function checkEntry(action: string, kind: Kind, entry: unknown): string {
     : PATHS.includes(kind) || kind === "run"
     ? "paths and file: URLs"
     : "names";
-  const wrong = () => bad(action, `permissions.${kind}`, entry, `a list of ${takes}`, false);
+  const wrong = () => badOption(action, `permissions.${kind}`, entry, `a list of ${takes}`, false);
   const value = entry instanceof URL || typeof entry === "string" ? plain(kind, entry) : undefined;
   if (value === undefined || value === "") throw wrong();
   if ((kind === "net" || kind === "import") && !isHost(value)) throw wrong();

@@ -9,7 +9,7 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import { scope } from "../core/isolate_state.ts";
-import { bad, callback, integer } from "../core/validate.ts";
+import { badOption, callback, integer } from "../core/validate.ts";
 import { ProgressLines } from "./lines.ts";
 import type { ProgressSink } from "./sink.ts";
 import { ProgressCounter, sizeOf } from "./counter.ts";
@@ -64,7 +64,7 @@ function openSink(
       end: (state) => context.run(() => option.end(state)),
     };
   }
-  throw bad(call, "progress", option, "true or a ProgressSink", false);
+  throw badOption(call, "progress", option, "true or a ProgressSink", false);
 }
 
 function isSink(option: unknown): option is ProgressSink {
@@ -87,7 +87,7 @@ function hasTerminal(): boolean {
 
 function checkLabel(call: string, label: unknown = ""): string {
   if (typeof label !== "string" || CONTROL.test(label)) {
-    throw bad(call, "label", label, "text without line breaks and control characters", typeof label === "string");
+    throw badOption(call, "label", label, "text without line breaks and control characters", typeof label === "string");
   }
   return label;
 }

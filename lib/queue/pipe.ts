@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bad, knownOptions } from "../core/validate.ts";
+import { badOption, knownOptions } from "../core/validate.ts";
 import { Arrival, VERSION } from "../shared/handle.ts";
 import { newMemory } from "../shared/memory.ts";
 import { Channel, UNLIMITED } from "./channel.ts";
@@ -39,7 +39,7 @@ export interface PipeOptions {
 export function Pipe<T = unknown>(options?: PipeOptions): [Connection<T>, Connection<T>] {
   knownOptions("create Pipe", options, ["duplex"]);
   const { duplex = true } = options ?? {};
-  if (typeof duplex !== "boolean") throw bad("create Pipe", "duplex", duplex, "true or false", false);
+  if (typeof duplex !== "boolean") throw badOption("create Pipe", "duplex", duplex, "true or false", false);
   const ends = newMemory(2 * End.SIZE);
   const toFirst = new Channel(UNLIMITED).memory;
   const toSecond = duplex ? new Channel(UNLIMITED).memory : undefined;

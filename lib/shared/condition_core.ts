@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { bad, integer } from "../core/validate.ts";
+import { badOption, integer } from "../core/validate.ts";
 import { type Guard, resumeGuard, suspendGuard } from "./guard.ts";
 import type { Handle } from "./handle.ts";
 import type { LockCore } from "./lock_core.ts";
@@ -97,7 +97,7 @@ export class ConditionCore {
 
 /** Checks the function of a `waitFor`. A promise is truthy, so a function that returns one would end the wait at once. */
 export function checkPredicate(condition: () => boolean): () => boolean {
-  if (typeof condition !== "function") throw bad(WAIT, "condition", condition, "a function", false);
+  if (typeof condition !== "function") throw badOption(WAIT, "condition", condition, "a function", false);
   return () => {
     const holds: unknown = condition();
     if (typeof holds === "object" && holds !== null && "then" in holds) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bad, integer, isA, isOptions, knownOptions } from "../core/validate.ts";
+import { badOption, integer, isA, isOptions, knownOptions } from "../core/validate.ts";
 import { isShared } from "./handle.ts";
 import { Lock } from "./lock.ts";
 
@@ -21,16 +21,16 @@ export interface ConditionOptions {
 /** Checks the argument of the constructor: options, a lock alone, or a handle; returns all options. */
 export function checkConditionOptions(options: ConditionOptions | Lock, isHandle = false): Required<ConditionOptions> {
   if (isA(options, Lock)) return checkConditionOptions({ lock: options });
-  if (!isOptions(options)) throw bad(CREATE, "options", options, "an object with options, or a Lock", false);
+  if (!isOptions(options)) throw badOption(CREATE, "options", options, "an object with options, or a Lock", false);
   if (isShared(options)) throw wrongLock(options);
   if (!isHandle) knownOptions(CREATE, options, ["lock", "maxWaiters"]);
   const { lock = new Lock(), maxWaiters = 64 } = options;
   if (!isA(lock, Lock)) throw wrongLock(lock);
   integer(CREATE, "maxWaiters", maxWaiters, 1);
-  if (maxWaiters > MAX_WAITERS) throw bad(CREATE, "maxWaiters", maxWaiters, `1 to ${MAX_WAITERS}`, true);
+  if (maxWaiters > MAX_WAITERS) throw badOption(CREATE, "maxWaiters", maxWaiters, `1 to ${MAX_WAITERS}`, true);
   return { lock, maxWaiters };
 }
 
 function wrongLock(lock: unknown): Error {
-  return bad(CREATE, "lock", lock, "a Lock: a wait releases it completely, so it takes no RLock", false);
+  return badOption(CREATE, "lock", lock, "a Lock: a wait releases it completely, so it takes no RLock", false);
 }

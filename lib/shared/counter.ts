@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 import { newMemory, receivedMemory } from "./memory.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 
@@ -191,7 +191,7 @@ export class Counter extends Shared {
 }
 
 function toBigInt(option: string, value: number): bigint {
-  if (!Number.isSafeInteger(value)) throw bad(CALL, option, value, "a safe integer", typeof value === "number");
+  if (!Number.isSafeInteger(value)) throw badOption(CALL, option, value, "a safe integer", typeof value === "number");
   return BigInt(value);
 }
 

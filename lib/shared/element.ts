@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 
 /** Types of a shared number. */
 export type ValueType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "f32" | "f64" | "bool";
@@ -115,7 +115,7 @@ export class Elements<T extends ValueType> {
   add(call: string, at: number, amount: ElementOf<T>, sign: 1 | -1): ElementOf<T> {
     if (this.type === "bool") throw new TypeError(`Cannot ${call}: a bool has no sum: use exchange() or update()`);
     if (typeof amount !== typeof this.#layout.min) {
-      throw bad(call, "amount", amount, typeof this.#layout.min === "bigint" ? "a bigint" : "a number", false);
+      throw badOption(call, "amount", amount, typeof this.#layout.min === "bigint" ? "a bigint" : "a number", false);
     }
     for (;;) {
       const bits = Atomics.load(this.#atomics, at);
@@ -130,7 +130,7 @@ export class Elements<T extends ValueType> {
   }
 
   update(call: string, at: number, change: (value: ElementOf<T>) => ElementOf<T>): ElementOf<T> {
-    if (typeof change !== "function") throw bad(call, "change", change, "a function", false);
+    if (typeof change !== "function") throw badOption(call, "change", change, "a function", false);
     for (;;) {
       const bits = Atomics.load(this.#atomics, at);
       const changed = this.#toBits(this.check(call, "the new value", change(this.#fromBits(bits))));
@@ -142,16 +142,16 @@ export class Elements<T extends ValueType> {
   check(call: string, option: string, value: ElementOf<T>): ElementOf<T> {
     const { min, max, atomics } = this.#layout;
     if (this.type === "bool") {
-      if (typeof value !== "boolean") throw bad(call, option, value, "true or false", false);
+      if (typeof value !== "boolean") throw badOption(call, option, value, "true or false", false);
     } else if (typeof min === "bigint") {
-      if (typeof value !== "bigint") throw bad(call, option, value, `a bigint: this is ${this.type}`, false);
+      if (typeof value !== "bigint") throw badOption(call, option, value, `a bigint: this is ${this.type}`, false);
       if (value < min || value > max) {
-        throw bad(call, option, value, `${min}n to ${max}n: this is ${this.type}`, true);
+        throw badOption(call, option, value, `${min}n to ${max}n: this is ${this.type}`, true);
       }
     } else if (typeof value !== "number") {
-      throw bad(call, option, value, `a number: this is ${this.type}`, false);
+      throw badOption(call, option, value, `a number: this is ${this.type}`, false);
     } else if (atomics === undefined && !(Number.isInteger(value) && value >= min && value <= max)) {
-      throw bad(call, option, value, `an integer from ${min} to ${max}: this is ${this.type}`, true);
+      throw badOption(call, option, value, `an integer from ${min} to ${max}: this is ${this.type}`, true);
     }
     return value;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 import type { Releasable } from "./guard.ts";
 import { SharedWords } from "./memory.ts";
 import type { OwnerTable } from "./owner_table.ts";
@@ -95,7 +95,13 @@ export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | u
   if (machine.frame.result !== Result.RECOVERED) return make(false);
   try {
     if (typeof recover === "function" && (recover() as unknown) instanceof Promise) {
-      throw bad(call, "recover", recover, "a function that has finished when it returns, or use acquire()", false);
+      throw badOption(
+        call,
+        "recover",
+        recover,
+        "a function that has finished when it returns, or use acquire()",
+        false,
+      );
     }
   } catch (error) {
     runToEnd(call, words, abandon, machine.frame.seen);
@@ -106,7 +112,7 @@ export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | u
 
 function checkRecover<T>(call: string, recover: boolean | T | undefined): boolean | T {
   if (recover !== undefined && typeof recover !== "boolean" && typeof recover !== "function") {
-    throw bad(call, "recover", recover, "true, false or a function", false);
+    throw badOption(call, "recover", recover, "true, false or a function", false);
   }
   return recover ?? false;
 }

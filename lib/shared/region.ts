@@ -4,7 +4,7 @@
  * @module
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
-import { bad, integer, oneOf, show } from "../core/validate.ts";
+import { badOption, integer, oneOf, show } from "../core/validate.ts";
 import { bytesOf, VALUE_TYPES, type ValueType } from "./element.ts";
 import type { Handle } from "./handle.ts";
 
@@ -29,7 +29,9 @@ export function isIterable(value: unknown): value is Iterable<unknown> {
 /** Allocates the memory of an array: `from` is its length, or its elements. */
 export function newRegion(call: string, type: ValueType, from: unknown): Region {
   oneOf(call, "type", type, VALUE_TYPES);
-  if (!Array.isArray(from) && typeof from !== "number") throw bad(call, "from", from, "a length, or elements", false);
+  if (!Array.isArray(from) && typeof from !== "number") {
+    throw badOption(call, "from", from, "a length, or elements", false);
+  }
   const length = Array.isArray(from) ? from.length : integer(call, "length", from, 0);
   return { type, memory: allocate(call, length * bytesOf(type)), offset: 0, length };
 }
@@ -59,7 +61,7 @@ export function sliceOf({ type, memory, offset, length }: Region, start: number,
 
 function clamp(option: string, index: number, length: number): number {
   if (typeof index !== "number" || index !== index) {
-    throw bad("slice SharedArray", option, index, "an integer", typeof index === "number");
+    throw badOption("slice SharedArray", option, index, "an integer", typeof index === "number");
   }
   const whole = Math.trunc(index);
   return whole < 0 ? Math.max(0, length + whole) : Math.min(whole, length);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 import { type ElementOf, Elements, type ValueType, type ViewOf } from "./element.ts";
 import { Arrival, BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { isIterable, newRegion, receivedRegion, type Region, sliceOf } from "./region.ts";
@@ -241,7 +241,13 @@ export class SharedArray<T extends ValueType> extends Shared {
 
   #at(index: number): number {
     if (Number.isInteger(index) && index >= 0 && index < this.length) return index;
-    throw bad("reach element", "index", index, `an integer from 0 to ${this.length - 1}`, typeof index === "number");
+    throw badOption(
+      "reach element",
+      "index",
+      index,
+      `an integer from 0 to ${this.length - 1}`,
+      typeof index === "number",
+    );
   }
 }
 

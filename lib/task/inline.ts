@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { bad } from "../core/validate.ts";
+import { badOption } from "../core/validate.ts";
 import { isGlobal, isHidden } from "./inline_globals.ts";
 import { Task, type TaskOf, type TaskOptions } from "./task.ts";
 
@@ -38,7 +38,7 @@ export function inline<A extends unknown[], R>(
   fn: (...args: A) => R,
   options: TaskOptions = {},
 ): TaskOf<(...args: A) => R> {
-  if (typeof fn !== "function") throw bad("inline function", "fn", fn, "a function", false);
+  if (typeof fn !== "function") throw badOption("inline function", "fn", fn, "a function", false);
   const source = Function.prototype.toString.call(fn);
   if (/^class\b/.test(source) || /\{\s*\[native code\]\s*\}$/.test(source)) {
     throw new TypeError(

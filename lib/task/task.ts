@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { abortSignal, bad, callback, duration, knownOptions, show } from "../core/validate.ts";
+import { abortSignal, badOption, callback, duration, knownOptions, show } from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 
 /** Options of a task, for each submission of it. */
@@ -94,7 +94,7 @@ export class Task<A extends unknown[] = never, R = unknown> {
    * @throws {RangeError} If an option is out of range.
    */
   with(options: TaskOptions): Task<A, R> {
-    if (options === undefined) throw bad("create task", "options", options, "an object", false);
+    if (options === undefined) throw badOption("create task", "options", options, "an object", false);
     checkTaskOptions("create task", options);
     return new Task(this.name, this.source, { ...this.options, ...options }, this.local, this.verified);
   }
@@ -194,7 +194,7 @@ export function task<A extends unknown[], R>(
   fn: (...args: A) => R,
   options: TaskOptions = {},
 ): Task<A, Awaited<R>> {
-  if (typeof fn !== "function") throw bad("create task", "fn", fn, "a function that the file exports", false);
+  if (typeof fn !== "function") throw badOption("create task", "fn", fn, "a function that the file exports", false);
   const url = absolute("create task", meta?.url);
   if (fn.name === "" || fn.name === "default") {
     throw new TypeError(
@@ -207,7 +207,7 @@ export function task<A extends unknown[], R>(
 function absolute(call: string, url: unknown): string {
   const text = url instanceof URL ? url.href : url;
   if (typeof text !== "string") {
-    throw bad(call, "url", url, 'the absolute URL of a module: import.meta.resolve("./tasks.ts")', false);
+    throw badOption(call, "url", url, 'the absolute URL of a module: import.meta.resolve("./tasks.ts")', false);
   }
   if (!URL.canParse(text)) {
     throw new TypeError(
@@ -235,15 +235,15 @@ function checkTaskOptions(call: string, options: TaskOptions): TaskOptions {
   retryPolicy(call, options.retry);
   const { priority, affinityKey, onEmit, onProgress, transfer } = options;
   if (priority !== undefined && !Number.isFinite(priority)) {
-    throw bad(call, "priority", priority, "a finite number", typeof priority === "number");
+    throw badOption(call, "priority", priority, "a finite number", typeof priority === "number");
   }
   if (affinityKey !== undefined && typeof affinityKey !== "string" && typeof affinityKey !== "number") {
-    throw bad(call, "affinityKey", affinityKey, "a string or a number", false);
+    throw badOption(call, "affinityKey", affinityKey, "a string or a number", false);
   }
   callback(call, "onEmit", onEmit);
   callback(call, "onProgress", onProgress);
   if (transfer !== undefined && !Array.isArray(transfer)) {
-    throw bad(call, "transfer", transfer, "an array of transferable values", false);
+    throw badOption(call, "transfer", transfer, "an array of transferable values", false);
   }
   return { ...options };
 }

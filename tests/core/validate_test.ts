@@ -1,5 +1,14 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { abortSignal, bad, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../../lib/core/validate.ts";
+import {
+  abortSignal,
+  badOption,
+  duration,
+  integer,
+  knownOptions,
+  MAX_DELAY,
+  oneOf,
+  show,
+} from "../../lib/core/validate.ts";
 
 const WORDS = ["throw", "settle"] as const;
 
@@ -169,7 +178,7 @@ Deno.test("show() is short and does not run code of the value", () => {
   for (const [value, text] of shown) assertEquals(show(value), text);
 });
 
-Deno.test("bad() creates a RangeError for the right type out of range, else a TypeError", () => {
-  assertStrictEquals(bad("c", "o", 1, "x", true).constructor, RangeError);
-  assertStrictEquals(bad("c", "o", "1", "x", false).constructor, TypeError);
+Deno.test("badOption() creates a RangeError for the right type out of range, else a TypeError", () => {
+  assertStrictEquals(badOption("c", "o", 1, "x", true).constructor, RangeError);
+  assertStrictEquals(badOption("c", "o", "1", "x", false).constructor, TypeError);
 });
