@@ -241,13 +241,8 @@ export class SharedArray<T extends ValueType> extends Shared {
 
   #at(index: number): number {
     if (Number.isInteger(index) && index >= 0 && index < this.length) return index;
-    throw badOption(
-      "reach element",
-      "index",
-      index,
-      `an integer from 0 to ${this.length - 1}`,
-      typeof index === "number",
-    );
+    const takes = `an integer from 0 to ${this.length - 1}`;
+    throw badOption("reach element", "index", index, takes, typeof index === "number");
   }
 }
 
