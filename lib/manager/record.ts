@@ -95,5 +95,5 @@ export function decodeRequest(record: LogRecord): unknown {
 }
 
 function valueAt({ kind, bytes }: LogRecord, offset: number): unknown {
-  return decodeValue({ kind: kind & KIND_MASK, bytes: bytes.subarray(offset), borrowed: true });
+  return decodeValue({ kind: kind & KIND_MASK, bytes: bytes.subarray(offset), mayChange: true });
 }

@@ -139,14 +139,14 @@ export class Channel {
     return item();
   }
 
-  /** Takes the oldest record, which may be borrowed, and blocks this thread until there is one. */
+  /** Takes the oldest record, whose bytes may change with the next one, and blocks this thread until there is one. */
   takeSync(call: string, timeout: number | undefined): Item | undefined {
     const { machine, item } = this.#takeMachine(call, timeout, true);
     runSync(machine);
     return item();
   }
 
-  /** Takes the oldest record, which may be borrowed, if there is one now. */
+  /** Takes the oldest record, whose bytes may change with the next one, if there is one now. */
   tryTake(call: string): Item | "empty" | "closed" {
     const { machine, item } = this.#takeMachine(call, 0, true);
     const result = runNow(machine, this.#words.positions);
@@ -173,7 +173,7 @@ export class Channel {
     const write = (_: number, frame: Frame) => this.#log.write(call, frame, frame.a >>> 1, record);
     // A put that sleeps returns to its caller, who may change the bytes.
     const copyBytes = () => {
-      if (record.borrowed) record = { kind: record.kind, bytes: record.bytes.slice() };
+      if (record.mayChange) record = { kind: record.kind, bytes: record.bytes.slice() };
     };
     const machine = this.#machine(call, timeout, (frame) => {
       const waiting = this.#waitingPuts;
@@ -195,12 +195,12 @@ export class Channel {
   #takeMachine(
     call: string,
     timeout: number | undefined,
-    mayBorrow: boolean,
+    useScratch: boolean,
   ): { machine: Machine; item: () => Item | undefined } {
     let record: LogRecord | undefined;
     const read = (_: number, frame: Frame) => {
       const ticket = frame.a >>> 1;
-      record = this.#log.read(call, frame, ticket, DeliveryStage.UNDO, mayBorrow);
+      record = this.#log.read(call, frame, ticket, DeliveryStage.UNDO, useScratch);
       return this.deliveries.deliver(frame, ticket);
     };
     const step = (frame: Frame) =>

@@ -44,7 +44,7 @@ export interface Encoded {
   readonly kind: number;
   readonly bytes: Uint8Array;
   /** Whether the bytes may change: they belong to the caller, or lie in the scratch memory of this module. */
-  readonly borrowed?: boolean;
+  readonly mayChange?: boolean;
 }
 
 /** Maximum length of a string that is sent as UTF-8: structured clone is faster for longer ones. */
@@ -81,7 +81,7 @@ export function encodeValue(value: unknown): Encoded {
   if (typeof value === "number") {
     number[0] = value;
     // A put that must wait copies the bytes.
-    return { kind: Kind.NUMBER, bytes: bytesOfNumber, borrowed: true };
+    return { kind: Kind.NUMBER, bytes: bytesOfNumber, mayChange: true };
   }
   const constant = constants.indexOf(value);
   if (constant >= 0) return { kind: constant, bytes: NO_BYTES };
@@ -89,7 +89,7 @@ export function encodeValue(value: unknown): Encoded {
     if (value.length <= MAX_UTF8 && value.isWellFormed()) return encodeText(Kind.STRING, value);
   } else if (typeof value === "object") {
     const whole = bytesOf(value!);
-    if (whole) return { kind: Kind.BYTES + whole.form, bytes: whole.bytes, borrowed: true };
+    if (whole) return { kind: Kind.BYTES + whole.form, bytes: whole.bytes, mayChange: true };
     const json = new PlainWriter().write(value!);
     if (json) return encodeText(json.hasNotes ? Kind.JSON_WITH_NOTES : Kind.JSON, json.text);
   }
@@ -100,7 +100,7 @@ function encodeText(kind: number, text: string): Encoded {
   // A UTF-16 code unit takes up to three bytes.
   if (text.length * 3 > scratch.length) return { kind, bytes: encoder.encode(text) };
   const { written } = encoder.encodeInto(text, scratch);
-  return { kind, bytes: scratch.subarray(0, written), borrowed: true };
+  return { kind, bytes: scratch.subarray(0, written), mayChange: true };
 }
 
 /**
@@ -116,7 +116,7 @@ export function decodeValue(record: Encoded): unknown {
   }
 }
 
-function decodeRecord({ kind, bytes, borrowed }: Encoded): unknown {
+function decodeRecord({ kind, bytes, mayChange }: Encoded): unknown {
   switch (kind) {
     case Kind.NUMBER:
       for (let i = 0; i < bytesOfNumber.length; i++) bytesOfNumber[i] = bytes[i];
@@ -129,7 +129,7 @@ function decodeRecord({ kind, bytes, borrowed }: Encoded): unknown {
   }
   if (kind < Kind.NUMBER) return constants[kind];
   // The value may keep these bytes. They must be a buffer of their own: the deserializer reads from its beginning.
-  const own = borrowed ? bytes.slice() : bytes;
+  const own = mayChange ? bytes.slice() : bytes;
   return kind === Kind.CLONE
     ? decode(fromBytes(own) as Envelope)
     : restoreBytes(kind - Kind.BYTES, own as Uint8Array<ArrayBuffer>);

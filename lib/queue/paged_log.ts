@@ -31,7 +31,7 @@ export interface LogRecord {
   readonly kind: number;
   readonly bytes: Uint8Array;
   /** Whether the bytes may change: after the call that puts them, or with the next record that this thread reads. */
-  readonly borrowed?: boolean;
+  readonly mayChange?: boolean;
 }
 
 /** Maximum number of bytes that a loop copies faster than `set` with a view. */
@@ -93,17 +93,17 @@ export class PagedLog {
   }
 
   /** Reads record `number`, the first one that was not read yet. The machine of `frame` continues at step `next`. */
-  read(call: string, frame: Frame, number: number, next: number, mayBorrow: boolean): LogRecord {
+  read(call: string, frame: Frame, number: number, next: number, useScratch: boolean): LogRecord {
     let record: LogRecord | undefined;
     const copy = () => {
       const at = this.#byteAt(call, frame.d);
       const length = this.#view.getUint32(at);
       if (length > this.#bytes.length && length > this.#memory.byteLength) throw corruptMemory(call);
       const kind = this.#view.getUint32(at + 4);
-      const borrowed = mayBorrow && length <= scratch.length;
-      const bytes = borrowed ? scratch.subarray(0, length) : new Uint8Array(length);
+      const mayChange = useScratch && length <= scratch.length;
+      const bytes = mayChange ? scratch.subarray(0, length) : new Uint8Array(length);
       this.#copyOut(call, (frame.d + 1) | 0, bytes);
-      record = { kind, bytes, borrowed };
+      record = { kind, bytes, mayChange };
       frame.b = unitsOf(length);
       return false;
     };
