@@ -13,6 +13,8 @@ import { deadPlacesProgram, exactlyProgram, itemsProgram, lostNotificationsProgr
 import { callMutants } from "./call_mutants.ts";
 import { mutants } from "./mutants.ts";
 import { ringMutants } from "./ring_mutants.ts";
+import { forcedEndMutants } from "./forced_end_mutants.ts";
+import { forcedEndProgram } from "./forced_ends.ts";
 import { convict, prove } from "./prove.ts";
 import { mpmcRingProgram } from "./mpmc_rings.ts";
 import { spscRingProgram } from "./spsc_rings.ts";
@@ -47,6 +49,8 @@ const programs: Program[] = [
   brokenBarrierProgram(machines, { by: "abort", deaths: 1 }),
   callsProgram(machines, {}),
   callsProgram(machines, { deaths: 0, quits: 2 }),
+  forcedEndProgram(machines, { culprit: "runs" }),
+  forcedEndProgram(machines, { culprit: "left" }),
   spscRingProgram(machines, { sizes: [2, 2, 1, 3, 1, 2, 2] }),
   spscRingProgram(machines, { sizes: [1, 1, 1, 1, 1, 1, 1] }),
   spscRingProgram(machines, { units: 6, sizes: [3, 2, 2, 3, 1, 4, 2, 5, 1] }),
@@ -73,4 +77,4 @@ const long: Program[] = [
 for (const program of programs) prove(program);
 if (Deno.env.get("ISOPOOL_MODEL") === "long") { for (const program of long) prove(program, 12_000_000); }
 
-for (const mutant of [...mutants, ...ringMutants, ...callMutants]) convict(mutant);
+for (const mutant of [...mutants, ...ringMutants, ...callMutants, ...forcedEndMutants]) convict(mutant);
