@@ -46,7 +46,7 @@ export class Replies {
     const { taskId: seq } = call;
     this.#unreported++;
     const moved = takeMove(value);
-    if (call.spoke) call.flushProgress();
+    if (call.hasSentMessages) call.flushProgress();
     // A result in the call table would overtake the messages of a call that has sent some.
     else if (this.#inOrder && !moved && this.#host.callTable.setResult(seq, value)) return;
     this.#hasPosted = true;

@@ -25,7 +25,7 @@ export class RunningCall implements Current {
   readonly taskId: number;
   readonly attempt: number;
   /** Whether this call has sent a message. Its reply must then follow by the same port, so as not to overtake it. */
-  spoke = false;
+  hasSentMessages = false;
   readonly #host: CallHost;
   #controller: AbortController | undefined;
   #lastSent = -Infinity;
@@ -59,7 +59,7 @@ export class RunningCall implements Current {
 
   /** Sends a value to the host before the result. */
   emit(value: unknown): void {
-    this.spoke = true;
+    this.hasSentMessages = true;
     this.#host.emit(this.taskId, value);
   }
 
@@ -71,7 +71,7 @@ export class RunningCall implements Current {
     if (total !== undefined && (typeof total !== "number" || !(total >= 0))) {
       throw badOption("report progress", "total", total, "a number of at least 0", typeof total === "number");
     }
-    this.spoke = true;
+    this.hasSentMessages = true;
     this.#unsent = { done, total };
     if (performance.now() - this.#lastSent >= PROGRESS_INTERVAL) this.flushProgress();
   }
