@@ -162,20 +162,20 @@ export class CallJob extends PoolJob implements FutureControl {
   /** {@inheritDoc FutureControl.isRunning} */
   isRunning(): boolean {
     const chunk = this.#chunk;
-    return chunk !== undefined && chunk.isSent && chunk.slot!.hasStarted(chunk, 0);
+    return chunk !== undefined && chunk.isSent && chunk.holder!.hasStarted(chunk, 0);
   }
 
   /** {@inheritDoc FutureControl.workerId} */
   workerId(): number | undefined {
-    return this.#workerId ?? (this.isRunning() ? this.#chunk!.slot!.id : undefined);
+    return this.#workerId ?? (this.isRunning() ? this.#chunk!.holder!.id : undefined);
   }
 
   /** {@inheritDoc FutureControl.cancel} */
   cancel(reason: unknown, force: boolean): void {
     const chunk = this.#chunk;
     if (chunk && !chunk.withdraw()) {
-      if (force) chunk.slot!.stop(chunk, 0, "cancelled", reason);
-      else chunk.slot!.signal(chunk, 0, reason);
+      if (force) chunk.holder!.stop(chunk, 0, "cancelled", reason);
+      else chunk.holder!.signal(chunk, 0, reason);
     } else this.#end("cancelled", reason);
   }
 

@@ -175,14 +175,14 @@ export class StreamJob extends PoolJob implements Producer {
     const owed = taken + BUFFER - this.#granted;
     if (!chunk?.isSent || owed < Math.max(1, BUFFER / 2)) return;
     this.#granted += owed;
-    chunk.slot!.grant(chunk, 0, owed);
+    chunk.holder!.grant(chunk, 0, owed);
   }
 
   #stop(reason: unknown): void {
     if (this.#state === "ended") return;
     const chunk = this.#chunk;
     if (chunk && !chunk.withdraw()) {
-      chunk.slot!.stop(chunk, 0, "cancelled", reason);
+      chunk.holder!.stop(chunk, 0, "cancelled", reason);
       this.collector.fail(reason, true);
     } else this.#end("cancelled", reason);
   }

@@ -121,7 +121,7 @@ export class Chunk {
   /** Which attempt of its calls this is, from 1. */
   readonly attempt: number;
   /** The worker that it was sent to; `undefined` while it waits. */
-  slot: ChunkHolder | undefined = undefined;
+  holder: ChunkHolder | undefined = undefined;
   /** Number of its first call among the calls of that worker. */
   firstSeq = -1;
   /** How many of its calls are not closed. */
@@ -152,19 +152,19 @@ export class Chunk {
       this.open = this.items.filter((item) => item !== CLOSED).length;
       return new Chunk(this.job, this.first + offset, items, this.attempt);
     }
-    this.slot = undefined;
+    this.holder = undefined;
     this.firstSeq = -1;
     return this;
   }
 
   /** Whether a worker holds calls of it. */
   get isSent(): boolean {
-    return this.slot !== undefined && this.open > 0;
+    return this.holder !== undefined && this.open > 0;
   }
 
   /** Takes its only call back from the worker; `false` if that call has started. */
   withdraw(): boolean {
-    return !this.isSent || this.slot!.withdraw(this, 0);
+    return !this.isSent || this.holder!.withdraw(this, 0);
   }
 
   /** How many calls are open from `offset` on without a gap, at most `max`. */

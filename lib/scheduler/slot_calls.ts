@@ -90,7 +90,7 @@ export class SlotCalls implements ChunkHolder {
     }
     if (this.inFlight === 0) this.throughput.begin();
     for (const chunk of chunks) {
-      chunk.slot = this;
+      chunk.holder = this;
       chunk.firstSeq = this.#nextSeq;
       this.#nextSeq += chunk.items.length;
       this.#inFlight.add(chunk);
