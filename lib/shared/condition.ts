@@ -23,8 +23,7 @@ export type { ConditionOptions };
  * condition again after a wait, as `waitFor` does: between the notification and the lock, another thread may have had it.
  *
  * ## Cost
- * For each waiter that it wakes, `notify` reads up to two words for each of `maxWaiters`. A waiter reads one word for each of
- * them every 50 ms.
+ * For each waiter that it wakes, `notify` reads up to `2 * maxWaiters` words. A waiter reads `maxWaiters` every 50 ms.
  *
  * ## When not to use it
  * To pass items from thread to thread, use a `Queue`. For a flag that is set once, use {@linkcode SharedEvent}.
@@ -34,9 +33,9 @@ export type { ConditionOptions };
  *
  * ## Death
  * `notify` skips a thread that died while it waited. If a thread dies after it was notified and before it got the lock,
- * another waiter wakes within 50 ms, so that the notification is not lost. The place of a dead thread is free again for the
- * next waiter; that of a thread that was stopped and still runs is not. If the holder of the lock dies, the `wait` of every thread
- * fails with a {@linkcode LockAbandonedError} within 50 ms, and its guard is released then.
+ * another waiter wakes within 50 ms, so that the notification is not lost. The next waiter can use the place of a dead
+ * thread, not that of a thread that was stopped and still runs. If the holder of the lock dies, the `wait` of every
+ * thread fails with a {@linkcode LockAbandonedError} within 50 ms, and its guard is released then.
  */
 export class Condition extends Shared {
   /** The lock of the condition. */
@@ -125,7 +124,8 @@ export class Condition extends Shared {
   }
 
   /**
-   * Waits like {@linkcode Condition.wait}, and blocks this thread.
+   * Waits like {@linkcode Condition.wait}, and blocks this thread. The main thread waits `timeout` again for the lock, at
+   * least 1 s; if it is not free by then, the call throws and the guard is released.
    *
    * @example Hold the lock again after a timeout
    * ```ts

@@ -9,12 +9,14 @@ import { type Guard, resumeGuard, suspendGuard } from "./guard.ts";
 import type { Handle } from "./handle.ts";
 import type { LockCore } from "./lock_core.ts";
 import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
+import { isMainThread } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
-import { wait } from "./steps/condition.ts";
+import { Stage, stopTakingLock, wait } from "./steps/condition.ts";
 import { notify } from "./steps/condition_notify.ts";
 import { conditionWords } from "./steps/condition_words.ts";
-import { Result } from "./steps/step.ts";
+import { waitsForItself } from "./steps/lock.ts";
+import { type Frame, type Outcome, Result, WAIT as SLEEP, type Words } from "./steps/step.ts";
 import {
   type BlockLimits,
   checkBlockLimits,
@@ -28,6 +30,10 @@ import {
 /** The call of a wait, for messages. */
 export const WAIT = "wait for Condition";
 const NOTIFY = "notify Condition";
+/** Results of a wait that ends without the lock. */
+const WITHOUT_LOCK: readonly number[] = [Result.ABANDONED, Result.LOST, Result.NOT_LOCKED, Result.CORRUPT];
+/** Minimum milliseconds that the main thread blocks for the lock after a wait. */
+const MIN_RELOCK = 1_000;
 
 /** The words of a condition, and its lock. */
 export class ConditionCore {
@@ -62,7 +68,7 @@ export class ConditionCore {
   waitSync(guard: Guard, limits: BlockLimits | undefined): void {
     const timeout = checkBlockLimits(WAIT, limits);
     suspendGuard(guard, this.#lock, WAIT);
-    const machine = this.#newWait(timeout);
+    const machine = this.#newWait(timeout, blocking(isMainThread ? Math.max(timeout!, MIN_RELOCK) : Infinity));
     try {
       runSync(machine);
     } finally {
@@ -82,9 +88,9 @@ export class ConditionCore {
     }
   }
 
-  #newWait(timeout: number | undefined): Machine {
+  #newWait(timeout: number | undefined, step = wait): Machine {
     const { words: lock } = this.#lock;
-    const machine = newMachine(WAIT, this.#words, timeout, (words, frame) => wait(words, lock, frame));
+    const machine = newMachine(WAIT, this.#words, timeout, (words, frame) => step(words, lock, frame));
     machine.frame.b = this.#maxWaiters;
     return machine;
   }
@@ -108,5 +114,20 @@ export function checkPredicate(condition: () => boolean): () => boolean {
 }
 
 function stillHeld({ frame }: Machine): boolean {
-  return frame.result !== Result.ABANDONED && frame.result !== Result.LOST;
+  return !WITHOUT_LOCK.includes(frame.result);
+}
+
+/**
+ * Makes the step of a wait that blocks its thread. Such a wait must not need its own thread in order to go on: a lock that
+ * this thread seems to hold is corrupt. `relock` is the maximum number of milliseconds that it takes for the lock.
+ */
+function blocking(relock: number): typeof wait {
+  let end: number | undefined;
+  return (words: Words, lock: Words, frame: Frame): Outcome => {
+    const outcome = wait(words, lock, frame);
+    if (outcome !== SLEEP || frame.stage !== Stage.ACQUIRE) return outcome;
+    if (waitsForItself(frame, outcome)) return stopTakingLock(lock, frame, Result.CORRUPT);
+    end ??= performance.now() + relock;
+    return performance.now() < end ? outcome : stopTakingLock(lock, frame, Result.NOT_LOCKED);
+  };
 }

@@ -117,6 +117,8 @@ export function conclude({ call, frame, timeout }: Machine, signal?: AbortSignal
         `Cannot ${call}: the thread that holds the lock was stopped without effect, and may still run`,
         { recoverable: false },
       );
+    case Result.NOT_LOCKED:
+      throw new WaitTimeoutError(`Cannot ${call}: its lock was not free again in time, so its guard is released`);
     case Result.CORRUPT:
       throw corruptMemory(call);
   }

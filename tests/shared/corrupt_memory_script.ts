@@ -20,7 +20,7 @@ import {
   tasks,
   Value,
 } from "@isopool/isopool";
-import type { Shared } from "../../lib/shared/handle.ts";
+import { BRAND, type Shared } from "../../lib/shared/handle.ts";
 import type { Nonsense } from "../queue/corrupt_memory_tasks.ts";
 
 const { scribble } = tasks<typeof import("../queue/corrupt_memory_tasks.ts")>(
@@ -79,6 +79,17 @@ function rethrowFirst(error: AggregateError): never {
   throw error.errors.find((each) => !(each instanceof IsopoolError)) ?? error.errors[0];
 }
 
+// An asynchronous wait takes its lock again without a limit, and a word that names a living thread says that this thread
+// has the lock: then the wait ends once that thread, here the script for it, gives the lock back.
+async function released<T>(condition: Condition, wait: Promise<T>): Promise<T> {
+  const releaseFor = setInterval(() => {
+    const word = new Int32Array(condition.lock[BRAND]().memory as SharedArrayBuffer);
+    Atomics.store(word, 0, 0);
+    Atomics.notify(word, 0);
+  }, 2_000);
+  return await wait.finally(() => clearInterval(releaseFor));
+}
+
 async function held(condition: Condition, use: (guard: Guard) => unknown): Promise<void> {
   const guard = await condition.acquire({ ...limits, recover: true });
   try {
@@ -90,9 +101,10 @@ async function held(condition: Condition, use: (guard: Guard) => unknown): Promi
 
 const ofConditions: Operations<Condition> = {
   text: (condition) => String(condition),
-  wait: (condition) => held(condition, (guard) => condition.wait(guard, limits)),
+  wait: (condition) => held(condition, (guard) => released(condition, condition.wait(guard, limits))),
   waitSync: (condition) => held(condition, (guard) => condition.waitSync(guard, limits)),
-  waitFor: (condition) => held(condition, (guard) => condition.waitFor(guard, () => false, limits)),
+  waitFor: (condition) =>
+    held(condition, (guard) => released(condition, condition.waitFor(guard, () => false, limits))),
   notify: (condition) => held(condition, (guard) => condition.notify(guard, 2)),
   notifyAll: (condition) => held(condition, (guard) => condition.notifyAll(guard)),
 };

@@ -10,15 +10,19 @@ import {
   Condition,
   IsopoolError,
   Lock,
+  Pool,
   RLock,
   Semaphore,
   SharedEvent,
+  tasks,
+  WaitTimeoutError,
 } from "@isopool/isopool";
 import { BRAND, type Shared } from "../../lib/shared/handle.ts";
 import { decode, encode } from "../../lib/shared/revive.ts";
 import { runScript } from "../support/script.ts";
 import { MUST_HAPPEN, test, within } from "../support/within.ts";
 
+const { seize } = tasks<typeof import("./corrupt_memory_tasks.ts")>(import.meta.resolve("./corrupt_memory_tasks.ts"));
 const SCRIPT = import.meta.resolve("./corrupt_memory_script.ts");
 const ROUNDS = Deno.env.get("ISOPOOL_PROPERTIES") === "long" ? 400 : 24;
 const CORRUPT = "the shared memory of this object is corrupt";
@@ -68,6 +72,24 @@ test("a barrier with an impossible count or lock: waits and reset() end, and say
   write(barrier, LOCK, new Lock()[BRAND]() && 1 << 1);
   await assertRejects(() => within(MUST_HAPPEN, barrier.wait()), IsopoolError, CORRUPT);
   assertThrows(() => barrier.reset(), IsopoolError, `Cannot reset Barrier: ${CORRUPT}`);
+});
+
+test("a condition whose lock another thread keeps, or the memory says so, while main blocks in waitSync(): the call ends within 10 s", async () => {
+  for (const hostile of [false, true]) {
+    await using pool = new Pool(1);
+    const [condition, ready] = [new Condition(), new SharedEvent()];
+    const guard = await condition.acquire({ timeout: MUST_HAPPEN });
+    const mine = new Int32Array(condition.lock[BRAND]().memory as SharedArrayBuffer)[0];
+    const seizing = pool.submit(seize, condition, ready, hostile ? mine : undefined);
+    await ready.wait({ timeout: MUST_HAPPEN });
+    const start = performance.now();
+    const wait = () => condition.waitSync(guard, { timeout: 300 });
+    if (hostile) assertThrows(wait, IsopoolError, CORRUPT);
+    else assertThrows(wait, WaitTimeoutError, "its lock was not free again in time, so its guard is released");
+    assert(performance.now() - start < MUST_HAPPEN);
+    assertEquals([guard.held, condition.lock.locked], [false, true]);
+    seizing.cancel();
+  }
 });
 
 test("a handle whose memory no such object can have is refused where it arrives", () => {

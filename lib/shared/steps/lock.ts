@@ -104,6 +104,11 @@ export function waitsForItself(frame: Frame, outcome: Outcome): boolean {
   return outcome === WAIT && frame.expected >>> 1 === frame.me;
 }
 
+/** Sends a notification on that an acquire may have received, in a machine that stops waiting for the lock. */
+export function passOn(words: Words): void {
+  words.notify(WORD, 1);
+}
+
 /** Steps of {@linkcode release}. */
 export const Release = { CLEAR: 0, WAKE: 1 } as const;
 

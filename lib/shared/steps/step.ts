@@ -81,6 +81,8 @@ export const Result = {
   FULL: 7,
   /** The memory holds what no machine has written. */
   CORRUPT: 8,
+  /** The time for taking the lock again was up: the caller does not hold it. */
+  NOT_LOCKED: 9,
 } as const;
 
 /** The state of a machine between two steps. It starts zeroed, apart from the arguments that its machine documents. */
