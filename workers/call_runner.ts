@@ -66,7 +66,7 @@ export class CallRunner implements CallHost {
 
   /** Runs a batch. Resolves when all its calls have ended or, if they run concurrently, have started. */
   async run(batch: RunMessage): Promise<void> {
-    if (batch.limited) await this.prepare();
+    if (batch.hasLimit) await this.prepare();
     if (batch.handles) {
       await this.#host.loadSharedTypes();
       batch.items = reviveValue(batch.items, true) as unknown[];

@@ -86,10 +86,10 @@ class Server {
   }
 
   async #start(): Promise<boolean> {
-    const { init: { initializer, limited }, post } = this.#host;
+    const { init: { initializer, hooksHaveLimit }, post } = this.#host;
     if (initializer) {
       // Before the message: the initializer's time limit counts from the message on.
-      if (limited) await this.#runner.prepare();
+      if (hooksHaveLimit) await this.#runner.prepare();
       post({ kind: "initializing" });
       if (!await runHook("initializer", initializer, this.#host, this.#runner)) {
         this.#host.leave();
@@ -135,10 +135,10 @@ class Server {
   }
 
   async #leave(finalize: boolean): Promise<void> {
-    const { finalizer, limited } = this.#host.init;
+    const { finalizer, hooksHaveLimit } = this.#host.init;
     // The finalizer runs after an initializer that has succeeded, and not after one that has failed.
     if (finalize && finalizer && await this.#started) {
-      if (limited) await this.#runner.prepare();
+      if (hooksHaveLimit) await this.#runner.prepare();
       await runHook("finalizer", finalizer, this.#host, this.#runner);
     }
     this.#host.leave();

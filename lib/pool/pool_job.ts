@@ -54,7 +54,7 @@ export interface CallPlan {
 export abstract class PoolJob implements Job {
   readonly task: TaskEntry;
   readonly timeout: number | undefined;
-  readonly limited: boolean;
+  readonly hasLimit: boolean;
   readonly priority: number;
   readonly affinity: string | number | undefined;
   readonly nested: boolean;
@@ -67,7 +67,7 @@ export abstract class PoolJob implements Job {
   constructor(task: TaskEntry, options: JobOptions) {
     this.task = task;
     this.timeout = options.timeout;
-    this.limited = options.timeout !== undefined || options.signal !== undefined;
+    this.hasLimit = options.timeout !== undefined || options.signal !== undefined;
     this.nested = options.nested;
     this.priority = this.nested ? Infinity : options.given.priority ?? 0;
     this.affinity = options.given.affinityKey;

@@ -56,7 +56,7 @@ export interface RunMessage {
    * Whether the host may stop a call by force at its own limit. The worker prepares for that before the first such
    * call.
    */
-  limited: boolean;
+  hasLimit: boolean;
   /** The number of the attempt, from 1. It is the same for all calls of the batch. */
   attempt: number;
   /** How many items each call may yield before a grant; `0` if the calls do not stream. */

@@ -20,7 +20,7 @@ export function toBatch(first: number, chunks: Chunk[]): Batch {
     items: chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items),
     spread: job.spread,
     timeout: job.timeout,
-    limited: chunks.some((chunk) => chunk.job.limited),
+    hasLimit: chunks.some((chunk) => chunk.job.hasLimit),
     attempt,
     stream: job.stream,
     shares: job.shares,

@@ -62,7 +62,7 @@ export interface Job {
   /** Longest run of one call, in milliseconds. */
   readonly timeout: number | undefined;
   /** Whether its calls have a limit, of time or by a signal, that may stop them. */
-  readonly limited: boolean;
+  readonly hasLimit: boolean;
   /** Jobs with a higher number go first. */
   readonly priority: number;
   /** Jobs with the same key run on the same worker while that lives. */

@@ -64,13 +64,25 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.send} */
   send(batch: Batch): void {
-    const { first, taskId: task, source, items, spread, timeout, limited, attempt, stream, shares, handles, transfer } =
-      batch;
+    const {
+      first,
+      taskId: task,
+      source,
+      items,
+      spread,
+      timeout,
+      hasLimit,
+      attempt,
+      stream,
+      shares,
+      handles,
+      transfer,
+    } = batch;
     if (!this.#sentTasks.has(task)) {
       this.#sentTasks.add(task);
       this.post({ kind: "task", id: task, source });
     }
-    const header = { task, spread, timeout, limited, attempt };
+    const header = { task, spread, timeout, hasLimit, attempt };
     const tail = first + items.length;
     const isPlain = stream === 0 && !shares && !handles && transfer.length === 0;
     if (isPlain && this.callTable.openBatch(first, header, items, this.#calls.head)) this.doorbell.publish(tail);

@@ -27,7 +27,7 @@ export interface Batch {
   /** Time limit of each call in milliseconds. If there is one, the worker records start times. */
   timeout: number | undefined;
   /** Whether a call has a timeout or a signal, which may stop its worker by force. */
-  limited: boolean;
+  hasLimit: boolean;
   /** The number of the attempt, from 1. */
   attempt: number;
   /** How many items each call may yield before a grant; `0` if the calls do not stream. */

@@ -26,7 +26,7 @@ export function workerInit(
     threads: scope.threads * setup.workers,
     initializer: hook(setup.initializer),
     finalizer: hook(setup.finalizer),
-    limited: setup.timeout !== undefined,
+    hooksHaveLimit: setup.timeout !== undefined,
     concurrency: setup.concurrency,
     memoryLimit: setup.memoryLimit,
     terminal,

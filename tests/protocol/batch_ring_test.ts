@@ -3,7 +3,7 @@ import { CallTable, CAPACITY } from "../../lib/protocol/call_table.ts";
 import { snapshot } from "../../lib/protocol/envelope.ts";
 import type { RunMessage } from "../../lib/protocol/messages.ts";
 
-const header = { task: 3, spread: true, timeout: undefined, limited: false, attempt: 1 };
+const header = { task: 3, spread: true, timeout: undefined, hasLimit: false, attempt: 1 };
 
 /** Argument lists that fit into shared memory. */
 const fitting = [
@@ -22,7 +22,7 @@ function itemsOf(batch: RunMessage | null | undefined): unknown[] | undefined {
 
 Deno.test("batches: arguments arrive exactly, with the header of their batch", () => {
   const table = new CallTable();
-  for (const given of [header, { ...header, timeout: 0.5, limited: true, attempt: 7 }]) {
+  for (const given of [header, { ...header, timeout: 0.5, hasLimit: true, attempt: 7 }]) {
     for (const [seq, args] of fitting.entries()) {
       assert(table.openBatch(seq, given, [snapshot(args, []).args], 0), Deno.inspect(args));
       const batch = table.batchFrom(seq)!;

@@ -20,7 +20,7 @@ export class ListJob implements Job {
   queuedAt = 0;
   readonly shares = undefined;
   readonly handles = false;
-  readonly limited: boolean;
+  readonly hasLimit: boolean;
   isOver = false;
   /** How each item ended; more than one entry is a bug. */
   readonly ends: End[][];
@@ -35,7 +35,7 @@ export class ListJob implements Job {
     readonly priority = 0,
     readonly affinity: string | undefined = undefined,
   ) {
-    this.limited = timeout !== undefined;
+    this.hasLimit = timeout !== undefined;
     this.ends = items.map(() => []);
     this.#left = items.length;
     scheduler.admit(this);
