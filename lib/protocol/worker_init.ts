@@ -27,7 +27,7 @@ export interface WorkerInit {
   initializer: HookMessage | undefined;
   finalizer: HookMessage | undefined;
   /** Whether hooks have a time limit, at which the host may stop the worker by force. */
-  limited: boolean;
+  hooksHaveLimit: boolean;
   /** Maximum number of calls that the worker runs at a time. */
   concurrency: number;
   /** Maximum heap and buffer memory in bytes, if there is a limit. */
