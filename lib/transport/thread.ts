@@ -20,7 +20,7 @@ import { KillGuard } from "../protocol/kill_guard.ts";
 import type { Phase, Port } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
 import { threadEntry } from "./entry.ts";
-import { closeTimeout, workerInit } from "./worker_init.ts";
+import { closeTimeout, makeWorkerInit } from "./make_worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
 import { environment, heapLimits, isOutOfMemory } from "./thread_options.ts";
 import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
@@ -68,7 +68,7 @@ class ThreadTransport extends PortTransport {
     });
     port1.unref();
     const workerData: WorkerInit = {
-      ...workerInit(workerId, this.owner, setup, this.terminalClient),
+      ...makeWorkerInit(workerId, this.owner, setup, this.terminalClient),
       callTable: this.callTable.memory,
       doorbell: this.doorbell.memory,
       killGuard: this.#killGuard.memory,

@@ -20,7 +20,7 @@ import { decodeThrown } from "../protocol/error_record.ts";
 import type { Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
 import { webEntry } from "./entry.ts";
-import { closeTimeout, workerInit } from "./worker_init.ts";
+import { closeTimeout, makeWorkerInit } from "./make_worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
 import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 
@@ -77,7 +77,7 @@ class WebTransport extends PortTransport {
       this.#terminate();
     });
     const init: WorkerInit = {
-      ...workerInit(workerId, this.owner, setup, this.terminalClient),
+      ...makeWorkerInit(workerId, this.owner, setup, this.terminalClient),
       callTable: this.callTable.memory,
       doorbell: this.doorbell.memory,
       killGuard: this.#killGuard.memory,

@@ -12,7 +12,7 @@ import { FINALIZER_LIMIT, type Hook, type Setup } from "./transport.ts";
 const CLOSE_TIMEOUT = 1_000;
 
 /** Makes the settings of a worker, without its port and the memory that it shares with its host. */
-export function workerInit(
+export function makeWorkerInit(
   workerId: number,
   owner: number,
   setup: Setup,
