@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import { Pool, tasks } from "../mod.ts";
 import { Doorbell } from "../lib/protocol/doorbell.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
-import { snapshot } from "../lib/protocol/envelope.ts";
+import { snapshot } from "../lib/protocol/snapshot.ts";
 
 const { identity } = tasks<{ identity(n: number): number }>(import.meta.resolve("./tasks/steps.mjs"));
 const ROUNDS = 15;

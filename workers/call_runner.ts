@@ -15,7 +15,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { scope } from "../lib/core/isolate_state.ts";
 import { takeMove } from "../lib/core/move.ts";
 import { type CallHost, RunningCall } from "../lib/core/running_call.ts";
-import { transferError } from "../lib/protocol/envelope.ts";
+import { transferError } from "../lib/protocol/snapshot.ts";
 import type { TaskFunction } from "../lib/protocol/load_task.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";
 import { itemMessage, reviveValue } from "../lib/protocol/value_messages.ts";

@@ -7,7 +7,7 @@
 import { takeMove } from "../lib/core/move.ts";
 import type { RunningCall } from "../lib/core/running_call.ts";
 import { resultMessage } from "../lib/protocol/value_messages.ts";
-import { transferError } from "../lib/protocol/envelope.ts";
+import { transferError } from "../lib/protocol/snapshot.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { HostLink } from "./host_link.ts";
 

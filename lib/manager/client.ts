@@ -13,7 +13,7 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError, ManagerClosedError } from "../core/errors.ts";
-import { transferError } from "../protocol/envelope.ts";
+import { transferError } from "../protocol/snapshot.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
 import { Control } from "../queue/control_layout.ts";

@@ -6,7 +6,7 @@
 import { BrokenPoolError } from "../core/errors.ts";
 import { type RateOptions, rateOptions } from "../core/rate.ts";
 import { badOption, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
-import { clone, type Snapshot, transferError } from "../protocol/envelope.ts";
+import { clone, type Snapshot, transferError } from "../protocol/snapshot.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
 import type { Hook, Setup } from "../transport/transport.ts";

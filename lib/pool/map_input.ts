@@ -9,7 +9,7 @@ import { Deque } from "../core/deque.ts";
 import { closeInput, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
 import type { InputFailure } from "../future/collector.ts";
 import { badOption } from "../core/validate.ts";
-import { isPrimitive, snapshot, Uncopyable } from "../protocol/envelope.ts";
+import { isPrimitive, snapshot, Uncopyable } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import { refer } from "./shared_value.ts";
 

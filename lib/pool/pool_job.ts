@@ -9,7 +9,7 @@ import { guarded } from "../core/guarded.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { duration } from "../core/validate.ts";
-import { snapshot } from "../protocol/envelope.ts";
+import { snapshot } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { Chunk, Failure, Job, TaskEntry } from "../scheduler/job.ts";
 import type { Slot } from "../scheduler/slot.ts";

@@ -5,7 +5,7 @@
  */
 import { getter } from "../core/define.ts";
 import { IsopoolError } from "../core/errors.ts";
-import { clone } from "../protocol/envelope.ts";
+import { clone } from "../protocol/snapshot.ts";
 import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
 
 /** Returns a handle's id and value, for {@linkcode refer}. */

@@ -18,7 +18,7 @@ import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { cloneInput } from "../protocol/clone_input.ts";
-import { transferError } from "../protocol/envelope.ts";
+import { transferError } from "../protocol/snapshot.ts";
 import { decode, encode, type Envelope } from "../shared/revive.ts";
 import { fromBytes, toBytes } from "./structured.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { transferError } from "../protocol/envelope.ts";
+import { transferError } from "../protocol/snapshot.ts";
 import type { Batch } from "../transport/transport.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { Chunk } from "./job.ts";

@@ -14,7 +14,7 @@ import type { TerminalClient } from "../core/isolate_state.ts";
 import { Terminal } from "../core/terminal.ts";
 import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { Doorbell } from "../protocol/doorbell.ts";
-import { decodeItems } from "../protocol/envelope.ts";
+import { decodeItems } from "../protocol/snapshot.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";

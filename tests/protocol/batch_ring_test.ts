@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { CallTable, CAPACITY } from "../../lib/protocol/call_table.ts";
-import { snapshot } from "../../lib/protocol/envelope.ts";
+import { snapshot } from "../../lib/protocol/snapshot.ts";
 import type { RunMessage } from "../../lib/protocol/messages.ts";
 
 const header = { task: 3, spread: true, timeout: undefined, hasLimit: false, attempt: 1 };
