@@ -12,7 +12,7 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { scope } from "../lib/core/isolate_state.ts";
+import { isolateState } from "../lib/core/isolate_state.ts";
 import { takeMove } from "../lib/core/move.ts";
 import { type CallHost, RunningCall } from "../lib/core/running_call.ts";
 import { transferError } from "../lib/protocol/snapshot.ts";
@@ -27,7 +27,7 @@ import type { TaskRegistry } from "./task_registry.ts";
 /** Runs the calls of one worker. */
 export class CallRunner implements CallHost {
   readonly workerId: number;
-  readonly state = scope.state;
+  readonly state = isolateState.state;
   readonly #host: HostLink;
   readonly #tasks: TaskRegistry;
   readonly #replies: Replies;

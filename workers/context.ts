@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { type Current, scope } from "../lib/core/isolate_state.ts";
+import { type Current, isolateState } from "../lib/core/isolate_state.ts";
 
 /**
  * The running task, seen from inside. Each property and method throws a `TypeError` outside of a task.
@@ -173,7 +173,7 @@ export interface TaskContext {
 }
 
 function current(): Current {
-  const found = scope.current?.();
+  const found = isolateState.current?.();
   if (!found) {
     throw new TypeError(
       "Cannot read context: no task runs here: read it inside the task function, before or after an await, not at " +

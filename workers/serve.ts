@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { scope } from "../lib/core/isolate_state.ts";
+import { isolateState } from "../lib/core/isolate_state.ts";
 import { decodeThrown } from "../lib/protocol/error_record.ts";
 import type { HostMessage, RunMessage } from "../lib/protocol/messages.ts";
 import { resolveShared } from "../lib/protocol/shared_value.ts";
@@ -25,8 +25,8 @@ import { TaskRegistry } from "./task_registry.ts";
 export function serve(host: HostLink): (message: HostMessage) => void {
   const { depth, threads, owner } = host.init;
   OwnerTable.join(owner.memory, owner.id);
-  scope.depth = depth;
-  scope.threads = threads;
+  isolateState.depth = depth;
+  isolateState.threads = threads;
   const server = new Server(host);
   host.setImmediate(() => server.start());
   return (message) => server.receive(message);
@@ -49,7 +49,7 @@ class Server {
     this.#tasks = tasks;
     this.#runner = runner;
     this.#inbox = new Inbox(host.callTable, host.doorbell, (task) => tasks.has(task));
-    scope.current = () => runner.current;
+    isolateState.current = () => runner.current;
   }
 
   /** Runs the initializer, then takes calls. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { scope } from "../lib/core/isolate_state.ts";
+import { isolateState } from "../lib/core/isolate_state.ts";
 import { type Importer, loadTask, type TaskFunction } from "../lib/protocol/load_task.ts";
 import type { Source } from "../lib/protocol/messages.ts";
 
@@ -44,12 +44,12 @@ export class TaskRegistry {
   }
 }
 
-/** Loads a function. Meanwhile `scope.loading` names its module, so that a pool created at its top level is refused. */
+/** Loads a function. Meanwhile `isolateState.loading` names its module, so that a pool created at its top level is refused. */
 export async function loadFunction(source: Source, importer: Importer): Promise<TaskFunction> {
   if (!("url" in source)) return await loadTask(source, importer);
   const { url } = source;
-  scope.loading = url;
+  isolateState.loading = url;
   return await loadTask(source, importer).finally(() => {
-    if (scope.loading === url) scope.loading = undefined;
+    if (isolateState.loading === url) isolateState.loading = undefined;
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { workerData } from "node:worker_threads";
-import { scope } from "../lib/core/isolate_state.ts";
+import { isolateState } from "../lib/core/isolate_state.ts";
 import { Terminal } from "../lib/core/terminal.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
@@ -45,7 +45,7 @@ export async function boot(load: Importer): Promise<void> {
   const init = workerData as WorkerInit;
   const guard = new KillGuard(init.killGuard);
   bufferWasm();
-  scope.terminal = init.terminal;
+  isolateState.terminal = init.terminal;
   wrapGlobals(guard, endThread, Terminal.local());
   await holdLock();
 

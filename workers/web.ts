@@ -8,7 +8,7 @@
 import { Script } from "node:vm";
 import { define } from "../lib/core/define.ts";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
-import { scope } from "../lib/core/isolate_state.ts";
+import { isolateState } from "../lib/core/isolate_state.ts";
 import { Terminal } from "../lib/core/terminal.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
@@ -50,8 +50,8 @@ function start(init: WorkerInit, load: Importer): void {
   const { port } = init;
   const post = (message: WorkerMessage, transfer?: Transferable[]) => port.postMessage(message, transfer);
   const guard = new KillGuard(init.killGuard);
-  scope.terminal = init.terminal;
-  scope.checkpoint = () => {
+  isolateState.terminal = init.terminal;
+  isolateState.checkpoint = () => {
     if (guard.stopRequested) exit();
   };
   wrapGlobals(guard, exit, Terminal.local());

@@ -44,10 +44,10 @@ export interface IsolateState {
   checkpoint?: () => void;
 }
 
-const KEY = Symbol.for("isopool.scope.1");
+const KEY = Symbol.for("isopool.isolate.1");
 
 /** The one shared state of this isolate. */
-export const scope: IsolateState = (globalThis as Record<symbol, unknown>)[KEY] as IsolateState | undefined ??
+export const isolateState: IsolateState = (globalThis as Record<symbol, unknown>)[KEY] as IsolateState | undefined ??
   ((globalThis as Record<symbol, unknown>)[KEY] = {
     current: undefined,
     loading: undefined,

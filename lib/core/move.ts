@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { scope } from "./isolate_state.ts";
+import { isolateState } from "./isolate_state.ts";
 import { show } from "./validate.ts";
 
 /**
@@ -36,7 +36,7 @@ import { show } from "./validate.ts";
  * ```
  */
 export function move<T extends object>(value: T, transfer: Transferable[] = transferables(value)): T {
-  (scope.moves ??= new WeakMap()).set(value, transfer);
+  (isolateState.moves ??= new WeakMap()).set(value, transfer);
   return value;
 }
 
@@ -45,7 +45,7 @@ export const NO_TRANSFER: Transferable[] = Object.freeze([]) as unknown as Trans
 
 /** Returns the transfer list of a marked value, else `undefined`, and removes the mark: a value moves only once. */
 export function takeMove(value: unknown): Transferable[] | undefined {
-  const moves = scope.moves;
+  const moves = isolateState.moves;
   if (moves === undefined || typeof value !== "object" || value === null) return undefined;
   const transfer = moves.get(value);
   if (transfer) moves.delete(value);

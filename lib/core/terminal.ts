@@ -20,7 +20,7 @@
  * @module
  */
 import { LOCK_WORDS, PrintLock } from "./print_lock.ts";
-import { scope, type TerminalClient } from "./isolate_state.ts";
+import { isolateState, type TerminalClient } from "./isolate_state.ts";
 
 /** Word that is 1 while a bar is on the terminal. */
 const BAR_SHOWN = LOCK_WORDS;
@@ -63,13 +63,13 @@ export class Terminal {
 
   /** Returns the terminal of this isolate. */
   static local(): Terminal {
-    return new Terminal(scope.terminal ??= createClient(new SharedArrayBuffer(BYTES)));
+    return new Terminal(isolateState.terminal ??= createClient(new SharedArrayBuffer(BYTES)));
   }
 
   /** Returns access to this isolate's terminal for one more thread. */
   static newClient(): TerminalClient {
     Terminal.local();
-    return createClient(scope.terminal!.memory);
+    return createClient(isolateState.terminal!.memory);
   }
 
   /**

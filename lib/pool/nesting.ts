@@ -5,7 +5,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { scope } from "../core/isolate_state.ts";
+import { isolateState } from "../core/isolate_state.ts";
 import { cpuCount } from "./backends.ts";
 
 /** Maximum depth of a worker that may create a pool; a worker of a pool on the main thread has depth 1. */
@@ -20,20 +20,22 @@ let warned = false;
  * @throws {IsopoolError} If a worker is loading a task module, or if the pool would be nested too deep.
  */
 export function checkNesting(name: string, workers: number, threads: boolean): void {
-  if (scope.loading !== undefined) {
+  if (isolateState.loading !== undefined) {
     throw new IsopoolError(
-      `Cannot create pool: ${scope.loading} creates it at its top level, which a worker runs as well when it loads the ` +
+      `Cannot create pool: ${isolateState.loading} creates it at its top level, which a worker runs as well when it loads the ` +
         "module: put the code that starts work into `if (import.meta.main) { ... }`",
     );
   }
-  if (!threads || scope.depth === 0) return;
-  if (scope.depth > MAX_DEPTH) {
+  if (!threads || isolateState.depth === 0) return;
+  if (isolateState.depth > MAX_DEPTH) {
     throw new IsopoolError(
-      `Cannot create pool: it would be ${scope.depth + 1} pools deep, and ${MAX_DEPTH + 1} is the limit: a task that ` +
+      `Cannot create pool: it would be ${isolateState.depth + 1} pools deep, and ${
+        MAX_DEPTH + 1
+      } is the limit: a task that ` +
         "creates pools must not be run by the pools it creates",
     );
   }
-  const maxThreads = scope.threads * workers;
+  const maxThreads = isolateState.threads * workers;
   if (warned || maxThreads <= MAX_THREADS_PER_CORE * cpuCount()) return;
   warned = true;
   console.warn(

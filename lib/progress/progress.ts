@@ -8,7 +8,7 @@
  * @module
  */
 import { AsyncContext } from "../core/async_context.ts";
-import { scope } from "../core/isolate_state.ts";
+import { isolateState } from "../core/isolate_state.ts";
 import { badOption, callback, integer } from "../core/validate.ts";
 import { ProgressLines } from "./lines.ts";
 import type { ProgressSink } from "./sink.ts";
@@ -79,7 +79,7 @@ function isSink(option: unknown): option is ProgressSink {
 // Only the main thread draws a bar: the bars of two threads would overwrite each other.
 function hasTerminal(): boolean {
   try {
-    return scope.depth === 0 && Deno.stderr.isTerminal();
+    return isolateState.depth === 0 && Deno.stderr.isTerminal();
   } catch {
     return false; // stderr is closed
   }

@@ -5,7 +5,7 @@
  */
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { IsopoolError, LockAbandonedError, WaitTimeoutError } from "../core/errors.ts";
-import { scope } from "../core/isolate_state.ts";
+import { isolateState } from "../core/isolate_state.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
 import type { SharedWords } from "./memory.ts";
 import { isMainThread, type OwnerTable } from "./owner_table.ts";
@@ -137,12 +137,12 @@ export function deadlineOf(call: string, timeout: number | undefined): () => num
 
 /**
  * Ends the wait of a thread that its host has marked as lost, so that the thread can end. The machine stops where it is.
- * In a Web Worker whose host has asked for the stop, `scope.checkpoint` ends the worker before.
+ * In a Web Worker whose host has asked for the stop, `isolateState.checkpoint` ends the worker before.
  *
  * @throws {IsopoolError} If this thread is marked as lost.
  */
 export function throwIfStopped({ call, frame, owners }: Machine): void {
-  scope.checkpoint?.();
+  isolateState.checkpoint?.();
   if (owners.status(owners.me) === OwnerStatus.ALIVE) return;
   // This thread does not hold what the machine was about to take.
   frame.result = Result.LOST;

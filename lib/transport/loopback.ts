@@ -8,7 +8,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { AsyncContext } from "../core/async_context.ts";
-import { scope } from "../core/isolate_state.ts";
+import { isolateState } from "../core/isolate_state.ts";
 import { CancelledError } from "../core/errors.ts";
 import { type CallHost, RunningCall } from "../core/running_call.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
@@ -35,8 +35,8 @@ function install(): void {
   if (installed) return;
   installed = true;
   // A task in a worker may create an "async" pool: outside of that pool's calls, the current call is the worker's.
-  const outer = scope.current;
-  scope.current = () => callStorage.getStore()?.task ?? outer?.();
+  const outer = isolateState.current;
+  isolateState.current = () => callStorage.getStore()?.task ?? outer?.();
 }
 
 /** Starts workers of this event loop. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { scope, type TerminalClient } from "../core/isolate_state.ts";
+import { isolateState, type TerminalClient } from "../core/isolate_state.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
 import { FINALIZER_LIMIT, type Hook, type Setup } from "./transport.ts";
@@ -22,8 +22,8 @@ export function makeWorkerInit(
   return {
     workerId,
     owner: { memory: OwnerTable.local().memory, id: owner },
-    depth: scope.depth + 1,
-    threads: scope.threads * setup.workers,
+    depth: isolateState.depth + 1,
+    threads: isolateState.threads * setup.workers,
     initializer: hook(setup.initializer),
     finalizer: hook(setup.finalizer),
     hooksHaveLimit: setup.timeout !== undefined,

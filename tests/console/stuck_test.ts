@@ -16,7 +16,7 @@ const HOLDERS = {
     console.log({ [inspect]: () => (Atomics.store(words, 0, 1), Atomics.notify(words, 0), Atomics.wait(words, 1, 0)) });
   }`,
   "a hostile task": `(words) => {
-    const lock = new Int32Array(globalThis[Symbol.for("isopool.scope.1")].terminal.memory);
+    const lock = new Int32Array(globalThis[Symbol.for("isopool.isolate.1")].terminal.memory);
     for (let n = 0; Atomics.load(words, 1) === 0; n++) {
       lock[0] = n % 2 ? 0x7777 : 1 << 30;
       lock[1] = n;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";
 import { TaskLoadError, TaskNotFoundError } from "../../lib/core/errors.ts";
-import { scope } from "../../lib/core/isolate_state.ts";
+import { isolateState } from "../../lib/core/isolate_state.ts";
 import { loadTask } from "../../lib/protocol/load_task.ts";
 import { turn, within } from "../core/within.ts";
 
@@ -68,7 +68,7 @@ for (const [what, source, reason] of broken) {
       assert(error.message.includes(reason), error.message);
       assert("cause" in error);
     }
-    assertEquals(scope.loading, undefined);
+    assertEquals(isolateState.loading, undefined);
   });
 }
 
