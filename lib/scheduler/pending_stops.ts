@@ -11,7 +11,8 @@
  *
  * @module
  */
-import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
+import { clearTimeout, setTimeout } from "../core/timer.ts";
+import { waitLimit } from "../core/wait_limit.ts";
 import type { Failure } from "./job.ts";
 
 /** What a stopped call settles to. */
@@ -33,10 +34,17 @@ export interface StopTarget {
   kill(): void;
 }
 
+/** The stop of one call. */
+interface PendingStop {
+  readonly outcome: StopOutcome;
+  /** Clears the timer of the next step. */
+  clear(): void;
+}
+
 /** The stops of one worker, by the number of the call. */
 export class PendingStops {
   readonly #target: StopTarget;
-  readonly #stops = new Map<number, { outcome: StopOutcome; timer: Timer }>();
+  readonly #stops = new Map<number, PendingStop>();
 
   constructor(target: StopTarget) {
     this.#target = target;
@@ -50,7 +58,8 @@ export class PendingStops {
   /** Starts the grace period of a call, in milliseconds; `false` if the call is being stopped already. */
   add(seq: number, outcome: StopOutcome, grace: number): boolean {
     if (this.#stops.has(seq)) return false;
-    this.#stops.set(seq, { outcome, timer: setTimeout(() => this.#force(seq), grace) });
+    const timer = setTimeout(() => this.#force(seq, outcome), grace);
+    this.#stops.set(seq, { outcome, clear: () => clearTimeout(timer) });
     return true;
   }
 
@@ -59,17 +68,18 @@ export class PendingStops {
     if (this.#stops.size === 0) return undefined;
     const stop = this.#stops.get(seq);
     this.#stops.delete(seq);
-    clearTimeout(stop?.timer);
+    stop?.clear();
     return stop?.outcome;
   }
 
   // First the worker must have nothing else to start: it could end the call at this very moment and start the next one,
   // which the kill would lose. Then a call that has ended needs no force.
-  #force(seq: number): void {
+  #force(seq: number, outcome: StopOutcome): void {
     this.#target.reclaimAll();
     if (this.#target.isRunning(seq)) return this.#target.kill();
-    // The result should be on its way; but a hostile worker may only pretend that the call has ended.
-    const stop = this.#stops.get(seq);
-    if (stop) stop.timer = setTimeout(() => this.#target.kill(), RESULT_LIMIT);
+    if (!this.#stops.has(seq)) return;
+    // The result should be on its way; but a hostile worker may only pretend that the call has ended. If this event loop
+    // was blocked meanwhile, the result is delivered before the limit: the worker may run another call by now.
+    this.#stops.set(seq, { outcome, clear: waitLimit(RESULT_LIMIT, () => this.#target.kill()) });
   }
 }

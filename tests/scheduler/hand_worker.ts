@@ -48,6 +48,7 @@ export class HandWorker implements Transport {
   }
 
   withdraw(seq: number): boolean {
+    this.#fleet.beforeHostStep?.(this);
     // A call that goes back and forth between backlog and worker for ever ends its test here, instead of the machine.
     if (this.calls[seq].state !== "queued" || this.gone || this.batches.length > 500) return false;
     this.calls[seq].state = "withdrawn";
@@ -55,6 +56,7 @@ export class HandWorker implements Transport {
   }
 
   isRunning(seq: number): boolean {
+    this.#fleet.beforeHostStep?.(this);
     return this.calls[seq].state === "running";
   }
 
@@ -84,6 +86,7 @@ export class HandWorker implements Transport {
   }
 
   kill(): void {
+    this.#fleet.beforeHostStep?.(this);
     this.kills++;
     if (this.#fleet.exitsOnRequest) this.die({ reason: "terminated" });
   }
@@ -120,6 +123,13 @@ export class HandWorker implements Transport {
     else this.#events.rejected(call.seq, value ?? call.item);
   }
 
+  /** Ends the running call, whose result is its item. The result arrives after `delivery`, as if by message. */
+  endLater(delivery: Promise<void> = Promise.resolve()): void {
+    const { seq, item } = this.running!;
+    this.running!.state = "settled";
+    void delivery.then(() => this.#events.fulfilled(seq, [item]));
+  }
+
   /** Ends the running call as `end` does, and reports that it took `ms` milliseconds. */
   endIn(ms: number, ok = true): void {
     this.end(ok);
@@ -153,6 +163,8 @@ export class HandFleet {
   startsReady = true;
   /** Whether workers exit when they are closed or killed. */
   exitsOnRequest = true;
+  /** Called before the host takes back a call, looks whether one runs, or kills: what a worker does at that moment. */
+  beforeHostStep: ((worker: HandWorker) => void) | undefined;
   /** Throws if a batch cannot be sent. */
   refuse: ((batch: Batch) => void) | undefined;
 
