@@ -20,22 +20,21 @@ let warned = false;
  * @throws {IsopoolError} If a worker is loading a task module, or if the pool would be nested too deep.
  */
 export function checkNesting(name: string, workers: number, threads: boolean): void {
-  if (isolateState.loading !== undefined) {
+  const { loading, depth, threads: threadsAbove } = isolateState;
+  if (loading !== undefined) {
     throw new IsopoolError(
-      `Cannot create pool: ${isolateState.loading} creates it at its top level, which a worker runs as well when it loads the ` +
+      `Cannot create pool: ${loading} creates it at its top level, which a worker runs as well when it loads the ` +
         "module: put the code that starts work into `if (import.meta.main) { ... }`",
     );
   }
-  if (!threads || isolateState.depth === 0) return;
-  if (isolateState.depth > MAX_DEPTH) {
+  if (!threads || depth === 0) return;
+  if (depth > MAX_DEPTH) {
     throw new IsopoolError(
-      `Cannot create pool: it would be ${isolateState.depth + 1} pools deep, and ${
-        MAX_DEPTH + 1
-      } is the limit: a task that ` +
+      `Cannot create pool: it would be ${depth + 1} pools deep, and ${MAX_DEPTH + 1} is the limit: a task that ` +
         "creates pools must not be run by the pools it creates",
     );
   }
-  const maxThreads = isolateState.threads * workers;
+  const maxThreads = threadsAbove * workers;
   if (warned || maxThreads <= MAX_THREADS_PER_CORE * cpuCount()) return;
   warned = true;
   console.warn(
