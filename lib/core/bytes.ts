@@ -35,7 +35,7 @@ const tagOf: (this: unknown) => string | undefined = Object.getOwnPropertyDescri
 )!.get!;
 
 /** Number of forms: a buffer itself, and each kind of typed array. */
-export const FORMS = VIEWS.length + 1;
+export const FORM_COUNT = VIEWS.length + 1;
 
 /** The bytes of a buffer, or those that a typed array shows. */
 export interface OwnBytes {

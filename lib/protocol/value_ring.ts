@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { bytesOf, FORMS, restoreBytes } from "../core/bytes.ts";
+import { bytesOf, FORM_COUNT, restoreBytes } from "../core/bytes.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { SIZE, SpscRing } from "./spsc_ring.ts";
 
@@ -108,7 +108,7 @@ export class ValueRing extends SpscRing {
       case Kind.NULL:
         return null;
       default:
-        return kind >= Kind.BYTES && kind < Kind.BYTES + FORMS
+        return kind >= Kind.BYTES && kind < Kind.BYTES + FORM_COUNT
           ? restoreBytes(kind - Kind.BYTES, new Uint8Array(this.bytes.subarray(from, from + length)))
           : undefined;
     }
@@ -159,9 +159,9 @@ export class ValueRing extends SpscRing {
   }
 
   #putBytes(value: object): boolean {
-    const whole = bytesOf(value);
-    if (!whole) return false;
-    const { form, bytes } = whole;
+    const own = bytesOf(value);
+    if (!own) return false;
+    const { form, bytes } = own;
     if (bytes.length > MAX_VALUE || this.cursor + 1 + Math.ceil(bytes.length / 8) > this.limit) return false;
     this.bytes.set(bytes, (this.cursor + 1) * 8);
     return this.#putHeader(Kind.BYTES + form, bytes.length);

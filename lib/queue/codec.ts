@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { bytesOf, FORMS, restoreBytes } from "../core/bytes.ts";
+import { bytesOf, FORM_COUNT, restoreBytes } from "../core/bytes.ts";
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
@@ -36,7 +36,7 @@ export const Kind = {
   /** The bytes of a buffer. Added to it: the form of {@linkcode bytesOf}. */
   BYTES: 8,
   /** JSON with notes for what JSON has no form for: dates, `undefined` and the like. */
-  JSON_WITH_NOTES: 8 + FORMS,
+  JSON_WITH_NOTES: 8 + FORM_COUNT,
 } as const;
 
 /** An encoded value. */
@@ -88,8 +88,8 @@ export function encodeValue(value: unknown): Encoded {
   if (typeof value === "string") {
     if (value.length <= MAX_UTF8 && value.isWellFormed()) return encodeText(Kind.STRING, value);
   } else if (typeof value === "object") {
-    const whole = bytesOf(value!);
-    if (whole) return { kind: Kind.BYTES + whole.form, bytes: whole.bytes, mayChange: true };
+    const own = bytesOf(value!);
+    if (own) return { kind: Kind.BYTES + own.form, bytes: own.bytes, mayChange: true };
     const json = new PlainWriter().write(value!);
     if (json) return encodeText(json.hasNotes ? Kind.JSON_WITH_NOTES : Kind.JSON, json.text);
   }
