@@ -73,7 +73,7 @@ const LAYOUTS: Record<ValueType, Layout> = {
 export const VALUE_TYPES = Object.keys(LAYOUTS) as readonly ValueType[];
 
 /** Returns the size of an element in bytes. */
-export function bytesOf(type: ValueType): number {
+export function bytesPerElement(type: ValueType): number {
   return LAYOUTS[type].bytes;
 }
 

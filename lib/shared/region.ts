@@ -5,7 +5,7 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { badOption, integer, oneOf, show } from "../core/validate.ts";
-import { bytesOf, VALUE_TYPES, type ValueType } from "./element.ts";
+import { bytesPerElement, VALUE_TYPES, type ValueType } from "./element.ts";
 import type { Handle } from "./handle.ts";
 
 /** The memory of an array's elements. */
@@ -33,7 +33,7 @@ export function newRegion(call: string, type: ValueType, from: unknown): Region 
     throw badOption(call, "from", from, "a length, or elements", false);
   }
   const length = Array.isArray(from) ? from.length : integer(call, "length", from, 0);
-  return { type, memory: allocate(call, length * bytesOf(type)), offset: 0, length };
+  return { type, memory: allocate(call, length * bytesPerElement(type)), offset: 0, length };
 }
 
 /**
@@ -43,7 +43,7 @@ export function newRegion(call: string, type: ValueType, from: unknown): Region 
  */
 export function receivedRegion({ kind, type, memory, offset = 0, length = 1 }: Handle & Partial<Region>): Region {
   if (VALUE_TYPES.includes(type!) && memory instanceof SharedArrayBuffer) {
-    const bytes = bytesOf(type!);
+    const bytes = bytesPerElement(type!);
     const fits = offset >= 0 && length >= 0 && offset + length * bytes <= memory.byteLength;
     if (fits && Number.isInteger(length) && Number.isInteger(offset / bytes)) {
       return { type: type!, memory, offset, length };
@@ -56,7 +56,7 @@ export function receivedRegion({ kind, type, memory, offset = 0, length = 1 }: H
 export function sliceOf({ type, memory, offset, length }: Region, start: number, end: number): Region {
   const from = clamp("start", start, length);
   const count = Math.max(0, clamp("end", end, length) - from);
-  return { type, memory, offset: offset + from * bytesOf(type), length: count };
+  return { type, memory, offset: offset + from * bytesPerElement(type), length: count };
 }
 
 function clamp(option: string, index: number, length: number): number {

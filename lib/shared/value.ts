@@ -4,7 +4,7 @@
  * @module
  */
 import { oneOf } from "../core/validate.ts";
-import { bytesOf, type ElementOf, Elements, VALUE_TYPES, type ValueType } from "./element.ts";
+import { bytesPerElement, type ElementOf, Elements, VALUE_TYPES, type ValueType } from "./element.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { receivedRegion } from "./region.ts";
 
@@ -61,7 +61,7 @@ export class Value<T extends ValueType> extends Shared {
     const handle = handleOfArrival(type);
     const region = handle ? receivedRegion(handle) : undefined;
     this.type = (region?.type ?? oneOf("create Value", "type", type, VALUE_TYPES)) as T;
-    this.#memory = region?.memory ?? new SharedArrayBuffer(bytesOf(this.type));
+    this.#memory = region?.memory ?? new SharedArrayBuffer(bytesPerElement(this.type));
     this.#elements = new Elements(this.type, this.#memory, 0, 1);
     if (initial !== undefined) this.#elements.store("create Value", 0, initial);
   }
