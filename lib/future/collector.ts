@@ -65,22 +65,22 @@ export class Collector<R> implements ResultsSource<R> {
   }
 
   /** Whether the reader needs no more results. */
-  get over(): boolean {
+  get isStopped(): boolean {
     return this.#stopped;
   }
 
   /** Whether the reader awaits the array of all results, so that no result waits to be read. */
-  get collecting(): boolean {
+  get isCollecting(): boolean {
     return this.#mode === "collect";
   }
 
   /** Number of results that were read; `Infinity` in `collect()`. */
-  get taken(): number {
+  get readCount(): number {
     return this.#mode === "collect" ? Infinity : this.#read;
   }
 
   /** Whether the reader waits for the next result at the moment, or for all. */
-  get awaited(): boolean {
+  get isReaderWaiting(): boolean {
     return this.#wake !== undefined || this.#mode === "collect";
   }
 

@@ -107,7 +107,7 @@ export class PooledJob<T, R> implements Producer {
 
   #hasRoom(): boolean {
     if (this.#inputEnded) return false;
-    return this.collector.collecting || this.#loops + this.collector.unread < this.#concurrency + this.#plan.buffer;
+    return this.collector.isCollecting || this.#loops + this.collector.unread < this.#concurrency + this.#plan.buffer;
   }
 
   // Processes items one after another, while there is room for their results.
@@ -208,7 +208,7 @@ export class PooledJob<T, R> implements Producer {
     // A run that was cancelled ends for a reason of its own.
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    if (this.collector.collecting && this.#plan.onError === "throw") this.#cancel(reason);
+    if (this.collector.isCollecting && this.#plan.onError === "throw") this.#cancel(reason);
     else this.#inputFailure = { reason };
   }
 

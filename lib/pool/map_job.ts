@@ -68,7 +68,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
 
   /** {@inheritDoc Job.waiting} */
   get waiting(): number {
-    if (this.collector.over) return 0;
+    if (this.collector.isStopped) return 0;
     return this.#retries.due + Math.min(this.#input.waiting, this.#room);
   }
 
@@ -84,7 +84,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
 
   /** {@inheritDoc Job.isOver} */
   get isOver(): boolean {
-    return this.collector.over;
+    return this.collector.isStopped;
   }
 
   /** {@inheritDoc Job.take} */
@@ -126,7 +126,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#retries.forget(index, 1);
     this.#scheduler.counters.callEnded(outcome);
     this.#plan.progress?.rejected(index, error);
-    if (!this.collector.over) {
+    if (!this.collector.isStopped) {
       this.#site?.addTo(error, index);
       if (this.#plan.onError === "throw") this.#input.close();
     }
@@ -146,7 +146,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
 
   /** {@inheritDoc Job.poolDrains} */
   poolDrains(): void {
-    if (this.#plan.buffer === undefined || this.collector.awaited) return;
+    if (this.#plan.buffer === undefined || this.collector.isReaderWaiting) return;
     // What was sent is still done, and can be read after the pool's end.
     this.#input.close();
     this.collector.end(this.#next, { reason: unreadError("Map") });
@@ -207,7 +207,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   // Number of items that may be read before a result is.
   get #room(): number {
     const { buffer } = this.#plan;
-    return buffer === undefined ? Infinity : buffer - (this.#next - this.collector.taken);
+    return buffer === undefined ? Infinity : buffer - (this.#next - this.collector.readCount);
   }
 
   #admit(): void {

@@ -110,7 +110,7 @@ export class StreamJob extends PoolJob implements Producer {
   /** {@inheritDoc Job.item} */
   override item(_index: number, value: unknown): void {
     this.collector.fulfill(this.#count++, [value]);
-    if (this.collector.collecting) this.#grant();
+    if (this.collector.isCollecting) this.#grant();
   }
 
   /** {@inheritDoc Job.fulfill} */
@@ -136,7 +136,7 @@ export class StreamJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.poolDrains} */
   poolDrains(): void {
-    if (this.collector.awaited) return;
+    if (this.collector.isReaderWaiting) return;
     this.#stop(unreadError("Stream"));
   }
 
@@ -171,7 +171,7 @@ export class StreamJob extends PoolJob implements Producer {
   // Grants half a buffer at a time, because each grant costs a message.
   #grant(): void {
     const chunk = this.#chunk;
-    const taken = Math.min(this.collector.taken, this.#count);
+    const taken = Math.min(this.collector.readCount, this.#count);
     const owed = taken + BUFFER - this.#granted;
     if (!chunk?.isSent || owed < Math.max(1, BUFFER / 2)) return;
     this.#granted += owed;

@@ -46,13 +46,13 @@ Deno.test("Collector: an unordered reader gets arrival order, an awaiting one in
 Deno.test("Collector counts unread results, and resumes its producer when reading begins and at each read", async () => {
   const { collector, calls } = setUp();
   for (let i = 0; i < 5; i++) collector.fulfill(i, [i]);
-  assertEquals([collector.unread, collector.collecting], [5, false]);
+  assertEquals([collector.unread, collector.isCollecting], [5, false]);
   const iterator = collector.iterate();
   await iterator.next();
   await iterator.next();
   assertEquals([collector.unread, calls.resumed], [3, 3]);
   await iterator.return();
-  assertEquals([collector.over, calls.stopped.length], [true, 1]);
+  assertEquals([collector.isStopped, calls.stopped.length], [true, 1]);
   assertEquals((calls.stopped[0] as DOMException).name, "AbortError");
 });
 
@@ -60,7 +60,7 @@ Deno.test("Collector: awaiting makes room for all results and resumes its produc
   const { collector, calls } = setUp();
   for (let i = 0; i < 5; i++) collector.fulfill(i, [i]);
   const all = collector.collect();
-  assertEquals([collector.unread, collector.collecting, calls.resumed], [0, true, 1]);
+  assertEquals([collector.unread, collector.isCollecting, calls.resumed], [0, true, 1]);
   collector.end(5);
   assertEquals(await within(10_000, all), [0, 1, 2, 3, 4]);
 });
@@ -142,7 +142,7 @@ Deno.test("Collector.fail() ends a waiting reader, once, and drops later results
     collector.fail("second");
     collector.fulfill(0, [0]);
     assertEquals(await within(10_000, reading.catch((error) => error)) as unknown, "first");
-    assertEquals([calls.stopped, collector.over], [["first"], true]);
+    assertEquals([calls.stopped, collector.isStopped], [["first"], true]);
   }
 });
 
