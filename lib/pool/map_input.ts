@@ -53,8 +53,8 @@ export class MapInput {
   readonly #shares = new Map<number, SharedEntry>();
   #handles = false;
   #at = 0;
-  #reading = false;
-  #over = false;
+  #isReading = false;
+  #hasEnded = false;
 
   constructor(input: Input<unknown>, { action, spread, copy }: MapInputOptions, reader: MapReader) {
     this.#input = openInput(action, input);
@@ -68,17 +68,17 @@ export class MapInput {
 
   /** Number of items that can be taken now; `Infinity` if it is unknown. */
   get waiting(): number {
-    return this.#input.sync && !this.#over ? Infinity : this.#ahead.size;
+    return this.#input.sync && !this.#hasEnded ? Infinity : this.#ahead.size;
   }
 
   /** Whether nothing more is read. */
-  get over(): boolean {
-    return this.#over;
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** Whether a read is under way. */
-  get reading(): boolean {
-    return this.#reading;
+  get isReading(): boolean {
+    return this.#isReading;
   }
 
   /** Shared values that stand in the items read so far, by id. */
@@ -103,30 +103,30 @@ export class MapInput {
   /** Reads an asynchronous input, as far as the reader allows. */
   readOn(): void {
     const { async } = this.#input;
-    if (async && !this.#reading) this.#context!.run(() => void this.#readAhead(async));
+    if (async && !this.#isReading) this.#context!.run(() => void this.#readAhead(async));
   }
 
   /** Stops reading, and drops the items that were not taken. */
   close(): void {
     this.#ahead.clear();
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     if (!this.#list) this.#context!.run(() => closeInput(this.#input));
   }
 
   #read(max: number): unknown[] {
     const items: unknown[] = [];
     try {
-      while (items.length < max && !this.#over) {
+      while (items.length < max && !this.#hasEnded) {
         const item = this.#next();
         if (item !== NONE) items.push(this.#accept(item));
         else {
-          this.#over = true;
+          this.#hasEnded = true;
           this.#reader.ended(items.length);
         }
       }
     } catch (reason) {
-      this.#over = true;
+      this.#hasEnded = true;
       this.#reader.ended(items.length, { reason });
     }
     return items;
@@ -139,13 +139,13 @@ export class MapInput {
   }
 
   async #readAhead(input: AsyncIterator<unknown>): Promise<void> {
-    this.#reading = true;
+    this.#isReading = true;
     try {
-      while (!this.#over && this.#ahead.size < this.#reader.readLimit) {
+      while (!this.#hasEnded && this.#ahead.size < this.#reader.readLimit) {
         const next = await input.next();
-        if (this.#over) break;
+        if (this.#hasEnded) break;
         if (next.done) {
-          this.#over = true;
+          this.#hasEnded = true;
           this.#reader.ended(this.#ahead.size);
         } else {
           this.#ahead.push(this.#accept(next.value));
@@ -154,12 +154,12 @@ export class MapInput {
       }
     } catch (reason) {
       // After `close`, the map has ended for a reason of its own.
-      if (!this.#over) {
-        this.#over = true;
+      if (!this.#hasEnded) {
+        this.#hasEnded = true;
         this.#reader.ended(this.#ahead.size, { reason });
       }
     } finally {
-      this.#reading = false;
+      this.#isReading = false;
     }
     this.#reader.readReturned();
   }

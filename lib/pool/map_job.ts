@@ -240,7 +240,9 @@ export class MapJob extends PoolJob implements Producer, MapReader {
 
   #checkEnd(): void {
     const left = this.#running + this.#retries.waiting + this.#input.waiting;
-    if (this.#state !== "running" || !this.#input.over || left > 0 || (this.#input.reading && !this.isOver)) return;
+    if (this.#state !== "running" || !this.#input.hasEnded || left > 0 || (this.#input.isReading && !this.isOver)) {
+      return;
+    }
     this.#state = "finished";
     this.#stopListening();
     this.#plan.progress?.end();
