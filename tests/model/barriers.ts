@@ -27,7 +27,8 @@ export function barrierProgram(
     end(world, { result, stage, a }) {
       const [passed, broken, first, begun] = [0, 1, 2, 3].map((ghost) => round * 4 + ghost);
       if (result !== Result.OK) {
-        if (result === Result.BROKEN || stage === Stage.BREAK) world.setGhost(broken, 1);
+        // A party that gives up breaks its generation, wherever it was.
+        if (result === Result.BROKEN || result === Result.GAVE_UP || stage === Stage.BREAK) world.setGhost(broken, 1);
         return -1;
       }
       world.check(world.ghost(begun) === parties, `${world.me} passed before all had arrived`);
@@ -46,9 +47,10 @@ export function barrierProgram(
     deaths,
     quits,
     losses,
-    // A party may sleep if another one will never arrive, and died where the barrier cannot see it.
+    // A party may sleep if another one will never arrive, and died where the barrier cannot see it. One that gives up
+    // does not leave the others asleep.
     maySleep: (world) =>
-      !visiblyDead(world) && Array.from({ length: parties }, (_, t) => t + 1).some((thread) => !world.sleeps(thread)),
+      !visiblyDead(world) && Array.from({ length: parties }, (_, t) => t + 1).some((thread) => world.dead(thread)),
     atEnd(world) {
       for (let round = 0; round < rounds; round++) {
         const both = world.ghost(round * 4) === 1 && world.ghost(round * 4 + 1) === 1;

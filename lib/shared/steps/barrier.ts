@@ -9,6 +9,8 @@
  * lock; the last party checks them before it lets all pass. If one of these threads is not alive, the barrier breaks. The
  * barrier cannot see a thread that dies before it arrives.
  *
+ * Giving up: a party that gives up breaks the barrier, also if it has not arrived yet because another thread had the lock.
+ *
  * @module
  */
 import { ARRIVED, BROKEN, COUNT, endedBroken, LAST_BROKEN, LOCK, MEMORY, NEVER, STATE } from "./barrier_words.ts";
@@ -39,6 +41,7 @@ export const Stage = {
   WAKE: 6,
   FAIL: 7,
   CORRUPT: 8,
+  GIVE_UP: 9,
 } as const;
 
 /**
@@ -51,9 +54,12 @@ export function wait(words: Words, frame: Frame): Outcome {
       frame.recover = true;
       const outcome = acquire(words, frame);
       if (waitsForItself(frame, outcome)) return end(frame, Result.CORRUPT);
+      if (outcome === DONE && frame.result === Result.GAVE_UP) return enter(frame, Stage.GIVE_UP);
       if (outcome !== DONE || frame.result > Result.RECOVERED) return outcome;
       return enter(frame, frame.result === Result.RECOVERED ? Stage.RECOVER : Stage.ARRIVE);
     }
+    case Stage.GIVE_UP:
+      return giveUpUnarrived(words, frame);
     case Stage.ARRIVE:
       return arrive(words, frame);
     case Stage.UNLOCK:
@@ -192,6 +198,17 @@ function breakBarrier(words: Words, frame: Frame): Outcome {
   }
   words.notify(STATE, ALL);
   return end(frame, frame.giveUp ? Result.GAVE_UP : Result.BROKEN);
+}
+
+// Breaks the present generation, as abort does: this party ran out of time while another thread arrived, so it has not
+// arrived, and the generation cannot be complete. A party that only left would leave the others asleep for ever.
+function giveUpUnarrived(words: Words, frame: Frame): Outcome {
+  if (frame.pc === 0) {
+    words.or(STATE, BROKEN);
+    return jump(frame, 1);
+  }
+  words.notify(STATE, ALL);
+  return end(frame, Result.GAVE_UP);
 }
 
 // Breaks the generation, under the lock: a thread died while it waited or arrived, and may have left COUNT wrong.
