@@ -2,9 +2,9 @@
  * `Gate`: lets calls start in order of arrival, within a concurrency and a rate.
  *
  * ```
- * enter()     -> [ waits for a place and the rate  ] \
+ * enter()     -> [ waits for a permit and the rate  ] \
  *                                                     >- in this order, retries first -> starts ... leave()
- * takeStart() -> [ has a place, waits for the rate ] /
+ * takeStart() -> [ has a permit, waits for the rate ] /
  * ```
  *
  * @module
@@ -61,17 +61,17 @@ export class Gate {
     this.#rate = rate;
   }
 
-  /** Number of places that are taken. */
+  /** Number of permits that are taken. */
   get active(): number {
     return this.#active;
   }
 
-  /** Number of calls that wait for a place. */
+  /** Number of calls that wait for a permit. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Takes a place and a start; `undefined` means at once. Rejects if the cancellation comes first. */
+  /** Takes a permit and a start; `undefined` means at once. Rejects if the cancellation comes first. */
   enter(cancellation: Cancellation): Promise<void> | undefined {
     if (this.#waiting === 0 && this.#active < this.#concurrency && this.#retries.size === 0 && this.#tryRate() === 0) {
       this.#active++;
@@ -87,7 +87,7 @@ export class Gate {
     return waiter.admitted;
   }
 
-  /** Takes a start for a call that has a place; `undefined` means at once. Rejects if the cancellation comes first. */
+  /** Takes a start for a call that has a permit; `undefined` means at once. Rejects if the cancellation comes first. */
   takeStart(cancellation: Cancellation): Promise<void> | undefined {
     if (this.#rate === undefined || (this.#retries.size === 0 && this.#tryRate() === 0)) return undefined;
     const waiter = new Waiter(cancellation, () => this.#pump());
@@ -96,13 +96,13 @@ export class Gate {
     return waiter.admitted;
   }
 
-  /** Releases a place. */
+  /** Releases a permit. */
   leave(): void {
     this.#active--;
     this.#pump();
   }
 
-  /** Rejects all calls that wait for a place. */
+  /** Rejects all calls that wait for a permit. */
   clear(reason: unknown): void {
     const cleared = [...this.#newCalls];
     this.#newCalls.clear();

@@ -25,7 +25,7 @@ export interface RunOptions {
   /**
    * Cancels this call. If it has not started, it rejects at once with the signal's reason, and `fn` is not called. Else
    * its signal aborts, and the call settles as `fn` does, but 200 ms later at the latest: it then rejects with the
-   * signal's reason and its place is free, while an `fn` that ignores its signal runs on.
+   * signal's reason and its permit is free, while an `fn` that ignores its signal runs on.
    */
   signal?: AbortSignal;
 }
@@ -103,7 +103,7 @@ export interface Limiter {
  * Limits how many calls are in progress at a time, and how many start in an interval. It is for calls from many places of
  * a program; for a list or a stream of items use {@linkcode pooled}, which keeps order and reads no faster than it works.
  *
- * A call keeps its place while it waits for another call through the same limiter. If such calls take all places, they
+ * A call keeps its permit while it waits for another call through the same limiter. If such calls take all permits, they
  * wait for ever: do not nest calls of one limiter.
  *
  * @param options The concurrency, or an object of options.

@@ -41,7 +41,7 @@ export interface PooledOptions extends ProgressOptions {
   signal?: AbortSignal;
   /**
    * Maximum duration of one attempt in milliseconds; waiting does not count. After it, the attempt's signal aborts and
-   * the attempt fails at once with a {@linkcode TaskTimeoutError}. Its place is free when `fn` has ended, or 200 ms later:
+   * the attempt fails at once with a {@linkcode TaskTimeoutError}. Its permit is free when `fn` has ended, or 200 ms later:
    * an `fn` that ignores its signal then runs on, but no longer counts in `concurrency`.
    *
    * @default {Infinity}
@@ -49,7 +49,7 @@ export interface PooledOptions extends ProgressOptions {
   timeout?: number;
   /**
    * Number of retries of a failed item, or a whole policy: `2` has as many attempts as `{ maxAttempts: 3 }`. The waits
-   * grow, with jitter: up to 1 s, 2 s, 4 s, ... (see {@linkcode RetryOptions}). An item keeps its place in `concurrency` while it waits for its
+   * grow, with jitter: up to 1 s, 2 s, 4 s, ... (see {@linkcode RetryOptions}). An item keeps its permit while it waits for its
    * next attempt, so that a failing service gets fewer requests, and no more items are read during the wait.
    *
    * @default {0}
@@ -71,7 +71,7 @@ export interface LimitOptions {
   timeout?: number;
   /**
    * Number of retries of a failed call, or a whole policy, with the waits of {@linkcode PooledOptions}; the call keeps its
-   * place between attempts.
+   * permit between attempts.
    *
    * @default {0}
    */
@@ -115,8 +115,8 @@ const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as c
 /** Checks and completes the options of {@linkcode pooled}. */
 export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
   knownOptions(call, options, POOLED_OPTIONS);
-  const { concurrency: places = 32, ordered = true, onError = "throw" } = options;
-  const concurrency = count(call, "concurrency", places, 1);
+  const { concurrency: permits = 32, ordered = true, onError = "throw" } = options;
+  const concurrency = count(call, "concurrency", permits, 1);
   const { buffer = concurrency } = options;
   if (typeof ordered !== "boolean") throw badOption(call, "ordered", ordered, "true or false", false);
   return {

@@ -14,7 +14,7 @@ const KINDS: Record<string, LimitOptions> = {
   "a rate": { concurrency: 1, rate: { limit: 10, interval: 100 } },
 };
 for (const [name, options] of Object.entries(KINDS)) {
-  test(`limit() with ${name}: fn is not called if a signal aborts in the turn of the call, and its place is free`, async () => {
+  test(`limit() with ${name}: fn is not called if a signal aborts in the turn of the call, and its permit is free`, async () => {
     for (const isCommon of [false, true]) {
       const controller = new AbortController();
       const run = limit(isCommon ? { ...options, signal: controller.signal } : options);
@@ -29,7 +29,7 @@ for (const [name, options] of Object.entries(KINDS)) {
     }
   });
 
-  test(`limit() with ${name}: a call whose fn ignores its signal rejects within ${GRACE} ms of the abort, and keeps its place until then`, async () => {
+  test(`limit() with ${name}: a call whose fn ignores its signal rejects within ${GRACE} ms of the abort, and keeps its permit until then`, async () => {
     for (const isCommon of [false, true]) {
       const controller = new AbortController();
       const run = limit(isCommon ? { ...options, signal: controller.signal } : options);
@@ -77,7 +77,7 @@ test(`pooled({ signal }): items that ignore their signal do not delay the reject
         for await (const value of results) seen.push(value);
       };
       const outcome = ending(read());
-      await until(() => started === 4, "all places are taken");
+      await until(() => started === 4, "all permits are taken");
       const reason = new Error("enough");
       const rejected = timed(outcome);
       controller.abort(reason);

@@ -167,7 +167,7 @@ test("limit({ signal }): an abort rejects waiting calls, aborts running ones, re
   assertEquals([run.active, run.waiting], [0, 0]);
 });
 
-test("limit(): a call inside a call waits for a place of its own", async () => {
+test("limit(): a call inside a call waits for a permit of its own", async () => {
   const run = limit(2);
   assertEquals(await run(() => run(() => run.active)), 2);
 });

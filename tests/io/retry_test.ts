@@ -110,7 +110,7 @@ test("pooled({ retry, timeout }): the next attempt starts when the last one has 
   assertEquals(await ending(stuck), [2]);
 });
 
-test("pooled({ retry }): an item keeps its place while it waits for its next attempt", async () => {
+test("pooled({ retry }): an item keeps its permit while it waits for its next attempt", async () => {
   const events: string[] = [];
   await pooled([1, 2], (n, { attempt }) => {
     events.push(`${n}.${attempt}`);
@@ -162,7 +162,7 @@ test('pooled({ retry, onError: "settle" }): only an item whose last attempt fail
   ]);
 });
 
-test("limit({ retry }) retries a call, which keeps its place", async () => {
+test("limit({ retry }) retries a call, which keeps its permit", async () => {
   const run = limit({ concurrency: 1, retry: retries(2) });
   const first = run(({ attempt }) => attempt < 3 ? Promise.reject(new Error("again")) : attempt);
   const second = run(() => "second");

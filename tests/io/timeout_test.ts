@@ -30,7 +30,7 @@ test("pooled({ timeout }): other items are not affected, and items in time keep 
   assertEquals(aborted, [1]);
 });
 
-test("pooled({ timeout }): waiting for a place, for the reader or for the rate does not count", async () => {
+test("pooled({ timeout }): waiting for a permit, for the reader or for the rate does not count", async () => {
   const slow = (n: number) => new Promise<number>((resolve) => setTimeout(() => resolve(n), 30));
   const options = { concurrency: 1, timeout: 5_000 };
   assertEquals(await pooled([1, 2, 3], slow, options), [1, 2, 3]);
@@ -51,10 +51,10 @@ test("pooled({ timeout }): an item whose fn ignores its signal settles at once, 
   assertEquals(seen, ["rejected", "fulfilled", "fulfilled"]);
   const all = performance.now() - begin;
   assert(settledAt < all - GRACE / 2, `it was told of the first after ${settledAt} ms of ${all}`);
-  assert(all >= 20 + GRACE - 2, `its place was free after ${all} ms`);
+  assert(all >= 20 + GRACE - 2, `its permit was free after ${all} ms`);
 });
 
-test("pooled({ timeout }): an fn that ends late after its signal keeps its place until then", async () => {
+test("pooled({ timeout }): an fn that ends late after its signal keeps its permit until then", async () => {
   let inside = 0, most = 0;
   const gate = Promise.withResolvers<void>();
   const results = pooled([0, 1, 2, 3], async (n, { signal }) => {
@@ -113,7 +113,7 @@ test("pooled({ timeout, signal }): an abort ends items at once, with the signal'
   assertEquals(await outcome, "enough");
 });
 
-test("limit({ timeout }): the call rejects at once; its place is free when fn has ended, or after the grace", async () => {
+test("limit({ timeout }): the call rejects at once; its permit is free when fn has ended, or after the grace", async () => {
   const run = limit({ concurrency: 1, timeout: 20 });
   expectError(await ending(run(() => NEVER)), TaskTimeoutError);
   assertEquals(run.active, 1);
