@@ -1,10 +1,11 @@
 /**
- * `Gate`: lets calls start in order of arrival, within a concurrency and a rate.
+ * `Gate`: lets calls start in order of arrival, within a concurrency and a rate. A call in progress has a permit, as of a
+ * semaphore: there are as many as the concurrency.
  *
  * ```
  * enter()     -> [ waits for a permit and the rate  ] \
- *                                                     >- in this order, retries first -> starts ... leave()
- * takeStart() -> [ has a permit, waits for the rate ] /
+ *                                                      >- in this order, retries first -> starts ... leave()
+ * takeStart() -> [ has a permit, waits for the rate  ] /
  * ```
  *
  * @module

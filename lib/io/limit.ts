@@ -103,8 +103,8 @@ export interface Limiter {
  * Limits how many calls are in progress at a time, and how many start in an interval. It is for calls from many places of
  * a program; for a list or a stream of items use {@linkcode pooled}, which keeps order and reads no faster than it works.
  *
- * A call keeps its permit while it waits for another call through the same limiter. If such calls take all permits, they
- * wait for ever: do not nest calls of one limiter.
+ * A call has a permit, one of `concurrency`, and keeps it while it waits for another call through the same limiter. If
+ * such calls take all permits, they wait for ever: do not nest calls of one limiter.
  *
  * @param options The concurrency, or an object of options.
  * @throws {TypeError | RangeError} If an option is not valid.

@@ -41,16 +41,16 @@ export interface PooledOptions extends ProgressOptions {
   signal?: AbortSignal;
   /**
    * Maximum duration of one attempt in milliseconds; waiting does not count. After it, the attempt's signal aborts and
-   * the attempt fails at once with a {@linkcode TaskTimeoutError}. Its permit is free when `fn` has ended, or 200 ms later:
-   * an `fn` that ignores its signal then runs on, but no longer counts in `concurrency`.
+   * the attempt fails at once with a {@linkcode TaskTimeoutError}. Its permit, one of `concurrency`, is free when `fn` has
+   * ended, or 200 ms later: an `fn` that ignores its signal then runs on, but no longer counts.
    *
    * @default {Infinity}
    */
   timeout?: number;
   /**
    * Number of retries of a failed item, or a whole policy: `2` has as many attempts as `{ maxAttempts: 3 }`. The waits
-   * grow, with jitter: up to 1 s, 2 s, 4 s, ... (see {@linkcode RetryOptions}). An item keeps its permit while it waits for its
-   * next attempt, so that a failing service gets fewer requests, and no more items are read during the wait.
+   * grow, with jitter: up to 1 s, 2 s, 4 s, ... (see {@linkcode RetryOptions}). An item keeps its permit while it waits
+   * for its next attempt, so that a failing service gets fewer requests, and no more items are read during the wait.
    *
    * @default {0}
    */
