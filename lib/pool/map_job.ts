@@ -239,10 +239,8 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   }
 
   #checkEnd(): void {
-    const left = this.#running + this.#retries.waiting + this.#input.waiting;
-    if (this.#state !== "running" || !this.#input.hasEnded || left > 0 || (this.#input.isReading && !this.isOver)) {
-      return;
-    }
+    if (this.#state !== "running" || this.#running + this.#retries.waiting + this.#input.waiting > 0) return;
+    if (!this.#input.hasEnded || (this.#input.isReading && !this.isOver)) return;
     this.#state = "finished";
     this.#stopListening();
     this.#plan.progress?.end();
