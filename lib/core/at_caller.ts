@@ -43,7 +43,7 @@ export class Caller {
   }
 
   /** Makes the stack of an error start at the caller's line. */
-  place<E extends Error>(error: E): E {
+  addTo<E extends Error>(error: E): E {
     appendStack(dropFrames(error), "\n", this);
     return error;
   }

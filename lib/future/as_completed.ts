@@ -94,7 +94,7 @@ async function* iterate<R>(
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         wake = resolve;
         const onLimit = () =>
-          reject(limit!.caller.place(new WaitTimeoutError(`${unfinished} (of ${count}) futures unfinished`)));
+          reject(limit!.caller.addTo(new WaitTimeoutError(`${unfinished} (of ${count}) futures unfinished`)));
         const remaining = limit && Math.max(0, Math.ceil(limit.deadline - performance.now()));
         const clearLimit = remaining === undefined ? undefined : waitLimit(remaining, onLimit);
         const removeListener = onAbort(signal, reject);

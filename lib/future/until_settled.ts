@@ -34,7 +34,7 @@ export function untilSettled(
     if (isSettled || timeout === undefined) return;
     clearLimit = waitLimit(timeout, () => {
       unsubscribe();
-      reject(caller!.place(new WaitTimeoutError(`Gave up waiting after ${timeout} ms: the task goes on`)));
+      reject(caller!.addTo(new WaitTimeoutError(`Gave up waiting after ${timeout} ms: the task goes on`)));
     });
   });
 }

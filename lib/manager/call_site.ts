@@ -1,5 +1,5 @@
 /**
- * The place in the caller's code at which a call was made. It is the second half of the stack of a failed call; the first
+ * The call site: the line of the caller's code that made a call. It is the second half of the stack of a failed call; the first
  * half is the manager's.
  *
  * @module
@@ -10,7 +10,7 @@ import { isError } from "../protocol/error_record.ts";
 const MARK = "\n  called:\n";
 const FOLDER = new URL(".", import.meta.url).href;
 
-/** The place of a call. Its text is made only when it is needed. */
+/** The site of a call. Its text is made only when it is needed. */
 export class CallSite {
   declare stack: string;
 
@@ -19,7 +19,7 @@ export class CallSite {
     captureStack(this, CallSite as never);
   }
 
-  /** Appends this place to the stack of an error, and returns the error. Returns any other value as it is. */
+  /** Appends this site to the stack of an error, and returns the error. Returns any other value as it is. */
   addTo(thrown: unknown): unknown {
     if (isError(thrown)) appendStack(thrown, MARK, this, (frame) => !frame.includes(FOLDER));
     return thrown;

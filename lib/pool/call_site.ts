@@ -1,5 +1,5 @@
 /**
- * The place in the caller's code that submitted a task: the second half of a failed task's stack.
+ * The call site of a task: the line of the caller's code that submitted it: the second half of a failed task's stack.
  *
  * @module
  */
@@ -14,16 +14,16 @@ const MARK = "\n  submitted:\n";
 /** A method that a caller submits through. */
 export type PublicMethod = PublicFunction;
 
-/** A place in the caller's code. Capturing it costs 1.5 us; V8 makes its text when `stack` is read. */
+/** A call site. Capturing it costs 1.5 us; V8 makes its text when `stack` is read. */
 export class CallSite {
   declare stack: string;
 
-  /** Captures the place that called `method`. */
+  /** Captures the site that called `method`. */
   constructor({ method }: PublicMethod) {
     captureStack(this, method);
   }
 
-  /** Appends this place to the stack of what a task threw, if that is an error; for an item of a map also which one. */
+  /** Appends this site to the stack of what a task threw, if that is an error; for an item of a map also which one. */
   addTo(thrown: unknown, index?: number): void {
     const note = index === undefined ? undefined : `    at items[${index}]`;
     if (isError(thrown)) appendStack(thrown, MARK, this, undefined, note);
@@ -50,7 +50,7 @@ export class CallSites {
   #latest: CallSite | undefined;
   #captured = 0;
 
-  /** Captures the place that called `method` for a task. `isIsolated` says whether the task runs elsewhere. */
+  /** Captures the site that called `method` for a task. `isIsolated` says whether the task runs elsewhere. */
   capture(method: PublicMethod, task: unknown, isIsolated: boolean): CallSite {
     if (this.#latest && this.#captured >= MAX_EXACT && this.#method === method && this.#task === task) {
       return this.#latest;

@@ -64,7 +64,7 @@ export abstract class PoolWorkers extends EventTarget {
 
   /**
    * Waits until one more call may be submitted. Only a pool with `maxQueue` makes a caller wait; callers go on in the
-   * order in which they asked. The pool keeps the place until the end of the turn: submit right after `room()`, before
+   * order in which they asked. The pool keeps that room until the end of the turn: submit right after `room()`, before
    * the next `await`.
    *
    * @throws {PoolClosedError} If the pool is closed, or gets closed.

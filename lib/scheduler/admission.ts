@@ -2,11 +2,11 @@
  * `Admission`: limits how many submitted calls may be unfinished, and lets producers wait for room.
  *
  * ```
- * room() -> waits, first come first served -> resolves, and a place is reserved -> enter() takes the place
+ * room() -> waits, first come first served -> resolves, and room for one call is reserved -> enter() takes it
  *                                                                \-> nothing entered in this turn: the next one
  * ```
  *
- * Without the reservation, one free place would let in every producer that waits.
+ * Without the reservation, room for one call would let in every producer that waits.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export class Admission {
   readonly #limit: () => number;
   readonly #waiting = new Deque<PromiseWithResolvers<void>>();
   #admitted = 0;
-  // Places for producers whose `room()` has resolved. They submit in the same turn of the event loop, or not at all.
+  // Reserved room: one for each producer whose `room()` has resolved. They submit in the same turn of the event loop, or not at all.
   #reserved = 0;
   #reservationTimer: Timer | undefined;
   #closed: { error: unknown } | undefined;

@@ -33,7 +33,7 @@ export type { ConditionOptions };
  *
  * ## Death
  * `notify` skips a thread that died while it waited. If a thread dies after it was notified and before it got the lock,
- * another waiter wakes within 50 ms, so that the notification is not lost. The next waiter can use the place of a dead
+ * another waiter wakes within 50 ms, so that the notification is not lost. The next waiter can use the slot of a dead
  * thread, not that of a thread that was stopped and still runs. If the holder of the lock dies, the `wait` of every
  * thread fails with a {@linkcode LockAbandonedError} within 50 ms, and its guard is released then.
  */

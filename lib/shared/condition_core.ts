@@ -82,7 +82,7 @@ export class ConditionCore {
     integer(NOTIFY, "count", count, 0);
     suspendGuard(guard, this.#lock, NOTIFY);
     resumeGuard(guard, true);
-    // One at a time: the machine reads all places for each waiter, and a bound on its steps must not cut that short.
+    // One at a time: the machine reads all slots for each waiter, and a bound on its steps must not cut that short.
     for (let left = Math.min(count, this.#maxWaiters); left > 0; left--) {
       if (runToEnd(NOTIFY, this.#words, notify, 1, this.#maxWaiters).a > 0) break;
     }

@@ -73,7 +73,7 @@ function post({ signal }: Machines, worker: number): Op {
   };
 }
 
-const Place = { SERVE: 0, PARK: 1, WAIT_FOR_TAIL: 2 } as const;
+const Position = { SERVE: 0, PARK: 1, WAIT_FOR_TAIL: 2 } as const;
 
 /** A worker runs the calls that it finds, parks for a moment, then waits for TAIL while its event loop turns. */
 function work({ isQueued, claimCall, park, waitForTail }: Machines, worker: number, calls: number[][]): Op[] {
@@ -106,15 +106,15 @@ function work({ isQueued, claimCall, park, waitForTail }: Machines, worker: numb
     end(world, { result, a: batch, b, c: seq, d: call }) {
       if (result === Result.FULL) {
         world.setGhost(SAW + worker, b);
-        return Place.PARK;
+        return Position.PARK;
       }
       world.setGhost(CURSOR + worker, seq + 1);
-      if (result !== Result.OK) return Place.SERVE;
+      if (result !== Result.OK) return Position.SERVE;
       world.check(call === callOf(seq), `number ${seq} of worker ${worker} ran as call ${call}`);
       world.check(batch === call, `number ${seq} of worker ${worker} ran as one of the batch of call ${batch}`);
       world.check((world.ghost(RAN) & 1 << call) === 0, `call ${call} ran twice`);
       world.setGhost(RAN, world.ghost(RAN) | 1 << call);
-      return Place.SERVE;
+      return Position.SERVE;
     },
   };
   const wait = (step: (model: Model, frame: Frame) => Outcome, next: (world: World, result: number) => number): Op => ({
@@ -130,13 +130,13 @@ function work({ isQueued, claimCall, park, waitForTail }: Machines, worker: numb
   return [
     serve,
     wait((model, frame) => park(model.at(base), frame), (world, result) => {
-      if (result === Result.OK) return Place.SERVE;
+      if (result === Result.OK) return Position.SERVE;
       // The event loop turns and delivers the message.
       world.setGhost(POSTED + worker, 0);
       world.setGhost(POSTS_SEEN + worker, world.model.state[base + POSTS]);
-      return Place.WAIT_FOR_TAIL;
+      return Position.WAIT_FOR_TAIL;
     }),
-    wait(tailStep, () => Place.SERVE),
+    wait(tailStep, () => Position.SERVE),
   ];
 }
 
@@ -171,7 +171,7 @@ export function callsProgram(machines: Machines, { deaths = 1, quits = 1, posts 
       const withdrawn = (world.ghost(WITHDRAWN) & 2) !== 0;
       const all = withdrawn ? 0b1110 : 0b0110;
       world.check(world.ghost(RAN) === all, `ran ${world.ghost(RAN).toString(2)} of ${all.toString(2)}`);
-      const blocks = world.sleeps(2) && world.place(2) === Place.PARK;
+      const blocks = world.sleeps(2) && world.position(2) === Position.PARK;
       world.check(world.ghost(POSTED) === 0 || !blocks, "a message waits in the port of a worker that blocks");
     },
   };

@@ -151,7 +151,7 @@ export function exactlyProgram(machines: Machines, { waiters = 2, count = 1 }): 
   };
 }
 
-// The place of a thread that was notified and has died: no thread has the id 0, so its status is that of a dead one.
+// The slot of a thread that was notified and has died: no thread has the id 0, so its status is that of a dead one.
 const DEAD_NOTIFIED = Phase.NOTIFIED;
 
 // Ends the script of a waiter that does not hold the lock, since its holder has died.
@@ -172,7 +172,7 @@ export function lostNotificationsProgram(machines: Machines, { lost = 2 }): Prog
   const notifier: Op = {
     ...notifyOp(machines, slots, 2 - lost),
     // A waiter that comes later misses the notification, as it should: ghost 0 counts those that wait now.
-    end: (world) => world.setGhost(0, [1, 2].filter((thread) => world.place(thread) === 1).length),
+    end: (world) => world.setGhost(0, [1, 2].filter((thread) => world.position(thread) === 1).length),
   };
   const bystander: Op = {
     step(model, frame) {
@@ -189,12 +189,12 @@ export function lostNotificationsProgram(machines: Machines, { lost = 2 }): Prog
     },
     scripts: [waiter, waiter, [plainAcquire(machines), notifier, plainRelease(machines)], [bystander]],
     deaths: 1,
-    maySleep: (world) => world.place(3) < 2 || world.ghost(0) < 2 || showsLostNotification(world, slots),
+    maySleep: (world) => world.position(3) < 2 || world.ghost(0) < 2 || showsLostNotification(world, slots),
   };
 }
 
 /**
- * All places are those of notified threads that have died. As many threads wait at once: each finds a place. The place of a
+ * All slots are those of notified threads that have died. As many threads wait at once: each finds a slot. The slot of a
  * dead thread is not taken while another thread waits, unless that one gets its notification: so no two sleep for ever.
  */
 export function deadPlacesProgram(machines: Machines, { threads = 2, deaths = 1 }): Program {
@@ -203,7 +203,7 @@ export function deadPlacesProgram(machines: Machines, { threads = 2, deaths = 1 
     waitOp(machines, threads, {
       mayQuit: false,
       end(world, { result }) {
-        world.check(result !== Result.FULL, "no place is free, though fewer threads wait than there are places");
+        world.check(result !== Result.FULL, "no slot is free, though fewer threads wait than there are slots");
         return endOnDeath(world, { result });
       },
     }),

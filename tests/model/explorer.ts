@@ -2,7 +2,7 @@
  * Tries every order in which threads can run their steps, with a death possible at each step.
  *
  * ```
- * state = memory | status of each thread | ghosts | budgets | threads (status, place in the script, frame)
+ * state = memory | status of each thread | ghosts | budgets | threads (status, position in the script, frame)
  *
  *   a thread runs      -> its next step, by the function that production runs
  *   a thread sleeps    -> woken by a notification (the explorer tries every choice of the sleepers that it reaches), or by
@@ -31,7 +31,7 @@ import {
   FRAME,
   Model,
   OWED,
-  PLACE,
+  POSITION,
   type Program,
   RUNS,
   SLEEPS,
@@ -92,7 +92,8 @@ export function explore(program: Program, limit = 5_000_000): Found {
 
   function mayQuit(state: number[], t: number): boolean {
     const at = first + t * THREAD;
-    return state[QUITS] > 0 && state[at + FRAME + Field.QUIT] === 0 && scripts[t][state[at + PLACE]].mayQuit === true;
+    return state[QUITS] > 0 && state[at + FRAME + Field.QUIT] === 0 &&
+      scripts[t][state[at + POSITION]].mayQuit === true;
   }
 
   function step(from: number[], t: number): number[] {
@@ -101,7 +102,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
     model.touched = false;
     model.notified = -1;
     world.me = t + 1;
-    const op = scripts[t][state[at + PLACE]];
+    const op = scripts[t][state[at + POSITION]];
     loadFrame(model, frame, state, at + FRAME);
     if (state[at + BEGUN] === 0) {
       state[at + BEGUN] = 1;
@@ -122,10 +123,10 @@ export function explore(program: Program, limit = 5_000_000): Found {
         break;
       }
       if (outcome === DONE) {
-        const next = op.end?.(world, frame) ?? state[at + PLACE] + 1;
+        const next = op.end?.(world, frame) ?? state[at + POSITION] + 1;
         resetFrame(state, at + FRAME, t + 1);
         state[at + BEGUN] = state[at + SLEPT] = 0;
-        state[at + PLACE] = next;
+        state[at + POSITION] = next;
         if (next < 0 || next >= scripts[t].length) {
           state[at + STATUS] = FINISHED;
           state[at + OWED] = 0;
@@ -147,7 +148,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
       const status = state[at + STATUS];
       if (status === RUNS) {
         const next = step(state, t);
-        const label = `${t + 1} at ${state[at + PLACE]}/${state[at + FRAME + Field.STAGE]}.${
+        const label = `${t + 1} at ${state[at + POSITION]}/${state[at + FRAME + Field.STAGE]}.${
           state[at + FRAME + Field.PC]
         }`;
         if (model.notified < 0) yield [label, next];

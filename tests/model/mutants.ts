@@ -164,7 +164,7 @@ export const mutants: Mutant[] = [
     program: (machines) => itemsProgram(machines, { puts: 1, deaths: 0, quits: 1 }),
   },
   {
-    name: "a condition whose places are lost with threads that died after their notification",
+    name: "a condition whose slots are lost with threads that died after their notification",
     machines: {
       conditionWait(words, lock, frame) {
         if (frame.stage === ConditionStage.PASS_ON) return end(frame, Result.FULL);
@@ -174,7 +174,7 @@ export const mutants: Mutant[] = [
     program: (machines) => deadPlacesProgram(machines, {}),
   },
   {
-    name: "a condition that gives the place of a dead thread away, and loses the notification in it",
+    name: "a condition that gives the slot of a dead thread away, and loses the notification in it",
     machines: {
       conditionWait(words, lock, frame) {
         const died = frame.stage === ConditionStage.JOIN && frame.pc === Join.CHECK_OWNER &&
@@ -185,7 +185,7 @@ export const mutants: Mutant[] = [
     program: (machines) => deadPlacesProgram(machines, {}),
   },
   {
-    name: "a condition whose waiter frees the places of all dead threads, and wakes for one",
+    name: "a condition whose waiter frees the slots of all dead threads, and wakes for one",
     machines: {
       conditionWait(words, lock, frame) {
         if (frame.stage !== ConditionStage.LEAVE || frame.pc !== Leave.FREE_DEAD) {

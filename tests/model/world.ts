@@ -53,7 +53,7 @@ export const RUNS = 0, SLEEPS = 1, FINISHED = 2, DEAD = 3, BURIED = 4;
  * Words of each thread in a state. OWED: it will wake once more by itself; SLEPT: the stages in which it has slept, as
  * bits.
  */
-export const STATUS = 0, PLACE = 1, BEGUN = 2, OWED = 3, SLEPT = 4, FRAME = 5, THREAD = FRAME + FRAME_SIZE;
+export const STATUS = 0, POSITION = 1, BEGUN = 2, OWED = 3, SLEPT = 4, FRAME = 5, THREAD = FRAME + FRAME_SIZE;
 
 /** A check that failed. */
 export class Violation extends Error {}
@@ -138,8 +138,8 @@ export class World {
   }
 
   /** Returns the index of the operation that a thread runs. */
-  place(thread: number): number {
-    return this.model.state[this.#thread(thread) + PLACE];
+  position(thread: number): number {
+    return this.model.state[this.#thread(thread) + POSITION];
   }
 
   check(condition: boolean, message: string): void {

@@ -119,7 +119,7 @@ test("errors of the system keep their code and class", async () => {
   assertEquals([node.code, node.syscall, node.path], ["ENOENT", "open", "/nonexistent/file"]);
 });
 
-test("the stack has the worker's frames first, then the place of submission in the caller's file", async () => {
+test("the stack has the worker's frames first, then the call site in the caller's file", async () => {
   await using pool = new Pool(1);
   const calls: Record<string, () => PromiseLike<unknown>> = {
     submit: () => pool.submit(failing.throwBuiltin, "RangeError"),
@@ -142,19 +142,19 @@ test("the stack has the worker's frames first, then the place of submission in t
 
 test("of many calls in one turn, the first 32 have call sites of their own; the others share that of the 32nd", async () => {
   await using pool = new Pool(1);
-  const places = async (count: number): Promise<string[]> => {
+  const callSites = async (count: number): Promise<string[]> => {
     const futures = [];
     for (let n = 1; n < count; n++) futures.push(pool.submit(failing.throwBuiltin, "RangeError"));
     futures.push(pool.submit(failing.throwBuiltin, "RangeError"));
     const errors = await Promise.all(futures.map((future) => future.exception()));
     return errors.map((error) => /errors_test.ts:(\d+:\d+)/.exec((error as Error).stack!.split("submitted:")[1])![1]);
   };
-  const few = await places(32);
+  const few = await callSites(32);
   assertEquals([new Set(few).size, new Set(few.slice(0, -1)).size], [2, 1]);
-  const many = await places(100);
+  const many = await callSites(100);
   assertEquals([new Set(many).size, many[0]], [1, few[0]]);
   // After an await they are new.
-  assertEquals(await places(32), few);
+  assertEquals(await callSites(32), few);
 });
 
 test("a rejected error arrives in the same way as a thrown one", async () => {

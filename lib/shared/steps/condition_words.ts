@@ -9,7 +9,7 @@
 export const NEXT = 0;
 /** Word of a slot: `owner << 2 | phase`, or 0. */
 export const STATE = (slot: number): number => 1 + slot * 2;
-/** Word of the ticket of a slot: its place in the order of arrival. */
+/** Word of the ticket of a slot: its position in the order of arrival. */
 export const TICKET = (slot: number): number => 2 + slot * 2;
 
 /** Returns the number of words of a condition with so many slots. */

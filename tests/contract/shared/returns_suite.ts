@@ -29,7 +29,7 @@ export const returnsSuite: SharedSuite = (engine, check) => {
   for (const sync of [true, false]) {
     const how = sync ? "blocked" : "awaiting";
 
-    check(`${how}: the places of notified waiters that died come back, for as many waiters as before`, async () => {
+    check(`${how}: the slots of notified waiters that died come back, for as many waiters as before`, async () => {
       const count = 2;
       const condition = new Condition({ maxWaiters: count });
       await using isolates = engine.isolates(count);
@@ -38,7 +38,7 @@ export const returnsSuite: SharedSuite = (engine, check) => {
         using guard = await condition.acquire({ timeout: MUST_HAPPEN });
         await condition.wait(guard, { timeout: NEVER_WOKEN });
       };
-      // The place that the second takes holds a lost notification, which wakes the first.
+      // The slot that the second takes holds a lost notification, which wakes the first.
       const ends = await within(MUST_HAPPEN, Promise.all([timed(wait()), timed(wait())]));
       for (const { error } of ends) if (error !== undefined) expectError(error, WaitTimeoutError);
       expectError((await timed(wait())).error, WaitTimeoutError);
