@@ -14,6 +14,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isolateState } from "../lib/core/isolate_state.ts";
 import { takeMove } from "../lib/core/move.ts";
+import { performance, Promise } from "../lib/core/platform.ts";
 import { type CallHost, RunningCall } from "../lib/core/running_call.ts";
 import { transferError } from "../lib/protocol/snapshot.ts";
 import type { TaskFunction } from "../lib/protocol/load_task.ts";

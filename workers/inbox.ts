@@ -17,6 +17,7 @@
  * @module
  */
 import { Deque } from "../lib/core/deque.ts";
+import { performance } from "../lib/core/platform.ts";
 import type { CallTable } from "../lib/protocol/call_table.ts";
 import type { Doorbell } from "../lib/protocol/doorbell.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";

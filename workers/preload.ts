@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { Promise } from "../lib/core/platform.ts";
 
 /** Missing from node's types. */
 interface Compose {

@@ -5,6 +5,7 @@
  * @module
  */
 import { takeMove } from "../lib/core/move.ts";
+import { performance } from "../lib/core/platform.ts";
 import type { RunningCall } from "../lib/core/running_call.ts";
 import { resultMessage } from "../lib/protocol/value_messages.ts";
 import { transferError } from "../lib/protocol/snapshot.ts";

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { reportError } from "../lib/core/platform.ts";
 import type { Terminal } from "../lib/core/terminal.ts";
 import type { KillGuard } from "../lib/protocol/kill_guard.ts";
 

@@ -5,6 +5,7 @@
  */
 import { workerData } from "node:worker_threads";
 import { isolateState } from "../lib/core/isolate_state.ts";
+import { crypto, Promise } from "../lib/core/platform.ts";
 import { Terminal } from "../lib/core/terminal.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";

@@ -9,6 +9,7 @@ import { Script } from "node:vm";
 import { define } from "../lib/core/define.ts";
 import { TaskTimeoutError } from "../lib/core/errors.ts";
 import { isolateState } from "../lib/core/isolate_state.ts";
+import { JSON, performance, Promise } from "../lib/core/platform.ts";
 import { Terminal } from "../lib/core/terminal.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { reportError } from "./platform.ts";
 import { queueMicrotask } from "./timer.ts";
 
 /** Calls `callback`. What it throws goes to `reportError`, so that it cannot stop the library's own work. */

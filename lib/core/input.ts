@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Promise } from "./platform.ts";
 import { badOption } from "./validate.ts";
 
 /** Anything that can be mapped over. */

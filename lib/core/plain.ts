@@ -18,6 +18,7 @@
  * @module
  */
 import { isDate, isProxy } from "node:util/types";
+import { Date, JSON } from "./platform.ts";
 
 /** The value to put at a path, in place of the `null` in the text: a date by its time, others by their name. */
 type Note = readonly [path: (string | number)[], special: string | number];

@@ -29,6 +29,7 @@
  *
  * @module
  */
+import { Atomics, performance } from "./platform.ts";
 
 /** Word of the lock: a state below. */
 const LOCK = 0;
@@ -59,7 +60,7 @@ const TOTAL_TIMEOUT = 10_000;
 const MAX_TRIES = 100;
 
 const { add, compareExchange, load, notify, wait } = Atomics;
-const now = performance.now.bind(performance);
+const { now } = performance;
 
 /** Number of words of shared memory that the lock takes. */
 export const LOCK_WORDS = 3;

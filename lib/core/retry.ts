@@ -9,6 +9,9 @@ import { AsyncContext } from "./async_context.ts";
 import { CancelledError, TaskLoadError, TaskNotFoundError, TransferError } from "./errors.ts";
 import { badOption, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
+// Taken at load: a test may replace it later.
+const { random } = Math;
+
 /**
  * How often and after which wait a failed attempt is repeated. Where an option `retry` takes a number, that counts the
  * attempts after the first, so `retry: 2` has as many attempts as `retry: { maxAttempts: 3 }`.
@@ -119,7 +122,7 @@ class Policy implements RetryPolicy {
   delay(attempt: number): number {
     const { minTimeout, maxTimeout, multiplier, jitter } = this;
     const full = minTimeout === 0 ? 0 : Math.min(maxTimeout, minTimeout * multiplier ** (attempt - 1));
-    return (1 - jitter * Math.random()) * full;
+    return (1 - jitter * random()) * full;
   }
 }
 

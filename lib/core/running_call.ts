@@ -4,6 +4,7 @@
  * @module
  */
 import type { Current } from "./isolate_state.ts";
+import { AbortController, performance } from "./platform.ts";
 import { badOption } from "./validate.ts";
 
 /** The worker as a running call uses it: its id and state, and the way to send messages to the host. */

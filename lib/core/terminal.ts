@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { Atomics, performance } from "./platform.ts";
 import { LOCK_WORDS, PrintLock } from "./print_lock.ts";
 import { isolateState, type TerminalClient } from "./isolate_state.ts";
 
@@ -44,7 +45,7 @@ const TURN_TIMEOUT = 100;
 const STUCK_TIME = 1_000;
 
 const encoder = new TextEncoder();
-const now = performance.now.bind(performance);
+const { now } = performance;
 
 /** Until when the lock counts as stuck, as a time of `performance.now()`. */
 let stuckUntil = 0;

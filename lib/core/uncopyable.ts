@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { structuredClone } from "./platform.ts";
+
 export { isAnyArrayBuffer, isProxy } from "node:util/types";
 
 /** What to send instead, by the tag of the class. */

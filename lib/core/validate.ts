@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AbortSignal, JSON } from "./platform.ts";
 
 /** Formats a value for a message: short, and without running the value's own code (no `toString`). */
 export function show(value: unknown): string {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { performance } from "./platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "./timer.ts";
 
 /**

@@ -7,6 +7,7 @@ import { onAbort } from "../core/abort.ts";
 import { calledBy, Caller, type PublicFunction } from "../core/at_caller.ts";
 import { WaitTimeoutError } from "../core/errors.ts";
 import { Deque } from "../core/deque.ts";
+import { performance, Promise } from "../core/platform.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 import { type Future, outcomeOf, subscribe } from "./future.ts";

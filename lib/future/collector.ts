@@ -10,6 +10,7 @@
  * @module
  */
 import { Deque } from "../core/deque.ts";
+import { DOMException, Promise } from "../core/platform.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 import type { OnError } from "./on_error.ts";
 import type { ResultsSource } from "./results.ts";

@@ -14,6 +14,7 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import { atCaller, type PublicFunction } from "../core/at_caller.ts";
+import { Promise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 import { badOption } from "../core/validate.ts";
 import { cancelFuture } from "./cancel_future.ts";

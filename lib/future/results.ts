@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Promise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 
 /** The map that produces the results of a {@linkcode Results}, which calls one of these methods, at most once. */

@@ -13,6 +13,7 @@
  * @module
  */
 import { IsopoolError } from "../core/base_error.ts";
+import { performance, Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { type PrintedFailure, printFailures } from "./failure_notices.ts";
 

@@ -5,6 +5,7 @@
  */
 import { calledBy, Caller, type PublicFunction } from "../core/at_caller.ts";
 import { WaitTimeoutError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { duration, knownOptions } from "../core/validate.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 

@@ -5,6 +5,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
+import { Promise } from "../core/platform.ts";
 import { abortSignal, badOption, duration, knownOptions, oneOf } from "../core/validate.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 import { Future, observe, outcomeOf, subscribe } from "./future.ts";

@@ -10,6 +10,7 @@
  * @module
  */
 import { TaskTimeoutError } from "../core/errors.ts";
+import { AbortController, Promise } from "../core/platform.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 import { deadline, retry, RetryError } from "../core/std.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";

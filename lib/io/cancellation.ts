@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { AbortController } from "../core/platform.ts";
 
 /** Something that a cancellation ends. */
 export interface Abortable {

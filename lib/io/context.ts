@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { AbortController } from "../core/platform.ts";
 import type { Abortable, Cancellation } from "./cancellation.ts";
 
 /** What `fn` gets besides its item. */

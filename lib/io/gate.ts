@@ -11,6 +11,7 @@
  * @module
  */
 import { Deque } from "../core/deque.ts";
+import { performance, Promise } from "../core/platform.ts";
 import type { RateLimiter } from "../core/rate.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Abortable, Cancellation } from "./cancellation.ts";

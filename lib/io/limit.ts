@@ -10,6 +10,7 @@
 import { onAbort } from "../core/abort.ts";
 import { define, getter } from "../core/define.ts";
 import { CancelledError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { abortSignal, badOption, knownOptions } from "../core/validate.ts";
 import { Attempts, type Limits, settledOrGrace } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";

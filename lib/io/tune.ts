@@ -4,6 +4,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { performance, Promise } from "../core/platform.ts";
 import { abortSignal, badOption, duration, integer, knownOptions } from "../core/validate.ts";
 import { isOverload } from "./adaptive.ts";
 import { settledOrGrace } from "./attempts.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { URL } from "../core/platform.ts";
 import { appendStack, captureStack } from "../core/stack.ts";
 import { isError } from "../protocol/error_record.ts";
 

@@ -13,6 +13,7 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError, ManagerClosedError } from "../core/errors.ts";
+import { Promise, WeakRef } from "../core/platform.ts";
 import { transferError } from "../protocol/snapshot.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";

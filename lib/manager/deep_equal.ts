@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Date } from "../core/platform.ts";
 import { ManagedProxy, origin } from "./proxy.ts";
 
 /** Compares plain objects, arrays, dates and bytes by content, proxies by their object, other values as `includes` does. */

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { Atomics } from "../core/platform.ts";
 import { setTimeout } from "../core/timer.ts";
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import type { Channel, Item } from "../queue/channel.ts";

@@ -10,6 +10,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
+import { crypto } from "../core/platform.ts";
 import { badOption, isA } from "../core/validate.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
@@ -66,9 +67,8 @@ export class Manager extends Shared implements Disposable {
     }
     noArgument("Manager", arguments[0]);
     const inbox = new Channel(UNLIMITED);
-    const memory = { name: crypto.randomUUID(), inbox: inbox.memory, owner: inbox.owners.me };
-    this.#client = Client.of(memory);
-    this.#server = new Server(memory, inbox, new Objects(this.#client), this.#client);
+    this.#client = Client.of({ name: crypto.randomUUID(), inbox: inbox.memory, owner: inbox.owners.me });
+    this.#server = new Server(this.#client.memory, inbox, new Objects(this.#client), this.#client);
   }
 
   /**

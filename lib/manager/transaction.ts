@@ -10,6 +10,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { DeadlockError, WaitTimeoutError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { ALL_OBJECTS } from "./access_queue.ts";

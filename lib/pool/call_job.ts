@@ -13,6 +13,7 @@ import { onAbort } from "../core/abort.ts";
 import { atCaller } from "../core/at_caller.ts";
 import { QueueFullError, TransferError } from "../core/errors.ts";
 import { NO_TRANSFER } from "../core/move.ts";
+import { performance } from "../core/platform.ts";
 import { captureStack } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { createFuture, type Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";

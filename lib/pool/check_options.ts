@@ -4,6 +4,7 @@
  * @module
  */
 import { BrokenPoolError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { type RateOptions, rateOptions } from "../core/rate.ts";
 import { badOption, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
 import { clone, type Snapshot, transferError } from "../protocol/snapshot.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { setImmediate } from "../core/timer.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 

@@ -5,6 +5,7 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import type { DeathReason } from "../core/errors.ts";
+import { CustomEvent } from "../core/platform.ts";
 import type { Death } from "../transport/transport.ts";
 import type { Observer } from "../scheduler/counters.ts";
 import type { Job } from "../scheduler/job.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 import { type Future, isObserved, outcomeOf, subscribe } from "../future/future.ts";
 import type { Task } from "../task/task.ts";

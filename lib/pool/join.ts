@@ -4,6 +4,7 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Input } from "../core/input.ts";
+import { anySignal } from "../core/platform.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { abortSignal, badOption, count, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/on_error.ts";
@@ -95,7 +96,7 @@ export function planMap(
       "timeout",
       options.timeout === undefined ? task.timeout ?? pool.timeout : options.timeout,
     ),
-    signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+    signal: signals.length > 1 ? anySignal(signals) : signals[0],
     retry: retryPolicy(action, options.retry === undefined ? task.retry ?? pool.retry : options.retry, true),
     onError: oneOf(action, "onError", onError, ["throw", "settle", "aggregate"]),
     readAhead: 2 * pool.workers * pool.setup.concurrency,

@@ -5,6 +5,7 @@
  * @module
  */
 import { PermissionScopeError } from "../core/errors.ts";
+import { JSON, URL } from "../core/platform.ts";
 import { badOption, knownOptions } from "../core/validate.ts";
 
 /** A scope in full; see {@linkcode PermissionScope}. */

@@ -11,6 +11,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
+import { performance } from "../core/platform.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import { Results } from "../future/results.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";

@@ -9,6 +9,7 @@
  * @module
  */
 import { PermissionScopeError } from "../core/errors.ts";
+import { URL } from "../core/platform.ts";
 
 const FLAG = "--unstable-worker-options";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { Terminal, writeAll } from "../core/terminal.ts";
 import { drawLine } from "./bar.ts";
 import type { ProgressSink, ProgressState } from "./sink.ts";

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { Terminal } from "../core/terminal.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { drawBar } from "./bar.ts";

@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { Atomics } from "../core/platform.ts";
 import { AtomicWords } from "../shared/memory.ts";
 import { DOORBELL_WORDS, park, POSTS, signal, TAIL } from "../shared/steps/doorbell.ts";
 import { DONE, Frame, Result, WAIT } from "../shared/steps/step.ts";

@@ -7,6 +7,7 @@
 import { define } from "../core/define.ts";
 import { forEachElement } from "../core/elements.ts";
 import * as isopool from "../core/errors.ts";
+import { DOMException } from "../core/platform.ts";
 import { isCloneableError, MAX_CLASSES, SEPARATE_FIELDS } from "./thrown.ts";
 
 /** Maximum number of errors in one record, and of levels of nesting. Errors beyond become a string that says so. */

@@ -10,6 +10,7 @@
 import { ownBytes } from "../core/bytes.ts";
 import { define } from "../core/define.ts";
 import { forEachElement } from "../core/elements.ts";
+import { DOMException, structuredClone } from "../core/platform.ts";
 import { isProxy, uncopyable } from "../core/uncopyable.ts";
 import { copyTree, DESCEND, DROP } from "./copy_tree.ts";
 import { type ErrorRecord, isCloneableError, isError, MAX_CLASSES, SEPARATE_FIELDS, type Thrown } from "./thrown.ts";

@@ -9,6 +9,8 @@
  *
  * @module
  */
+import { Atomics } from "../core/platform.ts";
+
 const PROTECTED = 0;
 const STOP = 1;
 const NEVER = 2;

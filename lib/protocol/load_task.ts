@@ -4,6 +4,7 @@
  * @module
  */
 import { IsopoolError, TaskLoadError, TaskNotFoundError } from "../core/errors.ts";
+import { JSON } from "../core/platform.ts";
 import { show } from "../core/validate.ts";
 import type { Source } from "./messages.ts";
 

@@ -7,6 +7,7 @@ import { bytesOf, restoreBytes } from "../core/bytes.ts";
 import { TransferError } from "../core/errors.ts";
 import { takeMove } from "../core/move.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
+import { JSON, structuredClone } from "../core/platform.ts";
 import { isProxy } from "../core/uncopyable.ts";
 import { isA, show } from "../core/validate.ts";
 import { encode } from "../shared/revive.ts";

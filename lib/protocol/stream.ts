@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { Promise } from "../core/platform.ts";
 import type { RunningCall } from "../core/running_call.ts";
 import { show } from "../core/validate.ts";
 

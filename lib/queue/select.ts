@@ -4,6 +4,7 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
+import { AbortController, Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { isA } from "../core/validate.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";

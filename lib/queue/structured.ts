@@ -11,6 +11,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
+import { DOMException } from "../core/platform.ts";
 
 interface RuntimeCore {
   serialize(value: unknown, options: undefined, fail: (message: string) => never): Uint8Array;

@@ -5,6 +5,7 @@
  * @module
  */
 import { BrokenPoolError } from "../core/errors.ts";
+import { JSON } from "../core/platform.ts";
 import type { TaskEntry } from "./job.ts";
 
 /** Living abandoned workers that every pool may have, however small. */

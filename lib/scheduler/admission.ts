@@ -11,6 +11,7 @@
  * @module
  */
 import { Deque } from "../core/deque.ts";
+import { Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 
 /** Counts unfinished calls against a limit. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { transferError } from "../protocol/snapshot.ts";
 import type { Batch } from "../transport/transport.ts";
 import type { SlotOwner } from "./slot_owner.ts";

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Backlog } from "./backlog.ts";
 import type { WorkerSet } from "./worker_set.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Slot } from "./slot.ts";
 

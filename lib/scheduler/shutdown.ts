@@ -13,6 +13,7 @@
  * @module
  */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import type { KeepAlive } from "../core/timer.ts";
 import type { Admission } from "./admission.ts";
 import type { Dispatcher } from "./dispatcher.ts";

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { clearTimeout, type Timer } from "../core/timer.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import type { TaskEntry } from "./job.ts";
 
 /** A call that takes less than this, in milliseconds, is not worth moving to another worker. */

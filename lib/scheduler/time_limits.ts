@@ -5,6 +5,7 @@
  * @module
  */
 import { TaskTimeoutError } from "../core/errors.ts";
+import { performance } from "../core/platform.ts";
 import { dropFrames } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Transport } from "../transport/transport.ts";

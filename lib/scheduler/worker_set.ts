@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { Promise } from "../core/platform.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import type { Launch } from "../transport/transport.ts";
 import { AffinityWorkers } from "./affinity_workers.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Promise } from "../core/platform.ts";
 import type { Slot } from "./slot.ts";
 
 /** The waiting callers of one pool. */

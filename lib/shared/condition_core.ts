@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { badOption, integer } from "../core/validate.ts";
 import { type Guard, resumeGuard, suspendGuard } from "./guard.ts";
 import type { Handle } from "./handle.ts";

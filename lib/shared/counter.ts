@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Atomics } from "../core/platform.ts";
 import { badOption } from "../core/validate.ts";
 import { newMemory, receivedMemory } from "./memory.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { Atomics } from "../core/platform.ts";
 import { badOption } from "../core/validate.ts";
 
 /** Types of a shared number. */

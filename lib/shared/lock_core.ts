@@ -4,6 +4,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { badOption } from "../core/validate.ts";
 import type { Releasable } from "./guard.ts";
 import { SharedWords } from "./memory.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
+import { Atomics } from "../core/platform.ts";
 import { show } from "../core/validate.ts";
 import type { Handle } from "./handle.ts";
 import type { OwnerTable } from "./owner_table.ts";

@@ -32,6 +32,7 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
+import { Atomics, crypto } from "../core/platform.ts";
 import { OwnerStatus } from "./steps/step.ts";
 
 const SLOTS = 1024;

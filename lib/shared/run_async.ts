@@ -22,6 +22,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
+import { Atomics, Promise } from "../core/platform.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";

@@ -10,6 +10,7 @@
  */
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
+import { Atomics } from "../core/platform.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, type PlainWords, Result, WAIT } from "./steps/step.ts";
 import { conclude, type Machine } from "./waiting.ts";

@@ -8,6 +8,7 @@
  * @module
  */
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
+import { Atomics, performance } from "../core/platform.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
 import { conclude, type Machine, POLL_INTERVAL, throwIfStopped } from "./waiting.ts";

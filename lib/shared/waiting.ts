@@ -6,6 +6,7 @@
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { IsopoolError, LockAbandonedError, WaitTimeoutError } from "../core/errors.ts";
 import { isolateState } from "../core/isolate_state.ts";
+import { performance } from "../core/platform.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
 import type { SharedWords } from "./memory.ts";
 import { isMainThread, type OwnerTable } from "./owner_table.ts";

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { Promise } from "../core/platform.ts";
 import { badOption } from "../core/validate.ts";
 import { isGlobal, isHidden } from "./inline_globals.ts";
 import { Task, type TaskOf, type TaskOptions } from "./task.ts";

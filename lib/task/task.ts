@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { JSON, URL } from "../core/platform.ts";
 import { abortSignal, badOption, callback, duration, knownOptions, show } from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { JSON, URL } from "../core/platform.ts";
 import { namespaceUrl } from "../protocol/load_task.ts";
 
 const codeUrl = (kind: string): string => JSON.stringify(new URL(`../../workers/${kind}.ts`, import.meta.url).href);

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import type { Launch } from "./transport.ts";
 
 /** What a worker takes, and how much of it the process has. */

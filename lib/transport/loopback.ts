@@ -10,6 +10,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { AsyncContext } from "../core/async_context.ts";
 import { isolateState } from "../core/isolate_state.ts";
 import { CancelledError } from "../core/errors.ts";
+import { performance, Promise } from "../core/platform.ts";
 import { type CallHost, RunningCall } from "../core/running_call.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";

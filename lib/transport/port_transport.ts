@@ -11,6 +11,7 @@
  * @module
  */
 import type { TerminalClient } from "../core/isolate_state.ts";
+import { performance } from "../core/platform.ts";
 import { Terminal } from "../core/terminal.ts";
 import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { Doorbell } from "../protocol/doorbell.ts";

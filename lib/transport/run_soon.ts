@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { queueMicrotask, setImmediate } from "../core/timer.ts";
 
 /** Milliseconds for which calls follow one another before timers, IO and events have a turn of the event loop. */

@@ -14,6 +14,7 @@
  * @module
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { performance } from "../core/platform.ts";
 import { Terminal } from "../core/terminal.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { KillGuard } from "../protocol/kill_guard.ts";

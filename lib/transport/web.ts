@@ -13,6 +13,7 @@
  * @module
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { Worker } from "../core/platform.ts";
 import { Terminal } from "../core/terminal.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
 import { KillGuard } from "../protocol/kill_guard.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { performance as libraryClock } from "../../lib/core/platform.ts";
 import { timerFunctions } from "../../lib/core/timer.ts";
 
 const real = { ...timerFunctions, now: performance.now.bind(performance) };
@@ -36,7 +37,7 @@ class HandTimer {
   }
 }
 
-/** Replaces the timers of the library and `performance.now()` until it is disposed. */
+/** Replaces the timers of the library and `performance.now()`, of the library and of the test, until it is disposed. */
 export class HandClock implements Disposable {
   #now = 1_000;
   readonly #timers = new Set<HandTimer>();
@@ -54,7 +55,7 @@ export class HandClock implements Disposable {
       clearTimeout: remove,
       clearInterval: remove,
     });
-    performance.now = () => this.#now;
+    libraryClock.now = performance.now = () => this.#now;
   }
 
   /** Timers that are set. */
@@ -79,7 +80,7 @@ export class HandClock implements Disposable {
   [Symbol.dispose](): void {
     const { now, ...timers } = real;
     Object.assign(timerFunctions, timers);
-    performance.now = now;
+    libraryClock.now = performance.now = now;
   }
 
   #nextDue(end: number): HandTimer | undefined {
