@@ -1,6 +1,6 @@
 /**
- * The call site: the line of the caller's code that made a call. It is the second half of the stack of a failed call; the first
- * half is the manager's.
+ * The call site: the line of the caller's code that made a call. It is the second half of the stack of a failed call; the
+ * first half is the manager's.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The call site of a task: the line of the caller's code that submitted it: the second half of a failed task's stack.
+ * The call site of a task: the line of the caller's code that submitted it. It is the second half of a failed task's stack.
  *
  * @module
  */

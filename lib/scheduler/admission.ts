@@ -19,7 +19,8 @@ export class Admission {
   readonly #limit: () => number;
   readonly #waiting = new Deque<PromiseWithResolvers<void>>();
   #admitted = 0;
-  // Reserved room: one for each producer whose `room()` has resolved. They submit in the same turn of the event loop, or not at all.
+  // Room for one call of each producer whose `room()` has resolved. They submit in the same turn of the event loop, or
+  // not at all.
   #reserved = 0;
   #reservationTimer: Timer | undefined;
   #closed: { error: unknown } | undefined;
