@@ -26,6 +26,7 @@ import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
 import { optionsSuite } from "./options_suite.ts";
 import { orderSuite } from "./order_suite.ts";
+import { parkedSuite } from "./parked_suite.ts";
 import { pauseSuite } from "./pause_suite.ts";
 import { queueSuite } from "./queue_suite.ts";
 import { rateSuite } from "./rate_suite.ts";
@@ -76,6 +77,7 @@ const SUITES: Suite[] = [
   asyncContextSuite,
   flowSuite,
   blockedSuite,
+  parkedSuite,
 ];
 
 /** Registers all suites for a backend. */
