@@ -72,7 +72,7 @@ report(
 );
 report(
   "worker: report a finished call, host not parked",
-  await measure(CALLS, () => args.forEach(() => doorbell.report({ count: 1, ms: 0, ran: 0 }))),
+  await measure(CALLS, () => args.forEach(() => doorbell.report({ count: 1, ms: 0, runTime: 0 }))),
 );
 
 const worker = new Worker(new URL("./tasks/steps_doorbell.mjs", import.meta.url), {

@@ -167,7 +167,7 @@ export class CallRunner implements CallHost {
   #take({ first, timeout, attempt }: RunMessage, i: number): RunningCall | undefined {
     const { callTable } = this.#host;
     const seq = first + i;
-    if (timeout !== undefined) callTable.noteStart(seq, performance.now());
+    if (timeout !== undefined) callTable.recordStart(seq, performance.now());
     return callTable.start(seq) ? new RunningCall(this, seq, attempt) : undefined;
   }
 

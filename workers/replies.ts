@@ -94,24 +94,24 @@ export class Replies {
     if (this.#unreported > 0) this.#scheduleReport(() => performance.now() - this.#periodStart);
   }
 
-  #scheduleReport(ran: () => number): void {
+  #scheduleReport(runTime: () => number): void {
     if (this.#reportScheduled) return;
     this.#reportScheduled = true;
     this.#host.setImmediate(() => {
       this.#reportScheduled = false;
-      this.#report(performance.now(), ran());
+      this.#report(performance.now(), runTime());
     });
   }
 
-  #report(now: number, ran: number): void {
+  #report(now: number, runTime: number): void {
     if (this.#unreported === 0) return;
     const count = this.#unreported;
     const ms = now - this.#periodStart;
     this.#unreported = this.#callTime = 0;
     this.#periodStart = now;
     this.#clockStride = Math.max(1, Math.min(1024, Math.floor(REPORT_INTERVAL / 4 * count / ms)));
-    if (this.#hasPosted) this.#host.post({ kind: "report", count, ms, ran });
-    else this.#host.doorbell.report({ count, ms, ran });
+    if (this.#hasPosted) this.#host.post({ kind: "report", count, ms, runTime });
+    else this.#host.doorbell.report({ count, ms, runTime });
     this.#hasPosted = false;
   }
 }

@@ -135,7 +135,7 @@ export class CallTable {
   }
 
   /** Worker: records when a call starts, before {@linkcode start} publishes it. */
-  noteStart(seq: number, now: number): void {
+  recordStart(seq: number, now: number): void {
     this.#values[seq & MASK] = now;
   }
 

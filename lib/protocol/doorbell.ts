@@ -6,7 +6,7 @@
  * host                                          worker
  *   publish(tail)  ---- TAIL, SIGNALS --->        new calls: ends park() and published()
  *   wake()         ---- POSTS, SIGNALS -->        a message is in the port: ends park()
- *   takeReport()   <--- REPORTS ----------        report(count, ms, ran): results are in the call table
+ *   takeReport()   <--- REPORTS ----------        report(count, ms, runTime): results are in the call table
  * ```
  *
  * The worker's algorithm is in `shared/steps/doorbell.ts`. The host never blocks: it waits asynchronously until REPORTS
@@ -26,8 +26,8 @@ import { DONE, Frame, Result, WAIT } from "../shared/steps/step.ts";
 const REPORTS = DOORBELL_WORDS;
 // Totals since the start of the worker: answered calls, and microseconds. They wrap around.
 const COUNT = REPORTS + 1;
-const SPENT = REPORTS + 2;
-const RAN = REPORTS + 3;
+const ELAPSED = REPORTS + 2;
+const RUN_TIME = REPORTS + 3;
 const WORDS = REPORTS + 4;
 
 /** What a worker has done since its previous report. */
@@ -37,7 +37,7 @@ export interface Report {
   /** Milliseconds of the worker's time. */
   ms: number;
   /** Milliseconds that the calls would have taken one after another. */
-  ran: number;
+  runTime: number;
 }
 
 /** The doorbell of one worker, as either side sees it. */
@@ -49,8 +49,8 @@ export class Doorbell {
   // Host: the totals at the previous report.
   #reports = 0;
   #count = 0;
-  #spent = 0;
-  #ran = 0;
+  #elapsed = 0;
+  #runTime = 0;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4)) {
     this.memory = memory;
@@ -109,11 +109,11 @@ export class Doorbell {
   }
 
   /** Worker: reports that results are in the call table, and wakes the host. */
-  report({ count, ms, ran }: Report): void {
+  report({ count, ms, runTime }: Report): void {
     const words = this.#words;
     words.add(COUNT, count);
-    words.add(SPENT, Math.round(ms * 1000));
-    words.add(RAN, Math.round(ran * 1000));
+    words.add(ELAPSED, Math.round(ms * 1000));
+    words.add(RUN_TIME, Math.round(runTime * 1000));
     words.add(REPORTS, 1);
     words.notify(REPORTS, 1);
   }
@@ -128,13 +128,13 @@ export class Doorbell {
   takeReport(): Report {
     const words = this.#words;
     this.#reports = words.load(REPORTS);
-    const count = words.load(COUNT), spent = words.load(SPENT), ran = words.load(RAN);
+    const count = words.load(COUNT), elapsed = words.load(ELAPSED), runTime = words.load(RUN_TIME);
     const report = {
       count: Math.max(0, (count - this.#count) | 0),
-      ms: Math.max(0, (spent - this.#spent) | 0) / 1000,
-      ran: Math.max(0, (ran - this.#ran) | 0) / 1000,
+      ms: Math.max(0, (elapsed - this.#elapsed) | 0) / 1000,
+      runTime: Math.max(0, (runTime - this.#runTime) | 0) / 1000,
     };
-    [this.#count, this.#spent, this.#ran] = [count, spent, ran];
+    [this.#count, this.#elapsed, this.#runTime] = [count, elapsed, runTime];
     return report;
   }
 

@@ -46,7 +46,7 @@ export class MessageValidator {
   #isValid(message: WorkerMessage, head: number, tail: number): boolean {
     switch (message.kind) {
       case "report":
-        return isCount(message.count) && isAmount(message.ms) && isAmount(message.ran);
+        return isCount(message.count) && isAmount(message.ms) && isAmount(message.runTime);
       case "result":
       case "error":
       case "item":

@@ -89,8 +89,8 @@ export type WorkerMessage =
   | { kind: "cancel-received" }
   | ItemMessage
   | { kind: "progress"; seq: number; done: number; total: number | undefined }
-  /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `ran`. */
-  | { kind: "report"; count: number; ms: number; ran: number }
+  /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */
+  | { kind: "report"; count: number; ms: number; runTime: number }
   | ResultMessage
   | { kind: "error"; seq: number; thrown: Thrown }
   /** The worker is about to end itself, with an exit code or because of an uncaught error. */

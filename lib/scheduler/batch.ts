@@ -32,7 +32,7 @@ export function toBatch(first: number, chunks: Chunk[]): Batch {
 }
 
 /** Counts how long calls have waited, and reports them to the observer. */
-export function noteSent(chunks: Chunk[], workerId: number, { counters, observer }: SlotOwner): void {
+export function recordSent(chunks: Chunk[], workerId: number, { counters, observer }: SlotOwner): void {
   const now = performance.now();
   for (const { job, first, items, attempt } of chunks) {
     if (job.queuedAt > 0) {

@@ -55,7 +55,7 @@ export class Slot implements CallsSlot, PinnedWorker {
       progress: (seq, done, total) => this.calls.progress(seq, done, total),
       fulfilled: (first, values) => this.calls.fulfilled(first, values),
       rejected: (seq, error) => this.calls.rejected(seq, error),
-      measured: (count, ms, ran) => this.calls.measured(count, ms, ran),
+      measured: (count, ms, runTime) => this.calls.measured(count, ms, runTime),
       exit: (death) => this.#exit(death),
       abandonedExited: () => owner.abandoned.remove(),
     });

@@ -15,7 +15,7 @@
 import { markAbandoned } from "../core/task_errors.ts";
 import { MAX_DELAY } from "../core/validate.ts";
 import type { Death, Transport } from "../transport/transport.ts";
-import { noteSent, sendSeparately, toBatch } from "./batch.ts";
+import { recordSent, sendSeparately, toBatch } from "./batch.ts";
 import { InFlight } from "./in_flight.ts";
 import { type Chunk, type ChunkHolder, CLOSED, type Failure, type Outcome, type TaskEntry } from "./job.ts";
 import { PendingStops, type StopOutcome } from "./pending_stops.ts";
@@ -95,7 +95,7 @@ export class SlotCalls implements ChunkHolder {
       this.#nextSeq += chunk.items.length;
       this.#inFlight.add(chunk);
     }
-    noteSent(chunks, this.id, this.#owner);
+    recordSent(chunks, this.id, this.#owner);
     if (timeout !== undefined) this.#limits.watch(this.#transport, timeout);
   }
 
@@ -181,10 +181,10 @@ export class SlotCalls implements ChunkHolder {
     if (chunk) this.#failed(chunk, seq - chunk.firstSeq, "rejected", error);
   }
 
-  /** The worker reports that `count` calls took `ms` milliseconds; one after another, they would have taken `ran`. */
-  measured(count: number, ms: number, ran = ms): void {
+  /** The worker reports that `count` calls took `ms` milliseconds; one after another, they would have taken `runTime`. */
+  measured(count: number, ms: number, runTime = ms): void {
     if (!this.throughput.measured(count, ms)) return;
-    this.#owner.counters.run.add(ran / count, count);
+    this.#owner.counters.run.add(runTime / count, count);
     this.#owner.capacityChanged(this.#slot);
   }
 

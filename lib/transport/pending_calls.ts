@@ -128,9 +128,9 @@ export class PendingCalls {
   #onReport(): void {
     this.#listening = false;
     if (this.isClosed) return;
-    const { count, ms, ran } = this.#doorbell.takeReport();
+    const { count, ms, runTime } = this.#doorbell.takeReport();
     this.collect();
-    if (count > 0) this.#events.measured(count, ms, ran);
+    if (count > 0) this.#events.measured(count, ms, runTime);
     if (this.head < this.tail) this.#listen();
   }
 

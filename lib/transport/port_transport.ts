@@ -189,7 +189,7 @@ export abstract class PortTransport implements Transport {
         return this.#calls.reject(message.seq, decodeThrown(message.thrown));
       case "report":
         this.#calls.collect();
-        this.events.measured(message.count, message.ms, message.ran);
+        this.events.measured(message.count, message.ms, message.runTime);
     }
   }
 

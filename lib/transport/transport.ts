@@ -110,8 +110,8 @@ export interface TransportEvents {
   fulfilled(first: number, values: readonly unknown[]): void;
   /** A call has thrown. */
   rejected(seq: number, error: unknown): void;
-  /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `ran`. */
-  measured(count: number, ms: number, ran?: number): void;
+  /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */
+  measured(count: number, ms: number, runTime?: number): void;
   /** The worker has ended or is abandoned; calls that are not settled are lost. */
   exit(death: Death): void;
   /** An abandoned worker has ended. */

@@ -61,8 +61,8 @@ const IGNORED: Record<string, unknown[]> = {
     .map((kind) => ({ kind, seq: SEQ.own, value: "forged" })),
   "buffers": [new ArrayBuffer(8), new Uint8Array(1e6), new SharedArrayBuffer(8)],
   "reports with invalid numbers": NUMBERS.flatMap((n) =>
-    [{ count: n, ms: 1, ran: 1 }, { count: 1, ms: n, ran: 1 }, { count: 1, ms: 1, ran: n }]
-      .filter((each) => !Object.is(each.ms, 0.5) && !Object.is(each.ran, 0.5) && each.count !== 0)
+    [{ count: n, ms: 1, runTime: 1 }, { count: 1, ms: n, runTime: 1 }, { count: 1, ms: 1, runTime: n }]
+      .filter((each) => !Object.is(each.ms, 0.5) && !Object.is(each.runTime, 0.5) && each.count !== 0)
       .map((each) => ({ kind: "report", ...each }))
   ),
   "answers to calls that are not in flight": SEQS.flatMap((seq) => [
@@ -126,7 +126,7 @@ test("a call that is answered twice has its first answer, and the next calls hav
 test("a task that forges `ready` and a perfect report is still stopped by its timeout", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
   await unharmed(pool);
-  const frames = [{ kind: "ready", now: 0 }, { kind: "report", count: 1e6, ms: 0, ran: 0 }, {
+  const frames = [{ kind: "ready", now: 0 }, { kind: "report", count: 1e6, ms: 0, runTime: 0 }, {
     kind: "cancel-received",
   }];
   const error = await within(MUST_HAPPEN, pool.submit(hostile.postAndSpin.with({ timeout: 100 }), frames).exception());

@@ -106,7 +106,7 @@ Deno.test("batches: the start time of a withdrawn call does not overwrite the of
   assert(table.withdraw(0));
   table.openBatch(CAPACITY, header, [["second"]], 1);
   // The worker read number 0 before the host withdrew it.
-  table.noteStart(0, 12345);
+  table.recordStart(0, 12345);
   assertEquals(table.start(0), false);
   assertEquals(itemsOf(table.batchFrom(CAPACITY)), [["second"]]);
 });

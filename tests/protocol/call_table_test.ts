@@ -8,7 +8,7 @@ Deno.test("CallTable: a call is queued, runs, and has its result", () => {
   const worker = new CallTable(host.memory);
   host.openPosted(5);
   assertEquals(host.state(5), State.QUEUED);
-  worker.noteStart(5, 12.5);
+  worker.recordStart(5, 12.5);
   assertEquals(worker.start(5), true);
   assertEquals([host.state(5), host.startedAt(5)], [State.RUNNING, 12.5]);
   assertEquals(worker.setResult(5, 7), true);

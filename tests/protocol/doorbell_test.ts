@@ -47,14 +47,18 @@ Deno.test("Doorbell: takeReport() returns differences, which no written number m
   const worker = new Doorbell();
   const host = new Doorbell(worker.memory);
   const reported = host.reported()!;
-  worker.report({ count: 2, ms: 1.5, ran: 3 });
-  worker.report({ count: 1, ms: 0.25, ran: 0 });
+  worker.report({ count: 2, ms: 1.5, runTime: 3 });
+  worker.report({ count: 1, ms: 0.25, runTime: 0 });
   await within(LONG, reported);
-  assertEquals([host.takeReport(), host.takeReport()], [{ count: 3, ms: 1.75, ran: 3 }, { count: 0, ms: 0, ran: 0 }]);
+  assertEquals([host.takeReport(), host.takeReport()], [{ count: 3, ms: 1.75, runTime: 3 }, {
+    count: 0,
+    ms: 0,
+    runTime: 0,
+  }]);
   // A hostile worker writes into the memory.
   new Int32Array(worker.memory).fill(-5);
-  const { count, ms, ran } = host.takeReport();
-  assert(count >= 0 && ms >= 0 && ran >= 0);
+  const { count, ms, runTime } = host.takeReport();
+  assert(count >= 0 && ms >= 0 && runTime >= 0);
   // close() ends a wait without a report.
   const last = host.reported()!;
   host.close();
@@ -73,7 +77,7 @@ async function follower(): Promise<void> {
     const { tail } = doorbell;
     if (tail !== seen) {
       seen = tail;
-      doorbell.report({ count: 1, ms: 0, ran: 0 });
+      doorbell.report({ count: 1, ms: 0, runTime: 0 });
     } else if (n++ % 2 === 0) doorbell.park(tail, doorbell.postCount, 0.05);
     else await doorbell.published(tail);
   }
