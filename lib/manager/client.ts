@@ -53,10 +53,10 @@ function closedError(what: string, reason: string): ManagerClosedError {
 
 const PUT = "send request to Manager";
 /** How many times a call waits 1 ms for another thread that is putting a request. */
-const PATIENCE = 20;
+const MAX_LOCK_WAITS = 20;
 
 /** What is left to clean up when a client has been collected. A reference to the client would keep it alive. */
-interface Remains {
+interface ClientCleanup {
   readonly name: string;
   readonly inbox: Channel;
   readonly number: number;
@@ -64,13 +64,13 @@ interface Remains {
 }
 
 const clients = new Map<string, WeakRef<Client>>();
-const collected = new FinalizationRegistry<Remains>((remains) => {
-  if (clients.get(remains.name)?.deref() === undefined) clients.delete(remains.name);
-  if (remains.replies === undefined) return;
-  remains.replies.stop();
-  const request = encodeRequest(remains.number, NO_REPLY, ["disconnect"] satisfies ClientRequest);
+const collected = new FinalizationRegistry<ClientCleanup>((cleanup) => {
+  if (clients.get(cleanup.name)?.deref() === undefined) clients.delete(cleanup.name);
+  if (cleanup.replies === undefined) return;
+  cleanup.replies.stop();
+  const request = encodeRequest(cleanup.number, NO_REPLY, ["disconnect"] satisfies ClientRequest);
   // If the manager is closed, there is nothing to disconnect from.
-  remains.inbox.put(PUT, request, undefined).catch(() => {});
+  cleanup.inbox.put(PUT, request, undefined).catch(() => {});
 });
 
 /** A thread's client of a manager. */
@@ -78,7 +78,7 @@ export class Client {
   /** What another thread needs to reach the manager. */
   readonly memory: ManagerMemory;
   readonly #inbox: Channel;
-  readonly #remains: Remains;
+  readonly #cleanup: ClientCleanup;
   readonly #pending = new Map<number, PendingCall>();
   readonly #liveness = new LivenessPoll(() => this.#checkThreads());
   #lastCall = 0;
@@ -89,8 +89,8 @@ export class Client {
     this.memory = memory;
     this.#inbox = inbox;
     const number = inbox.control.add(CLIENTS, 1) + 1;
-    this.#remains = { name: memory.name, inbox, number, replies: undefined };
-    collected.register(this, this.#remains);
+    this.#cleanup = { name: memory.name, inbox, number, replies: undefined };
+    collected.register(this, this.#cleanup);
   }
 
   /**
@@ -109,7 +109,7 @@ export class Client {
 
   /** Returns a new id for an object, a transaction or a running call: unique among all threads of this manager. */
   newId(): number {
-    return this.#remains.number * 2 ** 32 + ++this.#lastId;
+    return this.#cleanup.number * 2 ** 32 + ++this.#lastId;
   }
 
   /** Calls a method of an object. The arguments are copied before it returns. Settles as the method does. */
@@ -154,7 +154,7 @@ export class Client {
   close(ending: Ending): void {
     this.#ending ??= ending;
     this.#liveness.stop();
-    this.#remains.replies?.stop();
+    this.#cleanup.replies?.stop();
     for (const call of [...this.#pending.keys()]) {
       this.#settle(call, ({ what, reject }) => reject(this.#ending!(what)));
     }
@@ -179,12 +179,12 @@ export class Client {
     this.#connect();
     let record: LogRecord;
     try {
-      record = encodeRequest(this.#remains.number, call, request);
+      record = encodeRequest(this.#cleanup.number, call, request);
     } catch (cause) {
       // Only the fourth field of `make` and `call` comes from the user.
       throw transferError(request[3], request[0] === "make" ? "initial" : "args", "argument", cause);
     }
-    const outcome = this.#inbox.tryPut(what, record, PATIENCE);
+    const outcome = this.#inbox.tryPut(what, record, MAX_LOCK_WAITS);
     if (outcome === "ok") return;
     if (outcome === "closed") throw (this.#ending ??= ENDED.closed)(what);
     // Another thread is putting a long request, or the inbox has 1 GiB of requests that the manager has not read.
@@ -195,18 +195,18 @@ export class Client {
 
   // The first request of a client is preceded by its own channel for replies.
   #connect(): void {
-    if (this.#remains.replies !== undefined) return;
+    if (this.#cleanup.replies !== undefined) return;
     const replies = new Channel(UNLIMITED);
     // The mailbox outlives every call: a strong reference would keep this client from being collected.
     const weak = new WeakRef(this);
-    this.#remains.replies = new Mailbox(
+    this.#cleanup.replies = new Mailbox(
       replies,
       (record) => weak.deref()?.receive(record),
       (error) => weak.deref()?.close(error === undefined ? ENDED.closed : ENDED.corrupt(error)),
     );
     const request: ClientRequest = ["connect", this.#inbox.owners.me, replies.memory];
-    this.#inbox.put(PUT, encodeRequest(this.#remains.number, NO_REPLY, request), undefined).catch(() => {});
-    this.#remains.replies.listen();
+    this.#inbox.put(PUT, encodeRequest(this.#cleanup.number, NO_REPLY, request), undefined).catch(() => {});
+    this.#cleanup.replies.listen();
   }
 
   #settle(call: number, settle: (pending: PendingCall) => void): void {

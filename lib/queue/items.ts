@@ -103,7 +103,7 @@ export function selectionOf<T>(channel: Channel, tryGet: () => TryGetResult<T>):
       return result.state === "empty" ? undefined : result;
     },
     ready: (signal) => channel.ready("select", signal),
-    passOn: () => channel.wakeNextConsumer(),
+    passNotificationOn: () => channel.wakeNextConsumer(),
     arrivals: () => channel.control.load(Control.TAIL),
   };
 }

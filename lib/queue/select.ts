@@ -19,7 +19,7 @@ export interface Selection<R> {
   /** Waits until `take` may return something; rejects when the signal aborts. Takes nothing. */
   ready(signal: AbortSignal): Promise<void>;
   /** Wakes another consumer of the source. Called when `ready` was fulfilled here; `select` may take from another source. */
-  passOn(): void;
+  passNotificationOn(): void;
   /**
    * Returns a number that changes when something arrives or the source closes. Without it, `select` may give up although
    * at each moment one source was ready, because it looks at one after the other.
@@ -152,7 +152,7 @@ async function waitForAny<R>(selections: readonly Selection<R>[], signals: Abort
     await Promise.all(selections.map(async (selection) => {
       try {
         await selection.ready(stopping.signal);
-        selection.passOn();
+        selection.passNotificationOn();
       } catch (error) {
         if (!stopping.signal.aborted) throw error;
       } finally {

@@ -31,7 +31,7 @@ const CREATE = "create Barrier";
 const WAIT = "wait at Barrier";
 const RESET = "reset Barrier";
 // How many times reset() waits 1 ms for the lock of the barrier, which a party holds for a few steps.
-const PATIENCE = 1_000;
+const MAX_LOCK_WAITS = 1_000;
 const MAX_PARTIES = 4096;
 
 /**
@@ -189,7 +189,9 @@ export class Barrier extends Shared {
    * ```
    */
   reset(): void {
-    if (runNow(newMachine(RESET, this.#words, undefined, reset), undefined, PATIENCE) === BUSY) throw lockHeld(RESET);
+    if (runNow(newMachine(RESET, this.#words, undefined, reset), undefined, MAX_LOCK_WAITS) === BUSY) {
+      throw lockHeld(RESET);
+    }
   }
 
   /** Returns `Barrier(broken)`, or how many of the parties wait. */

@@ -22,19 +22,19 @@ export const BUSY = -1;
  * How many times to wait 1 ms for a lock, so 5 s or more. Its holder may be copying an item of 1 GiB on a busy machine,
  * which takes a second or two. Waits are counted, and not the time: the process may have been stopped meanwhile.
  */
-export const PATIENCE = 5_000;
+export const MAX_LOCK_WAITS = 5_000;
 
 /** The same for a lock that did not come free in time before. */
-const PATIENCE_WITH_STUCK = 100;
+const STUCK_LOCK_WAITS = 100;
 
 // Locks that did not come free in time, and have not since.
 const stuck = new WeakSet<PlainWords>();
 
 /**
- * Runs a machine to its end; returns its result. It gives up where it would sleep on `positions`, and after `patience`
+ * Runs a machine to its end; returns its result. It gives up where it would sleep on `positions`, and after `maxWaits`
  * waits of 1 ms for a lock: then it returns {@linkcode BUSY}.
  */
-export function runNow(machine: Machine, positions?: SharedWords, patience: number = PATIENCE): number {
+export function runNow(machine: Machine, positions?: SharedWords, maxWaits: number = MAX_LOCK_WAITS): number {
   const { frame, step } = machine;
   let waits = 0;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
@@ -43,7 +43,7 @@ export function runNow(machine: Machine, positions?: SharedWords, patience: numb
     if (outcome !== WAIT) continue;
     const words = frame.where as SharedWords;
     if (words === positions) frame.giveUp = true;
-    else if (waits++ >= (stuck.has(words) ? Math.min(patience, PATIENCE_WITH_STUCK) : patience)) frame.giveUp = true;
+    else if (waits++ >= (stuck.has(words) ? Math.min(maxWaits, STUCK_LOCK_WAITS) : maxWaits)) frame.giveUp = true;
     else if (Atomics.wait(words.array, frame.on, frame.expected, 1) !== "not-equal") steps = 0;
   }
   throw corruptMemory(machine.call);

@@ -23,7 +23,7 @@
  */
 import { notify } from "./condition_notify.ts";
 import { NEXT, PHASE, Phase, STATE, TICKET } from "./condition_words.ts";
-import { acquire, holder, passOn, release } from "./lock.ts";
+import { acquire, holder, passNotificationOn, release } from "./lock.ts";
 import {
   CONTINUE,
   DONE,
@@ -73,7 +73,7 @@ export function wait(words: Words, lock: Words, frame: Frame): Outcome {
 
 /** Stops a wait that has begun to take the lock again: it frees its slot, and ends with `result` and without the lock. */
 export function stopTakingLock(lock: Words, frame: Frame, result: number): Outcome {
-  passOn(lock);
+  passNotificationOn(lock);
   frame.result = result;
   return enter(frame, Stage.LEAVE);
 }

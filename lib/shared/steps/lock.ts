@@ -105,7 +105,7 @@ export function waitsForItself(frame: Frame, outcome: Outcome): boolean {
 }
 
 /** Sends a notification on that an acquire may have received, in a machine that stops waiting for the lock. */
-export function passOn(words: Words): void {
+export function passNotificationOn(words: Words): void {
   words.notify(WORD, 1);
 }
 
