@@ -8,8 +8,11 @@
 /** Number of holes after which a list is read by its keys. Up to it, reading by index is faster. */
 export const MAX_HOLES = 1024;
 
+const NO_ELEMENTS: readonly unknown[] = [];
+
 /** Calls `visit` with each element that a list has, in order. The time depends on their number, not on the length. */
 export function forEachElement(list: readonly unknown[], visit: (element: unknown, index: number) => void): void {
+  if (hasInheritedElements()) return visitByKey(list, -1, visit);
   const { length } = list;
   let holes = 0;
   for (let i = 0; i < length; i++) {
@@ -17,6 +20,12 @@ export function forEachElement(list: readonly unknown[], visit: (element: unknow
     if (element !== undefined || Object.hasOwn(list, i)) visit(element, i);
     else if (++holes > MAX_HOLES) return visitByKey(list, i, visit);
   }
+}
+
+// Whether a program has set an element on a prototype: it is read in place of every hole.
+function hasInheritedElements(): boolean {
+  for (const _ in NO_ELEMENTS) return true;
+  return false;
 }
 
 function visitByKey(list: readonly unknown[], from: number, visit: (element: unknown, index: number) => void): void {

@@ -139,7 +139,7 @@ export class Collector<R> implements ResultsSource<R> {
     this.#mode = "collect";
     this.#unobserved?.delete(this);
     this.unread = 0;
-    const known = this.#failures[0] ?? this.#inputFailure;
+    const known = this.#failures.at(0) ?? this.#inputFailure;
     if (this.#onError === "throw" && known) this.fail(known.reason);
     this.#producer.resume();
     while (!this.#failed && this.#settled < this.#count) await this.#nextEvent();

@@ -88,7 +88,7 @@ export class ListStore {
 
   sort(by?: string): void {
     const keyed = this.#items.map((item) => ({ item, key: by === undefined ? item : field(item, by) }));
-    const type = typeof keyed[0]?.key;
+    const type = typeof keyed.at(0)?.key;
     for (const { key } of keyed) {
       if (typeof key !== type || !["number", "bigint", "string"].includes(type)) {
         throw new TypeError(

@@ -13,7 +13,7 @@ import { IsopoolError } from "../core/errors.ts";
 import { crypto } from "../core/platform.ts";
 import { badOption, isA } from "../core/validate.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
-import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
+import { BRAND, firstOf, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
 import { noArgument } from "../shared/memory.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import { ALL_OBJECTS } from "./access_queue.ts";
@@ -60,12 +60,12 @@ export class Manager extends Shared implements Disposable {
   constructor() {
     super();
     // Not part of the signature: the handle, if a message with a manager has arrived (handle.ts).
-    const handle = handleOfArrival(arguments[0]);
+    const handle = handleOfArrival(firstOf(arguments));
     if (handle) {
       this.#client = Client.of(handle.manager as ManagerMemory);
       return;
     }
-    noArgument("Manager", arguments[0]);
+    noArgument("Manager", firstOf(arguments));
     const inbox = new Channel(UNLIMITED);
     this.#client = Client.of({ name: crypto.randomUUID(), inbox: inbox.memory, owner: inbox.owners.me });
     this.#server = new Server(this.#client.memory, inbox, new Objects(this.#client), this.#client);

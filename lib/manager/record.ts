@@ -58,7 +58,7 @@ export function encodeRequest(client: number, call: number, request: ClientReque
   const name = encoder.encode(method);
   if (name.length > MAX_NAME) return encodeRecord(client, call, request);
   const form = args.length === 0 ? Form.NO_ARGUMENT : args.length === 1 ? Form.ONE_ARGUMENT : Form.ARGUMENTS;
-  const value = encodeValue(args.length > 1 ? args : args[0]);
+  const value = encodeValue(args.length > 1 ? args : args.at(0));
   const record = recordOf(client, call, form, value, METHOD + name.length);
   new DataView(record.bytes.buffer).setFloat64(OBJECT, object);
   record.bytes[LENGTH] = name.length;

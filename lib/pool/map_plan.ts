@@ -96,7 +96,7 @@ export function planMap(
       "timeout",
       options.timeout === undefined ? task.timeout ?? pool.timeout : options.timeout,
     ),
-    signal: signals.length > 1 ? anySignal(signals) : signals[0],
+    signal: signals.length > 1 ? anySignal(signals) : signals.at(0),
     retry: retryPolicy(action, options.retry === undefined ? task.retry ?? pool.retry : options.retry, true),
     onError: oneOf(action, "onError", onError, ["throw", "settle", "aggregate"]),
     readAhead: 2 * pool.workers * pool.setup.concurrency,

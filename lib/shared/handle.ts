@@ -101,6 +101,14 @@ export function handleOfArrival(argument: unknown): Handle | undefined {
   return isA(argument, Arrival) ? argument.handle : undefined;
 }
 
+/**
+ * Returns the first of the `arguments` of a constructor without parameters, if there is any. (`arguments[0]` is
+ * `Object.prototype[0]` then, which a program can set.)
+ */
+export function firstOf(args: IArguments): unknown {
+  return args.length > 0 ? args[0] : undefined;
+}
+
 /** Makes an object of a kind over the memory of a handle. */
 type Reviver = (handle: Handle) => Shared;
 

@@ -10,7 +10,7 @@
  */
 import { IsopoolError } from "../core/errors.ts";
 import { Guard } from "./guard.ts";
-import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
+import { BRAND, firstOf, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { acquireLock, acquireLockSync, type LockBlockOptions, LockCore, type LockOptions } from "./lock_core.ts";
 import { newMemory, noArgument, receivedMemory } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
@@ -131,8 +131,8 @@ export class RLock extends Shared {
   constructor() {
     super();
     // The handle of a received lock is not part of the signature: see handle.ts.
-    const handle = handleOfArrival(arguments[0]);
-    if (handle === undefined) noArgument("RLock", arguments[0]);
+    const handle = handleOfArrival(firstOf(arguments));
+    if (handle === undefined) noArgument("RLock", firstOf(arguments));
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#core = new LockCore("RLock", handle ? receivedMemory(handle, LOCK_WORDS) : newMemory(LOCK_WORDS), owners);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
+import { BRAND, firstOf, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, noArgument, receivedMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
@@ -52,8 +52,8 @@ export class SharedEvent extends Shared {
   constructor() {
     super();
     // The handle of a received event is not part of the signature: see handle.ts.
-    const handle = handleOfArrival(arguments[0]);
-    if (handle === undefined) noArgument("SharedEvent", arguments[0]);
+    const handle = handleOfArrival(firstOf(arguments));
+    if (handle === undefined) noArgument("SharedEvent", firstOf(arguments));
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle ? receivedMemory(handle, EVENT_WORDS) : newMemory(EVENT_WORDS);
     this.#words = new SharedWords(this.#memory, owners);

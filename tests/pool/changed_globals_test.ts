@@ -1,4 +1,4 @@
-/** Scripts that change `Error` and `Object.prototype` of the main thread, as source-map, stack and patch libraries do. */
+/** Scripts that change `Error`, `Object.prototype` and globals of the main thread, as source-map, stack and patch libraries do. */
 import { assertEquals } from "@std/assert";
 import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
@@ -71,7 +71,7 @@ const fail = inline(() => {
 });
 const show = (value) =>
   value instanceof Map ? ["Map", ...[...value].map(show)]
-  : Array.isArray(value) ? value.map(show)
+  : Array.isArray(value) ? [value.length, ...Object.keys(value).map((key) => [key, show(value[key])])]
   : value instanceof Error ? [value.name, ...Object.keys(value).map((key) => [key, show(value[key])])]
   : typeof value === "object" && value !== null ? Object.keys(value).map((key) => [key, show(value[key])])
   : String(value);
@@ -90,6 +90,14 @@ async function all(pool, queue, dict) {
     show(await pool.map(echo, [{ a: 1 }, 2, "x"])),
     show(await queue.put({ a: { b: 1 } }).then(() => queue.get())),
     show(await dict.get("key")),
+    // Holes: what stands on Object.prototype at their index is read in their place.
+    show(await pool.submit(echo, [, 1])),
+    show(await pool.submit(echo, [[, 1], new Map([[1, [, 2]]])])),
+    show(await pool.submit(echo, [[, new Lock()], 1]).then((list) => 0 in list[0] && Object.hasOwn(list[0], 0))),
+    show(await queue.put([, 1]).then(() => queue.get())),
+    show(await pool.map(echo, [1, 2], { chunkSize: 1, ordered: false }).then((list) => list.sort())),
+    show(await pool.map(fail, [1], { onError: "settle" }).then(([outcome]) => outcome.reason)),
+    show(await pool.submit(inline((...args) => args.length))),
   ];
 }
 {
@@ -124,7 +132,117 @@ test("an enumerable property on Object.prototype turns up in no data, and every 
     "handles",
     "toJSON",
     "kind",
+    "0",
+    "length",
   ];
   const ended = await runScript(DATA.replace("NAMES", JSON.stringify(names)), { deadline: 60_000 });
   assertEquals([ended.stdout.trim(), ended.code, ended.stderr], ["done", 0, ""]);
 }, { deadline: 90_000 });
+
+// What uses the runtime's globals: workers that start and end, each kind of value, time limits, shared memory, errors.
+const REPLACED = `
+import { inline, Lock, Pool, Process, Queue, select } from "@isopool/isopool";
+import { Manager } from "@isopool/isopool/manager";
+import { limit } from "@isopool/isopool/pooled";
+const { log } = console;
+const { stringify } = JSON;
+const echo = inline((value) => value);
+const fail = inline(() => {
+  throw Object.assign(new DOMException("own", "AbortError"), { code2: "E_OWN" });
+});
+const loop = inline(() => {
+  for (;;);
+});
+const date = new Date(5);
+for (const name of NAMES) globalThis[name] = VALUE;
+const failure = async (promise) => {
+  try {
+    await promise;
+  } catch (error) {
+    return [error.name, error.message];
+  }
+};
+const found = [];
+{
+  await using pool = new Pool({ workers: 2, maxTasksPerWorker: 20 });
+  await using local = new Pool({ workers: 2, backend: "async" });
+  using manager = new Manager();
+  const queue = new Queue();
+  const lock = new Lock();
+  const dict = await manager.dict({ a: date });
+  found.push(
+    await pool.submit(echo, [1, "x", { a: -0 }, date]),
+    (await pool.submit(echo, new Map([[1, { date }]]))).get(1).date.getTime(),
+    await pool.submit(echo, new Uint8Array(3)),
+    await failure(pool.submit(fail)),
+    (await failure(pool.submit(loop.with({ timeout: 50 }))))[0],
+    await pool.map(echo, [1, 2, 3], { signal: undefined }),
+    await local.map((n) => n + 1, [1]),
+    (await queue.put({ a: date }), await queue.get()),
+    (await queue.put(new Map()), (await select([queue], { timeout: 5_000 })).index),
+    (await lock.acquire({ timeout: 1_000 })).recovered,
+    (await failure(lock.acquire({ timeout: 5 })))[0],
+    (await dict.get("a")).getTime(),
+    await limit(1)(() => 6),
+    (await failure(pool.submit(inline(() => Deno.exit(3)))))[0],
+    await new Process(echo, [7]).start().result({ timeout: 20_000 }),
+  );
+  await local.terminate();
+}
+log(stringify(found));
+Deno.exit(0);
+`;
+
+const GLOBALS = [
+  "performance",
+  "structuredClone",
+  "Atomics",
+  "JSON",
+  "crypto",
+  "navigator",
+  "queueMicrotask",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "reportError",
+  "AbortController",
+  "CustomEvent",
+  "Date",
+  "DOMException",
+  "EventTarget",
+  "MessageChannel",
+  "Promise",
+  "TextDecoder",
+  "TextEncoder",
+  "URL",
+  "WeakRef",
+  "Worker",
+];
+
+for (const [what, value] of [["deleted", "undefined"], ["that throw", '() => { throw new Error("replaced"); }']]) {
+  test(`every call settles in a script with globals ${what}: ${GLOBALS.join(", ")}`, async () => {
+    const source = REPLACED.replace("NAMES", JSON.stringify(GLOBALS)).replace("VALUE", value);
+    const ended = await runScript(source, { deadline: 60_000 });
+    assertEquals([ended.code, ended.stdout.trim(), ended.late], [
+      0,
+      JSON.stringify([
+        [1, "x", { a: 0 }, new Date(5)],
+        5,
+        new Uint8Array(3),
+        ["AbortError", "own"],
+        "TaskTimeoutError",
+        [1, 2, 3],
+        [2],
+        { a: new Date(5) },
+        0,
+        false,
+        "WaitTimeoutError",
+        5,
+        6,
+        "WorkerCrashedError",
+        7,
+      ]),
+      false,
+    ], ended.stderr);
+  }, { deadline: 90_000 });
+}
