@@ -20,7 +20,7 @@ import { type PrintedFailure, printFailures } from "./failure_notices.ts";
 /** Milliseconds that a failure has before it is printed. */
 const PRINT_AFTER = 5_000;
 /** Failures that are due within so many milliseconds are printed together. */
-const TOGETHER = 1_000;
+const PRINT_WINDOW = 1_000;
 /** Number of printed failures that are kept for the end of the script. Beyond it the oldest are only counted. */
 const MAX_KEPT = 100;
 
@@ -133,7 +133,7 @@ function printDue(): void {
   const due: Failure[] = [];
   for (const [owner, failure] of unprinted) {
     const wait = failure.since + PRINT_AFTER - now;
-    if (wait > TOGETHER) {
+    if (wait > PRINT_WINDOW) {
       startTimer(Math.ceil(wait));
       break;
     }

@@ -8,7 +8,7 @@ import { URL } from "../core/platform.ts";
 import { appendStack, captureStack } from "../core/stack.ts";
 import { isError } from "../protocol/error_record.ts";
 
-const MARK = "\n  called:\n";
+const SEPARATOR = "\n  called:\n";
 const FOLDER = new URL(".", import.meta.url).href;
 
 /** The site of a call. Its text is made only when it is needed. */
@@ -22,7 +22,7 @@ export class CallSite {
 
   /** Appends this site to the stack of an error, and returns the error. Returns any other value as it is. */
   addTo(thrown: unknown): unknown {
-    if (isError(thrown)) appendStack(thrown, MARK, this, (frame) => !frame.includes(FOLDER));
+    if (isError(thrown)) appendStack(thrown, SEPARATOR, this, (frame) => !frame.includes(FOLDER));
     return thrown;
   }
 }

@@ -9,7 +9,7 @@ import { appendStack, captureStack } from "../core/stack.ts";
 import { queueMicrotask } from "../core/timer.ts";
 import { isError } from "../protocol/error_record.ts";
 
-const MARK = "\n  submitted:\n";
+const SEPARATOR = "\n  submitted:\n";
 
 /** A method that a caller submits through. */
 export type PublicMethod = PublicFunction;
@@ -26,7 +26,7 @@ export class CallSite {
   /** Appends this site to the stack of what a task threw, if that is an error; for an item of a map also which one. */
   addTo(thrown: unknown, index?: number): void {
     const note = index === undefined ? undefined : `    at items[${index}]`;
-    if (isError(thrown)) appendStack(thrown, MARK, this, undefined, note);
+    if (isError(thrown)) appendStack(thrown, SEPARATOR, this, undefined, note);
   }
 }
 

@@ -98,7 +98,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     const first = this.#next;
     const items = this.#input.take(Math.min(max, this.#plan.chunkSize, this.#room));
     this.#next += items.length;
-    this.#retries.remember(first, items);
+    this.#retries.add(first, items);
     this.#input.readOn();
     if (this.waiting === 0) this.#queued = false;
     if (items.length === 0) {
@@ -113,7 +113,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   fulfill(first: number, values: readonly unknown[]): void {
     this.#running -= values.length;
     this.#scheduler.counters.fulfilled += values.length;
-    this.#retries.forget(first, values.length);
+    this.#retries.delete(first, values.length);
     this.#plan.progress?.fulfilled(first, values.length);
     this.collector.fulfill(first, values);
     this.#checkEnd();
@@ -123,7 +123,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   fail(index: number, outcome: Failure, error: unknown): void {
     this.#running--;
     if (outcome === "rejected" && !this.isOver && this.#retry(index, error)) return;
-    this.#retries.forget(index, 1);
+    this.#retries.delete(index, 1);
     this.#scheduler.counters.callEnded(outcome);
     this.#plan.progress?.rejected(index, error);
     if (!this.collector.isStopped) {

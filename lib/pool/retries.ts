@@ -39,8 +39,8 @@ export class Retries {
     return this.#due.size + this.#timers.size;
   }
 
-  /** Remembers neighbouring items that are about to run for the first time. */
-  remember(first: number, items: readonly unknown[]): void {
+  /** Keeps neighbouring items that are about to run for the first time. */
+  add(first: number, items: readonly unknown[]): void {
     if (!this.#policy) return;
     for (let i = 0; i < items.length; i++) this.#items.set(first + i, { index: first + i, item: items[i], attempt: 1 });
   }
@@ -50,8 +50,8 @@ export class Retries {
     return this.#due.shift();
   }
 
-  /** Forgets neighbouring items that need no further attempt. */
-  forget(first: number, count: number): void {
+  /** Drops neighbouring items that need no further attempt. */
+  delete(first: number, count: number): void {
     for (let i = 0; i < count && this.#items.size > 0; i++) this.#items.delete(first + i);
   }
 

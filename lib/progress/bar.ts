@@ -37,7 +37,7 @@ function drawPlainBar(state: ProgressState, elapsed: number, width: number, ende
   if (total !== undefined && available >= MIN_WIDTH) {
     const inner = Math.min(MAX_WIDTH, available);
     // Rounded down: the bar is full only when all items are done.
-    const full = Math.floor(inner * share(state.done, total));
+    const full = Math.floor(inner * doneFraction(state.done, total));
     return `[${"#".repeat(full)}${"-".repeat(inner - full)}] ${parts.join(" ")}`;
   }
   // The least important part is last.
@@ -55,19 +55,19 @@ export function drawLine(state: ProgressState, elapsed: number, ended = false, l
 function format({ done, failed, total }: ProgressState, elapsed: number, ended: boolean): string[] {
   const parts = [total === undefined ? `${done}` : `${done}/${total}`];
   if (failed > 0) parts.push(`(${failed} failed)`);
-  if (total !== undefined) parts.push(`${Math.floor(100 * share(done, total))}%`);
+  if (total !== undefined) parts.push(`${Math.floor(100 * doneFraction(done, total))}%`);
   const rate = elapsed > 0 ? done / elapsed : 0;
-  if (rate > 0) parts.push(`${short(rate * 1_000)}/s`);
-  if (ended || total === undefined) parts.push(clock(elapsed));
-  else if (rate > 0 && done < total) parts.push(`ETA ${clock((total - done) / rate)}`);
+  if (rate > 0) parts.push(`${formatCount(rate * 1_000)}/s`);
+  if (ended || total === undefined) parts.push(formatTime(elapsed));
+  else if (rate > 0 && done < total) parts.push(`ETA ${formatTime((total - done) / rate)}`);
   return parts;
 }
 
-function share(done: number, total: number): number {
+function doneFraction(done: number, total: number): number {
   return done >= total ? 1 : done / total;
 }
 
-function short(n: number): string {
+function formatCount(n: number): string {
   if (n < 10) return n.toFixed(1);
   if (n < 10_000) return n.toFixed(0);
   for (const unit of ["k", "M", "G"]) {
@@ -77,7 +77,7 @@ function short(n: number): string {
   return n.toExponential(0);
 }
 
-function clock(ms: number): string {
+function formatTime(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   const pad = (n: number) => String(n).padStart(2, "0");
   const hours = Math.floor(seconds / 3_600);

@@ -9,7 +9,7 @@ import { performance } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Backlog } from "./backlog.ts";
 import type { WorkerSet } from "./worker_set.ts";
-import { SILENCE } from "./throughput.ts";
+import { REPORT_TIMEOUT } from "./throughput.ts";
 import type { Slot } from "./slot.ts";
 import type { TaskEntry } from "./job.ts";
 
@@ -126,10 +126,10 @@ export class Dispatcher {
         next = Math.min(next, throughput.blockedUntil);
       }
     }
-    if (next < Infinity) this.#lookAgainIn(next - now);
+    if (next < Infinity) this.#runAgainIn(next - now);
   }
 
-  #lookAgainIn(ms: number): void {
+  #runAgainIn(ms: number): void {
     this.#stealTimer ??= setTimeout(() => {
       this.#stealTimer = undefined;
       this.#schedulePump();
@@ -203,7 +203,7 @@ export class Dispatcher {
     const victims = [...this.#workerSet.slots].filter(({ inFlight }) => inFlight > this.#concurrency)
       .sort((a, b) => b.inFlight - a.inFlight);
     for (const victim of victims) {
-      if (!victim.calls.throughput.isSlow) return this.#lookAgainIn(SILENCE);
+      if (!victim.calls.throughput.isSlow) return this.#runAgainIn(REPORT_TIMEOUT);
       if (victim.calls.reclaim(Math.ceil((victim.inFlight - this.#concurrency) / 2))) return this.#schedulePump();
     }
   }

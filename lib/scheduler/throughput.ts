@@ -9,7 +9,7 @@ import type { TaskEntry } from "./job.ts";
 /** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
 const WORTH_MOVING = 0.02;
 /** A worker that has reported nothing for so many milliseconds counts as busy with one long call. */
-export const SILENCE = 2;
+export const REPORT_TIMEOUT = 2;
 /** A worker that has reported nothing for so many milliseconds, and has not started its next call, is stopped. */
 const UNRESPONSIVE = 5_000;
 /** A call that takes so many times the average of its task is long. */
@@ -51,7 +51,7 @@ export class Throughput {
 
   /** Whether its calls are worth moving to another worker, or the worker is silent. */
   get isSlow(): boolean {
-    return (this.#task?.estimate ?? Infinity) >= WORTH_MOVING || performance.now() - this.#lastReport >= SILENCE;
+    return (this.#task?.estimate ?? Infinity) >= WORTH_MOVING || performance.now() - this.#lastReport >= REPORT_TIMEOUT;
   }
 
   /** Whether the worker has been silent for so long that it must be stopped if it has not started its next call. */
@@ -61,7 +61,7 @@ export class Throughput {
 
   /** When the worker will have been silent for longer than its calls usually take, on the `performance.now()` clock. */
   get stuckAt(): number {
-    return this.#lastReport + this.#longSilence;
+    return this.#lastReport + this.#longestReportGap;
   }
 
   /** Notes that a worker which runs calls side by side was sent a call, which it should start soon. */
@@ -71,7 +71,7 @@ export class Throughput {
 
   /** When a call that was sent has waited for its start for longer than calls usually take; `Infinity` if none waits. */
   get overdueAt(): number {
-    return this.#waitingSince + this.#longSilence;
+    return this.#waitingSince + this.#longestReportGap;
   }
 
   /** Notes that the calls that had not started were taken back, or that there were none (`found` is false). */
@@ -85,7 +85,7 @@ export class Throughput {
     return this.#blockedUntil;
   }
 
-  get #longSilence(): number {
-    return Math.max(SILENCE, STUCK_FACTOR * (this.#task?.estimate ?? 0));
+  get #longestReportGap(): number {
+    return Math.max(REPORT_TIMEOUT, STUCK_FACTOR * (this.#task?.estimate ?? 0));
   }
 }

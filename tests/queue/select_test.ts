@@ -75,7 +75,7 @@ test("select that does not wait finds nothing in empty queues, and the end of cl
 
 test("a source of another class needs no `arrivals`", async () => {
   const source: Selectable<string> = {
-    [SELECT]: () => ({ take: () => undefined, ready: () => new Promise(() => {}), passOn: () => {} }),
+    [SELECT]: () => ({ take: () => undefined, ready: () => new Promise(() => {}), passNotificationOn: () => {} }),
   };
   await assertRejects(() => select([source], { timeout: 0 }), WaitTimeoutError);
 });
