@@ -63,13 +63,14 @@ function start(init: WorkerInit, load: Importer): void {
     doorbell: new Doorbell(init.doorbell),
     post,
     setImmediate: (run) => setImmediate(run),
-    load,
+    load: (url) => guard.protect(() => load(url)),
     runWithin,
-    prepare: () => {
-      wrapBuiltins(guard, exit);
-      return preload();
-    },
-    loadSharedTypes: () => import("../lib/manager/kinds.ts"),
+    prepare: () =>
+      guard.protect(() => {
+        wrapBuiltins(guard, exit);
+        return preload();
+      }),
+    loadSharedTypes: () => guard.protect(() => import("../lib/manager/kinds.ts")),
     leave: () => worker.close(),
   });
   port.onmessage = ({ data }) => receive(data as HostMessage);

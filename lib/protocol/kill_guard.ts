@@ -3,6 +3,7 @@
  *
  * PROTECTED counts the reasons to wait. A forced stop while the runtime loads one of its own modules, or a task module,
  * can abort the whole process. The worker raises the count around what it loads, and the host waits until it is zero.
+ * A scoped worker raises it only so that the host does not take a slow load for a blocked worker.
  *
  * STOP is set once the host has stopped the thread. The runtime can lose a stop that arrives while it builds an error
  * or formats a value; the worker then finds STOP set at its next call of such a function (workers/stop_retry.ts).

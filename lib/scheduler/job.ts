@@ -44,6 +44,8 @@ export interface ChunkHolder {
   readonly id: number;
   /** Whether a call has started. */
   hasStarted(chunk: Chunk, offset: number): boolean;
+  /** Whether a call has started, and the worker has not marked it as ended. */
+  isRunning(chunk: Chunk, offset: number): boolean;
   /** Takes a call back; `false` if it has started. */
   withdraw(chunk: Chunk, offset: number): boolean;
   /** Stops a running call, which then settles to `outcome` and `error`: by its signal first, by force after the grace period. */
@@ -143,6 +145,12 @@ export class Chunk {
       this.job.stream === other.job.stream && this.job.shares === other.job.shares &&
       this.job.context === other.job.context &&
       this.transfer.length === 0 && other.transfer.length === 0;
+  }
+
+  /** Whether it has an open call of this index within the job. */
+  has(index: number): boolean {
+    const offset = index - this.first;
+    return offset >= 0 && offset < this.items.length && this.items[offset] !== CLOSED;
   }
 
   /** Cuts off the calls from `offset` on, for another worker. At offset 0 it returns itself: its job may refer to it. */

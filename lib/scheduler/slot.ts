@@ -14,7 +14,7 @@ import { performance } from "../core/platform.ts";
 import { clearTimeout, type Timer } from "../core/timer.ts";
 import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";
-import type { Chunk, PinnedWorker, TaskEntry } from "./job.ts";
+import { type Chunk, CLOSED, type PinnedWorker, type TaskEntry } from "./job.ts";
 import type { StopOutcome } from "./pending_stops.ts";
 import { type CallsSlot, SlotCalls } from "./slot_calls.ts";
 import type { SlotOwner } from "./slot_owner.ts";
@@ -22,6 +22,11 @@ import { afterTimeout } from "./time_limits.ts";
 
 /** A slot goes through these in this order, may skip some, and can become dead from each. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
+
+/** A worker that so many checks in a row find blocked is stopped: after 5 s. */
+const BLOCKED_CHECKS = 5;
+/** The same while the worker loads code, which many workers on few cores do for seconds: after a minute. */
+const LOADING_CHECKS = 60;
 
 /** One worker of a pool. */
 export class Slot implements CallsSlot, PinnedWorker {
@@ -41,6 +46,8 @@ export class Slot implements CallsSlot, PinnedWorker {
   // What the initializer failed with, if its time limit ended it.
   #initializerError: unknown;
   #isReady = false;
+  // Checks in a row that found it silent, with a call that has not started.
+  #blockedChecks = 0;
   // What all of its calls settle to, when the whole pool is stopped.
   #stopOutcome: StopOutcome | undefined;
 
@@ -144,10 +151,17 @@ export class Slot implements CallsSlot, PinnedWorker {
 
   /**
    * Stops a worker that does not start the calls it was sent: code that an earlier call left behind spins, and no limit
-   * of a call that has not started would ever end it. The calls go to other workers.
+   * of a call that has not started would ever end it. The calls go to other workers. Called once a second.
+   *
+   * It counts checks, not time: the time during which this event loop or the whole process stood still says nothing
+   * about the worker.
    */
   checkLiveness(): void {
-    if (!this.#isReady || !this.calls.isUnresponsive) return;
+    if (!this.#isReady || !this.#awaitsStart) {
+      this.#blockedChecks = 0;
+      return;
+    }
+    if (++this.#blockedChecks < (this.#transport.isLoading ? LOADING_CHECKS : BLOCKED_CHECKS)) return;
     this.calls.reclaimAll();
     // A call that started meanwhile must not be lost.
     if (this.inFlight === 0) this.kill();
@@ -157,6 +171,13 @@ export class Slot implements CallsSlot, PinnedWorker {
   becameIdle(): void {
     this.idleSince = performance.now();
     if (this.state === "retiring" && !this.boundBacklog?.size) this.close();
+  }
+
+  // Whether the worker is silent and has not started its next call.
+  get #awaitsStart(): boolean {
+    const [chunk] = this.chunks;
+    if (!chunk || !this.calls.throughput.isUnresponsive) return false;
+    return !this.calls.hasStarted(chunk, chunk.items.findIndex((item) => item !== CLOSED));
   }
 
   #initializing(): void {

@@ -17,7 +17,7 @@ import { MAX_DELAY } from "../core/validate.ts";
 import type { Death, Transport } from "../transport/transport.ts";
 import { recordSent, sendSeparately, toBatch } from "./batch.ts";
 import { InFlight } from "./in_flight.ts";
-import { type Chunk, type ChunkHolder, CLOSED, type Failure, type Outcome, type TaskEntry } from "./job.ts";
+import type { Chunk, ChunkHolder, Failure, Outcome, TaskEntry } from "./job.ts";
 import { PendingStops, type StopOutcome } from "./pending_stops.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import { Throughput } from "./throughput.ts";
@@ -73,13 +73,6 @@ export class SlotCalls implements ChunkHolder {
     return this.#inFlight.chunks;
   }
 
-  /** Whether the worker has started none of its calls for so long that something else must block it. */
-  get isUnresponsive(): boolean {
-    const [chunk] = this.#inFlight.chunks;
-    if (!chunk || !this.throughput.isUnresponsive) return false;
-    return !this.hasStarted(chunk, chunk.items.findIndex((item) => item !== CLOSED));
-  }
-
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
   send(chunks: Chunk[]): void {
     const { timeout } = chunks[0].job;
@@ -102,6 +95,11 @@ export class SlotCalls implements ChunkHolder {
   /** {@inheritDoc ChunkHolder.hasStarted} */
   hasStarted(chunk: Chunk, offset: number): boolean {
     return this.#transport.hasStarted(chunk.firstSeq + offset);
+  }
+
+  /** {@inheritDoc ChunkHolder.isRunning} */
+  isRunning(chunk: Chunk, offset: number): boolean {
+    return this.#transport.isRunning(chunk.firstSeq + offset);
   }
 
   /** {@inheritDoc ChunkHolder.withdraw} */

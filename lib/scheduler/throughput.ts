@@ -10,8 +10,8 @@ import type { TaskEntry } from "./job.ts";
 const WORTH_MOVING = 0.02;
 /** A worker that has reported nothing for so many milliseconds counts as busy with one long call. */
 export const REPORT_TIMEOUT = 2;
-/** A worker that has reported nothing for so many milliseconds, and has not started its next call, is stopped. */
-const UNRESPONSIVE = 5_000;
+/** A worker that has reported nothing for so many milliseconds, and has not started its next call, may be blocked. */
+const UNRESPONSIVE = 1_000;
 /** A call that takes so many times the average of its task is long. */
 const STUCK_FACTOR = 4;
 /** Milliseconds for which a worker that did not start a call, though it had room to run it, is given no further call. */
@@ -54,7 +54,7 @@ export class Throughput {
     return (this.#task?.estimate ?? Infinity) >= WORTH_MOVING || performance.now() - this.#lastReport >= REPORT_TIMEOUT;
   }
 
-  /** Whether the worker has been silent for so long that it must be stopped if it has not started its next call. */
+  /** Whether the worker has been silent for so long that something may block it, if it has not started its next call. */
   get isUnresponsive(): boolean {
     return performance.now() - this.#lastReport >= UNRESPONSIVE;
   }

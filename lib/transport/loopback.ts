@@ -66,6 +66,7 @@ class Loopback implements Transport, CallHost {
   readonly workerId: number;
   readonly state: Record<PropertyKey, unknown> = Object.create(null);
   readonly window: number;
+  readonly isLoading = false;
   readonly #events: TransportEvents;
   readonly #setup: Setup;
   // The context of the code that made the pool, for its hooks.

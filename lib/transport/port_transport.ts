@@ -17,6 +17,7 @@ import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { Doorbell } from "../protocol/doorbell.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import { KillGuard } from "../protocol/kill_guard.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
@@ -30,6 +31,7 @@ export abstract class PortTransport implements Transport {
   readonly window = CAPACITY;
   protected readonly callTable = new CallTable();
   protected readonly doorbell = new Doorbell();
+  protected readonly killGuard = new KillGuard();
   /** The worker's number in the table of threads that can own a lock. */
   protected readonly owner = OwnerTable.local().register();
   /** Whether a cancel was sent and not confirmed yet: the worker's event loop may stand still. */
@@ -61,6 +63,11 @@ export abstract class PortTransport implements Transport {
   /** {@inheritDoc Transport.free} */
   get free(): number {
     return this.#calls.free;
+  }
+
+  /** {@inheritDoc Transport.isLoading} */
+  get isLoading(): boolean {
+    return this.killGuard.isProtected;
   }
 
   /** {@inheritDoc Transport.send} */

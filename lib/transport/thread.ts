@@ -17,7 +17,6 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { performance } from "../core/platform.ts";
 import { Terminal } from "../core/terminal.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
-import { KillGuard } from "../protocol/kill_guard.ts";
 import type { Phase, Port } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
 import { threadEntry } from "./entry.ts";
@@ -43,7 +42,6 @@ const asPort = (port: MessagePort): Port => port as unknown as Port;
 class ThreadTransport extends PortTransport {
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #killGuard = new KillGuard();
   readonly #closeTimeout: number;
   #endTimer: Timer | undefined;
   #portClosed = false;
@@ -72,7 +70,7 @@ class ThreadTransport extends PortTransport {
       ...makeWorkerInit(workerId, this.owner, setup, this.terminalClient),
       callTable: this.callTable.memory,
       doorbell: this.doorbell.memory,
-      killGuard: this.#killGuard.memory,
+      killGuard: this.killGuard.memory,
       port: asPort(port2),
     };
     try {
@@ -125,12 +123,12 @@ class ThreadTransport extends PortTransport {
 
   #force(deadline: number): void {
     if (this.#exitCode !== undefined) return;
-    if (this.#killGuard.isProtected && performance.now() < deadline) {
+    if (this.killGuard.isProtected && performance.now() < deadline) {
       clearTimeout(this.#endTimer);
       this.#endTimer = setTimeout(() => this.#force(deadline), 1);
       return;
     }
-    this.#killGuard.requestStop();
+    this.killGuard.requestStop();
     // After the request: if the worker takes the terminal lock from now on, it sees the request and does not print.
     Terminal.local().suspectOwner(this.terminalClient.owner);
     void this.#worker.terminate();

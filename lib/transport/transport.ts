@@ -124,6 +124,8 @@ export interface Transport {
   readonly window: number;
   /** How many more calls can be sent now. */
   readonly free: number;
+  /** Whether the worker loads code now, of the runtime or of a task, by its own account. */
+  readonly isLoading: boolean;
   /**
    * Sends a batch. The values are copied before it returns.
    *

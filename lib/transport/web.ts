@@ -16,7 +16,6 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Worker } from "../core/platform.ts";
 import { Terminal } from "../core/terminal.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
-import { KillGuard } from "../protocol/kill_guard.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import type { Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
@@ -40,7 +39,6 @@ const asPort = (port: MessagePort): Port => port as unknown as Port;
 class WebTransport extends PortTransport {
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #killGuard = new KillGuard();
   readonly #closeTimeout: number;
   #endTimer: Timer | undefined;
   // The death that the worker itself or the runtime has reported.
@@ -81,7 +79,7 @@ class WebTransport extends PortTransport {
       ...makeWorkerInit(workerId, this.owner, setup, this.terminalClient),
       callTable: this.callTable.memory,
       doorbell: this.doorbell.memory,
-      killGuard: this.#killGuard.memory,
+      killGuard: this.killGuard.memory,
       port: asPort(port2),
     };
     this.#worker.postMessage(init, [port2 as unknown as Transferable]);
@@ -111,7 +109,7 @@ class WebTransport extends PortTransport {
 
   #terminate(): void {
     if (this.#state !== "running") return;
-    this.#killGuard.requestStop();
+    this.killGuard.requestStop();
     // After the request: if the worker takes the terminal lock from now on, it sees the request and does not print.
     Terminal.local().suspectOwner(this.terminalClient.owner);
     this.#worker.terminate();

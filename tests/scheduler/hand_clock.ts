@@ -77,6 +77,19 @@ export class HandClock implements Disposable {
     this.#now = end;
   }
 
+  /** Lets the whole process stand still for `ms` milliseconds: after it, each timer that has become due fires once. */
+  async standStill(ms: number): Promise<void> {
+    await turn();
+    this.#now += ms;
+    for (const timer of [...this.#timers]) {
+      if (timer.due > this.#now || !this.#timers.has(timer)) continue;
+      if (timer.interval === undefined) this.#timers.delete(timer);
+      else timer.due = this.#now + timer.interval;
+      timer.callback();
+      await turn();
+    }
+  }
+
   [Symbol.dispose](): void {
     const { now, ...timers } = real;
     Object.assign(timerFunctions, timers);

@@ -24,6 +24,7 @@ export interface HandCall {
 export class HandWorker implements Transport {
   readonly window: number;
   readonly free = Infinity;
+  isLoading = false;
   readonly batches: Batch[] = [];
   readonly signals: { seq: number; reason: unknown }[] = [];
   readonly calls: HandCall[] = [];

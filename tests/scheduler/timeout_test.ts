@@ -141,3 +141,53 @@ testWithClock(
     await scheduler.terminate();
   },
 );
+
+testWithClock(
+  "Scheduler: a pause of the whole process, as of a laptop that sleeps, does not make a worker look blocked",
+  async (clock) => {
+    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.3 });
+    const job = new ListJob(scheduler, task, numbers(2));
+    await turn();
+    const [worker] = fleet.all;
+    await clock.standStill(3_600_000);
+    await clock.advance(2_000);
+    assertEquals([worker.kills, worker.inFlight], [0, [0, 1]]);
+    await finish(fleet, job);
+    assertEquals([job.values, fleet.all.length], [numbers(2), 1]);
+    await scheduler.terminate();
+  },
+);
+
+testWithClock(
+  "Scheduler: a worker that loads code for 50 s on a busy machine is not stopped, one that claims so for ever is",
+  async (clock) => {
+    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.3 });
+    const job = new ListJob(scheduler, task, numbers(2));
+    await turn();
+    const [worker] = fleet.all;
+    worker.isLoading = true;
+    await clock.advance(50_000);
+    assertEquals([worker.kills, worker.inFlight], [0, [0, 1]]);
+    await clock.advance(11_000);
+    assertEquals([worker.kills, fleet.all.length], [1, 2]);
+    await finish(fleet, job);
+    assertEquals(job.values, numbers(2));
+    await scheduler.terminate();
+  },
+);
+
+testWithClock(
+  "Scheduler: a worker that starts its call after four checks is not stopped at the fifth",
+  async (clock) => {
+    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.3 });
+    const job = new ListJob(scheduler, task, numbers(2));
+    await turn();
+    const [worker] = fleet.all;
+    await clock.advance(4_500);
+    worker.endIn(4_500);
+    await clock.advance(4_400);
+    assertEquals([worker.kills, worker.inFlight], [0, [1]]);
+    await finish(fleet, job);
+    await scheduler.terminate();
+  },
+);
