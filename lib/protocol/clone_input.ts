@@ -5,7 +5,7 @@
  * ```
  * a URL, a Future         arrives as {}                              TransferError
  * a view of a big buffer  takes along the whole buffer               is replaced by a view of its own bytes
- * an error                arrives without its class, code, fields    its record goes along
+ * an error                arrives without its class, code, fields    its record goes along, or stands in its place
  * ```
  *
  * Plain data and typed arrays are not cloned (core/plain.ts, core/bytes.ts), so they never come here.
@@ -17,7 +17,22 @@ import { forEachElement, MAX_HOLES } from "../core/elements.ts";
 import { isAnyArrayBuffer, isProxy, uncopyable } from "../core/uncopyable.ts";
 import { isShared } from "../shared/handle.ts";
 import { copyTree, DESCEND } from "./copy_tree.ts";
+import { handlesOf } from "./error_handle.ts";
 import { isCloneableError } from "./thrown.ts";
+
+/**
+ * Prepares a value for structured clone, with handles in place of its errors. The receiver decodes the clone of an
+ * envelope (shared/revive.ts) of it.
+ *
+ * @param transfer Objects that are moved: a view of a moved buffer moves with it.
+ * @throws {EmptyCopyError} If an object in the value would arrive without its content.
+ */
+export function cloneInputWithErrors(value: unknown, transfer: readonly unknown[] = []): unknown {
+  const { value: input, errors } = cloneInput(value, transfer);
+  if (errors === undefined) return input;
+  const handles = handlesOf(errors);
+  return copyTree(input, (part) => handles.get(part) ?? (isContainer(part) ? DESCEND : part), read);
+}
 
 /** What to give to structured clone in place of a value. */
 export interface CloneInput {
@@ -52,8 +67,11 @@ export function cloneInput(value: unknown, transfer: readonly unknown[] = []): C
     if (partial.has(part as ArrayBufferView)) return ownBytes(part as ArrayBufferView);
     return isContainer(part) ? DESCEND : part;
   };
-  const read = (object: object, key: string) => (object as Record<string, unknown>)[key];
   return { value: copyTree(value, replace, read), errors: search.errors };
+}
+
+function read(object: object, key: string): unknown {
+  return (object as Record<string, unknown>)[key];
 }
 
 /** Up to so many objects, and so many levels, looking through an object twice costs less than noting each. */

@@ -19,6 +19,12 @@ export function decodeThrown(thrown: unknown): unknown {
   return new Decoder().decode(thrown, 0);
 }
 
+/** Decodes records. An error that occurs in several of them is one object. */
+export function decodeRecords(records: unknown): unknown[] {
+  const decoder = new Decoder();
+  return Array.isArray(records) ? Array.from(records, (error) => decoder.decode({ error }, 0)) : [];
+}
+
 /** Completes the errors inside of a value that was cloned, by the records that came with it. */
 export function restoreErrors(records: unknown): void {
   new Decoder().restoreAll(records, 0);

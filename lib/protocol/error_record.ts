@@ -15,7 +15,7 @@ import { isProxy, uncopyable } from "../core/uncopyable.ts";
 import { copyTree, DESCEND, DROP } from "./copy_tree.ts";
 import { type ErrorRecord, isCloneableError, isError, MAX_CLASSES, SEPARATE_FIELDS, type Thrown } from "./thrown.ts";
 
-export { decodeThrown, restoreErrors } from "./error_decoder.ts";
+export { decodeRecords, decodeThrown, restoreErrors } from "./error_decoder.ts";
 export { type ErrorRecord, isError, type Thrown } from "./thrown.ts";
 
 /**
@@ -40,6 +40,18 @@ export function recordsOf(errors: Iterable<Error>): ErrorRecord[] {
       record.target = error;
       records.push(record);
     } catch { /* An error that cannot be read arrives as structured clone copies it. */ }
+  }
+  return records;
+}
+
+/** Makes the records of errors that are left out of the message. One that cannot be read has none. */
+export function recordEach(errors: Iterable<Error>): Map<Error, ErrorRecord> {
+  const encoder = new Encoder();
+  const records = new Map<Error, ErrorRecord>();
+  for (const error of errors) {
+    try {
+      records.set(error, encoder.record(error));
+    } catch { /* It arrives as structured clone copies it. */ }
   }
   return records;
 }

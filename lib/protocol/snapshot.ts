@@ -11,7 +11,7 @@ import { JSON, structuredClone } from "../core/platform.ts";
 import { isProxy } from "../core/uncopyable.ts";
 import { isA, show } from "../core/validate.ts";
 import { encode } from "../shared/revive.ts";
-import { cloneInput } from "./clone_input.ts";
+import { cloneInput, cloneInputWithErrors } from "./clone_input.ts";
 
 /** Arguments as they were when the caller passed them. */
 export interface Snapshot {
@@ -50,7 +50,7 @@ export function snapshot(args: unknown[], transfer: Transferable[]): Snapshot {
 export function clone(args: unknown[], transfer: Transferable[]): Snapshot {
   try {
     // One clone for both, so that a moved object is the same object inside the arguments.
-    const input = cloneInput(args, transfer).value;
+    const input = cloneInputWithErrors(args, transfer);
     const { value, handles } = structuredClone(encode([input, transfer]), { transfer });
     const [copied, moved] = value as [unknown[], Transferable[]];
     return { args: copied, transfer: moved, handles };

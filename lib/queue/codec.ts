@@ -17,7 +17,7 @@ import { bytesOf, FORM_COUNT, restoreBytes } from "../core/bytes.ts";
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
-import { cloneInput } from "../protocol/clone_input.ts";
+import { cloneInputWithErrors } from "../protocol/clone_input.ts";
 import { transferError } from "../protocol/snapshot.ts";
 import { decode, encode, type Envelope } from "../shared/revive.ts";
 import { fromBytes, toBytes } from "./structured.ts";
@@ -93,7 +93,7 @@ export function encodeValue(value: unknown): Encoded {
     const json = new PlainWriter().write(value!);
     if (json) return encodeText(json.hasNotes ? Kind.JSON_WITH_NOTES : Kind.JSON, json.text);
   }
-  return { kind: Kind.CLONE, bytes: toBytes(encode(cloneInput(value).value)) };
+  return { kind: Kind.CLONE, bytes: toBytes(encode(cloneInputWithErrors(value))) };
 }
 
 function encodeText(kind: number, text: string): Encoded {

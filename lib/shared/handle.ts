@@ -109,14 +109,19 @@ export function firstOf(args: IArguments): unknown {
   return args.length > 0 ? args[0] : undefined;
 }
 
-/** Makes an object of a kind over the memory of a handle. */
-type Reviver = (handle: Handle) => Shared;
+/** Makes the object that a handle stands for. */
+type Reviver = (handle: Handle) => object;
 
 const revivers = new Map<string, Reviver>();
 
 /** Registers the class of a kind. The module of each class does this when it is loaded; kinds.ts loads all of them. */
 export function registerKind(kind: string, type: new (first: never, second: never) => Shared): void {
-  revivers.set(kind, (handle) => new type(new Arrival(handle) as never, undefined as never));
+  registerReviver(kind, (handle) => new type(new Arrival(handle) as never, undefined as never));
+}
+
+/** Registers the function that makes the objects of a kind. */
+export function registerReviver(kind: string, revive: Reviver): void {
+  revivers.set(kind, revive);
 }
 
 /** Returns the function that makes objects of a kind, or `undefined` for an unknown kind. */

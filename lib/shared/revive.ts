@@ -20,7 +20,7 @@
 import { forEachElement } from "../core/elements.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { show } from "../core/validate.ts";
-import { type Handle, handleCopies, KEY, reviverOf, type Shared, VERSION } from "./handle.ts";
+import { type Handle, handleCopies, KEY, reviverOf, VERSION } from "./handle.ts";
 
 /** The object that is cloned in place of a value. */
 export interface Envelope {
@@ -57,7 +57,7 @@ type Wrapped = { readonly [KEY]: Handle };
 
 // Visits arrays, plain objects, Maps, Sets and the fields of errors: everything in which structured clone can put a handle.
 function revive(root: unknown): unknown {
-  const revived = new Map<object, Shared>();
+  const revived = new Map<object, object>();
   const seen = new Set<object>();
   const pending: object[] = [];
 
@@ -110,7 +110,7 @@ function isWrapped(value: object): value is Wrapped {
   return typeof handle === "object" && handle !== null && typeof handle.kind === "string";
 }
 
-function reviveOne(wrapped: Wrapped, revived: Map<object, Shared>): Shared {
+function reviveOne(wrapped: Wrapped, revived: Map<object, object>): object {
   const existing = revived.get(wrapped);
   if (existing !== undefined) return existing;
   const handle: Record<string, unknown> & Handle = wrapped[KEY];

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { Lock, TransferError } from "@isopool/isopool";
+import { Counter, Lock, Queue, TransferError } from "@isopool/isopool";
 import { Buffer } from "node:buffer";
-import { HOLLOW, hollow } from "../fixtures/tasks/cloning.ts";
+import { Manager } from "@isopool/isopool/manager";
+import { coded, describeErrors, type ErrorTree, errorTree, HOLLOW, hollow } from "../fixtures/tasks/cloning.ts";
 import { cloning, values } from "../fixtures/views.ts";
 import { expectError } from "../support/expect.ts";
 import type { AnyPool, Suite } from "./backend.ts";
@@ -109,6 +110,40 @@ export const cloningSuite: Suite = (backend, check) => {
     const error: any = await pool.submit(cloning.throwNested).exception();
     isCoded(error.outcomes[0].reason);
     assertEquals(error.response.status, 404);
+  });
+
+  check("errors in arguments, items, shared values, queues and managers keep class, code, fields, cause", async () => {
+    const pool = backend.make({ workers: 1 });
+    await using _pool = pool;
+    const expected = describeErrors(errorTree());
+    const [first, list, deep, same] = expected as [Record<string, unknown>, unknown[], unknown, boolean];
+    assertEquals([first.isRange, first.isError, first.text, first.hasStack], [true, true, "CodedError: coded", true]);
+    assertEquals([list.length, (deep as typeof first).text, same], [3, "Error: x", true]);
+    assertEquals(await pool.submit(cloning.describeErrors, errorTree()), expected);
+    assertEquals(await pool.map(cloning.describeErrors, [errorTree(), errorTree()]), [expected, expected]);
+    assertEquals(await pool.starmap(cloning.describeErrors, [[errorTree()]]), [expected]);
+    assertEquals(await pool.submit(cloning.describeError, coded()), first);
+    using shared = pool.share(errorTree());
+    assertEquals(await pool.submit(cloning.describeErrors, shared), expected);
+    const queue = new Queue<ErrorTree>();
+    using manager = new Manager();
+    const dict = await manager.dict<string, ErrorTree>({ errors: errorTree() });
+    await queue.put(errorTree());
+    assertEquals(await pool.submit(cloning.describeShared, queue, dict), [expected, expected]);
+    await dict.set("errors", errorTree());
+    assertEquals(describeErrors((await dict.get("errors"))!), expected);
+  });
+
+  check("an error in an argument brings along the shared objects in its fields, and drops functions", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const counter = new Counter();
+    const close = () => {};
+    const error = Object.assign(new Error("with a counter", { cause: close }), {
+      counter,
+      response: { status: 404, close },
+    });
+    assertEquals(await pool.submit(cloning.addToField, { error }, 3), 404);
+    assertEquals(counter.get(), 3);
   });
 
   check("a list of length 2^32 - 1 arrives beside a lock, there and back, in less than 5 s", async () => {
