@@ -139,7 +139,8 @@ export function planCall(
     options.shares = shares;
   }
   let refused: { error: unknown } | undefined;
-  if (core.capabilities.isolated) {
+  // A call whose signal has aborted already never runs: it must not take what the caller has marked with move().
+  if (core.capabilities.isolated && !given.signal?.aborted) {
     try {
       ({ args, transfer: options.transfer, handles: options.handles } = snapshot(args, options.transfer));
     } catch (error) {

@@ -30,12 +30,11 @@ async function prints(body: string, expected: string): Promise<void> {
 }
 
 /** Registers the same script for both backends with a memory that can be collected by this process. */
-function each(name: string, body: string, expected: string, { ignore = false } = {}): void {
+function each(name: string, body: string, expected: string): void {
   for (const backend of ["worker", "async"]) {
     const options = JSON.stringify({ backend, workers: 2 });
     test(`${backend}: ${name}`, () => prints(`const OPTIONS = ${options} as never;${body}`, expected), {
       deadline: 70_000,
-      ignore,
     });
   }
 }
@@ -142,22 +141,6 @@ each(
   "true",
 );
 
-// Fault: the iterator of a map keeps the result that it gave last, until the next one is asked for or the map has ended.
-each(
-  "test_free_reference: a map's result is let go at once",
-  `
-  const pool = new Pool(OPTIONS);
-  const iterator = pool.map(inline((n: number) => ({ n })), [1, 2, 3, 4])[Symbol.asyncIterator]();
-  const next = async () => new WeakRef((await iterator.next()).value as object);
-  let freed = 0;
-  for (let n = 0; n < 4; n++) if (await collected(await next())) freed++;
-  console.log(freed);
-  await pool.terminate();`,
-  "4",
-  { ignore: true },
-);
-
-// Fault: asCompleted() keeps all its futures, with their results, until it has ended.
 each(
   "test_free_reference_yielded_future: asCompleted() lets go of a future that it has given",
   `
@@ -178,10 +161,8 @@ each(
   console.log(freed);
   await pool.terminate();`,
   "4",
-  { ignore: true },
 );
 
-// Fault: a Process keeps its arguments for as long as it is kept itself, also when it has ended.
 test("worker: test_lose_target_ref: a process keeps neither its arguments nor its task", () =>
   prints(
     `
@@ -202,4 +183,4 @@ test("worker: test_lose_target_ref: a process keeps neither its arguments nor it
     const refs = await run();
     console.log((await Promise.all(refs.map(collected))).join(), kept.length);`,
     "true 1",
-  ), { deadline: 70_000, ignore: true });
+  ), { deadline: 70_000 });
