@@ -10,8 +10,9 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
+import { refuseCopies } from "../core/uncopyable.ts";
 import { duration, knownOptions } from "../core/validate.ts";
-import { type Future, observe, outcomeOf } from "../future/future.ts";
+import type { Future } from "../future/future.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { submitCall } from "../pool/call_job.ts";
 import type { PublicMethod } from "../pool/call_site.ts";
@@ -19,7 +20,7 @@ import { PoolCore } from "../pool/core.ts";
 import { joinEnd } from "../pool/join.ts";
 import type { Args } from "../pool/runnable.ts";
 import type { Task } from "../task/task.ts";
-import { exitCodeOf, type ProcessReason, reasonOf, type Stopped } from "./process_end.ts";
+import { endOf, type ProcessEnd, type ProcessReason, type Stopped } from "./process_end.ts";
 import { type CheckedProcess, checkProcess, type ProcessOptions } from "./process_options.ts";
 
 export type { ProcessOptions, ProcessReason };
@@ -97,12 +98,12 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    * passed to `Deno.exit`; -15 if the process was terminated, -9 if it was killed. `undefined` before the end.
    */
   get exitCode(): number | undefined {
-    return this.#ended ? exitCodeOf(this.#readError(), this.reason!) : undefined;
+    return this.#end?.exitCode;
   }
 
   /** How the process ended; `undefined` before the end. */
   get reason(): ProcessReason | undefined {
-    return this.#ended ? reasonOf(this.#readError(), this.#stopped) : undefined;
+    return this.#end?.reason;
   }
 
   /**
@@ -238,13 +239,10 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
     return this.#running;
   }
 
-  // The error that the process ended with. Reading it counts as observing it.
-  #readError(): unknown {
-    const { future } = this.#started("read end of");
-    observe(future);
-    const { outcome, value } = outcomeOf(future);
-    return outcome === "fulfilled" ? undefined : value;
+  get #end(): ProcessEnd | undefined {
+    return this.#ended ? endOf(this.#running!.future, this.#stopped) : undefined;
   }
 }
 
 const START: PublicMethod = { action: "start process", method: Process.prototype.start };
+refuseCopies(Process, "start it here, and send what `result()` resolves to");

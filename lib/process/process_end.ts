@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CancelledError, WorkerCrashedError } from "../core/errors.ts";
+import { WorkerCrashedError } from "../core/errors.ts";
+import { type Future, observe, outcomeOf } from "../future/future.ts";
 
 /**
  * How a process ended: its task returned or threw; its worker ended itself, ran out of memory or died of an uncaught
@@ -14,30 +15,29 @@ export type ProcessReason = "finished" | "failed" | "exit" | "oom" | "uncaught" 
 /** How the caller stopped a process. */
 export type Stopped = "terminated" | "killed";
 
-/**
- * Returns why a process ended.
- *
- * @param error What its call was rejected with; `undefined` if the task returned.
- */
-export function reasonOf(error: unknown, stopped: Stopped | undefined): ProcessReason {
-  if (error === undefined) return "finished";
-  if (error instanceof CancelledError) return stopped ?? "terminated";
-  if (!(error instanceof WorkerCrashedError)) return "failed";
-  return error.reason === "terminated" ? stopped ?? "terminated" : error.reason;
+/** The end of a process. */
+export interface ProcessEnd {
+  readonly reason: ProcessReason;
+  /** As in Python: if the caller stopped the process, -15 (SIGTERM) or -9 (SIGKILL). */
+  readonly exitCode: number;
 }
 
-/** Returns the exit code, as in Python: if the caller stopped the process, -15 (SIGTERM) or -9 (SIGKILL). */
-export function exitCodeOf(error: unknown, reason: ProcessReason): number {
-  switch (reason) {
-    case "finished":
-      return 0;
-    case "exit":
-      return (error as WorkerCrashedError).exitCode ?? 0;
-    case "terminated":
-      return -15;
-    case "killed":
-      return -9;
-    default:
-      return 1;
-  }
+/**
+ * Returns how a process ended. It counts as observing its failure.
+ *
+ * @param future The future of its one call, settled. A task can throw any value, `undefined` and a
+ * `CancelledError` too, so its outcome decides, not what it threw.
+ */
+export function endOf(future: Future<unknown>, stopped: Stopped | undefined): ProcessEnd {
+  observe(future);
+  const { outcome, value: error } = outcomeOf(future);
+  if (outcome === "fulfilled") return { reason: "finished", exitCode: 0 };
+  if (outcome === "cancelled") return stoppedEnd(stopped);
+  if (!(error instanceof WorkerCrashedError)) return { reason: "failed", exitCode: 1 };
+  if (error.reason === "terminated") return stoppedEnd(stopped);
+  return { reason: error.reason, exitCode: error.reason === "exit" ? error.exitCode ?? 0 : 1 };
+}
+
+function stoppedEnd(stopped: Stopped = "terminated"): ProcessEnd {
+  return { reason: stopped, exitCode: stopped === "killed" ? -9 : -15 };
 }

@@ -6,8 +6,11 @@ import { MUST_HAPPEN, pause, test, until, within } from "../support/within.ts";
 
 const give = inline(<T>(value: T) => value);
 const exit = inline((code?: number) => Deno.exit(code));
-const fail = inline((how: "throw" | "reject" | "aside" | "later") => {
+const fail = inline((how: "throw" | "undefined" | "cancelled" | "reject" | "aside" | "later") => {
   if (how === "throw") throw new RangeError("no");
+  if (how === "undefined") throw undefined;
+  // The class is found again by its name.
+  if (how === "cancelled") throw new (class CancelledError extends Error {})("of the task's own");
   if (how === "reject") return Promise.reject(new RangeError("no"));
   if (how === "aside") void Promise.reject(new RangeError("aside"));
   else setTimeout(() => Promise.reject(new RangeError("later")), 1);
@@ -39,6 +42,8 @@ for (const [kind, options] of KINDS) {
       [new Process(exit, [7], options), 7, "exit"],
       [new Process(fail, ["throw"], options), 1, "failed"],
       [new Process(fail, ["reject"], options), 1, "failed"],
+      [new Process(fail, ["undefined"], options), 1, "failed"],
+      [new Process(fail, ["cancelled"], options), 1, "failed"],
       [new Process(fail, ["aside"], options), 1, "uncaught"],
       [new Process(fail, ["later"], options), 1, "uncaught"],
     ] as never;
