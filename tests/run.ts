@@ -14,18 +14,20 @@
 import { pooledMap } from "@std/async/pool";
 
 /** Folders whose files run one at a time, after the others: other processes would disturb their measurements. */
-const ALONE = ["tests/alone/", "tests/crash/"];
+const ALONE = ["tests/alone/"];
 /** Files that take long run first, so that no core is idle at the end. */
 const LONG = [
-  "tests/pool/worker_test.ts",
-  "tests/pool/web_test.ts",
+  "tests/contract/on/",
   "examples/",
+  "tests/bench/",
+  "tests/model/",
+  "tests/crash/",
   "tests/hostile/",
   "tests/process/",
   "tests/shared/",
 ];
-/** Number of files that run at once: one more than cores, as tests often wait. */
-const CONCURRENCY = navigator.hardwareConcurrency + 1;
+/** Number of files that run at once: two more than cores, as tests often wait. */
+const CONCURRENCY = navigator.hardwareConcurrency + 2;
 /** Milliseconds after which a file is stopped. */
 const FILE_TIMEOUT = 300_000;
 /** Number of last lines that are repeated of a file that failed without a report, for example one that was stopped. */
@@ -69,9 +71,34 @@ async function runFile(file: string): Promise<Outcome> {
   return { file, ms, ok: code === 0, text };
 }
 
+/** Numbers of tests, as the last line of a file's output gives them. */
+interface Counts {
+  passed: number;
+  failed: number;
+  ignored: number;
+}
+
+/** Adds the numbers of a file's tests to `sum`. A file that failed without such a line counts as one failure. */
+function addCounts(sum: Counts, { ok, text }: Outcome): void {
+  const line = /^(?:ok|FAILED) \| \d+ passed.*$/m.exec(withoutColours(text))?.[0];
+  const of = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(line ?? "")?.[1] ?? 0);
+  sum.passed += of("passed");
+  sum.failed += line === undefined && !ok ? 1 : of("failed");
+  sum.ignored += of("ignored");
+}
+
+/** Gives the reason of each ignored test in the output of a file: its title ends with it (tests/support/within.ts). */
+function ignoreReasons(text: string): string[] {
+  const titles = Array.from(withoutColours(text).matchAll(/^(.*) \.\.\. ignored/gm), ([, title]) => title);
+  return titles.map((title) => / \[ignored: (.*)\]$/.exec(title)?.[1] ?? `no reason given: ${title}`);
+}
+
+// deno-lint-ignore no-control-regex -- the codes of colours begin with one
+const withoutColours = (text: string) => text.replace(/\x1b\[\d+m/g, "");
+
 /** Gives the report of failures in the output of a file, or its last lines if it has no report. */
 function failures(text: string): string {
-  const report = /^ ?ERRORS ?$(.*)^ ?FAILURES ?$/ms.exec(text);
+  const report = /^ ?ERRORS ?$(.*)^ ?FAILURES ?$/ms.exec(withoutColours(text));
   return report === null ? text.split("\n").slice(-TAIL_LINES).join("\n") : report[1].trim();
 }
 
@@ -92,6 +119,11 @@ console.log(`longest: ${longest.map(({ file, ms }) => `${file} ${Math.round(ms /
 const failed = outcomes.filter(({ ok }) => !ok);
 // Repeats the failures at the end, for logs of which only the end is kept.
 for (const { file, text } of failed) console.log(`\n${file} failed:\n${failures(text)}`);
+const counts: Counts = { passed: 0, failed: 0, ignored: 0 };
+for (const outcome of outcomes) addCounts(counts, outcome);
+const reasons = Object.groupBy(outcomes.flatMap(({ text }) => ignoreReasons(text)), (reason) => reason);
+for (const [reason, all] of Object.entries(reasons)) console.log(`${all!.length} ignored: ${reason}`);
+console.log(`${counts.passed} tests passed, ${counts.failed} failed, ${counts.ignored} ignored`);
 console.log(
   `${outcomes.length} test files, ${failed.length} failed${failed.map(({ file }) => `\n  ${file}`).join("")}`,
 );

@@ -4,7 +4,7 @@ import { literal } from "../support/run_slowly.ts";
 import { hasPty, render, runOnTerminal } from "../support/terminal.ts";
 import { test } from "../support/within.ts";
 
-const ignore = !hasPty();
+const ignore = hasPty() ? false : "there is no pseudo-terminal";
 
 const HEAD = `
 import { inline, Pool, pooled } from ${literal("mod.ts")};

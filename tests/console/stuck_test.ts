@@ -67,7 +67,7 @@ for (const [name, holder] of Object.entries(HOLDERS)) {
       check(text);
       assert(render(text).some((line) => /^\[#+\] 5\/5 100%/.test(line)), text);
     },
-    { ignore: !hasPty() },
+    { ignore: hasPty() ? false : "there is no pseudo-terminal" },
   );
 
   test(`${name} that keeps the lock does not delay a map with lines of progress`, async () => {
@@ -106,7 +106,7 @@ for (const [name, body] of Object.entries(THROWS)) {
     assertEquals(text.match(/<log \d+>/g)?.length, 20, text);
     const { longest, tries } = JSON.parse(/\{"longest".*\}/.exec(text)![0]);
     assert(tries > 0 && longest < 1_500, text);
-  }, { ignore: !hasPty() });
+  }, { ignore: hasPty() ? false : "there is no pseudo-terminal" });
 }
 
 test("a stderr that is a full disk does not fail a map with lines of progress", async () => {

@@ -42,46 +42,61 @@ import { valueSuite } from "./value_suite.ts";
 import { workerSetSuite } from "./worker_set_suite.ts";
 import { workersSuite } from "./workers_suite.ts";
 
-const SUITES: Suite[] = [
-  submitSuite,
-  valueSuite,
-  cloningSuite,
-  mapSuite,
-  mapFailureSuite,
-  inputFailureSuite,
-  lifetimeSuite,
-  cancelSuite,
-  signalSuite,
-  timeoutSuite,
-  retrySuite,
-  workersSuite,
-  workerSetSuite,
-  initializerSuite,
-  finalizerSuite,
-  pauseSuite,
-  shutdownSuite,
-  queueSuite,
-  statsSuite,
-  eventsSuite,
-  optionsSuite,
-  rateSuite,
-  applySuite,
-  imapSuite,
-  streamSuite,
-  groupSuite,
-  shareSuite,
-  broadcastSuite,
-  orderSuite,
-  concurrencySuite,
-  contextSuite,
-  asyncContextSuite,
-  flowSuite,
-  blockedSuite,
-  parkedSuite,
-];
+/**
+ * The suites by theme. A backend whose suites take minutes has a test file for each theme, so that these run side by side.
+ */
+const SUITES = {
+  /** Single calls: their arguments, ends, limits and contexts. */
+  calls: [
+    submitSuite,
+    valueSuite,
+    cloningSuite,
+    cancelSuite,
+    signalSuite,
+    timeoutSuite,
+    retrySuite,
+    contextSuite,
+    asyncContextSuite,
+    applySuite,
+    rateSuite,
+    optionsSuite,
+  ],
+  /** Many calls: maps, streams, groups, their order and their flow. */
+  maps: [
+    mapSuite,
+    mapFailureSuite,
+    inputFailureSuite,
+    imapSuite,
+    streamSuite,
+    groupSuite,
+    shareSuite,
+    broadcastSuite,
+    orderSuite,
+    flowSuite,
+    parkedSuite,
+    blockedSuite,
+  ],
+  /** Pools and their workers: start, number, hooks, end, and what a pool tells about itself. */
+  pools: [
+    workersSuite,
+    workerSetSuite,
+    initializerSuite,
+    finalizerSuite,
+    pauseSuite,
+    lifetimeSuite,
+    shutdownSuite,
+    queueSuite,
+    statsSuite,
+    eventsSuite,
+    concurrencySuite,
+  ],
+} satisfies Record<string, Suite[]>;
 
-/** Registers all suites for a backend. */
-export function contract(backend: Backend): void {
+/** A theme of the contract. */
+export type Theme = keyof typeof SUITES;
+
+/** Registers the suites of some themes for a backend; by default those of all. */
+export function contract(backend: Backend, themes: readonly Theme[] = ["calls", "maps", "pools"]): void {
   const check: typeof test = (name, body, options) => test(`${backend.name}: ${name}`, body, options);
 
   check("Pool.capabilities states what the backend declares", async () => {
@@ -90,5 +105,5 @@ export function contract(backend: Backend): void {
     assertEquals(pool.backend, backend.name);
   });
 
-  for (const suite of SUITES) suite(backend, check);
+  for (const theme of themes) for (const suite of SUITES[theme]) suite(backend, check);
 }

@@ -105,7 +105,7 @@ test("a task that requests a permission does not get it", async () => {
   await using scoped = new Pool({ workers: 1, permissions: "none" });
   // Without a terminal, the runtime shows no prompt.
   assertEquals(await scoped.map(request, kinds), kinds.map(() => "denied"));
-}, { ignore: Deno.stdin.isTerminal() });
+}, { ignore: Deno.stdin.isTerminal() && "stdin is a terminal" });
 
 test("a list of grants gives what it names and no more, whatever the API", async () => {
   await using place = await openPlace();

@@ -52,7 +52,7 @@ test("on a terminal, a pool with permissions warns of prompts once, and causes n
   const text = await onTerminal(["-A"], []);
   assert(!text.includes("Allow?"), text);
   assertEquals([warned(text), text.match(/saw 42/g)?.length], [1, 2], text);
-}, { ignore: !hasTerminal });
+}, { ignore: hasTerminal ? false : "there is no pseudo-terminal" });
 
 test("with DENO_NO_PROMPT=1 or --no-prompt there is no warning, and the task is denied without a prompt", async () => {
   for (const [flags, env] of [[["-A"], { DENO_NO_PROMPT: "1" }], [["-A", "--no-prompt"], {}]] as const) {
@@ -60,4 +60,4 @@ test("with DENO_NO_PROMPT=1 or --no-prompt there is no warning, and the task is 
     assertEquals([warned(text), text.match(/read NotCapable/g)?.length], [0, 2], text);
     assert(!text.includes("Allow?"), text);
   }
-}, { ignore: !hasTerminal });
+}, { ignore: hasTerminal ? false : "there is no pseudo-terminal" });

@@ -38,13 +38,18 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Registers a test that fails, instead of hanging, after `deadline` milliseconds. */
+/**
+ * Registers a test that fails, instead of hanging, after `deadline` milliseconds. `ignore` is the reason not to run it;
+ * `true` means that it needs Linux. tests/run.ts lists the reasons.
+ */
 export function test(
   name: string,
   body: () => Promise<void>,
-  { deadline = 30_000, ignore = false }: { deadline?: number; ignore?: boolean } = {},
+  { deadline = 30_000, ignore = false }: { deadline?: number; ignore?: boolean | string } = {},
 ): void {
-  Deno.test({ name, ignore, fn: () => within(deadline, body(), `test "${name}"`) });
+  const fn = () => within(deadline, body(), `test "${name}"`);
+  if (!ignore) Deno.test(name, fn);
+  else Deno.test.ignore(`${name} [ignored: ${ignore === true ? "it needs Linux" : ignore}]`, fn);
 }
 
 /** Returns the value or error of `promise`, and its time in milliseconds. */
