@@ -77,7 +77,8 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
   }
 
   /**
-   * Runs a task on every argument list. Otherwise as {@linkcode Pool.map}.
+   * Runs a task on every argument list. Otherwise as {@linkcode Pool.map}. (No value is of type `[never]`: it makes
+   * TypeScript read `[x, y]` as a tuple, in `xs.map((x) => [x, y])` too.)
    *
    * @example Compare pairs
    * ```ts
@@ -91,13 +92,13 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
    */
   starmap<A extends unknown[], R>(
     task: Runnable<B, A, R>,
-    items: Input<Readonly<Args<A>>>,
+    items: Input<Readonly<Args<A>> | readonly [never]>,
     options: MapOptions & { onError: "settle" },
   ): Results<Settled<R>>;
   /** Maps argument lists, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   starmap<A extends unknown[], R>(
     task: Runnable<B, A, R>,
-    items: Input<Readonly<Args<A>>>,
+    items: Input<Readonly<Args<A>> | readonly [never]>,
     options?: MapOptions,
   ): Results<R>;
   starmap(task: AnyRunnable, items: Input<unknown>, options?: MapOptions): Results<unknown> {

@@ -31,6 +31,10 @@ interface Module {
 
 const view = tasks<Module>("file:///m.ts");
 
+export function pair(n: number, text: string): string {
+  return text.repeat(n);
+}
+
 /** Never called: it is here for the checker. */
 export function mistakes(pool: Pool, local: Pool<"async">): void {
   // @ts-expect-error a name that the module does not export
@@ -55,6 +59,16 @@ export function mistakes(pool: Pool, local: Pool<"async">): void {
   pool.map(view.isPrime, ["7"]);
   // @ts-expect-error the wrong type of argument lists
   pool.starmap(view.load, [[5]]);
+  // @ts-expect-error the wrong order in computed argument lists
+  pool.starmap(view.load, [1, 2].map((n) => [n, "path"]));
+  // @ts-expect-error too few arguments in computed argument lists
+  pool.starmap(task(import.meta, pair), [1, 2].map((n) => [n]));
+  // @ts-expect-error too many arguments in computed argument lists
+  pool.starmap(task(import.meta, pair), [1, 2].map((n) => [n, "x", 3]));
+  // @ts-expect-error argument lists of any length
+  pool.starmap(view.load, [["a"], ["b", 2]] as (string | number)[][]);
+  // @ts-expect-error items that are no argument lists
+  pool.starmap(view.load, ["path"]);
   // @ts-expect-error the wrong type of an argument of a process
   new Process(view.load, [5]);
   // @ts-expect-error the wrong type of results
@@ -157,6 +171,18 @@ export async function rights(pool: Pool, local: Pool<"async">): Promise<void> {
   ) _item satisfies string;
   using shared: SharedValue<number> = pool.share(7);
   const _sharedFlag: boolean = await pool.submit(view.isPrime, shared);
+  const _computed: string[] = await pool.starmap(task(import.meta, pair), [1, 2].map((n) => [n, "x"]));
+  const _inline: number[] = await pool.starmap(
+    inline((a: number, b: string) => a + b.length),
+    [1].map((n) => [n, "x"]),
+  );
+  const _lazyLists: string[] = await pool.starmap(task(import.meta, pair), [1, 2].values().map((n) => [n, "x"]));
+  const _entries: string[] = await pool.starmap(task(import.meta, pair), new Map([[1, "x"]]));
+  const _settledStar: PromiseSettledResult<string>[] = await pool.starmap(
+    task(import.meta, pair),
+    [1, 2].map((n) => [n, pool.share("x")]),
+    { onError: "settle" },
+  );
   const _sharedStar: Uint8Array[] = await pool.starmap(view.load, [[pool.share("a"), 2]]);
   const _constants: Uint8Array[] = await pool.starmap(view.load, [["a", 2] as const]);
   const _process: Process<[string, number?], Uint8Array> = new Process(view.load, ["a", 2] as const);
@@ -171,7 +197,7 @@ export async function rights(pool: Pool, local: Pool<"async">): Promise<void> {
 
 const PRELUDE = `
 import { Pool, tasks } from "@isopool/isopool";
-interface Module { isPrime(n: number): boolean; scan(dir: string): AsyncGenerator<string> }
+interface Module { isPrime(n: number): boolean; scan(dir: string): AsyncGenerator<string>; pair(a: number, b: string): string }
 const view = tasks<Module>("file:///m.ts");
 const pool = new Pool(1);
 `;
@@ -181,6 +207,12 @@ const checked: [string, string, string | undefined][] = [
   ["a name that the module does not export", "view.isPrim;", "TS2551"],
   ["the wrong type of argument", 'pool.submit(view.isPrime, "7");', "TS2769"],
   ["the wrong type of result", "export const f: Promise<string> = pool.submit(view.isPrime, 7);", "TS2322"],
+  [
+    "computed argument lists",
+    'export const f: Promise<string[]> = pool.starmap(view.pair, [1].map((n) => [n, "x"]));',
+    undefined,
+  ],
+  ["computed argument lists in the wrong order", 'pool.starmap(view.pair, [1].map((n) => ["x", n]));', "TS2345"],
   ["a closure on an isolated backend", "pool.submit(() => 1);", "TS2769"],
   ["a stream that is submitted", 'pool.submit(view.scan, "dir");', "TS2769"],
 ];
