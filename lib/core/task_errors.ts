@@ -43,8 +43,9 @@ export class WorkerCrashedError extends IsopoolError {
 }
 
 /**
- * The task ran longer than its `timeout`. The pool has stopped it, and its worker is free again; or nothing could stop the
- * task, then {@linkcode TaskTimeoutError.abandoned} is true.
+ * The task ran longer than its `timeout`, or did not end within its `deadline`. The pool has stopped it, and its worker is
+ * free again; or nothing could stop the task, then {@linkcode TaskTimeoutError.abandoned} is true; or it had not started,
+ * then {@linkcode TaskTimeoutError.waiting} is true.
  *
  * @example Read the limit
  * ```ts
@@ -57,15 +58,18 @@ export class WorkerCrashedError extends IsopoolError {
 export class TaskTimeoutError extends IsopoolError {
   /** @ignore */
   override name = "TaskTimeoutError";
-  /** The limit in milliseconds. */
+  /** The limit in milliseconds: the `timeout` or the `deadline`. */
   readonly timeout: number;
   /** Whether nothing could stop the task: the pool has replaced its worker, and the task may still run. */
   readonly abandoned: boolean = false;
+  /** Whether the task still waited, for a worker or for another attempt, when its `deadline` passed. */
+  readonly waiting: boolean;
 
   /** Creates the error for a limit in milliseconds. */
-  constructor(message: string, options: ErrorOptions & { timeout: number }) {
+  constructor(message: string, options: ErrorOptions & { timeout: number; waiting?: boolean }) {
     super(message, options);
     this.timeout = options?.timeout;
+    this.waiting = options?.waiting ?? false;
   }
 }
 

@@ -11,7 +11,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { atCaller } from "../core/at_caller.ts";
-import { QueueFullError, TransferError } from "../core/errors.ts";
+import { TransferError } from "../core/errors.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import { performance } from "../core/platform.ts";
 import { captureStack } from "../core/stack.ts";
@@ -19,16 +19,16 @@ import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { createFuture, type Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
+import { expire } from "../scheduler/expire.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { CallSite, PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
+import { Deadlines } from "./deadlines.ts";
 import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
 import type { AnyRunnable } from "./runnable.ts";
-
-export type { CallOptions };
 
 /**
  * Submits one call.
@@ -59,13 +59,7 @@ function submit(
   const { action } = method;
   core.checkOpen(action);
   const { scheduler, failures } = core;
-  if (scheduler.admission.full && !pinned) {
-    const { name, maxQueue } = core.options;
-    throw new QueueFullError(
-      `Cannot ${action}: ${name} has as many calls waiting as its \`maxQueue\` of ${maxQueue} allows: ` +
-        "await pool.room() before the next one, or raise it",
-    );
-  }
+  if (!pinned) core.checkRoom(action);
   const { entry, options, verified } = core.resolve(action, task);
   const plan = planCall(core, action, options, args, pinned);
   const job = new CallJob(
@@ -74,13 +68,13 @@ function submit(
     plan.args,
     plan.options,
     failures,
-    core.callSite(method, entry, plan.options.timeout),
+    core.callSite(method, entry, plan.options.timeout ?? plan.options.deadline),
   );
   if (plan.refused) {
     const { error } = plan.refused;
     if (error instanceof TransferError) captureStack(error, method.method);
-    job.refuse(error);
-  } else if (verified) verified.then(() => job.enqueue(), (error) => job.refuse(error));
+    job.abandon("rejected", error);
+  } else if (verified) verified.then(() => job.enqueue(), (error) => job.abandon("rejected", error));
   else job.enqueue();
   return job.future;
 }
@@ -103,8 +97,9 @@ export class CallJob extends PoolJob implements FutureControl {
   #chunk: Chunk | undefined;
   #attempt = 1;
   #queued = false;
-  // Set by a shutdown that cancels: the running attempt is the last one.
+  // Set by a shutdown that cancels, and at the deadline: the running attempt is the last one.
   #noRetry = false;
+  #deadlines: Deadlines | undefined;
   #retryTimer: Timer | undefined;
   #workerId: number | undefined;
   // How the call ends when its worker is stopped.
@@ -130,6 +125,7 @@ export class CallJob extends PoolJob implements FutureControl {
     this.future = createFuture<unknown>(this);
     scheduler.admit(this);
     scheduler.admission.enter();
+    if (this.deadline !== undefined) (this.#deadlines = new Deadlines(this.deadline, () => this.#expire())).add(0);
     if (options.signal) this.#stopListening = onAbort(options.signal, (reason) => this.cancel(reason, true));
   }
 
@@ -203,9 +199,10 @@ export class CallJob extends PoolJob implements FutureControl {
     this.#end(outcome, error);
   }
 
-  /** Fails the call without running it. */
-  refuse(error: unknown): void {
-    this.#end("rejected", error);
+  #expire(): void {
+    this.#noRetry = true;
+    if (!this.#chunk) this.#end("rejected", this.deadlineError(false));
+    else expire(this.#scheduler, this, 0, (isRunning) => this.deadlineError(isRunning));
   }
 
   // Notes that the worker is done with the call. Returns whether the worker's reply decides how the call ends.
@@ -238,6 +235,7 @@ export class CallJob extends PoolJob implements FutureControl {
     this.#args = undefined;
     this.#chunk = undefined;
     this.#stopListening?.();
+    this.#deadlines?.clear();
     clearTimeout(this.#retryTimer);
     if (outcome === "rejected") this.#site?.addTo(value);
     this.#scheduler.counters.callEnded(outcome);

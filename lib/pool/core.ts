@@ -4,7 +4,7 @@
  * @module
  */
 import { AsyncContext } from "../core/async_context.ts";
-import { BrokenPoolError, PoolClosedError } from "../core/errors.ts";
+import { BrokenPoolError, PoolClosedError, QueueFullError } from "../core/errors.ts";
 import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
 import { badOption, show } from "../core/validate.ts";
@@ -108,6 +108,16 @@ export class PoolCore {
     const { name } = this.options;
     if (state === "broken") throw new BrokenPoolError(`Cannot ${action}: ${name} is broken`, { cause });
     throw new PoolClosedError(`Cannot ${action}: ${name} is ${state === "terminated" ? state : "closed"}`);
+  }
+
+  /** @throws {QueueFullError} If as many calls wait as `maxQueue` allows. */
+  checkRoom(action: string): void {
+    if (!this.scheduler.admission.full) return;
+    const { name, maxQueue } = this.options;
+    throw new QueueFullError(
+      `Cannot ${action}: ${name} has as many calls waiting as its \`maxQueue\` of ${maxQueue} allows: ` +
+        "await pool.room() before the next one, or raise it",
+    );
   }
 
   /**

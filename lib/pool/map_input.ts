@@ -28,7 +28,7 @@ export interface MapInputOptions {
 /** The job that a {@linkcode MapInput} reads for. */
 export interface MapReader {
   /** Maximum number of items that may be read and not taken. */
-  readonly readLimit: number;
+  readLimit(): number;
   /** An asynchronous input has one more item to take. */
   arrived(): void;
   /** The input has ended, or has thrown `failure`; `ahead` items are still to take, or being taken. */
@@ -141,7 +141,7 @@ export class MapInput {
   async #readAhead(input: AsyncIterator<unknown>): Promise<void> {
     this.#isReading = true;
     try {
-      while (!this.#hasEnded && this.#ahead.size < this.#reader.readLimit) {
+      while (!this.#hasEnded && this.#ahead.size < this.#reader.readLimit()) {
         const next = await input.next();
         if (this.#hasEnded) break;
         if (next.done) {

@@ -8,28 +8,28 @@
  *            +--------- retries ---------------+
  * ```
  *
- * A lazy map starts when its results are read, and stays at most `buffer` items ahead of its reader.
- *
  * @module
  */
 import { onAbort } from "../core/abort.ts";
 import type { Input } from "../core/input.ts";
-import { Collector, type InputFailure, type Producer } from "../future/collector.ts";
+import { Collector, type Producer } from "../future/collector.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
+import { expire } from "../scheduler/expire.ts";
 import { Chunk, type Failure } from "../scheduler/job.ts";
 import type { CallSite } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
+import { Deadlines } from "./deadlines.ts";
 import { unreadError } from "./drain.ts";
 import type { MapPlan } from "./map_plan.ts";
-import { MapInput, type MapReader } from "./map_input.ts";
+import { MapInput } from "./map_input.ts";
 import { PoolJob } from "./pool_job.ts";
 import { Retries } from "./retries.ts";
 
 /** A map that runs on a pool. */
-export class MapJob extends PoolJob implements Producer, MapReader {
+export class MapJob extends PoolJob implements Producer {
   readonly spread: boolean;
   readonly stream = 0;
   readonly collector: Collector<unknown>;
@@ -39,6 +39,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   readonly #site: CallSite | undefined;
   readonly #input: MapInput;
   readonly #retries: Retries;
+  readonly #deadlines: Deadlines | undefined;
   #stopListening = (): void => {};
   #next = 0;
   #running = 0;
@@ -52,9 +53,18 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#scheduler = scheduler;
     this.#failures = failures;
     this.#site = site;
-    this.#retries = new Retries(plan.retry, () => this.#enqueue());
+    this.#retries = new Retries(plan.retry, scheduler.counters, () => this.#enqueue(), (error) => this.stop(error));
     this.collector = new Collector<unknown>(this, plan);
-    this.#input = new MapInput(input, plan, this);
+    if (plan.deadline !== undefined) this.#deadlines = new Deadlines(plan.deadline, (index) => this.#expire(index));
+    this.#input = new MapInput(input, plan, {
+      readLimit: () => Math.min(plan.readAhead, this.#room),
+      arrived: () => {
+        this.#deadlines?.add(this.#next + this.#input.waiting - 1);
+        this.#enqueue();
+      },
+      ended: (ahead, failure) => this.collector.end(this.#next + ahead, failure),
+      readReturned: () => this.#checkEnd(),
+    });
     if (plan.buffer === undefined) this.#admit();
   }
 
@@ -99,6 +109,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     const items = this.#input.take(Math.min(max, this.#plan.chunkSize, this.#room));
     this.#next += items.length;
     this.#retries.add(first, items);
+    this.#deadlines?.add(first, items.length);
     this.#input.readOn();
     if (this.waiting === 0) this.#queued = false;
     if (items.length === 0) {
@@ -114,6 +125,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#running -= values.length;
     this.#scheduler.counters.fulfilled += values.length;
     this.#retries.delete(first, values.length);
+    this.#deadlines?.remove(first, values.length);
     this.#plan.progress?.fulfilled(first, values.length);
     this.collector.fulfill(first, values);
     this.#checkEnd();
@@ -122,8 +134,9 @@ export class MapJob extends PoolJob implements Producer, MapReader {
   /** {@inheritDoc Job.fail} */
   fail(index: number, outcome: Failure, error: unknown): void {
     this.#running--;
-    if (outcome === "rejected" && !this.isOver && this.#retry(index, error)) return;
+    if (outcome === "rejected" && !this.isOver && this.#retries.schedule(index, error)) return;
     this.#retries.delete(index, 1);
+    this.#deadlines?.remove(index);
     this.#scheduler.counters.callEnded(outcome);
     this.#plan.progress?.rejected(index, error);
     if (!this.collector.isStopped) {
@@ -153,26 +166,6 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#checkEnd();
   }
 
-  /** {@inheritDoc MapReader.readLimit} */
-  get readLimit(): number {
-    return Math.min(this.#plan.readAhead, this.#room);
-  }
-
-  /** {@inheritDoc MapReader.arrived} */
-  arrived(): void {
-    this.#enqueue();
-  }
-
-  /** {@inheritDoc MapReader.ended} */
-  ended(ahead: number, failure?: InputFailure): void {
-    this.collector.end(this.#next + ahead, failure);
-  }
-
-  /** {@inheritDoc MapReader.readReturned} */
-  readReturned(): void {
-    this.#checkEnd();
-  }
-
   /** {@inheritDoc Producer.resume} A map without a buffer does not wait for its reader. */
   resume(): void {
     if (this.#plan.buffer === undefined || this.#state === "finished") return;
@@ -198,6 +191,7 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     if (this.#state === "finished") return;
     this.#input.close();
     this.#retries.clear();
+    this.#deadlines?.clear();
     if (this.#state === "new") this.#plan.progress?.end();
     this.collector.fail(reason, outcome === "cancelled");
     this.#scheduler.revoke(this, reason, force);
@@ -216,6 +210,20 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     this.#stopListening = onAbort(this.#plan.signal, (reason) => this.#stop(reason, "cancelled", true));
   }
 
+  // The deadline of an item has passed.
+  #expire(index: number): void {
+    const isRead = index < this.#next;
+    if (isRead && !this.#retries.cancel(index)) {
+      return expire(this.#scheduler, this, index, (isRunning) => this.deadlineError(isRunning));
+    }
+    // It waits: for a worker, then it is the first that does, or for its next attempt.
+    if (!isRead) this.#next += this.#input.take(1).length;
+    if (this.waiting === 0) this.#queued = false;
+    this.#running++;
+    this.fail(index, "rejected", this.deadlineError(false));
+    this.#input.readOn();
+  }
+
   #readOn(): void {
     if (this.#state !== "running") return;
     this.#input.readOn();
@@ -226,16 +234,6 @@ export class MapJob extends PoolJob implements Producer, MapReader {
     if (this.#queued || this.waiting === 0) return;
     this.#queued = true;
     this.#scheduler.enqueue(this);
-  }
-
-  #retry(index: number, error: unknown): boolean {
-    try {
-      if (!this.#retries.schedule(index, error)) return false;
-      this.#scheduler.counters.retried++;
-    } catch (thrown) {
-      this.stop(thrown);
-    }
-    return true;
   }
 
   #checkEnd(): void {

@@ -20,6 +20,14 @@ export interface MapOptions extends ProgressOptions {
   ordered?: boolean;
   /** Maximum run time of one item, in milliseconds. @default {the task's, else the pool's} */
   timeout?: number;
+  /**
+   * Maximum milliseconds from when the map has read an item to the item's end: its wait for a worker, its run, and all of
+   * its attempts together. An item that still waits then fails with a `TaskTimeoutError` whose `waiting` is true. An array
+   * or generator is read as workers take its items, an asynchronous input a little ahead of them.
+   *
+   * @default {the task's}
+   */
+  deadline?: number;
   /** Cancels the whole map, which then rejects with the signal's reason. */
   signal?: AbortSignal;
   /**

@@ -12,6 +12,7 @@ import type { ProgressCounter } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
 import type { PoolCore } from "./core.ts";
+import { runLimit } from "./deadlines.ts";
 import type { ImapOptions } from "./map_options.ts";
 import type { JobOptions } from "./pool_job.ts";
 
@@ -54,7 +55,18 @@ export interface MapPlan extends JobOptions {
   checkOpen: () => void;
 }
 
-const NAMES = ["chunkSize", "ordered", "timeout", "signal", "retry", "onError", "progress", "total", "label"] as const;
+const NAMES = [
+  "chunkSize",
+  "ordered",
+  "timeout",
+  "deadline",
+  "signal",
+  "retry",
+  "onError",
+  "progress",
+  "total",
+  "label",
+] as const;
 
 /** Default of `buffer`: items for each worker that a lazy map may be ahead of its reader. */
 const BUFFER_PER_WORKER = 16;
@@ -83,6 +95,7 @@ export function planMap(
   knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
   const { chunkSize = "auto", ordered = true, onError = "throw", buffer = BUFFER_PER_WORKER * pool.workers } = options;
   if (typeof ordered !== "boolean") throw badOption(action, "ordered", ordered, "true or false", false);
+  const deadline = duration(action, "deadline", options.deadline ?? task.deadline);
   const signals = [abortSignal(action, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
   return {
     action,
@@ -91,11 +104,12 @@ export function planMap(
     copy: core.capabilities.isolated,
     chunkSize: chunkSize === "auto" ? Infinity : integer(action, "chunkSize", chunkSize, 1),
     ordered,
-    timeout: duration(
-      action,
-      "timeout",
-      options.timeout === undefined ? task.timeout ?? pool.timeout : options.timeout,
+    timeout: runLimit(
+      core.capabilities,
+      duration(action, "timeout", options.timeout === undefined ? task.timeout ?? pool.timeout : options.timeout),
+      deadline,
     ),
+    deadline,
     signal: signals.length > 1 ? anySignal(signals) : signals.at(0),
     retry: retryPolicy(action, options.retry === undefined ? task.retry ?? pool.retry : options.retry, true),
     onError: oneOf(action, "onError", onError, ["throw", "settle", "aggregate"]),

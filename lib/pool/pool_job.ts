@@ -15,12 +15,15 @@ import type { Chunk, Failure, Job, TaskEntry } from "../scheduler/job.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { TaskOptions } from "../task/task.ts";
 import type { PoolCore } from "./core.ts";
+import { deadlineError, runLimit } from "./deadlines.ts";
 import { hasShared, refer } from "./shared_value.ts";
 
 /** The options of every job. */
 export interface JobOptions {
   /** Longest run of one call, in milliseconds. */
   timeout: number | undefined;
+  /** Longest time from the submission of a call to its end, in milliseconds. */
+  deadline: number | undefined;
   signal: AbortSignal | undefined;
   /** The task's own options, as given. Its timeout and signal are above, merged with those of the pool and the map. */
   given: TaskOptions;
@@ -54,6 +57,7 @@ export interface CallPlan {
 export abstract class PoolJob implements Job {
   readonly task: TaskEntry;
   readonly timeout: number | undefined;
+  readonly deadline: number | undefined;
   readonly hasLimit: boolean;
   readonly priority: number;
   readonly affinity: string | number | undefined;
@@ -67,7 +71,8 @@ export abstract class PoolJob implements Job {
   constructor(task: TaskEntry, options: JobOptions) {
     this.task = task;
     this.timeout = options.timeout;
-    this.hasLimit = options.timeout !== undefined || options.signal !== undefined;
+    this.deadline = options.deadline;
+    this.hasLimit = (options.timeout ?? options.deadline ?? options.signal) !== undefined;
     this.nested = options.nested;
     this.priority = this.nested ? Infinity : options.given.priority ?? 0;
     this.affinity = options.given.affinityKey;
@@ -99,6 +104,11 @@ export abstract class PoolJob implements Job {
   /** {@inheritDoc Job.abandon} */
   abstract abandon(outcome: Failure, error: unknown): void;
 
+  /** Makes the error of a call whose deadline has passed while it ran, or while it waited. */
+  protected deadlineError(isRunning: boolean): Error {
+    return deadlineError(this.task, this.deadline!, isRunning);
+  }
+
   /** {@inheritDoc Job.item} */
   item(_index: number, value: unknown): void {
     const { onEmit } = this.#given;
@@ -121,8 +131,10 @@ export function planCall(
   pinned?: Slot,
 ): CallPlan {
   const pool = core.options;
+  const deadline = duration(action, "deadline", given.deadline);
   const options: CallOptions = {
-    timeout: duration(action, "timeout", given.timeout ?? pool.timeout),
+    timeout: runLimit(core.capabilities, duration(action, "timeout", given.timeout ?? pool.timeout), deadline),
+    deadline,
     signal: given.signal,
     retry: retryPolicy(action, given.retry ?? pool.retry, true),
     transfer: given.transfer ?? NO_TRANSFER,

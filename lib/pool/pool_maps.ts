@@ -210,7 +210,12 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
   ): Results<unknown> {
     return calledBy(method, () => {
       const plan = planMap(this.#core, method.action, task, items, options, kind);
-      const job = new MapJob(plan, items, this.#core, this.#core.callSite(method, plan.task, plan.timeout));
+      const job = new MapJob(
+        plan,
+        items,
+        this.#core,
+        this.#core.callSite(method, plan.task, plan.timeout ?? plan.deadline),
+      );
       job.start();
       return new Results(job.collector);
     });

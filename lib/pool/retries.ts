@@ -7,6 +7,7 @@
 import { Deque } from "../core/deque.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { RetryPolicy } from "../core/retry.ts";
+import type { Counters } from "../scheduler/counters.ts";
 
 /** An item that may be tried again. */
 export interface RetryItem {
@@ -18,15 +19,27 @@ export interface RetryItem {
 /** The retries of one map. */
 export class Retries {
   readonly #policy: RetryPolicy | undefined;
+  readonly #counters: Counters;
   readonly #onDue: () => void;
+  readonly #onThrown: (error: unknown) => void;
   readonly #items = new Map<number, RetryItem>();
   readonly #due = new Deque<RetryItem>();
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new Map<number, Timer>();
 
-  /** @param onDue Called when an item has become due. */
-  constructor(policy: RetryPolicy | undefined, onDue: () => void) {
+  /**
+   * @param onDue Called when an item has become due.
+   * @param onThrown Called with what the policy's own `isRetriable` has thrown.
+   */
+  constructor(
+    policy: RetryPolicy | undefined,
+    counters: Counters,
+    onDue: () => void,
+    onThrown: (error: unknown) => void,
+  ) {
     this.#policy = policy;
+    this.#counters = counters;
     this.#onDue = onDue;
+    this.#onThrown = onThrown;
   }
 
   /** Number of items that are due. */
@@ -55,30 +68,47 @@ export class Retries {
     for (let i = 0; i < count && this.#items.size > 0; i++) this.#items.delete(first + i);
   }
 
-  /**
-   * Schedules another attempt of a failed item; returns `false` if the item has none left.
-   *
-   * @throws What the policy's own `isRetriable` throws.
-   */
+  /** Schedules another attempt of a failed item; returns `false` if the item has none left. */
   schedule(index: number, error: unknown): boolean {
     const item = this.#items.get(index);
     const policy = this.#policy;
-    if (!item || !policy || item.attempt >= policy.maxAttempts || !policy.isRetriable(error)) return false;
+    if (!item || !policy || item.attempt >= policy.maxAttempts) return false;
+    try {
+      if (!policy.isRetriable(error)) return false;
+    } catch (thrown) {
+      this.#onThrown(thrown);
+      return true;
+    }
+    this.#counters.retried++;
     const wait = policy.delay(item.attempt++);
     if (wait === 0) this.#makeDue(item);
     else {
       const timer = setTimeout(() => {
-        this.#timers.delete(timer);
+        this.#timers.delete(index);
         this.#makeDue(item);
       }, wait);
-      this.#timers.add(timer);
+      this.#timers.set(index, timer);
     }
     return true;
   }
 
+  /** Cancels all further attempts of an item. Returns whether one was due, or would have become so. */
+  cancel(index: number): boolean {
+    this.#items.delete(index);
+    const timer = this.#timers.get(index);
+    clearTimeout(timer);
+    const size = this.waiting;
+    this.#timers.delete(index);
+    for (let left = this.#due.size; left > 0; left--) {
+      const item = this.#due.shift()!;
+      if (item.index !== index) this.#due.push(item);
+    }
+    return this.waiting < size;
+  }
+
   /** Cancels all further attempts. */
   clear(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#due.clear();
     this.#items.clear();

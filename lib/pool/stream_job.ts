@@ -39,7 +39,7 @@ export interface StreamOptions extends Omit<CallOptions, "retry"> {
 /**
  * Makes the job of a stream, which starts when its results are read.
  *
- * @throws {TypeError} If the task has `retry`.
+ * @throws {TypeError} If the task has `retry` or `deadline`.
  * @throws {TransferError} If the arguments cannot be copied.
  */
 export function openStream(core: PoolCore, method: PublicMethod, task: AnyRunnable, args: unknown[]): Results<unknown> {
@@ -49,6 +49,12 @@ export function openStream(core: PoolCore, method: PublicMethod, task: AnyRunnab
   const { entry, options: given, verified } = core.resolve(action, task);
   if (given.retry) {
     throw new TypeError(`Cannot ${action}: the task has \`retry\`, and items that were given out cannot be taken back`);
+  }
+  if (given.deadline !== undefined && given.deadline !== Infinity) {
+    throw new TypeError(
+      `Cannot ${action}: the task has \`deadline\`, and a stream's reader decides how long it takes: use \`timeout\`, which ` +
+        "counts from the start, or leave the loop",
+    );
   }
   const plan = planCall(core, action, { ...given, retry: 0 }, args);
   if (plan.refused) throw plan.refused.error;

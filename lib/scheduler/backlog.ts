@@ -81,6 +81,27 @@ export class Backlog {
     return removed;
   }
 
+  /** Takes one call of a job out of the chunks that came back; `false` if none of them has it. */
+  takeOut(job: Job, index: number): boolean {
+    let found = false;
+    for (const { returned } of this.#levels) {
+      for (let left = returned.size; left > 0; left--) {
+        const chunk = returned.shift()!;
+        if (chunk.job !== job || !chunk.has(index)) {
+          returned.push(chunk);
+          continue;
+        }
+        found = true;
+        const { first, items, attempt } = chunk;
+        const before = items.slice(0, index - first);
+        const after = items.slice(index - first + 1);
+        if (before.length > 0) returned.push(new Chunk(job, first, before, attempt));
+        if (after.length > 0) returned.push(new Chunk(job, index + 1, after, attempt));
+      }
+    }
+    return found;
+  }
+
   /** Takes everything out. */
   drain(): { returned: Chunk[]; jobs: Job[] } {
     const levels = this.#levels.splice(0, Infinity, new PriorityLevel(0));

@@ -7,8 +7,7 @@
  *                    +---- put back ----+   (a worker died, or an idle worker takes over)
  * ```
  *
- * dispatcher.ts decides how many calls a worker is given, worker_set.ts how many workers there are, and shutdown.ts ends
- * it all. README.md, beside this file, has the states and the invariants.
+ * README.md, beside this file, has the files, the states and the invariants.
  *
  * @module
  */
@@ -48,7 +47,8 @@ export class Scheduler implements SlotOwner {
   readonly #jobs = new Set<Job>();
   /** Jobs that were admitted and have not finished. */
   readonly jobs: ReadonlySet<Job> = this.#jobs;
-  readonly #backlog = new Backlog();
+  /** The calls that wait for any worker. */
+  readonly backlog: Backlog = new Backlog();
   readonly #dispatcher: Dispatcher;
   readonly #shutdown: Shutdown;
   readonly #onFailure: ((error: unknown) => void) | undefined;
@@ -65,7 +65,7 @@ export class Scheduler implements SlotOwner {
     this.workerSet = new WorkerSet(options, this);
     this.abandoned = new AbandonedWorkers(options.workers, options.maxAbandoned);
     this.admission = new Admission(() => maxQueue + this.workerSet.limit * concurrency);
-    this.#dispatcher = new Dispatcher(this.#backlog, this.workerSet, concurrency, rate, () => this.#schedulePump());
+    this.#dispatcher = new Dispatcher(this.backlog, this.workerSet, concurrency, rate, () => this.#schedulePump());
     this.#shutdown = new Shutdown(this, this.#dispatcher, this.#keepAlive);
     options.verified?.catch((error) => this.#shutdown.break(error));
     this.workerSet.refill();
@@ -110,7 +110,7 @@ export class Scheduler implements SlotOwner {
   enqueue(job: Job): void {
     if (job.isOver) return;
     if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death, job.task));
-    (this.workerSet.boundBacklog(job) ?? this.#backlog).push(job);
+    (this.workerSet.boundBacklog(job) ?? this.backlog).push(job);
     this.#schedulePump();
   }
 
@@ -167,7 +167,7 @@ export class Scheduler implements SlotOwner {
 
   /** Ends a job early: drops its calls that wait, fires the signal of its running calls, and stops those by `force`. */
   revoke(job: Job, reason: unknown, force: boolean): void {
-    this.#backlog.remove(job).forEach((chunk) => chunk.drop());
+    this.backlog.remove(job).forEach((chunk) => chunk.drop());
     this.workerSet.revoke(job, reason, force);
   }
 
@@ -183,7 +183,7 @@ export class Scheduler implements SlotOwner {
     // Once nothing runs any more, the chunk would wait for ever.
     if (job.isOver || !this.#shutdown.isRunning) return chunk.drop();
     if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death, job.task));
-    (this.workerSet.boundBacklog(job) ?? this.#backlog).putBack(chunk);
+    (this.workerSet.boundBacklog(job) ?? this.backlog).putBack(chunk);
     this.#schedulePump();
   }
 

@@ -9,31 +9,10 @@
  * @module
  */
 import { JSON, URL } from "../core/platform.ts";
-import { abortSignal, badOption, callback, duration, knownOptions, show } from "../core/validate.ts";
-import { type RetryOptions, retryPolicy } from "../core/retry.ts";
+import { badOption, show } from "../core/validate.ts";
+import { checkTaskOptions, type TaskOptions } from "./task_options.ts";
 
-/** Options of a task, for each submission of it. */
-export interface TaskOptions {
-  /** Maximum run in milliseconds, counted from its start; after it, the pool stops the task. @default {Infinity} */
-  timeout?: number;
-  /** Cancels the task, whether it waits or runs; its future rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /** Retries after a failed attempt, or a policy: `2` is `{ maxAttempts: 3 }`, without a wait. @default {0} */
-  retry?: number | RetryOptions;
-  /** Calls with a higher priority start first; within one priority, calls start in the order of submission. @default {0} */
-  priority?: number;
-  /**
-   * Calls with the same key run on the same worker while it lives, so that they find what an earlier call has stored in
-   * `context.state`. A pool keeps the last 10,000 keys.
-   */
-  affinityKey?: string | number;
-  /** Called with each value that the task passes to `context.emit`, in order, before the task's future settles. */
-  onEmit?: (value: unknown) => void;
-  /** Called with what the task passes to `context.progress`; the last call comes before the task's future settles. */
-  onProgress?: (done: number, total: number | undefined) => void;
-  /** Values inside the arguments that are moved, not copied (ArrayBuffer, MessagePort, streams); they are detached here. */
-  transfer?: Transferable[];
-}
+export type { TaskOptions };
 
 /** The code of a task: an export of a module, or the source of an inlined function. */
 export type TaskSource = { readonly url: string; readonly name: string } | { readonly source: string };
@@ -216,35 +195,4 @@ function absolute(call: string, url: unknown): string {
     );
   }
   return new URL(text).href;
-}
-
-const TASK_OPTIONS = [
-  "timeout",
-  "signal",
-  "retry",
-  "priority",
-  "affinityKey",
-  "onEmit",
-  "onProgress",
-  "transfer",
-] as const;
-
-function checkTaskOptions(call: string, options: TaskOptions): TaskOptions {
-  knownOptions(call, options, TASK_OPTIONS);
-  duration(call, "timeout", options.timeout);
-  abortSignal(call, "signal", options.signal);
-  retryPolicy(call, options.retry);
-  const { priority, affinityKey, onEmit, onProgress, transfer } = options;
-  if (priority !== undefined && !Number.isFinite(priority)) {
-    throw badOption(call, "priority", priority, "a finite number", typeof priority === "number");
-  }
-  if (affinityKey !== undefined && typeof affinityKey !== "string" && typeof affinityKey !== "number") {
-    throw badOption(call, "affinityKey", affinityKey, "a string or a number", false);
-  }
-  callback(call, "onEmit", onEmit);
-  callback(call, "onProgress", onProgress);
-  if (transfer !== undefined && !Array.isArray(transfer)) {
-    throw badOption(call, "transfer", transfer, "an array of transferable values", false);
-  }
-  return { ...options };
 }

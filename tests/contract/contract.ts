@@ -15,6 +15,7 @@ import { cancelSuite } from "./cancel_suite.ts";
 import { concurrencySuite } from "./concurrency_suite.ts";
 import { contextSuite } from "./context_suite.ts";
 import { cloningSuite } from "./cloning_suite.ts";
+import { deadlineSuite } from "./deadline_suite.ts";
 import { eventsSuite } from "./events_suite.ts";
 import { flowSuite } from "./flow_suite.ts";
 import { groupSuite } from "./group_suite.ts";
@@ -54,6 +55,7 @@ const SUITES = {
     cancelSuite,
     signalSuite,
     timeoutSuite,
+    deadlineSuite,
     retrySuite,
     contextSuite,
     asyncContextSuite,

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { CancelledError, PoolClosedError, TransferError } from "../../lib/core/errors.ts";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
-import { CallJob, type CallOptions } from "../../lib/pool/call_job.ts";
+import { CallJob } from "../../lib/pool/call_job.ts";
+import type { CallOptions } from "../../lib/pool/pool_job.ts";
 import { retryPolicy } from "../../lib/core/retry.ts";
 import { testWithClock, turn, turnUntil } from "./hand_clock.ts";
 import { handScheduler } from "./hand_worker.ts";
@@ -12,6 +13,7 @@ function setUp(killGrace = 20) {
   const submit = (arg: unknown, options: Partial<CallOptions> = {}) => {
     const none = {
       timeout: undefined,
+      deadline: undefined,
       signal: undefined,
       retry: undefined,
       transfer: [],

@@ -12,6 +12,7 @@ testWithClock(
     const submit = (name: string, transfer: Transferable[] = []) => {
       const none = {
         timeout: undefined,
+        deadline: undefined,
         signal: undefined,
         retry: undefined,
         given: {},

@@ -1,0 +1,35 @@
+/**
+ * `expire`: ends one call of a job whose deadline has passed, wherever the call is.
+ *
+ * @module
+ */
+import type { Backlog } from "./backlog.ts";
+import type { Job } from "./job.ts";
+import type { WorkerSet } from "./worker_set.ts";
+
+/**
+ * Ends a call of a job. A call that has not started is taken back and rejected at once; a call that runs is stopped. A
+ * call that has ended, and whose result is on its way, stays as it is.
+ *
+ * @param errorOf Makes the error; its argument tells whether the call runs.
+ */
+export function expire(
+  { workerSet, backlog }: { readonly workerSet: WorkerSet; readonly backlog: Backlog },
+  job: Job,
+  index: number,
+  errorOf: (isRunning: boolean) => unknown,
+): void {
+  const backlogs = [backlog, workerSet.unassigned];
+  for (const { calls, boundBacklog } of workerSet.slots) {
+    if (boundBacklog) backlogs.push(boundBacklog);
+    const chunk = calls.chunks.find((each) => each.job === job && each.has(index));
+    if (!chunk) continue;
+    const offset = index - chunk.first;
+    if (calls.withdraw(chunk, offset)) job.fail(index, "rejected", errorOf(false), undefined);
+    else if (calls.isRunning(chunk, offset)) calls.stop(chunk, offset, "rejected", errorOf(true));
+    return;
+  }
+  for (const each of backlogs) {
+    if (each.takeOut(job, index)) return job.fail(index, "rejected", errorOf(false), undefined);
+  }
+}
