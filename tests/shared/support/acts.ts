@@ -13,6 +13,7 @@ import type {
   SharedArray,
   SharedEvent,
 } from "@isopool/isopool";
+import { deathActs } from "./death_acts.ts";
 import { queueActs } from "./queue_acts.ts";
 import { nameOf } from "../../support/name_of.ts";
 
@@ -32,6 +33,7 @@ function end(how: Ending): void | Promise<never> {
 /** The acts, by name. */
 export const acts = {
   ...queueActs,
+  ...deathActs,
   /** Takes the lock, sets `held`, and ends without a release. */
   async holdAndEnd(lock: { acquire(): Promise<Guard> }, held: SharedEvent, how: Ending): Promise<void> {
     // Retained, so that only the end of the thread can give the lock up.

@@ -1,0 +1,60 @@
+/**
+ * The acts of threads that die in the middle of something: tests/queue/deaths_test.ts. Each sets `there` once it is where
+ * it is to die. Acts that wait are killed; the others end by themselves.
+ *
+ * @module
+ */
+import { type Connection, type JoinableQueue, type Queue, select, type SharedEvent } from "@isopool/isopool";
+import type { ChannelMemory } from "../../../lib/queue/channel_memory.ts";
+import { Control } from "../../../lib/queue/control_layout.ts";
+import { BRAND } from "../../../lib/shared/handle.ts";
+import { OwnerTable } from "../../../lib/shared/owner_table.ts";
+
+/** Makes this thread the holder of a lock inside a queue, as it is for a moment in every put or get. */
+function takeLock(queue: Queue<unknown>, lock: "PUT_LOCK" | "TAKE_LOCK"): void {
+  const { control, owners } = queue[BRAND]().memory as unknown as ChannelMemory;
+  const me = OwnerTable.of(owners).me << 1;
+  if (Atomics.compareExchange(new Int32Array(control), Control[lock], 0, me) !== 0) throw new Error("it is not free");
+}
+
+/** Starts a wait, then says so. The wait has begun when the promise is there. */
+async function wait(waits: Promise<unknown>, there: SharedEvent): Promise<void> {
+  there.set();
+  await waits;
+}
+
+/** Acts, by name. */
+export const deathActs = {
+  exitWithPutLock(queue: Queue<unknown>, there: SharedEvent): void {
+    takeLock(queue, "PUT_LOCK");
+    there.set();
+    Deno.exit(0);
+  },
+  exitWithTakeLock(queue: Queue<unknown>, there: SharedEvent): void {
+    takeLock(queue, "TAKE_LOCK");
+    there.set();
+    Deno.exit(0);
+  },
+  waitToPut: (queue: Queue<unknown>, there: SharedEvent) => wait(queue.put("of the dead"), there),
+  waitToPutBlocked(queue: Queue<unknown>, there: SharedEvent): void {
+    // It blocks a moment after that; until then it is killed in the middle of the call.
+    there.set();
+    queue.putSync("of the dead");
+  },
+  waitToGet: (queue: Queue<unknown>, there: SharedEvent) => wait(queue.get(), there),
+  waitToGetBlocked(queue: Queue<unknown>, there: SharedEvent): void {
+    there.set();
+    queue.getSync();
+  },
+  waitInSelect: (queue: Queue<unknown>, there: SharedEvent) => wait(select([queue]), there),
+  waitInJoin: (queue: JoinableQueue<unknown>, there: SharedEvent) => wait(queue.join(), there),
+  async waitInLoop(queue: Queue<unknown>, there: SharedEvent): Promise<void> {
+    for await (const item of queue) if (item === "first") await wait(new Promise(() => {}), there);
+  },
+  async exitWithItem(queue: Queue<unknown>, there: SharedEvent): Promise<void> {
+    await queue.get();
+    there.set();
+    Deno.exit(0);
+  },
+  waitToReceive: (connection: Connection<unknown>, there: SharedEvent) => wait(connection.recv(), there),
+};
