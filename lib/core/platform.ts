@@ -18,7 +18,7 @@ export const performance: { now: () => number } = { now: globalThis.performance.
 export const Atomics: Pick<
   typeof globalThis.Atomics,
   "add" | "compareExchange" | "exchange" | "load" | "notify" | "or" | "store" | "sub" | "wait" | "waitAsync"
-> = {
+> = Object.freeze({
   add: globalThis.Atomics.add,
   compareExchange: globalThis.Atomics.compareExchange,
   exchange: globalThis.Atomics.exchange,
@@ -29,19 +29,19 @@ export const Atomics: Pick<
   sub: globalThis.Atomics.sub,
   wait: globalThis.Atomics.wait,
   waitAsync: globalThis.Atomics.waitAsync,
-};
+});
 
 /** The functions of the global `JSON`. */
-export const JSON: Pick<typeof globalThis.JSON, "parse" | "stringify"> = {
+export const JSON: Pick<typeof globalThis.JSON, "parse" | "stringify"> = Object.freeze({
   parse: globalThis.JSON.parse,
   stringify: globalThis.JSON.stringify,
-};
+});
 
 /** The functions of the global `crypto` that the library uses. */
-export const crypto: Pick<typeof globalThis.crypto, "getRandomValues" | "randomUUID"> = {
+export const crypto: Pick<typeof globalThis.crypto, "getRandomValues" | "randomUUID"> = Object.freeze({
   getRandomValues: globalThis.crypto.getRandomValues.bind(globalThis.crypto),
   randomUUID: globalThis.crypto.randomUUID.bind(globalThis.crypto),
-};
+});
 
 /** The runtime's function. */
 export const structuredClone: typeof globalThis.structuredClone = globalThis.structuredClone;

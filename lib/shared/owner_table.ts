@@ -25,8 +25,9 @@
  * The threads that a worker has started (a pool inside a task) lose their host when that worker dies: no thread sees their
  * ends any more. So the report of a death marks them as LOST, and waiters for their locks fail instead of waiting for ever.
  *
- * Any thread with a shared object can write into the table, also code that lies. The main thread cannot be marked: it has
- * one id, which is alive whatever the table says, since the process ends with it.
+ * Any code of the process can write into the table, also code that lies: a task reaches this module and its memory, with no
+ * permission too. The main thread cannot be marked: it has one id, which is alive whatever the table says, since the process
+ * ends with it. A host believes itself about the threads that it has started, and not the table.
  *
  * @module
  */
@@ -92,6 +93,8 @@ export class OwnerTable {
   readonly me: number;
   readonly #words: Int32Array;
   readonly #hosts: Int32Array;
+  // The last thread that this one has started in each slot, and what it knows of that thread.
+  readonly #started = new Map<number, { readonly id: number; status: number }>();
 
   private constructor(membership: Membership) {
     this.memory = membership.memory;
@@ -155,23 +158,29 @@ export class OwnerTable {
   register(): number {
     const id = claimSlot(this.#words);
     Atomics.store(this.#hosts, id & SLOT, this.me);
+    this.#started.set(id & SLOT, { id, status: OwnerStatus.ALIVE });
     return id;
   }
 
   /** Host: reports that a thread has ended and none of its code will run. Other threads can recover its locks from now on. */
   died(id: number): void {
+    this.#know(id, OwnerStatus.GONE);
     this.#setStatus(id, GONE);
     this.#orphan(id);
   }
 
   /** Host: reports that a stopped thread may still run. No lock is ever taken from it; its next wait throws. */
   lost(id: number): void {
+    this.#know(id, OwnerStatus.LOST);
     this.#setStatus(id, LOST);
   }
 
   /** Returns the status of a thread. */
   status(id: number): number {
     if (id === MAIN) return OwnerStatus.ALIVE;
+    const started = this.#started.get(id & SLOT);
+    // Of two threads in a slot, the one with the smaller id has ended before the other started.
+    if (started !== undefined && id <= started.id) return id === started.id ? started.status : OwnerStatus.GONE;
     const word = Atomics.load(this.#words, id & SLOT);
     if ((word & ID) !== id || word < 0) return OwnerStatus.GONE;
     return (word & LOST) === 0 ? OwnerStatus.ALIVE : OwnerStatus.LOST;
@@ -192,6 +201,11 @@ export class OwnerTable {
       this.lost(word & ID);
       this.#orphan(word & ID);
     }
+  }
+
+  #know(id: number, status: number): void {
+    const started = this.#started.get(id & SLOT);
+    if (started?.id === id && started.status !== OwnerStatus.GONE) started.status = status;
   }
 
   #setStatus(id: number, status: number): void {

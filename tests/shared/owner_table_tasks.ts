@@ -21,6 +21,30 @@ export function forgeDeath(lock: Lock): boolean {
   return found;
 }
 
+/** Marks the thread that has the lock, alive or dead, as alive. */
+export function forgeLife(lock: Lock): boolean {
+  const { memory, owners } = lock[BRAND]() as unknown as { memory: SharedArrayBuffer; owners: SharedArrayBuffer };
+  const holder = new Int32Array(memory)[0] >>> 1;
+  new Int32Array(owners)[holder & SLOT] = holder;
+  return holder !== 0;
+}
+
+/** Finds the table with what every task has, without any shared object, and marks all threads as ended. */
+export async function forgeAllDeaths(): Promise<number> {
+  const url = new Error().stack!.match(/[a-z]+:\S*\/lib\//)?.[0] ?? new URL("../../lib/", import.meta.url).href;
+  const { OwnerTable } = await import(
+    `${url}shared/owner_table.ts`
+  ) as typeof import("../../lib/shared/owner_table.ts");
+  const table = new Int32Array(OwnerTable.local().memory);
+  let marked = 0;
+  for (let slot = 1; slot <= SLOT; slot++) {
+    if (table[slot] <= 0) continue;
+    table[slot] |= GONE;
+    marked++;
+  }
+  return marked;
+}
+
 /** Tries to take over a lock; returns how that ended. */
 export function takeOver(lock: Lock, timeout: number): Promise<string> {
   return nameOf(async () => void await lock.acquire({ timeout, recover: true }));

@@ -6,6 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { Counter, Lock, LockAbandonedError, Pool, tasks } from "@isopool/isopool";
+import { takeOver } from "./owner_table_tasks.ts";
 import { expectError } from "../support/expect.ts";
 import { leavesNothing } from "../support/leaks.ts";
 import { MUST_HAPPEN, pause, test, timed, until, within } from "../support/within.ts";
@@ -29,6 +30,35 @@ for (const permissions of [undefined, "none"] as const) {
     assertEquals((await waits).error, undefined);
   });
 }
+
+for (const permissions of [undefined, "none"] as const) {
+  test(`permissions ${permissions}: main takes no lock of a living worker, though a task has marked all threads as ended`, async () => {
+    await using pool = new Pool({ workers: 1, killGrace: 20 });
+    await using hostile = new Pool({ workers: 1, permissions });
+    const [lock, held] = [new Lock(), new Counter()];
+    const holds = pool.submit(ownerTasks.hold, lock, held);
+    await until(() => held.get() === 1, "the worker holds the lock");
+    assert(await hostile.submit(ownerTasks.forgeAllDeaths) >= 2, "both workers");
+    assertEquals(await takeOver(lock, SEVERAL_CHECKS), "WaitTimeoutError");
+    // The worker's death is still found, and the library works on.
+    holds.cancel();
+    assertEquals(await takeOver(lock, MUST_HAPPEN), "ok");
+    assertEquals(await pool.submit(ownerTasks.takeOver, new Lock(), MUST_HAPPEN), "ok");
+  });
+}
+
+test("main finds the death of a worker with a lock, though a task has marked that thread as alive again", async () => {
+  await using pool = new Pool({ workers: 1, killGrace: 20 });
+  await using hostile = new Pool({ workers: 1 });
+  const [lock, held] = [new Lock(), new Counter()];
+  const holds = pool.submit(ownerTasks.hold, lock, held);
+  await until(() => held.get() === 1, "the worker holds the lock");
+  holds.cancel();
+  await until(() => holds.done, "the worker has ended");
+  assert(await hostile.submit(ownerTasks.forgeLife, lock));
+  const { error } = await timed(lock.acquire({ timeout: MUST_HAPPEN }));
+  expectError(error, LockAbandonedError);
+});
 
 test("waiters for a lock that a thread of a dead worker holds get a LockAbandonedError, and do not wait for ever", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
