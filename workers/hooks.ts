@@ -22,6 +22,7 @@ export async function runHook(
     if (hook.handles) await host.loadSharedTypes();
     const args = reviveValue(hook.args, hook.handles) as unknown[];
     const fn = await loadFunction(hook.source, host.load);
+    // A hook has no number among the worker's calls: -1. It runs once: attempt 1.
     await runner.enter(new RunningCall(runner, -1, 1), () => fn(...args));
     return true;
   } catch (error) {

@@ -97,7 +97,7 @@ const MAX_STRING = 1 << 16;
 const MAX_NOTES = 256;
 /** Deeper nesting could be too deep for JSON. */
 const MAX_DEPTH = 64;
-/** Up to so many objects, a search in an array is faster than one in a set. */
+/** Maximum number of objects for which a search in an array is faster than one in a set. */
 const MAX_ARRAY_SEARCH = 16;
 
 const { hasOwnProperty } = Object.prototype;

@@ -1,6 +1,7 @@
 /**
  * `Gate`: lets calls start in order of arrival, within a concurrency and a rate. A call in progress has a permit, as of a
- * semaphore: there are as many as the concurrency.
+ * semaphore: there are as many as the concurrency. A start is one of those that
+ * the rate allows in an interval.
  *
  * ```
  * enter()     -> [ waits for a permit and the rate  ] \

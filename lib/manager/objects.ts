@@ -20,8 +20,8 @@ export interface ServedObject {
   readonly methods: Methods;
   /** Names of the methods that change it. */
   readonly writes: ReadonlySet<string>;
-  /** Whether it is of a class of this library. Then no method is async, and none calls another object. */
-  readonly plain: boolean;
+  /** Whether it is a store: of a class of this library. Then no method is async, and none calls another object. */
+  readonly isStore: boolean;
   /** Returns how to restore its current state; `undefined` for an object of a registered class. */
   undo(): Undo | undefined;
 }
@@ -76,7 +76,7 @@ export class Objects {
       target: store,
       methods: METHODS[kind],
       writes: (store.constructor as typeof ListStore).writes,
-      plain: true,
+      isStore: true,
       undo: () => store.undo(),
     });
   }
@@ -90,7 +90,14 @@ export class Objects {
     }
     if (!this.#objects.has(id)) {
       const { name, methods } = type;
-      this.#objects.set(id, { name, target: object, methods, writes: NO_WRITES, plain: false, undo: () => undefined });
+      this.#objects.set(id, {
+        name,
+        target: object,
+        methods,
+        writes: NO_WRITES,
+        isStore: false,
+        undo: () => undefined,
+      });
     }
     return proxyOf(new Origin(this.#client, id), type);
   }

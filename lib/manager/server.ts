@@ -135,12 +135,14 @@ export class Server {
       let result: unknown;
       try {
         if (served.writes.has(method)) this.#transactions.beforeChange(object, served, method, args, chain);
-        result = served.plain ? run.apply(served.target, args) : runInside(link, () => run.apply(served.target, args));
+        result = served.isStore
+          ? run.apply(served.target, args)
+          : runInside(link, () => run.apply(served.target, args));
       } catch (error) {
         endLinks(link);
         return this.#reply(caller, Status.ERROR, error);
       }
-      if (served.plain || !isThenable(result)) {
+      if (served.isStore || !isThenable(result)) {
         endLinks(link);
         return this.#reply(caller, Status.OK, result);
       }

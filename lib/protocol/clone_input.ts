@@ -74,7 +74,7 @@ function read(object: object, key: string): unknown {
   return (object as Record<string, unknown>)[key];
 }
 
-/** Up to so many objects, and so many levels, looking through an object twice costs less than noting each. */
+/** Maximum numbers of objects and of levels for which visiting an object twice costs less than noting each. */
 const MAX_UNNOTED = 50_000;
 const MAX_UNNOTED_DEPTH = 64;
 

@@ -166,7 +166,7 @@ export class JoinableQueue<T> extends Queue<T> {
   #checkLost(): void {
     const { tickets } = channel(this).lost;
     if (tickets.length === 0) return;
-    throw new ItemLostError(`Cannot ${CALL}: ${tickets.length} items died with their consumers`, { tickets });
+    throw new ItemLostError(`Cannot ${CALL}: ${tickets.length} items were lost with their consumers`, { tickets });
   }
 }
 

@@ -209,7 +209,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<ite
   }
 
   /**
-   * Returns the tickets of items that died with their consumers. Each ticket is returned once, to the first caller.
+   * Returns the tickets of items that were lost with their consumers. Each ticket is returned once, to the first caller.
    *
    * @example Check that no item was lost
    * ```ts

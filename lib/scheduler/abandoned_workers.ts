@@ -18,20 +18,20 @@ export class AbandonedWorkers {
   #warned = false;
 
   /**
-   * @param workers Most workers of the pool.
-   * @param limit Most living abandoned workers; by default twice the workers, and at least 4.
+   * @param workers Maximum number of workers of the pool.
+   * @param limit Maximum number of living abandoned workers; by default twice the workers, and at least 4.
    */
   constructor(workers: number, limit: number = Math.max(MIN_LIMIT, 2 * workers)) {
     this.#limit = limit;
   }
 
-  /** How many have not ended. */
+  /** How many abandoned workers have not ended. */
   get living(): number {
     return this.#living;
   }
 
   /**
-   * Counts a worker, which ran `task`. Returns the error that breaks the pool, if it is one too many.
+   * Counts a worker, which ran `task`. Returns the error that breaks the pool, if there are more than the limit.
    *
    * @param isEnding Whether the scheduler has ended. Then a call that costs no thread needs no warning.
    */

@@ -58,7 +58,7 @@ export class Shutdown {
     return this.#ended.promise;
   }
 
-  /** Lets nothing more in: what was admitted is still done. */
+  /** Admits no more calls; those that were admitted still run. */
   close(): void {
     this.state = "closing";
     this.#parts.admission.close(new PoolClosedError("Cannot wait for room: pool was closed"));

@@ -23,7 +23,7 @@ import { afterTimeout } from "./time_limits.ts";
 /** A slot goes through these in this order, may skip some, and can become dead from each. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
 
-/** A worker that so many checks in a row find blocked is stopped: after 5 s. */
+/** Number of checks in a row that find a worker blocked before it is stopped: 5 s. */
 const BLOCKED_CHECKS = 5;
 /** The same while the worker loads code, which many workers on few cores do for seconds: after a minute. */
 const LOADING_CHECKS = 60;
@@ -89,7 +89,7 @@ export class Slot implements CallsSlot, PinnedWorker {
     return this.calls.lostTask;
   }
 
-  /** Most calls in flight. */
+  /** Maximum number of calls in flight. */
   get window(): number {
     return this.#transport.window;
   }

@@ -8,11 +8,11 @@ import type { TaskEntry } from "./job.ts";
 
 /** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
 const WORTH_MOVING = 0.02;
-/** A worker that has reported nothing for so many milliseconds counts as busy with one long call. */
+/** Milliseconds without a report after which a worker counts as busy with one long call. */
 export const REPORT_TIMEOUT = 2;
-/** A worker that has reported nothing for so many milliseconds, and has not started its next call, may be blocked. */
+/** Milliseconds without a report after which a worker that has not started its next call may be blocked. */
 const UNRESPONSIVE = 1_000;
-/** A call that takes so many times the average of its task is long. */
+/** A call is long if it takes this many times the average of its task. */
 const STUCK_FACTOR = 4;
 /** Milliseconds for which a worker that did not start a call, though it had room to run it, is given no further call. */
 const BLOCKED = 50;

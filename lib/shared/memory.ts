@@ -64,7 +64,7 @@ export class SharedWords extends AtomicWords implements Words {
 }
 
 /**
- * Returns the memory of a received object, which has so many words.
+ * Returns the memory of a received object, and checks that it has `words` words.
  *
  * @throws {IsopoolError} If the handle has other memory: no code of this library makes such a handle.
  */
@@ -79,7 +79,7 @@ export function noArgument(type: string, argument: unknown): void {
   throw new TypeError(`Cannot create ${type}: it takes no argument, and the first is ${show(argument)}`);
 }
 
-/** Allocates so many words, all zero. */
+/** Allocates `words` words, all zero. */
 export function newMemory(words: number): SharedArrayBuffer {
   return new SharedArrayBuffer(words * 4);
 }

@@ -55,7 +55,7 @@ let budget = 0;
 let countedAt = -Infinity;
 
 /**
- * Checks that so many more workers fit.
+ * Checks that `workers` more workers fit.
  *
  * @param others How many others have not taken their part yet.
  * @throws {RangeError} If they do not fit.

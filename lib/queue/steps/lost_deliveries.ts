@@ -32,6 +32,7 @@ import {
  */
 export function undo(deliveries: DeliveryWords, frame: Frame, next: number, then: number): Outcome {
   const { words } = deliveries;
+  // frame.d: the row whose delivery began last; frame.e: its TAKEN.
   switch (frame.pc) {
     case DeliveryStage.UNDO:
       frame.d = words.load(Word.PENDING);
@@ -61,6 +62,7 @@ export function undo(deliveries: DeliveryWords, frame: Frame, next: number, then
  */
 export function listLost(deliveries: DeliveryWords, frame: Frame, row: number, then: number): Outcome {
   const { words, list, listed, slots } = deliveries;
+  // frame.seen: DONE; frame.d: how many tickets are overwritten, then the ticket to list; frame.e: LOST.
   switch (frame.pc) {
     case DeliveryStage.LIST_DONE:
       frame.seen = words.load(row + Row.DONE);

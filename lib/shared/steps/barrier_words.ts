@@ -27,7 +27,7 @@ export const ARRIVED = 4;
 export const BROKEN = 1;
 /** LAST_BROKEN before any generation was broken: the STATE of no whole generation. */
 export const NEVER = 1;
-/** A waiter can still learn that its generation was broken for so many generations after it. */
+/** For how many generations after its own a waiter can still find out that its own was broken. */
 export const MEMORY = 64;
 
 /** Returns the number of words of a barrier. */

@@ -12,7 +12,7 @@ export const STATE = (slot: number): number => 1 + slot * 2;
 /** Word of the ticket of a slot: its position in the order of arrival. */
 export const TICKET = (slot: number): number => 2 + slot * 2;
 
-/** Returns the number of words of a condition with so many slots. */
+/** Returns how many words a condition with `slots` slots takes. */
 export const conditionWords = (slots: number): number => 1 + slots * 2;
 
 /** Phases of a slot. */

@@ -19,7 +19,7 @@ import { end, type Frame, jump, type Outcome, OwnerStatus, Result, sleep, type W
 const RELEASES = 0;
 const FIRST = 1;
 
-/** Returns the number of words of so many permits. */
+/** Returns how many words `permits` permits take. */
 export const permitWords = (permits: number): number => FIRST + permits;
 
 /** Steps of {@linkcode acquirePermit}. */
