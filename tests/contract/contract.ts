@@ -19,7 +19,9 @@ import { deadlineSuite } from "./deadline_suite.ts";
 import { eventsSuite } from "./events_suite.ts";
 import { flowSuite } from "./flow_suite.ts";
 import { groupSuite } from "./group_suite.ts";
-import { finalizerSuite, initializerSuite } from "./hooks_suite.ts";
+import { finalizerSuite } from "./finalizer_suite.ts";
+import { initializerSuite } from "./initializer_suite.ts";
+import { imapEndsSuite } from "./imap_ends_suite.ts";
 import { imapSuite } from "./imap_suite.ts";
 import { inputFailureSuite } from "./input_failure_suite.ts";
 import { lifetimeSuite } from "./lifetime_suite.ts";
@@ -36,6 +38,7 @@ import { shareSuite } from "./share_suite.ts";
 import { shutdownSuite } from "./shutdown_suite.ts";
 import { signalSuite } from "./signal_suite.ts";
 import { statsSuite } from "./stats_suite.ts";
+import { streamEndsSuite } from "./stream_ends_suite.ts";
 import { streamSuite } from "./stream_suite.ts";
 import { submitSuite } from "./submit_suite.ts";
 import { timeoutSuite } from "./timeout_suite.ts";
@@ -69,7 +72,9 @@ const SUITES = {
     mapFailureSuite,
     inputFailureSuite,
     imapSuite,
+    imapEndsSuite,
     streamSuite,
+    streamEndsSuite,
     groupSuite,
     shareSuite,
     broadcastSuite,

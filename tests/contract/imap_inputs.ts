@@ -1,0 +1,44 @@
+/**
+ * Inputs of the tests of `imap` and `imapUnordered`, and both by name.
+ *
+ * @module
+ */
+import { values } from "../fixtures/views.ts";
+import type { AnyPool } from "./backend.ts";
+
+/** The numbers below `length`. */
+export const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
+
+/** An endless input that counts its items that were read, and notes whether it was closed. */
+export class Numbers {
+  read = 0;
+  closed = false;
+
+  *sync(): Generator<number> {
+    try {
+      for (;;) yield this.read++;
+    } finally {
+      this.closed = true;
+    }
+  }
+
+  async *async(): AsyncGenerator<number> {
+    try {
+      for (;;) {
+        await undefined;
+        yield this.read++;
+      }
+    } finally {
+      this.closed = true;
+    }
+  }
+}
+
+/** Doubles the items in the given order. */
+export const lazily = (
+  pool: AnyPool,
+  order: "imap" | "imapUnordered",
+  items: Iterable<number>,
+  buffer: number,
+): AsyncIterable<number> & PromiseLike<number[]> =>
+  order === "imap" ? pool.imap(values.double, items, { buffer }) : pool.imapUnordered(values.double, items, { buffer });
