@@ -4,6 +4,8 @@
  * and `DOMException`, an old promise library replaces `Promise`. No call may be lost by that.
  *
  * A file that uses one of these imports it under its own name. The timers are in timer.ts.
+ * A file whose public types name one of them imports it as `RuntimePromise` or the like: else the documentation would name
+ * this module's type, which is not public.
  *
  * Not taken: the built-in classes and functions of the language apart from `Promise`, `Date` and `JSON` (`Map`, `Object.keys`,
  * the methods of prototypes), and `console`, whose output a program may want to catch.

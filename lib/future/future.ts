@@ -14,7 +14,7 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import { atCaller, type PublicFunction } from "../core/at_caller.ts";
-import { Promise } from "../core/platform.ts";
+import { Promise as RuntimePromise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 import { badOption } from "../core/validate.ts";
 import { cancelFuture } from "./cancel_future.ts";
@@ -200,7 +200,7 @@ export class Future<R> extends Settlement implements Promise<R> {
     onfulfilled?: ((value: R) => T | PromiseLike<T>) | null,
     onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<T | E> {
-    return new Promise<R>((resolve, reject) => whenSettled(this, resolve, reject)).then(onfulfilled, onrejected);
+    return new RuntimePromise<R>((resolve, reject) => whenSettled(this, resolve, reject)).then(onfulfilled, onrejected);
   }
 
   /**

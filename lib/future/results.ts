@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Promise } from "../core/platform.ts";
+import { Promise as RuntimePromise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 
 /** The map that produces the results of a {@linkcode Results}, which calls one of these methods, at most once. */
@@ -80,7 +80,7 @@ export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
     onfulfilled?: ((value: R[]) => T | PromiseLike<T>) | null,
     onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<T | E> {
-    return Promise.try(() => this.#take().collect()).then(onfulfilled, onrejected);
+    return RuntimePromise.try(() => this.#take().collect()).then(onfulfilled, onrejected);
   }
 
   /**

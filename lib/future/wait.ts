@@ -5,7 +5,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
-import { Promise } from "../core/platform.ts";
+import { Promise as RuntimePromise } from "../core/platform.ts";
 import { abortSignal, badOption, duration, knownOptions, oneOf } from "../core/validate.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 import { Future, observe, outcomeOf, subscribe } from "./future.ts";
@@ -66,7 +66,7 @@ export function futureList<R>(call: string, futures: Iterable<Future<R>>): Futur
 export function wait<R>(futures: Iterable<Future<R>>, options: WaitOptions = {}): Promise<WaitResult<R>> {
   const { timeout, signal, returnWhen } = calledBy(WAIT, () => checkOptions(options));
   const set = new Set(calledBy(WAIT, () => futureList(WAIT.action, futures))); // without duplicates
-  const { promise, resolve, reject } = Promise.withResolvers<WaitResult<R>>();
+  const { promise, resolve, reject } = RuntimePromise.withResolvers<WaitResult<R>>();
 
   let unfinished = 0;
   const cleanups: (() => void)[] = [];

@@ -10,7 +10,7 @@
 import { onAbort } from "../core/abort.ts";
 import { define, getter } from "../core/define.ts";
 import { CancelledError } from "../core/errors.ts";
-import { Promise } from "../core/platform.ts";
+import { Promise as RuntimePromise } from "../core/platform.ts";
 import { abortSignal, badOption, knownOptions } from "../core/validate.ts";
 import { Attempts, type Limits, settledOrGrace } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
@@ -197,7 +197,7 @@ class Calls {
   }
 
   async idle(): Promise<void> {
-    if (this.active + this.waiting > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    if (this.active + this.waiting > 0) await new RuntimePromise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   #add(cancellation: Cancellation): void {

@@ -4,7 +4,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import { performance, Promise } from "../core/platform.ts";
+import { performance, Promise as RuntimePromise } from "../core/platform.ts";
 import { abortSignal, badOption, duration, integer, knownOptions } from "../core/validate.ts";
 import { isOverload } from "./adaptive.ts";
 import { settledOrGrace } from "./attempts.ts";
@@ -147,7 +147,7 @@ export async function tune(
       } while (performance.now() - measureStart < measureTime);
     };
     // Waits for all of them, after an abort for the grace time, so that no call goes on unnoticed.
-    await untilEnded(Promise.allSettled(Array.from({ length: concurrency }, callRepeatedly)), signal);
+    await untilEnded(RuntimePromise.allSettled(Array.from({ length: concurrency }, callRepeatedly)), signal);
     signal?.throwIfAborted();
     const perSecond = durations.length / (performance.now() - measureStart) * 1000;
     durations.sort((a, b) => a - b);

@@ -5,7 +5,7 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import type { DeathReason } from "../core/errors.ts";
-import { CustomEvent } from "../core/platform.ts";
+import { CustomEvent as RuntimeEvent } from "../core/platform.ts";
 import type { Death } from "../transport/transport.ts";
 import type { Observer } from "../scheduler/counters.ts";
 import type { Job } from "../scheduler/job.ts";
@@ -56,7 +56,7 @@ export interface PoolEventMap {
 export function observe(target: EventTarget): Observer {
   const context = new AsyncContext();
   const dispatch = <K extends keyof PoolEventMap>(type: K, detail: PoolEventMap[K]["detail"]) =>
-    void context.run(() => target.dispatchEvent(new CustomEvent(type, { detail })));
+    void context.run(() => target.dispatchEvent(new RuntimeEvent(type, { detail })));
   return {
     workerStarted: (workerId) => dispatch("workerstart", { workerId }),
     workerEnded: (workerId, { reason, cause }: Death) => dispatch("workerexit", { workerId, reason, cause }),

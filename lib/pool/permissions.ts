@@ -5,7 +5,7 @@
  * @module
  */
 import { PermissionScopeError } from "../core/errors.ts";
-import { JSON, URL } from "../core/platform.ts";
+import { JSON, URL as RuntimeURL } from "../core/platform.ts";
 import { badOption, knownOptions } from "../core/validate.ts";
 
 /** A scope in full; see {@linkcode PermissionScope}. */
@@ -88,7 +88,7 @@ function checkEntry(action: string, kind: Kind, entry: unknown): string {
     ? "paths and file: URLs"
     : "names";
   const wrong = () => badOption(action, `permissions.${kind}`, entry, `a list of ${takes}`, false);
-  const value = entry instanceof URL || typeof entry === "string" ? plain(kind, entry) : undefined;
+  const value = entry instanceof RuntimeURL || typeof entry === "string" ? plain(kind, entry) : undefined;
   if (value === undefined || value === "") throw wrong();
   if ((kind === "net" || kind === "import") && !isHost(value)) throw wrong();
   let granted: boolean;
@@ -109,8 +109,8 @@ function plain(kind: Kind, entry: string | URL): string | undefined {
   // Taken from the global, and only here: importing them would add some milliseconds to the start of every script.
   // deno-lint-ignore no-process-global
   const { getBuiltinModule } = process;
-  if (entry instanceof URL || entry.startsWith("file:")) {
-    const url = URL.parse(entry);
+  if (entry instanceof RuntimeURL || entry.startsWith("file:")) {
+    const url = RuntimeURL.parse(entry);
     return url?.protocol === "file:" ? getBuiltinModule("node:url").fileURLToPath(url) : undefined;
   }
   // The runtime searches PATH for a program without a slash.

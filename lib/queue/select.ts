@@ -4,7 +4,7 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
-import { AbortController, Promise } from "../core/platform.ts";
+import { AbortController, Promise as RuntimePromise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { isA } from "../core/validate.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
@@ -149,7 +149,7 @@ async function waitForAny<R>(selections: readonly Selection<R>[], signals: Abort
   const stop = () => stopping.abort();
   for (const signal of signals) signal.addEventListener("abort", stop);
   try {
-    await Promise.all(selections.map(async (selection) => {
+    await RuntimePromise.all(selections.map(async (selection) => {
       try {
         await selection.ready(stopping.signal);
         selection.passNotificationOn();

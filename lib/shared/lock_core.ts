@@ -4,7 +4,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { Promise } from "../core/platform.ts";
+import { Promise as RuntimePromise } from "../core/platform.ts";
 import { badOption } from "../core/validate.ts";
 import type { Releasable } from "./guard.ts";
 import { SharedWords } from "./memory.ts";
@@ -95,7 +95,7 @@ export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | u
   runSync(machine);
   if (machine.frame.result !== Result.RECOVERED) return make(false);
   try {
-    if (typeof recover === "function" && (recover() as unknown) instanceof Promise) {
+    if (typeof recover === "function" && (recover() as unknown) instanceof RuntimePromise) {
       throw badOption(
         call,
         "recover",

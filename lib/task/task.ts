@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { JSON, URL } from "../core/platform.ts";
+import { JSON, URL as RuntimeURL } from "../core/platform.ts";
 import { badOption, show } from "../core/validate.ts";
 import { checkTaskOptions, type TaskOptions } from "./task_options.ts";
 
@@ -185,14 +185,14 @@ export function task<A extends unknown[], R>(
 }
 
 function absolute(call: string, url: unknown): string {
-  const text = url instanceof URL ? url.href : url;
+  const text = url instanceof RuntimeURL ? url.href : url;
   if (typeof text !== "string") {
     throw badOption(call, "url", url, 'the absolute URL of a module: import.meta.resolve("./tasks.ts")', false);
   }
-  if (!URL.canParse(text)) {
+  if (!RuntimeURL.canParse(text)) {
     throw new TypeError(
       `Cannot ${call}: \`url\` is ${show(text)}, which is relative: pass import.meta.resolve(${JSON.stringify(text)})`,
     );
   }
-  return new URL(text).href;
+  return new RuntimeURL(text).href;
 }
