@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { AsyncContext } from "../core/async_context.ts";
 import { onAbort } from "../core/abort.ts";
 import { closeInput, type OpenInput } from "../core/input.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
@@ -40,6 +41,8 @@ export class PooledJob<T, R> implements Producer {
   readonly #limits: Limits | undefined;
   readonly #adaptive: AdaptiveLimit | undefined;
   readonly #cancellation = new Cancellation();
+  // The caller's asynchronous context, in which the input and the function run, whoever reads the results.
+  readonly #context = new AsyncContext();
   #removeListener = (): void => {};
   #loops = 0;
   // Number of loops that wait for the input. It may never answer, and a failure must not wait for it.
@@ -86,7 +89,10 @@ export class PooledJob<T, R> implements Producer {
 
   /** {@inheritDoc Producer.resume} */
   resume(): void {
-    while (this.#loops < this.#concurrency && !this.#hasReader && this.#hasRoom()) void this.#runLoop();
+    if (!this.#hasRoomForLoop) return;
+    this.#context.run(() => {
+      do void this.#runLoop(); while (this.#hasRoomForLoop);
+    });
   }
 
   /** {@inheritDoc Producer.stop} */
@@ -97,6 +103,10 @@ export class PooledJob<T, R> implements Producer {
   // Maximum number of items in progress at the moment.
   get #concurrency(): number {
     return this.#adaptive?.limit ?? this.#plan.concurrency;
+  }
+
+  get #hasRoomForLoop(): boolean {
+    return this.#loops < this.#concurrency && !this.#hasReader && this.#hasRoom();
   }
 
   // Whether a loop reads an asynchronous input. One at a time: not every iterator allows overlapping calls of next(), and
@@ -217,7 +227,7 @@ export class PooledJob<T, R> implements Producer {
     if (this.#ended || this.#cancellation.aborted) return;
     if (!this.#inputEnded) {
       this.#inputEnded = true;
-      closeInput(this.#input);
+      this.#context.run(() => closeInput(this.#input));
     }
     this.#cancellation.abort(reason);
     this.#checkEnd();

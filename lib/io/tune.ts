@@ -52,7 +52,8 @@ export class Tuning {
   constructor(points: readonly TunePoint[], usable: readonly TunePoint[]) {
     this.points = points;
     const bestRate = Math.max(...usable.map(({ perSecond }) => perSecond));
-    this.best = usable.find(({ perSecond }) => perSecond >= GOOD_ENOUGH * bestRate)!.concurrency;
+    const good = usable.filter(({ perSecond }) => perSecond >= GOOD_ENOUGH * bestRate);
+    this.best = Math.min(...good.map(({ concurrency }) => concurrency));
   }
 
   /**
@@ -82,8 +83,8 @@ export class Tuning {
 
 /**
  * Measures which number of calls at a time gives the highest rate, by trying. A call fails if it throws, or if it returns a
- * value whose `status` is 429, 502, 503 or 504. The measurement ends early when more than a tenth
- * of the calls fail and an earlier concurrency was usable (at most 5 % failures).
+ * value whose `status` is 429, 502, 503 or 504. Once more than a tenth of the calls fail, it tries no higher concurrency, if a
+ * lower one was usable (at most 5 % failures).
  *
  * It calls `fn` as often as possible for 500 ms at each concurrency, so do not use it on a service that must not be
  * overloaded: `pooled` with `adaptive` finds a limit while it works.
@@ -127,7 +128,9 @@ export async function tune(
   const usable: TunePoint[] = [];
   const errors: unknown[] = [];
   let index = 0;
+  let overloadedAt = Infinity;
   for (const concurrency of concurrencies) {
+    if (concurrency >= overloadedAt && usable.some((point) => point.concurrency < overloadedAt)) continue;
     const durations: number[] = [];
     let failed = 0;
     let failure: unknown;
@@ -155,7 +158,7 @@ export async function tune(
     points.push(point);
     if (failed <= MAX_FAILED * (failed + durations.length)) usable.push(point);
     else errors.push(failure);
-    if (failed * 10 > failed + durations.length && usable.length > 0) break;
+    if (failed * 10 > failed + durations.length) overloadedAt = Math.min(overloadedAt, concurrency);
   }
   if (usable.length === 0) {
     throw new AggregateError(errors, "Cannot tune: calls fail at every concurrency that was tried");

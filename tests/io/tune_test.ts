@@ -26,6 +26,27 @@ test("tune() finds the knee, stops when calls fail, and draws the curve", async 
   assertEquals([lines.length, lines.findIndex((line) => line.endsWith("<- best"))], [5, 3]);
 });
 
+test("tune() takes concurrencies in any order: the lowest good one is best, and none above an overload is tried", async () => {
+  const atMost = (max: number) => {
+    let active = 0;
+    return async () => {
+      const isBusy = ++active > max;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      active--;
+      return { status: isBusy ? 503 : 200 };
+    };
+  };
+  const falling = await tune(atMost(4), { concurrencies: [16, 8, 4, 1], duration: 300 });
+  assertEquals([falling.best, falling.points.map(({ concurrency }) => concurrency)], [4, [16, 8, 4, 1]]);
+  const mixed = await tune(atMost(4), { concurrencies: [1, 16, 32, 4, 64, 2], duration: 300 });
+  assertEquals([mixed.best, mixed.points.map(({ concurrency }) => concurrency)], [4, [1, 16, 4, 2]]);
+  // Four at a time are not faster than one: the lower one is better, though it was measured later.
+  let line = Promise.resolve();
+  const queued = () => line = line.then(() => new Promise<void>((resolve) => setTimeout(resolve, 5)));
+  const flat = await tune(queued, { concurrencies: [4, 1], duration: 600 });
+  assertEquals(flat.best, 1, `${flat}`);
+});
+
 test("tune() counts a status of 503 as failed, and passes an index to each call", async () => {
   const seen = new Set<number>();
   const answer = ({ index }: { index: number }) => {
