@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { pooled } from "@isopool/isopool";
-import { turn, within } from "./core/within.ts";
+import { turn, within } from "./support/within.ts";
 
 function* count(to: number): Generator<number> {
   for (let n = 0; n < to; n++) yield n;

@@ -26,7 +26,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { limit, pooled } from "@isopool/isopool";
 import { drained, ending, settled, untilAborted } from "../io/kit.ts";
-import { random } from "../core/within.ts";
+import { random } from "../support/random.ts";
 import { expectError } from "../support/expect.ts";
 import { test, until } from "../support/within.ts";
 import { KINDS } from "./input_kinds.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Deque } from "../../lib/core/deque.ts";
-import { random } from "./within.ts";
+import { random } from "../support/random.ts";
 
 Deno.test("Deque behaves as an array under random operations, 200 seeds", () => {
   for (let seed = 0; seed < 200; seed++) {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { RateLimiter, type RateOptions, rateOptions } from "../../lib/core/rate.ts";
-import { random } from "./within.ts";
+import { random } from "../support/random.ts";
 
 /** When each of `asks` starts: each asks at its time, at the earliest when the one before has started. */
 function starts(options: Required<RateOptions>, asks: number[]): number[] {

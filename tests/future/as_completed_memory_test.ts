@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import { asCompleted } from "@isopool/isopool";
 import v8 from "node:v8";
 import vm from "node:vm";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 import { manualFutures } from "./manual_future.ts";
 
 v8.setFlagsFromString("--expose-gc");

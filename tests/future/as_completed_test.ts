@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { asCompleted, CancelledError, WaitTimeoutError } from "@isopool/isopool";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 import { countedSignal, ManualFuture, manualFutures } from "./manual_future.ts";
 
 Deno.test("asCompleted() yields settled futures first, in input order, then each as it finishes", async () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Collector } from "../../lib/future/collector.ts";
 import type { OnError } from "../../lib/future/on_error.ts";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 
 function setUp(options: { ordered?: boolean; onError?: OnError } = {}) {
   const calls = { resumed: 0, stopped: [] as unknown[] };

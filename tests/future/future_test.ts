@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { CancelledError, Future, inline, Pool, Results, TaskGroup, WaitTimeoutError } from "@isopool/isopool";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 import { ManualFuture } from "./manual_future.ts";
 
 function look(future: Future<unknown>) {

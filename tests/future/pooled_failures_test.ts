@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { pooled, type Settled } from "@isopool/isopool";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 
 async function settled(turns = 20): Promise<void> {
   for (let i = 0; i < turns; i++) await turn();

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Pool, Results } from "@isopool/isopool";
 import type { ResultsSource } from "../../lib/future/results.ts";
-import { within } from "../core/within.ts";
+import { within } from "../support/within.ts";
 
 function source(values: number[]): ResultsSource<number> & { uses: string[] } {
   const uses: string[] = [];

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { asCompleted, Pool, wait } from "@isopool/isopool";
-import { turn } from "../core/within.ts";
+import { turn } from "../support/within.ts";
 import { runScript } from "../support/script.ts";
 
 type AsyncPool = Pool<"async">;

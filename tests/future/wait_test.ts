@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { type Future, type ReturnWhen, wait } from "@isopool/isopool";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 import { countedSignal, manualFutures } from "./manual_future.ts";
 
 function places(all: { future: Future<unknown> }[], set: Set<Future<unknown>>): number[] {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Worker } from "node:worker_threads";
 import { CallTable, CAPACITY, State } from "../../lib/protocol/call_table.ts";
-import { within } from "../core/within.ts";
+import { within } from "../support/within.ts";
 
 Deno.test("CallTable: a call is queued, runs, and has its result", () => {
   const host = new CallTable();

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Worker } from "node:worker_threads";
 import { Doorbell } from "../../lib/protocol/doorbell.ts";
-import { within } from "../core/within.ts";
+import { within } from "../support/within.ts";
 
 /** Milliseconds that are long enough to tell a wait that was woken from one that has timed out. */
 const LONG = 10_000;

@@ -3,7 +3,7 @@ import { Pool, tasks } from "@isopool/isopool";
 import { TaskLoadError, TaskNotFoundError } from "../../lib/core/errors.ts";
 import { isolateState } from "../../lib/core/isolate_state.ts";
 import { loadTask } from "../../lib/protocol/load_task.ts";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 
 function module(source: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;

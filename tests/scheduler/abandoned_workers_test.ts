@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { BrokenPoolError } from "../../lib/core/errors.ts";
 import type { Scheduler } from "../../lib/scheduler/scheduler.ts";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 import { expectError } from "../support/expect.ts";
 import { type HandFleet, handScheduler, type HandWorker, ListJob, numbers } from "./hand_worker.ts";
 

@@ -10,7 +10,7 @@ import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "..
 import { turnUntil } from "./hand_clock.ts";
 import type { ListJob } from "./list_job.ts";
 
-export { ListJob, ListJob as ListWork, numbers } from "./list_job.ts";
+export { ListJob, numbers } from "./list_job.ts";
 
 /** A call that was sent to a hand worker. */
 export interface HandCall {

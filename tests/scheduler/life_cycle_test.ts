@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BrokenPoolError, IsopoolError } from "../../lib/core/errors.ts";
 import type { Launch } from "../../lib/transport/transport.ts";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 import { runs } from "../support/properties.ts";
 import { handScheduler, ListJob, numbers } from "./hand_worker.ts";
 import { turnUntil } from "./hand_clock.ts";

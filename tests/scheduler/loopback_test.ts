@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { CancelledError, TaskNotFoundError, TaskTimeoutError } from "../../lib/core/errors.ts";
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { launchLoopback } from "../../lib/transport/loopback.ts";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 import { ListJob, numbers, setup } from "./hand_worker.ts";
 import { context } from "@isopool/isopool/worker";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { CancelledError } from "../../lib/core/errors.ts";
-import { turn, within } from "../core/within.ts";
+import { turn, within } from "../support/within.ts";
 import { finish, handScheduler, ListJob, numbers } from "./hand_worker.ts";
 
 const setUp = (workers = 1) => handScheduler({ workers, taskTakes: 0.3 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { random } from "../core/within.ts";
+import { random } from "../support/random.ts";
 import { testWithClock, turn } from "./hand_clock.ts";
 import { finish, handScheduler, ListJob, numbers, taskOf } from "./hand_worker.ts";
 

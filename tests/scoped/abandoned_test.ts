@@ -6,7 +6,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { launchWeb } from "../../lib/transport/web.ts";
 import { checkPermissions } from "../../lib/pool/permissions.ts";
-import { ListWork, setup } from "../scheduler/hand_worker.ts";
+import { ListJob, setup } from "../scheduler/hand_worker.ts";
 import { onLinux } from "../support/proc.ts";
 import { fixture, runScript } from "../support/script.ts";
 import { test, until, within } from "../support/within.ts";
@@ -128,7 +128,7 @@ test("an abandoned worker is no longer counted when its task has ended", async (
   console.warn = () => {};
   try {
     const task = scheduler.tasks.named({ url, name: "busyLater" });
-    const job = new ListWork(scheduler, task, [2_500], 50);
+    const job = new ListJob(scheduler, task, [2_500], 50);
     await until(() => !job.unfinished, "the task settles");
     assertEquals([job.outcomes, scheduler.abandoned.living], [["rejected"], 1]);
     await until(() => scheduler.abandoned.living === 0, "it is no longer counted");

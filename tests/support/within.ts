@@ -62,3 +62,8 @@ export async function timed<T>(promise: PromiseLike<T>): Promise<{ ms: number; v
     return { ms: performance.now() - start, error };
   }
 }
+
+/** Waits for one turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

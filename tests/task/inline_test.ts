@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { inline, Pool } from "@isopool/isopool";
-import { within } from "../core/within.ts";
+import { within } from "../support/within.ts";
 
 const outside = 5;
 const other = { field: 1 };

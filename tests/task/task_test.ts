@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { inline, Pool, Task, task, tasks } from "@isopool/isopool";
-import { within } from "../core/within.ts";
+import { within } from "../support/within.ts";
 
 interface Module {
   double(n: number): number;

@@ -1,0 +1,16 @@
+/**
+ * Random numbers for tests that can be repeated.
+ *
+ * @module
+ */
+
+/** Returns a deterministic generator of numbers in [0, 1), for property tests that can be repeated. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
