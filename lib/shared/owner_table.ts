@@ -25,9 +25,9 @@
  * The threads that a worker has started (a pool inside a task) lose their host when that worker dies: no thread sees their
  * ends any more. So the report of a death marks them as LOST, and waiters for their locks fail instead of waiting for ever.
  *
- * Any code of the process can write into the table, also code that lies: a task reaches this module and its memory, with no
+ * Any code of the process can write into the table, also hostile code: a task reaches this module and its memory, with no
  * permission too. The main thread cannot be marked: it has one id, which is alive whatever the table says, since the process
- * ends with it. A host believes itself about the threads that it has started, and not the table.
+ * ends with it. A host relies on its own record of the threads that it has started, and not on the table.
  *
  * @module
  */
@@ -93,7 +93,7 @@ export class OwnerTable {
   readonly me: number;
   readonly #words: Int32Array;
   readonly #hosts: Int32Array;
-  // The last thread that this one has started in each slot, and what it knows of that thread.
+  // The last thread that this one has started in each slot, and the status of that thread.
   readonly #started = new Map<number, { readonly id: number; status: number }>();
 
   private constructor(membership: Membership) {
@@ -164,14 +164,14 @@ export class OwnerTable {
 
   /** Host: reports that a thread has ended and none of its code will run. Other threads can recover its locks from now on. */
   died(id: number): void {
-    this.#know(id, OwnerStatus.GONE);
+    this.#recordStatus(id, OwnerStatus.GONE);
     this.#setStatus(id, GONE);
     this.#orphan(id);
   }
 
   /** Host: reports that a stopped thread may still run. No lock is ever taken from it; its next wait throws. */
   lost(id: number): void {
-    this.#know(id, OwnerStatus.LOST);
+    this.#recordStatus(id, OwnerStatus.LOST);
     this.#setStatus(id, LOST);
   }
 
@@ -203,7 +203,7 @@ export class OwnerTable {
     }
   }
 
-  #know(id: number, status: number): void {
+  #recordStatus(id: number, status: number): void {
     const started = this.#started.get(id & SLOT);
     if (started?.id === id && started.status !== OwnerStatus.GONE) started.status = status;
   }
