@@ -6,24 +6,29 @@
  *                                                             +-> next() -> serve.ts
  * port ---------- run messages, for all others ---------------+
  *
- * no calls: block for a moment (park); then let the event loop turn, and wait there (listen)
+ * no calls: spin, if that pays; block for a moment (park); then let the event loop turn, and wait there (listen)
  * ```
  *
- * The worker blocks because a call that comes within PARK_TIME of the last answer then wakes it in 5 us, and not after
- * several turns of its event loop. Blocking costs no processor time, and a worker blocks only while it runs no call. It
- * does not block after a batch that came by port: the next message would have to wake it twice, which costs a quarter
- * of the whole call. Timers and sockets of earlier calls are delayed by LOOP_INTERVAL and PARK_TIME at most.
+ * A call that comes within SPIN_TIME of the last answer finds a spinning worker at once; core/wait_budget.ts decides
+ * whether that is worth its processor time. The worker blocks because a call that comes within PARK_TIME of the last
+ * answer then wakes it in 5 us, and not after several turns of its event loop. Blocking costs no processor time, and a
+ * worker blocks only while it runs no call. It does not block after a batch that came by port: the next message would
+ * have to wake it twice, which costs a quarter of the whole call. Timers and sockets of earlier calls are delayed by
+ * LOOP_INTERVAL and PARK_TIME at most.
  *
  * @module
  */
 import { Deque } from "../lib/core/deque.ts";
 import { performance } from "../lib/core/platform.ts";
+import { WaitBudget } from "../lib/core/wait_budget.ts";
 import type { CallTable } from "../lib/protocol/call_table.ts";
 import type { Doorbell } from "../lib/protocol/doorbell.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";
 
 /** Milliseconds for which a worker that has answered blocks for the next call. */
 const PARK_TIME = 0.5;
+/** Milliseconds for which it spins before that, if spinning pays: what being woken costs. */
+const SPIN_TIME = 0.05;
 /** Maximum milliseconds between two turns of the event loop while there are calls. */
 const LOOP_INTERVAL = 1;
 
@@ -44,6 +49,9 @@ export class Inbox {
   #lastTurn = 0;
   #postsAtTurn = 0;
   #listening = false;
+  // Since when the worker waits for calls in shared memory; 0 while it does not.
+  #waitStart = 0;
+  readonly #spinning = new WaitBudget(SPIN_TIME);
   // Whether the last batch came by port. The next one is likely to.
   #cameByPort = false;
 
@@ -73,6 +81,7 @@ export class Inbox {
       if (batch) this.#cursor = batch.first + batch.items.length;
       else this.#awaitsMessage = true;
       this.#cameByPort = !inMemory;
+      if (batch && this.#waitStart > 0) this.#callsCame();
       return batch;
     }
     return undefined;
@@ -89,9 +98,16 @@ export class Inbox {
     return performance.now() - this.#lastTurn >= LOOP_INTERVAL;
   }
 
-  /** Blocks for a moment. Returns whether calls have come. */
+  /** Spins, then blocks for a moment. Returns whether calls have come. */
   park(): boolean {
-    return !this.#cameByPort && !this.#awaitsMessage && this.#doorbell.park(this.#tail, this.#postsAtTurn, PARK_TIME);
+    if (this.#cameByPort || this.#awaitsMessage) return false;
+    this.#waitStart = performance.now();
+    const doorbell = this.#doorbell;
+    const ms = this.#spinning.begin();
+    if (ms > 0) doorbell.spin(this.#tail, this.#postsAtTurn, ms);
+    const came = doorbell.park(this.#tail, this.#postsAtTurn, PARK_TIME);
+    if (came) this.#callsCame();
+    return came;
   }
 
   /** Calls `onCalls` when calls in shared memory have come since {@linkcode next} found none. */
@@ -104,6 +120,11 @@ export class Inbox {
       this.#listening = false;
       onCalls();
     });
+  }
+
+  #callsCame(): void {
+    this.#spinning.end(performance.now() - this.#waitStart);
+    this.#waitStart = 0;
   }
 
   // Whether there are calls from the cursor on. The tail has 32 bits, and may lag behind a batch that came by port.

@@ -24,7 +24,7 @@ import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import type { Slot } from "../scheduler/slot.ts";
-import type { CallSite, PublicMethod } from "./call_site.ts";
+import type { PublicMethod, Site } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
@@ -90,7 +90,7 @@ export class CallJob extends PoolJob implements FutureControl {
   readonly #scheduler: Scheduler;
   readonly #options: CallOptions;
   readonly #failures: UnobservedFailures;
-  readonly #site: CallSite | undefined;
+  readonly #site: Site | undefined;
   // Undefined without a signal, and while the constructor ends a call whose signal has aborted already.
   #stopListening: (() => void) | undefined;
   #args: unknown[] | undefined;
@@ -111,7 +111,7 @@ export class CallJob extends PoolJob implements FutureControl {
     args: unknown[],
     options: CallOptions,
     failures: UnobservedFailures,
-    site: CallSite | undefined,
+    site: Site | undefined,
   ) {
     super(task, options);
     this.#scheduler = scheduler;

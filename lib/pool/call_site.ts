@@ -5,17 +5,22 @@
  */
 import type { PublicFunction } from "../core/at_caller.ts";
 import { TaskTimeoutError } from "../core/errors.ts";
+import { performance } from "../core/platform.ts";
 import { appendStack, captureStack } from "../core/stack.ts";
-import { queueMicrotask } from "../core/timer.ts";
 import { isError } from "../protocol/error_record.ts";
 
 const SEPARATOR = "\n  submitted:\n";
 
+const NEARBY = "(one of many calls within 10 ms: this line, or one that calls the same task)";
+
 /** A method that a caller submits through. */
 export type PublicMethod = PublicFunction;
 
-/** A call site. Capturing it costs 1.5 us; V8 makes its text when `stack` is read. */
-export class CallSite {
+/** What adds the submitting line to the error of a call. */
+export type Site = Pick<CallSite, "addTo">;
+
+/** A call site. Capturing it costs 1.5 us and more; V8 makes its text when `stack` is read. */
+class CallSite {
   declare stack: string;
 
   /** Captures the site that called `method`. */
@@ -23,46 +28,57 @@ export class CallSite {
     captureStack(this, method);
   }
 
-  /** Appends this site to the stack of what a task threw, if that is an error; for an item of a map also which one. */
-  addTo(thrown: unknown, index?: number): void {
-    const note = index === undefined ? undefined : `    at items[${index}]`;
-    if (isError(thrown)) appendStack(thrown, SEPARATOR, this, undefined, note);
+  /**
+   * Appends this site to the stack of what a task threw, if that is an error.
+   *
+   * @param note What to write above the frames: which item of a map failed.
+   */
+  addTo(thrown: unknown, note?: string): void {
+    if (isError(thrown)) appendStack(thrown, SEPARATOR, this, undefined, note && `    ${note}`);
   }
 }
 
 /** A call site of a task that runs on this event loop: what the task throws has a stack with its caller already. */
 class LimitSite extends CallSite {
-  override addTo(thrown: unknown, index?: number): void {
-    if (thrown instanceof TaskTimeoutError) super.addTo(thrown, index);
+  override addTo(thrown: unknown, note?: string): void {
+    if (thrown instanceof TaskTimeoutError) super.addTo(thrown, note);
   }
 }
 
-/** Number of calls of one task with a call site of their own, when no `await` is between them. */
+/** Number of calls of one task, one after another, that have a call site of their own in each PERIOD. */
 const MAX_EXACT = 32;
+/** Milliseconds. */
+const PERIOD = 10;
 
 /**
- * Captures the call sites of one pool. A thousand call sites in one turn of the event loop would cost more than the
- * calls: from the 33rd call on, calls share one call site, which is the same loop's.
+ * Captures the call sites of one pool. Capturing costs as much as the rest of a short call, so of many calls of one task
+ * within {@linkcode PERIOD}, those after the first {@linkcode MAX_EXACT} share the site of the last of these. It is
+ * nearly always the line of the same loop, and the error says that it may be another.
  */
 export class CallSites {
   #method: PublicMethod | undefined;
   #task: unknown;
-  #latest: CallSite | undefined;
   #captured = 0;
+  #periodStart = 0;
+  #shared: Site | undefined;
 
   /** Captures the site that called `method` for a task. `isIsolated` says whether the task runs elsewhere. */
-  capture(method: PublicMethod, task: unknown, isIsolated: boolean): CallSite {
-    if (this.#latest && this.#captured >= MAX_EXACT && this.#method === method && this.#task === task) {
-      return this.#latest;
+  capture(method: PublicMethod, task: unknown, isIsolated: boolean): Site {
+    const now = performance.now();
+    if (this.#method !== method || this.#task !== task || now - this.#periodStart > PERIOD) {
+      this.#method = method;
+      this.#task = task;
+      this.#periodStart = now;
+      this.#captured = 0;
+      this.#shared = undefined;
     }
-    if (this.#captured++ === 0) {
-      queueMicrotask(() => {
-        this.#captured = 0;
-        this.#latest = undefined;
-      });
+    if (this.#shared) return this.#shared;
+    const site = isIsolated ? new CallSite(method) : new LimitSite(method);
+    if (++this.#captured === MAX_EXACT) {
+      this.#shared = {
+        addTo: (thrown, note) => site.addTo(thrown, note ? `${note}\n    ${NEARBY}` : NEARBY),
+      };
     }
-    this.#method = method;
-    this.#task = task;
-    return this.#latest = isIsolated ? new CallSite(method) : new LimitSite(method);
+    return site;
   }
 }

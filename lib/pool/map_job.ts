@@ -19,7 +19,7 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { expire } from "../scheduler/expire.ts";
 import { Chunk, type Failure } from "../scheduler/job.ts";
-import type { CallSite } from "./call_site.ts";
+import type { Site } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { unreadError } from "./drain.ts";
@@ -36,7 +36,7 @@ export class MapJob extends PoolJob implements Producer {
   readonly #plan: MapPlan;
   readonly #scheduler: Scheduler;
   readonly #failures: UnobservedFailures;
-  readonly #site: CallSite | undefined;
+  readonly #site: Site | undefined;
   readonly #input: MapInput;
   readonly #retries: Retries;
   readonly #deadlines: Deadlines | undefined;
@@ -46,7 +46,7 @@ export class MapJob extends PoolJob implements Producer {
   #state: "new" | "running" | "finished" = "new";
   #queued = false;
 
-  constructor(plan: MapPlan, input: Input<unknown>, { scheduler, failures }: PoolCore, site: CallSite | undefined) {
+  constructor(plan: MapPlan, input: Input<unknown>, { scheduler, failures }: PoolCore, site: Site | undefined) {
     super(plan.task, plan);
     this.#plan = plan;
     this.spread = plan.spread;
@@ -140,7 +140,7 @@ export class MapJob extends PoolJob implements Producer {
     this.#scheduler.counters.callEnded(outcome);
     this.#plan.progress?.rejected(index, error);
     if (!this.collector.isStopped) {
-      this.#site?.addTo(error, index);
+      this.#site?.addTo(error, `at items[${index}]`);
       if (this.#plan.onError === "throw") this.#input.close();
     }
     this.collector.reject(index, error, outcome === "cancelled");

@@ -19,7 +19,7 @@ import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
-import type { CallSite, PublicMethod } from "./call_site.ts";
+import type { PublicMethod, Site } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { unreadError } from "./drain.ts";
 import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
@@ -73,7 +73,7 @@ export class StreamJob extends PoolJob implements Producer {
   readonly #options: StreamOptions;
   readonly #scheduler: Scheduler;
   readonly #failures: UnobservedFailures;
-  readonly #site: CallSite | undefined;
+  readonly #site: Site | undefined;
   #stopListening = (): void => {};
   #state: "new" | "waiting" | "sent" | "ended" = "new";
   #args: unknown[];
@@ -86,7 +86,7 @@ export class StreamJob extends PoolJob implements Producer {
     task: TaskEntry,
     args: unknown[],
     options: StreamOptions,
-    site: CallSite | undefined,
+    site: Site | undefined,
   ) {
     super(task, options);
     this.#options = options;

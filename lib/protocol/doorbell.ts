@@ -18,7 +18,7 @@
  *
  * @module
  */
-import { Atomics } from "../core/platform.ts";
+import { Atomics, performance } from "../core/platform.ts";
 import { AtomicWords } from "../shared/memory.ts";
 import { DOORBELL_WORDS, park, POSTS, signal, TAIL } from "../shared/steps/doorbell.ts";
 import { DONE, Frame, Result, WAIT } from "../shared/steps/step.ts";
@@ -29,6 +29,9 @@ const COUNT = REPORTS + 1;
 const ELAPSED = REPORTS + 2;
 const RUN_TIME = REPORTS + 3;
 const WORDS = REPORTS + 4;
+
+/** How often a spinning worker reads the words before it reads the clock, which costs as much. */
+const READS_PER_CLOCK = 32;
 
 /** What a worker has done since its previous report. */
 export interface Report {
@@ -83,6 +86,21 @@ export class Doorbell {
   }
 
   /**
+   * Worker: reads the words again and again, without sleeping, for `ms` milliseconds at most. Returns whether a call was
+   * published or a message posted, so that {@linkcode park} will not sleep.
+   */
+  spin(tail: number, posts: number, ms: number): boolean {
+    const words = this.#words;
+    const end = performance.now() + ms;
+    do {
+      for (let i = 0; i < READS_PER_CLOCK; i++) {
+        if (words.load(TAIL) !== tail || words.load(POSTS) !== posts) return true;
+      }
+    } while (performance.now() < end);
+    return false;
+  }
+
+  /**
    * Worker: blocks until a call is published or a message is posted, for `ms` milliseconds at most; `true` if the tail
    * is no longer `tail`.
    *
@@ -122,6 +140,11 @@ export class Doorbell {
   reported(): Promise<unknown> | undefined {
     const wait = Atomics.waitAsync(this.#words.array, REPORTS, this.#reports);
     return wait.async ? wait.value : undefined;
+  }
+
+  /** Host: whether there is a report that {@linkcode takeReport} has not taken. */
+  get hasReport(): boolean {
+    return this.#words.load(REPORTS) !== this.#reports;
   }
 
   /** Host: takes all that the worker has reported since the previous call. */

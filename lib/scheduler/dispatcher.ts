@@ -21,6 +21,8 @@ export interface Rate {
 
 /** Milliseconds of work that a worker holds: enough to hide the time a call takes to arrive, and little enough to be fair. */
 const LOOKAHEAD = 2;
+/** Milliseconds of work for which a second worker is not woken: that would take longer. */
+const WORTH_WAKING = 0.02;
 /** Calls of a task that takes longer than this, in milliseconds, are sent one by one: there is no time worth hiding. */
 const LONG_CALL = 20;
 
@@ -142,7 +144,7 @@ export class Dispatcher {
       const task = backlog.nextTask();
       if (!task || (this.#canMove && this.#isStuck(slot, now))) return;
       const wanted = Math.min(max, this.#target(slot, task));
-      const target = backlog === this.#backlog ? Math.min(wanted, slot.inFlight + this.#fairShare()) : wanted;
+      const target = backlog === this.#backlog ? Math.min(wanted, slot.inFlight + this.#fairShare(task)) : wanted;
       // Topped up at half, so that a batch arrives while the one before still runs; a call that can run at once never waits.
       if (slot.inFlight >= this.#concurrency && slot.inFlight * 2 > target) return;
       // A full window goes in halves, so that one runs while the host reads the replies of the other.
@@ -193,8 +195,8 @@ export class Dispatcher {
   }
 
   // A worker's share of a short backlog, which the first worker would otherwise take whole.
-  #fairShare(): number {
-    return Math.ceil(this.#backlog.size / this.#workerSet.slots.size);
+  #fairShare({ estimate = Infinity }: TaskEntry): number {
+    return Math.max(Math.ceil(this.#backlog.size / this.#workerSet.slots.size), Math.ceil(WORTH_WAKING / estimate));
   }
 
   // A worker is idle and the backlog is empty: takes half of what the worker with the most calls has not started; or

@@ -13,12 +13,19 @@
  * @module
  */
 import { clearTimeout, setImmediate, setTimeout, type Timer } from "../core/timer.ts";
+import { cores, WaitBudget } from "../core/wait_budget.ts";
 import { type CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import type { Doorbell } from "../protocol/doorbell.ts";
 import type { TransportEvents } from "./transport.ts";
 
 /** Milliseconds between two reads of the call table while calls wait behind one that may run for long. */
-const POLL_INTERVAL = 2;
+const COLLECT_INTERVAL = 2;
+
+/** Maximum milliseconds for which this side polls before it sleeps: what being woken costs both sides. */
+const MAX_POLL = 0.1;
+
+/** Number of workers of this thread that have calls in flight. Polling takes a core: not one that a worker needs. */
+let busyWorkers = 0;
 
 /** The calls in flight with one worker. */
 export class PendingCalls {
@@ -31,9 +38,13 @@ export class PendingCalls {
   readonly #events: TransportEvents;
   // Numbers beyond the head whose result is not read from the call table.
   readonly #settled = new Set<number>();
-  #pollTimer: Timer | undefined;
+  #collectTimer: Timer | undefined;
   // Whether a wait for the worker's next report is under way.
   #listening = false;
+  #waitStart = 0;
+  #mayPoll = false;
+  #pollTime = 0;
+  readonly #polling = new WaitBudget(MAX_POLL);
   /** Whether nothing that comes from the worker counts any more. */
   isClosed = false;
 
@@ -53,13 +64,13 @@ export class PendingCalls {
     this.tail = tail;
     this.#listen();
     // The worker reports the end of a single call at once; of several, the first may end while the next runs for long.
-    if (tail - this.head > 1) this.#pollTimer ??= setTimeout(() => this.#poll(), POLL_INTERVAL);
+    if (tail - this.head > 1) this.#collectTimer ??= setTimeout(() => this.#collectAgain(), COLLECT_INTERVAL);
   }
 
   /** Reads the results that are left in the call table, and no more. */
   close(): void {
-    clearTimeout(this.#pollTimer);
-    this.#pollTimer = undefined;
+    clearTimeout(this.#collectTimer);
+    this.#collectTimer = undefined;
     this.collect();
     this.isClosed = true;
     this.#doorbell.close();
@@ -115,10 +126,33 @@ export class PendingCalls {
     this.settle(seq, () => this.#events.rejected(seq, error));
   }
 
-  // Waits for the worker's next report, as long as calls are in flight.
+  // Waits for answers, as long as calls are in flight: polls in turns of the event loop at first, then sleeps.
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
+    busyWorkers++;
+    this.#waitStart = performance.now();
+    this.#mayPoll = busyWorkers < cores;
+    this.#pollTime = this.#mayPoll ? this.#polling.begin() : 0;
+    if (this.#pollTime > 0) setImmediate(this.#poll);
+    else this.#sleep();
+  }
+
+  readonly #poll = (): void => {
+    if (this.isClosed) return this.#stopListening();
+    const { head } = this;
+    this.collect();
+    if (this.#doorbell.hasReport) this.#takeReport();
+    const wait = performance.now() - this.#waitStart;
+    if (this.head !== head) {
+      this.#polling.end(wait);
+      this.#stopListening();
+      if (this.head < this.tail) this.#listen();
+    } else if (wait < this.#pollTime && busyWorkers < cores) setImmediate(this.#poll);
+    else this.#sleep();
+  };
+
+  #sleep(): void {
     const reported = this.#doorbell.reported();
     if (reported) void reported.then(() => this.#onReport());
     // Not at once: a worker that reports without end must not keep this event loop from turning.
@@ -126,17 +160,27 @@ export class PendingCalls {
   }
 
   #onReport(): void {
-    this.#listening = false;
+    this.#stopListening();
     if (this.isClosed) return;
-    const { count, ms, runTime } = this.#doorbell.takeReport();
-    this.collect();
-    if (count > 0) this.#events.measured(count, ms, runTime);
+    if (this.#mayPoll) this.#polling.end(performance.now() - this.#waitStart);
+    this.#takeReport();
     if (this.head < this.tail) this.#listen();
   }
 
-  #poll(): void {
-    this.#pollTimer = undefined;
+  #stopListening(): void {
+    this.#listening = false;
+    busyWorkers--;
+  }
+
+  #takeReport(): void {
+    const { count, ms, runTime } = this.#doorbell.takeReport();
     this.collect();
-    if (this.tail - this.head > 1) this.#pollTimer = setTimeout(() => this.#poll(), POLL_INTERVAL);
+    if (count > 0) this.#events.measured(count, ms, runTime);
+  }
+
+  #collectAgain(): void {
+    this.#collectTimer = undefined;
+    this.collect();
+    if (this.tail - this.head > 1) this.#collectTimer = setTimeout(() => this.#collectAgain(), COLLECT_INTERVAL);
   }
 }

@@ -140,21 +140,25 @@ test("the stack has the worker's frames first, then the call site in the caller'
   }
 });
 
-test("of many calls in one turn, the first 32 have call sites of their own; the others share that of the 32nd", async () => {
+test("of many calls within 10 ms, the first 32 have call sites of their own; the others share that of the 32nd, and say so", async () => {
   await using pool = new Pool(1);
-  const callSites = async (count: number): Promise<string[]> => {
+  const fail = () => pool.submit(failing.throwBuiltin, "RangeError");
+  const submitted = async (count: number): Promise<string[]> => {
+    // Another task in between begins a new period.
+    await pool.submit(failing.reject, "later").exception();
     const futures = [];
-    for (let n = 1; n < count; n++) futures.push(pool.submit(failing.throwBuiltin, "RangeError"));
+    for (let n = 1; n < count; n++) futures.push(fail());
     futures.push(pool.submit(failing.throwBuiltin, "RangeError"));
     const errors = await Promise.all(futures.map((future) => future.exception()));
-    return errors.map((error) => /errors_test.ts:(\d+:\d+)/.exec((error as Error).stack!.split("submitted:")[1])![1]);
+    return errors.map((error) => (error as Error).stack!.split("submitted:")[1]);
   };
-  const few = await callSites(32);
-  assertEquals([new Set(few).size, new Set(few.slice(0, -1)).size], [2, 1]);
-  const many = await callSites(100);
-  assertEquals([new Set(many).size, many[0]], [1, few[0]]);
-  // After an await they are new.
-  assertEquals(await callSites(32), few);
+  const lineOf = (text: string) => /errors_test.ts:(\d+:\d+)/.exec(text)![1];
+  const few = await submitted(32);
+  assertEquals([new Set(few.map(lineOf)).size, new Set(few.slice(0, -1)).size], [2, 1]);
+  const many = await submitted(100);
+  assertEquals([new Set(many.map(lineOf)).size, lineOf(many[0])], [1, lineOf(few[0])]);
+  const says = many.map((text) => text.includes("one of many calls within 10 ms"));
+  assertEquals([says.indexOf(true), says.lastIndexOf(false)], [32, 31]);
 });
 
 test("a rejected error arrives in the same way as a thrown one", async () => {

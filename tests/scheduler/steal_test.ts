@@ -59,11 +59,11 @@ testWithClock("Scheduler leaves a running call where it is", async () => {
 testWithClock(
   "Scheduler takes calls of quick tasks back once their worker has reported nothing for 2 ms",
   async (clock) => {
-    const { fleet, scheduler, job, first, second } = await setUp(0.001, 8);
-    second.endIn(0.001);
+    const { fleet, scheduler, job, first, second } = await setUp(0.01, 8);
+    second.endIn(0.01);
     second.start();
     await turn();
-    first.endAll(0.001);
+    first.endAll(0.01);
     await clock.advance(1);
     assertEquals([first.inFlight, second.inFlight], [[], [6, 7]]);
     await clock.advance(1);
@@ -127,5 +127,20 @@ testWithClock(
       }
       for (const [item, count] of ran) assertEquals(count, 1, `seed ${seed}: ${String(item)} ran ${count} times`);
     }
+  },
+);
+
+testWithClock(
+  "Scheduler gives all four calls to one worker if they are 4 us of work, not if they are more",
+  async () => {
+    const withFirst: number[] = [];
+    for (const taskTakes of [0.001, 0.1]) {
+      const { fleet, scheduler, job, first } = await setUp(taskTakes, 4);
+      withFirst.push(first.batches[0].items.length);
+      await finish(fleet, job);
+      assertEquals(job.values, numbers(4));
+      await scheduler.terminate();
+    }
+    assertEquals([withFirst[0], withFirst[1] < 4], [4, true]);
   },
 );
