@@ -86,9 +86,10 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    * takes more is replaced, and its call fails with a `WorkerCrashedError` of reason `"oom"`.
    *
    * The runtime limits the heap at any time. It does not count buffers: the worker adds them up ten times a second, while
-   * its event loop turns, and ends at the third sum in a row that is too large. So these are not limited: buffers that a
-   * task makes and drops without an `await`, SharedArrayBuffers, and the memory of WebAssembly. Only the operating system
-   * limits those, and only for the whole process: run it in a container, or under `systemd-run -p MemoryMax=1G`.
+   * its event loop turns. At the third sum in a row that is too large it collects what is no longer in use, and ends if the
+   * rest is still too large. So these are not limited: buffers that a task makes without an `await` (the worker ends after
+   * the task has kept them for 0.3 s), SharedArrayBuffers, and the memory of WebAssembly. Nor can the pool see them from
+   * outside: the process has one number for all its threads. Only the operating system limits those, and only for the whole process: run it in a container, or under `systemd-run -p MemoryMax=1G`.
    *
    * Not for backend `"async"`, and not together with `permissions`.
    *

@@ -46,4 +46,16 @@ test("memoryLimit: a worker that only makes garbage goes on", async () => {
   assertEquals(pool.stats().workers.started, 1);
 }, { deadline: 60_000 });
 
+for (const megabytes of [10, 50]) {
+  test(
+    `memoryLimit 64 MiB: a task that makes a buffer of ${megabytes} MB every 10 ms, and keeps one, goes on`,
+    async () => {
+      await using pool = new Pool({ workers: 1, memoryLimit: LIMIT });
+      assertEquals(await within(LONG, pool.submit(hungry.replaceBuffers, megabytes, 120)), 120);
+      assertEquals(pool.stats().workers.started, 1);
+    },
+    { deadline: 60_000 },
+  );
+}
+
 leavesNothing();
