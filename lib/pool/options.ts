@@ -89,7 +89,8 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    * its event loop turns. At the third sum in a row that is too large it collects what is no longer in use, and ends if the
    * rest is still too large. So these are not limited: buffers that a task makes without an `await` (the worker ends after
    * the task has kept them for 0.3 s), SharedArrayBuffers, and the memory of WebAssembly. Nor can the pool see them from
-   * outside: the process has one number for all its threads. Only the operating system limits those, and only for the whole process: run it in a container, or under `systemd-run -p MemoryMax=1G`.
+   * outside: the process has one number for all its threads. Only the operating system limits those, and only for the
+   * whole process: run it in a container, or under `systemd-run -p MemoryMax=1G`.
    *
    * Not for backend `"async"`, and not together with `permissions`.
    *
