@@ -21,12 +21,14 @@ import { objectBenches } from "./objects.ts";
 import { pooled, pooledOptions } from "./pooled.ts";
 import { queues } from "./queue.ts";
 import { roundTrip } from "./round_trip.ts";
+import { shortCalls } from "./short_calls.ts";
 import { startUp } from "./start_up.ts";
 import { stream } from "./stream.ts";
 import { submit } from "./submit.ts";
 
 export const BENCHES: readonly Bench[] = [
   roundTrip,
+  ...shortCalls,
   ...inFlights,
   submit,
   mixedWait,

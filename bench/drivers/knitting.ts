@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { busy, echo, increment, nap, size } from "../tasks/tasks.mjs";
+import { busy, compute, echo, increment, nap, size } from "../tasks/tasks.mjs";
 import { serve } from "./driver.mjs";
 import { peer } from "./peer.mjs";
 import { Unavailable } from "../workloads/adapter.mjs";
@@ -13,14 +13,14 @@ const CHECKOUT = Deno.env.get("ISOPOOL_BENCH_KNITTING");
 const specifier = CHECKOUT ? `file://${CHECKOUT}` : "npm:knitting@0.1.61";
 const library = await peer(specifier).catch((error) => ({ missing: new Unavailable(error.message) }));
 
-export { busy, echo, increment, nap, size };
+export { busy, compute, echo, increment, nap, size };
 
 if (library.isMain ?? true) {
   await serve(() => {
     if (library.missing) throw library.missing;
     return {
       open(workers: number, name: string) {
-        const pool = library.createPool({ threads: workers })({ busy, echo, increment, nap, size });
+        const pool = library.createPool({ threads: workers })({ busy, compute, echo, increment, nap, size });
         return { run: pool.call[name], close: () => pool.shutdown() };
       },
     };

@@ -16,6 +16,8 @@ export interface Contestant {
   readonly parameter?: string;
   /** Whether it is another library or another runtime. */
   readonly peer?: boolean;
+  /** Whether it uses cores while it waits for its turn: then its process lives for one round, and a warm-up, at a time. */
+  readonly burnsIdle?: boolean;
 }
 
 /** A goal of the project's performance table, checked against this run. */

@@ -45,7 +45,7 @@ export const portChunked = deno("bare port, chunked", "bare_shared.mjs", "100");
 export const portNode = node("bare port (node)", "bare_shared.mjs", "1");
 
 /** Pools of threads, and comlink, which comes close to one. */
-export const knitting = denoPeer("knitting", "knitting.ts");
+export const knitting: Contestant = { ...denoPeer("knitting", "knitting.ts"), burnsIdle: true };
 export const comlink = denoPeer("comlink", "comlink.mjs");
 export const nodePools: readonly Contestant[] = ["piscina", "tinypool", "workerpool", "poolifier", "threads"]
   .map((name) => node(name, `${name}.mjs`));

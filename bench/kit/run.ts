@@ -1,6 +1,7 @@
 /**
  * Runs a benchmark: in each round all of its contestants run one after another (A B C A B C ...), so that other load on
- * the machine affects all of them alike.
+ * the machine affects all of them alike. A contestant that uses cores while it is idle would disturb the others, so its
+ * process ends after each of its rounds.
  *
  * @module
  */
@@ -18,8 +19,9 @@ export async function run(bench: Bench, effort: Effort): Promise<Report> {
       if (outcome.unavailable !== undefined) continue;
       const { contestant } = outcome;
       try {
-        await using fresh = bench.fresh ? await Driver.start(bench, contestant) : undefined;
+        await using fresh = bench.fresh || contestant.burnsIdle ? await Driver.start(bench, contestant) : undefined;
         let driver = fresh ?? drivers.get(contestant);
+        if (fresh && contestant.burnsIdle && effort.warmUp) await fresh.round(effort);
         if (!driver) drivers.set(contestant, driver = processes.use(await Driver.start(bench, contestant)));
         const sample = await driver.round(effort);
         if (round > 0) outcome.samples.push(sample);

@@ -54,6 +54,16 @@ export function busy(iterations) {
 }
 
 /**
+ * Computes for some microseconds of the clock.
+ * @param {number} us
+ */
+export function compute(us) {
+  const end = performance.now() + us / 1_000;
+  while (performance.now() < end);
+  return us;
+}
+
+/**
  * Waits without using a core.
  * @param {number} ms
  */

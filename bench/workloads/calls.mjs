@@ -3,8 +3,9 @@
  *
  * @module
  */
+import process from "node:process";
 import { needed } from "./adapter.mjs";
-import { expect, repeat, repeatTimed, scaled } from "./measure.mjs";
+import { collect, elapsed, expect, repeat, repeatTimed, scaled, sleep } from "./measure.mjs";
 import { nested, small } from "./payloads.mjs";
 
 const WORKERS = 2;
@@ -29,10 +30,39 @@ export const CALLS = {
     return { round, close: () => pool.close() };
   },
 
+  /** One call of so many microseconds at a time. */
+  busy_20us: (adapter) => onPool(adapter, "compute", (pool) => oneAtATime(pool, 20)),
+  busy_300us: (adapter) => onPool(adapter, "compute", (pool) => oneAtATime(pool, 300)),
+
+  /** A call, a timer of a millisecond, the next call: gives the median of the calls' times. */
+  async paced({ open }) {
+    const pool = await needed(open, "has no pool")(WORKERS, "increment");
+    const round = async ({ budget }) => {
+      const { value, count } = await collect(4 * budget, () => pacedCall(pool));
+      return { value: value * 1_000, count };
+    };
+    return { round, close: () => pool.close() };
+  },
+
+  /** Processor time of a pool that has worked and now does nothing, in percent of a core. */
+  async idle_cpu({ open }) {
+    const pool = await needed(open, "has no pool")(WORKERS, "increment");
+    const round = async ({ budget }) => {
+      await inFlight(pool, 1_000);
+      const [begin, before] = [performance.now(), process.cpuUsage()];
+      await sleep(4 * budget);
+      const { user, system } = process.cpuUsage(before);
+      return { value: (user + system) / 10 / (performance.now() - begin), count: 1 };
+    };
+    return { round, close: () => pool.close() };
+  },
+
+  in_flight_10: (adapter) => onPool(adapter, "increment", (pool) => inFlight(pool, 10)),
   in_flight_1k: (adapter) => onPool(adapter, "increment", (pool) => inFlight(pool, 1_000)),
   in_flight_100k: (adapter) =>
     onPool(adapter, "increment", (pool, { scale }) => inFlight(pool, scaled(100_000, scale, 1_000))),
 
+  object_small: (adapter) => onPool(adapter, "echo", (pool) => objects(pool, small, 1)),
   objects_small: (adapter) => onPool(adapter, "echo", (pool) => objects(pool, small)),
   objects_nested: (adapter) => onPool(adapter, "echo", (pool) => objects(pool, nested)),
 
@@ -76,9 +106,19 @@ async function inFlight(pool, count) {
   return count;
 }
 
-async function objects(pool, make) {
-  const calls = new Array(OBJECTS_IN_FLIGHT);
-  for (let i = 0; i < OBJECTS_IN_FLIGHT; i++) calls[i] = pool.run(make(i));
-  expect((await Promise.all(calls)).at(-1).id, OBJECTS_IN_FLIGHT - 1);
-  return OBJECTS_IN_FLIGHT;
+async function objects(pool, make, count = OBJECTS_IN_FLIGHT) {
+  const calls = new Array(count);
+  for (let i = 0; i < count; i++) calls[i] = pool.run(make(i));
+  expect((await Promise.all(calls)).at(-1).id, count - 1);
+  return count;
+}
+
+async function oneAtATime(pool, us) {
+  expect(await pool.run(us), us);
+  return 1;
+}
+
+async function pacedCall(pool) {
+  await sleep(1);
+  return await elapsed(async () => expect(await pool.run(1), 2));
 }
