@@ -54,7 +54,7 @@ for (const sync of [false, true]) {
     await whileLocked(barrier, async () => {
       const limits = { timeout: 20 };
       expectError(
-        (await timed(sync ? (async () => barrier.waitSync(limits))() : barrier.wait(limits))).error,
+        (await timed(sync ? Promise.try(() => barrier.waitSync(limits)) : barrier.wait(limits))).error,
         WaitTimeoutError,
       );
       assertEquals(barrier.broken, true);
