@@ -4,6 +4,7 @@
  * ```sh
  * deno task test                    # all of them
  * deno task test tests/queue        # those of one folder
+ * deno task test --skip=examples    # all but those of one folder
  * ```
  *
  * `deno test --parallel` would run the files as threads of one process. But these tests check properties of the whole
@@ -102,8 +103,11 @@ function failures(text: string): string {
   return report === null ? text.split("\n").slice(-TAIL_LINES).join("\n") : report[1].trim();
 }
 
-const paths = Deno.args.length === 0 ? ["tests", "examples"] : Deno.args;
-const files = paths.flatMap((path) => [...testFiles(path.replace(/\/$/, ""))]).sort();
+const { true: skips = [], false: given = [] } = Object.groupBy(Deno.args, (arg) => `${arg.startsWith("--skip=")}`);
+const skipped = skips.map((arg) => `${arg.slice("--skip=".length).replace(/\/$/, "")}/`);
+const paths = given.length === 0 ? ["tests", "examples"] : given;
+const files = paths.flatMap((path) => [...testFiles(path.replace(/\/$/, ""))])
+  .filter((file) => !skipped.some((folder) => file.startsWith(folder))).sort();
 const { alone = [], others = [] } = Object.groupBy(
   files,
   (file) => rank(file, ALONE) < ALONE.length ? "alone" : "others",
