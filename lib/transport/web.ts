@@ -19,6 +19,7 @@ import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/ti
 import { decodeThrown } from "../protocol/error_record.ts";
 import type { Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
+import { EndLimit } from "./end_limit.ts";
 import { webEntry } from "./entry.ts";
 import { closeTimeout, makeWorkerInit } from "./make_worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
@@ -26,7 +27,7 @@ import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 
 /** Milliseconds that a worker whose event loop turns has to end itself before it is terminated. */
 const LEAVE_GRACE = 20;
-/** Milliseconds that a terminated worker has to end before it is abandoned. One whose loop turns takes less than 20. */
+/** Milliseconds that a terminated worker has to end ({@linkcode EndLimit}). One whose loop turns takes less than 20. */
 const EXIT_LIMIT = 500;
 
 /** Starts scoped workers. Without the flag `--unstable-worker-options`, starting the first ends the process. */
@@ -41,6 +42,7 @@ class WebTransport extends PortTransport {
   readonly #port: MessagePort;
   readonly #closeTimeout: number;
   #endTimer: Timer | undefined;
+  readonly #endLimit = new EndLimit(EXIT_LIMIT, () => this.#abandon());
   // The death that the worker itself or the runtime has reported.
   #reportedDeath: Death | undefined;
   #endRequested = false;
@@ -116,7 +118,7 @@ class WebTransport extends PortTransport {
     clearTimeout(this.#endTimer);
     // A worker that has sent nothing has run no user code, and may not have received the port that it would close.
     if (!this.#hasSent) return queueMicrotask(() => this.#end());
-    this.#endTimer = setTimeout(() => this.#abandon(), EXIT_LIMIT);
+    this.#endLimit.start();
   }
 
   protected override receive(message: WorkerMessage): void {
@@ -143,6 +145,7 @@ class WebTransport extends PortTransport {
     this.#state = "ended";
     Terminal.local().ownerEnded(this.terminalClient.owner);
     clearTimeout(this.#endTimer);
+    this.#endLimit.stop(true);
     this.#port.close();
     this.#worker.terminate();
     if (before === "abandoned") {
