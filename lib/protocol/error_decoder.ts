@@ -22,7 +22,7 @@ export function decodeThrown(thrown: unknown): unknown {
 /** Decodes records. An error that occurs in several of them is one object. */
 export function decodeRecords(records: unknown): unknown[] {
   const decoder = new Decoder();
-  return Array.isArray(records) ? Array.from(records, (error) => decoder.decode({ error }, 0)) : [];
+  return Array.isArray(records) ? Array.from(records, (record) => decoder.decodeNext(record)) : [];
 }
 
 /** Completes the errors inside of a value that was cloned, by the records that came with it. */
@@ -40,6 +40,12 @@ class Decoder {
     if (isPlain(record)) return this.#restore(record, depth) ?? "[cut off: too many errors in one]";
     this.restoreAll(own(thrown, "errors"), depth);
     return own(thrown, "value");
+  }
+
+  /** Decodes one of several records. A value may have any number of them, so the message limits the time. */
+  decodeNext(error: unknown): unknown {
+    this.#remaining = MAX_ERRORS;
+    return this.decode({ error }, 0);
   }
 
   restoreAll(records: unknown, depth: number): void {
