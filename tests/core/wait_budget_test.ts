@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { WaitBudget } from "../../lib/core/wait_budget.ts";
-import { test } from "../support/within.ts";
 
 const LOOK = 0.05;
 
@@ -17,7 +16,7 @@ function wait(budget: WaitBudget, count: number, waitOf: (looks: boolean) => num
 
 const short = (looks: boolean) => looks ? 0.005 : 0.06;
 
-test("a side whose answers come soon looks for them, but for a few trials of sleeping at once", () => {
+Deno.test("a side whose answers come soon looks for them, but for a few trials of sleeping at once", () => {
   const budget = new WaitBudget(LOOK, 2);
   assertEquals(budget.begin(), LOOK);
   budget.end(0.005);
@@ -25,21 +24,21 @@ test("a side whose answers come soon looks for them, but for a few trials of sle
   assert(share > 0.95 && share < 1, `${share}`);
 });
 
-test("a side whose answers take long sleeps at once, but for a few trials", () => {
+Deno.test("a side whose answers take long sleeps at once, but for a few trials", () => {
   const budget = new WaitBudget(LOOK, 2);
   wait(budget, 100, () => 10);
   const share = wait(budget, 10_000, () => 10);
   assert(share > 0 && share < 0.1, `${share}`);
 });
 
-test("a look that makes waits longer, as on a machine whose cores are busy, is given up", () => {
+Deno.test("a look that makes waits longer, as on a machine whose cores are busy, is given up", () => {
   const budget = new WaitBudget(LOOK, 2);
   wait(budget, 200, (looks) => looks ? 0.2 : 0.08);
   const share = wait(budget, 10_000, (looks) => looks ? 0.2 : 0.08);
   assert(share < 0.1, `${share}`);
 });
 
-test("the budget learns again: long answers, then short ones, then long ones", () => {
+Deno.test("the budget learns again: long answers, then short ones, then long ones", () => {
   const budget = new WaitBudget(LOOK, 2);
   for (let i = 0; i < 3; i++) {
     wait(budget, 1_000, () => 10);
@@ -49,6 +48,6 @@ test("the budget learns again: long answers, then short ones, then long ones", (
   }
 });
 
-test("on one core a side never looks", () => {
+Deno.test("on one core a side never looks", () => {
   assertEquals(wait(new WaitBudget(LOOK, 1), 1_000, short), 0);
 });
