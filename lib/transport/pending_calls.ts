@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { clearTimeout, setImmediate, setTimeout, type Timer } from "../core/timer.ts";
 import { cores, WaitBudget } from "../core/wait_budget.ts";
 import { type CallTable, CAPACITY, State } from "../protocol/call_table.ts";
