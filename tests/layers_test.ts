@@ -160,3 +160,32 @@ Deno.test("every file of lib/ and workers/ begins with a module doc", async () =
   }
   assertEquals(mute, []);
 });
+
+/** Globals of the runtime that a program may replace, as the code uses them. */
+const REPLACEABLE: Record<string, RegExp> = {
+  performance: /(?<![\w.])performance\./,
+  Atomics: /(?<![\w.])Atomics\./,
+  JSON: /(?<![\w.])JSON\.(?:parse|stringify)\(/,
+  crypto: /(?<![\w.])crypto\./,
+  structuredClone: /(?<![\w.])structuredClone\(/,
+  reportError: /(?<![\w.])reportError\(/,
+  AbortController: /new AbortController\b/,
+  DOMException: /new DOMException\b|instanceof DOMException\b/,
+  Promise: /new Promise\b/,
+  URL: /new URL\(|(?<![\w.])URL\.parse/,
+};
+
+Deno.test("lib/ and workers/ take the globals that a program may replace from core/platform.ts", async () => {
+  const found: string[] = [];
+  for (const file of [...await files("lib/"), ...await files("workers/")]) {
+    if (file === "lib/core/platform.ts") continue;
+    const text = withoutComments(await Deno.readTextFile(new URL(file, ROOT)));
+    const imported = text.match(/import \{([^}]*)\} from "[^"]*\/platform\.ts"/)?.[1].split(",").map((name) =>
+      name.trim()
+    );
+    for (const [name, use] of Object.entries(REPLACEABLE)) {
+      if (use.test(text) && !imported?.includes(name)) found.push(`${file}: ${name}`);
+    }
+  }
+  assertEquals(found, []);
+});
