@@ -13,7 +13,6 @@
  * @module
  */
 import { BRAND, type Handle, registerReviver, Shared, VERSION } from "../shared/handle.ts";
-import { decode } from "../shared/revive.ts";
 import { decodeRecords, type ErrorRecord, recordEach } from "./error_record.ts";
 
 const KIND = "error";
@@ -50,10 +49,10 @@ export function handlesOf(errors: Iterable<Error>): Map<unknown, Shared> {
 // The errors of a list of records: made once, for all handles with that list.
 const decoded = new WeakMap<object, readonly unknown[]>();
 
-registerReviver(KIND, ({ records, at }) => {
+registerReviver(KIND, ({ records, at }, revive) => {
   if (!Array.isArray(records)) return {};
   let errors = decoded.get(records);
   // An error may have shared objects in its fields.
-  if (errors === undefined) decoded.set(records, errors = decodeRecords(decode({ value: records, handles: true })));
+  if (errors === undefined) decoded.set(records, errors = decodeRecords(revive(records)));
   return errors.at(at as number) as object ?? {};
 });

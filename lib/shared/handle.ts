@@ -109,8 +109,11 @@ export function firstOf(args: IArguments): unknown {
   return args.length > 0 ? args[0] : undefined;
 }
 
-/** Makes the object that a handle stands for. */
-type Reviver = (handle: Handle) => object;
+/**
+ * Makes the object that a handle stands for. `revive` does the same for all handles in a part of it; an object that is also
+ * elsewhere in the message stays one.
+ */
+type Reviver = (handle: Handle, revive: (value: unknown) => unknown) => object;
 
 const revivers = new Map<string, Reviver>();
 

@@ -56,8 +56,7 @@ const { isError } = Error;
 type Wrapped = { readonly [KEY]: Handle };
 
 // Visits arrays, plain objects, Maps, Sets and the fields of errors: everything in which structured clone can put a handle.
-function revive(root: unknown): unknown {
-  const revived = new Map<object, object>();
+function revive(root: unknown, revived: Map<object, object> = new Map()): unknown {
   const seen = new Set<object>();
   const pending: object[] = [];
 
@@ -132,7 +131,7 @@ function reviveOne(wrapped: Wrapped, revived: Map<object, object>): object {
       (parts as Record<string, unknown>)[key] = reviveOne(part, revived);
     }
   }
-  const object = reviver(parts);
+  const object = reviver(parts, (value) => revive(value, revived));
   revived.set(wrapped, object);
   return object;
 }
