@@ -19,7 +19,6 @@ import { Terminal } from "../core/terminal.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Phase, Port } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
-import { EndLimit } from "./end_limit.ts";
 import { threadEntry } from "./entry.ts";
 import { closeTimeout, makeWorkerInit } from "./make_worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
@@ -30,7 +29,7 @@ import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 const LEAVE_GRACE = 20;
 /** Milliseconds that the host waits for the kill guard before it forces the worker nevertheless. */
 const PROTECTED_LIMIT = 2_000;
-/** Milliseconds between the port's `close` and the thread's `exit` ({@linkcode EndLimit}). */
+/** Maximum milliseconds between the port's `close` and the thread's `exit`. After that, the host stops waiting. */
 const EXIT_LIMIT = 1_000;
 
 /** Starts worker threads. */
@@ -45,7 +44,6 @@ class ThreadTransport extends PortTransport {
   readonly #port: MessagePort;
   readonly #closeTimeout: number;
   #endTimer: Timer | undefined;
-  readonly #endLimit = new EndLimit(EXIT_LIMIT, () => this.#end());
   #portClosed = false;
   #portUnreadable = false;
   #exitCode: number | undefined;
@@ -148,7 +146,7 @@ class ThreadTransport extends PortTransport {
     if (this.#exitReported) return this.#isAbandoned && this.#hasEnded ? this.#abandonedEnd() : undefined;
     if (this.#hasEnded) return this.#end();
     clearTimeout(this.#endTimer);
-    this.#endLimit.start();
+    this.#endTimer = setTimeout(() => this.#end(), EXIT_LIMIT);
   }
 
   #end(): void {
@@ -158,7 +156,6 @@ class ThreadTransport extends PortTransport {
     if (this.#portUnreadable && this.#exitCode !== undefined) this.#portClosed = true;
     Terminal.local().ownerEnded(this.terminalClient.owner);
     clearTimeout(this.#endTimer);
-    this.#endLimit.stop(this.#hasEnded);
     // A task may have closed the worker's end of the port while its thread runs on. Forcing it can emit `exit` at once.
     this.#force(performance.now() + PROTECTED_LIMIT);
     // Only the port's end shows when an abandoned thread has ended.

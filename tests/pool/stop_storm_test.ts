@@ -3,7 +3,7 @@
  * calls end about when their workers are killed: just before, then the worker has started an innocent call meanwhile.
  */
 import { assertEquals } from "@std/assert";
-import { inline, Pool, type PoolOptions, TaskTimeoutError } from "@isopool/isopool";
+import { inline, Pool, type PoolOptions, TaskTimeoutError, WorkerCrashedError } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
 import { leavesNothing } from "../support/leaks.ts";
 import { test, within } from "../support/within.ts";
@@ -16,7 +16,7 @@ const DURATION = 8_000;
 /** Least number of stops that say anything. */
 const LEAST = 6;
 /** Bound of one storm in milliseconds: one round may still run when its time is up. */
-const BOUND = 40_000;
+const BOUND = 90_000;
 
 const late = inline(async (ms: number) => await new Promise<void>((resolve) => setTimeout(resolve, ms)));
 const lateSync = inline((ms: number) => {
@@ -34,6 +34,7 @@ const spin = inline((n: number) => {
 /** Runs one storm. */
 async function storm(options: Omit<PoolOptions, "backend">, retry: number): Promise<void> {
   await using pool = new Pool({ ...options, killGrace: GRACE });
+  const { concurrencyPerWorker: lanes = 1 } = options;
   await pool.ready();
   const [napping, spinning] = [nap.with({ retry }), spin.with({ retry })];
   // Short calls first: from now on, workers are given several calls at a time.
@@ -52,7 +53,8 @@ async function storm(options: Omit<PoolOptions, "backend">, retry: number): Prom
     ]);
     for (const end of await Promise.allSettled(culprits)) {
       if (end.status === "fulfilled") continue;
-      expectError(end.reason, TaskTimeoutError);
+      // Side by side, a call with a limit may be lost with its neighbour, as any other.
+      if (lanes === 1 || !(end.reason instanceof WorkerCrashedError)) expectError(end.reason, TaskTimeoutError);
       stopped++;
     }
     assertEquals(await innocent, [1, 1, 2, 2, 3, 3, 4, [5, 6, 7, 8], [9, 10]]);
@@ -64,7 +66,7 @@ const ENGINES: [string, Omit<PoolOptions, "backend">][] = [["threads", {}], ["sc
 for (const [name, engine] of ENGINES) {
   for (const workers of [1, 3]) {
     test(
-      `${name}, ${workers} workers: calls that are stopped by force take no innocent call along (bound: 40 s)`,
+      `${name}, ${workers} workers: calls that are stopped by force take no innocent call along (bound: 90 s)`,
       async () => {
         await within(BOUND, storm({ ...engine, workers }, 0));
       },
@@ -73,7 +75,7 @@ for (const [name, engine] of ENGINES) {
   }
 
   test(
-    `${name}, concurrencyPerWorker 3: what runs beside a call that is stopped runs again under retry (bound: 40 s)`,
+    `${name}, concurrencyPerWorker 3: what runs beside a call that is stopped runs again under retry (bound: 90 s)`,
     async () => {
       await within(BOUND, storm({ ...engine, workers: 2, concurrencyPerWorker: 3 }, 20));
     },
