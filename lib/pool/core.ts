@@ -18,6 +18,7 @@ import { CallSites, type PublicMethod, type Site } from "./call_site.ts";
 import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
 import { checkNesting } from "./nesting.ts";
 import type { PoolOptions } from "./options.ts";
+import { checkReadable } from "./readable.ts";
 
 /** The limits of the process are not looked at for a pool of so few workers, which takes 0.1 ms. */
 const FEW_WORKERS = 8;
@@ -62,6 +63,7 @@ export class PoolCore {
     const options = this.options = checkPoolOptions(given);
     const { capabilities, launch } = options.engine;
     this.capabilities = capabilities;
+    if (capabilities.isolated) checkReadable("create pool");
     checkNesting(options.name, options.workers, capabilities.parallel);
     const wanted = typeof given === "number" ? given : given?.workers;
     // A small pool fits nearly always, and its workers are checked when they start. So is a pool that has the default.
@@ -69,6 +71,7 @@ export class PoolCore {
     const { initializer, finalizer } = options.setup;
     const hooks = [initializer, finalizer].flatMap((hook) => hook && "url" in hook.source ? [hook.source.url] : []);
     // The scheduler's constructor starts `minWorkers` workers, before its own list of modules can be read.
+    if (capabilities.isolated) { for (const url of hooks) checkReadable("create pool", url); }
     let modules: Iterable<string> = hooks;
     const setup = this.#setup = { ...options.setup, modules: () => [...modules] };
     const scheduler = this.scheduler = new Scheduler({
@@ -131,7 +134,11 @@ export class PoolCore {
       const { source, options, verified } = task;
       const known = tasks.modules.size;
       // Where this isolate has the function itself, it need not load the module again.
-      const entry = tasks.named(source, isolated ? undefined : task.local);
+      let entry = tasks.known(source);
+      if (!entry) {
+        if (isolated && "url" in source) checkReadable(action, source.url);
+        entry = tasks.named(source, isolated ? undefined : task.local);
+      }
       // A scoped worker can load the modules that it was started with, and no others.
       if (engine === "web" && tasks.modules.size > known) void this.scheduler.restart();
       return { entry, options, verified };

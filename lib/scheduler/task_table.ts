@@ -18,10 +18,13 @@ export class TaskTable {
   readonly modules: Set<string> = new Set<string>();
   #lastId = 0;
 
+  /** Returns the entry that {@linkcode named} has given for this very object. */
+  known(source: Source): TaskEntry | undefined {
+    return this.#sources.get(source);
+  }
+
   /** Finds or makes the entry of a task that is named by its module and export, or by its source text. */
   named(source: Source, local?: LocalFunction): TaskEntry {
-    const known = this.#sources.get(source);
-    if (known) return known;
     const key = "source" in source ? source.source : `${source.url}\0${source.name}`;
     let entry = this.#named.get(key);
     if (!entry) this.#named.set(key, entry = this.#create(source, local));
