@@ -70,8 +70,8 @@ export class PoolCore {
     if (capabilities.parallel && wanted !== undefined && wanted > FEW_WORKERS) checkLimits("create pool", wanted);
     const { initializer, finalizer } = options.setup;
     const hooks = [initializer, finalizer].flatMap((hook) => hook && "url" in hook.source ? [hook.source.url] : []);
-    // The scheduler's constructor starts `minWorkers` workers, before its own list of modules can be read.
     if (capabilities.isolated) { for (const url of hooks) checkReadable("create pool", url); }
+    // The scheduler's constructor starts `minWorkers` workers, before its own list of modules can be read.
     let modules: Iterable<string> = hooks;
     const setup = this.#setup = { ...options.setup, modules: () => [...modules] };
     const scheduler = this.scheduler = new Scheduler({

@@ -157,6 +157,9 @@ export const orderSuite: Suite = (backend, check) => {
 
   check("affinityKey: an idle worker does not take over calls bound to another worker", async () => {
     await using pool = backend.make({ workers: 2 });
+    // A scoped pool replaces its workers for a task of a module that it has not met.
+    await pool.submit(values.double, 1);
+    await pool.submit(gated.holdOr, null);
     await pool.ready();
     await using gate = new Gate();
     // Quick calls first: the pool measures them, and then sends many calls ahead.
