@@ -2,7 +2,7 @@
  * Soak test of what forced stops leave behind: kills spinning tasks, several at once, and compares the process before and
  * after.
  *
- *   deno task soak:leaks [kills]      default 10,000; prints one line of JSON (tests/crash/leak_test.ts runs it with 400)
+ *   deno task soak:leaks [kills]      default 10,000; prints one line of JSON (tests/crash/leak_test.ts runs it with 1,000)
  *
  * It needs Linux: it counts threads and descriptors in `/proc/self`. It reads the runtime's resources, message ports among
  * them, from the runtime's own table.
