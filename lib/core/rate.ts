@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { badOption, integer, knownOptions, MAX_DELAY } from "./validate.ts";
+import { badOption, boolean, integer, knownOptions, MAX_DELAY } from "./validate.ts";
 
 /** A limit on the number of starts in an interval, for example 50 requests a second. */
 export interface RateOptions {
@@ -33,13 +33,13 @@ export function rateOptions(call: string, rate: RateOptions | undefined): Requir
   if (rate === undefined) return undefined;
   if (typeof rate !== "object" || rate === null) throw badOption(call, "rate", rate, "an object", false);
   knownOptions(`${call}: \`rate\``, rate, ["limit", "interval", "strict"]);
-  const { interval, strict = false } = rate;
+  const { interval } = rate;
   const limit = integer(call, "rate.limit", rate.limit, 1);
   if (typeof interval !== "number" || !(interval > 0 && interval <= MAX_DELAY)) {
     const expected = `milliseconds, more than 0 and up to ${MAX_DELAY}`;
     throw badOption(call, "rate.interval", interval, expected, typeof interval === "number");
   }
-  if (typeof strict !== "boolean") throw badOption(call, "rate.strict", strict, "true or false", false);
+  const strict = boolean(call, "rate.strict", rate.strict, false);
   return { limit, interval, strict };
 }
 

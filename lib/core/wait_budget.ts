@@ -2,29 +2,27 @@
  * `WaitBudget`: how long one side of a host-worker pair looks for the other's answer by itself before it sleeps.
  *
  * ```
- * begin() -> look (spin or poll) for so long -> sleep until woken -> end(how long the wait took)
- *               0 or the maximum: the way whose waits were shorter so far; now and then the other way, to learn
+ * begin() -> look (spin or poll) for 0 or `max` ms -> sleep until woken -> end(ms that the wait took)
+ *               0 or `max`: the one whose waits were shorter so far; in every 16th or 64th wait the other one, to learn
  * ```
  *
  * Looking costs processor time. Being woken costs a system call on both sides and 10 to 90 us of latency. A side that
  * looks for no longer than being woken costs is never worse than twice the best choice (Karlin, Manasse, McGeoch and
- * Owicki, 1994). Whether looking shortens a wait at all depends on what nobody can read cheaply: how long the calls take,
- * and whether a core is free for the other side while this one looks. So the budget compares the two ways by their means.
+ * Owicki, 1994). Looking shortens a wait only if the calls are short, and if a core is free for the other side meanwhile.
+ * No cheap reading tells that. So the budget compares the mean of the waits with a look with the mean of the others.
  * A side that is idle or waits for long calls sleeps at once, and so does one on a machine whose cores are busy.
  *
  * @module
  */
+import { cores } from "./platform.ts";
 
-/** The number of cores that this process may use. */
-export const cores: number = navigator.hardwareConcurrency;
-
-/** Milliseconds of a wait that count at most: a longer one says nothing about looking. */
+/** Maximum milliseconds of a wait in a mean: a longer wait is no better or worse with a look. */
 const MAX_WAIT = 0.5;
 /** Weight of a new wait in a mean. */
 const WEIGHT = 1 / 8;
 /** Looking must be better by this factor, because it costs processor time. */
 const GAIN = 0.8;
-/** Every so many waits, a side that looks sleeps at once, and a side that sleeps looks. */
+/** A side that looks sleeps at once in every 64th wait; a side that sleeps at once looks in every 16th. */
 const TRY_SLEEP = 64;
 const TRY_LOOK = 16;
 

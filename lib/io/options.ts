@@ -5,7 +5,7 @@
  */
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy, SERVICE_MIN_TIMEOUT } from "../core/retry.ts";
-import { abortSignal, badOption, count, duration, knownOptions, oneOf } from "../core/validate.ts";
+import { abortSignal, badOption, boolean, count, duration, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/on_error.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
 import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
@@ -115,10 +115,10 @@ const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as c
 /** Checks and completes the options of {@linkcode pooled}. */
 export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
   knownOptions(call, options, POOLED_OPTIONS);
-  const { concurrency: permits = 32, ordered = true, onError = "throw" } = options;
+  const { concurrency: permits = 32, onError = "throw" } = options;
   const concurrency = count(call, "concurrency", permits, 1);
   const { buffer = concurrency } = options;
-  if (typeof ordered !== "boolean") throw badOption(call, "ordered", ordered, "true or false", false);
+  const ordered = boolean(call, "ordered", options.ordered, true);
   return {
     concurrency,
     adaptive: adaptiveOptions(call, options.adaptive, concurrency),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cores } from "../core/platform.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
 import { launchThread } from "../transport/thread.ts";
@@ -80,5 +81,5 @@ export const SCOPED: Backend = {
  * ```
  */
 export function cpuCount(): number {
-  return navigator.hardwareConcurrency || 1;
+  return cores;
 }

@@ -6,7 +6,7 @@
 import type { Input } from "../core/input.ts";
 import { anySignal } from "../core/platform.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
-import { abortSignal, badOption, count, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
+import { abortSignal, badOption, boolean, count, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/on_error.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -93,8 +93,8 @@ export function planMap(
     throw new TypeError(`Cannot ${action}: the task has \`transfer\`, which names values of one call: use submit()`);
   }
   knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
-  const { chunkSize = "auto", ordered = true, onError = "throw", buffer = BUFFER_PER_WORKER * pool.workers } = options;
-  if (typeof ordered !== "boolean") throw badOption(action, "ordered", ordered, "true or false", false);
+  const { chunkSize = "auto", onError = "throw", buffer = BUFFER_PER_WORKER * pool.workers } = options;
+  const ordered = boolean(action, "ordered", options.ordered, true);
   const deadline = duration(action, "deadline", options.deadline ?? task.deadline);
   const signals = [abortSignal(action, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
   return {

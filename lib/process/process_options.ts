@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { badOption, knownOptions } from "../core/validate.ts";
+import { badOption, boolean, knownOptions } from "../core/validate.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
 import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
@@ -34,8 +34,8 @@ const CREATE = "create process";
 export function checkProcess(defaultName: string, args: unknown, options: ProcessOptions): CheckedProcess {
   knownOptions(CREATE, options, ["name", "daemon", "backend", "permissions"]);
   if (!Array.isArray(args)) throw badOption(CREATE, "args", args, "an array of arguments", false);
-  const { name = defaultName, daemon = false, backend, permissions } = options;
-  if (typeof daemon !== "boolean") throw badOption(CREATE, "daemon", daemon, "true or false", false);
+  const { name = defaultName, backend, permissions } = options;
+  const daemon = boolean(CREATE, "daemon", options.daemon, false);
   const pool: PoolOptions = { backend, permissions, name, workers: 1 };
   checkPoolOptions(pool);
   return { name, daemon, pool };

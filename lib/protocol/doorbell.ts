@@ -86,18 +86,17 @@ export class Doorbell {
   }
 
   /**
-   * Worker: reads the words again and again, without sleeping, for `ms` milliseconds at most. Returns whether a call was
-   * published or a message posted, so that {@linkcode park} will not sleep.
+   * Worker: reads the words again and again, without sleeping, until a call is published or a message is posted, for `ms`
+   * milliseconds at most. {@linkcode park} then finds what has come.
    */
-  spin(tail: number, posts: number, ms: number): boolean {
+  spin(tail: number, posts: number, ms: number): void {
     const words = this.#words;
     const end = performance.now() + ms;
     do {
       for (let i = 0; i < READS_PER_CLOCK; i++) {
-        if (words.load(TAIL) !== tail || words.load(POSTS) !== posts) return true;
+        if (words.load(TAIL) !== tail || words.load(POSTS) !== posts) return;
       }
     } while (performance.now() < end);
-    return false;
   }
 
   /**

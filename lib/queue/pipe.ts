@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { badOption, knownOptions } from "../core/validate.ts";
+import { boolean, knownOptions } from "../core/validate.ts";
 import { Arrival, VERSION } from "../shared/handle.ts";
 import { newMemory } from "../shared/memory.ts";
 import { Channel, UNLIMITED } from "./channel.ts";
@@ -38,8 +38,7 @@ export interface PipeOptions {
  */
 export function Pipe<T = unknown>(options?: PipeOptions): [Connection<T>, Connection<T>] {
   knownOptions("create Pipe", options, ["duplex"]);
-  const { duplex = true } = options ?? {};
-  if (typeof duplex !== "boolean") throw badOption("create Pipe", "duplex", duplex, "true or false", false);
+  const duplex = boolean("create Pipe", "duplex", options?.duplex, true);
   const ends = newMemory(2 * End.SIZE);
   const toFirst = new Channel(UNLIMITED).memory;
   const toSecond = duplex ? new Channel(UNLIMITED).memory : undefined;

@@ -55,14 +55,16 @@ let budget = 0;
 let countedAt = -Infinity;
 
 /**
- * Checks that `workers` more workers fit.
+ * Checks that `workers` more workers fit. Returns how many fit; `Infinity` if that is not known.
  *
  * @param others How many others have not taken their part yet.
  * @throws {RangeError} If they do not fit.
  */
-export function checkLimits(action: string, workers: number, others = 0): void {
+export function checkLimits(action: string, workers: number, others = 0): number {
+  let least = Infinity;
   for (const { resource: { name, perWorker, spare, raise }, limit, used, fits } of room()) {
     const max = Math.max(0, fits - others);
+    least = Math.min(least, max);
     if (workers <= max) continue;
     const taken = used + others * perWorker;
     throw new RangeError(
@@ -71,6 +73,7 @@ export function checkLimits(action: string, workers: number, others = 0): void {
         `${max} workers: lower \`workers\`, or raise the limit (${raise})`,
     );
   }
+  return least;
 }
 
 /** Makes a `launch` throw a `RangeError`, as if the runtime had refused, for a worker that does not fit any more. */
@@ -97,10 +100,8 @@ export function withinLimits(launch: Launch): Launch {
 // Counts a worker that is about to start. Returns a function to call when it has started, or ended.
 function reserve(): () => void {
   if (budget <= 0 || performance.now() - countedAt > COUNT_VALID) {
-    checkLimits("start worker", 1, starting);
     // Half of what fits: the script opens files, too.
-    const fits = Math.min(...Array.from(room(), ({ fits }) => fits));
-    budget = Math.floor((fits - starting) / 2);
+    budget = Math.floor(checkLimits("start worker", 1, starting) / 2);
     countedAt = performance.now();
   }
   budget--;

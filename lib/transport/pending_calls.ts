@@ -12,9 +12,9 @@
  *
  * @module
  */
-import { performance } from "../core/platform.ts";
+import { cores, performance } from "../core/platform.ts";
 import { clearTimeout, setImmediate, setTimeout, type Timer } from "../core/timer.ts";
-import { cores, WaitBudget } from "../core/wait_budget.ts";
+import { WaitBudget } from "../core/wait_budget.ts";
 import { type CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import type { Doorbell } from "../protocol/doorbell.ts";
 import type { TransportEvents } from "./transport.ts";
@@ -142,8 +142,8 @@ export class PendingCalls {
   readonly #poll = (): void => {
     if (this.isClosed) return this.#stopListening();
     const { head } = this;
-    this.collect();
     if (this.#doorbell.hasReport) this.#takeReport();
+    else this.collect();
     const wait = performance.now() - this.#waitStart;
     if (this.head !== head) {
       this.#polling.end(wait);

@@ -8,6 +8,7 @@
 import { type DictProxy, IsopoolError, type ListProxy, Manager, Pool, tasks, type ValueProxy } from "@isopool/isopool";
 import type { Nonsense } from "../queue/corrupt_memory_tasks.ts";
 import { pause } from "../support/within.ts";
+import { TimerPauses } from "../support/timer_pauses.ts";
 
 const { scribble } = tasks<typeof import("../queue/corrupt_memory_tasks.ts")>(
   import.meta.resolve("../queue/corrupt_memory_tasks.ts"),
@@ -74,18 +75,14 @@ async function round(pool: Pool, seed: number, nonsense: Nonsense, ms: number): 
   if (performance.now() - start > BOUND) problems.push(`close, seed ${seed}: took longer than ${BOUND} ms`);
 }
 
-let last = performance.now(), longest = 0;
-const ticker = setInterval(() => {
-  longest = Math.max(longest, performance.now() - last);
-  last = performance.now();
-}, 10);
+const pauses = new TimerPauses();
 {
   await using pool = new Pool(2);
   const kinds: Nonsense[] = ["some", "all", "small"];
   for (let i = 0; i < rounds; i++) await round(pool, first + i, kinds[i % 3], i % 4 === 3 ? 50 : 0);
   for (let i = 0; i < ids; i++) await round(pool, first + i, "ids", 0);
 }
-clearInterval(ticker);
+pauses.stop();
 const status = await Deno.readTextFile("/proc/self/status").catch(() => "VmHWM: 0 kB");
 const peak = Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
-console.log(JSON.stringify({ problems, longest: Math.round(longest), peak }));
+console.log(JSON.stringify({ problems, longest: Math.round(pauses.longest), peak }));

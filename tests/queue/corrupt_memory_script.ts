@@ -7,6 +7,7 @@
 import { type Connection, IsopoolError, JoinableQueue, Pipe, Pool, Queue, select, tasks } from "@isopool/isopool";
 import type { Shared } from "../../lib/shared/handle.ts";
 import type { Nonsense } from "./corrupt_memory_tasks.ts";
+import { TimerPauses } from "../support/timer_pauses.ts";
 
 const { scribble } = tasks<typeof import("./corrupt_memory_tasks.ts")>(
   import.meta.resolve("./corrupt_memory_tasks.ts"),
@@ -98,18 +99,14 @@ async function round(pool: Pool, seed: number, nonsense: Nonsense, ms: number): 
   await all("Connection", here, there, ofConnections);
 }
 
-let last = performance.now(), longest = 0;
-const ticker = setInterval(() => {
-  longest = Math.max(longest, performance.now() - last);
-  last = performance.now();
-}, 10);
+const pauses = new TimerPauses();
 {
   await using pool = new Pool(2);
   const kinds: Nonsense[] = ["some", "all", "small"];
   for (let i = 0; i < rounds; i++) await round(pool, first + i, kinds[i % 3], i % 4 === 3 ? 100 : 0);
   for (let i = 0; i < ids; i++) await round(pool, first + i, "ids", 0);
 }
-clearInterval(ticker);
+pauses.stop();
 const status = await Deno.readTextFile("/proc/self/status").catch(() => "VmHWM: 0 kB");
 const peak = Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
-console.log(JSON.stringify({ problems, longest: Math.round(longest), peak }));
+console.log(JSON.stringify({ problems, longest: Math.round(pauses.longest), peak }));

@@ -133,36 +133,36 @@ Deno.test("three refused starts in a row break the pool with the runtime's error
   assertEquals((error.cause as { code?: string }).code, "EAGAIN");
 });
 
-Deno.test("while a worker lives, refused starts never break the pool", async () => {
-  const hand = handScheduler({ workers: 1 });
-  void hand.scheduler.terminate();
+// Starts one worker, and refuses all further ones.
+function refusingMore() {
+  const { fleet, scheduler } = handScheduler({ workers: 1 });
+  void scheduler.terminate();
   let starts = 0;
   const launch: Launch = (id, events) => {
     if (starts++ > 0) throw new Error("no thread left");
-    return hand.fleet.launch(id, events);
+    return fleet.launch(id, events);
   };
+  return { fleet, launch, starts: () => starts };
+}
+
+Deno.test("while a worker lives, refused starts never break the pool", async () => {
+  const { fleet, launch, starts } = refusingMore();
   const { scheduler, task } = handScheduler({ workers: 4, launch });
   const jobs = numbers(4).map((n) => new ListJob(scheduler, task, [n]));
-  await turnUntil(() => starts >= 4);
+  await turnUntil(() => starts() >= 4);
   assertEquals(scheduler.state, "open");
   await turnUntil(() => jobs.every((job) => !job.unfinished), () => {
-    for (const worker of hand.fleet.all) if (!worker.gone && worker.inFlight.length > 0) worker.endAll(0.1);
+    for (const worker of fleet.all) if (!worker.gone && worker.inFlight.length > 0) worker.endAll(0.1);
   });
   await within(10_000, scheduler.terminate());
 });
 
 Deno.test("while a worker lives, ready() rejects after three refused starts in a row, with the runtime's error", async () => {
-  const hand = handScheduler({ workers: 1 });
-  void hand.scheduler.terminate();
-  let starts = 0;
-  const launch: Launch = (id, events) => {
-    if (starts++ > 0) throw new Error("no thread left");
-    return hand.fleet.launch(id, events);
-  };
+  const { launch, starts } = refusingMore();
   const { scheduler } = handScheduler({ workers: 4, launch });
   const error = await within(10_000, scheduler.ready().catch((error) => error));
   assert(error instanceof IsopoolError && !(error instanceof BrokenPoolError), String(error));
   assert(/^Cannot start workers: 1 of 4 run/.test(error.message), error.message);
-  assertEquals([(error.cause as Error).message, starts, scheduler.state], ["no thread left", 4, "open"]);
+  assertEquals([(error.cause as Error).message, starts(), scheduler.state], ["no thread left", 4, "open"]);
   await within(10_000, scheduler.terminate());
 });

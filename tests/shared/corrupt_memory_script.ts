@@ -22,6 +22,7 @@ import {
 } from "@isopool/isopool";
 import { BRAND, type Shared } from "../../lib/shared/handle.ts";
 import type { Nonsense } from "../queue/corrupt_memory_tasks.ts";
+import { TimerPauses } from "../support/timer_pauses.ts";
 
 const { scribble } = tasks<typeof import("../queue/corrupt_memory_tasks.ts")>(
   import.meta.resolve("../queue/corrupt_memory_tasks.ts"),
@@ -158,15 +159,11 @@ async function round(pool: Pool, seed: number, nonsense: Nonsense, ms: number): 
   await all(new SharedArray("f32", 4), ofArrays);
 }
 
-let last = performance.now(), longest = 0;
-const ticker = setInterval(() => {
-  longest = Math.max(longest, performance.now() - last);
-  last = performance.now();
-}, 10);
+const pauses = new TimerPauses();
 {
   await using pool = new Pool(2);
   const kinds: Nonsense[] = ["some", "all", "small"];
   for (let i = 0; i < rounds; i++) await round(pool, first + i, kinds[i % 3], i % 4 === 3 ? 60 : 0);
 }
-clearInterval(ticker);
-console.log(JSON.stringify({ problems, longest: Math.round(longest) }));
+pauses.stop();
+console.log(JSON.stringify({ problems, longest: Math.round(pauses.longest) }));
