@@ -29,6 +29,7 @@ const PACKAGES: [RegExp, string[]][] = [
   [/^(acorn|periscopic)$/, ["task"]],
   [/^node:util\/types$/, ["core"]],
   [/^node:async_hooks$/, ["core", "transport", "workers", "manager"]],
+  [/^node:v8$/, ["protocol", "workers"]],
   [/^node:/, ["transport", "workers", "pool", "process", "manager"]],
 ];
 

@@ -153,8 +153,9 @@ export class CallRunner implements CallHost {
     const start = performance.now();
     try {
       const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
-      const value = await this.enter(call, () => this.#call(fn, batch, i, call));
-      this.#replies.result(call, value);
+      const value = this.enter(call, () => this.#call(fn, batch, i, call));
+      this.#host.waits?.(call.taskId);
+      this.#replies.result(call, await value);
     } catch (error) {
       this.#replies.error(call, error);
     }

@@ -27,6 +27,11 @@ export interface HostLink {
    * @param timeout The time limit of the call, for its error.
    */
   runWithin?(run: () => unknown, timeout: number, remaining: number): unknown;
+  /**
+   * A call that runs beside others has begun to wait, or has ended. Only a kind of worker from which its host cannot take
+   * back a call has this method.
+   */
+  waits?(seq: number): void;
   /** Makes it safe to stop the worker by force. Called before the first call that has a limit. */
   prepare(): Promise<void>;
   /** Loads the classes of shared objects, so that they can be revived. */

@@ -6,17 +6,22 @@
 import { cores } from "../core/platform.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
+import { launchProcess } from "../transport/process.ts";
+import { denoPath } from "../transport/process_command.ts";
 import { launchThread } from "../transport/thread.ts";
 import type { Launch, Setup } from "../transport/transport.ts";
 import { launchWeb } from "../transport/web.ts";
 
-/** Name of a backend: `"worker"` runs tasks on threads of this process, `"async"` on this event loop. */
-export type BackendName = "async" | "worker";
+/**
+ * Name of a backend: `"worker"` runs tasks on threads of this process, `"process"` in processes of their own, `"async"`
+ * on this event loop.
+ */
+export type BackendName = "async" | "process" | "worker";
 
 /** What a backend can do, as data. */
 export interface Capabilities {
-  /** Kind of worker: this event loop, a worker thread, or a Deno Web Worker with permissions of its own. */
-  readonly engine: "loop" | "thread" | "web";
+  /** Kind of worker: this event loop, a worker thread, a Deno Web Worker with permissions of its own, or a process. */
+  readonly engine: "loop" | "process" | "thread" | "web";
   /** Whether tasks run on several cores at once. */
   readonly parallel: boolean;
   /** Whether a task has globals and memory of its own: arguments are copied, closures cannot be sent. */
@@ -38,7 +43,7 @@ export interface Backend {
   launch: (setup: Setup) => Launch;
 }
 
-export { checkLimits, runsWithin };
+export { checkLimits, denoPath, runsWithin };
 
 const ISOLATED = { isolated: true, sharedMemory: true, parallel: true };
 
@@ -55,6 +60,18 @@ export const BACKENDS: Record<BackendName, Backend> = {
       permissions: false,
     },
     launch: launchLoopback,
+  },
+  process: {
+    capabilities: {
+      engine: "process",
+      parallel: true,
+      isolated: true,
+      sharedMemory: false,
+      forcedKill: true,
+      memoryLimit: true,
+      permissions: true,
+    },
+    launch: (setup) => withinLimits(launchProcess(setup)),
   },
   worker: {
     capabilities: { engine: "thread", ...ISOLATED, forcedKill: true, memoryLimit: true, permissions: false },

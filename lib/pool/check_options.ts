@@ -8,6 +8,7 @@ import { Promise } from "../core/platform.ts";
 import { type RateOptions, rateOptions } from "../core/rate.ts";
 import { badOption, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
 import { clone, type Snapshot, transferError } from "../protocol/snapshot.ts";
+import { searchFrame } from "../protocol/frame_input.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
 import type { Hook, Setup } from "../transport/transport.ts";
@@ -15,6 +16,7 @@ import { type Backend, type BackendName, BACKENDS, type Capabilities, cpuCount, 
 import type { PoolOptions } from "./options.ts";
 import { checkPermissions } from "./permissions.ts";
 import { warnOfPrompts } from "./prompts.ts";
+import { checkMayRun, workingDirectory } from "./process_options.ts";
 import { checkWorkerOptions } from "./worker_options.ts";
 
 /** The options of a pool, checked and completed. */
@@ -57,6 +59,7 @@ const NAMES = [
   "memoryLimit",
   "permissions",
   "env",
+  "cwd",
 ] as const;
 
 const ACTION = "create pool";
@@ -76,14 +79,15 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     Object.keys(BACKENDS) as BackendName[],
   );
   const permissions = checkPermissions(ACTION, options.permissions);
-  if (permissions) {
-    if (backend !== "worker") {
-      throw badOption(ACTION, "permissions", options.permissions, 'a backend of "worker"', false);
-    }
+  if (permissions && backend === "async") {
+    throw badOption(ACTION, "permissions", options.permissions, 'a backend of "process" or "worker"', false);
+  }
+  if (permissions && backend === "worker") {
     checkWorkerOptions(ACTION);
     warnOfPrompts();
   }
-  const engine = permissions ? SCOPED : BACKENDS[backend];
+  if (backend === "process") checkMayRun(ACTION);
+  const engine = permissions && backend === "worker" ? SCOPED : BACKENDS[backend];
   const { capabilities } = engine;
   retryPolicy(ACTION, options.retry);
   if (typeof name !== "string") throw badOption(ACTION, "name", name, "a string", false);
@@ -118,6 +122,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
       memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
       permissions,
       env: environment(options.env, backend, capabilities),
+      cwd: workingDirectory(ACTION, options.cwd, backend),
     },
   };
 }
@@ -136,8 +141,9 @@ function hook(option: string, task: unknown, args: unknown, capabilities: Capabi
       } without an \`initializer\` that takes them: give one, or leave it out`,
     );
   }
-  const { isolated } = capabilities;
+  const { isolated, sharedMemory } = capabilities;
   const { args: copied, handles } = isolated ? copyOf(args) : { args, handles: false };
+  if (!sharedMemory) checkReach(copied);
   if (task instanceof Task) {
     // A function that cannot run in another isolate fails in the first worker that loads it.
     return { source: task.source, localFunction: isolated ? undefined : task.local, args: copied, handles };
@@ -172,9 +178,18 @@ function copyOf(args: unknown[]): Snapshot {
   }
 }
 
+// What is memory of this process is an error of the construction, not of the first worker.
+function checkReach(args: unknown[]): void {
+  try {
+    searchFrame(args);
+  } catch (cause) {
+    throw transferError(args, "initArgs", "argument", cause);
+  }
+}
+
 function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabilities): number | undefined {
   if (bytes === undefined || bytes === Infinity) return undefined;
-  if (capabilities.permissions) {
+  if (capabilities.engine === "web") {
     throw new TypeError(
       `Cannot ${ACTION}: \`memoryLimit\` does not go with \`permissions\`: running out of memory under a scope ends the ` +
         "process: leave one of them out, or limit the memory of the whole process (a container, systemd-run -p MemoryMax=)",
@@ -192,10 +207,10 @@ function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabil
 function environment(
   env: unknown,
   backend: BackendName,
-  { isolated, permissions }: Capabilities,
+  { isolated, engine }: Capabilities,
 ): Record<string, string> | undefined {
   if (env === undefined) return undefined;
-  if (permissions) {
+  if (engine === "web") {
     throw new TypeError(`Cannot ${ACTION}: \`env\` does not go with \`permissions\`: name there what may be read`);
   }
   if (!isolated) {

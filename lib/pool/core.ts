@@ -139,8 +139,9 @@ export class PoolCore {
         if (isolated && "url" in source) checkReadable(action, source.url);
         entry = tasks.named(source, isolated ? undefined : task.local);
       }
-      // A scoped worker can load the modules that it was started with, and no others.
-      if (engine === "web" && tasks.modules.size > known) void this.scheduler.restart();
+      // A worker with a scope of its own can load the modules that it was started with, and no others.
+      const isScoped = engine === "web" || (engine === "process" && this.#setup.permissions !== undefined);
+      if (isScoped && tasks.modules.size > known) void this.scheduler.restart();
       return { entry, options, verified };
     }
     if (typeof task !== "function") {

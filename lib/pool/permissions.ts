@@ -16,7 +16,7 @@ export type Scope = Deno.PermissionOptionsObject;
  * a list what the list names. Relative paths are resolved against the current directory, once, when the pool is created.
  *
  * **Cost**: the first scoped pool takes 20 to 45 ms to check the runtime's flags. **When not to use it**: threads with fewer
- * permissions are no security boundary; hostile code belongs into a process of its own (SECURITY.md).
+ * permissions are no security boundary; hostile code belongs on backend `process` (SECURITY.md).
  *
  * @example Let tasks read one folder, and nothing else
  * ```ts

@@ -91,16 +91,28 @@ function create(record: Record<string, unknown>): Error {
   const target = own(record, "target");
   if (isCloneableError(target)) {
     if (!(target instanceof DOMException)) {
+      if (isDOMException(record)) return toDOMException(target as Error, message, string(own(record, "name")));
       setClass(target as Error, record);
       if ((target as Error).message !== message) define(target as Error, "message", message, false);
     }
     return target as Error;
   }
-  const classes = own(record, "classes");
-  if (Array.isArray(classes) && take(classes, MAX_CLASSES).includes("DOMException")) {
-    return new DOMException(message, string(own(record, "name")));
-  }
+  if (isDOMException(record)) return new DOMException(message, string(own(record, "name")));
   return setClass(new Error(message), record);
+}
+
+function isDOMException(record: Record<string, unknown>): boolean {
+  const classes = own(record, "classes");
+  return Array.isArray(classes) && take(classes, MAX_CLASSES).includes("DOMException");
+}
+
+// From another process, a DOMException comes as an error without a class, and is the same object in other places of the
+// value. It has no internal state of its own, so its fields become properties.
+function toDOMException(error: Error, message: string, name: string): Error {
+  define(error, "name", name, false);
+  define(error, "message", message, false);
+  define(error, "code", new DOMException("", name).code, false);
+  return Object.setPrototypeOf(error, DOMException.prototype);
 }
 
 function setClass(error: Error, record: Record<string, unknown>): Error {

@@ -50,12 +50,15 @@ export class MessageValidator {
       case "result":
       case "error":
       case "item":
+      case "started":
+      case "waits":
         return isSeq(message.seq, head, tail);
       case "progress": {
         const { seq, done, total } = message;
         return isSeq(seq, head, tail) && isAmount(done, Infinity) && (total === undefined || isAmount(total, Infinity));
       }
       case "cancel-received":
+      case "printed":
         return true;
       case "exiting":
         return message.exitCode === undefined || Number.isInteger(message.exitCode);

@@ -19,7 +19,10 @@
  *                                                            <-  report { count, ms }    results are in the table
  *                                                            <-  result { seq, value }   not in the call table
  *                                                            <-  error { seq, thrown }
- *                                                            <-  exiting                 scoped workers only
+ *                                                            <-  exiting                 scoped workers, processes
+ *                                                            <-  started { seq }         processes only
+ *                                                            <-  waits { seq }           processes only
+ *                                                            <-  printed                 processes only
  * ```
  *
  * The host numbers the calls of a worker without gaps (`seq`); a batch covers `first` to `first + items.length - 1`.
@@ -94,7 +97,13 @@ export type WorkerMessage =
   | ResultMessage
   | { kind: "error"; seq: number; thrown: Thrown }
   /** The worker is about to end itself, with an exit code or because of an uncaught error. */
-  | { kind: "exiting"; exitCode?: number; thrown?: Thrown };
+  | { kind: "exiting"; exitCode?: number; thrown?: Thrown }
+  /** A call starts. It is written before the call runs. */
+  | { kind: "started"; seq: number }
+  /** A call that runs beside others has begun to wait: the worker can start another. */
+  | { kind: "waits"; seq: number }
+  /** The worker has printed: the next mark follows on its stdout and stderr, and what it prints before comes first. */
+  | { kind: "printed" };
 
 /** The part of a MessagePort that host and worker use. Node's types lack `onmessage`. */
 export interface Port {

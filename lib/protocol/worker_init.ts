@@ -17,8 +17,8 @@ export interface HookMessage {
   handles: boolean;
 }
 
-/** The settings, port and memory of one worker. */
-export interface WorkerInit {
+/** The settings of one worker of any kind. */
+export interface WorkerSettings {
   workerId: number;
   /** How many pools are nested around the worker: 1 for a worker of the main thread's pool. */
   depth: number;
@@ -32,6 +32,10 @@ export interface WorkerInit {
   concurrency: number;
   /** Maximum heap and buffer memory in bytes, if there is a limit. */
   memoryLimit: number | undefined;
+}
+
+/** The settings, port and memory of a worker of this process. */
+export interface WorkerInit extends WorkerSettings {
   /** The table of threads that can own a lock, and the worker's entry in it (lib/shared/owner_table.ts). */
   owner: { memory: SharedArrayBuffer; id: number };
   /** Memory of the {@linkcode CallTable}. */
@@ -44,4 +48,12 @@ export interface WorkerInit {
   terminal: TerminalClient;
   /** The worker's end of its channel. */
   port: Port;
+}
+
+/** The settings of a worker process: it has no memory in common with its host, and makes its own table and doorbell. */
+export interface ProcessInit extends WorkerSettings {
+  /** The line that the worker writes to stdout and stderr so that its host knows how far they have been read. */
+  mark: string;
+  /** The environment that the pool gives to its tasks; variables of the runtime's own are removed. */
+  env: Record<string, string>;
 }

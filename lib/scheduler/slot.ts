@@ -63,6 +63,7 @@ export class Slot implements CallsSlot, PinnedWorker {
       fulfilled: (first, values) => this.calls.fulfilled(first, values),
       rejected: (seq, error) => this.calls.rejected(seq, error),
       measured: (count, ms, runTime) => this.calls.measured(count, ms, runTime),
+      roomFreed: () => owner.capacityChanged(this),
       exit: (death) => this.#exit(death),
       abandonedExited: () => owner.abandoned.remove(),
     });

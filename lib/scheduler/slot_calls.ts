@@ -189,7 +189,9 @@ export class SlotCalls implements ChunkHolder {
   /** The worker has died: running calls are lost, or settle to what stopped them; the others go back to the backlog. */
   workerDied(death: Death, stopOutcome: StopOutcome | undefined): void {
     this.#limits.clear();
-    const { lost, back } = partitionCalls(this.#inFlight.clear(), (seq) => this.#transport.hasStarted(seq));
+    // A pool that is stopped takes nothing back.
+    const isLost = (seq: number) => stopOutcome !== undefined || this.#transport.hasStarted(seq);
+    const { lost, back } = partitionCalls(this.#inFlight.clear(), isLost);
     for (const [chunk, offset] of lost) this.#lose(chunk, offset, death, stopOutcome);
     for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head.
   }

@@ -26,14 +26,33 @@ export function threadEntry(): URL {
 
 /** Returns the entry of a scoped worker that can load these task modules, whatever its permissions. */
 export function webEntry(modules: readonly string[]): URL {
+  return entryWith("web", modules);
+}
+
+// The runtime loads modules that are named literally with the permissions of the code that starts the worker.
+function entryWith(kind: string, modules: readonly string[]): URL {
   const table = modules.map((url) => {
     const literal = JSON.stringify(namespaceUrl(url));
     return `  [${literal}, () => import(${literal})],`;
   });
   return dataUrl(
-    `import { boot } from ${codeUrl("web")};\nconst known = new Map([\n${table.join("\n")}\n]);\n` +
+    `import { boot } from ${codeUrl(kind)};\nconst known = new Map([\n${table.join("\n")}\n]);\n` +
       "boot((url) => known.get(url)?.() ?? import(url));",
   );
+}
+
+/** Returns the entry of a worker process that can load these task modules, whatever its permissions. */
+export function processEntry(modules: readonly string[]): URL {
+  return entryWith("process", modules);
+}
+
+/** Returns the hosts that the library and these modules are loaded from, as `--allow-import` takes them. */
+export function usesHosts(modules: readonly string[]): string[] {
+  const hosts = [import.meta.url, ...modules].map((url) => URL.parse(url)).filter((url) => url !== null)
+    .filter(({ protocol }) => protocol === "https:" || protocol === "http:");
+  return [
+    ...new Set(hosts.map(({ hostname, port, protocol }) => `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`)),
+  ];
 }
 
 /**
@@ -44,4 +63,5 @@ export function webEntry(modules: readonly string[]): URL {
 export const graph = [
   (): Promise<unknown> => import("../../workers/thread.ts"),
   (): Promise<unknown> => import("../../workers/web.ts"),
+  (): Promise<unknown> => import("../../workers/process.ts"),
 ];

@@ -4,24 +4,36 @@
  * @module
  */
 import { isolateState, type TerminalClient } from "../core/isolate_state.ts";
-import type { WorkerInit } from "../protocol/worker_init.ts";
+import type { ProcessInit, WorkerInit, WorkerSettings } from "../protocol/worker_init.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
 import { FINALIZER_LIMIT, type Hook, type Setup } from "./transport.ts";
 
 /** Milliseconds that a worker without a finalizer has to end itself when its pool closes. */
 const CLOSE_TIMEOUT = 1_000;
 
-/** Makes the settings of a worker, without its port and the memory that it shares with its host. */
+/** Makes the settings of a worker thread or a scoped worker, without its port and the memory that it shares with its host. */
 export function makeWorkerInit(
   workerId: number,
   owner: number,
   setup: Setup,
   terminal: TerminalClient,
 ): Omit<WorkerInit, "callTable" | "doorbell" | "killGuard" | "port"> {
+  return { ...settings(workerId, setup), owner: { memory: OwnerTable.local().memory, id: owner }, terminal };
+}
+
+/**
+ * Makes the settings of a worker process.
+ *
+ * @param mark The line by which the host recognizes what was printed before a message.
+ */
+export function processInit(workerId: number, setup: Setup, mark: string): ProcessInit {
+  return { ...settings(workerId, setup), mark, env: { ...setup.env } };
+}
+
+function settings(workerId: number, setup: Setup): WorkerSettings {
   const hook = (given: Hook | undefined) => given && { source: given.source, args: given.args, handles: given.handles };
   return {
     workerId,
-    owner: { memory: OwnerTable.local().memory, id: owner },
     depth: isolateState.depth + 1,
     threads: isolateState.threads * setup.workers,
     initializer: hook(setup.initializer),
@@ -29,7 +41,6 @@ export function makeWorkerInit(
     hooksHaveLimit: setup.timeout !== undefined,
     concurrency: setup.concurrency,
     memoryLimit: setup.memoryLimit,
-    terminal,
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The interface between the scheduler and a worker: a thread, a scoped worker, or this event loop.
+ * The interface between the scheduler and a worker: a thread, a scoped worker, a process, or this event loop.
  *
  * A transport carries batches of calls to one worker and reports each call as it finishes. The scheduler numbers the
  * calls of a worker without gaps. How batches and answers travel is hidden behind this interface, so that a faster
@@ -82,12 +82,14 @@ export interface Setup {
   readonly timeout: number | undefined;
   /** Maximum heap of a worker, in bytes. */
   readonly memoryLimit: number | undefined;
-  /** The permissions of scoped workers: at most those of this isolate. */
+  /** The permissions of workers with a scope of their own: at most those of this isolate. */
   readonly permissions: Deno.PermissionOptionsObject | undefined;
   /** Returns the URLs of the task modules that a worker which starts now must be able to load. */
   modules(): readonly string[];
-  /** The worker's `process.env`; if `undefined`, it has a copy of this isolate's. */
+  /** The worker's `process.env`; if `undefined`, a thread has a copy of this isolate's, and a process has none. */
   readonly env: Readonly<Record<string, string>> | undefined;
+  /** The working directory of worker processes; if `undefined`, this process's. */
+  readonly cwd: string | undefined;
 }
 
 /**
@@ -110,6 +112,8 @@ export interface TransportEvents {
   fulfilled(first: number, values: readonly unknown[]): void;
   /** A call has thrown. */
   rejected(seq: number, error: unknown): void;
+  /** The worker takes a further call, although none has ended: {@linkcode Transport.free} has grown. */
+  roomFreed(): void;
   /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */
   measured(count: number, ms: number, runTime?: number): void;
   /** The worker has ended or is abandoned; calls that are not settled are lost. */
@@ -141,7 +145,10 @@ export interface Transport {
   startedAt(seq: number): number | undefined;
   /** Whether a call runs: it has started, and the worker has not marked it as ended. Valid while the call is in flight. */
   isRunning(seq: number): boolean;
-  /** Whether a call has started. Valid while the call is in flight, and once more after `exit`. */
+  /**
+   * Whether a call has started. Valid while the call is in flight, and once more after `exit`. Before `exit`, a worker
+   * process counts as having started what it was sent.
+   */
   hasStarted(seq: number): boolean;
   /** Fires the signal of a running call. */
   cancel(seq: number, reason: unknown): void;

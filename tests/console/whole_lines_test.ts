@@ -9,6 +9,7 @@ const LINES = 7;
 
 const ENGINES: Record<string, { options: string; flags: string[] }> = {
   threads: { options: "", flags: ["-A"] },
+  processes: { options: `backend: "process",`, flags: ["-A"] },
   "scoped workers": { options: `permissions: "none",`, flags: ["-A", "--unstable-worker-options"] },
 };
 
@@ -34,9 +35,12 @@ for (const [engine, { options, flags }] of Object.entries(ENGINES)) {
   );
 }
 
-test("the output of a task comes before what the main thread prints after its future has settled", async () => {
-  const { code, text } = await runSlowly(`${HEAD}
-    await using pool = new Pool({ workers: 2 });
+for (const backend of ["worker", "process"]) {
+  test(
+    `the output of a task comes before what the main thread prints after its future has settled: ${backend}`,
+    async () => {
+      const { code, text } = await runSlowly(`${HEAD}
+    await using pool = new Pool({ workers: 2, backend: "${backend}" });
     await Promise.all([0, 1].map(async (lane) => {
       for (let n = 0; n < 20; n++) {
         const task = 2 * n + lane;
@@ -45,18 +49,21 @@ test("the output of a task comes before what the main thread prints after its fu
       }
     }));
   `);
-  assertEquals(code, 0, text.slice(-2_000));
-  const { lines, rest } = read(text, 1_000);
-  assertOrder(lines, 3);
-  assertEquals(lines.length, 40 * 6);
-  assertEquals(rest.length, 40);
-  for (const { text, at } of rest) {
-    const task = Number(/^<done (\d+)>$/.exec(text)?.[1]);
-    const own = lines.filter((line) => line.task === task);
-    assertEquals(own.length, 6);
-    assert(own.every((line) => line.at < at), `a line of task ${task} comes after its end`);
-  }
-}, { deadline: 60_000 });
+      assertEquals(code, 0, text.slice(-2_000));
+      const { lines, rest } = read(text, 1_000);
+      assertOrder(lines, 3);
+      assertEquals(lines.length, 40 * 6);
+      assertEquals(rest.length, 40);
+      for (const { text, at } of rest) {
+        const task = Number(/^<done (\d+)>$/.exec(text)?.[1]);
+        const own = lines.filter((line) => line.task === task);
+        assertEquals(own.length, 6);
+        assert(own.every((line) => line.at < at), `a line of task ${task} comes after its end`);
+      }
+    },
+    { deadline: 60_000 },
+  );
+}
 
 test("workers of a nested pool share the print lock", async () => {
   const { code, text } = await runSlowly(

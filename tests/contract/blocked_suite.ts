@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { asCompleted, type Future, inline, wait, WaitTimeoutError } from "@isopool/isopool";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
-import type { Suite } from "./backend.ts";
+import type { AnyPool, Suite } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 const [ENTERED, OPEN, RETURNING] = [0, 1, 2];
 
@@ -11,6 +12,15 @@ const hold = inline(async (words: Int32Array) => {
   const { value } = Atomics.waitAsync(words, 1, 0);
   await value;
   Atomics.store(words, 2, 1);
+  return new Map([[1, "one"]]);
+});
+
+/** As `hold`, for words that are mapped into another process. */
+const holdMapped = inline(async (words: Int32Array, support: string) => {
+  const { atomics } = await import(support);
+  atomics.store(words, 0, 1);
+  while (atomics.load(words, 1) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  atomics.store(words, 2, 1);
   return new Map([[1, "one"]]);
 });
 
@@ -30,12 +40,15 @@ const waits: [string, (future: Future<Map<number, string>>) => Promise<unknown>,
 export const blockedSuite: Suite = (backend, check) => {
   // On this event loop, a blocked loop blocks the task too: it is not done in time.
   if (!backend.capabilities.isolated) return;
+  const support = import.meta.resolve("../support/words.ts");
+  const held = (pool: AnyPool, words: Int32Array) =>
+    backend.capabilities.sharedMemory ? pool.submit(hold, words) : pool.submit(holdMapped, words, support);
   for (const [name, look, expected] of waits) {
     check(`${name}: a result that arrived while the caller's loop was blocked past the limit is in time`, async () => {
       await using pool = backend.make({ workers: 1 });
       for (let round = 0; round < 3; round++) {
-        const words = new Int32Array(new SharedArrayBuffer(16));
-        const future = pool.submit(hold, words);
+        const words = sharedWords(4);
+        const future = held(pool, words);
         await until(() => Atomics.load(words, ENTERED) === 1, "the task runs");
         const isNow = name.includes("timeout: 0");
         const waiting = isNow ? undefined : look(future);
@@ -58,8 +71,8 @@ export const blockedSuite: Suite = (backend, check) => {
     "join({ timeout }): a pool whose last call ended while the caller's loop was blocked ends in time",
     async () => {
       const pool = backend.make({ workers: 1 });
-      const words = new Int32Array(new SharedArrayBuffer(16));
-      const future = pool.submit(hold, words);
+      const words = sharedWords(4);
+      const future = held(pool, words);
       await until(() => Atomics.load(words, ENTERED) === 1, "the task runs");
       pool.close();
       const joining = pool.join({ timeout: LIMIT });
@@ -74,8 +87,8 @@ export const blockedSuite: Suite = (backend, check) => {
 
   check("a wait whose result does not arrive still ends at its limit, also after a blocked loop", async () => {
     await using pool = backend.make({ workers: 1 });
-    const words = new Int32Array(new SharedArrayBuffer(16));
-    const future = pool.submit(hold, words);
+    const words = sharedWords(4);
+    const future = held(pool, words);
     await until(() => Atomics.load(words, ENTERED) === 1, "the task runs");
     const waiting = future.result({ timeout: LIMIT });
     const end = performance.now() + 2 * LIMIT;

@@ -6,6 +6,7 @@ import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
 import { settledWorkers } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 /** `broadcast`: one call on each worker. */
 export const broadcastSuite: Suite = (backend, check) => {
@@ -61,7 +62,7 @@ export const broadcastSuite: Suite = (backend, check) => {
 
   check("two broadcasts run on each worker in the order of their submission", async () => {
     await using pool = backend.make({ workers: 2 });
-    const log = new Int32Array(new SharedArrayBuffer(4 * 64));
+    const log = sharedWords(64);
     const all = Array.from({ length: 10 }, (_, n) => pool.broadcast(values.note, log, n + 1));
     await within(MUST_HAPPEN, Promise.all(all));
     const seen = [...log.subarray(1, 21)];

@@ -66,7 +66,7 @@ const SUITES = {
     rateSuite,
     optionsSuite,
   ],
-  /** Many calls: maps, streams, groups, their order and their flow. */
+  /** Many calls: maps and streams. */
   maps: [
     mapSuite,
     mapFailureSuite,
@@ -75,6 +75,9 @@ const SUITES = {
     imapEndsSuite,
     streamSuite,
     streamEndsSuite,
+  ],
+  /** Calls side by side: groups, shared values, their order and their flow. */
+  order: [
     groupSuite,
     shareSuite,
     broadcastSuite,
@@ -83,18 +86,21 @@ const SUITES = {
     parkedSuite,
     blockedSuite,
   ],
-  /** Pools and their workers: start, number, hooks, end, and what a pool tells about itself. */
-  pools: [
+  /** Workers: start, number, hooks, and what a pool tells about itself. */
+  workers: [
     workersSuite,
     workerSetSuite,
     initializerSuite,
     finalizerSuite,
+    statsSuite,
+    eventsSuite,
+  ],
+  /** Pools: pauses, queues, ends. */
+  pools: [
     pauseSuite,
     lifetimeSuite,
     shutdownSuite,
     queueSuite,
-    statsSuite,
-    eventsSuite,
     concurrencySuite,
   ],
 } satisfies Record<string, Suite[]>;
@@ -103,7 +109,10 @@ const SUITES = {
 export type Theme = keyof typeof SUITES;
 
 /** Registers the suites of some themes for a backend; by default those of all. */
-export function contract(backend: Backend, themes: readonly Theme[] = ["calls", "maps", "pools"]): void {
+export function contract(
+  backend: Backend,
+  themes: readonly Theme[] = ["calls", "maps", "order", "workers", "pools"],
+): void {
   const check: typeof test = (name, body, options) => test(`${backend.name}: ${name}`, body, options);
 
   check("Pool.capabilities states what the backend declares", async () => {

@@ -5,6 +5,7 @@ import { StepLog } from "../support/steps.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import { dying, gated, hooks, values } from "../fixtures/views.ts";
 import type { AnyPool, Suite } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 const NAMES = ["workerstart", "workerexit", "taskstart", "taskend", "drain"] as const;
 
@@ -57,7 +58,7 @@ export const eventsSuite: Suite = (backend, check) => {
     ]);
     lines.length = 0;
     const task = values.succeedAt.with({ retry: { maxAttempts: 2, minTimeout: 1 } });
-    await pool.submit(task, 2, new Int32Array(new SharedArrayBuffer(16)));
+    await pool.submit(task, 2, sharedWords(4));
     assertEquals(lines, [
       "taskstart succeedAt[0] on 1: 1",
       "taskend succeedAt[0] on 1: rejected",

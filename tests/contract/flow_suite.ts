@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { flow, values } from "../fixtures/views.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 /**
  * In milliseconds; shorter than the time after which the pool replaces a worker that takes no calls. The replacement would
@@ -45,7 +46,7 @@ export const flowSuite: Suite = (backend, check) => {
 
   check("timers of an ended call go on while calls follow one another (bound: 10 s)", async () => {
     await using pool = backend.make({ workers: 1 });
-    const words = new Int32Array(new SharedArrayBuffer(8));
+    const words = sharedWords(2);
     await pool.submit(flow.tick, words);
     const start = performance.now();
     for (let n = 0; Atomics.load(words, 0) < 20 && performance.now() - start < MUST_HAPPEN; n++) {

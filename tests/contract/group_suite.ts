@@ -5,6 +5,7 @@ import { Gate } from "../support/gate.ts";
 import { reported } from "../support/reported.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import { GRACE, type Suite } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 /** `group`: calls that end together. */
 export const groupSuite: Suite = (backend, check) => {
@@ -149,7 +150,7 @@ export const groupSuite: Suite = (backend, check) => {
 
   check("a call that succeeds under retry does not fail its group", async () => {
     await using pool = backend.make({ workers: 1 });
-    const log = new Int32Array(new SharedArrayBuffer(64));
+    const log = sharedWords(16);
     await using group = pool.group();
     const future = group.submit(values.succeedAt.with({ retry: 2 }), 3, log);
     assertEquals(await future, 3);

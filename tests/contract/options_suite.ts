@@ -3,6 +3,7 @@ import { activeWorkers, inline, Pool, type PoolOptions } from "@isopool/isopool"
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import { failing, hooks, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 interface Refusal {
   // deno-lint-ignore no-explicit-any -- what a caller without types may pass
@@ -20,8 +21,8 @@ const ms = "it takes milliseconds from 0 to 2147483647, or Infinity";
 const REFUSED: Refusal[] = [
   { options: "4", type: wrong, parts: ["`options`", '"4"', "an object"] },
   { options: { worker: 4 }, type: wrong, parts: ["unknown option `worker`", "workers, minWorkers"] },
-  { options: { backend: "thread" }, type: range, parts: ["`backend`", '"thread"', '"async" | "worker"'] },
-  { options: { backend: 1 }, type: wrong, parts: ["`backend` is 1", '"async" | "worker"'] },
+  { options: { backend: "thread" }, type: range, parts: ["`backend`", '"thread"', '"async" | "process" | "worker"'] },
+  { options: { backend: 1 }, type: wrong, parts: ["`backend` is 1", '"async" | "process" | "worker"'] },
   { options: { workers: 0 }, type: range, parts: ["`workers` is 0", atLeast(1)] },
   { options: { workers: 2.5 }, type: range, parts: ["`workers` is 2.5", atLeast(1)] },
   { options: { workers: 4n }, type: wrong, parts: ["`workers` is 4n", atLeast(1)] },
@@ -55,28 +56,40 @@ const REFUSED: Refusal[] = [
   { options: { name: 5 }, type: wrong, parts: ["`name` is 5", "a string"] },
 ];
 
-const LIMITED: Record<"thread" | "web" | "loop", Refusal[]> = {
-  thread: [
-    { options: { memoryLimit: 1_000_000 }, type: range, parts: ["`memoryLimit` is 1000000", atLeast(2 ** 25)] },
-    { options: { memoryLimit: "1 GB" }, type: wrong, parts: ['`memoryLimit` is "1 GB"', atLeast(2 ** 25)] },
-    { options: { env: "A=1" }, type: wrong, parts: ['`env` is "A=1"', "an object of strings"] },
-    { options: { env: ["A=1"] }, type: wrong, parts: ["`env` is an array", "an object of strings"] },
-    { options: { env: { A: 1 } }, type: wrong, parts: ["`env.A` is 1", "a string"] },
-    { options: { env: { A: undefined } }, type: wrong, parts: ["`env.A` is undefined", "a string"] },
-    { options: { initializer: () => {} }, type: wrong, parts: ["`initializer` is a function", "inline(fn)"] },
-    {
-      options: { initializer: hooks.begin, initArgs: [{ log: () => {} }] },
-      type: Error as never,
-      parts: ["initArgs[0].log"],
-    },
+const OWN_MEMORY: Refusal[] = [
+  { options: { memoryLimit: 1_000_000 }, type: range, parts: ["`memoryLimit` is 1000000", atLeast(2 ** 25)] },
+  { options: { memoryLimit: "1 GB" }, type: wrong, parts: ['`memoryLimit` is "1 GB"', atLeast(2 ** 25)] },
+  { options: { env: "A=1" }, type: wrong, parts: ['`env` is "A=1"', "an object of strings"] },
+  { options: { env: ["A=1"] }, type: wrong, parts: ["`env` is an array", "an object of strings"] },
+  { options: { env: { A: 1 } }, type: wrong, parts: ["`env.A` is 1", "a string"] },
+  { options: { env: { A: undefined } }, type: wrong, parts: ["`env.A` is undefined", "a string"] },
+  { options: { initializer: () => {} }, type: wrong, parts: ["`initializer` is a function", "inline(fn)"] },
+  {
+    options: { initializer: hooks.begin, initArgs: [{ log: () => {} }] },
+    type: Error as never,
+    parts: ["initArgs[0].log"],
+  },
+];
+
+const needsProcess: Refusal = { options: { cwd: "/" }, type: wrong, parts: ["`cwd`", 'backend "process"'] };
+
+const LIMITED: Record<"thread" | "process" | "web" | "loop", Refusal[]> = {
+  thread: [...OWN_MEMORY, needsProcess],
+  process: [
+    ...OWN_MEMORY,
+    { options: { cwd: 5 }, type: wrong, parts: ["`cwd` is 5", "a path"] },
+    { options: { cwd: new URL("https://a.b/") }, type: wrong, parts: ["`cwd`", "file: URL"] },
+    { options: { permissions: "all" }, type: wrong, parts: ["`permissions`", '"all"', '"none"'] },
   ],
   web: [
     { options: { memoryLimit: 2 ** 30 }, type: wrong, parts: ["`memoryLimit`", "`permissions`", "leave one"] },
     { options: { env: {} }, type: wrong, parts: ["`env`", "`permissions`"] },
+    needsProcess,
   ],
   loop: [
     { options: { memoryLimit: 2 ** 30 }, type: wrong, parts: ["`memoryLimit`", '"async"', "leave it out"] },
     { options: { env: {} }, type: wrong, parts: ["`env`", '"async"', "leave it out"] },
+    needsProcess,
   ],
 };
 
@@ -104,7 +117,7 @@ export const optionsSuite: Suite = (backend, check) => {
       maxTasksPerWorker: 10,
       concurrencyPerWorker: 2,
       initializer: hooks.begin,
-      initArgs: [new Int32Array(new SharedArrayBuffer(64))],
+      initArgs: [sharedWords(16)],
       finalizer: hooks.end,
       timeout: 10_000,
       retry: 1,

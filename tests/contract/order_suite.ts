@@ -2,11 +2,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gated, streams, values } from "../fixtures/views.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
-import type { Suite } from "./backend.ts";
-import { settledWorkers } from "./backend.ts";
+import { settledWorkers, sized, type Suite } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
-const logOf = (length: number) => new Int32Array(new SharedArrayBuffer(4 * (length + 1)));
+const logOf = (length: number) => sharedWords(length + 1);
 const entries = (log: Int32Array) => [...log.subarray(1, 1 + log[0])];
 
 /** The order of calls, and their workers: priority, fairness, affinityKey. */
@@ -82,12 +82,13 @@ export const orderSuite: Suite = (backend, check) => {
     return Promise.resolve();
   });
 
-  check("fairness: a submit does not wait for the map of 100,000 items before it", async () => {
+  const many = sized(backend, 100_000);
+  check(`fairness: a submit does not wait for the map of ${many} items before it`, async () => {
     await using pool = backend.make({ workers: 2 });
     let read = 0;
     let readAtEnd: Promise<number> | undefined;
     function* items() {
-      for (; read < 100_000; read++) {
+      for (; read < many; read++) {
         // Submits while the map is running, on any backend.
         if (read === 1_000) readAtEnd = pool.submit(values.add, 1, 2).then(() => read);
         yield read;
@@ -96,8 +97,8 @@ export const orderSuite: Suite = (backend, check) => {
     const map = pool.map(values.double, items()).then((all) => all.length);
     await until(() => readAtEnd !== undefined, "the map is under way");
     const readBefore = await readAtEnd!;
-    assert(readBefore < 100_000, `${readBefore} items were read before it had run`);
-    assertEquals(await map, 100_000);
+    assert(readBefore < many, `${readBefore} items were read before it had run`);
+    assertEquals(await map, many);
   }, { deadline: 60_000 });
 
   check("fairness: two maps of one task share the workers", async () => {
@@ -105,7 +106,7 @@ export const orderSuite: Suite = (backend, check) => {
     const ends: string[] = [];
     let short: Promise<unknown> | undefined;
     function* items() {
-      for (let n = 0; n < 60_000; n++) {
+      for (let n = 0; n < sized(backend, 60_000); n++) {
         if (n === 1_000) short = pool.map(values.double, range(2_000)).then(() => ends.push("short"));
         yield n;
       }

@@ -4,7 +4,7 @@ import { Gate } from "../support/gate.ts";
 import { StepLog } from "../support/steps.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
-import type { Suite } from "./backend.ts";
+import { sendsAhead, sized, type Suite } from "./backend.ts";
 
 /** Milliseconds; long enough for a call to start, if the pool let it. */
 const A_WHILE = 40;
@@ -51,7 +51,7 @@ export const pauseSuite: Suite = (backend, check) => {
     await gate.entered();
     const ahead = Array.from({ length: 30 }, () => pool.submit(hooks.work, log.words));
     const mapped = pool.map(hooks.work, Array.from({ length: 30 }, () => log.words));
-    if (backend.capabilities.isolated) await until(() => pool.stats().tasks.active > 1, "some were sent ahead");
+    if (sendsAhead(backend)) await until(() => pool.stats().tasks.active > 1, "some were sent ahead");
     pool.pause();
     assertEquals(pool.stats().tasks.active, 1);
     gate.open();
@@ -111,7 +111,7 @@ export const pauseSuite: Suite = (backend, check) => {
 
   check("repeated pause() and resume() under load lose no call", async () => {
     await using pool = backend.make({ workers: 2 });
-    const numbers = Array.from({ length: backend.capabilities.parallel ? 20_000 : 3_000 }, (_, n) => n);
+    const numbers = Array.from({ length: sized(backend, backend.capabilities.parallel ? 20_000 : 3_000) }, (_, n) => n);
     const mapped = pool.map(values.double, numbers);
     const futures = numbers.slice(0, 500).map((n) => pool.submit(values.double, n));
     for (let round = 0; round < 30; round++) {

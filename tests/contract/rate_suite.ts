@@ -3,6 +3,7 @@ import { gated, values } from "../fixtures/views.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 /** `rate`: how often calls may start. tests/core/rate_test.ts tests the arithmetic. */
 export const rateSuite: Suite = (backend, check) => {
@@ -21,7 +22,7 @@ export const rateSuite: Suite = (backend, check) => {
     const all = performance.now() - start;
     assertEquals(gate.count, 10);
     assert(all >= 395, `ten were done after ${all} ms`);
-    const attempts = new Int32Array(new SharedArrayBuffer(64));
+    const attempts = sharedWords(16);
     const again = performance.now();
     await within(MUST_HAPPEN, pool.submit(values.succeedAt.with({ retry: 7 }), 8, attempts));
     assert(performance.now() - again >= 195, "retries count");

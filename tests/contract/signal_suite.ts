@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { Gate } from "../support/gate.ts";
-import { MUST_HAPPEN, timed, within } from "../support/within.ts";
+import { MUST_HAPPEN, timed, until, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import { GRACE, SETTLES, type Suite } from "./backend.ts";
 
@@ -68,8 +68,9 @@ export const signalSuite: Suite = (backend, check) => {
     const controller = new AbortController();
     const future = pool.submit(gated.hold.with({ signal: controller.signal }), gate.words);
     await gate.entered();
+    const start = performance.now();
     controller.abort();
-    const { ms, error } = await timed(within(MUST_HAPPEN, future.result()));
+    const { ms, error } = await timed(within(MUST_HAPPEN, future.result()), start);
     assertStrictEquals(error, controller.signal.reason);
     assertEquals([(error as Error).name, future.state], ["AbortError", "cancelled"]);
     assert(ms >= GRACE - 5 && ms < GRACE + SETTLES, `${ms} ms`);
@@ -151,8 +152,8 @@ export const signalSuite: Suite = (backend, check) => {
     for await (const _ of pool.map(values.double, [1, 2, 3], { signal })) break;
     const waiting = pool.submit(values.double.with({ signal }), 1);
     waiting.cancel();
-    await pool.submit(values.double, 1);
-    assertEquals(listeners(), 0);
+    // A worker that cannot give calls back ends them first.
+    await until(() => listeners() === 0, () => `no listener is left of ${listeners()}`);
   });
 
   check("two tasks with signals of their own: one abort does not reach the other", async () => {

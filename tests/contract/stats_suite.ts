@@ -5,6 +5,7 @@ import { MUST_HAPPEN, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
 import { settledWorkers } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
@@ -72,7 +73,7 @@ export const statsSuite: Suite = (backend, check) => {
           ends.push(results.then((all) => all.forEach(({ status }) => count(status))));
         } else if (kind === 4) {
           calls++;
-          const attempts = new Int32Array(new SharedArrayBuffer(64));
+          const attempts = sharedWords(16);
           ends.push(
             pool.submit(values.succeedAt.with({ retry: { maxAttempts: 3, minTimeout: 1 } }), 3, attempts).then(() => {
               count("fulfilled");

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { inline, Lock, Queue, TransferError, Value } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
 import { gated, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
@@ -88,8 +89,19 @@ export const valueSuite: Suite = (backend, check) => {
     assert(result.self === result && result.list[0] === result);
   });
 
-  check("a SharedArrayBuffer is the same memory, as argument and as result", async () => {
+  const shares = capabilities.sharedMemory ? "is the same memory" : "is refused, and the error says what to do instead";
+  check(`a SharedArrayBuffer ${shares}, as argument and as result`, async () => {
     await using pool = backend.make({ workers: 1 });
+    if (!capabilities.sharedMemory) {
+      const says = ({ message }: Error) => /is memory of one process.*: send a copy .*backend "worker"/.test(message);
+      for (const value of [new SharedArrayBuffer(8), { deep: [new Lock()] }, new Value("i32", 1), new Queue()]) {
+        const error = await pool.submit(values.echo, value).exception();
+        assert(error instanceof TransferError && says(error), String(error));
+      }
+      const made = await pool.submit(inline(() => new SharedArrayBuffer(8))).exception();
+      assert(made instanceof TransferError && says(made), String(made));
+      return;
+    }
     const memory = new SharedArrayBuffer(8);
     const returned = await pool.submit(values.write, memory, 11);
     assertEquals(new Int32Array(memory)[0], 11);
@@ -97,13 +109,16 @@ export const valueSuite: Suite = (backend, check) => {
     assertEquals(new Int32Array(memory)[1], 22);
   });
 
-  check("a SharedArrayBuffer deep inside an argument is the same memory", async () => {
-    await using pool = backend.make({ workers: 1 });
-    await using gate = new Gate();
-    await pool.map(gated.enter, [gate.words]);
-    await pool.starmap(gated.enter, [[gate.words]]);
-    assertEquals(gate.count, 2);
-  });
+  check(
+    "words that a test shares with its tasks are the same memory, as an item and as an argument of a map",
+    async () => {
+      await using pool = backend.make({ workers: 1 });
+      await using gate = new Gate();
+      await pool.map(gated.enter, [gate.words]);
+      await pool.starmap(gated.enter, [[gate.words]]);
+      assertEquals(gate.count, 2);
+    },
+  );
 
   check(`arguments ${capabilities.isolated ? "are copied at submit" : "are passed as they are"}`, async () => {
     await using pool = backend.make({ workers: 1 });

@@ -3,7 +3,8 @@ import type { PoolOptions } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
-import type { Suite } from "./backend.ts";
+import { sized, type Suite } from "./backend.ts";
+import { sharedWords } from "../support/words.ts";
 
 /** How calls are spread over the workers, and the option `workers`. */
 export const workersSuite: Suite = (backend, check) => {
@@ -55,9 +56,9 @@ export const workersSuite: Suite = (backend, check) => {
 
   check("one worker runs calls in the order of submission", async () => {
     await using pool = backend.make({ workers: 1 });
-    const log = new Int32Array(new SharedArrayBuffer(4 * 101));
+    const log = sharedWords(101);
     await Promise.all(Array.from({ length: 100 }, (_, n) => pool.submit(values.note, log, n)));
-    assertEquals([...log.subarray(1)], Array.from({ length: 100 }, (_, n) => n));
+    assertEquals([...log.subarray(1, 101)], Array.from({ length: 100 }, (_, n) => n));
   });
 
   check(`global state is ${capabilities.isolated ? "each worker's own" : "this isolate's"}`, async () => {
@@ -83,10 +84,11 @@ export const workersSuite: Suite = (backend, check) => {
     assertEquals(await held, "one");
   });
 
-  check("100,000 small calls of a map arrive, in order", async () => {
+  const length = sized(backend, 100_000);
+  check(`${length} small calls of a map arrive, in order`, async () => {
     await using pool = backend.make({ workers: 2 });
-    const results: number[] = await pool.map(values.double, Array.from({ length: 100_000 }, (_, n) => n));
-    assertEquals(results.length, 100_000);
+    const results: number[] = await pool.map(values.double, Array.from({ length }, (_, n) => n));
+    assertEquals(results.length, length);
     assert(results.every((value, n) => value === 2 * n));
   });
 

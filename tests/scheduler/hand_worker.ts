@@ -220,5 +220,6 @@ export function setup(workers: number): Setup {
     permissions: undefined,
     modules: () => [],
     env: undefined,
+    cwd: undefined,
   };
 }

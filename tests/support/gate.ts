@@ -9,6 +9,7 @@
  * @module
  */
 import { pause, until } from "./within.ts";
+import { sharedWords } from "./words.ts";
 
 /** The gate's shared memory, which a test passes to tasks. */
 export type GateWords = Int32Array<SharedArrayBuffer>;
@@ -19,7 +20,7 @@ export const Words = { ENTERED: 0, OPEN: 1, INSIDE: 2, PEAK: 3, THREAD: 4, NOTE:
 /** The test's side of a gate. */
 export class Gate implements AsyncDisposable {
   /** The memory to pass to tasks. */
-  readonly words: GateWords = new Int32Array(new SharedArrayBuffer(64));
+  readonly words: GateWords = sharedWords(16);
 
   /** Waits until `count` tasks have entered. */
   async entered(count = 1): Promise<void> {

@@ -5,6 +5,7 @@
  */
 
 import { pause } from "./within.ts";
+import { sharedWords } from "./words.ts";
 
 /** The shared memory, which a test passes to hooks and tasks. */
 export type HookWords = Int32Array<SharedArrayBuffer>;
@@ -14,7 +15,7 @@ export const Steps = { BEGUN: 0, READY: 1, ENDED: 2, EARLY: 3, RUN: 4, OPEN: 5 }
 
 /** The test's side of the memory. */
 export class StepLog implements AsyncDisposable {
-  readonly words: HookWords = new Int32Array(new SharedArrayBuffer(64));
+  readonly words: HookWords = sharedWords(16);
 
   /** Reads a word. */
   read(word: keyof typeof Steps): number {

@@ -1,9 +1,9 @@
-/** The contract of pools on scoped workers; each theme has a test file. */
+/** The contract of pools on scoped workers; the themes are in several test files. */
 import { Pool } from "@isopool/isopool";
 import { contract, type Theme } from "../contract.ts";
 
-/** Registers the suites of a theme for scoped workers. */
-export function scopedContract(theme: Theme): void {
+/** Registers the suites of some themes for scoped workers. */
+export function scopedContract(...themes: Theme[]): void {
   contract({
     name: "worker",
     make: (options) => new Pool({ permissions: "none", ...options }),
@@ -16,5 +16,5 @@ export function scopedContract(theme: Theme): void {
       memoryLimit: false,
       permissions: true,
     },
-  }, [theme]);
+  }, themes);
 }

@@ -1,3 +1,3 @@
 import { scopedContract } from "./scoped.ts";
 
-scopedContract("pools");
+scopedContract("workers", "pools");

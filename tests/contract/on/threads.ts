@@ -1,10 +1,10 @@
-/** The contract of pools on threads; each theme has a test file. */
+/** The contract of pools on threads; the themes are in several test files. */
 import { Pool } from "@isopool/isopool";
 import { contract, type Theme } from "../contract.ts";
 import { leavesNothing } from "../../support/leaks.ts";
 
-/** Registers the suites of a theme for threads. */
-export function threadContract(theme: Theme): void {
+/** Registers the suites of some themes for threads. */
+export function threadContract(...themes: Theme[]): void {
   contract({
     name: "worker",
     make: (options) => new Pool({ ...options, backend: "worker" }),
@@ -17,7 +17,7 @@ export function threadContract(theme: Theme): void {
       memoryLimit: true,
       permissions: false,
     },
-  }, [theme]);
+  }, themes);
 
   leavesNothing();
 }

@@ -1,3 +1,3 @@
 import { threadContract } from "./threads.ts";
 
-threadContract("maps");
+threadContract("maps", "order");

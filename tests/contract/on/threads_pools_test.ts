@@ -1,3 +1,3 @@
 import { threadContract } from "./threads.ts";
 
-threadContract("pools");
+threadContract("workers", "pools");

@@ -1,0 +1,232 @@
+/**
+ * A transport to a worker process: a `deno run` child with permissions of its own.
+ *
+ * ```
+ * send --- task, share, run ----> workers/process.ts      frames (protocol/frames.ts)
+ *      <-- started, waits, item, result, error, report
+ * close -- leave ---------------> Deno.exit()
+ * kill --- SIGKILL to the process group                   certain, whatever the worker does
+ *   exit <----------------------- the process and its streams have ended: all that it wrote has been read
+ * ```
+ *
+ * There is no memory in common, so nothing can take back a call that was sent: the window is as large as the number of
+ * calls that the worker runs at a time, and each call starts as soon as it arrives. A worker that runs several calls is
+ * sent the next one when the last one has begun to wait (`waits`), so that calls do not queue behind one that blocks.
+ *
+ * The worker writes `started` before a call runs, and the host reads all that it wrote before its death counts: a call
+ * of which there is no `started` has not run, and may run elsewhere.
+ *
+ * Nothing that comes from the worker is trusted: frames.ts bounds what the bytes can do, message_validator.ts what the
+ * messages can.
+ *
+ * @module
+ */
+import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
+import { decodeItems } from "../protocol/snapshot.ts";
+import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import { encodeFrame, FrameReader } from "../protocol/frames.ts";
+import { MessageValidator } from "../protocol/message_validator.ts";
+import type { HostMessage, WorkerMessage } from "../protocol/messages.ts";
+import { reviveValue } from "../protocol/value_messages.ts";
+import { ProcessCalls } from "./process_calls.ts";
+import { Child } from "./process_child.ts";
+import { permissionFlags, processCommand } from "./process_command.ts";
+import { processDeath } from "./process_death.ts";
+import { ProcessOutputs } from "./process_outputs.ts";
+import { closeTimeout, processInit } from "./make_worker_init.ts";
+import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
+
+/** Starts worker processes. */
+export function launchProcess(setup: Setup): Launch {
+  // What flags cannot express is an error of the pool's construction.
+  permissionFlags(setup.permissions, []);
+  return (workerId, events) => new ProcessTransport(workerId, events, setup);
+}
+
+class ProcessTransport implements Transport {
+  readonly isLoading = false;
+  readonly #events: TransportEvents;
+  readonly #setup: Setup;
+  readonly #child: Child;
+  readonly #validator: MessageValidator;
+  readonly #reader = new FrameReader((message) => this.#receive(message));
+  readonly #calls: ProcessCalls;
+  readonly #sentTasks = new Set<number>();
+  readonly #sentShares = new Set<number>();
+  readonly #outputs: ProcessOutputs;
+  // Whether the worker may have written messages that were not read.
+  #isUnreadable = false;
+  #endTimer: Timer | undefined;
+  #endRequested = false;
+  #isReady = false;
+  #reportedDeath: Death | undefined;
+  #ended = false;
+
+  constructor(workerId: number, events: TransportEvents, setup: Setup) {
+    this.#calls = new ProcessCalls(setup.concurrency);
+    this.#events = events;
+    this.#setup = setup;
+    this.#validator = new MessageValidator({ ...setup, memory: setup.memoryLimit });
+    const mark = `isopool-${crypto.randomUUID()}`;
+    // First what can fail: then nothing was started.
+    const init = encodeFrame(processInit(workerId, setup, mark));
+    this.#outputs = new ProcessOutputs(mark, (message) => this.#handle(message));
+    this.#child = new Child(processCommand(setup), {
+      data: (piece) => this.#read(piece),
+      stdout: (piece) => this.#outputs.stdout.push(piece),
+      stderr: (piece) => this.#outputs.stderr.push(piece),
+      ended: (code, signal, error, isComplete) => {
+        if (!isComplete) this.#isUnreadable = true;
+        this.#end(code, signal, error);
+      },
+    });
+    this.#child.write(init);
+  }
+
+  get window(): number {
+    return this.#calls.window;
+  }
+
+  get free(): number {
+    return this.#calls.free;
+  }
+
+  send(batch: Batch): void {
+    const { first, taskId: task, source, items, spread, timeout, hasLimit, attempt, stream, shares, handles } = batch;
+    const header = { task, spread, timeout, hasLimit, attempt, first, stream, shared: shares !== undefined };
+    // First what can fail: then nothing was sent.
+    const run = encodeFrame({ kind: "run", ...header, items: decodeItems(items, spread), handles });
+    const missing = [...shares ?? []].filter(([id]) => !this.#sentShares.has(id));
+    const shared = missing.map(([id, { value, handles }]) => encodeFrame({ kind: "share", id, value, handles }));
+    for (const [id] of missing) this.#sentShares.add(id);
+    if (!this.#sentTasks.has(task)) this.#post({ kind: "task", id: task, source });
+    this.#sentTasks.add(task);
+    for (const frame of shared) this.#child.write(frame);
+    const bytes = [...shared, run].flat().reduce((sum, { length }) => sum + length, 0);
+    const onLeft = this.#calls.add(first, items.length, bytes);
+    this.#child.write(run, timeout === undefined ? undefined : onLeft);
+    // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
+    if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
+  }
+
+  withdraw(): boolean {
+    return false;
+  }
+
+  hasStarted(seq: number): boolean {
+    // What is on its way starts soon, and cannot be taken back. After the end of the worker it is known what it started.
+    return !this.#ended || this.#isUnreadable || this.#calls.isLost(seq);
+  }
+
+  isRunning(seq: number): boolean {
+    return this.#calls.has(seq);
+  }
+
+  startedAt(seq: number): number | undefined {
+    return this.#calls.startedAt(seq);
+  }
+
+  cancel(seq: number, reason: unknown): void {
+    this.#calls.keep(seq);
+    this.#post({ kind: "cancel", seq, reason: encodeThrown(reason) });
+  }
+
+  grant(seq: number, count: number): void {
+    this.#post({ kind: "grant", seq, count });
+  }
+
+  drop(id: number): void {
+    if (this.#sentShares.delete(id)) this.#post({ kind: "drop", id });
+  }
+
+  close(): void {
+    this.#endRequested = true;
+    this.#post({ kind: "leave", finalize: true });
+    this.#endTimer = setTimeout(() => this.#child.kill(), closeTimeout(this.#setup));
+  }
+
+  kill(): void {
+    this.#endRequested = true;
+    this.#child.kill();
+    // A process that could not be started has no end to wait for.
+    if (this.#child.pid === 0) queueMicrotask(() => this.#end(undefined, undefined, undefined));
+  }
+
+  #post(message: HostMessage): void {
+    this.#child.write(encodeFrame(message));
+  }
+
+  #read(piece: Uint8Array): void {
+    if (this.#isUnreadable) return;
+    try {
+      this.#reader.push(piece);
+    } catch (cause) {
+      // Nothing that follows can be read.
+      this.#isUnreadable = true;
+      this.#reportedDeath ??= { reason: "uncaught", cause };
+      this.#child.kill();
+    }
+  }
+
+  #receive(data: unknown): void {
+    const message = this.#validator.check(data, this.#calls.head, this.#calls.tail);
+    if (message) this.#outputs.deliver(message);
+  }
+
+  #handle(message: WorkerMessage): void {
+    switch (message.kind) {
+      case "initializing":
+        return this.#events.initializing();
+      case "ready":
+        this.#isReady = true;
+        return this.#events.ready();
+      case "failed":
+        this.#reportedDeath ??= {
+          reason: message.phase === "memory" ? "oom" : message.phase,
+          cause: decodeThrown(message.thrown),
+        };
+        if (message.phase === "memory") this.#child.kill();
+        return;
+      case "exiting":
+        if (message.thrown) this.#reportedDeath ??= { reason: "uncaught", cause: decodeThrown(message.thrown) };
+        return;
+      case "started":
+        return this.#calls.started(message.seq);
+      case "waits":
+        if (this.#calls.waits(message.seq)) this.#events.roomFreed();
+        return;
+      case "item":
+        if (!this.#calls.has(message.seq)) return;
+        return this.#events.item(message.seq, reviveValue(message.value, false, message.errors));
+      case "progress":
+        if (this.#calls.has(message.seq)) this.#events.progress(message.seq, message.done, message.total);
+        return;
+      case "result":
+        if (!this.#calls.ended(message.seq)) return;
+        return this.#events.fulfilled(message.seq, [reviveValue(message.value, false, message.errors)]);
+      case "error":
+        if (this.#calls.ended(message.seq)) this.#events.rejected(message.seq, decodeThrown(message.thrown));
+        return;
+      case "report":
+        return this.#events.measured(message.count, message.ms, message.runTime);
+    }
+  }
+
+  #end(exitCode: number | undefined, signal: string | undefined, error: Error | undefined): void {
+    if (this.#ended) return;
+    this.#outputs.end();
+    this.#ended = true;
+    clearTimeout(this.#endTimer);
+    this.#events.exit(
+      processDeath({
+        exitCode,
+        signal,
+        error,
+        reported: this.#reportedDeath,
+        endRequested: this.#endRequested,
+        isReady: this.#isReady,
+        stderr: this.#outputs.stderr.tail,
+      }),
+    );
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * `ProcessCalls`: the calls in flight with one worker process, and what is known of each.
+ *
+ * ```
+ * sent --started--> runs --waits--> the worker takes another call --result, error--> ended
+ *   \-- the worker has ended, and there is no `started`: it has not run, and may run elsewhere
+ * ```
+ *
+ * @module
+ */
+import { performance } from "../core/platform.ts";
+
+/** Milliseconds after the last byte of a call with a time limit has left, from which on its time counts in any case. */
+const START_LIMIT = 1_000;
+
+/** Bytes of a batch from which on its calls do not go to another worker: reading it may be what the worker died of. */
+const LARGE_BATCH = 2 ** 20;
+
+/** A call in flight. */
+interface Call {
+  /** When the worker said that it has started. */
+  startedAt: number | undefined;
+  /** From when on its time counts although the worker has not said so: other code may block it. */
+  assumedAt: number | undefined;
+  /** Whether it must not run elsewhere, even if the worker dies before it starts it. */
+  staysHere: boolean;
+}
+
+/** The calls in flight with one worker. */
+export class ProcessCalls {
+  /** Number behind the last call that was sent. */
+  tail = 0;
+  /** Maximum number of calls in flight. */
+  readonly window: number;
+  readonly #calls = new Map<number, Call>();
+  // With several calls at a time: the last one, until it waits or has ended. Until then it may block the worker.
+  #blocking: number | undefined;
+
+  constructor(window: number) {
+    this.window = window;
+  }
+
+  /** How many more calls can be sent now. */
+  get free(): number {
+    if (this.window === 1) return 1 - this.#calls.size;
+    return this.#blocking === undefined && this.#calls.size < this.window ? 1 : 0;
+  }
+
+  /** Number of the first call in flight. */
+  get head(): number {
+    return this.#calls.size === 0 ? this.tail : Math.min(...this.#calls.keys());
+  }
+
+  /** Whether a call is in flight. */
+  has(seq: number): boolean {
+    return this.#calls.has(seq);
+  }
+
+  /**
+   * Adds calls that are sent, in a batch of so many bytes. Returns a function to call when the batch has left: from then
+   * on it takes START_LIMIT at most until the time of its calls counts.
+   */
+  add(first: number, count: number, bytes: number): () => void {
+    const calls = Array.from({ length: count }, (): Call => ({
+      startedAt: undefined,
+      assumedAt: undefined,
+      staysHere: bytes > LARGE_BATCH,
+    }));
+    calls.forEach((call, i) => this.#calls.set(first + i, call));
+    this.tail = first + count;
+    if (this.window > 1) this.#blocking = this.tail - 1;
+    return () => {
+      const start = performance.now() + START_LIMIT;
+      for (const call of calls) call.assumedAt = start;
+    };
+  }
+
+  /** The worker has started a call. */
+  started(seq: number): void {
+    const call = this.#calls.get(seq);
+    if (call) call.startedAt ??= performance.now();
+  }
+
+  /** A call has begun to wait. Returns whether the worker takes another one from now on. */
+  waits(seq: number): boolean {
+    if (this.#blocking !== seq) return false;
+    this.#blocking = undefined;
+    return true;
+  }
+
+  /** A call that is being stopped must not run elsewhere. */
+  keep(seq: number): void {
+    const call = this.#calls.get(seq);
+    if (call) call.staysHere = true;
+  }
+
+  /** Removes a call that has ended; `false` if it is not in flight. */
+  ended(seq: number): boolean {
+    this.waits(seq);
+    return this.#calls.delete(seq);
+  }
+
+  /** From when on the time of a call counts. */
+  startedAt(seq: number): number | undefined {
+    const call = this.#calls.get(seq);
+    return call?.startedAt ?? call?.assumedAt;
+  }
+
+  /** Whether a call of a worker that has ended may have run, or must not run elsewhere. */
+  isLost(seq: number): boolean {
+    const call = this.#calls.get(seq);
+    return !call || call.startedAt !== undefined || call.staysHere;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * `ChildProcess`: one `deno run` process with a channel of its own, and its certain end.
+ *
+ * ```
+ * fd 0   nothing is ever sent: its end tells the watchdog in the child that this process has ended
+ * fd 1,2 what tasks print
+ * fd 3   frames to the child          fd 4   frames from the child
+ * ```
+ *
+ * Descriptors 3 and 4 are anonymous socket pairs, so there is no path, no port and no permission by which anything else
+ * could reach them; a task can read and write them without one, which lets it talk to its host as it can anyhow. The child
+ * leads a session and a process group: a kill of the group ends what it has started, too.
+ *
+ * @module
+ */
+import { type ChildProcess as NodeChild, spawn } from "node:child_process";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
+import type { ProcessCommand } from "./process_command.ts";
+
+/** Milliseconds that the streams of an ended process have to end: a process that it started may keep them open. */
+const STREAMS_LIMIT = 1_000;
+
+/** The events of a process. After `ended` there are none. */
+export interface ChildEvents {
+  /** A piece of the channel. It is valid during the call only. */
+  data(piece: Uint8Array): void;
+  stdout(piece: Uint8Array): void;
+  stderr(piece: Uint8Array): void;
+  /** The process and its streams have ended. `isComplete` says whether all that it wrote into the channel was read. */
+  ended(exitCode: number | undefined, signal: string | undefined, error: Error | undefined, isComplete: boolean): void;
+}
+
+/** A stream of a child, as node makes it. */
+interface Stream {
+  on(event: string, listener: (argument: Uint8Array) => void): void;
+  write(bytes: Uint8Array, done?: () => void): boolean;
+  destroy(): void;
+  unref?(): void;
+}
+
+/** A running process. */
+export class Child {
+  readonly pid: number;
+  readonly #child: NodeChild;
+  readonly #streams: Stream[];
+  readonly #events: ChildEvents;
+  // A process that could not be started has no channel.
+  readonly #toChild: Stream | undefined;
+  #openStreams = 0;
+  #isComplete: boolean;
+  #exit: { code: number | undefined; signal: string | undefined } | undefined;
+  #error: Error | undefined;
+  #timer: Timer | undefined;
+  #ended = false;
+
+  /**
+   * Starts a process.
+   *
+   * @throws If the runtime refuses at once.
+   */
+  constructor({ program, args, env, cwd }: ProcessCommand, events: ChildEvents) {
+    this.#events = events;
+    const child = this.#child = spawn(program, args, {
+      stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"],
+      // A session of its own: ^C at the terminal and signals to this group do not reach it, and it can be killed whole.
+      detached: true,
+      env,
+      ...cwd !== undefined && { cwd },
+    });
+    this.pid = child.pid ?? 0;
+    child.on("error", (error: Error) => {
+      this.#error ??= error;
+      // There is no `exit` after a failed start.
+      if (child.pid === undefined) this.#exited(undefined, undefined);
+    });
+    child.on(
+      "exit",
+      (code: number | null, signal: string | null) => this.#exited(code ?? undefined, signal ?? undefined),
+    );
+    // The runtime leaves out the streams of a process that it could not start.
+    const stdio = (child.stdio ?? []) as unknown as (Stream | undefined)[];
+    const streams = this.#streams = stdio.filter((each) => !!each);
+    const [, stdout, stderr, toChild, fromChild] = stdio;
+    this.#toChild = toChild;
+    this.#isComplete = !fromChild;
+    fromChild?.on("end", () => this.#isComplete = true);
+    this.#read(stdout, events.stdout);
+    this.#read(stderr, events.stderr);
+    this.#read(fromChild, events.data);
+    for (const stream of streams) {
+      // A stream of a process that dies breaks; its exit says why.
+      stream.on("error", () => {});
+      stream.unref?.();
+    }
+    if (child.pid !== undefined) child.unref();
+  }
+
+  /** Writes to the channel. `done` is called when the bytes have left this process. */
+  write(parts: readonly Uint8Array[], done?: () => void): void {
+    const stream = this.#toChild;
+    if (!stream || this.#exit) return;
+    parts.forEach((part, i) => stream.write(part, i === parts.length - 1 ? done : undefined));
+  }
+
+  /** Kills the process and all that it has started. `ended` follows. */
+  kill(): void {
+    if (this.pid === 0) return;
+    if (!this.#killGroup() && !this.#exit) this.#child.kill("SIGKILL");
+  }
+
+  // Needs the permission to run anything: a script with less than that kills the process alone.
+  #killGroup(): boolean {
+    if (Deno.build.os === "windows") return false;
+    try {
+      Deno.kill(-this.pid, "SIGKILL");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #read(stream: Stream | undefined, take: (piece: Uint8Array) => void): void {
+    if (!stream) return;
+    this.#openStreams++;
+    let isOpen = true;
+    // A plain view: `slice` of a Buffer does not copy.
+    stream.on("data", ({ buffer, byteOffset, length }: Uint8Array) => {
+      if (!this.#ended) take(new Uint8Array(buffer, byteOffset, length));
+    });
+    stream.on("close", () => {
+      if (isOpen) this.#openStreams--;
+      isOpen = false;
+      this.#endIfOver();
+    });
+  }
+
+  #exited(code: number | undefined, signal: string | undefined): void {
+    if (this.#exit) return;
+    this.#exit = { code, signal };
+    // What it has started lives on, if nobody ends it, and may hold the streams.
+    if (this.pid > 0) this.#killGroup();
+    this.#timer = setTimeout(() => this.#end(), STREAMS_LIMIT);
+    this.#endIfOver();
+  }
+
+  #endIfOver(): void {
+    if (this.#exit && this.#openStreams === 0) this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    for (const stream of this.#streams) stream.destroy();
+    this.#events.ended(this.#exit?.code, this.#exit?.signal, this.#error, this.#isComplete);
+  }
+}

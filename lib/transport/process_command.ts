@@ -1,0 +1,169 @@
+/**
+ * The command line and the environment of a worker process.
+ *
+ * ```
+ * deno run --quiet --no-prompt <permissions> <limits> <modules> data:text/javascript,import { boot } ...
+ * ```
+ *
+ * A process gets the permissions that its pool states and no others, at the most those of this script. It inherits no
+ * environment; the runtime of the process finds its cache through DENO_DIR, which the worker removes before a task runs.
+ *
+ * @module
+ */
+import { processEntry, usesHosts } from "./entry.ts";
+import type { Setup } from "./transport.ts";
+
+/** Kinds of permissions, as flags name them. */
+const KINDS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
+type Kind = typeof KINDS[number];
+
+/** What a worker process is started with. */
+export interface ProcessCommand {
+  readonly program: string;
+  readonly args: string[];
+  readonly env: Record<string, string>;
+  readonly cwd: string | undefined;
+}
+
+/** Makes the command that starts a worker. */
+export function processCommand(setup: Setup): ProcessCommand {
+  const modules = setup.permissions ? setup.modules() : [];
+  const args = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    ...permissionFlags(setup.permissions, modules),
+    ...heapFlags(setup),
+    ...moduleFlags(),
+    processEntry(modules).href,
+  ];
+  return { program: denoPath(), args, env: environment(setup), cwd: setup.cwd };
+}
+
+/** Returns the path of the program that runs workers: this runtime's, or the one on the search path. */
+export function denoPath(): string {
+  // A compiled program is not able to run modules.
+  return Deno.build.standalone ? "deno" : Deno.execPath();
+}
+
+function heapFlags({ memoryLimit }: Setup): string[] {
+  return memoryLimit === undefined ? [] : [`--v8-flags=--max-old-space-size=${Math.ceil(memoryLimit / 2 ** 20)}`];
+}
+
+/**
+ * The flags of a scope; without one, those kinds that this script has in full. The runtime's `spawn` adds `-A` to a
+ * command of its own program without any flag of permissions, so there is always one.
+ * (tests/canary/process_test.ts)
+ */
+export function permissionFlags(scope: Setup["permissions"], modules: readonly string[]): string[] {
+  if (!scope) {
+    const inFull = KINDS.filter(isGrantedInFull);
+    if (inFull.length === KINDS.length) return ["--allow-all"];
+    return KINDS.map((kind) => inFull.includes(kind) ? `--allow-${kind}` : deny(kind, modules));
+  }
+  return KINDS.map((kind) => {
+    const grant = scope[kind];
+    if (grant === true || (grant === "inherit" && isGrantedInFull(kind))) return `--allow-${kind}`;
+    if (!Array.isArray(grant)) return deny(kind, modules);
+    const hosts = kind === "import" ? usesHosts(modules) : [];
+    const list = grant.map(String);
+    const withComma = list.find((entry) => entry.includes(","));
+    if (withComma !== undefined) {
+      throw new TypeError(
+        `Cannot start worker process: \`permissions.${kind}\` names ${withComma}, and the runtime's flags cannot express a ` +
+          "comma: name its folder",
+      );
+    }
+    return `--allow-${kind}=${[...list, ...hosts].join()}`;
+  });
+}
+
+// The modules of the library and of the tasks need the hosts that they come from.
+function deny(kind: Kind, modules: readonly string[]): string {
+  const hosts = kind === "import" ? usesHosts(modules) : [];
+  return hosts.length > 0 ? `--allow-import=${hosts.join()}` : `--deny-${kind}`;
+}
+
+function isGrantedInFull(kind: Kind): boolean {
+  const { state, partial } = Deno.permissions.querySync({ name: kind });
+  return state === "granted" && !partial;
+}
+
+/** Flags of this script that decide how a specifier is resolved; they take a value after `=` or as the next argument. */
+const WITH_VALUE = ["--import-map", "--config", "--lock", "--cert", "--node-modules-dir"];
+const WITHOUT_VALUE = ["--no-config", "--no-lock", "--cached-only", "--no-remote", "--no-npm"];
+const PATHS = ["--import-map", "--config", "--lock", "--cert"];
+
+let found: string[] | undefined;
+
+/**
+ * Flags that make a worker resolve modules as this script does: those of its command line where that can be read (Linux,
+ * with every permission), and else its deno.json.
+ */
+function moduleFlags(): string[] {
+  return found ??= fromCommandLine() ?? [];
+}
+
+function fromCommandLine(): string[] | undefined {
+  const path = "/proc/self/cmdline";
+  if (Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "read", path }).state !== "granted") {
+    return undefined;
+  }
+  try {
+    const given = Deno.readTextFileSync(path).split("\0").slice(1);
+    const flags: string[] = [];
+    const isFlag = (each: string | undefined) => each?.startsWith("-") === true;
+    // The first argument that is neither a flag nor a subcommand is the script.
+    for (let at = isFlag(given[0]) ? 0 : 1; isFlag(given[at]); at++) {
+      const [name, value] = given[at].split(/=(.*)/s);
+      if (WITHOUT_VALUE.includes(name)) flags.push(name);
+      else if (WITH_VALUE.includes(name)) {
+        const text = value ?? given[++at];
+        flags.push(`${name}=${PATHS.includes(name) ? absolute(text) : text}`);
+      }
+    }
+    return flags;
+  } catch {
+    // No permission after all, or no such file: the worker finds its deno.json itself.
+    return undefined;
+  }
+}
+
+function absolute(path: string): string {
+  // deno-lint-ignore no-process-global
+  return /^\w+:\/\//.test(path) ? path : process.getBuiltinModule("node:path").resolve(path);
+}
+
+/** Variables by which the runtime of a worker finds its modules. The worker removes them before a task runs. */
+const RUNTIME_VARIABLES = ["DENO_DIR", "JSR_URL", "NPM_CONFIG_REGISTRY", "DENO_TLS_CA_STORE", "NO_COLOR"];
+
+function environment({ env }: Setup): Record<string, string> {
+  const own: Record<string, string> = {};
+  for (const name of RUNTIME_VARIABLES) {
+    const value = read(name);
+    if (value !== undefined) own[name] = value;
+  }
+  const cache = cacheFolder();
+  if (cache !== undefined) own.DENO_DIR = cache;
+  return { ...own, ...env };
+}
+
+function cacheFolder(): string | undefined {
+  const folder = read("DENO_DIR");
+  if (folder !== undefined) return absolute(folder);
+  const xdg = read("XDG_CACHE_HOME");
+  if (xdg !== undefined && Deno.build.os !== "windows") return `${xdg}/deno`;
+  if (Deno.build.os === "windows") {
+    const local = read("LOCALAPPDATA");
+    return local === undefined ? undefined : `${local}\\deno`;
+  }
+  const home = read("HOME");
+  if (home === undefined) return undefined;
+  return Deno.build.os === "darwin" ? `${home}/Library/Caches/deno` : `${home}/.cache/deno`;
+}
+
+// Never prompts: a variable that this script may not read counts as absent.
+function read(variable: string): string | undefined {
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
+  return Deno.env.get(variable);
+}

@@ -1,0 +1,57 @@
+/**
+ * Tells how a worker process has ended, from its exit code or signal, its own report, and what it printed last.
+ *
+ * @module
+ */
+import { IsopoolError } from "../core/errors.ts";
+import type { Death } from "./transport.ts";
+
+/** What is known of the end of a process. */
+export interface ProcessEnd {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  /** Why the process could not be started, if so. */
+  readonly error: Error | undefined;
+  /** What the worker has reported itself. */
+  readonly reported: Death | undefined;
+  /** Whether the host has ended it. */
+  readonly endRequested: boolean;
+  /** Whether it has ever been ready. */
+  readonly isReady: boolean;
+  /** The end of its stderr. */
+  readonly stderr: string;
+}
+
+/** Signals with which the engine ends a process whose heap is full; 133 is SIGTRAP as an exit code. */
+const FATAL_SIGNALS = ["SIGTRAP", "SIGABRT", "SIGILL"];
+const FATAL_EXIT = 133;
+
+/** Returns the death of a process. */
+export function processDeath(end: ProcessEnd): Death {
+  const { exitCode, signal, error, reported, endRequested, isReady, stderr } = end;
+  if (reported?.reason === "initializer" || reported?.reason === "finalizer") return reported;
+  const code = exitCode !== undefined && { exitCode };
+  if (reported) return { ...reported, ...reported.reason === "uncaught" && code };
+  if (endRequested) return { reason: "terminated", ...code };
+  if (error) {
+    return {
+      reason: "exit",
+      cause: new IsopoolError(`Cannot start worker process: ${error.message}`, { cause: error }),
+    };
+  }
+  const isFatal = exitCode === FATAL_EXIT || (signal !== undefined && FATAL_SIGNALS.includes(signal));
+  if (isFatal && /out of memory/i.test(stderr)) {
+    return {
+      reason: "oom",
+      ...signal !== undefined && { signal },
+      ...code,
+      cause: new RangeError("Its heap was full"),
+    };
+  }
+  if (signal !== undefined) return { reason: "terminated", signal };
+  if (isReady || stderr === "") return { reason: "exit", ...code };
+  return { reason: "exit", ...code, cause: new IsopoolError(`Worker process did not start: ${plain(stderr)}`) };
+}
+
+// deno-lint-ignore no-control-regex -- the runtime colours its errors
+const plain = (text: string): string => text.replaceAll(/\x1b\[[\d;]*m/g, "").trim();

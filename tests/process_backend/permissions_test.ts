@@ -1,0 +1,79 @@
+/** What a task can open that nothing is permitted to. */
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { PermissionScopeError, Pool } from "@isopool/isopool";
+import { onLinux } from "../support/proc.ts";
+import { test } from "../support/within.ts";
+import { own } from "./kit.ts";
+
+test('a task under permissions "none" can open nothing: every attempt is denied', async () => {
+  const folder = Deno.makeTempDirSync();
+  Deno.writeTextFileSync(`${folder}/secret`, "secret");
+  Deno.writeTextFileSync(`${folder}/module.js`, "export default 1;");
+  Deno.symlinkSync(`${folder}/secret`, `${folder}/link`);
+  const server = Deno.serve({ port: 0, onListen() {} }, () => new Response("export default 1;"));
+  {
+    await using pool = new Pool({ backend: "process", workers: 1, permissions: "none" });
+    const outcomes = await pool.submit(own.attemptAll, folder, server.addr.port);
+    assertEquals(Object.entries(outcomes).filter(([, outcome]) => outcome !== "denied"), []);
+    // Streams and the two ends of its channel: nothing of the host's.
+    assertEquals(await pool.submit(own.descriptors), [0, 1, 2, 3, 4]);
+  }
+  await server.shutdown();
+  Deno.removeSync(folder, { recursive: true });
+}, { ignore: !onLinux });
+
+test("a scope gives what it names: one folder is read, another is not; the environment is what the pool gives", async () => {
+  const folder = Deno.makeTempDirSync();
+  Deno.writeTextFileSync(`${folder}/a b`, "yes");
+  const options = { backend: "process", workers: 1, cwd: folder, env: { A: "1" } } as const;
+  {
+    await using pool = new Pool({ ...options, permissions: { read: [folder], env: true } });
+    assertEquals(await pool.submit(own.surroundings), { env: { A: "1" }, cwd: Deno.realPathSync(folder) });
+  }
+  {
+    await using pool = new Pool({ ...options, permissions: { env: ["A"], read: [`${folder}/a b`] } });
+    await assertRejects(() => pool.submit(own.surroundings), Deno.errors.NotCapable);
+  }
+  {
+    await using pool = new Pool({ backend: "process", workers: 1 });
+    assertEquals(await pool.submit(own.surroundings), { env: {}, cwd: Deno.cwd() });
+  }
+  Deno.removeSync(folder, { recursive: true });
+});
+
+test("a script without the permission to run the runtime cannot make a pool, and the error names the flag", async () => {
+  const text = `
+    import { Pool } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
+    try { new Pool({ backend: "process" }); } catch (error) { console.log(error.name, error.flag); }
+    try { new Pool({ backend: "process", permissions: { read: true } }); } catch (error) { console.log(error.name); }`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-check",
+      "--import-map=npm.import_map.json",
+      `data:text/javascript,${encodeURIComponent(text)}`,
+    ],
+    stdin: "null",
+  }).output();
+  const flag = `--allow-run=${Deno.execPath()}`;
+  assertEquals(new TextDecoder().decode(stdout), `PermissionScopeError ${flag}\nPermissionScopeError\n`);
+});
+
+test("a scope wider than the script's own is refused at construction", () => {
+  using _ = revoked();
+  assertThrows(
+    () => new Pool({ backend: "process", permissions: { ffi: true } }),
+    PermissionScopeError,
+    "--allow-ffi",
+  );
+  return Promise.resolve();
+});
+
+// Only this script's answer is needed: revoking for real would hold for the rest of the file.
+function revoked(): Disposable {
+  const { querySync } = Deno.permissions;
+  Deno.permissions.querySync = (what) =>
+    what.name === "ffi" ? { state: "denied" } as Deno.PermissionStatus : querySync.call(Deno.permissions, what);
+  return { [Symbol.dispose]: () => void (Deno.permissions.querySync = querySync) };
+}

@@ -1,0 +1,145 @@
+/**
+ * The entry of a worker process.
+ *
+ * ```
+ * watchdog (a thread)   reads stdin, where nothing comes: its end means that the host has ended -> SIGKILL
+ * this thread           process_channel.ts <-> serve.ts
+ * ```
+ *
+ * @module
+ */
+import { isolateState } from "../lib/core/isolate_state.ts";
+import { setImmediate } from "../lib/core/timer.ts";
+import { CallTable } from "../lib/protocol/call_table.ts";
+import { Doorbell } from "../lib/protocol/doorbell.ts";
+import { encodeThrown } from "../lib/protocol/error_record.ts";
+import { KillGuard } from "../lib/protocol/kill_guard.ts";
+import type { Importer } from "../lib/protocol/load_task.ts";
+import type { HostMessage, WorkerMessage } from "../lib/protocol/messages.ts";
+import type { ProcessInit } from "../lib/protocol/worker_init.ts";
+import { OwnerTable } from "../lib/shared/owner_table.ts";
+import { listen, post } from "./process_channel.ts";
+import { Prints } from "./process_prints.ts";
+import { serve } from "./serve.ts";
+
+// Taken at load: a task can replace them.
+const exit = Deno.exit.bind(Deno);
+
+// A thread sees the end of the host also while this thread spins. It can always kill its own process; the processes that
+// tasks have started, only with the permission to run anything.
+const WATCHDOG = `
+while (Deno.stdin.readSync(new Uint8Array(64)) !== null);
+try { Deno.kill(-Deno.pid, "SIGKILL"); } catch { /* Not permitted. */ }
+Deno.kill(Deno.pid, "SIGKILL");
+`;
+
+/** A call table that both ends of are in this process: all answers are messages, and it says when a call starts. */
+class LocalCallTable extends CallTable {
+  override setResult(): boolean {
+    return false;
+  }
+
+  override start(seq: number): boolean {
+    if (!super.start(seq)) return false;
+    // Before the call runs: a call of which the host has read nothing has not run.
+    post({ kind: "started", seq } satisfies WorkerMessage);
+    return true;
+  }
+}
+
+/**
+ * Starts serving at the first message, which has the worker's settings. The generated entry calls it
+ * (lib/transport/entry.ts).
+ *
+ * @param load The `import()` of the entry.
+ */
+export function boot(load: Importer): void {
+  const name = "isopool-watchdog";
+  new Worker(`data:text/javascript,${encodeURIComponent(WATCHDOG)}`, { type: "module", name });
+  let receive: ((message: HostMessage) => void) | undefined;
+  listen((message) => {
+    if (receive) receive(message as HostMessage);
+    else receive = start(message as ProcessInit, load);
+  }, () => exit(0));
+}
+
+function start(init: ProcessInit, load: Importer): (message: HostMessage) => void {
+  setEnvironment(init.env);
+  const prints = new Prints(init.mark, () => post({ kind: "printed" } satisfies WorkerMessage));
+  const send = (message: WorkerMessage, moved?: Transferable[]) => {
+    prints.mark();
+    post(message);
+    // Moved values are not here any more.
+    if (moved && moved.length > 0) structuredClone(undefined, { transfer: moved });
+  };
+  const { memoryLimit } = init;
+  if (memoryLimit !== undefined) {
+    void import("./watch_memory.ts").then(({ watchMemory }) =>
+      watchMemory(memoryLimit, (error) => send({ kind: "failed", phase: "memory", thrown: encodeThrown(error) }))
+    );
+  }
+  reportEnd(send);
+  const owners = OwnerTable.local();
+  const callTable = new LocalCallTable();
+  const doorbell = new Doorbell();
+  const receive = serve({
+    init: {
+      ...init,
+      owner: { memory: owners.memory, id: owners.me },
+      callTable: callTable.memory,
+      doorbell: doorbell.memory,
+      killGuard: new KillGuard().memory,
+      terminal: isolateState.terminal!,
+      port: undefined!,
+    },
+    callTable,
+    doorbell,
+    post: send,
+    waits: (seq) => post({ kind: "waits", seq } satisfies WorkerMessage),
+    setImmediate: (run) => setImmediate(run),
+    load,
+    // A kill is certain: nothing has to be prepared for it.
+    prepare: () => Promise.resolve(),
+    loadSharedTypes: () => import("../lib/manager/kinds.ts"),
+    leave: () => exit(0),
+  });
+  return (message) => {
+    if (message.kind === "run") {
+      const tail = message.first + message.items.length;
+      for (let seq = message.first; seq < tail; seq++) callTable.openPosted(seq);
+      receive(message);
+      doorbell.publishPosted(tail);
+    } else receive(message);
+  };
+}
+
+// Variables of the runtime's own: where it finds its modules, and what its `spawn` adds.
+const RUNTIME_VARIABLES = [
+  "DENO_DIR",
+  "JSR_URL",
+  "NPM_CONFIG_REGISTRY",
+  "DENO_TLS_CA_STORE",
+  "NO_COLOR",
+  "PATH",
+  "DENO_NODE_SHIM_ACTIVE",
+];
+
+// The runtime has found its modules by now, and a task must not see what the pool has not given it. A variable that this
+// process may not change is one that a task may not read.
+function setEnvironment(env: Record<string, string>): void {
+  for (const name of RUNTIME_VARIABLES) {
+    if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") continue;
+    if (Object.hasOwn(env, name)) Deno.env.set(name, env[name]);
+    else Deno.env.delete(name);
+  }
+}
+
+function reportEnd(send: (message: WorkerMessage) => void): void {
+  const endWith = (event: Event, error: unknown) => {
+    event.preventDefault();
+    send({ kind: "exiting", thrown: encodeThrown(error) });
+    exit(1);
+  };
+  addEventListener("error", (event) => endWith(event, event.error));
+  addEventListener("unhandledrejection", (event) => endWith(event, event.reason));
+}

@@ -1,0 +1,50 @@
+/**
+ * The channel of a worker process to its host: frames in on descriptor 3, frames out on descriptor 4.
+ *
+ * Writes are synchronous: a message has left this process when `post` returns, so a result survives a kill that comes
+ * right after it. A host that does not read holds up its worker, which is the back-pressure.
+ *
+ * @module
+ */
+import type { Buffer } from "node:buffer";
+import { read, readSync, writeSync } from "node:fs";
+import { encodeFrame, FrameReader } from "../lib/protocol/frames.ts";
+
+const FROM_HOST = 3;
+const TO_HOST = 4;
+/** Bytes of one read; the rest of a larger buffer is read into that buffer itself. */
+const PIECE = 64 * 1024;
+
+// Taken at load: a task can replace the functions of the module.
+const [readPiece, readPieceSync, writePiece] = [read, readSync, writeSync];
+
+/** Writes the frame of a message. */
+export function post(message: object): void {
+  for (const part of encodeFrame(message)) {
+    for (let written = 0; written < part.length;) written += writePiece(TO_HOST, part, written);
+  }
+}
+
+/**
+ * Reads frames until the host closes the channel.
+ *
+ * @param onMessage Receives each message.
+ * @param onEnd Is called when the channel has ended.
+ */
+export function listen(onMessage: (message: unknown) => void, onEnd: () => void): void {
+  const reader = new FrameReader(onMessage);
+  const piece = new Uint8Array(PIECE);
+  const next = () => readPiece(FROM_HOST, piece as Buffer, 0, PIECE, null, took);
+  const took = (error: unknown, count: number) => {
+    if (error || count === 0) return onEnd();
+    reader.push(piece.subarray(0, count));
+    // The host writes a frame in one go, so what is missing of a large buffer comes without a wait.
+    for (let room; (room = reader.room(PIECE)) !== undefined;) {
+      const more = readPieceSync(FROM_HOST, room, 0, room.length, null);
+      if (more === 0) return onEnd();
+      reader.filled(more);
+    }
+    next();
+  };
+  next();
+}
