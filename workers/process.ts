@@ -9,6 +9,7 @@
  * @module
  */
 import { isolateState } from "../lib/core/isolate_state.ts";
+import { structuredClone } from "../lib/core/platform.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
 import { Doorbell } from "../lib/protocol/doorbell.ts";

@@ -22,6 +22,7 @@
  * @module
  */
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
+import { crypto } from "../core/platform.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import { encodeFrame, FrameReader } from "../protocol/frames.ts";
