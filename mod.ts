@@ -59,6 +59,8 @@ export { SharedValue } from "./lib/pool/shared_value.ts";
 export type { PoolStats } from "./lib/pool/stats.ts";
 export {
   type AdaptiveOptions,
+  type Governor,
+  type GovernorToken,
   limit,
   type LimitContext,
   type Limiter,

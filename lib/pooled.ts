@@ -32,6 +32,7 @@ import { openProgress } from "./progress/progress.ts";
 
 export type { AdaptiveOptions } from "./io/adaptive.ts";
 export type { PooledContext } from "./io/context.ts";
+export type { Governor, GovernorToken } from "./io/governor.ts";
 export { limit, type LimitContext, type Limiter, type RunOptions } from "./io/limit.ts";
 export type { LimitOptions, PooledOptions } from "./io/options.ts";
 export { tune, type TuneOptions, type TunePoint, Tuning } from "./io/tune.ts";

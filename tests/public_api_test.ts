@@ -86,6 +86,8 @@ const TYPES = [
   "Distribution",
   "ElementOf",
   "FutureState",
+  "Governor",
+  "GovernorToken",
   "Guard",
   "Handle",
   "ImapOptions",

@@ -20,3 +20,9 @@ export function getter<T>(get: (this: T) => unknown, enumerable = true): Propert
   const descriptor: Descriptor = { __proto__: null, enumerable, get };
   return descriptor;
 }
+
+/** Makes the descriptor of a property that is read and set by functions, and is not enumerable. */
+export function accessor<T>(get: () => T, set: (value: T) => void): PropertyDescriptor {
+  const descriptor: Descriptor = { __proto__: null, enumerable: false, get, set };
+  return descriptor;
+}

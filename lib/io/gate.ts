@@ -51,7 +51,7 @@ class Waiter implements Abortable {
 
 /** The gate of one limiter or run. */
 export class Gate {
-  readonly #concurrency: number;
+  #concurrency: number;
   readonly #rate: RateLimiter | undefined;
   readonly #newCalls = new Deque<Waiter>();
   readonly #retries = new Deque<Waiter>();
@@ -62,6 +62,16 @@ export class Gate {
   constructor(concurrency: number, rate: RateLimiter | undefined) {
     this.#concurrency = concurrency;
     this.#rate = rate;
+  }
+
+  /** Maximum number of permits that are taken at a time. */
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
+  set concurrency(value: number) {
+    this.#concurrency = value;
+    this.#pump();
   }
 
   /** Number of permits that are taken. */

@@ -1,22 +1,15 @@
 /**
- * `limit()`: returns a function that limits how many of the calls made through it are in progress at a time.
- *
- * ```
- * run(fn) -> Gate.enter: first come, first served -> Attempts -> fn(context) -> Gate.leave
- * ```
+ * `limit()`: returns a function that limits how many of the calls made through it are in progress at a time. This file has
+ * its public face; limited_calls.ts makes the calls.
  *
  * @module
  */
-import { onAbort } from "../core/abort.ts";
-import { define, getter } from "../core/define.ts";
-import { CancelledError } from "../core/errors.ts";
-import { Promise as RuntimePromise } from "../core/platform.ts";
-import { abortSignal, badOption, knownOptions } from "../core/validate.ts";
-import { Attempts, type Limits, settledOrGrace } from "./attempts.ts";
-import { Cancellation } from "./cancellation.ts";
+import { accessor, define, getter } from "../core/define.ts";
+import { abortSignal, badOption, count, knownOptions } from "../core/validate.ts";
 import type { PooledContext } from "./context.ts";
-import { Gate } from "./gate.ts";
-import { type LimitOptions, type LimitPlan, limitPlan } from "./options.ts";
+import type { Governor, GovernorToken } from "./governor.ts";
+import { LimitedCalls } from "./limited_calls.ts";
+import { type LimitOptions, limitPlan } from "./options.ts";
 
 /** What a function called through {@linkcode limit} gets. */
 export type LimitContext = Pick<PooledContext, "signal" | "attempt">;
@@ -37,7 +30,7 @@ export interface RunOptions {
  * Each call costs a few small objects. All waiting calls are in memory: for a long list of items use
  * {@linkcode pooled}, which reads its input only as fast as it works.
  */
-export interface Limiter {
+export interface Limiter extends Governor {
   /**
    * Calls `fn` as soon as the limits allow, in order of the calls, never before the next microtask. Settles as `fn` does.
    *
@@ -61,7 +54,12 @@ export interface Limiter {
    * ```
    */
   <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R>;
-  /** Number of calls in progress, including those that wait for their next attempt. */
+  /**
+   * Maximum number of calls in progress at a time. It can be set at any time: more lets calls start at once; fewer takes no
+   * permit away, but none starts until enough have ended.
+   */
+  concurrency: number;
+  /** Number of calls in progress, including those that wait for their next attempt, and of permits of `acquire`. */
   readonly active: number;
   /** Number of calls that have not started. */
   readonly waiting: number;
@@ -126,105 +124,40 @@ export interface Limiter {
  * ```
  */
 export function limit(options: number | LimitOptions): Limiter {
-  const calls = new Calls(limitPlan("create limit", options));
+  const calls = new LimitedCalls(limitPlan("create limit", options));
   const run = <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R> => {
     const call = "call with limit";
     if (typeof fn !== "function") throw badOption(call, "fn", fn, "a function", false);
     knownOptions(call, options, ["signal"]);
     return calls.run(fn, abortSignal(call, "signal", options?.signal));
   };
+  const setConcurrency = (value: number) => calls.concurrency = count("set limit", "concurrency", value, 1);
+  Object.defineProperty(run, "concurrency", accessor(() => calls.concurrency, setConcurrency));
   Object.defineProperty(run, "active", getter(() => calls.active, false));
   Object.defineProperty(run, "waiting", getter(() => calls.waiting, false));
   define(run, "clear", (reason?: unknown) => calls.clear(reason), false);
   define(run, "idle", () => calls.idle(), false);
+  define(run, "acquire", (options?: RunOptions): Promise<GovernorToken> => {
+    knownOptions(ACQUIRE, options, ["signal"]);
+    return calls.acquire(abortSignal(ACQUIRE, "signal", options?.signal));
+  }, false);
+  define(run, "with", (fn: () => unknown) => run(checked(fn, "call with limit", (): unknown => fn())), false);
+  define(
+    run,
+    "wrap",
+    (fn: (...args: unknown[]) => unknown) =>
+      checked(fn, "wrap with limit", function (this: unknown, ...args: unknown[]) {
+        return run(() => fn.apply(this, args));
+      }),
+    false,
+  );
   return run as Limiter;
 }
 
-/** The calls of one limiter. */
-class Calls {
-  readonly #gate: Gate;
-  readonly #limits: Limits;
-  readonly #signal: AbortSignal | undefined;
-  // The calls that have not settled, waiting or in progress.
-  readonly #unsettled = new Set<Cancellation>();
-  // Removes the one listener on the common signal, which exists only while there are calls.
-  #removeListener = (): void => {};
-  #idleWaiters: (() => void)[] = [];
-  #count = 0;
+const ACQUIRE = "acquire permit";
 
-  constructor(plan: LimitPlan) {
-    this.#gate = new Gate(plan.concurrency, plan.rate);
-    this.#limits = { timeout: plan.timeout, retry: plan.retry, gate: this.#gate };
-    this.#signal = plan.signal;
-  }
-
-  get active(): number {
-    return this.#gate.active;
-  }
-
-  get waiting(): number {
-    return this.#gate.waiting;
-  }
-
-  async run<R>(
-    fn: (context: LimitContext) => R | PromiseLike<R>,
-    signal: AbortSignal | undefined,
-  ): Promise<R> {
-    this.#signal?.throwIfAborted();
-    signal?.throwIfAborted();
-    const cancellation = new Cancellation();
-    this.#add(cancellation);
-    const removeListener = onAbort(signal, (reason) => cancellation.abort(reason));
-    const attempts = new Attempts<R>(this.#limits, cancellation, this.#count++, fn);
-    try {
-      await this.#gate.enter(cancellation);
-    } catch (error) {
-      this.#settled(cancellation, removeListener);
-      throw error;
-    }
-    try {
-      const running = attempts.run();
-      return await (signal || this.#signal ? settledOrGrace(running, cancellation) : running);
-    } finally {
-      this.#settled(cancellation, removeListener);
-      if (attempts.overdue) void attempts.overdue.then(() => this.#leave());
-      else this.#leave();
-    }
-  }
-
-  clear(reason: unknown): void {
-    this.#gate.clear(new CancelledError("Call was cleared before it started", { cause: reason }));
-  }
-
-  async idle(): Promise<void> {
-    if (this.active + this.waiting > 0) await new RuntimePromise<void>((resolve) => this.#idleWaiters.push(resolve));
-  }
-
-  #add(cancellation: Cancellation): void {
-    if (this.#unsettled.size === 0) {
-      this.#removeListener();
-      this.#removeListener = onAbort(this.#signal, (reason) => {
-        for (const cancellation of this.#unsettled) cancellation.abort(reason);
-      });
-    }
-    this.#unsettled.add(cancellation);
-  }
-
-  #settled(cancellation: Cancellation, removeListener: () => void): void {
-    removeListener();
-    this.#unsettled.delete(cancellation);
-    if (this.#unsettled.size === 0) this.#removeListener();
-    this.#checkIdle();
-  }
-
-  #leave(): void {
-    this.#gate.leave();
-    this.#checkIdle();
-  }
-
-  #checkIdle(): void {
-    if (this.active + this.waiting > 0) return;
-    for (const resolve of this.#idleWaiters) resolve();
-    this.#idleWaiters = [];
-  }
+// Returns `made`, if `fn` is a function.
+function checked<T>(fn: unknown, call: string, made: T): T {
+  if (typeof fn !== "function") throw badOption(call, "fn", fn, "a function", false);
+  return made;
 }
