@@ -120,6 +120,7 @@ export class CallRunner implements CallHost {
       const call = this.#take(batch, i);
       if (!call) continue;
       this.#runningAlone = call;
+      const start = batch.timed ? performance.now() : 0;
       try {
         // Loading counts as running: the first call's timeout stops a module that never finishes loading.
         fn ??= await this.#load(batch.task);
@@ -129,9 +130,11 @@ export class CallRunner implements CallHost {
           value = await value;
         }
         this.#runningAlone = undefined;
+        if (batch.timed) this.#sendTimes(call, start);
         this.#replies.result(call, value);
       } catch (error) {
         this.#runningAlone = undefined;
+        if (batch.timed) this.#sendTimes(call, start);
         this.#replies.error(call, error);
       }
       this.#replies.callEnded();
@@ -153,10 +156,13 @@ export class CallRunner implements CallHost {
     const start = performance.now();
     try {
       const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
-      const value = this.enter(call, () => this.#call(fn, batch, i, call));
+      const running = this.enter(call, () => this.#call(fn, batch, i, call));
       this.#host.waits?.(call.taskId);
-      this.#replies.result(call, await value);
+      const value = await running;
+      if (batch.timed) this.#sendTimes(call, start);
+      this.#replies.result(call, value);
     } catch (error) {
+      if (batch.timed) this.#sendTimes(call, start);
       this.#replies.error(call, error);
     }
     this.#running.delete(call.taskId);
@@ -181,6 +187,18 @@ export class CallRunner implements CallHost {
       value = this.#host.runWithin(run, timeout, end - performance.now());
     }
     return stream > 0 ? this.#streams.drive(value, stream, call) : value;
+  }
+
+  // The answer follows by the same port.
+  #sendTimes(call: RunningCall, start: number): void {
+    const { timeOrigin } = performance;
+    call.hasSentMessages = true;
+    this.#host.post({
+      kind: "timed",
+      seq: call.taskId,
+      start: timeOrigin + start,
+      end: timeOrigin + performance.now(),
+    });
   }
 
   async #load(id: number): Promise<TaskFunction> {

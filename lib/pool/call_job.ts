@@ -113,7 +113,7 @@ export class CallJob extends PoolJob implements FutureControl {
     failures: UnobservedFailures,
     site: Site | undefined,
   ) {
-    super(task, options);
+    super("call", task, options);
     this.#scheduler = scheduler;
     this.shares = options.shares;
     this.handles = options.handles ?? false;
@@ -237,6 +237,7 @@ export class CallJob extends PoolJob implements FutureControl {
     this.#stopListening?.();
     this.#deadlines?.clear();
     clearTimeout(this.#retryTimer);
+    if (outcome !== "fulfilled") this.failure = { outcome, error: value };
     if (outcome === "rejected") this.#site?.addTo(value);
     this.#scheduler.counters.callEnded(outcome);
     settleFuture(this.future, outcome, value);

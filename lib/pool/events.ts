@@ -7,8 +7,8 @@ import { AsyncContext } from "../core/async_context.ts";
 import type { DeathReason } from "../core/errors.ts";
 import { CustomEvent as RuntimeEvent } from "../core/platform.ts";
 import type { Death } from "../transport/transport.ts";
-import type { Observer } from "../scheduler/counters.ts";
 import type { Job } from "../scheduler/job.ts";
+import type { Observer } from "../scheduler/observers.ts";
 
 /** Detail of the worker events of {@linkcode PoolEventMap}. */
 export interface WorkerEventDetail {
@@ -53,7 +53,7 @@ export interface PoolEventMap {
 }
 
 /** Returns an observer that dispatches a scheduler's reports as events. */
-export function observe(target: EventTarget): Observer {
+export function eventObserver(target: EventTarget): Partial<Observer> {
   const context = new AsyncContext();
   const dispatch = <K extends keyof PoolEventMap>(type: K, detail: PoolEventMap[K]["detail"]) =>
     void context.run(() => target.dispatchEvent(new RuntimeEvent(type, { detail })));
@@ -61,11 +61,13 @@ export function observe(target: EventTarget): Observer {
     workerStarted: (workerId) => dispatch("workerstart", { workerId }),
     workerEnded: (workerId, { reason, cause }: Death) => dispatch("workerexit", { workerId, reason, cause }),
     callSent: (job, index, attempt, workerId) => dispatch("taskstart", { task: nameOf(job), index, workerId, attempt }),
-    callEnded: (job, index, outcome, workerId) => dispatch("taskend", { task: nameOf(job), index, workerId, outcome }),
+    callEnded: ({ job, index, outcome, workerId }) =>
+      dispatch("taskend", { task: nameOf(job), index, workerId, outcome }),
     drained: () => dispatch("drain", null),
   };
 }
 
-function nameOf({ task: { source, localFunction: local } }: Job): string {
+/** Names the task of a job in an event. */
+export function nameOf({ task: { source, localFunction: local } }: Job): string {
   return "name" in source ? source.name : local?.name || "(anonymous)";
 }

@@ -47,7 +47,7 @@ export class MapJob extends PoolJob implements Producer {
   #queued = false;
 
   constructor(plan: MapPlan, input: Input<unknown>, { scheduler, failures }: PoolCore, site: Site | undefined) {
-    super(plan.task, plan);
+    super("map", plan.task, plan);
     this.#plan = plan;
     this.spread = plan.spread;
     this.#scheduler = scheduler;
@@ -141,6 +141,7 @@ export class MapJob extends PoolJob implements Producer {
     this.#plan.progress?.rejected(index, error);
     if (!this.collector.isStopped) {
       this.#site?.addTo(error, `at items[${index}]`);
+      if (this.#plan.onError === "throw") this.failure ??= { outcome, error };
       if (this.#plan.onError === "throw") this.#input.close();
     }
     this.collector.reject(index, error, outcome === "cancelled");
@@ -189,6 +190,7 @@ export class MapJob extends PoolJob implements Producer {
   // The calls that run get the signal; with `force` their workers are stopped, too.
   #stop(reason: unknown, outcome: Failure, force = false): void {
     if (this.#state === "finished") return;
+    this.failure ??= { outcome, error: reason };
     this.#input.close();
     this.#retries.clear();
     this.#deadlines?.clear();

@@ -11,7 +11,7 @@ import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { duration } from "../core/validate.ts";
 import { snapshot } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
-import type { Chunk, Failure, Job, TaskEntry } from "../scheduler/job.ts";
+import type { Chunk, Failure, Job, JobFailure, TaskEntry } from "../scheduler/job.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { TaskOptions } from "../task/task.ts";
 import type { PoolCore } from "./core.ts";
@@ -55,6 +55,7 @@ export interface CallPlan {
 
 /** A job of a pool. */
 export abstract class PoolJob implements Job {
+  readonly kind: Job["kind"];
   readonly task: TaskEntry;
   readonly timeout: number | undefined;
   readonly deadline: number | undefined;
@@ -64,11 +65,14 @@ export abstract class PoolJob implements Job {
   readonly nested: boolean;
   readonly context: AsyncContext | undefined;
   queuedAt = 0;
+  traceparent: string | undefined = undefined;
+  failure: JobFailure | undefined = undefined;
   readonly #given: TaskOptions;
   // Where `onEmit` and `onProgress` run.
   readonly #callbackContext: AsyncContext | undefined;
 
-  constructor(task: TaskEntry, options: JobOptions) {
+  constructor(kind: Job["kind"], task: TaskEntry, options: JobOptions) {
+    this.kind = kind;
     this.task = task;
     this.timeout = options.timeout;
     this.deadline = options.deadline;

@@ -8,7 +8,8 @@ import { refuseCopies } from "../core/uncopyable.ts";
 import { integer } from "../core/validate.ts";
 import { checkLimits } from "./backends.ts";
 import type { PoolCore } from "./core.ts";
-import { observe, type PoolEventMap } from "./events.ts";
+import { observe } from "../scheduler/observers.ts";
+import { eventObserver, type PoolEventMap } from "./events.ts";
 import { type PoolStats, poolStats } from "./stats.ts";
 
 /**
@@ -19,6 +20,7 @@ import { type PoolStats, poolStats } from "./stats.ts";
  */
 export abstract class PoolWorkers extends EventTarget {
   readonly #core: PoolCore;
+  #dispatchesEvents = false;
 
   /** @ignore */
   constructor(core: PoolCore) {
@@ -177,7 +179,8 @@ export abstract class PoolWorkers extends EventTarget {
     listener: ((event: PoolEventMap[K]) => void) | EventListenerObject | null,
     options?: boolean | AddEventListenerOptions,
   ): void {
-    this.#core.scheduler.observer ??= observe(this);
+    if (!this.#dispatchesEvents) observe(this.#core.scheduler, eventObserver(this));
+    this.#dispatchesEvents = true;
     super.addEventListener(type, listener as EventListener, options);
   }
 

@@ -88,7 +88,7 @@ export class StreamJob extends PoolJob implements Producer {
     options: StreamOptions,
     site: Site | undefined,
   ) {
-    super(task, options);
+    super("stream", task, options);
     this.#options = options;
     this.shares = options.shares;
     this.handles = options.handles ?? false;
@@ -203,6 +203,7 @@ export class StreamJob extends PoolJob implements Producer {
     this.#scheduler.counters.callEnded(outcome);
     if (outcome === "fulfilled") this.collector.end(this.#count);
     else {
+      this.failure = { outcome, error: value };
       this.#site?.addTo(value);
       this.collector.fail(value, outcome === "cancelled");
     }

@@ -16,10 +16,10 @@ import { Deque } from "../core/deque.ts";
 import type { Items, RunMessage } from "./messages.ts";
 import { ValueRing } from "./value_ring.ts";
 
-const Flag = { SPREAD: 1, HAS_LIMIT: 2, NUMBERS: 4 } as const;
+const Flag = { SPREAD: 1, HAS_LIMIT: 2, NUMBERS: 4, TIMED: 8 } as const;
 
 /** What the calls of a batch have in common besides their arguments. */
-export type BatchHeader = Pick<RunMessage, "task" | "spread" | "timeout" | "hasLimit" | "attempt">;
+export type BatchHeader = Pick<RunMessage, "task" | "spread" | "timeout" | "hasLimit" | "attempt" | "timed">;
 
 /** The batches on the way from a host to its worker, as either side sees them. */
 export class BatchRing {
@@ -76,17 +76,20 @@ export class BatchRing {
       stream: 0,
       shared: false,
       handles: false,
+      timed: (flags & Flag.TIMED) !== 0,
+      traceparent: undefined,
     };
   }
 
   #put(
     first: number,
-    { task, attempt, timeout = -1, spread, hasLimit }: BatchHeader,
+    { task, attempt, timeout = -1, spread, hasLimit, timed }: BatchHeader,
     items: readonly unknown[],
   ): boolean {
     const ring = this.#ring;
     const areNumbers = !spread && items.every((item) => typeof item === "number");
-    const flags = (spread ? Flag.SPREAD : 0) | (hasLimit ? Flag.HAS_LIMIT : 0) | (areNumbers ? Flag.NUMBERS : 0);
+    const flags = (spread ? Flag.SPREAD : 0) | (hasLimit ? Flag.HAS_LIMIT : 0) | (areNumbers ? Flag.NUMBERS : 0) |
+      (timed ? Flag.TIMED : 0);
     return ring.putInts(first | 0, items.length) && ring.putInts(task, attempt) && ring.putNumber(timeout) &&
       ring.putInts(flags, 0) &&
       (areNumbers ? ring.putNumbers(items as readonly number[]) : items.every((item) => this.#putItem(item, spread)));

@@ -53,6 +53,8 @@ export class MessageValidator {
       case "started":
       case "waits":
         return isSeq(message.seq, head, tail);
+      case "timed":
+        return isSeq(message.seq, head, tail) && isAmount(message.start) && isAmount(message.end);
       case "progress": {
         const { seq, done, total } = message;
         return isSeq(seq, head, tail) && isAmount(done, Infinity) && (total === undefined || isAmount(total, Infinity));

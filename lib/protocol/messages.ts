@@ -19,6 +19,7 @@
  *                                                            <-  report { count, ms }    results are in the table
  *                                                            <-  result { seq, value }   not in the call table
  *                                                            <-  error { seq, thrown }
+ *                                                            <-  timed { seq, start, end }
  *                                                            <-  exiting                 scoped workers, processes
  *                                                            <-  started { seq }         processes only
  *                                                            <-  waits { seq }           processes only
@@ -68,6 +69,10 @@ export interface RunMessage {
   shared: boolean;
   /** Whether there may be shared objects in the arguments. */
   handles: boolean;
+  /** Whether the worker posts a `timed` message before each answer. */
+  timed: boolean;
+  /** The trace that the calls belong to (W3C Trace Context). Such a batch goes by message. */
+  traceparent: string | undefined;
 }
 
 /** From host to worker. */
@@ -95,6 +100,8 @@ export type WorkerMessage =
   /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */
   | { kind: "report"; count: number; ms: number; runTime: number }
   | ResultMessage
+  /** A call of a timed batch ran from `start` to `end`, in milliseconds since 1970. Its answer is the next message. */
+  | { kind: "timed"; seq: number; start: number; end: number }
   | { kind: "error"; seq: number; thrown: Thrown }
   /** The worker is about to end itself, with an exit code or because of an uncaught error. */
   | { kind: "exiting"; exitCode?: number; thrown?: Thrown }

@@ -102,10 +102,12 @@ export class Backlog {
     return found;
   }
 
-  /** Takes everything out. */
-  drain(): { returned: Chunk[]; jobs: Job[] } {
+  /** Hands everything to `target`, which finds a backlog for it. */
+  moveTo(target: { enqueue(job: Job): void; putBack(chunk: Chunk): void }): void {
     const levels = this.#levels.splice(0, Infinity, new PriorityLevel(0));
-    return { returned: levels.flatMap(({ returned }) => [...returned]), jobs: levels.flatMap(({ jobs }) => [...jobs]) };
+    for (const { jobs } of levels) for (const job of jobs) target.enqueue(job);
+    const returned = levels.flatMap(({ returned }) => [...returned]);
+    for (const chunk of returned.reverse()) target.putBack(chunk); // Each goes to the head.
   }
 
   /** The task of the next call. */

@@ -10,7 +10,7 @@ import type { SlotOwner } from "./slot_owner.ts";
 import { Chunk } from "./job.ts";
 
 /** Puts chunks that are alike into one batch, numbered from `first`. */
-export function toBatch(first: number, chunks: Chunk[]): Batch {
+export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
   const { job, attempt, transfer } = chunks[0];
   const { id: taskId, source, localFunction } = job.task;
   return {
@@ -28,6 +28,8 @@ export function toBatch(first: number, chunks: Chunk[]): Batch {
     handles: chunks.some((chunk) => chunk.job.handles),
     transfer,
     context: job.context,
+    timed,
+    traceparent: job.traceparent,
   };
 }
 

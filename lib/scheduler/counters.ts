@@ -1,11 +1,11 @@
 /**
- * `Counters`: what a pool has done so far, and `Observer`: an interface that the scheduler reports events to.
+ * `Counters`: what a pool has done so far.
  *
  * @module
  */
 import { Histogram } from "../core/histogram.ts";
 import type { Death } from "../transport/transport.ts";
-import type { Job, Outcome } from "./job.ts";
+import type { Outcome } from "./job.ts";
 
 /** Counts of one pool. */
 export class Counters {
@@ -27,16 +27,4 @@ export class Counters {
   workerDied(death: Death): void {
     if (death.reason !== "terminated" && death.reason !== "finalizer") this.workersCrashed++;
   }
-}
-
-/** Receives the events of a scheduler. */
-export interface Observer {
-  workerStarted(workerId: number): void;
-  workerEnded(workerId: number, death: Death): void;
-  /** A call was sent to a worker. */
-  callSent(job: Job, index: number, attempt: number, workerId: number): void;
-  /** An attempt of a call has ended. */
-  callEnded(job: Job, index: number, outcome: Outcome, workerId: number): void;
-  /** The last unfinished job has finished. */
-  drained(): void;
 }

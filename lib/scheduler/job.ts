@@ -56,6 +56,12 @@ export interface ChunkHolder {
   grant(chunk: Chunk, offset: number, count: number): void;
 }
 
+/** Why a job did not succeed as a whole. */
+export interface JobFailure {
+  readonly outcome: Failure;
+  readonly error: unknown;
+}
+
 /** A source of calls, to which the scheduler reports what becomes of each: one submit, map or stream. */
 export interface Job {
   readonly task: TaskEntry;
@@ -73,6 +79,12 @@ export interface Job {
   readonly context?: AsyncContext;
   /** Whether a call of the same pool made this job and may wait for it: then the pool has one more worker meanwhile. */
   readonly nested?: boolean;
+  /** The W3C `traceparent` of its calls: the trace that their code belongs to. An observer sets it. */
+  traceparent?: string;
+  /** What the caller made: one call, a map, or a stream. */
+  readonly kind: "call" | "map" | "stream";
+  /** Set when it has failed as a whole; a map that keeps its failures does not fail by them. */
+  readonly failure: JobFailure | undefined;
   /** The only worker that may run it; the scheduler abandons the job when that worker dies. */
   readonly pinned?: PinnedWorker;
   /** Items that its call may yield before the first grant; `0` for calls that only return. */
@@ -143,7 +155,7 @@ export class Chunk {
     return this.job.task === other.job.task && this.job.spread === other.job.spread &&
       this.job.timeout === other.job.timeout && this.attempt === other.attempt &&
       this.job.stream === other.job.stream && this.job.shares === other.job.shares &&
-      this.job.context === other.job.context &&
+      this.job.context === other.job.context && this.job.traceparent === other.job.traceparent &&
       this.transfer.length === 0 && other.transfer.length === 0;
   }
 

@@ -16,9 +16,10 @@ import type { Death } from "../transport/transport.ts";
 import { AbandonedWorkers } from "./abandoned_workers.ts";
 import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
-import { Counters, type Observer } from "./counters.ts";
+import { Counters } from "./counters.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Chunk, Job } from "./job.ts";
+import type { Observers } from "./observers.ts";
 import type { SchedulerOptions } from "./options.ts";
 import { type SchedulerState, Shutdown } from "./shutdown.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
@@ -41,7 +42,7 @@ export class Scheduler implements SlotOwner {
   /** Where single calls come in when there is a limit to how many may wait. */
   readonly admission: Admission;
   readonly startFailures: StartFailures = new StartFailures();
-  observer: Observer | undefined;
+  observer: Observers | undefined;
   /** Whether calls are held back; `pause` and `resume` set it. */
   paused = false;
   readonly #jobs = new Set<Job>();
@@ -56,10 +57,10 @@ export class Scheduler implements SlotOwner {
   #isPumpScheduled = false;
 
   constructor(options: SchedulerOptions) {
-    const { killGrace, hookTimeout, maxTasks = Infinity, concurrency = 1, maxQueue = Infinity, rate } = options;
-    this.killGrace = killGrace;
+    const { maxTasks = Infinity, concurrency = 1, maxQueue = Infinity, rate } = options;
+    this.killGrace = options.killGrace;
     this.#keepAlive = new KeepAlive(options.daemon);
-    this.hookTimeout = hookTimeout;
+    this.hookTimeout = options.hookTimeout;
     this.maxTasks = maxTasks;
     this.#onFailure = options.onFailure;
     this.workerSet = new WorkerSet(options, this);
@@ -91,11 +92,13 @@ export class Scheduler implements SlotOwner {
     this.#jobs.add(job);
     if (job.nested) this.workerSet.limit++;
     this.#keepAlive.hold();
+    this.observer?.jobSubmitted(job);
   }
 
   /** Counts a job as finished. */
   finish(job: Job): void {
     if (!this.#jobs.delete(job)) return;
+    this.observer?.jobFinished(job);
     if (job.nested) {
       this.workerSet.limit--;
       this.#schedulePump();
@@ -190,7 +193,7 @@ export class Scheduler implements SlotOwner {
   /** {@inheritDoc SlotOwner.redistribute} */
   redistribute({ boundBacklog }: OwnedSlot): void {
     // What is pinned to the worker goes back into its bound backlog, or fails if the worker is dead.
-    if (boundBacklog) this.#requeue(boundBacklog);
+    if (boundBacklog) boundBacklog.moveTo(this);
   }
 
   /** {@inheritDoc SlotOwner.startFailed} */
@@ -216,12 +219,6 @@ export class Scheduler implements SlotOwner {
     this.#schedulePump();
   }
 
-  #requeue(backlog: Backlog): void {
-    const { returned, jobs } = backlog.drain();
-    for (const job of jobs) this.enqueue(job);
-    for (const chunk of returned.reverse()) this.putBack(chunk);
-  }
-
   #schedulePump(): void {
     if (this.#isPumpScheduled) return;
     this.#isPumpScheduled = true;
@@ -236,7 +233,7 @@ export class Scheduler implements SlotOwner {
     this.workerSet.trim();
     this.workerSet.refill();
     this.workerSet.checkReadiness();
-    if (this.workerSet.unassigned.size > 0 && this.workerSet.canServe) this.#requeue(this.workerSet.unassigned);
+    if (this.workerSet.unassigned.size > 0 && this.workerSet.canServe) this.workerSet.unassigned.moveTo(this);
     if (this.paused) this.#releaseKeepAlive();
     else this.#dispatcher.run();
     this.workerSet.watchIdle();

@@ -62,6 +62,7 @@ export class Slot implements CallsSlot, PinnedWorker {
       progress: (seq, done, total) => this.calls.progress(seq, done, total),
       fulfilled: (first, values) => this.calls.fulfilled(first, values),
       rejected: (seq, error) => this.calls.rejected(seq, error),
+      timed: (seq, times) => this.calls.timed = { seq, times },
       measured: (count, ms, runTime) => this.calls.measured(count, ms, runTime),
       roomFreed: () => owner.capacityChanged(this),
       exit: (death) => this.#exit(death),
@@ -143,6 +144,7 @@ export class Slot implements CallsSlot, PinnedWorker {
   /** Stops the worker by force. Its calls settle to `stopOutcome`, if given, and else to what stopped each, or to a crash. */
   kill(stopOutcome?: StopOutcome): void {
     if (this.state === "dead") return;
+    this.#owner.observer?.workerKilled(this.id);
     this.#stopOutcome = stopOutcome;
     this.state = "leaving";
     clearTimeout(this.#initializerTimer);

@@ -14,11 +14,12 @@
  */
 import { markAbandoned } from "../core/task_errors.ts";
 import { MAX_DELAY } from "../core/validate.ts";
-import type { Death, Transport } from "../transport/transport.ts";
+import type { CallTimes, Death, Transport } from "../transport/transport.ts";
 import { recordSent, sendSeparately, toBatch } from "./batch.ts";
 import { InFlight } from "./in_flight.ts";
 import type { Chunk, ChunkHolder, Failure, Outcome, TaskEntry } from "./job.ts";
 import { PendingStops, type StopOutcome } from "./pending_stops.ts";
+import { reportEnded } from "./observers.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import { Throughput } from "./throughput.ts";
 import { TimeLimits } from "./time_limits.ts";
@@ -39,6 +40,8 @@ export class SlotCalls implements ChunkHolder {
   ended = 0;
   /** The task of a call that was lost when the worker died. */
   lostTask: TaskEntry | undefined;
+  /** When a call ran, by the worker's report that comes right before the call's end. */
+  timed: { seq: number; times: CallTimes } | undefined;
   /** How quickly the worker gets through its calls. */
   readonly throughput: Throughput = new Throughput();
   readonly #slot: CallsSlot;
@@ -75,9 +78,8 @@ export class SlotCalls implements ChunkHolder {
 
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
   send(chunks: Chunk[]): void {
-    const { timeout } = chunks[0].job;
     try {
-      this.#transport.send(toBatch(this.#nextSeq, chunks));
+      this.#transport.send(toBatch(this.#nextSeq, chunks, this.#owner.observer?.timesCalls ?? false));
     } catch (cause) {
       return sendSeparately(chunks, cause, (part) => this.send(part));
     }
@@ -89,7 +91,7 @@ export class SlotCalls implements ChunkHolder {
       this.#inFlight.add(chunk);
     }
     recordSent(chunks, this.id, this.#owner);
-    if (timeout !== undefined) this.#limits.watch(this.#transport, timeout);
+    this.#limits.watch(this.#transport, chunks[0].job.timeout);
   }
 
   /** {@inheritDoc ChunkHolder.hasStarted} */
@@ -200,25 +202,23 @@ export class SlotCalls implements ChunkHolder {
     const stopped = this.#takeStop(chunk.firstSeq + offset);
     if (stopped) return this.#failed(chunk, offset, stopped.outcome, stopped.error);
     const first = chunk.first + offset;
-    this.#end(chunk, offset, values.length, "fulfilled");
+    this.#end(chunk, offset, values.length, "fulfilled", undefined);
     chunk.job.fulfill(first, values, this.id);
-    if (chunk.open === 0) this.#owner.capacityChanged(this.#slot);
   }
 
   #failed(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
     const settled = this.#takeStop(chunk.firstSeq + offset) ?? { outcome, error };
-    this.#end(chunk, offset, 1, settled.outcome);
+    this.#end(chunk, offset, 1, settled.outcome, settled.error);
     chunk.job.fail(chunk.first + offset, settled.outcome, settled.error, this.id);
-    if (chunk.open === 0) this.#owner.capacityChanged(this.#slot);
   }
 
-  #end(chunk: Chunk, offset: number, count: number, outcome: Outcome): void {
-    const { job, first } = chunk;
-    const { observer } = this.#owner;
+  #end(chunk: Chunk, offset: number, count: number, outcome: Outcome, error: unknown): void {
+    const items = this.#owner.observer && chunk.items.slice(offset, offset + count);
     this.ended += count;
-    this.throughput.callEnded(job.task);
+    this.throughput.callEnded(chunk.job.task);
     this.#close(chunk, offset, count);
-    for (let i = 0; observer && i < count; i++) observer.callEnded(job, first + offset + i, outcome, this.id);
+    if (items) reportEnded(this.#owner.observer, chunk, offset, items, this, outcome, error);
+    if (chunk.open === 0) this.#owner.capacityChanged(this.#slot);
   }
 
   #lose(chunk: Chunk, offset: number, death: Death, stopOutcome: StopOutcome | undefined): void {
@@ -227,7 +227,7 @@ export class SlotCalls implements ChunkHolder {
     const { outcome, error } = stopped ?? { outcome: "rejected", error: crashError(this.id, death, chunk.job.task) };
     this.ended++;
     this.lostTask = chunk.job.task;
-    this.#owner.observer?.callEnded(chunk.job, chunk.first + offset, outcome, this.id);
+    reportEnded(this.#owner.observer, chunk, offset, [chunk.items[offset]], this, outcome, error);
     chunk.job.fail(chunk.first + offset, outcome, error, this.id);
   }
 

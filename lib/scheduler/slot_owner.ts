@@ -7,8 +7,9 @@
 import type { Death } from "../transport/transport.ts";
 import type { AbandonedWorkers } from "./abandoned_workers.ts";
 import type { Backlog } from "./backlog.ts";
-import type { Counters, Observer } from "./counters.ts";
+import type { Counters } from "./counters.ts";
 import type { Chunk, TaskEntry } from "./job.ts";
+import type { Observer } from "./observers.ts";
 
 /** A slot, as its scheduler sees it. */
 export interface OwnedSlot {

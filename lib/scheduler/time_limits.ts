@@ -27,8 +27,9 @@ export class TimeLimits {
     this.#onExpired = onExpired;
   }
 
-  /** Checks the calls in `ms` milliseconds at the latest. */
-  watch(transport: Transport, ms: number): void {
+  /** Checks the calls in `ms` milliseconds at the latest; without `ms`, they have no limit. */
+  watch(transport: Transport, ms: number | undefined): void {
+    if (ms === undefined) return;
     const due = performance.now() + ms;
     if (this.#timer !== undefined && this.#due <= due) return;
     clearTimeout(this.#timer);

@@ -150,8 +150,7 @@ class Loopback implements Transport, CallHost {
     for (const call of this.#calls.values()) {
       this.#abort(call, new CancelledError("Task was given up: its worker was stopped"));
     }
-    const abandoned = this.#calls.size > 0;
-    this.#isAbandoned = abandoned;
+    const abandoned = this.#isAbandoned = this.#calls.size > 0;
     this.#exit({ reason: "terminated", ...abandoned && { abandoned } });
   }
 
@@ -229,6 +228,7 @@ class Loopback implements Transport, CallHost {
       return;
     }
     task.flushProgress();
+    if (batch.timed) this.#events.timed(task.taskId, { start: startedAt, end: performance.now() });
     if (failed) this.#events.rejected(task.taskId, value);
     else this.#events.fulfilled(task.taskId, [value]);
     const ms = performance.now() - startedAt;

@@ -24,6 +24,7 @@ import type { Shares } from "../protocol/shared_value.ts";
 import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/value_messages.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
 import { PendingCalls } from "./pending_calls.ts";
+import { toTimes } from "./times.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
 
 /** The host's side of one worker. A subclass says how the worker is started and how it ends. */
@@ -85,21 +86,23 @@ export abstract class PortTransport implements Transport {
       shares,
       handles,
       transfer,
+      timed,
+      traceparent,
     } = batch;
     if (!this.#sentTasks.has(task)) {
       this.#sentTasks.add(task);
       this.post({ kind: "task", id: task, source });
     }
-    const header = { task, spread, timeout, hasLimit, attempt };
+    const header = { task, spread, timeout, hasLimit, attempt, timed };
     const tail = first + items.length;
-    const isPlain = stream === 0 && !shares && !handles && transfer.length === 0;
+    const isPlain = stream === 0 && !shares && !handles && transfer.length === 0 && traceparent === undefined;
     if (isPlain && this.callTable.openBatch(first, header, items, this.#calls.head)) this.doorbell.publish(tail);
     else {
       if (shares) this.#share(shares);
       for (let seq = first; seq < tail; seq++) this.callTable.openPosted(seq);
       const shared = shares !== undefined;
       this.post(
-        { kind: "run", ...header, first, items: decodeItems(items, spread), stream, shared, handles },
+        { kind: "run", ...header, first, items: decodeItems(items, spread), stream, shared, handles, traceparent },
         transfer,
       );
       this.doorbell.publishPosted(tail);
@@ -192,6 +195,8 @@ export abstract class PortTransport implements Transport {
           message,
           (value) => this.#calls.settle(message.seq, () => this.events.fulfilled(message.seq, [value])),
         );
+      case "timed":
+        return this.events.timed(message.seq, toTimes(message));
       case "error":
         return this.#calls.reject(message.seq, decodeThrown(message.thrown));
       case "report":

@@ -35,6 +35,7 @@ import { permissionFlags, processCommand } from "./process_command.ts";
 import { processDeath } from "./process_death.ts";
 import { ProcessOutputs } from "./process_outputs.ts";
 import { closeTimeout, processInit } from "./make_worker_init.ts";
+import { toTimes } from "./times.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
 
 /** Starts worker processes. */
@@ -94,9 +95,10 @@ class ProcessTransport implements Transport {
 
   send(batch: Batch): void {
     const { first, taskId: task, source, items, spread, timeout, hasLimit, attempt, stream, shares, handles } = batch;
+    const { timed, traceparent } = batch;
     const header = { task, spread, timeout, hasLimit, attempt, first, stream, shared: shares !== undefined };
     // First what can fail: then nothing was sent.
-    const run = encodeFrame({ kind: "run", ...header, items: decodeItems(items, spread), handles });
+    const run = encodeFrame({ kind: "run", ...header, items: decodeItems(items, spread), handles, timed, traceparent });
     const missing = [...shares ?? []].filter(([id]) => !this.#sentShares.has(id));
     const shared = missing.map(([id, { value, handles }]) => encodeFrame({ kind: "share", id, value, handles }));
     for (const [id] of missing) this.#sentShares.add(id);
@@ -205,6 +207,9 @@ class ProcessTransport implements Transport {
       case "result":
         if (!this.#calls.ended(message.seq)) return;
         return this.#events.fulfilled(message.seq, [reviveValue(message.value, false, message.errors)]);
+      case "timed":
+        if (this.#calls.has(message.seq)) this.#events.timed(message.seq, toTimes(message));
+        return;
       case "error":
         if (this.#calls.ended(message.seq)) this.#events.rejected(message.seq, decodeThrown(message.thrown));
         return;

@@ -40,6 +40,16 @@ export interface Batch {
   transfer: Transferable[];
   /** The caller's context, for a transport that runs calls in this isolate. */
   context: AsyncContext | undefined;
+  /** Whether the worker reports when each call ran. */
+  timed: boolean;
+  /** The trace that the calls belong to (W3C Trace Context). */
+  traceparent: string | undefined;
+}
+
+/** When a call ran, on the `performance.now()` clock of this thread. */
+export interface CallTimes {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** How a worker ended. */
@@ -110,6 +120,8 @@ export interface TransportEvents {
    * one such event or in one `rejected`.
    */
   fulfilled(first: number, values: readonly unknown[]): void;
+  /** A call of a timed batch has ended, and ran at these times. `fulfilled` or `rejected` follows. */
+  timed(seq: number, times: CallTimes): void;
   /** A call has thrown. */
   rejected(seq: number, error: unknown): void;
   /** The worker takes a further call, although none has ended: {@linkcode Transport.free} has grown. */

@@ -68,6 +68,8 @@ async function record(): Promise<Frame[]> {
       timeout: undefined,
       hasLimit: false,
       attempt: 1,
+      timed: false,
+      traceparent: undefined,
       stream: 0,
       shared: false,
       handles: false,

@@ -3,7 +3,7 @@ import { CallTable, CAPACITY } from "../../lib/protocol/call_table.ts";
 import { snapshot } from "../../lib/protocol/snapshot.ts";
 import type { RunMessage } from "../../lib/protocol/messages.ts";
 
-const header = { task: 3, spread: true, timeout: undefined, hasLimit: false, attempt: 1 };
+const header = { task: 3, spread: true, timeout: undefined, hasLimit: false, attempt: 1, timed: false };
 
 /** Argument lists that fit into shared memory. */
 const fitting = [

@@ -33,7 +33,12 @@ Deno.test("CallTable: numbers, booleans, null, undefined, texts, plain data and 
 
 Deno.test("CallTable: setResult() refuses a value that must go by message, and the call goes on running", () => {
   const table = new CallTable();
-  table.openBatch(0, { task: 3, spread: true, timeout: undefined, hasLimit: false, attempt: 1 }, [[0]], 0);
+  table.openBatch(
+    0,
+    { task: 3, spread: true, timeout: undefined, hasLimit: false, attempt: 1, timed: false },
+    [[0]],
+    0,
+  );
   table.start(0);
   for (const value of ["x".repeat(1_100_000), "\ud800", new Map(), [new Set()], Symbol("s"), () => 1]) {
     assertEquals(table.setResult(0, value), false);

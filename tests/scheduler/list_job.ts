@@ -18,6 +18,8 @@ export class ListJob implements Job {
   readonly spread = false;
   readonly stream = 0;
   queuedAt = 0;
+  readonly kind = "map";
+  readonly failure = undefined;
   readonly shares = undefined;
   readonly handles = false;
   readonly hasLimit: boolean;
