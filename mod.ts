@@ -27,6 +27,7 @@ export {
   PoolClosedError,
   QueueClosedError,
   QueueFullError,
+  StageError,
   TaskLoadError,
   TaskNotFoundError,
   TaskTimeoutError,
@@ -74,6 +75,8 @@ export {
   type TunePoint,
   Tuning,
 } from "./lib/pooled.ts";
+export type { CpuStageOptions, IoStageOptions } from "./lib/stages/stage.ts";
+export { Stages, stages, type StagesOptions } from "./lib/stages/stages.ts";
 export type { ProgressOptions } from "./lib/progress/progress.ts";
 export type { ProgressItem, ProgressSink, ProgressState } from "./lib/progress/sink.ts";
 export * from "./lib/manager.ts";

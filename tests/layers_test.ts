@@ -15,6 +15,7 @@ const MAY: Record<string, string[]> = {
   pool: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "progress"],
   process: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "pool"],
   io: ["core", "future", "progress"],
+  stages: ["core", "future", "task", "pool", "io", "pooled.ts"],
   "pooled.ts": ["core", "future", "io", "progress"],
   "shared.ts": ["core", "shared"],
   "queue.ts": ["core", "queue", "shared"],

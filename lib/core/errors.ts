@@ -9,6 +9,7 @@ export { BrokenBarrierError, LockAbandonedError } from "./lock_errors.ts";
 export { DeadlockError, ManagerClosedError } from "./manager_errors.ts";
 export { BrokenPoolError, PermissionScopeError, PoolClosedError, QueueFullError } from "./pool_errors.ts";
 export { ItemLostError, QueueClosedError } from "./queue_errors.ts";
+export { StageError } from "./stage_error.ts";
 export {
   type DeathReason,
   TaskLoadError,

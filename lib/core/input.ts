@@ -20,9 +20,17 @@ export type OpenInput<T> =
  * @throws {TypeError} If it is not iterable.
  */
 export function openInput<T>(call: string, items: Input<T>): OpenInput<T> {
-  const object = Object(items);
-  if (has(items, Symbol.asyncIterator)) return { async: object[Symbol.asyncIterator]() };
-  if (has(items, Symbol.iterator)) return { sync: object[Symbol.iterator]() };
+  return isAsync(call, items) ? { async: items[Symbol.asyncIterator]() } : { sync: items[Symbol.iterator]() };
+}
+
+/**
+ * Whether an input is an async iterable, else it is an iterable. Does not open it.
+ *
+ * @throws {TypeError} If it is neither.
+ */
+export function isAsync<T>(call: string, items: Input<T>): items is AsyncIterable<T> {
+  if (has(items, Symbol.asyncIterator)) return true;
+  if (has(items, Symbol.iterator)) return false;
   throw badOption(call, "items", items, "an iterable or async iterable", false);
 }
 
