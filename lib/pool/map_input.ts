@@ -11,7 +11,13 @@ import type { InputFailure } from "../future/collector.ts";
 import { badOption } from "../core/validate.ts";
 import { isPrimitive, snapshot, Uncopyable } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
+import type { TaskEntry } from "../scheduler/job.ts";
 import { refer } from "./shared_value.ts";
+
+/** Milliseconds of work that is read ahead from an asynchronous input: twice what a worker is sent at a time. */
+const READ_AHEAD = 4;
+/** Maximum of that in items, for each one that runs. */
+const MAX_READ_AHEAD = 2_000;
 
 const NONE: unique symbol = Symbol("none");
 
@@ -189,4 +195,12 @@ export class MapInput {
       return new Uncopyable(item, (error as Error).cause);
     }
   }
+}
+
+/**
+ * Returns how many items of an asynchronous input are read ahead while `running` items run: some milliseconds of work, and
+ * two for each as long as the task's time is unknown.
+ */
+export function readAhead(running: number, { estimate = Infinity }: TaskEntry): number {
+  return running * Math.min(MAX_READ_AHEAD, Math.max(2, READ_AHEAD / estimate));
 }

@@ -24,7 +24,7 @@ import type { PoolCore } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { unreadError } from "./drain.ts";
 import type { MapPlan } from "./map_plan.ts";
-import { MapInput } from "./map_input.ts";
+import { MapInput, readAhead } from "./map_input.ts";
 import { PoolJob } from "./pool_job.ts";
 import { Retries } from "./retries.ts";
 
@@ -57,7 +57,7 @@ export class MapJob extends PoolJob implements Producer {
     this.collector = new Collector<unknown>(this, plan);
     if (plan.deadline !== undefined) this.#deadlines = new Deadlines(plan.deadline, (index) => this.#expire(index));
     this.#input = new MapInput(input, plan, {
-      readLimit: () => Math.min(plan.readAhead, this.#room),
+      readLimit: () => Math.min(readAhead(plan.running, plan.task), this.#room),
       arrived: () => {
         this.#deadlines?.add(this.#next + this.#input.waiting - 1);
         this.#enqueue();

@@ -40,8 +40,8 @@ export interface MapPlan extends JobOptions {
   chunkSize: number;
   ordered: boolean;
   onError: OnError;
-  /** Number of items that are read ahead from an asynchronous input. */
-  readAhead: number;
+  /** Maximum number of items that run at once. */
+  running: number;
   /**
    * Maximum number of items that a lazy map is ahead of its reader; `undefined`: the map starts at once, and does not
    * wait for its reader.
@@ -113,7 +113,7 @@ export function planMap(
     signal: signals.length > 1 ? anySignal(signals) : signals.at(0),
     retry: retryPolicy(action, options.retry === undefined ? task.retry ?? pool.retry : options.retry, true),
     onError: oneOf(action, "onError", onError, ["throw", "settle", "aggregate"]),
-    readAhead: 2 * pool.workers * pool.setup.concurrency,
+    running: pool.workers * pool.setup.concurrency,
     buffer: lazy ? count(action, "buffer", buffer, 1) : undefined,
     given: task,
     nested: core.nested,
