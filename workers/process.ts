@@ -2,7 +2,7 @@
  * The entry of a worker process.
  *
  * ```
- * watchdog (a thread)   reads stdin, where nothing comes: its end means that the host has ended -> SIGKILL
+ * process_watchdog.ts   a thread that ends the process when the host has ended, and watches its limits
  * this thread           process_channel.ts <-> serve.ts
  * ```
  *
@@ -21,21 +21,23 @@ import type { ProcessInit } from "../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../lib/shared/owner_table.ts";
 import { listen, post } from "./process_channel.ts";
 import { Prints } from "./process_prints.ts";
+import { Watchdog } from "./process_watchdog.ts";
 import { serve } from "./serve.ts";
 
 // Taken at load: a task can replace them.
 const exit = Deno.exit.bind(Deno);
 
-// A thread sees the end of the host also while this thread spins. It can always kill its own process; the processes that
-// tasks have started, only with the permission to run anything.
-const WATCHDOG = `
-while (Deno.stdin.readSync(new Uint8Array(64)) !== null);
-try { Deno.kill(-Deno.pid, "SIGKILL"); } catch { /* Not permitted. */ }
-Deno.kill(Deno.pid, "SIGKILL");
-`;
-
 /** A call table that both ends of are in this process: all answers are messages, and it says when a call starts. */
 class LocalCallTable extends CallTable {
+  /** Maximum processor time of the calls that were opened last, in milliseconds. */
+  cpuTime: number | undefined;
+  readonly #watchdog: Watchdog;
+
+  constructor(watchdog: Watchdog) {
+    super();
+    this.#watchdog = watchdog;
+  }
+
   override setResult(): boolean {
     return false;
   }
@@ -44,7 +46,13 @@ class LocalCallTable extends CallTable {
     if (!super.start(seq)) return false;
     // Before the call runs: a call of which the host has read nothing has not run.
     post({ kind: "started", seq } satisfies WorkerMessage);
+    if (this.cpuTime !== undefined) this.#watchdog.callStarts(seq, this.cpuTime);
     return true;
+  }
+
+  override markPosted(seq: number): void {
+    super.markPosted(seq);
+    if (this.cpuTime !== undefined) this.#watchdog.callEnds();
   }
 }
 
@@ -55,17 +63,17 @@ class LocalCallTable extends CallTable {
  * @param load The `import()` of the entry.
  */
 export function boot(load: Importer): void {
-  const name = "isopool-watchdog";
-  new Worker(`data:text/javascript,${encodeURIComponent(WATCHDOG)}`, { type: "module", name });
+  const watchdog = new Watchdog();
   let receive: ((message: HostMessage) => void) | undefined;
   listen((message) => {
     if (receive) receive(message as HostMessage);
-    else receive = start(message as ProcessInit, load);
+    else receive = start(message as ProcessInit, load, watchdog);
   }, () => exit(0));
 }
 
-function start(init: ProcessInit, load: Importer): (message: HostMessage) => void {
+function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message: HostMessage) => void {
   setEnvironment(init.env);
+  watchdog.mark = init.mark;
   const prints = new Prints(init.mark, () => post({ kind: "printed" } satisfies WorkerMessage));
   const send = (message: WorkerMessage, moved?: Transferable[]) => {
     prints.mark();
@@ -75,13 +83,14 @@ function start(init: ProcessInit, load: Importer): (message: HostMessage) => voi
   };
   const { memoryLimit } = init;
   if (memoryLimit !== undefined) {
+    watchdog.limitMemory(memoryLimit);
     void import("./watch_memory.ts").then(({ watchMemory }) =>
       watchMemory(memoryLimit, (error) => send({ kind: "failed", phase: "memory", thrown: encodeThrown(error) }))
     );
   }
   reportEnd(send);
   const owners = OwnerTable.local();
-  const callTable = new LocalCallTable();
+  const callTable = new LocalCallTable(watchdog);
   const doorbell = new Doorbell();
   const receive = serve({
     init: {
@@ -107,6 +116,7 @@ function start(init: ProcessInit, load: Importer): (message: HostMessage) => voi
   return (message) => {
     if (message.kind === "run") {
       const tail = message.first + message.items.length;
+      callTable.cpuTime = message.cpuTime;
       for (let seq = message.first; seq < tail; seq++) callTable.openPosted(seq);
       receive(message);
       doorbell.publishPosted(tail);

@@ -5,8 +5,11 @@
  */
 import { IsopoolError } from "./base_error.ts";
 
-/** How a worker ended: its code exited, the host stopped it, it ran out of memory, or an error was uncaught. */
-export type DeathReason = "exit" | "terminated" | "oom" | "uncaught";
+/**
+ * How a worker ended: its code exited, it was stopped, it ran out of memory, an error was uncaught, or its call reached
+ * its `cpuTime` or its `maxOutput`.
+ */
+export type DeathReason = "exit" | "terminated" | "oom" | "uncaught" | "cpu" | "output";
 
 /**
  * The worker died while it ran this task. Only that task fails: its waiting tasks move to another worker.

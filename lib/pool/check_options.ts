@@ -11,8 +11,9 @@ import { clone, type Snapshot, transferError } from "../protocol/snapshot.ts";
 import { searchFrame } from "../protocol/frame_input.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
-import type { Hook, Setup } from "../transport/transport.ts";
+import type { CallLimits, Hook, Setup } from "../transport/transport.ts";
 import { type Backend, type BackendName, BACKENDS, type Capabilities, cpuCount, SCOPED } from "./backends.ts";
+import { callLimits } from "./call_limits.ts";
 import type { PoolOptions } from "./options.ts";
 import { checkPermissions } from "./permissions.ts";
 import { warnOfPrompts } from "./prompts.ts";
@@ -28,6 +29,7 @@ export interface CheckedOptions {
   idleTimeout: number | undefined;
   maxTasks: number;
   timeout: number | undefined;
+  limits: CallLimits | undefined;
   retry: number | RetryOptions | undefined;
   killGrace: number;
   maxQueue: number;
@@ -57,6 +59,8 @@ const NAMES = [
   "maxQueue",
   "rate",
   "memoryLimit",
+  "cpuTime",
+  "maxOutput",
   "permissions",
   "env",
   "cwd",
@@ -97,6 +101,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   if (minWorkers > workers) {
     throw badOption(ACTION, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
   }
+  const concurrency = integer(ACTION, "concurrencyPerWorker", concurrencyPerWorker, 1);
   const timeout = duration(ACTION, "timeout", options.timeout);
   return {
     backend,
@@ -106,6 +111,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     idleTimeout: duration(ACTION, "idleTimeout", options.idleTimeout),
     maxTasks: count("maxTasksPerWorker", options.maxTasksPerWorker, 1),
     timeout,
+    limits: callLimits(ACTION, options, undefined, capabilities, concurrency),
     retry: options.retry,
     // Infinity is replaced by the longest delay that a timer takes.
     killGrace: duration(ACTION, "killGrace", killGrace) ?? MAX_DELAY,
@@ -117,7 +123,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
       workers,
       initializer: hook("initializer", options.initializer, initArgs, capabilities),
       finalizer: hook("finalizer", options.finalizer, [], capabilities),
-      concurrency: integer(ACTION, "concurrencyPerWorker", concurrencyPerWorker, 1),
+      concurrency,
       timeout,
       memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
       permissions,

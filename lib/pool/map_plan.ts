@@ -11,6 +11,7 @@ import type { OnError } from "../future/on_error.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
+import { callLimits } from "./call_limits.ts";
 import type { PoolCore } from "./core.ts";
 import { runLimit } from "./deadlines.ts";
 import type { ImapOptions } from "./map_options.ts";
@@ -110,6 +111,7 @@ export function planMap(
       deadline,
     ),
     deadline,
+    limits: callLimits(action, task, pool.limits, core.capabilities, pool.setup.concurrency),
     signal: signals.length > 1 ? anySignal(signals) : signals.at(0),
     retry: retryPolicy(action, options.retry === undefined ? task.retry ?? pool.retry : options.retry, true),
     onError: oneOf(action, "onError", onError, ["throw", "settle", "aggregate"]),

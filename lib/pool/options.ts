@@ -94,11 +94,38 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    * outside: the process has one number for all its threads. Only the operating system limits those, and only for the
    * whole process: run it in a container, or under `systemd-run -p MemoryMax=1G`.
    *
-   * Not for backend `"async"`, and not together with `permissions`.
+   * On backend `"process"` a thread of the worker's own also looks at all memory of the process, 50 times a second, whatever
+   * the task does: it may grow by twice the limit and 192 MiB, which leaves room for the heap, the buffers, and those that
+   * wait for their collection. Where the program `prlimit` is there and may be run, the kernel refuses 4 GiB more than twice the limit,
+   * which counts what is reserved and not used.
+   *
+   * Not for backend `"async"`, and not on backend `"worker"` together with `permissions`.
    *
    * @default {the runtime's own limit}
    */
   memoryLimit?: number;
+  /**
+   * Maximum processor time of one attempt in milliseconds, if its task has no limit of its own. All threads of the worker
+   * count, those of the compiler and the garbage collector too; a task that waits or sleeps uses none. What the task has
+   * started by `run` does not count. A call that uses more loses its worker, and fails with a `WorkerCrashedError` of reason
+   * `"cpu"`, at the latest 0.1 s later on an idle machine. A task that deceives its own worker's runtime is stopped by
+   * `timeout` only: give both.
+   *
+   * Backend `"process"` only, and with one call at a time (`concurrencyPerWorker`).
+   *
+   * @default {Infinity}
+   */
+  cpuTime?: number;
+  /**
+   * Maximum number of bytes that one attempt prints to stdout and stderr together, if its task has no limit of its own.
+   * What is printed between two calls counts for the one before. A call that prints more loses its worker, and fails with a
+   * `WorkerCrashedError` of reason `"output"`; the bytes up to the limit are passed on.
+   *
+   * Backend `"process"` only, and with one call at a time (`concurrencyPerWorker`).
+   *
+   * @default {Infinity}
+   */
+  maxOutput?: number;
   /**
    * Permissions of the tasks, if they are fewer than this script's: `"none"`, or a {@linkcode PermissionScope}.
    *

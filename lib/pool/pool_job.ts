@@ -14,6 +14,8 @@ import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { Chunk, Failure, Job, JobFailure, TaskEntry } from "../scheduler/job.ts";
 import type { Slot } from "../scheduler/slot.ts";
 import type { TaskOptions } from "../task/task.ts";
+import type { CallLimits } from "../transport/transport.ts";
+import { callLimits } from "./call_limits.ts";
 import type { PoolCore } from "./core.ts";
 import { deadlineError, runLimit } from "./deadlines.ts";
 import { hasShared, refer } from "./shared_value.ts";
@@ -24,6 +26,8 @@ export interface JobOptions {
   timeout: number | undefined;
   /** Longest time from the submission of a call to its end, in milliseconds. */
   deadline: number | undefined;
+  /** Limits of one call that only a worker process can keep. */
+  limits?: CallLimits;
   signal: AbortSignal | undefined;
   /** The task's own options, as given. Its timeout and signal are above, merged with those of the pool and the map. */
   given: TaskOptions;
@@ -59,6 +63,7 @@ export abstract class PoolJob implements Job {
   readonly task: TaskEntry;
   readonly timeout: number | undefined;
   readonly deadline: number | undefined;
+  readonly limits: CallLimits | undefined;
   readonly hasLimit: boolean;
   readonly priority: number;
   readonly affinity: string | number | undefined;
@@ -76,6 +81,7 @@ export abstract class PoolJob implements Job {
     this.task = task;
     this.timeout = options.timeout;
     this.deadline = options.deadline;
+    this.limits = options.limits;
     this.hasLimit = (options.timeout ?? options.deadline ?? options.signal) !== undefined;
     this.nested = options.nested;
     this.priority = this.nested ? Infinity : options.given.priority ?? 0;
@@ -139,6 +145,7 @@ export function planCall(
   const options: CallOptions = {
     timeout: runLimit(core.capabilities, duration(action, "timeout", given.timeout ?? pool.timeout), deadline),
     deadline,
+    limits: callLimits(action, given, pool.limits, core.capabilities, pool.setup.concurrency),
     signal: given.signal,
     retry: retryPolicy(action, given.retry ?? pool.retry, true),
     transfer: given.transfer ?? NO_TRANSFER,

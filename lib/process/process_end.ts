@@ -3,14 +3,11 @@
  *
  * @module
  */
-import { WorkerCrashedError } from "../core/errors.ts";
+import { type DeathReason, WorkerCrashedError } from "../core/errors.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
 
-/**
- * How a process ended: its task returned or threw; its worker ended itself, ran out of memory or died of an uncaught
- * error; or the caller stopped it.
- */
-export type ProcessReason = "finished" | "failed" | "exit" | "oom" | "uncaught" | "terminated" | "killed";
+/** How a process ended: its task returned or threw; its worker died (`DeathReason`); or the caller stopped it. */
+export type ProcessReason = "finished" | "failed" | "killed" | DeathReason;
 
 /** How the caller stopped a process. */
 export type Stopped = "terminated" | "killed";

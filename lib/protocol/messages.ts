@@ -56,6 +56,8 @@ export interface RunMessage {
   spread: boolean;
   /** Time limit of each call in milliseconds. If there is one, the worker records start times in the call table. */
   timeout: number | undefined;
+  /** Maximum processor time of each call in milliseconds, if there is a limit; for processes only. */
+  cpuTime?: number;
   /**
    * Whether the host may stop a call by force at its own limit. The worker prepares for that before the first such
    * call.

@@ -30,7 +30,7 @@ export interface WorkerSettings {
   hooksHaveLimit: boolean;
   /** Maximum number of calls that the worker runs at a time. */
   concurrency: number;
-  /** Maximum heap and buffer memory in bytes, if there is a limit. */
+  /** Maximum memory in bytes, if there is a limit. */
   memoryLimit: number | undefined;
 }
 

@@ -21,6 +21,7 @@ export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
     items: chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items),
     spread: job.spread,
     timeout: job.timeout,
+    limits: job.limits,
     hasLimit: chunks.some((chunk) => chunk.job.hasLimit),
     attempt,
     stream: job.stream,

@@ -14,7 +14,7 @@ import type { AsyncContext } from "../core/async_context.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
-import type { Death } from "../transport/transport.ts";
+import type { CallLimits, Death } from "../transport/transport.ts";
 
 /** How a call ended that gave no result. */
 export type Failure = "rejected" | "cancelled";
@@ -69,6 +69,8 @@ export interface Job {
   readonly spread: boolean;
   /** Longest run of one call, in milliseconds. */
   readonly timeout: number | undefined;
+  /** Limits of one call that only a worker process can keep. */
+  readonly limits?: CallLimits;
   /** Whether its calls have a limit, of time or by a signal, that may stop them. */
   readonly hasLimit: boolean;
   /** Jobs with a higher number go first. */
@@ -153,7 +155,8 @@ export class Chunk {
   /** Whether calls of both can travel in one batch. */
   isLike(other: Chunk): boolean {
     return this.job.task === other.job.task && this.job.spread === other.job.spread &&
-      this.job.timeout === other.job.timeout && this.attempt === other.attempt &&
+      this.job.timeout === other.job.timeout && this.job.limits === other.job.limits &&
+      this.attempt === other.attempt &&
       this.job.stream === other.job.stream && this.job.shares === other.job.shares &&
       this.job.context === other.job.context && this.job.traceparent === other.job.traceparent &&
       this.transfer.length === 0 && other.transfer.length === 0;

@@ -14,6 +14,8 @@ const HOW_IT_ENDED = {
   terminated: "was stopped",
   oom: "ran out of memory",
   uncaught: "died of an uncaught error",
+  cpu: "used more than its `cpuTime`",
+  output: "printed more than its `maxOutput`",
   initializer: "failed in its initializer",
   finalizer: "failed in its finalizer",
 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortSignal, badOption, callback, duration, knownOptions } from "../core/validate.ts";
+import { abortSignal, badOption, callback, count, duration, knownOptions } from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 
 /** Options of a task, for each submission of it. */
@@ -18,6 +18,14 @@ export interface TaskOptions {
    * @default {Infinity}
    */
   deadline?: number;
+  /**
+   * Maximum processor time of one attempt in milliseconds, as for a `Pool`; backend `"process"` only.
+   *
+   * @default {the pool's}
+   */
+  cpuTime?: number;
+  /** Maximum number of bytes that one attempt prints, as for a `Pool`; backend `"process"` only. @default {the pool's} */
+  maxOutput?: number;
   /** Cancels the task, whether it waits or runs; its future rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Retries after a failed attempt, or a policy: `2` is `{ maxAttempts: 3 }`, without a wait. @default {0} */
@@ -40,6 +48,8 @@ export interface TaskOptions {
 const TASK_OPTIONS = [
   "timeout",
   "deadline",
+  "cpuTime",
+  "maxOutput",
   "signal",
   "retry",
   "priority",
@@ -54,6 +64,8 @@ export function checkTaskOptions(call: string, options: TaskOptions): TaskOption
   knownOptions(call, options, TASK_OPTIONS);
   duration(call, "timeout", options.timeout);
   duration(call, "deadline", options.deadline);
+  duration(call, "cpuTime", options.cpuTime);
+  if (options.maxOutput !== undefined) count(call, "maxOutput", options.maxOutput, 0);
   abortSignal(call, "signal", options.signal);
   retryPolicy(call, options.retry);
   const { priority, affinityKey, onEmit, onProgress, transfer } = options;

@@ -23,7 +23,6 @@
  */
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
 import { crypto } from "../core/platform.ts";
-import { decodeItems } from "../protocol/snapshot.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import { encodeFrame, FrameReader } from "../protocol/frames.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
@@ -32,8 +31,9 @@ import { reviveValue } from "../protocol/value_messages.ts";
 import { ProcessCalls } from "./process_calls.ts";
 import { Child } from "./process_child.ts";
 import { permissionFlags, processCommand } from "./process_command.ts";
-import { processDeath } from "./process_death.ts";
+import { limitDeath, outputDeath, processDeath } from "./process_death.ts";
 import { ProcessOutputs } from "./process_outputs.ts";
+import { runFrame } from "./process_run.ts";
 import { closeTimeout, processInit } from "./make_worker_init.ts";
 import { toTimes } from "./times.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
@@ -72,7 +72,12 @@ class ProcessTransport implements Transport {
     const mark = `isopool-${crypto.randomUUID()}`;
     // First what can fail: then nothing was started.
     const init = encodeFrame(processInit(workerId, setup, mark));
-    this.#outputs = new ProcessOutputs(mark, (message) => this.#handle(message));
+    this.#outputs = new ProcessOutputs(
+      mark,
+      (message) => this.#handle(message),
+      (max) => this.#stop(outputDeath(max)),
+      (report) => this.#stop(limitDeath(report, setup.memoryLimit, this.#calls)),
+    );
     this.#child = new Child(processCommand(setup), {
       data: (piece) => this.#read(piece),
       stdout: (piece) => this.#outputs.stdout.push(piece),
@@ -94,11 +99,9 @@ class ProcessTransport implements Transport {
   }
 
   send(batch: Batch): void {
-    const { first, taskId: task, source, items, spread, timeout, hasLimit, attempt, stream, shares, handles } = batch;
-    const { timed, traceparent } = batch;
-    const header = { task, spread, timeout, hasLimit, attempt, first, stream, shared: shares !== undefined };
+    const { first, taskId: task, source, items, timeout, limits, shares } = batch;
     // First what can fail: then nothing was sent.
-    const run = encodeFrame({ kind: "run", ...header, items: decodeItems(items, spread), handles, timed, traceparent });
+    const run = runFrame(batch);
     const missing = [...shares ?? []].filter(([id]) => !this.#sentShares.has(id));
     const shared = missing.map(([id, { value, handles }]) => encodeFrame({ kind: "share", id, value, handles }));
     for (const [id] of missing) this.#sentShares.add(id);
@@ -106,7 +109,8 @@ class ProcessTransport implements Transport {
     this.#sentTasks.add(task);
     for (const frame of shared) this.#child.write(frame);
     const bytes = [...shared, run].flat().reduce((sum, { length }) => sum + length, 0);
-    const onLeft = this.#calls.add(first, items.length, bytes);
+    this.#outputs.allow(limits?.maxOutput);
+    const onLeft = this.#calls.add(first, items.length, bytes, limits?.cpuTime);
     this.#child.write(run, timeout === undefined ? undefined : onLeft);
     // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
     if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
@@ -166,9 +170,14 @@ class ProcessTransport implements Transport {
     } catch (cause) {
       // Nothing that follows can be read.
       this.#isUnreadable = true;
-      this.#reportedDeath ??= { reason: "uncaught", cause };
-      this.#child.kill();
+      this.#stop({ reason: "uncaught", cause });
     }
+  }
+
+  #stop(death: Death | undefined): void {
+    if (!death) return;
+    this.#reportedDeath ??= death;
+    this.#child.kill();
   }
 
   #receive(data: unknown): void {

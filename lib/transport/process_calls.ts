@@ -30,6 +30,8 @@ interface Call {
 export class ProcessCalls {
   /** Number behind the last call that was sent. */
   tail = 0;
+  /** Maximum processor time of the calls that were sent last, in milliseconds. */
+  cpuTime: number | undefined;
   /** Maximum number of calls in flight. */
   readonly window: number;
   readonly #calls = new Map<number, Call>();
@@ -60,7 +62,8 @@ export class ProcessCalls {
    * Adds calls that are sent, in a batch of so many bytes. Returns a function to call when the batch has left: from then
    * on it takes START_LIMIT at most until the time of its calls counts.
    */
-  add(first: number, count: number, bytes: number): () => void {
+  add(first: number, count: number, bytes: number, cpuTime?: number): () => void {
+    this.cpuTime = cpuTime;
     const calls = Array.from({ length: count }, (): Call => ({
       startedAt: undefined,
       assumedAt: undefined,

@@ -11,6 +11,7 @@
  * @module
  */
 import { processEntry, usesHosts } from "./entry.ts";
+import { kernelPrefix } from "./process_kernel.ts";
 import type { Setup } from "./transport.ts";
 
 /** Kinds of permissions, as flags name them. */
@@ -37,17 +38,18 @@ export function processCommand(setup: Setup): ProcessCommand {
     ...moduleFlags(),
     processEntry(modules).href,
   ];
-  return { program: denoPath(), args, env: environment(setup), cwd: setup.cwd };
+  const [program, ...rest] = [...kernelPrefix(setup.memoryLimit), denoPath(), ...args];
+  return { program, args: rest, env: environment(setup), cwd: setup.cwd };
+}
+
+function heapFlags({ memoryLimit }: Setup): string[] {
+  return memoryLimit === undefined ? [] : [`--v8-flags=--max-old-space-size=${Math.ceil(memoryLimit / 2 ** 20)}`];
 }
 
 /** Returns the path of the program that runs workers: this runtime's, or the one on the search path. */
 export function denoPath(): string {
   // A compiled program is not able to run modules.
   return Deno.build.standalone ? "deno" : Deno.execPath();
-}
-
-function heapFlags({ memoryLimit }: Setup): string[] {
-  return memoryLimit === undefined ? [] : [`--v8-flags=--max-old-space-size=${Math.ceil(memoryLimit / 2 ** 20)}`];
 }
 
 /**

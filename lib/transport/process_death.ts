@@ -4,6 +4,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
+import type { ProcessCalls } from "./process_calls.ts";
 import type { Death } from "./transport.ts";
 
 /** What is known of the end of a process. */
@@ -52,6 +53,26 @@ export function processDeath(end: ProcessEnd): Death {
   if (isReady || stderr === "") return { reason: "exit", ...code };
   return { reason: "exit", ...code, cause: new IsopoolError(`Worker process did not start: ${plain(stderr)}`) };
 }
+
+/**
+ * Returns the death that the watchdog of a worker reports: more memory or processor time than may be; `undefined` if that
+ * is no limit of its, or of a call that is over. A task can write such a report, too, and gets its own worker stopped.
+ */
+export function limitDeath(report: string, memoryLimit: number | undefined, calls: ProcessCalls): Death | undefined {
+  if (report === "memory" && memoryLimit !== undefined) {
+    return death("oom", `The worker took more memory than its memoryLimit of ${memoryLimit} bytes allows`);
+  }
+  const [, seq] = /^cpu (\d+)$/.exec(report) ?? [];
+  if (seq === undefined || calls.cpuTime === undefined || !calls.has(Number(seq))) return undefined;
+  return death("cpu", `The call used more processor time than its cpuTime of ${calls.cpuTime} ms`);
+}
+
+/** Returns the death of a worker whose call has printed too much. */
+export function outputDeath(maxOutput: number): Death {
+  return death("output", `The call printed more than its maxOutput of ${maxOutput} bytes`);
+}
+
+const death = (reason: Death["reason"], message: string): Death => ({ reason, cause: new RangeError(message) });
 
 // deno-lint-ignore no-control-regex -- the runtime colours its errors
 const plain = (text: string): string => text.replaceAll(/\x1b\[[\d;]*m/g, "").trim();

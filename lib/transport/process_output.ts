@@ -8,7 +8,8 @@
  *
  * Pipes and the channel are read independently of each other. So the worker writes a mark to both pipes before the first
  * message after a print, and the host holds back the channel until both marks have come: what a task prints stands before
- * what its caller prints after the result. A mark is a random line of this worker's, which is not passed on.
+ * what its caller prints after the result. A mark is a random line of this worker's, which is not passed on. On stderr, a
+ * mark with text behind it is a report of the worker's watchdog.
  *
  * @module
  */
@@ -27,7 +28,7 @@ export class ProcessOutput {
   marks = 0;
   readonly #mark: Uint8Array;
   readonly #write: (bytes: Uint8Array) => void;
-  readonly #onMark: () => void;
+  readonly #onMark: (report: string) => void;
   // An unfinished line.
   #rest: Uint8Array = new Uint8Array();
   #tail = "";
@@ -35,10 +36,10 @@ export class ProcessOutput {
   /**
    * @param mark The text of a mark, without its line end.
    * @param write Receives whole lines.
-   * @param onMark Is called after each mark.
+   * @param onMark Is called after each mark with the text behind it, and a report is no mark that counts.
    */
-  constructor(mark: string, write: (bytes: Uint8Array) => void, onMark: () => void) {
-    this.#mark = new TextEncoder().encode(`${mark}\n`);
+  constructor(mark: string, write: (bytes: Uint8Array) => void, onMark: (report: string) => void) {
+    this.#mark = new TextEncoder().encode(mark);
     this.#write = write;
     this.#onMark = onMark;
   }
@@ -59,9 +60,12 @@ export class ProcessOutput {
     }
     for (let at = this.#findMark(bytes); at >= 0; at = this.#findMark(bytes)) {
       this.#pass(bytes.subarray(0, at));
-      bytes = bytes.subarray(at + this.#mark.length);
-      this.marks++;
-      this.#onMark();
+      const start = at + this.#mark.length;
+      const end = bytes.indexOf(NEWLINE, start);
+      const report = decoder.decode(bytes.subarray(start, end)).trim();
+      bytes = bytes.subarray(end + 1);
+      if (report === "") this.marks++;
+      this.#onMark(report);
     }
     const end = bytes.lastIndexOf(NEWLINE) + 1;
     this.#pass(bytes.subarray(0, end));
@@ -89,7 +93,7 @@ export class ProcessOutput {
       if (at + mark.length > bytes.length) return -1;
       let i = 1;
       while (i < mark.length && bytes[at + i] === mark[i]) i++;
-      if (i === mark.length) return at;
+      if (i === mark.length) return bytes.indexOf(NEWLINE, at + i) < 0 ? -1 : at;
     }
     return -1;
   }

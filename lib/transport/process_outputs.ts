@@ -15,6 +15,13 @@ export class ProcessOutputs {
   readonly stdout: ProcessOutput;
   readonly stderr: ProcessOutput;
   readonly #handle: (message: WorkerMessage) => void;
+  readonly #onExceeded: (max: number) => void;
+  readonly #onReport: (report: string) => void;
+  // How many bytes the call may print, and how many it has printed.
+  #max: number | undefined;
+  #printed = 0;
+  // Whether it has printed more. Nothing of the worker counts any more.
+  #isCut = false;
   // Messages that wait for what was printed before them, and how many marks that takes.
   #held: WorkerMessage[] | undefined;
   #marks = 0;
@@ -23,15 +30,31 @@ export class ProcessOutputs {
   /**
    * @param mark The text of a mark.
    * @param handle Receives each message but `printed`, after what was printed before it.
+   * @param onExceeded Is called once, when a call has printed more than it may.
+   * @param onReport Receives each report of the worker's watchdog.
    */
-  constructor(mark: string, handle: (message: WorkerMessage) => void) {
+  constructor(
+    mark: string,
+    handle: (message: WorkerMessage) => void,
+    onExceeded: (max: number) => void,
+    onReport: (report: string) => void,
+  ) {
     this.#handle = handle;
-    this.stdout = new ProcessOutput(mark, passTo(Deno.stdout), () => this.#release());
-    this.stderr = new ProcessOutput(mark, passTo(Deno.stderr), () => this.#release());
+    this.#onExceeded = onExceeded;
+    this.#onReport = onReport;
+    this.stdout = this.#output(mark, passTo(Deno.stdout));
+    this.stderr = this.#output(mark, passTo(Deno.stderr));
+  }
+
+  /** The next call may print so many bytes. */
+  allow(max: number | undefined): void {
+    this.#max = max;
+    this.#printed = 0;
   }
 
   /** Hands on a message, now or when what was printed before it has come. */
   deliver(message: WorkerMessage): void {
+    if (this.#isCut) return;
     if (this.#held) this.#held.push(message);
     else if (message.kind !== "printed") this.#handle(message);
     else {
@@ -47,6 +70,23 @@ export class ProcessOutputs {
     this.stdout.end();
     this.stderr.end();
     while (this.#held) this.#release(true);
+  }
+
+  #output(mark: string, write: (bytes: Uint8Array) => void): ProcessOutput {
+    const onMark = (report: string) => report === "" ? this.#release() : this.#onReport(report);
+    return new ProcessOutput(mark, (bytes) => this.#pass(bytes, write), onMark);
+  }
+
+  #pass(bytes: Uint8Array, write: (bytes: Uint8Array) => void): void {
+    if (this.#isCut) return;
+    const max = this.#max;
+    if (max === undefined) return write(bytes);
+    const left = max - this.#printed;
+    this.#printed += bytes.length;
+    if (bytes.length <= left) return write(bytes);
+    this.#isCut = true;
+    if (left > 0) write(bytes.subarray(0, left));
+    this.#onExceeded(max);
   }
 
   // Delivers the messages that were held back, up to the next one that waits for a mark.

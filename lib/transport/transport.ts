@@ -12,6 +12,14 @@ import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 
+/** Limits of one call that only a worker process can keep. */
+export interface CallLimits {
+  /** Maximum processor time of the call, in milliseconds. */
+  readonly cpuTime: number | undefined;
+  /** Maximum number of bytes that the call prints. */
+  readonly maxOutput: number | undefined;
+}
+
 /** Calls of one task that are sent together. */
 export interface Batch {
   /** Number of the first call; the others follow without gaps. */
@@ -26,6 +34,8 @@ export interface Batch {
   spread: boolean;
   /** Time limit of each call in milliseconds. If there is one, the worker records start times. */
   timeout: number | undefined;
+  /** Limits that only a worker process can keep. */
+  limits: CallLimits | undefined;
   /** Whether a call has a timeout or a signal, which may stop its worker by force. */
   hasLimit: boolean;
   /** The number of the attempt, from 1. */

@@ -1,0 +1,46 @@
+/**
+ * What the kernel of Linux does for a worker process, set by two small programs of util-linux that start the runtime in
+ * their place. Where they are missing or may not be run, the worker's watchdog does without them
+ * (workers/process_watchdog.ts).
+ *
+ * ```
+ * setpriv --pdeathsig KILL   ends it with the thread that started it, even while it stands still (SIGSTOP)
+ * prlimit --data=BYTES       refuses more memory: the task gets a RangeError
+ * ```
+ *
+ * @module
+ */
+
+/** Bytes beyond twice the limit that a process may reserve: the runtime reserves 1.1 GB, and 0.5 for each worker of a task. */
+const RESERVED = 4 * 2 ** 30;
+
+/** Returns the command that stands before that of the runtime. */
+export function kernelPrefix(memoryLimit: number | undefined): string[] {
+  const prefix: string[] = [];
+  if (isThere("setpriv")) prefix.push("setpriv", "--pdeathsig", "KILL", "--");
+  if (memoryLimit !== undefined && isThere("prlimit")) {
+    prefix.push("prlimit", `--data=${2 * memoryLimit + RESERVED}`, "--");
+  }
+  return prefix;
+}
+
+const found = new Map<string, boolean>();
+
+function isThere(program: string): boolean {
+  const known = found.get(program);
+  if (known !== undefined) return known;
+  const isFound = runs(program);
+  found.set(program, isFound);
+  return isFound;
+}
+
+// Never prompts: a script that may not run it goes without.
+function runs(command: string): boolean {
+  if (Deno.build.os !== "linux") return false;
+  if (Deno.permissions.querySync({ name: "run", command }).state !== "granted") return false;
+  try {
+    return new Deno.Command(command, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false; // It is not installed.
+  }
+}

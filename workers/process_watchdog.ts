@@ -1,0 +1,101 @@
+/**
+ * The watchdog of a worker process: a thread that acts although the worker's own thread spins.
+ *
+ * ```
+ * stdin ends (the host has ended)              -> SIGKILL
+ * more memory, more processor time than may be -> a report on stderr to the host, which kills the process and what it has
+ *                                                 started; 1 s later, if the host does not: SIGKILL
+ * ```
+ *
+ * A task cannot reach the thread. It reads the memory and the processor time of the whole process, which needs no
+ * permission, 50 times a second while there is a limit.
+ *
+ * @module
+ */
+import { Atomics } from "../lib/core/platform.ts";
+import { cpuUsage } from "node:process";
+
+// Taken at load: a task can replace the function of the module.
+const readCpu = cpuUsage;
+
+/** Milliseconds between two looks. */
+const INTERVAL = 20;
+/** Milliseconds that the host has to kill the process. */
+const HOST_LIMIT = 1_000;
+/** Bytes beyond twice the limit that the process may grow: buffers that wait for their collection, 157 MB at the most. */
+const SPARE = 192 * 2 ** 20;
+
+/** No limit of processor time. */
+const NONE = 0n;
+/** Positions in the shared words: the processor time at which the call must have ended, in microseconds; its number. */
+const Word = { CPU_END: 0, SEQ: 1 } as const;
+
+const CODE = `
+import { cpuUsage } from "node:process";
+const end = () => {
+  // The processes that tasks have started; needs the permission to run anything.
+  try { Deno.kill(-Deno.pid, "SIGKILL"); } catch { /* Not permitted. */ }
+  Deno.kill(Deno.pid, "SIGKILL");
+};
+(async () => { while (await Deno.stdin.read(new Uint8Array(64)) !== null); })().then(end, end);
+const rss = () => Deno.memoryUsage().rss;
+let words, mark, maxMemory = Infinity, timer, looks = 0;
+// A watchdog that has failed would let everything through.
+const look = () => { try { check(); } catch { end(); } };
+const check = () => {
+  const cpuEnd = Atomics.load(words, ${Word.CPU_END});
+  let found;
+  if (rss() > maxMemory) found = "memory";
+  else if (cpuEnd > ${NONE}n) {
+    const seq = Atomics.load(words, ${Word.SEQ});
+    const { user, system } = cpuUsage();
+    if (BigInt(user + system) > cpuEnd) found = "cpu " + seq;
+  }
+  if (!found) looks = 0;
+  else if (looks++ === 0) void Deno.stderr.write(new TextEncoder().encode(mark + " " + found + "\\n"));
+  else if (looks > ${HOST_LIMIT / INTERVAL}) end();
+};
+onmessage = ({ data }) => {
+  ({ words, mark } = data);
+  if (data.memory !== undefined) maxMemory = rss() + data.memory;
+  timer ??= setInterval(look, ${INTERVAL});
+};
+`;
+
+/** The watchdog, as the worker's own thread sees it. */
+export class Watchdog {
+  /** The text by which the host tells reports from what tasks print. */
+  mark = "";
+  readonly #worker: Worker;
+  readonly #words = new BigInt64Array(new SharedArrayBuffer(16));
+  #watchesCpu = false;
+
+  /** Starts it. */
+  constructor() {
+    const name = "isopool-watchdog";
+    this.#worker = new Worker(`data:text/javascript,${encodeURIComponent(CODE)}`, { type: "module", name });
+  }
+
+  /** Limits the memory of the process. Its heap and its buffers may have `limit` bytes each; all together has twice that. */
+  limitMemory(limit: number): void {
+    this.#watch({ memory: 2 * limit + SPARE });
+  }
+
+  /** A call starts, and may use so many milliseconds of processor time. */
+  callStarts(seq: number, cpuTime: number): void {
+    if (!this.#watchesCpu) this.#watch({});
+    this.#watchesCpu = true;
+    const { user, system } = readCpu();
+    Atomics.store(this.#words, Word.SEQ, BigInt(seq));
+    Atomics.store(this.#words, Word.CPU_END, BigInt(user + system) + BigInt(Math.ceil(cpuTime * 1_000)));
+  }
+
+  /** The call has ended. */
+  callEnds(): void {
+    Atomics.store(this.#words, Word.CPU_END, NONE);
+  }
+
+  #watch(limits: { memory?: number }): void {
+    this.#worker.postMessage({ ...limits, words: this.#words, mark: this.mark });
+  }
+}
