@@ -61,20 +61,24 @@ class LocalCallTable extends CallTable {
  * (lib/transport/entry.ts).
  *
  * @param load The `import()` of the entry.
+ * @param isLaunched Whether another program has started this process (lib/transport/launch_prefix.ts).
  */
-export function boot(load: Importer): void {
-  const watchdog = new Watchdog();
+export function boot(load: Importer, isLaunched = false): void {
+  const watchdog = new Watchdog(isLaunched);
   let receive: ((message: HostMessage) => void) | undefined;
-  listen((message) => {
+  const onMessage = (message: unknown) => {
     if (receive) receive(message as HostMessage);
     else receive = start(message as ProcessInit, load, watchdog);
-  }, () => exit(0));
+  };
+  if (isLaunched) watchdog.listen(onMessage);
+  else listen(onMessage, () => exit(0));
 }
 
 function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message: HostMessage) => void {
-  setEnvironment(init.env);
+  const { isLaunched } = watchdog;
+  setEnvironment(init.env, isLaunched);
   watchdog.mark = init.mark;
-  const prints = new Prints(init.mark, () => post({ kind: "printed" } satisfies WorkerMessage));
+  const prints = new Prints(init.mark, isLaunched, () => post({ kind: "printed" } satisfies WorkerMessage));
   const send = (message: WorkerMessage, moved?: Transferable[]) => {
     prints.mark();
     post(message);
@@ -137,8 +141,9 @@ const RUNTIME_VARIABLES = [
 
 // The runtime has found its modules by now, and a task must not see what the pool has not given it. A variable that this
 // process may not change is one that a task may not read.
-function setEnvironment(env: Record<string, string>): void {
-  for (const name of RUNTIME_VARIABLES) {
+function setEnvironment(env: Record<string, string>, isLaunched: boolean): void {
+  // What the pool gives does not go through every program by itself.
+  for (const name of isLaunched ? [...RUNTIME_VARIABLES, ...Object.keys(env)] : RUNTIME_VARIABLES) {
     if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") continue;
     if (Object.hasOwn(env, name)) Deno.env.set(name, env[name]);
     else Deno.env.delete(name);

@@ -1,34 +1,46 @@
 /**
  * `Prints`: marks on stdout and stderr how far a worker process had printed when it sent a message
- * (lib/transport/process_output.ts).
+ * (lib/transport/process_output.ts). Where both streams are one pipe, it labels what is printed
+ * (lib/transport/labelled_output.ts).
  *
  * @module
  */
 
+/** The methods of `console` that print to stderr. */
+const TO_STDERR = ["error", "warn", "assert", "trace"];
+
 /** Notices what is printed. */
 export class Prints {
-  readonly #line: Uint8Array;
+  readonly #mark: string;
+  readonly #isLabelled: boolean;
   readonly #onMark: () => void;
   #hasPrinted = false;
+  // The stream of the last label.
+  #stream = 2;
 
   /**
-   * @param mark The line to write.
+   * @param mark The text of a mark, without its line end.
+   * @param isLabelled Whether stdout and stderr are one pipe.
    * @param onMark Is called after it is written, before the message that follows.
    */
-  constructor(mark: string, onMark: () => void) {
-    this.#line = new TextEncoder().encode(`${mark}\n`);
+  constructor(mark: string, isLabelled: boolean, onMark: () => void) {
+    this.#mark = mark;
+    this.#isLabelled = isLabelled;
     this.#onMark = onMark;
-    this.#wrap(console, Object.keys(console));
-    this.#wrap(Deno.stdout, ["write", "writeSync"]);
-    this.#wrap(Deno.stderr, ["write", "writeSync"]);
+    this.#wrap(console, Object.keys(console), (name) => TO_STDERR.includes(name) ? 2 : 1);
+    for (const [owner, stream] of [[Deno.stdout, 1], [Deno.stderr, 2]] as const) {
+      // What is written later would stand behind another label.
+      if (isLabelled) owner.write = (bytes) => Promise.resolve().then(() => owner.writeSync(bytes));
+      this.#wrap(owner, isLabelled ? ["writeSync"] : ["write", "writeSync"], () => stream);
+    }
   }
 
   /** Writes the marks, if anything was printed since the last ones. */
   mark(): void {
     if (!this.#hasPrinted) return;
     try {
-      writeAll(this.#line, stdout);
-      writeAll(this.#line, stderr);
+      if (this.#isLabelled) this.#label(0);
+      else for (const write of [stdout, stderr]) writeAll(`${this.#mark}\n`, write);
     } catch {
       return; // The task has closed a stream.
     }
@@ -36,14 +48,24 @@ export class Prints {
     this.#onMark();
   }
 
-  #wrap(owner: object, names: string[]): void {
-    const noted = () => this.#hasPrinted = true;
+  #label(digit: number): void {
+    writeAll(`${this.#mark}${digit}\n`, stderr);
+  }
+
+  #wrap(owner: object, names: string[], streamOf: (name: string) => number): void {
+    const noted = (stream: number) => {
+      this.#hasPrinted = true;
+      if (!this.#isLabelled || stream === this.#stream) return;
+      this.#stream = stream;
+      this.#label(stream);
+    };
     for (const name of names) {
       const original: unknown = Reflect.get(owner, name);
       if (typeof original !== "function") continue;
+      const stream = streamOf(name);
       const wrapped = {
         [name](this: unknown, ...args: unknown[]): unknown {
-          noted();
+          noted(stream);
           return Reflect.apply(original, this, args);
         },
       }[name];
@@ -57,6 +79,7 @@ export class Prints {
 const stdout = Deno.stdout.writeSync.bind(Deno.stdout);
 const stderr = Deno.stderr.writeSync.bind(Deno.stderr);
 
-function writeAll(bytes: Uint8Array, write: (bytes: Uint8Array) => number): void {
+function writeAll(text: string, write: (bytes: Uint8Array) => number): void {
+  const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length;) written += write(bytes.subarray(written));
 }

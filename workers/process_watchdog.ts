@@ -2,7 +2,7 @@
  * The watchdog of a worker process: a thread that acts although the worker's own thread spins.
  *
  * ```
- * stdin ends (the host has ended)              -> SIGKILL
+ * stdin, or the channel, ends                  -> SIGKILL: the host has ended
  * more memory, more processor time than may be -> a report on stderr to the host, which kills the process and what it has
  *                                                 started; 1 s later, if the host does not: SIGKILL
  * ```
@@ -13,6 +13,7 @@
  * @module
  */
 import { Atomics } from "../lib/core/platform.ts";
+import { FrameReader } from "../lib/protocol/frames.ts";
 import { cpuUsage } from "node:process";
 
 // Taken at load: a task can replace the function of the module.
@@ -30,14 +31,29 @@ const NONE = 0n;
 /** Positions in the shared words: the processor time at which the call must have ended, in microseconds; its number. */
 const Word = { CPU_END: 0, SEQ: 1 } as const;
 
+const UNTIL_STDIN_ENDS = `
+const group = -Deno.pid;
+(async () => { while (await Deno.stdin.read(new Uint8Array(64)) !== null); })().then(() => end(), () => end());
+`;
+
+// A process that another program has started has nothing but the channel whose end it could see. The thread reads it and
+// passes it on. `node:fs` of a thread has no descriptor 3; a socket takes any. The process may be no leader of its group.
+const UNTIL_CHANNEL_ENDS = `
+import { Socket } from "node:net";
+const group = 0;
+new Socket({ fd: 3, readable: true, writable: false }).on("data", (piece) => {
+  const bytes = new Uint8Array(piece);
+  postMessage(bytes, [bytes.buffer]);
+}).on("error", () => end()).on("close", () => end());
+`;
+
 const CODE = `
 import { cpuUsage } from "node:process";
 const end = () => {
   // The processes that tasks have started; needs the permission to run anything.
-  try { Deno.kill(-Deno.pid, "SIGKILL"); } catch { /* Not permitted. */ }
+  try { Deno.kill(group, "SIGKILL"); } catch { /* Not permitted. */ }
   Deno.kill(Deno.pid, "SIGKILL");
 };
-(async () => { while (await Deno.stdin.read(new Uint8Array(64)) !== null); })().then(end, end);
 const rss = () => Deno.memoryUsage().rss;
 let words, mark, maxMemory = Infinity, timer, looks = 0;
 // A watchdog that has failed would let everything through.
@@ -66,14 +82,27 @@ onmessage = ({ data }) => {
 export class Watchdog {
   /** The text by which the host tells reports from what tasks print. */
   mark = "";
+  readonly isLaunched: boolean;
   readonly #worker: Worker;
   readonly #words = new BigInt64Array(new SharedArrayBuffer(16));
   #watchesCpu = false;
 
-  /** Starts it. */
-  constructor() {
+  /**
+   * Starts it.
+   *
+   * @param isLaunched Whether another program has started this process (lib/transport/launch_prefix.ts).
+   */
+  constructor(isLaunched: boolean) {
+    this.isLaunched = isLaunched;
+    const code = (isLaunched ? UNTIL_CHANNEL_ENDS : UNTIL_STDIN_ENDS) + CODE;
     const name = "isopool-watchdog";
-    this.#worker = new Worker(`data:text/javascript,${encodeURIComponent(CODE)}`, { type: "module", name });
+    this.#worker = new Worker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module", name });
+  }
+
+  /** Passes on the messages that the thread reads from the channel. */
+  listen(onMessage: (message: unknown) => void): void {
+    const reader = new FrameReader(onMessage);
+    this.#worker.onmessage = ({ data }: MessageEvent<Uint8Array>) => reader.push(data);
   }
 
   /** Limits the memory of the process. Its heap and its buffers may have `limit` bytes each; all together has twice that. */

@@ -17,7 +17,7 @@ import { callLimits } from "./call_limits.ts";
 import type { PoolOptions } from "./options.ts";
 import { checkPermissions } from "./permissions.ts";
 import { warnOfPrompts } from "./prompts.ts";
-import { checkMayRun, workingDirectory } from "./process_options.ts";
+import { checkMayRun, launchPrefix, workingDirectory } from "./process_options.ts";
 import { checkWorkerOptions } from "./worker_options.ts";
 
 /** The options of a pool, checked and completed. */
@@ -64,6 +64,7 @@ const NAMES = [
   "permissions",
   "env",
   "cwd",
+  "command",
 ] as const;
 
 const ACTION = "create pool";
@@ -90,7 +91,8 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     checkWorkerOptions(ACTION);
     warnOfPrompts();
   }
-  if (backend === "process") checkMayRun(ACTION);
+  const command = launchPrefix(ACTION, options.command, backend);
+  if (backend === "process") checkMayRun(ACTION, command?.[0]);
   const engine = permissions && backend === "worker" ? SCOPED : BACKENDS[backend];
   const { capabilities } = engine;
   retryPolicy(ACTION, options.retry);
@@ -129,6 +131,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
       permissions,
       env: environment(options.env, backend, capabilities),
       cwd: workingDirectory(ACTION, options.cwd, backend),
+      command,
     },
   };
 }

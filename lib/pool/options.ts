@@ -148,4 +148,13 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   env?: Record<string, string>;
   /** The working directory of the workers, for backend `"process"` only. @default {this script's} */
   cwd?: string | URL;
+  /**
+   * The program through which worker processes are started, with its arguments: `["nice", "-n", "10"]`,
+   * `["bwrap", "--ro-bind", "/", "/", "--unshare-net", "--die-with-parent"]`, `["docker", "run", "-i", "--rm", IMAGE]`. For
+   * backend `"process"` only. It must pass on stdin and stdout, and find `sh` and `env` where it runs them. It has this
+   * script's environment; tasks have what `env` gives, and what the program sets under names that this script's does not have.
+   *
+   * @default {none}
+   */
+  command?: string[];
 }

@@ -30,20 +30,24 @@ export function webEntry(modules: readonly string[]): URL {
 }
 
 // The runtime loads modules that are named literally with the permissions of the code that starts the worker.
-function entryWith(kind: string, modules: readonly string[]): URL {
+function entryWith(kind: string, modules: readonly string[], argument = ""): URL {
   const table = modules.map((url) => {
     const literal = JSON.stringify(namespaceUrl(url));
     return `  [${literal}, () => import(${literal})],`;
   });
   return dataUrl(
     `import { boot } from ${codeUrl(kind)};\nconst known = new Map([\n${table.join("\n")}\n]);\n` +
-      "boot((url) => known.get(url)?.() ?? import(url));",
+      `boot((url) => known.get(url)?.() ?? import(url)${argument});`,
   );
 }
 
-/** Returns the entry of a worker process that can load these task modules, whatever its permissions. */
-export function processEntry(modules: readonly string[]): URL {
-  return entryWith("process", modules);
+/**
+ * Returns the entry of a worker process that can load these task modules, whatever its permissions.
+ *
+ * @param isLaunched Whether the process is started through another program.
+ */
+export function processEntry(modules: readonly string[], isLaunched = false): URL {
+  return entryWith("process", modules, isLaunched ? ", true" : "");
 }
 
 /** Returns the hosts that the library and these modules are loaded from, as `--allow-import` takes them. */

@@ -78,10 +78,12 @@ class ProcessTransport implements Transport {
       (max) => this.#stop(outputDeath(max)),
       (report) => this.#stop(limitDeath(report, setup.memoryLimit, this.#calls)),
     );
-    this.#child = new Child(processCommand(setup), {
+    const command = processCommand(setup);
+    const stderr = command.isLaunched ? this.#outputs.labelled : this.#outputs.stderr;
+    this.#child = new Child(command, {
       data: (piece) => this.#read(piece),
       stdout: (piece) => this.#outputs.stdout.push(piece),
-      stderr: (piece) => this.#outputs.stderr.push(piece),
+      stderr: (piece) => stderr.push(piece),
       ended: (code, signal, error, isComplete) => {
         if (!isComplete) this.#isUnreadable = true;
         this.#end(code, signal, error);

@@ -7,6 +7,8 @@
  * fd 3   frames to the child          fd 4   frames from the child
  * ```
  *
+ * Where another program starts the process, stdin and stdout take the place of 3 and 4 (launch_prefix.ts).
+ *
  * Descriptors 3 and 4 are anonymous socket pairs, so there is no path, no port and no permission by which anything else
  * could reach them; a task can read and write them without one, which lets it talk to its host as it can anyhow. The child
  * leads a session and a process group: a kill of the group ends what it has started, too.
@@ -46,6 +48,7 @@ export class Child {
   readonly #events: ChildEvents;
   // A process that could not be started has no channel.
   readonly #toChild: Stream | undefined;
+  readonly #isLaunched: boolean;
   #openStreams = 0;
   #isComplete: boolean;
   #exit: { code: number | undefined; signal: string | undefined } | undefined;
@@ -58,10 +61,11 @@ export class Child {
    *
    * @throws If the runtime refuses at once.
    */
-  constructor({ program, args, env, cwd }: ProcessCommand, events: ChildEvents) {
+  constructor({ program, args, env, cwd, isLaunched }: ProcessCommand, events: ChildEvents) {
     this.#events = events;
+    this.#isLaunched = isLaunched;
     const child = this.#child = spawn(program, args, {
-      stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"],
+      stdio: isLaunched ? ["pipe", "pipe", "pipe"] : ["pipe", "pipe", "pipe", "pipe", "pipe"],
       // A session of its own: ^C at the terminal and signals to this group do not reach it, and it can be killed whole.
       detached: true,
       env,
@@ -80,11 +84,12 @@ export class Child {
     // The runtime leaves out the streams of a process that it could not start.
     const stdio = (child.stdio ?? []) as unknown as (Stream | undefined)[];
     const streams = this.#streams = stdio.filter((each) => !!each);
-    const [, stdout, stderr, toChild, fromChild] = stdio;
+    const [stdin, stdout, stderr, ...channel] = stdio;
+    const [toChild, fromChild] = isLaunched ? [stdin, stdout] : channel;
     this.#toChild = toChild;
     this.#isComplete = !fromChild;
     fromChild?.on("end", () => this.#isComplete = true);
-    this.#read(stdout, events.stdout);
+    if (!isLaunched) this.#read(stdout, events.stdout);
     this.#read(stderr, events.stderr);
     this.#read(fromChild, events.data);
     for (const stream of streams) {
@@ -106,6 +111,12 @@ export class Child {
   kill(): void {
     if (this.pid === 0) return;
     if (!this.#killGroup() && !this.#exit) this.#child.kill("SIGKILL");
+    this.#hangUp();
+  }
+
+  // A process behind another program may be in no group of ours, or on another machine: the end of its stdin ends it.
+  #hangUp(): void {
+    if (this.#isLaunched) this.#toChild?.destroy();
   }
 
   // Needs the permission to run anything: a script with less than that kills the process alone.
@@ -139,6 +150,7 @@ export class Child {
     this.#exit = { code, signal };
     // What it has started lives on, if nobody ends it, and may hold the streams.
     if (this.pid > 0) this.#killGroup();
+    this.#hangUp();
     this.#timer = setTimeout(() => this.#end(), STREAMS_LIMIT);
     this.#endIfOver();
   }

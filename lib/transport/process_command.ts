@@ -11,6 +11,7 @@
  * @module
  */
 import { processEntry, usesHosts } from "./entry.ts";
+import { shellArguments, withoutInherited } from "./launch_prefix.ts";
 import { kernelPrefix } from "./process_kernel.ts";
 import type { Setup } from "./transport.ts";
 
@@ -24,10 +25,14 @@ export interface ProcessCommand {
   readonly args: string[];
   readonly env: Record<string, string>;
   readonly cwd: string | undefined;
+  /** Whether the channel is stdin and stdout of the program, because another program is in between. */
+  readonly isLaunched: boolean;
 }
 
 /** Makes the command that starts a worker. */
 export function processCommand(setup: Setup): ProcessCommand {
+  const { command, cwd } = setup;
+  const isLaunched = command !== undefined;
   const modules = setup.permissions ? setup.modules() : [];
   const args = [
     "run",
@@ -36,14 +41,41 @@ export function processCommand(setup: Setup): ProcessCommand {
     ...permissionFlags(setup.permissions, modules),
     ...heapFlags(setup),
     ...moduleFlags(),
-    processEntry(modules).href,
+    processEntry(modules, isLaunched).href,
   ];
-  const [program, ...rest] = [...kernelPrefix(setup.memoryLimit), denoPath(), ...args];
-  return { program, args: rest, env: environment(setup), cwd: setup.cwd };
+  const own = environment(setup);
+  const kernel = kernelPrefix(setup.memoryLimit, isLaunched);
+  if (!isLaunched) {
+    const [program, ...rest] = [...kernel, denoPath(), ...args];
+    return { program, args: rest, env: own, cwd, isLaunched };
+  }
+  const inherited = scriptEnvironment();
+  const without = withoutInherited(Object.keys(inherited), Object.keys(setup.env ?? {}));
+  const [program, ...rest] = [...kernel, ...command, "sh", ...shellArguments(denoPath(), args, without)];
+  return { program, args: rest, env: { ...inherited, ...own }, cwd, isLaunched };
 }
 
 function heapFlags({ memoryLimit }: Setup): string[] {
   return memoryLimit === undefined ? [] : [`--v8-flags=--max-old-space-size=${Math.ceil(memoryLimit / 2 ** 20)}`];
+}
+
+/** Variables that programs which start others need, for a script that may not read all. */
+const USUAL_VARIABLES = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SSH_AUTH_SOCK",
+  "DOCKER_HOST",
+  "TMPDIR",
+  "XDG_RUNTIME_DIR",
+];
+
+/** Returns the environment of this script, as far as it may read it: that of the program that starts a worker. */
+export function scriptEnvironment(): Record<string, string> {
+  if (Deno.permissions.querySync({ name: "env" }).state === "granted") return Deno.env.toObject();
+  const found = USUAL_VARIABLES.map((name) => [name, read(name)] as const);
+  return Object.fromEntries(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }
 
 /** Returns the path of the program that runs workers: this runtime's, or the one on the search path. */

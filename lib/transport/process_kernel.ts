@@ -14,10 +14,15 @@
 /** Bytes beyond twice the limit that a process may reserve: the runtime reserves 1.1 GB, and 0.5 for each worker of a task. */
 const RESERVED = 4 * 2 ** 30;
 
-/** Returns the command that stands before that of the runtime. */
-export function kernelPrefix(memoryLimit: number | undefined): string[] {
+/**
+ * Returns the command that stands before that of the runtime.
+ *
+ * @param isLaunched Whether another program starts the runtime. Its end is the watchdog's job then: the signal would end
+ * the leader of the process group before the watchdog can end the group.
+ */
+export function kernelPrefix(memoryLimit: number | undefined, isLaunched: boolean): string[] {
   const prefix: string[] = [];
-  if (isThere("setpriv")) prefix.push("setpriv", "--pdeathsig", "KILL", "--");
+  if (!isLaunched && isThere("setpriv")) prefix.push("setpriv", "--pdeathsig", "KILL", "--");
   if (memoryLimit !== undefined && isThere("prlimit")) {
     prefix.push("prlimit", `--data=${2 * memoryLimit + RESERVED}`, "--");
   }

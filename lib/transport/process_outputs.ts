@@ -5,6 +5,7 @@
  */
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
+import { LabelledOutput } from "./labelled_output.ts";
 import { passTo, ProcessOutput } from "./process_output.ts";
 
 /** Milliseconds that messages are held back for what was printed before them: a task may have closed its stdout. */
@@ -14,6 +15,8 @@ const MARK_LIMIT = 1_000;
 export class ProcessOutputs {
   readonly stdout: ProcessOutput;
   readonly stderr: ProcessOutput;
+  /** Both streams, where they come through one pipe. */
+  readonly labelled: LabelledOutput;
   readonly #handle: (message: WorkerMessage) => void;
   readonly #onExceeded: (max: number) => void;
   readonly #onReport: (report: string) => void;
@@ -44,6 +47,7 @@ export class ProcessOutputs {
     this.#onReport = onReport;
     this.stdout = this.#output(mark, passTo(Deno.stdout));
     this.stderr = this.#output(mark, passTo(Deno.stderr));
+    this.labelled = new LabelledOutput(mark, this.stdout, this.stderr);
   }
 
   /** The next call may print so many bytes. */
@@ -67,6 +71,7 @@ export class ProcessOutputs {
 
   /** Hands on everything: the process has ended. */
   end(): void {
+    this.labelled.end();
     this.stdout.end();
     this.stderr.end();
     while (this.#held) this.#release(true);

@@ -110,6 +110,8 @@ export interface Setup {
   readonly env: Readonly<Record<string, string>> | undefined;
   /** The working directory of worker processes; if `undefined`, this process's. */
   readonly cwd: string | undefined;
+  /** The program, with its arguments, through which worker processes are started. */
+  readonly command: readonly string[] | undefined;
 }
 
 /**

@@ -83,3 +83,37 @@ test("a child whose heap is full ends by SIGTRAP, and says so", async () => {
     `${exit} ${signal}: lib/transport/process_death.ts knows a full heap by it`,
   );
 });
+
+test(
+  "DENO_EXTRA_STDIO_FDS opens a descriptor for node:fs, and a thread reads another one as a socket, without any permission",
+  async () => {
+    const thread = `import { Socket } from "node:net";
+    new Socket({ fd: 3, readable: true, writable: false }).on("data", (b) => postMessage(b[0])).on("close", () => postMessage(7));`;
+    const code = `import fs from "node:fs";
+    const thread = new Worker("data:text/javascript," + encodeURIComponent(${
+      JSON.stringify(thread)
+    }), { type: "module" });
+    thread.onmessage = ({ data }) => data === 7 ? Deno.exit(7) : fs.writeSync(4, String(data));`;
+    const url = `data:text/javascript,${encodeURIComponent(code)}`;
+    const script = `exec 3<&0 4>&1 >&2; DENO_EXTRA_STDIO_FDS=4 exec "$0" run --quiet --no-prompt --deny-read "$1"`;
+    const child = new Deno.Command("sh", {
+      args: ["-c", script, Deno.execPath(), url],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new Uint8Array([42]));
+    const reader = child.stdout.getReader();
+    const { value } = await reader.read();
+    await writer.close();
+    const { code: exit } = await child.status;
+    await reader.cancel();
+    assertEquals(
+      [new TextDecoder().decode(value), exit],
+      ["42", 7],
+      "lib/transport/launch_prefix.ts and workers/process_watchdog.ts rely on it",
+    );
+  },
+  { ignore: !onLinux },
+);

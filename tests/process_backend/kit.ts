@@ -22,6 +22,12 @@ export function childrenOf(pid: number): number[] {
   return found;
 }
 
+/** Returns the ids of the processes that a process, its children, and so on, have started. */
+export function descendantsOf(pid: number): number[] {
+  const children = lives(pid) ? childrenOf(pid) : [];
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
 /** Whether a process lives; one that has ended and was not waited for does not. */
 export function lives(pid: number): boolean {
   try {

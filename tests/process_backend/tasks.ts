@@ -228,3 +228,37 @@ export function printWithoutEnd(text: string): number {
   if (bytes.length === 0) return Deno.stderr.writeSync(new Uint8Array([46]));
   return Deno.stdout.writeSync(bytes) + Deno.stderr.writeSync(bytes);
 }
+
+/** Returns its argument. */
+export function echo<T>(value: T): T {
+  return value;
+}
+
+/** Throws an error. */
+export function fail(reason: string): never {
+  throw new RangeError(reason);
+}
+
+/** Prints in every way. */
+export async function printAll(id: number): Promise<number> {
+  const { default: process } = await import("node:process");
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  console.log(`log ${id}`);
+  console.error(`error ${id}`);
+  await Deno.stdout.write(bytes(`write ${id}\n`));
+  Deno.stdout.writeSync(bytes(`writeSync ${id}\n`));
+  Deno.stderr.writeSync(bytes(`err writeSync ${id}\n`));
+  process.stdout.write(`process ${id}\n`);
+  console.log("x".repeat(100_000));
+  // It inherits stdin, too: `cat` ends at once.
+  const child = new Deno.Command("/bin/sh", { args: ["-c", `/bin/cat; echo program ${id}`], stdin: "inherit" }).spawn();
+  await child.status;
+  return id;
+}
+
+/** Starts a process that sleeps, yields once, and spins for ever. */
+export function* spinBesideAfterItem(): Generator<number> {
+  new Deno.Command("/bin/sleep", { args: ["1000"], stdin: "null", stdout: "inherit" }).spawn();
+  yield 1;
+  for (;;);
+}

@@ -221,5 +221,6 @@ export function setup(workers: number): Setup {
     modules: () => [],
     env: undefined,
     cwd: undefined,
+    command: undefined,
   };
 }
