@@ -55,6 +55,7 @@ export type { PoolOptions } from "./lib/pool/options.ts";
 export type { PermissionScope } from "./lib/pool/permissions.ts";
 export { type ApplyOptions, type Args, type Closure, Pool, type Runnable } from "./lib/pool/pool.ts";
 export type { PoolMaps } from "./lib/pool/pool_maps.ts";
+export type { PoolStreams } from "./lib/pool/pool_streams.ts";
 export type { PoolWorkers } from "./lib/pool/pool_workers.ts";
 export { SharedValue } from "./lib/pool/shared_value.ts";
 export type { PoolStats } from "./lib/pool/stats.ts";

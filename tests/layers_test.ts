@@ -174,6 +174,8 @@ const REPLACEABLE: Record<string, RegExp> = {
   AbortController: /new AbortController\b/,
   DOMException: /new DOMException\b|instanceof DOMException\b/,
   Promise: /new Promise\b/,
+  ReadableStream: /new ReadableStream\b/,
+  TransformStream: /new TransformStream\b/,
   URL: /new URL\(|(?<![\w.])URL\.parse/,
 };
 

@@ -115,6 +115,7 @@ const TYPES = [
   "PoolOptions",
   "PoolState",
   "PoolStats",
+  "PoolStreams",
   "PoolWorkers",
   "PooledContext",
   "PooledOptions",

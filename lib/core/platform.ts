@@ -93,6 +93,12 @@ export const Promise: typeof globalThis.Promise = globalThis.Promise;
 export type Promise<T> = globalThis.Promise<T>;
 
 /** The runtime's class. */
+export const ReadableStream: typeof globalThis.ReadableStream = globalThis.ReadableStream;
+
+/** The runtime's class. */
+export const TransformStream: typeof globalThis.TransformStream = globalThis.TransformStream;
+
+/** The runtime's class. */
 export const URL: typeof globalThis.URL = globalThis.URL;
 /** Its type. */
 export type URL = globalThis.URL;

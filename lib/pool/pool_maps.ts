@@ -1,6 +1,6 @@
 /**
- * The methods of a pool that give many results. `map`, `starmap`, `imap` and `imapUnordered` share one kind of job, whose
- * plan tells them apart; `stream` runs one generator.
+ * The methods of a pool that give a result for each item. `map`, `starmap`, `imap`, `imapUnordered` and `transform` share
+ * one kind of job, whose plan tells them apart.
  *
  * @module
  */
@@ -8,19 +8,18 @@ import { calledBy } from "../core/at_caller.ts";
 import type { Input } from "../core/input.ts";
 import type { Settled } from "../future/on_error.ts";
 import { Results } from "../future/results.ts";
-import type { StreamTask } from "../task/task.ts";
 import type { BackendName } from "./backends.ts";
 import type { PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
-import { PoolLifecycle } from "./lifecycle.ts";
 import { MapJob } from "./map_job.ts";
 import type { ImapOptions, MapOptions } from "./map_options.ts";
 import { type MapKind, planMap } from "./map_plan.ts";
+import { PoolStreams } from "./pool_streams.ts";
 import type { AnyRunnable, Args, Runnable } from "./runnable.ts";
-import { openStream } from "./stream_job.ts";
+import { openTransform } from "./transform.ts";
 
 /**
- * The methods of {@linkcode Pool} that give many results: maps and streams.
+ * The methods of {@linkcode Pool} that give a result for each item: maps.
  *
  * **Cost**: an item of a map of numbers takes about 0.1 us (ARCHITECTURE.md has the measurements), because workers are
  * sent many items at a time. {@linkcode PoolMaps.map} keeps all results in memory.
@@ -29,9 +28,7 @@ import { openStream } from "./stream_job.ts";
  *
  * @typeParam B The pool's backend.
  */
-export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLifecycle {
-  /** What the pool runs on. */
-  abstract readonly backend: B;
+export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStreams<B> {
   readonly #core: PoolCore;
 
   /** @ignore */
@@ -168,46 +165,51 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
   }
 
   /**
-   * Runs a generator in a worker, and gives its items as the generator yields them.
+   * Returns a transform stream whose readable side gives the results of a task for what is written, in the same order. It
+   * is {@linkcode Pool.imap} between two streams: a slow reader holds the writer back, `buffer` items are ahead of it at
+   * most, a failure errors both sides, and a cancelled reader ends the writer.
    *
-   * The generator starts when the results are read. A slow reader holds it back: at most 16 items wait. Leaving the loop
-   * ends the generator, and its `finally` blocks run. The generator occupies its worker until it ends, as any call does;
-   * a `timeout` (milliseconds) counts the reader's time, too.
+   * **When not to use it**: for an iterable, `imap` costs less: each stream takes some microseconds for a chunk.
    *
-   * @throws {TypeError} If the task has `retry`: items that were given out cannot be taken back.
+   * @throws {PoolClosedError} If the pool is closed.
+   * @throws {TypeError | RangeError} If an option is not valid.
    *
-   * @example Read results one by one, and stop at the first match
+   * @example Compress each chunk of a stream on workers
    * ```ts
    * import { assertEquals } from "@std/assert";
    * import { inline, Pool } from "@isopool/isopool";
    *
-   * await using pool = new Pool(1);
-   * const squares = inline(function* (from: number) {
-   *   for (let n = from;; n++) yield n * n;
-   * });
-   * let first = 0;
-   * for await (const square of pool.stream(squares, 10)) if ((first = square) > 200) break;
-   * assertEquals(first, 225);
+   * await using pool = new Pool(2);
+   * const upper = inline((line: string) => line.toUpperCase());
+   * const lines = ReadableStream.from(["a", "b"]).pipeThrough(pool.transform(upper));
+   * assertEquals(await Array.fromAsync(lines), ["A", "B"]);
    * ```
    */
-  stream<A extends unknown[], Y>(task: StreamTask<A, Y>, ...args: Args<A>): Results<Y>;
-  /** Streams any generator function, on backend `"async"`. */
-  stream<A extends unknown[], Y>(
-    this: PoolMaps<"async">,
-    task: (...args: A) => AsyncGenerator<Y> | Generator<Y>,
-    ...args: A
-  ): Results<Y>;
-  stream(task: unknown, ...args: unknown[]): Results<unknown> {
-    return calledBy(STREAM, () => openStream(this.#core, STREAM, task as AnyRunnable, args));
+  transform<T, R>(
+    task: Runnable<B, [T], R>,
+    options?: Omit<ImapOptions, "onError"> & { onError?: "throw" },
+  ): TransformStream<T, R>;
+  transform(task: AnyRunnable, options?: ImapOptions): TransformStream<unknown, unknown> {
+    return openTransform((items) => this.#open(TRANSFORM, task, items, options, { spread: false, lazy: true }));
   }
 
   #map(
     method: PublicMethod,
     task: AnyRunnable,
     items: Input<unknown>,
-    options: ImapOptions = {},
+    options: ImapOptions | undefined,
     kind: MapKind,
   ): Results<unknown> {
+    return new Results(this.#open(method, task, items, options, kind).collector);
+  }
+
+  #open(
+    method: PublicMethod,
+    task: AnyRunnable,
+    items: Input<unknown>,
+    options: ImapOptions = {},
+    kind: MapKind,
+  ): MapJob {
     return calledBy(method, () => {
       const plan = planMap(this.#core, method.action, task, items, options, kind);
       const job = new MapJob(
@@ -217,7 +219,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolLif
         this.#core.callSite(method, plan.task, plan.timeout ?? plan.deadline),
       );
       job.start();
-      return new Results(job.collector);
+      return job;
     });
   }
 }
@@ -227,4 +229,4 @@ const MAP: PublicMethod = { action: "map", method: prototype.map };
 const STARMAP: PublicMethod = { action: "starmap", method: prototype.starmap };
 const IMAP: PublicMethod = { action: "imap", method: prototype.imap };
 const IMAP_UNORDERED: PublicMethod = { action: "imap", method: prototype.imapUnordered };
-const STREAM: PublicMethod = { action: "stream task", method: prototype.stream };
+const TRANSFORM: PublicMethod = { action: "transform stream", method: prototype.transform };

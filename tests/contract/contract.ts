@@ -42,6 +42,7 @@ import { streamEndsSuite } from "./stream_ends_suite.ts";
 import { streamSuite } from "./stream_suite.ts";
 import { submitSuite } from "./submit_suite.ts";
 import { timeoutSuite } from "./timeout_suite.ts";
+import { transformSuite } from "./transform_suite.ts";
 import { valueSuite } from "./value_suite.ts";
 import { workerSetSuite } from "./worker_set_suite.ts";
 import { workersSuite } from "./workers_suite.ts";
@@ -75,6 +76,7 @@ const SUITES = {
     imapEndsSuite,
     streamSuite,
     streamEndsSuite,
+    transformSuite,
   ],
   /** Calls side by side: groups, shared values, their order and their flow. */
   order: [
