@@ -17,6 +17,7 @@ export {
   BrokenBarrierError,
   BrokenPoolError,
   CancelledError,
+  CheckpointError,
   DeadlockError,
   type DeathReason,
   IsopoolError,
@@ -61,6 +62,7 @@ export { SharedValue } from "./lib/pool/shared_value.ts";
 export type { PoolStats } from "./lib/pool/stats.ts";
 export {
   type AdaptiveOptions,
+  type CheckpointOptions,
   type Governor,
   type GovernorToken,
   limit,

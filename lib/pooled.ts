@@ -21,6 +21,7 @@
  *
  * @module
  */
+import type { Recorded } from "./checkpoint/recorded.ts";
 import { type Input, openInput } from "./core/input.ts";
 import { badOption } from "./core/validate.ts";
 import type { Settled } from "./future/on_error.ts";
@@ -30,6 +31,7 @@ import { type PooledOptions, pooledPlan } from "./io/options.ts";
 import { PooledJob } from "./io/pooled_job.ts";
 import { openProgress } from "./progress/progress.ts";
 
+export type { CheckpointOptions } from "./checkpoint/options.ts";
 export type { AdaptiveOptions } from "./io/adaptive.ts";
 export type { PooledContext } from "./io/context.ts";
 export type { Governor, GovernorToken } from "./io/governor.ts";
@@ -82,23 +84,29 @@ export { tune, type TuneOptions, type TunePoint, Tuning } from "./io/tune.ts";
 export function pooled<T, R>(
   items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
-  options: PooledOptions & { onError: "settle" },
+  options: PooledOptions<T> & { onError: "settle" },
 ): Results<Settled<R>>;
 /** Maps, and throws the first failure, or all failures as one AggregateError. */
 export function pooled<T, R>(
   items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
-  options?: PooledOptions,
+  options?: PooledOptions<T>,
 ): Results<R>;
 export function pooled<T, R>(
   items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
-  options: PooledOptions = {},
+  options: PooledOptions<T> = {},
 ): Results<R | Settled<R>> {
   const call = "map with pooled";
   if (typeof fn !== "function") throw badOption(call, "fn", fn, "a function", false);
-  const plan = pooledPlan(call, options);
-  const job = new PooledJob<T, R>(openInput(call, items), fn, plan, openProgress(call, options, items));
+  const plan = pooledPlan(call, options, fn);
+  const input = plan.recorder?.input(items) ?? items;
+  const job = new PooledJob<T, R>(
+    openInput(call, input as Input<T | Recorded>),
+    fn,
+    plan,
+    openProgress(call, options, items),
+  );
   job.start();
   return new Results(job.collector);
 }

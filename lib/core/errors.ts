@@ -5,6 +5,7 @@
  * @module
  */
 export { IsopoolError } from "./base_error.ts";
+export { CheckpointError } from "./checkpoint_error.ts";
 export { BrokenBarrierError, LockAbandonedError } from "./lock_errors.ts";
 export { DeadlockError, ManagerClosedError } from "./manager_errors.ts";
 export { BrokenPoolError, PermissionScopeError, PoolClosedError, QueueFullError } from "./pool_errors.ts";

@@ -116,11 +116,14 @@ export class PlainWriter {
   #notes: [path: (string | number)[], special: unknown][] = [];
   #isLimited = true;
 
-  /** Returns the text of a value; `undefined` if it is not plain or too large, or has an object of an earlier value. */
-  write(value: object): Json | undefined {
+  /**
+   * Returns the text of a value; `undefined` if it is not plain, or has an object of an earlier value, or is too large:
+   * with `isLimited`, structured clone is faster.
+   */
+  write(value: unknown, isLimited = true): Json | undefined {
     // A program has given all objects a toJSON: JSON.stringify would call it.
     if ("toJSON" in Array.prototype) return undefined;
-    const copy = this.#copyValue(value, true);
+    const copy = this.#copyValue(value, isLimited);
     if (copy === NOT_PLAIN) return undefined;
     const hasNotes = this.#notes.length > 0;
     const notes = this.#notes.map(([path, special]) => [path, encodeSpecial(special)]);
@@ -139,7 +142,7 @@ export class PlainWriter {
       : applyNotes(copy, this.#notes, (special) => special instanceof Date ? new Date(special) : special);
   }
 
-  #copyValue(value: object, isLimited: boolean): unknown {
+  #copyValue(value: unknown, isLimited: boolean): unknown {
     this.#notes = [];
     this.#isLimited = isLimited;
     this.tooLarge = false;

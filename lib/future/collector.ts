@@ -12,7 +12,9 @@
 import { Deque } from "../core/deque.ts";
 import { DOMException, Promise } from "../core/platform.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
+import { aggregate, type ItemFailure } from "./item_failures.ts";
 import type { OnError } from "./on_error.ts";
+import type { Recorder } from "./recorder.ts";
 import type { ResultsSource } from "./results.ts";
 
 /** The producer of a map's results, as the collector calls it. */
@@ -39,6 +41,7 @@ export class Collector<R> implements ResultsSource<R> {
   readonly #producer: Producer;
   readonly #ordered: boolean;
   readonly #onError: OnError;
+  readonly #recorder: Recorder | undefined;
   // The results in order without gaps, and the runs of results behind a gap, by the index of the first result of each run.
   // An array without gaps keeps numbers unboxed; one with a marker for each gap could not.
   #results: unknown[] = [];
@@ -47,7 +50,7 @@ export class Collector<R> implements ResultsSource<R> {
   readonly #runsBehindGap = new Map<number, readonly unknown[]>();
   // Results in order of arrival, for unordered reading.
   readonly #arrivals = new Deque<unknown>();
-  readonly #failures: { index: number; reason: unknown; isCancelled: boolean }[] = [];
+  readonly #failures: ItemFailure[] = [];
   #mode: "unread" | "collect" | "iterate" = "unread";
   #settled = 0;
   #count = Infinity;
@@ -59,10 +62,12 @@ export class Collector<R> implements ResultsSource<R> {
   #read = 0;
   #unobserved: UnobservedFailures | undefined;
 
-  constructor(producer: Producer, options: { ordered: boolean; onError: OnError }) {
+  constructor(producer: Producer, options: { ordered: boolean; onError: OnError; recorder?: Recorder | undefined }) {
     this.#producer = producer;
     this.#ordered = options.ordered;
     this.#onError = options.onError;
+    this.#recorder = options.recorder;
+    options.recorder?.onFailure((error) => (producer.stop(error), this.fail(error)));
   }
 
   /** Whether the reader needs no more results. */
@@ -90,6 +95,7 @@ export class Collector<R> implements ResultsSource<R> {
    * cancellation does not, as with futures. `what` names the task.
    */
   close(unobserved: UnobservedFailures, what: string): void {
+    this.#recorder?.close();
     const failure = this.#failures.find(({ isCancelled }) => !isCancelled) ?? this.#inputFailure ??
       (this.#cancelled ? undefined : this.#failed);
     if (this.#mode !== "unread" || !failure) return;
@@ -99,6 +105,7 @@ export class Collector<R> implements ResultsSource<R> {
 
   /** Producer: delivers the results of neighbouring items, from index `first` on. */
   fulfill(first: number, values: readonly unknown[]): void {
+    this.#recorder?.fulfilled(first, values);
     if (this.#stopped) return;
     this.#add(
       first,
@@ -110,6 +117,7 @@ export class Collector<R> implements ResultsSource<R> {
 
   /** Producer: delivers the failure of an item, or that it was cancelled. */
   reject(index: number, reason: unknown, isCancelled = false): void {
+    if (!isCancelled) this.#recorder?.rejected(index, reason);
     if (this.#stopped) return;
     if (this.#onError === "settle") return this.#add(index, [{ status: "rejected", reason, index }]);
     this.#failures.push({ index, reason, isCancelled });
@@ -223,16 +231,13 @@ export class Collector<R> implements ResultsSource<R> {
       if (input) throw input.reason;
       return;
     }
-    const reasons = this.#failures.sort((a, b) => a.index - b.index).map((failure) => failure.reason);
-    const message = `${reasons.length} (of ${this.#count}) items failed`;
-    throw input
-      ? new AggregateError([...reasons, input.reason], `${message}, then the input failed`)
-      : new AggregateError(reasons, message);
+    throw aggregate(this.#failures, this.#count, input);
   }
 
   #stop(reason: unknown): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#recorder?.close();
     this.#producer.stop(reason);
   }
 

@@ -8,10 +8,17 @@ import { type RetryOptions, type RetryPolicy, retryPolicy, SERVICE_MIN_TIMEOUT }
 import { abortSignal, badOption, boolean, count, duration, knownOptions, oneOf } from "../core/validate.ts";
 import type { OnError } from "../future/on_error.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
+import { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { type CheckpointOptions, checkpointPlan } from "../checkpoint/options.ts";
 import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
 
-/** Options of {@linkcode pooled}. Each of `timeout`, `retry`, `rate` and `adaptive` makes an item cost more. */
-export interface PooledOptions extends ProgressOptions {
+/**
+ * Options of {@linkcode pooled}. Each of `timeout`, `retry`, `rate` and `adaptive` makes an item cost more.
+ *
+ * @typeParam T An item.
+ */
+// deno-lint-ignore no-explicit-any -- nothing narrower takes every key function
+export interface PooledOptions<T = any> extends ProgressOptions {
   /**
    * Maximum number of items in progress at a time. With `Infinity`, a synchronous input is read to its end at once, so it
    * must not be endless.
@@ -59,6 +66,13 @@ export interface PooledOptions extends ProgressOptions {
   rate?: RateOptions;
   /** What the failure of an item does to the map. @default {"throw"} */
   onError?: OnError;
+  /**
+   * A file in which the map records each finished item, or its path and more options. A later run with the same file skips
+   * these items, and gives their recorded results in their places. See {@linkcode CheckpointOptions}.
+   *
+   * @default {none}
+   */
+  checkpoint?: string | URL | CheckpointOptions<T>;
 }
 
 /** Options of {@linkcode limit}. */
@@ -91,6 +105,8 @@ export interface PooledPlan {
   readonly timeout: number | undefined;
   readonly retry: RetryPolicy | undefined;
   readonly rate: RateLimiter | undefined;
+  /** Records how items end, and gives those that were recorded, if a checkpoint was asked for. */
+  readonly recorder: Checkpoint | undefined;
 }
 
 /** The checked and completed options of `limit()`. */
@@ -106,25 +122,28 @@ const POOLED_OPTIONS = [
   "retry",
   "rate",
   "onError",
+  "checkpoint",
   "progress",
   "total",
   "label",
 ] as const;
 const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as const;
 
-/** Checks and completes the options of {@linkcode pooled}. */
-export function pooledPlan(call: string, options: PooledOptions): PooledPlan {
+/** Checks and completes the options of {@linkcode pooled}, and of its function for a checkpoint. */
+export function pooledPlan(call: string, options: PooledOptions, fn: { readonly name: string }): PooledPlan {
   knownOptions(call, options, POOLED_OPTIONS);
   const { concurrency: permits = 32, onError = "throw" } = options;
   const concurrency = count(call, "concurrency", permits, 1);
   const { buffer = concurrency } = options;
   const ordered = boolean(call, "ordered", options.ordered, true);
+  const checkpoint = checkpointPlan(call, options.checkpoint);
   return {
     concurrency,
     adaptive: adaptiveOptions(call, options.adaptive, concurrency),
     buffer: count(call, "buffer", buffer, 0),
     ordered,
     onError: oneOf(call, "onError", onError, ["throw", "settle", "aggregate"]),
+    recorder: checkpoint && new Checkpoint(call, checkpoint, { source: Function.prototype.toString.call(fn) }, fn.name),
     ...commonPlan(call, options),
   };
 }

@@ -9,11 +9,12 @@
  *
  * @module
  */
+import { Recorded } from "../checkpoint/recorded.ts";
 import { AsyncContext } from "../core/async_context.ts";
 import { onAbort } from "../core/abort.ts";
-import { closeInput, type OpenInput } from "../core/input.ts";
+import type { OpenInput } from "../core/input.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
-import { Collector, type InputFailure, type Producer } from "../future/collector.ts";
+import { Collector, type Producer } from "../future/collector.ts";
 import type { Settled } from "../future/on_error.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { AdaptiveLimit } from "./adaptive.ts";
@@ -22,6 +23,7 @@ import { Cancellation } from "./cancellation.ts";
 import { AttemptContext, type PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
 import type { PooledPlan } from "./options.ts";
+import { PooledInput } from "./pooled_input.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
 
 /** The failures of unread results, which are reported when the script ends. */
@@ -35,7 +37,7 @@ export class PooledJob<T, R> implements Producer {
   readonly collector: Collector<R | Settled<R>>;
   readonly #plan: PooledPlan;
   readonly #fn: PooledFunction<T, R>;
-  readonly #input: OpenInput<T>;
+  readonly #input: PooledInput<T | Recorded>;
   readonly #progress: ProgressCounter | undefined;
   // Only with an option that needs them: without one, an item has no Attempts.
   readonly #limits: Limits | undefined;
@@ -53,14 +55,16 @@ export class PooledJob<T, R> implements Producer {
   #ended = false;
   // Whether the caller's signal has cancelled the run, which is no failure.
   #wasAborted = false;
-  #readCount = 0;
-  #inputEnded = false;
-  #inputFailure: InputFailure | undefined;
 
-  constructor(input: OpenInput<T>, fn: PooledFunction<T, R>, plan: PooledPlan, progress: ProgressCounter | undefined) {
+  constructor(
+    input: OpenInput<T | Recorded>,
+    fn: PooledFunction<T, R>,
+    plan: PooledPlan,
+    progress: ProgressCounter | undefined,
+  ) {
     this.#plan = plan;
     this.#progress = progress;
-    this.#input = input;
+    this.#input = new PooledInput(input, this.#context, (reason) => this.#inputFailed(reason));
     const { timeout, retry, rate, adaptive } = plan;
     if (adaptive) this.#adaptive = new AdaptiveLimit(adaptive, plan.concurrency, () => this.resume());
     this.#fn = this.#adaptive?.watch(fn, timeout !== undefined) ?? fn;
@@ -112,11 +116,11 @@ export class PooledJob<T, R> implements Producer {
   // Whether a loop reads an asynchronous input. One at a time: not every iterator allows overlapping calls of next(), and
   // a loop costs memory. The loop starts the next one when it has an item.
   get #hasReader(): boolean {
-    return this.#waitingLoops > 0 && this.#input.async !== undefined;
+    return this.#waitingLoops > 0 && this.#input.isAsync;
   }
 
   #hasRoom(): boolean {
-    if (this.#inputEnded) return false;
+    if (this.#input.hasEnded) return false;
     return this.collector.isCollecting || this.#loops + this.collector.unread < this.#concurrency + this.#plan.buffer;
   }
 
@@ -125,24 +129,29 @@ export class PooledJob<T, R> implements Producer {
     this.#loops++;
     do {
       this.#waitingLoops++;
-      const read = this.#input.sync ? this.#readSync() : await this.#readNext();
+      const read = this.#input.isAsync ? await this.#input.readAsync() : this.#input.read();
       this.#waitingLoops--;
       if (read === undefined) break;
-      if (this.#input.async) {
+      if (this.#input.isAsync) {
         // The map may have been cancelled since the item came.
         if (this.#cancellation.aborted) break;
         this.resume();
       }
-      const index = this.#readCount++;
+      const item = read.value;
+      const index = this.#input.count - 1;
+      if (item instanceof Recorded) {
+        item.deliver(index, this.collector, this.#progress);
+        continue;
+      }
       if (this.#limits) {
-        await this.#runAttempts(read.value, index, this.#limits);
+        await this.#runAttempts(item, index, this.#limits);
         continue;
       }
       const context = new AttemptContext(this.#cancellation, index, 1);
       let ok = true;
       let value: unknown;
       try {
-        value = await this.#fn(read.value, context);
+        value = await this.#fn(item, context);
       } catch (error) {
         ok = false;
         value = error;
@@ -175,8 +184,10 @@ export class PooledJob<T, R> implements Producer {
     // After a cancellation, a result is still delivered, but a failure is only its consequence.
     if (ok) this.collector.fulfill(index, [value]);
     else if (this.#cancellation.aborted) return;
-    else if (this.#plan.onError === "throw") this.#cancel(value);
-    else this.collector.reject(index, value);
+    else if (this.#plan.onError === "throw") {
+      this.#plan.recorder?.rejected(index, value);
+      this.#cancel(value);
+    } else this.collector.reject(index, value);
   }
 
   #hasRoomForOneMore(): boolean {
@@ -187,48 +198,15 @@ export class PooledJob<T, R> implements Producer {
     return room;
   }
 
-  #readSync(): IteratorYieldResult<T> | undefined {
-    if (this.#inputEnded) return undefined;
-    try {
-      const next = this.#input.sync!.next();
-      if (!next.done) return next;
-      this.#inputEnded = true;
-    } catch (error) {
-      this.#inputFailed(error);
-    }
-    return undefined;
-  }
-
-  async #readNext(): Promise<IteratorYieldResult<T> | undefined> {
-    try {
-      const next = await this.#input.async!.next();
-      // The map may have been cancelled during the wait.
-      if (this.#inputEnded) return undefined;
-      if (!next.done) return next;
-      this.#inputEnded = true;
-    } catch (error) {
-      this.#inputFailed(error);
-    }
-    return undefined;
-  }
-
-  // An input that throws has ended, so it must not be closed. The items that were read before go on, and their results
-  // come first; a reader that awaits all results needs none of them.
+  // The items that were read before go on, and their results come first; a reader that awaits all results needs none.
   #inputFailed(reason: unknown): void {
-    // A run that was cancelled ends for a reason of its own.
-    if (this.#inputEnded) return;
-    this.#inputEnded = true;
     if (this.collector.isCollecting && this.#plan.onError === "throw") this.#cancel(reason);
-    else this.#inputFailure = { reason };
   }
 
   // Cancels the run: closes the input and aborts the items in progress.
   #cancel(reason: unknown): void {
     if (this.#ended || this.#cancellation.aborted) return;
-    if (!this.#inputEnded) {
-      this.#inputEnded = true;
-      this.#context.run(() => closeInput(this.#input));
-    }
+    this.#input.close();
     this.#cancellation.abort(reason);
     this.#checkEnd();
   }
@@ -236,13 +214,13 @@ export class PooledJob<T, R> implements Producer {
   #checkEnd(): void {
     const failed = this.#cancellation.aborted;
     const running = this.#isGraceOver ? 0 : this.#loops - (failed ? this.#waitingLoops : 0);
-    if (this.#ended || running > 0 || !this.#inputEnded) return;
+    if (this.#ended || running > 0 || !this.#input.hasEnded) return;
     this.#ended = true;
     clearTimeout(this.#graceTimer);
     this.#removeListener();
     this.#progress?.end();
     if (failed) this.collector.fail(failed.reason, this.#wasAborted);
-    else this.collector.end(this.#readCount, this.#inputFailure);
+    else this.collector.end(this.#input.count, this.#input.failure);
     this.collector.close(failures ??= new UnobservedFailures(), "pooled()");
   }
 }

@@ -35,11 +35,11 @@ let shared: Pool | undefined;
 export function map<T, R>(
   task: Task<[T], R>,
   items: Input<T>,
-  options: MapOptions & { onError: "settle" },
+  options: MapOptions<T> & { onError: "settle" },
 ): Results<Settled<R>>;
 /** Maps, and throws the first failure, or with `onError: "aggregate"` all failures together. */
-export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<R>;
-export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions): Results<unknown> {
+export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions<T>): Results<R>;
+export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions<T>): Results<unknown> {
   if (shared?.state !== "open") shared = new Pool({ name: "default pool" });
   const pool = shared;
   return calledBy(MAP, () => pool.map(task, items, options));

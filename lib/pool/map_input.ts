@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Recorded } from "../checkpoint/recorded.ts";
 import { AsyncContext } from "../core/async_context.ts";
 import { Deque } from "../core/deque.ts";
 import { closeInput, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
@@ -29,6 +30,8 @@ export interface MapInputOptions {
   readonly spread: boolean;
   /** Whether items are copied. */
   readonly copy: boolean;
+  /** Set if there may be {@linkcode Recorded} items. */
+  readonly recorder: unknown;
 }
 
 /** The job that a {@linkcode MapInput} reads for. */
@@ -53,6 +56,7 @@ export class MapInput {
   readonly #action: string;
   readonly #spread: boolean;
   readonly #copies: boolean;
+  readonly #isRecorded: boolean;
   readonly #reader: MapReader;
   readonly #ahead = new Deque<unknown>();
   // Shared values that the items name, by id.
@@ -62,13 +66,14 @@ export class MapInput {
   #isReading = false;
   #hasEnded = false;
 
-  constructor(input: Input<unknown>, { action, spread, copy }: MapInputOptions, reader: MapReader) {
+  constructor(input: Input<unknown>, { action, spread, copy, recorder }: MapInputOptions, reader: MapReader) {
     this.#input = openInput(action, input);
     if (isPlainArray(input)) this.#list = input;
     else this.#context = new AsyncContext();
     this.#action = action;
     this.#spread = spread;
     this.#copies = copy;
+    this.#isRecorded = recorder !== undefined;
     this.#reader = reader;
   }
 
@@ -100,10 +105,19 @@ export class MapInput {
   /** Takes the next items, `max` at max. When the caller has counted them, it must call {@linkcode readOn}. */
   take(max: number): unknown[] {
     if (this.#list) return this.#read(max);
-    if (this.#input.sync) return this.#context!.run(() => this.#read(max));
+    if (this.#input.sync && !this.#isRecorded) return this.#context!.run(() => this.#read(max));
     const items: unknown[] = [];
-    while (items.length < max && this.#ahead.size > 0) items.push(this.#ahead.shift());
+    while (items.length < max && this.#hasNext(items.length)) {
+      if (this.#ahead.peek() instanceof Recorded) break;
+      items.push(this.#ahead.shift());
+    }
     return items;
+  }
+
+  /** Takes the next item if it is recorded; {@linkcode take} stops before such an item. */
+  takeRecorded(): Recorded | undefined {
+    if (!this.#isRecorded || !this.#hasNext(0) || !(this.#ahead.peek() instanceof Recorded)) return undefined;
+    return this.#ahead.shift() as Recorded;
   }
 
   /** Reads an asynchronous input, as far as the reader allows. */
@@ -120,7 +134,15 @@ export class MapInput {
     if (!this.#list) this.#context!.run(() => closeInput(this.#input));
   }
 
-  #read(max: number): unknown[] {
+  // Whether an item is ahead; reads one of a synchronous input. `taken` items are being taken.
+  #hasNext(taken: number): boolean {
+    if (this.#ahead.size === 0 && this.#input.sync && !this.#hasEnded) {
+      for (const item of this.#context!.run(() => this.#read(1, taken))) this.#ahead.push(item);
+    }
+    return this.#ahead.size > 0;
+  }
+
+  #read(max: number, taken = 0): unknown[] {
     const items: unknown[] = [];
     try {
       while (items.length < max && !this.#hasEnded) {
@@ -128,12 +150,12 @@ export class MapInput {
         if (item !== NONE) items.push(this.#accept(item));
         else {
           this.#hasEnded = true;
-          this.#reader.ended(items.length);
+          this.#reader.ended(taken + items.length);
         }
       }
     } catch (reason) {
       this.#hasEnded = true;
-      this.#reader.ended(items.length, { reason });
+      this.#reader.ended(taken + items.length, { reason });
     }
     return items;
   }
@@ -171,6 +193,7 @@ export class MapInput {
   }
 
   #accept(item: unknown): unknown {
+    if (this.#isRecorded && item instanceof Recorded) return item;
     try {
       if (this.#spread && !Array.isArray(item)) {
         throw badOption(this.#action, "items", item, "argument lists: arrays", false);

@@ -1,6 +1,5 @@
 /**
- * The job of one map: runs a task on many items. It reads its input no faster than workers take the items, and puts the
- * results in order.
+ * The job of one map: runs a task on many items. It reads its input as workers take items, and orders the results.
  *
  * ```
  * input -> take() -> chunks -> scheduler ... fulfill() -> Collector -> Results
@@ -10,23 +9,21 @@
  *
  * @module
  */
+import type { Recorded } from "../checkpoint/recorded.ts";
 import { onAbort } from "../core/abort.ts";
 import type { Input } from "../core/input.ts";
 import { Collector, type Producer } from "../future/collector.ts";
-import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
-import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { expire } from "../scheduler/expire.ts";
 import { Chunk, type Failure } from "../scheduler/job.ts";
 import type { Site } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
-import { Deadlines } from "./deadlines.ts";
 import { unreadError } from "./drain.ts";
+import { ItemLimits } from "./item_limits.ts";
 import type { MapPlan } from "./map_plan.ts";
 import { MapInput, readAhead } from "./map_input.ts";
 import { PoolJob } from "./pool_job.ts";
-import { Retries } from "./retries.ts";
 
 /** A map that runs on a pool. */
 export class MapJob extends PoolJob implements Producer {
@@ -34,32 +31,32 @@ export class MapJob extends PoolJob implements Producer {
   readonly stream = 0;
   readonly collector: Collector<unknown>;
   readonly #plan: MapPlan;
-  readonly #scheduler: Scheduler;
-  readonly #failures: UnobservedFailures;
+  readonly #core: PoolCore;
   readonly #site: Site | undefined;
   readonly #input: MapInput;
-  readonly #retries: Retries;
-  readonly #deadlines: Deadlines | undefined;
+  readonly #limits: ItemLimits;
   #stopListening = (): void => {};
   #next = 0;
   #running = 0;
   #state: "new" | "running" | "finished" = "new";
   #queued = false;
 
-  constructor(plan: MapPlan, input: Input<unknown>, { scheduler, failures }: PoolCore, site: Site | undefined) {
+  constructor(plan: MapPlan, input: Input<unknown>, core: PoolCore, site: Site | undefined) {
     super("map", plan.task, plan);
     this.#plan = plan;
     this.spread = plan.spread;
-    this.#scheduler = scheduler;
-    this.#failures = failures;
+    this.#core = core;
     this.#site = site;
-    this.#retries = new Retries(plan.retry, scheduler.counters, () => this.#enqueue(), (error) => this.stop(error));
+    this.#limits = new ItemLimits(plan, core.scheduler.counters, {
+      onDue: () => this.#enqueue(),
+      onThrown: (error) => this.stop(error),
+      onExpired: (index) => this.#expire(index),
+    });
     this.collector = new Collector<unknown>(this, plan);
-    if (plan.deadline !== undefined) this.#deadlines = new Deadlines(plan.deadline, (index) => this.#expire(index));
     this.#input = new MapInput(input, plan, {
       readLimit: () => Math.min(readAhead(plan.running, plan.task), this.#room),
       arrived: () => {
-        this.#deadlines?.add(this.#next + this.#input.waiting - 1);
+        this.#limits.read(this.#next + this.#input.waiting - 1);
         this.#enqueue();
       },
       ended: (ahead, failure) => this.collector.end(this.#next + ahead, failure),
@@ -70,16 +67,15 @@ export class MapJob extends PoolJob implements Producer {
 
   /** Starts reading the input, once the task's code is verified. A lazy map starts when its results are read. */
   start(): void {
-    const { verified, buffer } = this.#plan;
-    const start = () => buffer === undefined && this.#readOn();
-    if (verified) verified.then(start, (error) => this.abandon("rejected", error));
-    else start();
+    const { verified } = this.#plan;
+    if (verified) verified.then(() => this.#readOn(), (error) => this.abandon("rejected", error));
+    else this.#readOn();
   }
 
   /** {@inheritDoc Job.waiting} */
   get waiting(): number {
     if (this.collector.isStopped) return 0;
-    return this.#retries.due + Math.min(this.#input.waiting, this.#room);
+    return this.#limits.due + Math.min(this.#input.waiting, this.#room);
   }
 
   /** {@inheritDoc Job.shares} */
@@ -99,33 +95,29 @@ export class MapJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.take} */
   take(max: number): Chunk | undefined {
-    const retry = this.#retries.take();
-    if (retry) {
-      if (this.waiting === 0) this.#queued = false;
-      this.#running++;
-      return new Chunk(this, retry.index, [retry.item], retry.attempt);
-    }
+    const due = this.#limits.takeDue();
+    const chunk = due ? new Chunk(this, due.index, [due.item], due.attempt) : this.#takeNext(max);
+    if (this.waiting === 0) this.#queued = false;
+    if (chunk) this.#running += chunk.items.length;
+    else this.#checkEnd();
+    return chunk;
+  }
+
+  #takeNext(max: number): Chunk | undefined {
+    for (let recorded; this.#room > 0 && (recorded = this.#input.takeRecorded());) this.#deliver(recorded);
     const first = this.#next;
     const items = this.#input.take(Math.min(max, this.#plan.chunkSize, this.#room));
     this.#next += items.length;
-    this.#retries.add(first, items);
-    this.#deadlines?.add(first, items.length);
+    this.#limits.started(first, items);
     this.#input.readOn();
-    if (this.waiting === 0) this.#queued = false;
-    if (items.length === 0) {
-      this.#checkEnd();
-      return undefined;
-    }
-    this.#running += items.length;
-    return new Chunk(this, first, items);
+    return items.length > 0 ? new Chunk(this, first, items) : undefined;
   }
 
   /** {@inheritDoc Job.fulfill} */
   fulfill(first: number, values: readonly unknown[]): void {
     this.#running -= values.length;
-    this.#scheduler.counters.fulfilled += values.length;
-    this.#retries.delete(first, values.length);
-    this.#deadlines?.remove(first, values.length);
+    this.#core.scheduler.counters.fulfilled += values.length;
+    this.#limits.ended(first, values.length);
     this.#plan.progress?.fulfilled(first, values.length);
     this.collector.fulfill(first, values);
     this.#checkEnd();
@@ -134,10 +126,9 @@ export class MapJob extends PoolJob implements Producer {
   /** {@inheritDoc Job.fail} */
   fail(index: number, outcome: Failure, error: unknown): void {
     this.#running--;
-    if (outcome === "rejected" && !this.isOver && this.#retries.schedule(index, error)) return;
-    this.#retries.delete(index, 1);
-    this.#deadlines?.remove(index);
-    this.#scheduler.counters.callEnded(outcome);
+    if (outcome === "rejected" && !this.isOver && this.#limits.triesAgain(index, error)) return;
+    this.#limits.ended(index);
+    this.#core.scheduler.counters.callEnded(outcome);
     this.#plan.progress?.rejected(index, error);
     if (!this.collector.isStopped) {
       this.#site?.addTo(error, `at items[${index}]`);
@@ -192,11 +183,10 @@ export class MapJob extends PoolJob implements Producer {
     if (this.#state === "finished") return;
     this.failure ??= { outcome, error: reason };
     this.#input.close();
-    this.#retries.clear();
-    this.#deadlines?.clear();
+    this.#limits.clear();
     if (this.#state === "new") this.#plan.progress?.end();
     this.collector.fail(reason, outcome === "cancelled");
-    this.#scheduler.revoke(this, reason, force);
+    this.#core.scheduler.revoke(this, reason, force);
     this.#checkEnd();
   }
 
@@ -207,18 +197,28 @@ export class MapJob extends PoolJob implements Producer {
   }
 
   #admit(): void {
-    this.#scheduler.admit(this);
+    this.#core.scheduler.admit(this);
     this.#state = "running";
     this.#stopListening = onAbort(this.#plan.signal, (reason) => this.#stop(reason, "cancelled", true));
+  }
+
+  // Gives the reader the outcome of the next item, which an earlier run has recorded.
+  #deliver(recorded: Recorded): void {
+    const index = this.#next++;
+    this.#limits.ended(index);
+    recorded.deliver(index, this.collector, this.#plan.progress);
+    this.#checkEnd();
   }
 
   // The deadline of an item has passed.
   #expire(index: number): void {
     const isRead = index < this.#next;
-    if (isRead && !this.#retries.cancel(index)) {
-      return expire(this.#scheduler, this, index, (isRunning) => this.deadlineError(isRunning));
+    if (isRead && !this.#limits.cancelAttempts(index)) {
+      return expire(this.#core.scheduler, this, index, (isRunning) => this.deadlineError(isRunning));
     }
     // It waits: for a worker, then it is the first that does, or for its next attempt.
+    const recorded = isRead ? undefined : this.#input.takeRecorded();
+    if (recorded) return this.#deliver(recorded);
     if (!isRead) this.#next += this.#input.take(1).length;
     if (this.waiting === 0) this.#queued = false;
     this.#running++;
@@ -235,16 +235,16 @@ export class MapJob extends PoolJob implements Producer {
   #enqueue(): void {
     if (this.#queued || this.waiting === 0) return;
     this.#queued = true;
-    this.#scheduler.enqueue(this);
+    this.#core.scheduler.enqueue(this);
   }
 
   #checkEnd(): void {
-    if (this.#state !== "running" || this.#running + this.#retries.waiting + this.#input.waiting > 0) return;
+    if (this.#state !== "running" || this.#running + this.#limits.waiting + this.#input.waiting > 0) return;
     if (!this.#input.hasEnded || (this.#input.isReading && !this.isOver)) return;
     this.#state = "finished";
     this.#stopListening();
     this.#plan.progress?.end();
-    this.collector.close(this.#failures, describeTask(this.task));
-    this.#scheduler.finish(this);
+    this.collector.close(this.#core.failures, describeTask(this.task));
+    this.#core.scheduler.finish(this);
   }
 }

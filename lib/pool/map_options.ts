@@ -3,12 +3,18 @@
  *
  * @module
  */
+import type { CheckpointOptions } from "../checkpoint/options.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import type { OnError } from "../future/on_error.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
 
-/** Options of `Pool.map` and `Pool.starmap`. */
-export interface MapOptions extends ProgressOptions {
+/**
+ * Options of `Pool.map` and `Pool.starmap`.
+ *
+ * @typeParam T An item.
+ */
+// deno-lint-ignore no-explicit-any -- nothing narrower takes every key function
+export interface MapOptions<T = any> extends ProgressOptions {
   /**
    * Maximum number of items that a worker is sent at a time. `"auto"` measures the task, and sends about 2 ms of work at
    * a time; an idle worker takes over items that another worker has not started, so that no item waits behind a slow one.
@@ -39,10 +45,22 @@ export interface MapOptions extends ProgressOptions {
   retry?: number | RetryOptions;
   /** What happens to the map when an item fails. @default {"throw"} */
   onError?: OnError;
+  /**
+   * A file in which the map records each finished item, or its path and more options. A later run with the same file skips
+   * these items, and gives their recorded results in their places. See {@linkcode CheckpointOptions}.
+   *
+   * @default {none}
+   */
+  checkpoint?: string | URL | CheckpointOptions<T>;
 }
 
-/** Options of `Pool.imap` and `Pool.imapUnordered`. */
-export interface ImapOptions extends MapOptions {
+/**
+ * Options of `Pool.imap` and `Pool.imapUnordered`.
+ *
+ * @typeParam T An item.
+ */
+// deno-lint-ignore no-explicit-any -- nothing narrower takes every key function
+export interface ImapOptions<T = any> extends MapOptions<T> {
   /**
    * Maximum number of items that were read from the input, and whose results were not read yet, or `Infinity`.
    *

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { Code } from "../checkpoint/code.ts";
+import { checkpointPlan } from "../checkpoint/options.ts";
 import type { Input } from "../core/input.ts";
 import { anySignal } from "../core/platform.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
@@ -11,6 +14,7 @@ import type { OnError } from "../future/on_error.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
+import { describeTask } from "../scheduler/task_name.ts";
 import { callLimits } from "./call_limits.ts";
 import type { PoolCore } from "./core.ts";
 import { runLimit } from "./deadlines.ts";
@@ -50,6 +54,8 @@ export interface MapPlan extends JobOptions {
   buffer: number | undefined;
   /** Counts the items that have ended, if progress was asked for. */
   progress: ProgressCounter | undefined;
+  /** Records how items end, and gives those that were recorded, if a checkpoint was asked for. */
+  recorder: Checkpoint | undefined;
   /** Settles once it is known whether the task's code can run in another isolate. */
   verified: Promise<void> | undefined;
   /** Throws if the pool takes no more calls. */
@@ -64,6 +70,7 @@ const NAMES = [
   "signal",
   "retry",
   "onError",
+  "checkpoint",
   "progress",
   "total",
   "label",
@@ -98,6 +105,7 @@ export function planMap(
   const ordered = boolean(action, "ordered", options.ordered, true);
   const deadline = duration(action, "deadline", options.deadline ?? task.deadline);
   const signals = [abortSignal(action, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
+  const checkpoint = checkpointPlan(action, options.checkpoint);
   return {
     action,
     task: entry,
@@ -121,9 +129,15 @@ export function planMap(
     nested: core.nested,
     context: core.callContext(),
     verified,
+    recorder: checkpoint && new Checkpoint(action, checkpoint, codeOf(entry), describeTask(entry)),
     checkOpen,
     progress: openProgress(action, options, items),
   };
+}
+
+function codeOf({ source, localFunction }: TaskEntry): Code {
+  if ("url" in source || source.source !== "") return source;
+  return { source: Function.prototype.toString.call(localFunction) };
 }
 
 // What is no object is refused with the other options.

@@ -65,10 +65,10 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
   map<T, R>(
     task: Runnable<B, [T], R>,
     items: Input<T>,
-    options: MapOptions & { onError: "settle" },
+    options: MapOptions<T> & { onError: "settle" },
   ): Results<Settled<R>>;
   /** Maps, and throws the first failure, or with `onError: "aggregate"` all failures together. */
-  map<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: MapOptions): Results<R>;
+  map<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: MapOptions<T>): Results<R>;
   map(task: AnyRunnable, items: Input<unknown>, options?: MapOptions): Results<unknown> {
     return this.#map(MAP, task, items, options, { spread: false, lazy: false });
   }
@@ -90,13 +90,13 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
   starmap<A extends unknown[], R>(
     task: Runnable<B, A, R>,
     items: Input<Readonly<Args<A>> | readonly [never]>,
-    options: MapOptions & { onError: "settle" },
+    options: MapOptions<Args<A>> & { onError: "settle" },
   ): Results<Settled<R>>;
   /** Maps argument lists, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   starmap<A extends unknown[], R>(
     task: Runnable<B, A, R>,
     items: Input<Readonly<Args<A>> | readonly [never]>,
-    options?: MapOptions,
+    options?: MapOptions<Args<A>>,
   ): Results<R>;
   starmap(task: AnyRunnable, items: Input<unknown>, options?: MapOptions): Results<unknown> {
     return this.#map(STARMAP, task, items, options, { spread: true, lazy: false });
@@ -126,10 +126,10 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
   imap<T, R>(
     task: Runnable<B, [T], R>,
     items: Input<T>,
-    options: ImapOptions & { onError: "settle" },
+    options: ImapOptions<T> & { onError: "settle" },
   ): Results<Settled<R>>;
   /** Maps lazily, and throws the first failure, or with `onError: "aggregate"` all failures together. */
-  imap<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: ImapOptions): Results<R>;
+  imap<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: ImapOptions<T>): Results<R>;
   imap(task: AnyRunnable, items: Input<unknown>, options?: ImapOptions): Results<unknown> {
     return this.#map(IMAP, task, items, options, { spread: false, lazy: true });
   }
@@ -152,13 +152,13 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
   imapUnordered<T, R>(
     task: Runnable<B, [T], R>,
     items: Input<T>,
-    options: Omit<ImapOptions, "ordered"> & { onError: "settle" },
+    options: Omit<ImapOptions<T>, "ordered"> & { onError: "settle" },
   ): Results<Settled<R>>;
   /** Maps lazily and unordered, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   imapUnordered<T, R>(
     task: Runnable<B, [T], R>,
     items: Input<T>,
-    options?: Omit<ImapOptions, "ordered">,
+    options?: Omit<ImapOptions<T>, "ordered">,
   ): Results<R>;
   imapUnordered(task: AnyRunnable, items: Input<unknown>, options?: ImapOptions): Results<unknown> {
     return this.#map(IMAP_UNORDERED, task, items, options, { spread: false, lazy: true, unordered: true });
@@ -214,7 +214,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
       const plan = planMap(this.#core, method.action, task, items, options, kind);
       const job = new MapJob(
         plan,
-        items,
+        plan.recorder?.input(items) ?? items,
         this.#core,
         this.#core.callSite(method, plan.task, plan.timeout ?? plan.deadline),
       );

@@ -63,7 +63,7 @@ const CPU = "add stage with cpu";
 export function ioStage(fn: StageFunction, options: IoStageOptions): Stage {
   if (typeof fn !== "function") throw badOption(IO, "fn", fn, "a function", false);
   knownOptions(IO, options, ["concurrency", "adaptive", "buffer", "timeout", "retry", "rate"]);
-  pooledPlan(IO, options);
+  pooledPlan(IO, options, fn);
   return {
     name: fn.name || "io",
     open: (items, { ordered, signal }) => pooled(items, fn, { ...options, ordered, signal, onError: "settle" }),

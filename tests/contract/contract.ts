@@ -12,6 +12,7 @@ import { asyncContextSuite } from "./async_context_suite.ts";
 import { blockedSuite } from "./blocked_suite.ts";
 import { broadcastSuite } from "./broadcast_suite.ts";
 import { cancelSuite } from "./cancel_suite.ts";
+import { checkpointSuite } from "./checkpoint_suite.ts";
 import { concurrencySuite } from "./concurrency_suite.ts";
 import { contextSuite } from "./context_suite.ts";
 import { cloningSuite } from "./cloning_suite.ts";
@@ -74,6 +75,7 @@ const SUITES = {
     inputFailureSuite,
     imapSuite,
     imapEndsSuite,
+    checkpointSuite,
     streamSuite,
     streamEndsSuite,
     transformSuite,

@@ -1,0 +1,205 @@
+/**
+ * `Checkpoint`: records how the items of a map end, and gives the items that an earlier run has recorded.
+ *
+ * ```
+ * input --item--> find its record --none--> the item -----> runs ----> Collector -> Results
+ *                       |                                                  ^  | how it ended
+ *                       +--found--> Recorded, in place of the item --------+  v
+ *                                                                   file <- fulfilled(), rejected()
+ * ```
+ *
+ * A record is written before the reader gets the result; of items that end faster than one in a millisecond, the records
+ * of a millisecond are written together. The operating system has them then, and keeps them when the process is killed.
+ *
+ * @module
+ */
+import { CheckpointError } from "../core/errors.ts";
+import { closeInput, type Input, openInput } from "../core/input.ts";
+import { performance } from "../core/platform.ts";
+import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
+import type { Recorder } from "../future/recorder.ts";
+import { CheckpointFile } from "./checkpoint_file.ts";
+import { type Code, codeHash } from "./code.ts";
+import type { CheckpointPlan } from "./options.ts";
+import { fulfilledLine, headerLine, identityOf, type ItemRecord, parseLine, rejectedLine } from "./record.ts";
+import { hashOf, RecordIndex } from "./record_index.ts";
+
+/** Milliseconds after a write within which records are gathered for the next one. */
+const GATHER_TIME = 1;
+/** Number of records of items that are alike among which one of the same place is searched for. */
+const MAX_ALIKE = 64;
+
+const decoder = new TextDecoder();
+
+/** The checkpoint of one map. It opens its file when the input is first read. */
+export class Checkpoint implements Recorder {
+  readonly #call: string;
+  readonly #plan: CheckpointPlan;
+  readonly #code: Code;
+  readonly #task: string;
+  #index: RecordIndex | undefined;
+  #file: CheckpointFile | undefined;
+  #count = 0;
+  // What names the items that were read and have not ended.
+  readonly #identities = new Map<number, string>();
+  #lines: string[] = [];
+  #lastWrite = -Infinity;
+  #timer: Timer | undefined;
+  #fail: (error: unknown) => void = () => {};
+
+  /** @param task Name of the task, for the reader of the file. */
+  constructor(call: string, plan: CheckpointPlan, code: Code, task: string) {
+    this.#call = call;
+    this.#plan = plan;
+    this.#code = code;
+    this.#task = task;
+  }
+
+  /** Returns an input that has a `Recorded` (recorded.ts) in the place of each item that was recorded. */
+  input(items: Input<unknown>): Input<unknown> {
+    const source = openInput(this.#call, items);
+    const replace = (next: IteratorResult<unknown>): IteratorResult<unknown> => {
+      if (next.done) return next;
+      try {
+        return { done: false, value: this.#find(next.value) };
+      } catch (error) {
+        closeInput(source);
+        throw error;
+      }
+    };
+    const { sync, async } = source;
+    if (sync) {
+      const next = () => (this.#open(), replace(sync.next()));
+      return { [Symbol.iterator]: () => ({ next, return: (value) => sync.return?.(value) ?? { done: true, value } }) };
+    }
+    const next = async () => (this.#open(), replace(await async.next()));
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next,
+        return: async (value) => await async.return?.(value) ?? { done: true, value },
+      }),
+    };
+  }
+
+  /** {@inheritDoc Recorder.onFailure} */
+  onFailure(fail: (error: unknown) => void): void {
+    this.#fail = fail;
+  }
+
+  /** {@inheritDoc Recorder.fulfilled} */
+  fulfilled(first: number, values: readonly unknown[]): void {
+    for (let i = 0; i < values.length; i++) {
+      const identity = this.#ended(first + i);
+      if (identity) this.#record(fulfilledLine(identity, first + i, values[i], this.#plan.results));
+    }
+  }
+
+  /** {@inheritDoc Recorder.rejected} */
+  rejected(index: number, reason: unknown): void {
+    const identity = this.#ended(index);
+    if (identity) this.#record(rejectedLine(identity, index, reason));
+  }
+
+  /** {@inheritDoc Recorder.close} */
+  close(): void {
+    this.#flush();
+    this.#file?.close();
+    this.#file = undefined;
+    this.#identities.clear();
+  }
+
+  #ended(index: number): string | undefined {
+    const identity = this.#identities.get(index);
+    this.#identities.delete(index);
+    return identity;
+  }
+
+  #record(line: string): void {
+    const wait = this.#lastWrite + GATHER_TIME - performance.now();
+    if (this.#lines.push(line) > 1) return wait > 0 ? undefined : this.#flush();
+    if (wait > 0) this.#timer = setTimeout(() => this.#flush(), Math.ceil(wait));
+    else queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    const lines = this.#lines;
+    this.#lines = [];
+    clearTimeout(this.#timer);
+    if (!this.#file || lines.length === 0) return;
+    try {
+      this.#file.append(lines.join(""));
+      this.#lastWrite = performance.now();
+    } catch (error) {
+      // What was written of the last line is cut off by the next run. Nothing may follow it.
+      this.#file.close();
+      this.#file = undefined;
+      this.#fail(error);
+    }
+  }
+
+  #open(): void {
+    if (this.#index) return;
+    const { path, onChange, failed, results } = this.#plan;
+    const code = codeHash(this.#code);
+    const index = this.#index = new RecordIndex();
+    const file = this.#file = new CheckpointFile(this.#call, path);
+    let lines = 0;
+    let last: string | undefined;
+    file.readAll((text, offset) => {
+      const line = parseLine(text);
+      lines++;
+      if (!line) {
+        throw new CheckpointError(`Cannot ${this.#call}: line ${lines} of the checkpoint ${path} is no record`);
+      }
+      if ("code" in line) last = line.code;
+      else if (
+        (last === code || onChange === "keep") && (line.ok ? line.isComplete || !results : failed === "keep")
+      ) index.add(this.#hash(line.identity, line.index), offset);
+    });
+    if (onChange === "refuse" && last !== undefined && last !== code) {
+      throw new CheckpointError(
+        `Cannot ${this.#call}: the code of the task has changed since the checkpoint ${path} was written: use ` +
+          'another file, or onChange: "rerun" or "keep"',
+      );
+    }
+    index.build();
+    if (last !== code) file.append(headerLine({ task: this.#task, code }));
+  }
+
+  // With "refuse" a record is found by its place, so that another item in that place is seen.
+  #hash(identity: string, index: number): number {
+    return this.#plan.onChange === "refuse" ? index : hashOf(identity);
+  }
+
+  // Returns the record of the next item, or the item itself.
+  #find(item: unknown): unknown {
+    const place = this.#count++;
+    const identity = identityOf(this.#call, place, item, this.#plan.key);
+    const record = this.#take(identity, place);
+    if (record) return record.recorded();
+    this.#identities.set(place, identity);
+    return item;
+  }
+
+  // Of items that are alike, each gets the record of its own place, if that is near.
+  #take(identity: string, place: number): ItemRecord | undefined {
+    let found: ItemRecord | undefined;
+    let changed = false;
+    const find = (isExact: boolean) => (offset: number) => {
+      const record = parseLine(decoder.decode(this.#file!.lineAt(offset))) as ItemRecord;
+      const isItem = record.identity === identity;
+      if (!isItem && record.index === place) changed = true;
+      if (isItem && (!isExact || record.index === place)) found = record;
+      return found !== undefined;
+    };
+    const hash = this.#hash(identity, place);
+    const isKnown = this.#index!.take(hash, find(true), MAX_ALIKE) || this.#index!.take(hash, find(false));
+    if (changed && !isKnown && this.#plan.onChange === "refuse") {
+      throw new CheckpointError(
+        `Cannot ${this.#call}: items[${place}] has changed since the checkpoint ${this.#plan.path} was written: use ` +
+          'another file, or onChange: "rerun"',
+      );
+    }
+    return found;
+  }
+}

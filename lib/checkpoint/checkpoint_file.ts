@@ -1,0 +1,103 @@
+/**
+ * `CheckpointFile`: the file of a checkpoint, locked, repaired and open for appending.
+ *
+ * The system releases the lock when the process ends, however it ends: a run that was killed does not block the next.
+ *
+ * @module
+ */
+import { CheckpointError } from "../core/errors.ts";
+import { MAGIC } from "./record.ts";
+
+/** Size of the parts in which the file is read, in bytes. */
+const BLOCK = 1 << 18;
+/** How much is read before a line, in bytes: records come in the order in which items ended, which is nearly their own. */
+const BEFORE = 1 << 14;
+const NEWLINE = 10;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** An open file. */
+export class CheckpointFile {
+  readonly #file: Deno.FsFile;
+  // The part of the file that was read last, and its position.
+  #block: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #blockStart = 0;
+
+  /** @throws {CheckpointError} If another run has the file, or the file is no checkpoint. */
+  constructor(call: string, readonly path: string | URL) {
+    this.#file = Deno.openSync(path, { read: true, append: true, create: true });
+    try {
+      if (!this.#file.tryLockSync(true)) {
+        throw new CheckpointError(
+          `Cannot ${call}: another run has the checkpoint ${path}: wait for its end, or use another file`,
+        );
+      }
+      const head = decoder.decode(this.#read(0, MAGIC.length));
+      if (head !== MAGIC.slice(0, head.length)) {
+        throw new CheckpointError(`Cannot ${call}: ${path} is no checkpoint, and was left as it is: use another file`);
+      }
+      this.#repair();
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
+  }
+
+  /** Calls `each` with the lines of the file and their positions. */
+  readAll(each: (line: string, offset: number) => void): void {
+    for (let offset = 0;;) {
+      const line = this.lineAt(offset);
+      if (line === undefined) return;
+      each(decoder.decode(line), offset);
+      offset += line.length + 1;
+    }
+  }
+
+  /** Returns the line at a position; `undefined` at the end of the file. */
+  lineAt(offset: number): Uint8Array | undefined {
+    let start = offset - this.#blockStart;
+    let end = start >= 0 && start < this.#block.length ? this.#block.indexOf(NEWLINE, start) : -1;
+    for (let size = BLOCK; end < 0; size *= 4) {
+      this.#blockStart = Math.max(0, offset - BEFORE);
+      this.#block = this.#read(this.#blockStart, size);
+      start = offset - this.#blockStart;
+      end = this.#block.indexOf(NEWLINE, start);
+      if (end < 0 && this.#block.length < size) return undefined;
+    }
+    return this.#block.subarray(start, end);
+  }
+
+  /** Appends lines. */
+  append(text: string): void {
+    for (let bytes = encoder.encode(text); bytes.length > 0;) bytes = bytes.subarray(this.#file.writeSync(bytes));
+  }
+
+  /** Closes the file, and releases the lock. */
+  close(): void {
+    this.#file.close();
+  }
+
+  // Cuts off the line that a killed run did not finish.
+  #repair(): void {
+    const { size } = this.#file.statSync();
+    for (let end = size; end > 0;) {
+      const start = Math.max(0, end - BLOCK);
+      const newline = this.#read(start, end - start).lastIndexOf(NEWLINE);
+      if (newline >= 0) {
+        if (start + newline + 1 < size) this.#file.truncateSync(start + newline + 1);
+        return;
+      }
+      end = start;
+    }
+    if (size > 0) this.#file.truncateSync(0);
+  }
+
+  #read(offset: number, size: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(size);
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    let read = 0;
+    for (let count: number | null; read < size && (count = this.#file.readSync(bytes.subarray(read))); read += count);
+    return bytes.subarray(0, read);
+  }
+}
