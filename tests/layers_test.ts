@@ -12,6 +12,7 @@ const MAY: Record<string, string[]> = {
   manager: ["core", "protocol", "shared", "queue"],
   transport: ["core", "protocol", "shared"],
   scheduler: ["core", "protocol", "future", "task", "transport"],
+  observe: ["core", "protocol", "transport", "scheduler"],
   pool: [
     "core",
     "protocol",
@@ -24,6 +25,7 @@ const MAY: Record<string, string[]> = {
     "scheduler",
     "checkpoint",
     "progress",
+    "observe",
   ],
   process: ["core", "protocol", "shared", "future", "task", "queue", "manager", "transport", "scheduler", "pool"],
   checkpoint: ["core", "protocol", "future"],
@@ -33,6 +35,7 @@ const MAY: Record<string, string[]> = {
   "shared.ts": ["core", "shared"],
   "queue.ts": ["core", "queue", "shared"],
   "manager.ts": ["core", "manager", "shared"],
+  "trace.ts": ["core", "observe"],
   "process.ts": ["core", "process", "task"],
   workers: ["core", "protocol", "shared", "queue", "manager"],
 };

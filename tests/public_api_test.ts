@@ -5,6 +5,7 @@ import * as pooled from "@isopool/isopool/pooled";
 import * as process from "@isopool/isopool/process";
 import * as queue from "@isopool/isopool/queue";
 import * as shared from "@isopool/isopool/shared";
+import * as trace from "@isopool/isopool/trace";
 import * as worker from "@isopool/isopool/worker";
 
 const VALUES = [
@@ -112,12 +113,14 @@ const TYPES = [
   "PermissionScope",
   "PipeOptions",
   "PoolEventMap",
+  "PoolInsight",
   "PoolLifecycle",
   "PoolMaps",
   "PoolOptions",
   "PoolState",
   "PoolStats",
   "PoolStreams",
+  "PoolTrace",
   "PoolWorkers",
   "PooledContext",
   "PooledOptions",
@@ -185,7 +188,7 @@ Deno.test("mod.ts exports these types and no others", async () => {
   assertEquals([...new Set(await typesOf("mod.ts"))].sort(), TYPES);
 });
 
-for (const path of ["mod.ts", "lib/manager.ts", "lib/process.ts", "lib/queue.ts", "lib/shared.ts"]) {
+for (const path of ["mod.ts", "lib/manager.ts", "lib/process.ts", "lib/queue.ts", "lib/shared.ts", "lib/trace.ts"]) {
   Deno.test(`${path} has no logic: re-exports and nothing else`, async () => {
     const text = await Deno.readTextFile(new URL(`../${path}`, import.meta.url));
     const code = text.replace(/\/\*\*.*?\*\//gs, "").replace(STAR, "")
@@ -197,6 +200,7 @@ for (const path of ["mod.ts", "lib/manager.ts", "lib/process.ts", "lib/queue.ts"
 Deno.test("the other entry points export these values and no others", () => {
   assertEquals(Object.keys(pooled), ["Tuning", "limit", "pooled", "tune"]);
   assertEquals(Object.keys(worker), ["context"]);
+  assertEquals(Object.keys(trace), ["traceHtml"]);
   assertEquals(Object.keys(manager).sort(), [
     "DeadlockError",
     "IsopoolError",
@@ -265,6 +269,7 @@ Deno.test("deno.json has these entry points, and the import map the same", async
     "./process": "./lib/process.ts",
     "./queue": "./lib/queue.ts",
     "./shared": "./lib/shared.ts",
+    "./trace": "./lib/trace.ts",
     "./worker": "./workers/context.ts",
   });
   const { imports } = await read("npm.import_map.json");

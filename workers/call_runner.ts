@@ -191,14 +191,8 @@ export class CallRunner implements CallHost {
 
   // The answer follows by the same port.
   #sendTimes(call: RunningCall, start: number): void {
-    const { timeOrigin } = performance;
     call.hasSentMessages = true;
-    this.#host.post({
-      kind: "timed",
-      seq: call.taskId,
-      start: timeOrigin + start,
-      end: timeOrigin + performance.now(),
-    });
+    this.#host.post({ kind: "timed", seq: call.taskId, start, end: performance.now() });
   }
 
   async #load(id: number): Promise<TaskFunction> {

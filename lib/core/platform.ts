@@ -14,10 +14,7 @@
  */
 
 /** The clock. Only the library's own tests replace its function (tests/scheduler/hand_clock.ts). */
-export const performance: { now: () => number; readonly timeOrigin: number } = {
-  now: globalThis.performance.now.bind(globalThis.performance),
-  timeOrigin: globalThis.performance.timeOrigin,
-};
+export const performance: { now: () => number } = { now: globalThis.performance.now.bind(globalThis.performance) };
 
 /** The number of cores that this process may use, at least 1. */
 export const cores: number = navigator.hardwareConcurrency || 1;

@@ -15,7 +15,7 @@ import { boolean, duration, knownOptions } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
 import { cancelUnread } from "./drain.ts";
 import { joinEnd } from "./join.ts";
-import { PoolWorkers } from "./pool_workers.ts";
+import { PoolInsight } from "./pool_insight.ts";
 
 /** State of a pool: it takes calls while `"open"`, finishes the calls that it has while `"closing"`, then has ended. */
 export type PoolState = "open" | "closing" | "closed" | "terminated" | "broken";
@@ -40,7 +40,7 @@ export interface ShutdownOptions {
  * milliseconds. **When not to use it**: a pool in an `await using` block drains by itself, and a pool that was never
  * closed does not keep the script alive.
  */
-export abstract class PoolLifecycle extends PoolWorkers implements AsyncDisposable {
+export abstract class PoolLifecycle extends PoolInsight implements AsyncDisposable {
   readonly #core: PoolCore;
 
   /** @ignore */

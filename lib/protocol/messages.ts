@@ -102,7 +102,7 @@ export type WorkerMessage =
   /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */
   | { kind: "report"; count: number; ms: number; runTime: number }
   | ResultMessage
-  /** A call of a timed batch ran from `start` to `end`, in milliseconds since 1970. Its answer is the next message. */
+  /** A call of a timed batch ran from `start` to `end`, on the worker's clock. Its answer is the next message. */
   | { kind: "timed"; seq: number; start: number; end: number }
   | { kind: "error"; seq: number; thrown: Thrown }
   /** The worker is about to end itself, with an exit code or because of an uncaught error. */

@@ -194,7 +194,7 @@ export class SlotCalls implements ChunkHolder {
     // A pool that is stopped takes nothing back.
     const isLost = (seq: number) => stopOutcome !== undefined || this.#transport.hasStarted(seq);
     const { lost, back } = partitionCalls(this.#inFlight.clear(), isLost);
-    for (const [chunk, offset] of lost) this.#lose(chunk, offset, death, stopOutcome);
+    for (const [chunk, offset, item] of lost) this.#lose(chunk, offset, item, death, stopOutcome);
     for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head.
   }
 
@@ -221,13 +221,13 @@ export class SlotCalls implements ChunkHolder {
     if (chunk.open === 0) this.#owner.capacityChanged(this.#slot);
   }
 
-  #lose(chunk: Chunk, offset: number, death: Death, stopOutcome: StopOutcome | undefined): void {
+  #lose(chunk: Chunk, offset: number, item: unknown, death: Death, stopOutcome: StopOutcome | undefined): void {
     const stopped = this.#stops.take(chunk.firstSeq + offset) ?? stopOutcome;
     if (stopped && death.abandoned) markAbandoned(stopped.error);
     const { outcome, error } = stopped ?? { outcome: "rejected", error: crashError(this.id, death, chunk.job.task) };
     this.ended++;
     this.lostTask = chunk.job.task;
-    reportEnded(this.#owner.observer, chunk, offset, [chunk.items[offset]], this, outcome, error);
+    reportEnded(this.#owner.observer, chunk, offset, [item], this, outcome, error);
     chunk.job.fail(chunk.first + offset, outcome, error, this.id);
   }
 

@@ -47,8 +47,8 @@ export function crashError(workerId: number, death: Death, task?: TaskEntry): Wo
 export function partitionCalls(
   chunks: Chunk[],
   hasStarted: (seq: number) => boolean,
-): { lost: [Chunk, offset: number][]; back: Chunk[] } {
-  const lost: [Chunk, offset: number][] = [];
+): { lost: [Chunk, offset: number, item: unknown][]; back: Chunk[] } {
+  const lost: [Chunk, offset: number, item: unknown][] = [];
   const back: Chunk[] = [];
   for (const chunk of chunks) {
     let from = chunk.items.length;
@@ -56,8 +56,8 @@ export function partitionCalls(
     if (chunk.transfer.length === 0) { while (from > 0 && isUnstarted(from - 1)) from--; }
     for (let offset = 0; offset < from; offset++) {
       if (chunk.items[offset] === CLOSED) continue;
+      lost.push([chunk, offset, chunk.items[offset]]);
       chunk.close(offset, 1);
-      lost.push([chunk, offset]);
     }
     while (from < chunk.items.length && chunk.items[from] === CLOSED) from++;
     if (from < chunk.items.length) back.push(chunk.cut(from));

@@ -11,7 +11,6 @@
  * @module
  */
 import type { TerminalClient } from "../core/isolate_state.ts";
-import { performance } from "../core/platform.ts";
 import { Terminal } from "../core/terminal.ts";
 import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { Doorbell } from "../protocol/doorbell.ts";
@@ -24,8 +23,8 @@ import type { Shares } from "../protocol/shared_value.ts";
 import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/value_messages.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
 import { PendingCalls } from "./pending_calls.ts";
-import { toTimes } from "./times.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
+import { WorkerClock } from "./worker_clock.ts";
 
 /** The host's side of one worker. A subclass says how the worker is started and how it ends. */
 export abstract class PortTransport implements Transport {
@@ -46,8 +45,7 @@ export abstract class PortTransport implements Transport {
   // Ids of the tasks and shared values that the worker has.
   readonly #sentTasks = new Set<number>();
   readonly #sentShares = new Set<number>();
-  // What to add to the worker's clock to have this thread's.
-  #clockOffset = 0;
+  readonly #clock = new WorkerClock();
   #disconnected = false;
 
   /**
@@ -135,7 +133,7 @@ export abstract class PortTransport implements Transport {
 
   /** {@inheritDoc Transport.startedAt} */
   startedAt(seq: number): number | undefined {
-    return this.isRunning(seq) ? this.callTable.startedAt(seq) + this.#clockOffset : undefined;
+    return this.isRunning(seq) ? this.#clock.toLocal(this.callTable.startedAt(seq)) : undefined;
   }
 
   /** {@inheritDoc Transport.cancel} */
@@ -175,9 +173,7 @@ export abstract class PortTransport implements Transport {
   protected receive(message: WorkerMessage): void {
     switch (message.kind) {
       case "ready":
-        // The message has taken time, so start times come out too late by that, never too early: no timeout is cut
-        // short.
-        this.#clockOffset = performance.now() - message.now;
+        this.#clock.seen(message.now);
         return this.events.ready();
       case "initializing":
         return this.events.initializing();
@@ -196,7 +192,7 @@ export abstract class PortTransport implements Transport {
           (value) => this.#calls.settle(message.seq, () => this.events.fulfilled(message.seq, [value])),
         );
       case "timed":
-        return this.events.timed(message.seq, toTimes(message));
+        return this.events.timed(message.seq, this.#clock.timesOf(message));
       case "error":
         return this.#calls.reject(message.seq, decodeThrown(message.thrown));
       case "report":

@@ -35,8 +35,8 @@ import { limitDeath, outputDeath, processDeath } from "./process_death.ts";
 import { ProcessOutputs } from "./process_outputs.ts";
 import { runFrame } from "./process_run.ts";
 import { closeTimeout, processInit } from "./make_worker_init.ts";
-import { toTimes } from "./times.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
+import { WorkerClock } from "./worker_clock.ts";
 
 /** Starts worker processes. */
 export function launchProcess(setup: Setup): Launch {
@@ -52,6 +52,7 @@ class ProcessTransport implements Transport {
   readonly #child: Child;
   readonly #validator: MessageValidator;
   readonly #reader = new FrameReader((message) => this.#receive(message));
+  readonly #clock = new WorkerClock();
   readonly #calls: ProcessCalls;
   readonly #sentTasks = new Set<number>();
   readonly #sentShares = new Set<number>();
@@ -219,7 +220,7 @@ class ProcessTransport implements Transport {
         if (!this.#calls.ended(message.seq)) return;
         return this.#events.fulfilled(message.seq, [reviveValue(message.value, false, message.errors)]);
       case "timed":
-        if (this.#calls.has(message.seq)) this.#events.timed(message.seq, toTimes(message));
+        if (this.#calls.has(message.seq)) this.#events.timed(message.seq, this.#clock.timesOf(message));
         return;
       case "error":
         if (this.#calls.ended(message.seq)) this.#events.rejected(message.seq, decodeThrown(message.thrown));

@@ -1,0 +1,73 @@
+/**
+ * What a pool shows of its work: traces.
+ *
+ * @module
+ */
+import { calledBy, type PublicFunction } from "../core/at_caller.ts";
+import { badOption } from "../core/validate.ts";
+import type { PoolTrace } from "../observe/trace.ts";
+import type { PoolCore } from "./core.ts";
+import { PoolWorkers } from "./pool_workers.ts";
+
+/**
+ * The methods of {@linkcode Pool} that show its work to people.
+ *
+ * **Cost**: none until one of them is called; the code is loaded then.
+ */
+export abstract class PoolInsight extends PoolWorkers {
+  readonly #core: PoolCore;
+
+  /** @ignore */
+  constructor(core: PoolCore) {
+    super(core);
+    this.#core = core;
+  }
+
+  /**
+   * Records what the workers do from now on, in a file for Chrome (chrome://tracing), Perfetto (ui.perfetto.dev), and
+   * `traceHtml()` of `@isopool/isopool/trace`: a lane for each worker, a line from each submit to its run, counters, and
+   * marks for kills. The file is written as a stream; it needs write permission, and an existing file is replaced.
+   *
+   * The trace ends with the pool or the script, or by its `stop()`. A full disk ends the trace, not the work: `stop()`
+   * rejects then, or, if nobody calls it, the error is reported as an unhandled rejection when the pool has ended.
+   *
+   * **Cost**: 5 to 10 us and 300 to 500 bytes for each call. No memory.
+   *
+   * @param path The file to write.
+   * @throws {TypeError} If `path` is neither text nor a URL.
+   * @throws {PoolClosedError} If the pool is closed.
+   * @throws {Deno.errors.NotCapable | Deno.errors.NotFound} If the file cannot be created.
+   *
+   * @example Record a run
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * const file = await Deno.makeTempFile();
+   * {
+   *   await using pool = new Pool(2);
+   *   await using _trace = await pool.trace(file);
+   *   await pool.map(inline((n: number) => n * n), [1, 2, 3]);
+   * }
+   * assert(JSON.parse(await Deno.readTextFile(file)).length > 3);
+   * await Deno.remove(file);
+   * ```
+   */
+  trace(path: string | URL): Promise<PoolTrace> {
+    calledBy(TRACE, () => {
+      this.#core.checkOpen(TRACE.action);
+      if (!(typeof path === "string" && path !== "") && !(path instanceof URL)) {
+        throw badOption(TRACE.action, "path", path, "a path or a file: URL", false);
+      }
+    });
+    return this.#trace(path);
+  }
+
+  async #trace(path: string | URL): Promise<PoolTrace> {
+    const { PoolTrace } = await import("../observe/trace.ts");
+    const { options: { name }, scheduler, failures } = this.#core;
+    return new PoolTrace(path, name, scheduler, (error) => failures.addUnowned(error, `the trace of ${name}`));
+  }
+}
+
+const TRACE: PublicFunction = { action: "trace pool", method: PoolInsight.prototype.trace };
