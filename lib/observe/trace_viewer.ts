@@ -26,9 +26,6 @@ canvas:focus-visible { outline: 2px solid #4a86e8; outline-offset: -2px; }
 `;
 
 const SCRIPT = `
-"use strict";
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const [rows, rest] = [read("calls"), read("rest")];
 const OUTCOMES = ["fulfilled", "rejected", "cancelled"];
 const OUTCOME_COLORS = ["#4c9f70", "#d64545", "#9a9aa5"];
 const LABEL = 150, LANE = 26, GRAPH = 54, AXIS = 22;
@@ -194,10 +191,11 @@ export const PAGE_START = `<!DOCTYPE html>
 <button id="all">Show all</button>
 <span id="help">Wheel or + / -: zoom. Drag or arrows: move. Double click: all.</span></header>
 <div id="legend"></div><canvas id="view" tabindex="0" aria-label="Lanes of the workers"></canvas><div id="tip" role="status"></div>
-<script type="application/json" id="calls">[`;
+<script>"use strict";
+const rows = [`;
 
 /** The page after its calls; `{{REST}}` stands for the rest of the data. */
-export const PAGE_END = `]</script>
-<script type="application/json" id="rest">{{REST}}</script>
-<script>${SCRIPT}</script></body></html>
+export const PAGE_END = `];
+const rest = {{REST}};
+${SCRIPT}</script></body></html>
 `;
