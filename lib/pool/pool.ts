@@ -37,8 +37,7 @@ export type { ApplyOptions, Args, Closure, Runnable } from "./runnable.ts";
  * for all submitted calls and their callbacks, also after a throw. An idle pool that was never closed does not keep the
  * script alive; running tasks do. There is no plain `using`: one missing `await` would lose calls.
  *
- * More methods: {@linkcode PoolMaps}, {@linkcode PoolStreams}, {@linkcode PoolLifecycle}, {@linkcode PoolInsight},
- * {@linkcode PoolWorkers}.
+ * More: {@linkcode PoolMaps}, {@linkcode PoolStreams}, {@linkcode PoolLifecycle}, {@linkcode PoolInsight}, {@linkcode PoolWorkers}.
  *
  * **Cost**: a worker takes about 50 ms to start and 17 MiB of memory; a call takes 30 to 65 us there and back, and 1 to
  * 3 us while many are in flight (ARCHITECTURE.md has the measurements). Arguments and results are copied.
