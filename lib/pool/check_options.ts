@@ -32,6 +32,7 @@ export interface CheckedOptions {
   limits: CallLimits | undefined;
   retry: number | RetryOptions | undefined;
   killGrace: number;
+  priorityAging: number;
   maxQueue: number;
   rate: Required<RateOptions> | undefined;
   /** The backend, as the workers' permissions demand it. */
@@ -56,6 +57,7 @@ const NAMES = [
   "timeout",
   "retry",
   "killGrace",
+  "priorityAging",
   "maxQueue",
   "rate",
   "memoryLimit",
@@ -77,6 +79,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   knownOptions(ACTION, options, NAMES);
   // Defaults for `undefined` only: `null` is refused, since it may be meant as "no limit" or as 0.
   const { name = "pool", minWorkers: fewest = 0, killGrace = 200, concurrencyPerWorker = 1, initArgs = [] } = options;
+  const { priorityAging = 10_000 } = options;
   const backend = oneOf(
     ACTION,
     "backend",
@@ -117,6 +120,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     retry: options.retry,
     // Infinity is replaced by the longest delay that a timer takes.
     killGrace: duration(ACTION, "killGrace", killGrace) ?? MAX_DELAY,
+    priorityAging: duration(ACTION, "priorityAging", priorityAging) ?? Infinity,
     maxQueue: count("maxQueue", options.maxQueue, 0),
     rate: rateOptions(ACTION, options.rate),
     verified: capabilities.isolated ? verifyHooks(options) : undefined,

@@ -75,6 +75,13 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   /** Milliseconds that a stopped task has between its `context.signal` and force. @default {200} */
   killGrace?: number;
   /**
+   * Milliseconds for which calls of a higher priority may go before those of a lower one that wait. After it, the lower
+   * priority has one turn, and its time starts again: so no call waits for ever. `Infinity`: strictly by priority.
+   *
+   * @default {10_000}
+   */
+  priorityAging?: number;
+  /**
    * Maximum number of calls that wait for a worker. A `submit` above it throws a `QueueFullError`; `room()` waits. Maps and
    * streams do not count, because they read their input as workers take it.
    *

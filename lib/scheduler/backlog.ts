@@ -1,7 +1,7 @@
 /**
  * `Backlog`: what waits to be sent, the highest priority first. Within a priority, chunks that a worker gave back come
  * first, then the jobs in turn: a job that has more calls goes to the tail after each chunk, so that a long map does not
- * hold up the jobs behind it.
+ * hold up the jobs behind it. A priority that others have gone before for too long has a turn (priority_aging.ts).
  *
  * ```
  * priority 5:  returned [chunk]   jobs [submit]
@@ -13,9 +13,11 @@
  */
 import { Deque } from "../core/deque.ts";
 import { Chunk, type Job, type TaskEntry } from "./job.ts";
+import { type AgingLevel, PriorityAging } from "./priority_aging.ts";
 
 /** What waits with one priority. */
-class PriorityLevel {
+class PriorityLevel implements AgingLevel {
+  passedOverSince = 0;
   readonly returned = new Deque<Chunk>();
   readonly jobs = new Deque<Job>();
 
@@ -35,6 +37,12 @@ class PriorityLevel {
 export class Backlog {
   // Highest priority first. Level 0, which nearly all jobs use, is never removed.
   readonly #levels: PriorityLevel[] = [new PriorityLevel(0)];
+  readonly #aging: PriorityAging<PriorityLevel>;
+
+  /** @param aging Milliseconds for which calls of a higher priority may go before those of a lower one. */
+  constructor(aging = Infinity) {
+    this.#aging = new PriorityAging(aging);
+  }
 
   /** Adds a job at the tail. */
   push(job: Job): void {
@@ -53,9 +61,10 @@ export class Backlog {
     return size;
   }
 
-  /** Priority of the next call; `-Infinity` if none waits. */
+  /** Priority of the next call; `-Infinity` if none waits, `Infinity` for one whose turn comes by its age. */
   get priority(): number {
-    return this.#first()?.priority ?? -Infinity;
+    const level = this.#first();
+    return level === undefined ? -Infinity : this.#aging.isDue(level) ? Infinity : level.priority;
   }
 
   /** How many calls wait, at most `max`. */
@@ -119,6 +128,7 @@ export class Backlog {
   /** Takes the next calls, at most `max`. */
   next(max: number): Chunk | undefined {
     for (let level; (level = this.#first());) {
+      this.#aging.served(level);
       const chunk = level.returned.shift();
       if (chunk) return chunk.items.length <= max ? chunk : split(level, chunk, max);
       const taken = takeFrom(level, max);
@@ -140,7 +150,8 @@ export class Backlog {
   // The level that is next. Empty levels before it are removed, so that priorities which are no longer used cost nothing.
   #first(): PriorityLevel | undefined {
     for (let at = 0; at < this.#levels.length;) {
-      if (this.#levels[at].ready) return this.#levels[at];
+      const level = this.#levels[at];
+      if (level.ready) return at === this.#levels.length - 1 ? level : this.#aging.choose(this.#levels, level);
       if (this.#levels[at].priority === 0) at++;
       else this.#levels.splice(at, 1);
     }

@@ -22,6 +22,8 @@ export interface SchedulerOptions extends WorkerSetOptions {
   maxTasks?: number;
   /** Maximum number of calls that one worker runs at a time. */
   concurrency?: number;
+  /** Milliseconds for which calls of a higher priority may go before those of a lower one. */
+  priorityAging?: number;
   /** Maximum number of waiting calls. Maps do not count: they read their input only as workers take it. */
   maxQueue?: number;
   /** Maximum number of abandoned workers that still run; with one more, the pool breaks. */

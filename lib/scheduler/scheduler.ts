@@ -33,6 +33,7 @@ export class Scheduler implements SlotOwner {
   readonly killGrace: number;
   readonly hookTimeout: number | undefined;
   readonly maxTasks: number;
+  readonly priorityAging: number;
   /** The tasks that this pool has met. */
   readonly tasks: TaskTable = new TaskTable();
   readonly counters: Counters = new Counters();
@@ -49,7 +50,7 @@ export class Scheduler implements SlotOwner {
   /** Jobs that were admitted and have not finished. */
   readonly jobs: ReadonlySet<Job> = this.#jobs;
   /** The calls that wait for any worker. */
-  readonly backlog: Backlog = new Backlog();
+  readonly backlog: Backlog;
   readonly #dispatcher: Dispatcher;
   readonly #shutdown: Shutdown;
   readonly #onFailure: ((error: unknown) => void) | undefined;
@@ -63,6 +64,7 @@ export class Scheduler implements SlotOwner {
     this.hookTimeout = options.hookTimeout;
     this.maxTasks = maxTasks;
     this.#onFailure = options.onFailure;
+    this.backlog = new Backlog(this.priorityAging = options.priorityAging ?? Infinity);
     this.workerSet = new WorkerSet(options, this);
     this.abandoned = new AbandonedWorkers(options.workers, options.maxAbandoned);
     this.admission = new Admission(() => maxQueue + this.workerSet.limit * concurrency);

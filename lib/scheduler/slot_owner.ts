@@ -31,6 +31,8 @@ export interface SlotOwner {
   readonly hookTimeout: number | undefined;
   /** Calls that a worker takes in its life. */
   readonly maxTasks: number;
+  /** Milliseconds for which calls of a higher priority may go before those of a lower one. */
+  readonly priorityAging: number;
   readonly counters: Counters;
   readonly abandoned: AbandonedWorkers;
   readonly observer: Observer | undefined;

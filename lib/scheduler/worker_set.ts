@@ -166,7 +166,7 @@ export class WorkerSet {
     // A nested job ignores its key: the worker of the key may be running the call that waits for the job.
     if (!pinned && (affinity === undefined || nested)) return undefined;
     const slot = pinned ? this.#find(pinned) : this.#affinityWorkers.find(affinity!, () => this.#leastBusy());
-    return slot ? slot.boundBacklog ??= new Backlog() : this.unassigned;
+    return slot ? slot.boundBacklog ??= new Backlog(this.#owner.priorityAging) : this.unassigned;
   }
 
   /** Resolves when `limit` workers take calls. */

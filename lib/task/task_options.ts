@@ -30,7 +30,12 @@ export interface TaskOptions {
   signal?: AbortSignal;
   /** Retries after a failed attempt, or a policy: `2` is `{ maxAttempts: 3 }`, without a wait. @default {0} */
   retry?: number | RetryOptions;
-  /** Calls with a higher priority start first; within one priority, calls start in the order of submission. @default {0} */
+  /**
+   * Calls with a higher priority start first; within one priority, calls start in the order of submission. The pool's
+   * `priorityAging` keeps a low priority from waiting for ever.
+   *
+   * @default {0}
+   */
   priority?: number;
   /**
    * Calls with the same key run on the same worker while it lives, so that they find what an earlier call has stored in

@@ -49,6 +49,8 @@ const REFUSED: Refusal[] = [
   { options: { timeout: 2 ** 31 }, type: range, parts: ["`timeout` is 2147483648", ms] },
   { options: { retry: -1 }, type: range, parts: ["`retry` is -1"] },
   { options: { retry: "2" }, type: wrong, parts: ["`retry`", '"2"'] },
+  { options: { priorityAging: -1 }, type: range, parts: ["`priorityAging` is -1", ms] },
+  { options: { priorityAging: "1" }, type: wrong, parts: ['`priorityAging` is "1"', ms] },
   { options: { killGrace: NaN }, type: range, parts: ["`killGrace` is NaN", ms] },
   { options: { killGrace: "x" }, type: wrong, parts: ['`killGrace` is "x"', ms] },
   { options: { maxQueue: -1 }, type: range, parts: ["`maxQueue` is -1", atLeast(0)] },

@@ -60,7 +60,7 @@ export const orderSuite: Suite = (backend, check) => {
   });
 
   check("priority: 2,000 different values are kept in order", async () => {
-    await using pool = backend.make({ workers: 1 });
+    await using pool = backend.make({ workers: 1, priorityAging: Infinity });
     await using gate = new Gate();
     const running = pool.submit(gated.hold, gate.words);
     await gate.entered();
@@ -72,6 +72,38 @@ export const orderSuite: Suite = (backend, check) => {
     await within(MUST_HAPPEN, Promise.all(all));
     assertEquals(entries(log), range(2_000));
   });
+
+  for (const priorityAging of [20, Infinity]) {
+    const title = priorityAging === Infinity
+      ? "waits as long as there are calls of a higher one"
+      : "runs although there are always calls of a higher one (bound: 10 s)";
+    check(`priorityAging: ${priorityAging}: a low priority ${title}`, async () => {
+      await using pool = backend.make({ workers: 1, priorityAging });
+      await using gate = new Gate();
+      const running = pool.submit(gated.hold, gate.words);
+      await gate.entered();
+      const low = pool.submit(values.double.with({ priority: -1 }), 1);
+      let isLowDone = false;
+      const lowDone = low.then(() => isLowDone = true);
+      const start = performance.now();
+      const duration = priorityAging === Infinity ? 300 : MUST_HAPPEN;
+      let ranInTime: boolean | undefined;
+      const isOver = () => {
+        if (isLowDone || performance.now() - start > duration) ranInTime ??= isLowDone;
+        return ranInTime !== undefined;
+      };
+      // Twenty calls wait at any time.
+      const urgent = async (n: number) => {
+        while (!isOver()) assertEquals(await pool.submit(values.double.with({ priority: 5 }), n), 2 * n);
+      };
+      const all = range(20).map(urgent);
+      gate.open();
+      await running;
+      await within(2 * MUST_HAPPEN, Promise.all(all));
+      assertEquals(ranInTime, priorityAging !== Infinity);
+      await within(MUST_HAPPEN, lowDone);
+    });
+  }
 
   check("priority: a value that is no finite number is refused", () => {
     for (const priority of [NaN, Infinity, -Infinity]) {
