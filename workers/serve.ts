@@ -10,7 +10,7 @@
  * @module
  */
 import { isolateState } from "../lib/core/isolate_state.ts";
-import { performance } from "../lib/core/platform.ts";
+import { Date, performance } from "../lib/core/platform.ts";
 import { decodeThrown } from "../lib/protocol/error_record.ts";
 import type { HostMessage, RunMessage } from "../lib/protocol/messages.ts";
 import { resolveShared } from "../lib/protocol/shared_value.ts";
@@ -97,7 +97,7 @@ class Server {
         return false;
       }
     }
-    post({ kind: "ready", now: performance.now() });
+    post({ kind: "ready", now: performance.now(), date: Date.now() });
     this.#inbox.listen(() => this.#wake());
     return true;
   }

@@ -67,7 +67,7 @@ export class MessageValidator {
       case "initializing":
         return this.#phases.has("initializer") && this.#enter("initializing", "new");
       case "ready":
-        return isAmount(message.now) && this.#enter("ready", "new", "initializing");
+        return isAmount(message.now) && isAmount(message.date) && this.#enter("ready", "new", "initializing");
       case "failed":
         return this.#phases.has(message.phase) && (message.phase !== "initializer" || this.#state === "initializing");
       default:

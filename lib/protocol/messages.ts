@@ -92,8 +92,8 @@ export type Phase = "initializer" | "finalizer" | "memory";
 
 /** From worker to host. */
 export type WorkerMessage =
-  /** `now` is the worker's clock, so that the host can convert the worker's start times. */
-  | { kind: "ready"; now: number }
+  /** `now` and `date` are the worker's clocks, so that the host can convert the worker's start times. */
+  | { kind: "ready"; now: number; date: number }
   | { kind: "initializing" }
   | { kind: "failed"; phase: Phase; thrown: Thrown }
   | { kind: "cancel-received" }

@@ -173,7 +173,7 @@ export abstract class PortTransport implements Transport {
   protected receive(message: WorkerMessage): void {
     switch (message.kind) {
       case "ready":
-        this.#clock.seen(message.now);
+        this.#clock.started(message);
         return this.events.ready();
       case "initializing":
         return this.events.initializing();

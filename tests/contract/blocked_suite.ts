@@ -1,5 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { asCompleted, type Future, inline, wait, WaitTimeoutError } from "@isopool/isopool";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { asCompleted, type Future, inline, type TaskOptions, TaskTimeoutError, wait, WaitTimeoutError } from "@isopool/isopool";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import type { AnyPool, Suite } from "./backend.ts";
 import { sharedWords } from "../support/words.ts";
@@ -41,8 +41,10 @@ export const blockedSuite: Suite = (backend, check) => {
   // On this event loop, a blocked loop blocks the task too: it is not done in time.
   if (!backend.capabilities.isolated) return;
   const support = import.meta.resolve("../support/words.ts");
-  const held = (pool: AnyPool, words: Int32Array) =>
-    backend.capabilities.sharedMemory ? pool.submit(hold, words) : pool.submit(holdMapped, words, support);
+  const held = (pool: AnyPool, words: Int32Array, options: TaskOptions = {}) =>
+    backend.capabilities.sharedMemory
+      ? pool.submit(hold.with(options), words)
+      : pool.submit(holdMapped.with(options), words, support);
   for (const [name, look, expected] of waits) {
     check(`${name}: a result that arrived while the caller's loop was blocked past the limit is in time`, async () => {
       await using pool = backend.make({ workers: 1 });
@@ -82,6 +84,21 @@ export const blockedSuite: Suite = (backend, check) => {
       while (performance.now() < end);
       await within(MUST_HAPPEN, joining);
       assertEquals((await future).get(1), "one");
+    },
+  );
+
+  check(
+    "a timeout is not late by the 3 s for which the caller's loop was blocked while the worker started (bound: 2 s)",
+    async () => {
+      await using pool = backend.make({ workers: 1 });
+      const ready = pool.ready();
+      for (const end = performance.now() + 3_000; performance.now() < end;);
+      await ready;
+      const words = sharedWords(4);
+      const start = performance.now();
+      await assertRejects(() => held(pool, words, { timeout: 50 }), TaskTimeoutError);
+      const ms = performance.now() - start;
+      assert(ms < 2_000, `${ms} ms`);
     },
   );
 

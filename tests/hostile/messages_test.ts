@@ -77,7 +77,7 @@ const IGNORED: Record<string, unknown[]> = {
     { kind: "progress", seq: SEQ.own, done: n, total: undefined },
     ...n === undefined ? [] : [{ kind: "progress", seq: SEQ.own, done: 1, total: n }],
   ]),
-  "a second start": [...NUMBERS, 0, 1e9].map((now) => ({ kind: "ready", now })),
+  "a second start": [...NUMBERS, 0, 1e9].map((now) => ({ kind: "ready", now, date: 1 })),
   "initializing": [{ kind: "initializing" }],
   "failures of hooks and limits that the pool does not have": [
     "initializer",
@@ -126,7 +126,7 @@ test("a call that is answered twice has its first answer, and the next calls hav
 test("a task that forges `ready` and a perfect report is still stopped by its timeout", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
   await unharmed(pool);
-  const frames = [{ kind: "ready", now: 0 }, { kind: "report", count: 1e6, ms: 0, runTime: 0 }, {
+  const frames = [{ kind: "ready", now: 0, date: 0 }, { kind: "report", count: 1e6, ms: 0, runTime: 0 }, {
     kind: "cancel-received",
   }];
   const error = await within(MUST_HAPPEN, pool.submit(hostile.postAndSpin.with({ timeout: 100 }), frames).exception());

@@ -38,7 +38,7 @@ test("forged messages settle no call of another worker's and crash nothing", asy
     { kind: "result", seq: 999, value: 1 },
     { kind: "result", seq: -1, value: 1 },
     { kind: "error", seq: "0", thrown: null },
-    { kind: "ready", now: 1 },
+    { kind: "ready", now: 1, date: 1 },
     { kind: "report", count: 1e9, ms: NaN, runTime: 1 },
     { kind: "nothing" },
     { __proto__: { kind: "result" }, then: 1 },
