@@ -1,10 +1,14 @@
 /**
  * `EndLimit`: how long a stopped worker may take to end before it counts as abandoned.
  *
- * Ending takes a worker some milliseconds of processor time. Where hundreds are stopped at once they wait for a core, and
- * this event loop takes as long to hear of them. So the limit does not count from the stop alone: while workers end that
- * were stopped no later than this one, its own turn is still to come. A worker that cannot be stopped lets those that
- * were stopped later pass, and so does not wait for them.
+ * Ending takes a worker some milliseconds of processor time. After each end the runtime gives the freed memory of the
+ * whole process back to the system (`malloc_trim`), and what needs memory meanwhile waits, this event loop included. So
+ * when many workers are stopped at once, their ends take a time that grows with the square of their number: 150 take 35 to
+ * 45 s of processor time, 60 take 6, bare workers of the runtime with as many modules no less. Therefore:
+ *
+ * - the limit has an allowance for the other workers that are ending;
+ * - it does not count from the stop alone: while workers end that were asked to no later than this one, its own turn is
+ *   still to come. A worker that cannot be stopped lets those that were asked later pass, and so does not wait for them.
  *
  * @module
  */
@@ -13,24 +17,27 @@ import { waitLimit } from "../core/wait_limit.ts";
 
 /** Milliseconds between the stops of workers that count as stopped together. */
 const TOGETHER = 50;
-/** Milliseconds that a worker has from the last end of another one that was stopped no later. */
+/** Milliseconds that a worker has from the last end of another one that was asked to end no later. */
 const PROGRESS_LIMIT = 2_000;
-/** Milliseconds after which a worker counts as abandoned in any case. */
-const MAX_LIMIT = 30_000;
+/** The allowance in milliseconds, for each pair of a worker that ends and one whose memory the runtime then looks at. */
+const PER_PAIR = 2;
 
-// When the last stopped worker has ended, and when it had been stopped.
-let lastEnd = -Infinity;
-let lastStop = -Infinity;
+// Workers that were asked to end, and have neither ended nor been abandoned.
+let ending = 0;
+// The last end: when it was, when that worker had been asked, and how many have ended that were asked together with it.
+const last = { end: -Infinity, asked: -Infinity, count: 0 };
 
 /** The end of one worker. */
 export class EndLimit {
   readonly #ms: number;
   readonly #onLimit: () => void;
-  #stoppedAt: number | undefined;
+  #askedAt: number | undefined;
+  #due = 0;
+  #isEnding = false;
   #clear: (() => void) | undefined;
 
   /**
-   * @param ms Milliseconds that the worker has.
+   * @param ms Milliseconds that a worker has that ends alone.
    * @param onLimit Called if it has not ended in time.
    */
   constructor(ms: number, onLimit: () => void) {
@@ -38,27 +45,47 @@ export class EndLimit {
     this.#onLimit = onLimit;
   }
 
-  /** The worker was stopped: its time begins. */
+  /** The worker was asked to end, and may have something to finish first. */
+  asked(): void {
+    if (this.#askedAt !== undefined) return;
+    this.#askedAt = performance.now();
+    this.#isEnding = true;
+    ending++;
+  }
+
+  /** The worker must end now: its time begins. */
   start(): void {
+    this.asked();
     this.#clear?.();
-    this.#stoppedAt = performance.now();
+    this.#due = performance.now() + this.#ms;
     this.#wait(this.#ms);
   }
 
   /** The worker has ended, or nothing waits for its end any more. */
   stop(hasEnded: boolean): void {
     this.#clear?.();
-    if (!hasEnded || this.#stoppedAt === undefined) return;
-    lastEnd = performance.now();
-    lastStop = this.#stoppedAt;
+    this.#notEnding();
+    if (!hasEnded || this.#askedAt === undefined) return;
+    if (Math.abs(this.#askedAt - last.asked) > TOGETHER) Object.assign(last, { asked: this.#askedAt, count: 0 });
+    last.end = performance.now();
+    last.count++;
   }
 
   #wait(ms: number): void {
     this.#clear = waitLimit(ms, () => {
-      const stoppedAt = this.#stoppedAt!;
-      const left = lastStop <= stoppedAt + TOGETHER ? lastEnd + PROGRESS_LIMIT - performance.now() : 0;
-      if (left > 0 && performance.now() - stoppedAt < MAX_LIMIT) this.#wait(left);
-      else this.#onLimit();
+      const others = ending - 1;
+      let due = this.#due + PER_PAIR * others ** 2;
+      const isLater = last.asked > this.#askedAt! + TOGETHER;
+      if (!isLater) due = Math.max(due, last.end + PROGRESS_LIMIT + PER_PAIR * (others + last.count) ** 2);
+      const left = due - performance.now();
+      if (left > 0) return this.#wait(left);
+      this.#notEnding();
+      this.#onLimit();
     });
+  }
+
+  #notEnding(): void {
+    if (this.#isEnding) ending--;
+    this.#isEnding = false;
   }
 }

@@ -19,6 +19,7 @@ import { Terminal } from "../core/terminal.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Phase, Port } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
+import { EndLimit } from "./end_limit.ts";
 import { threadEntry } from "./entry.ts";
 import { closeTimeout, makeWorkerInit } from "./make_worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
@@ -29,7 +30,7 @@ import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 const LEAVE_GRACE = 20;
 /** Milliseconds that the host waits for the kill guard before it forces the worker nevertheless. */
 const PROTECTED_LIMIT = 2_000;
-/** Maximum milliseconds between the port's `close` and the thread's `exit`. After that, the host stops waiting. */
+/** Milliseconds between the port's `close` and the thread's `exit` ({@linkcode EndLimit}). */
 const EXIT_LIMIT = 1_000;
 
 /** Starts worker threads. */
@@ -44,6 +45,7 @@ class ThreadTransport extends PortTransport {
   readonly #port: MessagePort;
   readonly #closeTimeout: number;
   #endTimer: Timer | undefined;
+  readonly #endLimit = new EndLimit(EXIT_LIMIT, () => this.#end());
   #portClosed = false;
   #portUnreadable = false;
   #exitCode: number | undefined;
@@ -116,6 +118,7 @@ class ThreadTransport extends PortTransport {
   // Asks the worker to end itself, which is always safe while its event loop turns, and forces it after `grace` ms.
   #leave(grace: number, finalize: boolean): void {
     this.#endRequested = true;
+    this.#endLimit.asked();
     this.post({ kind: "leave", finalize });
     clearTimeout(this.#endTimer);
     this.#endTimer = setTimeout(() => this.#force(performance.now() + PROTECTED_LIMIT), grace);
@@ -146,7 +149,7 @@ class ThreadTransport extends PortTransport {
     if (this.#exitReported) return this.#isAbandoned && this.#hasEnded ? this.#abandonedEnd() : undefined;
     if (this.#hasEnded) return this.#end();
     clearTimeout(this.#endTimer);
-    this.#endTimer = setTimeout(() => this.#end(), EXIT_LIMIT);
+    this.#endLimit.start();
   }
 
   #end(): void {
@@ -156,6 +159,7 @@ class ThreadTransport extends PortTransport {
     if (this.#portUnreadable && this.#exitCode !== undefined) this.#portClosed = true;
     Terminal.local().ownerEnded(this.terminalClient.owner);
     clearTimeout(this.#endTimer);
+    this.#endLimit.stop(this.#hasEnded);
     // A task may have closed the worker's end of the port while its thread runs on. Forcing it can emit `exit` at once.
     this.#force(performance.now() + PROTECTED_LIMIT);
     // Only the port's end shows when an abandoned thread has ended.

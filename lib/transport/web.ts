@@ -100,6 +100,7 @@ class WebTransport extends PortTransport {
 
   #leave(grace: number, finalize: boolean): void {
     this.#endRequested = true;
+    this.#endLimit.asked();
     this.post({ kind: "leave", finalize });
     clearTimeout(this.#endTimer);
     this.#endTimer = setTimeout(() => this.#terminate(), grace);
