@@ -1,5 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { asCompleted, type Future, inline, type TaskOptions, TaskTimeoutError, wait, WaitTimeoutError } from "@isopool/isopool";
+import {
+  asCompleted,
+  type Future,
+  inline,
+  type TaskOptions,
+  TaskTimeoutError,
+  wait,
+  WaitTimeoutError,
+} from "@isopool/isopool";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import type { AnyPool, Suite } from "./backend.ts";
 import { sharedWords } from "../support/words.ts";
