@@ -37,16 +37,21 @@ const MAY: Record<string, string[]> = {
   "manager.ts": ["core", "manager", "shared"],
   "trace.ts": ["core", "observe"],
   "process.ts": ["core", "process", "task"],
+  // A face of the public API: it may use nothing else.
+  cli: ["core", "mod.ts"],
+  "cli.ts": ["cli"],
   workers: ["core", "protocol", "shared", "queue", "manager"],
 };
 
 /** Packages, and which layers may use them. */
 const PACKAGES: [RegExp, string[]][] = [
+  [/^@std\/cli\//, ["cli"]],
   [/^@std\//, ["core"]],
   [/^(acorn|periscopic)$/, ["task"]],
   [/^node:util\/types$/, ["core"]],
   [/^node:async_hooks$/, ["core", "transport", "workers", "manager"]],
   [/^node:v8$/, ["protocol", "workers"]],
+  [/^node:(fs\/promises|path|url)$/, ["cli"]],
   [/^node:/, ["transport", "workers", "pool", "process", "manager", "checkpoint"]],
 ];
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import * as root from "@isopool/isopool";
+import * as cli from "@isopool/isopool/cli";
 import * as manager from "@isopool/isopool/manager";
 import * as pooled from "@isopool/isopool/pooled";
 import * as process from "@isopool/isopool/process";
@@ -201,6 +202,7 @@ Deno.test("the other entry points export these values and no others", () => {
   assertEquals(Object.keys(pooled), ["Tuning", "limit", "pooled", "tune"]);
   assertEquals(Object.keys(worker), ["context"]);
   assertEquals(Object.keys(trace), ["traceHtml"]);
+  assertEquals(Object.keys(cli), []);
   assertEquals(Object.keys(manager).sort(), [
     "DeadlockError",
     "IsopoolError",
@@ -264,6 +266,7 @@ Deno.test("deno.json has these entry points, and the import map the same", async
   const { exports } = await read("deno.json");
   assertEquals(exports, {
     ".": "./mod.ts",
+    "./cli": "./lib/cli.ts",
     "./manager": "./lib/manager.ts",
     "./pooled": "./lib/pooled.ts",
     "./process": "./lib/process.ts",

@@ -123,7 +123,7 @@ export class MapInput {
   /** Reads an asynchronous input, as far as the reader allows. */
   readOn(): void {
     const { async } = this.#input;
-    if (async && !this.#isReading) this.#context!.run(() => void this.#readAhead(async));
+    if (async && !this.#isReading && !this.#hasEnded) this.#context!.run(() => void this.#readAhead(async));
   }
 
   /** Stops reading, and drops the items that were not taken. */

@@ -26,6 +26,17 @@ const forever = inline((_: number) => new Promise<void>(() => {}));
 for (const backend of ["worker", "async"] as const) {
   const name = (what: string) => `${backend}: ${what}`;
 
+  test(name("a map of an asynchronous input that has ended reports the items that still run"), async () => {
+    await using pool = new Pool({ workers: 2, backend });
+    async function* items() {
+      yield* [1, 2, 3];
+    }
+    const sinks = Array.from({ length: 2 }, () => new Recorder());
+    await pool.map(double, items(), { progress: sinks[0] });
+    await pool.imapUnordered(double, items(), { progress: sinks[1] });
+    for (const { ends } of sinks) assertEquals(ends, [{ done: 3, failed: 0, total: undefined }]);
+  });
+
   test(name("map, starmap and imap report each ended item, and the end once"), async () => {
     await using pool = new Pool({ workers: 2, backend });
     const add = inline((a: number, b: number) => a + b);

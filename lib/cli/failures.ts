@@ -1,0 +1,24 @@
+/**
+ * How failures are told on standard error.
+ *
+ * @module
+ */
+import { shown } from "./formats.ts";
+import { tell } from "./writer.ts";
+
+/** Longest item in a message, in characters. */
+const MAX_ITEM = 80;
+
+/** Tells that an item has failed: `isopool: item 3 (b.png): TypeError: ...`. */
+export function reportFailure(seq: number, item: unknown, reason: unknown): void {
+  tell(`isopool: item ${seq} (${shown(item, MAX_ITEM)}): ${failureText(reason)}`);
+}
+
+/** What was thrown, without a stack. */
+export function failureText(reason: unknown): string {
+  if (!(reason instanceof Error)) return `thrown: ${Deno.inspect(reason)}`;
+  const cause = reason.cause instanceof Error ? `: ${failureText(reason.cause)}` : "";
+  // A module that cannot be loaded has the stack of the runtime in its message.
+  const [message] = reason.message.split("\n    at ");
+  return `${reason.name}: ${message}${message.includes(cause.slice(2)) ? "" : cause}`;
+}

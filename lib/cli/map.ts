@@ -1,0 +1,178 @@
+/**
+ * `isopool map`: runs an export of a module on every item.
+ *
+ * ```
+ * Feed: items -> Pool.imap -> results -> ResultSink, then JobLog
+ * ```
+ *
+ * @module
+ */
+import { type BackendName, Pool, type Results, type Settled, TaskLoadError, TaskNotFoundError } from "../../mod.ts";
+import { Ending } from "./ending.ts";
+import { Feed } from "./feed.ts";
+import { failureText, reportFailure } from "./failures.ts";
+import type { Arguments } from "./flags.ts";
+import { shown } from "./formats.ts";
+import { Interrupts } from "./interrupts.ts";
+import { type Exit, exitOf, JobLog, type JobRow } from "./joblog.ts";
+import { type MapPlan, planMap } from "./map_plan.ts";
+import { readItems } from "./items.ts";
+import { taskOf } from "./module.ts";
+import { type ResultSink, sinkOf } from "./results.ts";
+import { RunTimes } from "./run_times.ts";
+import { UsageError } from "./usage_error.ts";
+import { tell, Writer } from "./writer.ts";
+
+/** Exit code of a command whose command line, input or output is at fault. */
+const FAULT = 255;
+/** Exit code of a program that SIGPIPE has ended. */
+const PIPE_CLOSED = 141;
+/** Largest number of failures that an exit code tells; one more stands for all larger ones. */
+const MAX_COUNT = 100;
+
+const OK: Exit = { value: 0, signal: 0 };
+
+/** Runs the command. Returns its exit code. */
+export async function runMap(args: Arguments): Promise<number> {
+  const plan = planMap(args);
+  if (plan.dryRun) return await dryRun(plan);
+  // What the command line says wrong is found before a file is made.
+  await using pool = new Pool<BackendName>(plan.pool);
+  using log = plan.joblog === undefined ? undefined : new JobLog(plan.joblog, false);
+  using sink = sinkOf(plan.results, plan.to, plan.tag);
+  const feed = new Feed(readItems(plan.source), { gate: plan.gate });
+  using ending = new Ending(feed, pool);
+  using _interrupts = new Interrupts((exitCode) => ending.drain(exitCode));
+  const run = new MapRun(plan, pool, feed, ending, sink, log);
+  const exitCode = await run.finish();
+  if (ending.exitCode !== undefined) pool.terminate();
+  return exitCode;
+}
+
+async function dryRun({ source, command }: MapPlan): Promise<number> {
+  const writer = new Writer(Deno.stdout);
+  for await (const items of readItems(source)) {
+    for (const item of items) await writer.add(`${command} ${shown(item)}\n`);
+  }
+  await writer.flush();
+  return 0;
+}
+
+/** One run of a map, from its first item to its exit code. */
+class MapRun {
+  readonly #plan: MapPlan;
+  readonly #feed: Feed;
+  readonly #ending: Ending;
+  readonly #sink: ResultSink;
+  readonly #log: JobLog | undefined;
+  readonly #times: RunTimes | undefined;
+  readonly #results: Results<Settled<unknown>>;
+  // The rows of what has been written.
+  #rows: JobRow[] = [];
+  #failed = 0;
+
+  constructor(
+    plan: MapPlan,
+    pool: Pool<BackendName>,
+    feed: Feed,
+    ending: Ending,
+    sink: ResultSink,
+    log: JobLog | undefined,
+  ) {
+    this.#plan = plan;
+    this.#feed = feed;
+    this.#ending = ending;
+    this.#sink = sink;
+    this.#log = log;
+    this.#times = log || plan.results?.endsWith(".csv") ? new RunTimes(pool) : undefined;
+    const options = { ...plan.map, signal: ending.signal, onError: "settle" as const };
+    const task = taskOf(plan.named);
+    this.#results = plan.keepOrder ? pool.imap(task, feed, options) : pool.imapUnordered(task, feed, options);
+  }
+
+  async finish(): Promise<number> {
+    try {
+      for await (const outcome of this.#results) {
+        const added = this.#take(outcome);
+        if (added) await added;
+        if (this.#rows.length > 0) this.#writeRows();
+      }
+    } catch (error) {
+      // An early end of our own aborts the map, which then throws.
+      if (!this.#ending.signal.aborted) this.#ending.stop(FAULT, error);
+    }
+    try {
+      await this.#sink.flush();
+      this.#writeRows();
+    } catch (error) {
+      this.#ending.stop(FAULT, error);
+    }
+    return this.#exitCode();
+  }
+
+  #take(outcome: Settled<unknown>): Promise<void> | undefined {
+    const { index } = outcome;
+    const { seq, item } = this.#feed.take(index);
+    let text: string | Uint8Array = "";
+    let failure: { readonly reason: unknown } | undefined;
+    if (outcome.status === "rejected") failure = outcome;
+    else {
+      try {
+        text = this.#sink.format(outcome.value);
+      } catch (reason) {
+        failure = { reason };
+      }
+    }
+    if (failure) this.#fail(seq, item, failure.reason);
+    const { halt, command, source } = this.#plan;
+    const exit = failure ? exitOf(failure.reason) : OK;
+    const time = this.#times?.take(index);
+    const error = failure ? failureText(failure.reason) : "";
+    const written = this.#log && (() => {
+      const sent = source.format === "blocks" ? (item as string).length : 0;
+      const { start, duration } = time!;
+      this.#rows.push({
+        seq,
+        start,
+        duration,
+        sent,
+        received: text.length,
+        exit,
+        command: `${command} ${shown(item, 200)}`,
+      });
+    });
+    if (halt.ended(!failure)) this.#halt();
+    return this.#sink.add({ seq, item, exit, command, text, error, time }, written);
+  }
+
+  #fail(seq: number, item: unknown, reason: unknown): void {
+    // Every other item would fail in the same way.
+    if (reason instanceof TaskLoadError || reason instanceof TaskNotFoundError) throw reason;
+    this.#failed++;
+    reportFailure(seq, item, reason);
+  }
+
+  #halt(): void {
+    const { halt } = this.#plan;
+    const exitCode = halt.isSuccess ? 0 : NaN;
+    if (halt.when === "now") this.#ending.stop(exitCode);
+    else this.#ending.drain(exitCode);
+  }
+
+  #writeRows(): void {
+    const rows = this.#rows;
+    this.#rows = [];
+    this.#log?.add(rows);
+  }
+
+  #exitCode(): number {
+    const { exitCode, failure } = this.#ending;
+    if (failure instanceof Deno.errors.BrokenPipe) return PIPE_CLOSED;
+    if (failure !== undefined) {
+      tell(`isopool: ${failure instanceof UsageError ? failure.message : failureText(failure)}`);
+      return FAULT;
+    }
+    const count = Math.min(this.#failed, MAX_COUNT + 1);
+    return exitCode === undefined || Number.isNaN(exitCode) ? count : exitCode;
+  }
+}

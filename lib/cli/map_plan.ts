@@ -1,0 +1,87 @@
+/**
+ * The plan of `isopool map`: its flags, checked.
+ *
+ * @module
+ */
+import type { ImapOptions, PoolOptions } from "../../mod.ts";
+import type { Arguments } from "./flags.ts";
+import type { OutputFormat } from "./formats.ts";
+import { gateOf } from "./gates.ts";
+import { Halt } from "./halt.ts";
+import type { InputFormat, ItemSource } from "./items.ts";
+import { type Named, named } from "./module.ts";
+import { integer, size } from "./quantities.ts";
+import { UsageError } from "./usage_error.ts";
+import { poolOptions } from "./workers_flags.ts";
+
+/** The plan. */
+export interface MapPlan {
+  named: Named;
+  /** The task, for the eyes. */
+  command: string;
+  source: ItemSource;
+  pool: PoolOptions;
+  map: ImapOptions;
+  to: OutputFormat;
+  keepOrder: boolean;
+  tag: boolean;
+  results: string | undefined;
+  joblog: string | undefined;
+  halt: Halt;
+  gate: (() => Promise<void>) | undefined;
+  dryRun: boolean;
+}
+
+/** Number of items that may be between the input and the output. */
+const BUFFER = 4_096;
+/** Number of blocks that may be, for each worker. */
+const BLOCK_BUFFER = 4;
+
+/** @throws {UsageError} If the command line is not valid. */
+export function planMap(args: Arguments): MapPlan {
+  const [module, name, ...files] = args.operands;
+  const source = itemSource(args, files);
+  const pool = poolOptions(args);
+  const chunk = args.text("chunk");
+  return {
+    named: named("map", args.operands),
+    command: `isopool map ${module} ${name}`,
+    source,
+    pool,
+    map: {
+      buffer: source.format === "blocks" ? BLOCK_BUFFER * (pool.workers ?? navigator.hardwareConcurrency) : BUFFER,
+      ...chunk !== undefined && { chunkSize: integer("chunk", chunk, 1) },
+      ...(args.has("bar") || args.has("progress")) && { progress: true, total: source.values?.length },
+    },
+    to: (args.text("to") ?? "jsonl") as OutputFormat,
+    keepOrder: args.has("keep-order"),
+    tag: args.has("tag"),
+    results: args.text("results"),
+    joblog: args.text("joblog"),
+    halt: new Halt(args.text("halt") ?? "never"),
+    gate: gateOf(args),
+    dryRun: args.has("dry-run"),
+  };
+}
+
+/** Where the items come from. */
+export function itemSource(args: Arguments, files: readonly string[]): ItemSource {
+  const { values } = args;
+  const globs = args.list("files");
+  const given = [values && "values after :::", globs.length > 0 && "--files", files.length > 0 && "files"]
+    .filter((each) => !!each);
+  if (given.length > 1) throw new UsageError(`Items come from ${given.join(" and ")}: give one of them`);
+  const block = args.text("block");
+  const pipes = args.has("pipe");
+  const from = args.text("from");
+  const formats = [from && `--from ${from}`, args.has("null") && "--null", pipes && "--pipe"].filter((each) => !!each);
+  if (formats.length > 1) throw new UsageError(`${formats.join(" and ")} contradict each other: give one of them`);
+  if (block !== undefined && !pipes) throw new UsageError("--block needs --pipe: it is the length of its blocks");
+  return {
+    values,
+    globs,
+    files: files.length > 0 ? files : ["-"],
+    format: pipes ? "blocks" : args.has("null") ? "null" : (from ?? "lines") as InputFormat,
+    block: size("block", block ?? "1M") || 1,
+  };
+}

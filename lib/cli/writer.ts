@@ -1,0 +1,102 @@
+/**
+ * `Writer`: gathers output and writes it in large pieces, soon and in order.
+ *
+ * @module
+ */
+import { setTimeout } from "../core/timer.ts";
+
+/** Size of the output that is gathered before it is written, in characters or bytes. */
+const GATHER = 1 << 16;
+
+const encoder = new TextEncoder();
+
+/** Something that takes bytes: a file, standard output. */
+export interface Target {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Writes to one target. A write that fails is thrown by the next call, and all that follow. */
+export class Writer {
+  readonly #target: Target;
+  #parts: (string | Uint8Array)[] = [];
+  #size = 0;
+  // Called once what was added before has been written.
+  #written: (() => void)[] = [];
+  #running: Promise<void> | undefined;
+  #scheduled = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  /**
+   * Adds output. Await what it returns, if anything: the target is slower than the output.
+   *
+   * @param written Called when the output has been written.
+   */
+  add(part: string | Uint8Array, written?: () => void): Promise<void> | undefined {
+    if (this.#failure) throw this.#failure.error;
+    if (part.length > 0) this.#parts.push(part);
+    this.#size += part.length;
+    if (written) this.#written.push(written);
+    if (this.#size >= GATHER) return this.flush();
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      // A result is written when no further one is at hand.
+      setTimeout(() => {
+        this.#scheduled = false;
+        this.flush().catch(() => {});
+      }, 0);
+    }
+  }
+
+  /** Writes what was added. */
+  async flush(): Promise<void> {
+    while (this.#running) await this.#running.catch(() => {});
+    if (this.#failure) throw this.#failure.error;
+    if (this.#parts.length === 0 && this.#written.length === 0) return;
+    this.#running = this.#write();
+    try {
+      await this.#running;
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #write(): Promise<void> {
+    const [parts, written] = [this.#parts, this.#written];
+    [this.#parts, this.#written, this.#size] = [[], [], 0];
+    for (const bytes of joined(parts)) {
+      for (let done = 0; done < bytes.length;) done += await this.#target.write(bytes.subarray(done));
+    }
+    for (const each of written) each();
+  }
+}
+
+// Neighbouring texts are encoded in one piece.
+function* joined(parts: readonly (string | Uint8Array)[]): Generator<Uint8Array> {
+  let texts: string[] = [];
+  for (const part of parts) {
+    if (typeof part === "string") texts.push(part);
+    else {
+      if (texts.length > 0) yield encoder.encode(texts.join(""));
+      texts = [];
+      yield part;
+    }
+  }
+  if (texts.length > 0) yield encoder.encode(texts.join(""));
+}
+
+/** Writes a line to standard error. It never throws: nothing can be told to a user whose terminal is gone. */
+export function tell(line: string): void {
+  try {
+    const bytes = encoder.encode(`${line}\n`);
+    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+  } catch {
+    // See above.
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Runs the command line as a user does: a process of its own with real files, pipes and signals.
+ *
+ * @module
+ */
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** How a command has ended. */
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder of its own, in which commands run; removed at the end. */
+export class Place implements AsyncDisposable {
+  private constructor(readonly folder: string) {}
+
+  /** Makes the folder, with these files in it, and the tasks of `tasks.ts`. */
+  static async make(files: Record<string, string | Uint8Array> = {}): Promise<Place> {
+    const place = new Place(await Deno.makeTempDir({ prefix: "isopool-cli-" }));
+    await Deno.copyFile(new URL("tasks.ts", import.meta.url), place.path("tasks.ts"));
+    for (const [name, content] of Object.entries(files)) {
+      await Deno.writeFile(place.path(name), typeof content === "string" ? new TextEncoder().encode(content) : content);
+    }
+    return place;
+  }
+
+  /** The path of a file in the folder. */
+  path(name: string): string {
+    return `${this.folder}/${name}`;
+  }
+
+  /** The text of a file in the folder. */
+  read(name: string): Promise<string> {
+    return Deno.readTextFile(this.path(name));
+  }
+
+  /** Whether a file is in the folder. */
+  has(name: string): boolean {
+    try {
+      Deno.statSync(this.path(name));
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** Starts `isopool` with these arguments. */
+  start(args: readonly string[], { stdin = "null" as "null" | "piped", env = {} } = {}): Deno.ChildProcess {
+    return new Deno.Command(Deno.execPath(), {
+      args: [...COMMAND, ...args],
+      cwd: this.folder,
+      env: { NO_COLOR: "1", ...env },
+      stdin,
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  /** Runs `isopool` to its end. */
+  async run(args: readonly string[], stdin?: string | Uint8Array): Promise<Ended> {
+    const child = this.start(args, { stdin: stdin === undefined ? "null" : "piped" });
+    const output = child.output();
+    if (stdin !== undefined) {
+      const writer = child.stdin.getWriter();
+      await writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin);
+      await writer.close();
+    }
+    return ended(await output);
+  }
+
+  /** Runs a line of a shell in which `isopool` is the command. */
+  async shell(line: string): Promise<Ended> {
+    const script = `isopool() { "$DENO" ${COMMAND.map((part) => `'${part}'`).join(" ")} "$@"; }; ${line}`;
+    return ended(
+      await new Deno.Command("bash", {
+        args: ["-c", script],
+        cwd: this.folder,
+        env: { NO_COLOR: "1", DENO: Deno.execPath() },
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).output(),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+const COMMAND = [
+  "run",
+  "--quiet",
+  "--no-check",
+  "--no-lock",
+  `--import-map=${new URL("npm.import_map.json", ROOT).href}`,
+  "--unstable-worker-options",
+  "-A",
+  new URL("lib/cli.ts", ROOT).href,
+];
+
+/** Decodes an output. */
+export function ended({ code, stdout, stderr }: Deno.CommandOutput): Ended {
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** The lines of a text, without the empty one at its end. */
+export function lines(text: string): string[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+}
