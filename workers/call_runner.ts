@@ -40,6 +40,8 @@ export class CallRunner implements CallHost {
   #runningAlone: RunningCall | undefined;
   #onCallEnd: (() => void) | undefined;
   #prepared: Promise<void> | undefined;
+  // Loaded with the first call that belongs to a trace.
+  #traceCall: typeof import("./call_tracer.ts").traceCall | undefined;
 
   constructor(host: HostLink, tasks: TaskRegistry) {
     this.#host = host;
@@ -68,6 +70,7 @@ export class CallRunner implements CallHost {
   /** Runs a batch. Resolves when all its calls have ended or, if they run concurrently, have started. */
   async run(batch: RunMessage): Promise<void> {
     if (batch.hasLimit) await this.prepare();
+    if (batch.traceparent !== undefined) this.#traceCall ??= (await this.#host.loadTracer()).traceCall;
     if (batch.handles) {
       await this.#host.loadSharedTypes();
       batch.items = reviveValue(batch.items, true) as unknown[];
@@ -178,7 +181,13 @@ export class CallRunner implements CallHost {
     return callTable.start(seq) ? new RunningCall(this, seq, attempt) : undefined;
   }
 
-  #call(fn: TaskFunction, { items, spread, stream, timeout }: RunMessage, i: number, call: RunningCall): unknown {
+  #call(fn: TaskFunction, batch: RunMessage, i: number, call: RunningCall): unknown {
+    const { traceparent } = batch;
+    if (traceparent === undefined) return this.#invoke(fn, batch, i, call);
+    return this.#traceCall!(fn.name, traceparent, call, () => this.#invoke(fn, batch, i, call));
+  }
+
+  #invoke(fn: TaskFunction, { items, spread, stream, timeout }: RunMessage, i: number, call: RunningCall): unknown {
     let value: unknown;
     if (timeout === undefined || !this.#host.runWithin) value = invoke(fn, items.at(i), spread);
     else {

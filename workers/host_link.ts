@@ -36,6 +36,8 @@ export interface HostLink {
   prepare(): Promise<void>;
   /** Loads the classes of shared objects, so that they can be revived. */
   loadSharedTypes(): Promise<unknown>;
+  /** Loads what makes the spans of calls. */
+  loadTracer(): Promise<typeof import("./call_tracer.ts")>;
   /** Ends the worker. */
   leave(): void;
 }

@@ -115,6 +115,7 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
     // A kill is certain: nothing has to be prepared for it.
     prepare: () => Promise.resolve(),
     loadSharedTypes: () => import("../lib/manager/kinds.ts"),
+    loadTracer: () => import("./call_tracer.ts"),
     leave: () => exit(0),
   });
   return (message) => {

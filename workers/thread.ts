@@ -72,6 +72,7 @@ export async function boot(load: Importer): Promise<void> {
         return preload();
       }),
     loadSharedTypes: () => guard.protect(() => import("../lib/manager/kinds.ts")),
+    loadTracer: () => guard.protect(() => import("./call_tracer.ts")),
     leave: () => Deno.exit(0),
   });
   // A port that has met a message which it cannot read receives nothing more, so the worker ends.

@@ -71,6 +71,7 @@ function start(init: WorkerInit, load: Importer): void {
         return preload();
       }),
     loadSharedTypes: () => guard.protect(() => import("../lib/manager/kinds.ts")),
+    loadTracer: () => guard.protect(() => import("./call_tracer.ts")),
     leave: () => worker.close(),
   });
   port.onmessage = ({ data }) => receive(data as HostMessage);

@@ -10,6 +10,7 @@ import { checkRuntime } from "../core/runtime.ts";
 import { badOption, show } from "../core/validate.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
+import { observe } from "../scheduler/observers.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { Task, type TaskOptions } from "../task/task.ts";
 import type { Setup } from "../transport/transport.ts";
@@ -19,6 +20,7 @@ import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
 import { checkNesting } from "./nesting.ts";
 import type { PoolOptions } from "./options.ts";
 import { checkReadable } from "./readable.ts";
+import { hasSubscribers, publisher, reportPool } from "./telemetry.ts";
 
 /** The limits of the process are not looked at for a pool of so few workers, which takes 0.1 ms. */
 const FEW_WORKERS = 8;
@@ -49,6 +51,7 @@ export class PoolCore {
   readonly failures: UnobservedFailures;
   readonly #setup: Setup;
   readonly #callSites = new CallSites();
+  #stopPublishing: (() => void) | undefined;
 
   /**
    * @param inner Set by other parts of the library only: whether the script may end while the pool runs, and where
@@ -88,6 +91,7 @@ export class PoolCore {
     for (const url of hooks) scheduler.tasks.modules.add(url);
     modules = scheduler.tasks.modules;
     running.add(scheduler);
+    reportPool?.(options.name, scheduler, capabilities.isolated);
     void scheduler.ended.then(() => {
       running.delete(scheduler);
       if (!inner.failures) this.failures[Symbol.dispose]();
@@ -106,6 +110,7 @@ export class PoolCore {
 
   /** @throws {PoolClosedError | BrokenPoolError} If the pool takes no more calls. */
   checkOpen(action: string): void {
+    if (hasSubscribers() !== (this.#stopPublishing !== undefined)) this.#togglePublishing();
     const { state, cause } = this.scheduler;
     if (state === "open") return;
     const { name } = this.options;
@@ -155,6 +160,14 @@ export class PoolCore {
   callSite(method: PublicMethod, entry: TaskEntry, timeout: number | undefined): Site | undefined {
     const { isolated } = this.capabilities;
     return isolated || timeout !== undefined ? this.#callSites.capture(method, entry, isolated) : undefined;
+  }
+
+  #togglePublishing(): void {
+    if (!this.#stopPublishing) this.#stopPublishing = observe(this.scheduler, publisher(this.options.name));
+    else {
+      this.#stopPublishing();
+      this.#stopPublishing = undefined;
+    }
   }
 
   #closureError(action: string, name: string): TypeError {

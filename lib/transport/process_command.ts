@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { activeTraceparent } from "../core/opentelemetry.ts";
 import { processEntry, usesHosts } from "./entry.ts";
 import { shellArguments, withoutInherited } from "./launch_prefix.ts";
 import { kernelPrefix } from "./process_kernel.ts";
@@ -179,6 +180,9 @@ function environment({ env }: Setup): Record<string, string> {
   }
   const cache = cacheFolder();
   if (cache !== undefined) own.DENO_DIR = cache;
+  // What the process does outside of calls, and the processes that it starts, belong to the trace that started it.
+  const traceparent = activeTraceparent();
+  if (traceparent !== undefined) own.TRACEPARENT = traceparent;
   return { ...own, ...env };
 }
 

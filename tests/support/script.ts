@@ -31,13 +31,15 @@ export interface ScriptOptions {
   permissions?: string[];
   /** Milliseconds after which it is killed. */
   deadline?: number;
+  /** More variables of its environment. */
+  env?: Record<string, string>;
   /** Maximum number of its open files (`ulimit -n`). */
   maxFiles?: number;
 }
 
 /** Writes `source` into a folder of its own, runs it, and removes it. Imports resolve through the project's map. */
 export async function runScript(source: string, options: ScriptOptions = {}): Promise<Ended> {
-  const { files = {}, args = [], permissions = ["-A"], deadline = 20_000, maxFiles } = options;
+  const { files = {}, args = [], permissions = ["-A"], deadline = 20_000, env = {}, maxFiles } = options;
   const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
   try {
     for (const [name, text] of Object.entries({ ...files, "main.ts": source })) {
@@ -58,7 +60,7 @@ export async function runScript(source: string, options: ScriptOptions = {}): Pr
         ...args,
       ],
       cwd: folder,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
