@@ -68,7 +68,7 @@ const check = () => {
     if (BigInt(user + system) > cpuEnd) found = "cpu " + seq;
   }
   if (!found) looks = 0;
-  else if (looks++ === 0) void Deno.stderr.write(new TextEncoder().encode(mark + " " + found + "\\n"));
+  else if (looks++ === 0) Deno.stderr.write(new TextEncoder().encode(mark + " " + found + "\\n")).catch(end);
   else if (looks > ${HOST_LIMIT / INTERVAL}) end();
 };
 onmessage = ({ data }) => {

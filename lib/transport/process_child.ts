@@ -35,6 +35,7 @@ export interface ChildEvents {
 /** A stream of a child, as node makes it. */
 interface Stream {
   on(event: string, listener: (argument: Uint8Array) => void): void;
+  once(event: string, listener: () => void): void;
   write(bytes: Uint8Array, done?: () => void): boolean;
   destroy(): void;
   unref?(): void;
@@ -61,7 +62,7 @@ export class Child {
    *
    * @throws If the runtime refuses at once.
    */
-  constructor({ program, args, env, cwd, isLaunched }: ProcessCommand, events: ChildEvents) {
+  constructor({ program, args, env, cwd, isLaunched, started }: ProcessCommand, events: ChildEvents) {
     this.#events = events;
     this.#isLaunched = isLaunched;
     const child = this.#child = spawn(program, args, {
@@ -92,6 +93,7 @@ export class Child {
     if (!isLaunched) this.#read(stdout, events.stdout);
     this.#read(stderr, events.stderr);
     this.#read(fromChild, events.data);
+    if (started) fromChild?.once("data", started);
     for (const stream of streams) {
       // A stream of a process that dies breaks; its exit says why.
       stream.on("error", () => {});

@@ -13,6 +13,7 @@
 import { activeTraceparent } from "../core/opentelemetry.ts";
 import { processEntry, usesHosts } from "./entry.ts";
 import { shellArguments, withoutInherited } from "./launch_prefix.ts";
+import { cachedStart, SHELL, storageless } from "./process_cache.ts";
 import { kernelPrefix } from "./process_kernel.ts";
 import type { Setup } from "./transport.ts";
 
@@ -28,6 +29,8 @@ export interface ProcessCommand {
   readonly cwd: string | undefined;
   /** Whether the channel is stdin and stdout of the program, because another program is in between. */
   readonly isLaunched: boolean;
+  /** To be called when the worker is ready. */
+  readonly started?: () => void;
 }
 
 /** Makes the command that starts a worker. */
@@ -35,25 +38,29 @@ export function processCommand(setup: Setup): ProcessCommand {
   const { command, cwd } = setup;
   const isLaunched = command !== undefined;
   const modules = setup.permissions ? setup.modules() : [];
+  const cache = setup.permissions?.import === false && !isLaunched ? cachedStart(modules, moduleFlags()) : undefined;
   const args = [
     "run",
     "--quiet",
     "--no-prompt",
     ...permissionFlags(setup.permissions, modules),
     ...heapFlags(setup),
-    ...moduleFlags(),
+    ...cache?.flags ?? moduleFlags(),
     processEntry(modules, isLaunched).href,
   ];
   const own = environment(setup);
-  const kernel = kernelPrefix(setup.memoryLimit, isLaunched);
-  if (!isLaunched) {
+  const kernel = kernelPrefix(setup.memoryLimit, !isLaunched && setup.permissions?.run === false);
+  if (!isLaunched && !cache?.fetch) {
     const [program, ...rest] = [...kernel, denoPath(), ...args];
-    return { program, args: rest, env: own, cwd, isLaunched };
+    return { program, args: rest, env: own, cwd, isLaunched, started: cache?.started };
   }
   const inherited = scriptEnvironment();
-  const without = withoutInherited(Object.keys(inherited), Object.keys(setup.env ?? {}));
-  const [program, ...rest] = [...kernel, ...command, "sh", ...shellArguments(denoPath(), args, without)];
-  return { program, args: rest, env: { ...inherited, ...own }, cwd, isLaunched };
+  const without = withoutInherited(Object.keys(inherited), Object.keys(command ? setup.env ?? {} : own));
+  const shell = command
+    ? [...command, "sh", ...shellArguments(denoPath(), args, without)]
+    : [SHELL, "-c", `${cache!.fetch}; exec /usr/bin/env ${without} "$0" "$@"`, denoPath(), ...args];
+  const [program, ...rest] = [...kernel, ...shell];
+  return { program, args: rest, env: { ...inherited, ...own }, cwd, isLaunched, started: cache?.started };
 }
 
 function heapFlags({ memoryLimit }: Setup): string[] {
@@ -172,14 +179,16 @@ function absolute(path: string): string {
 /** Variables by which the runtime of a worker finds its modules. The worker removes them before a task runs. */
 const RUNTIME_VARIABLES = ["DENO_DIR", "JSR_URL", "NPM_CONFIG_REGISTRY", "DENO_TLS_CA_STORE", "NO_COLOR"];
 
-function environment({ env }: Setup): Record<string, string> {
+function environment({ env, permissions, command }: Setup): Record<string, string> {
   const own: Record<string, string> = {};
   for (const name of RUNTIME_VARIABLES) {
     const value = read(name);
     if (value !== undefined) own[name] = value;
   }
   const cache = cacheFolder();
-  if (cache !== undefined) own.DENO_DIR = cache;
+  if (cache !== undefined) own.DENO_DIR = permissions && !command ? storageless(cache) : cache;
+  // The runtime has no permission for the graphics card; a task that may change the environment can undo this.
+  if (permissions) own.DENO_WEBGPU_BACKEND = "none";
   // What the process does outside of calls, and the processes that it starts, belong to the trace that started it.
   const traceparent = activeTraceparent();
   if (traceparent !== undefined) own.TRACEPARENT = traceparent;

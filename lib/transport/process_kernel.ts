@@ -4,7 +4,7 @@
  * (workers/process_watchdog.ts).
  *
  * ```
- * setpriv --pdeathsig KILL   ends it with the thread that started it, even while it stands still (SIGSTOP)
+ * setpriv --pdeathsig KILL   ends it with the thread that started it, even while it stands still (SIGSTOP), if it may run nothing
  * prlimit --data=BYTES       refuses more memory: the task gets a RangeError
  * ```
  *
@@ -14,29 +14,29 @@
 /** Bytes beyond twice the limit that a process may reserve: the runtime reserves 1.1 GB, and 0.5 for each worker of a task. */
 const RESERVED = 4 * 2 ** 30;
 
+/** Where the programs are. The search path of a worker may be another one than this script's. */
+const FOLDERS = ["/usr/bin", "/bin"];
+
 /**
  * Returns the command that stands before that of the runtime.
  *
- * @param isLaunched Whether another program starts the runtime. Its end is the watchdog's job then: the signal would end
+ * @param isAlone Whether the worker can have started nothing. Otherwise its end is the watchdog's job: the signal would end
  * the leader of the process group before the watchdog can end the group.
  */
-export function kernelPrefix(memoryLimit: number | undefined, isLaunched: boolean): string[] {
+export function kernelPrefix(memoryLimit: number | undefined, isAlone: boolean): string[] {
   const prefix: string[] = [];
-  if (!isLaunched && isThere("setpriv")) prefix.push("setpriv", "--pdeathsig", "KILL", "--");
-  if (memoryLimit !== undefined && isThere("prlimit")) {
-    prefix.push("prlimit", `--data=${2 * memoryLimit + RESERVED}`, "--");
-  }
+  const setpriv = isAlone && find("setpriv");
+  if (setpriv) prefix.push(setpriv, "--pdeathsig", "KILL", "--");
+  const prlimit = memoryLimit !== undefined && find("prlimit");
+  if (prlimit) prefix.push(prlimit, `--data=${2 * memoryLimit + RESERVED}`, "--");
   return prefix;
 }
 
-const found = new Map<string, boolean>();
+const found = new Map<string, string | undefined>();
 
-function isThere(program: string): boolean {
-  const known = found.get(program);
-  if (known !== undefined) return known;
-  const isFound = runs(program);
-  found.set(program, isFound);
-  return isFound;
+function find(program: string): string | undefined {
+  if (!found.has(program)) found.set(program, FOLDERS.map((folder) => `${folder}/${program}`).find(runs));
+  return found.get(program);
 }
 
 // Never prompts: a script that may not run it goes without.

@@ -1,11 +1,11 @@
 /** Limits of memory, processor time and output: what exceeds them ends, what does not goes on. */
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { inline, Pool, WorkerCrashedError } from "@isopool/isopool";
+import { inline, Pool, tasks, WorkerCrashedError } from "@isopool/isopool";
 import { onLinux } from "../support/proc.ts";
 import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
-import { own } from "./kit.ts";
 
+const own = tasks<typeof import("./limit_tasks.ts")>(import.meta.resolve("./limit_tasks.ts"));
 const MEMORY = 2 ** 25;
 const one = inline(() => 1);
 
@@ -75,7 +75,7 @@ test("cpuTime: retry runs a call again that was stopped", async () => {
 test("maxOutput: what a call prints is passed on up to the limit, then it ends; each call has its own", async () => {
   const { stdout, stderr } = await runScript(`
     import { Pool, tasks } from "@isopool/isopool";
-    const own = tasks(${JSON.stringify(import.meta.resolve("./tasks.ts"))});
+    const own = tasks(${JSON.stringify(import.meta.resolve("./limit_tasks.ts"))});
     await using pool = new Pool({ backend: "process", workers: 1, maxOutput: 100 });
     for (let n = 0; n < 4; n++) console.log(await pool.submit(own.print, 99));
     const error = await pool.submit(own.print, 100).exception();

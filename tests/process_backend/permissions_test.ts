@@ -1,9 +1,11 @@
 /** What a task can open that nothing is permitted to. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { PermissionScopeError, Pool } from "@isopool/isopool";
+import { PermissionScopeError, Pool, tasks } from "@isopool/isopool";
 import { onLinux } from "../support/proc.ts";
 import { test } from "../support/within.ts";
 import { own } from "./kit.ts";
+
+const packaged = tasks<typeof import("./packaged.ts")>(import.meta.resolve("./packaged.ts"));
 
 test('a task under permissions "none" can open nothing: every attempt is denied', async () => {
   const folder = Deno.makeTempDirSync();
@@ -77,3 +79,24 @@ function revoked(): Disposable {
     what.name === "ffi" ? { state: "denied" } as Deno.PermissionStatus : querySync.call(Deno.permissions, what);
   return { [Symbol.dispose]: () => void (Deno.permissions.querySync = querySync) };
 }
+
+test("a search path that names nothing does not keep workers from starting, with a scope or without", async () => {
+  const env = { PATH: "/nonexistent" };
+  for (const permissions of ["inherit", { env: true }] as const) {
+    await using pool = new Pool({ backend: "process", workers: 1, permissions, env, memoryLimit: 2 ** 28 });
+    assertEquals((await pool.submit(own.variables)).PATH, "/nonexistent");
+  }
+});
+
+test(
+  "under a scope, packages that a task imports statically load, and the cache folder takes no data of tasks",
+  async () => {
+    await using pool = new Pool({ backend: "process", workers: 2, permissions: "none" });
+    assertEquals(await Promise.all([pool.submit(packaged.same, 1, 1), pool.submit(packaged.same, 1, 2)]), [
+      true,
+      false,
+    ]);
+    assertEquals(await pool.submit(packaged.store), "refused");
+  },
+  { ignore: !onLinux },
+);
