@@ -6,10 +6,10 @@
 import { cores } from "../core/platform.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
-import { launchProcess } from "../transport/process.ts";
+import { launchProcess } from "../transport/process_launch.ts";
 import { denoPath } from "../transport/process_command.ts";
 import { launchThread } from "../transport/thread.ts";
-import type { Launch, Setup } from "../transport/transport.ts";
+import type { Launch, PoolControl, Setup } from "../transport/transport.ts";
 import { launchWeb } from "../transport/web.ts";
 
 /**
@@ -40,7 +40,7 @@ export interface Capabilities {
 export interface Backend {
   capabilities: Capabilities;
   /** Prepares the function that starts its workers. */
-  launch: (setup: Setup) => Launch;
+  launch: (setup: Setup, pool: PoolControl) => Launch;
 }
 
 export { checkLimits, denoPath, runsWithin };
@@ -71,7 +71,7 @@ export const BACKENDS: Record<BackendName, Backend> = {
       memoryLimit: true,
       permissions: true,
     },
-    launch: (setup) => withinLimits(launchProcess(setup)),
+    launch: (setup, pool) => withinLimits(launchProcess(setup, pool)),
   },
   worker: {
     capabilities: { engine: "thread", ...ISOLATED, forcedKill: true, memoryLimit: true, permissions: false },

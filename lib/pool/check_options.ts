@@ -17,7 +17,7 @@ import { callLimits } from "./call_limits.ts";
 import type { PoolOptions } from "./options.ts";
 import { checkPermissions } from "./permissions.ts";
 import { warnOfPrompts } from "./prompts.ts";
-import { checkMayRun, launchPrefix, workingDirectory } from "./process_options.ts";
+import { checkMayRun, hostsOf, launchPrefix, workingDirectory } from "./process_options.ts";
 import { checkWorkerOptions } from "./worker_options.ts";
 
 /** The options of a pool, checked and completed. */
@@ -67,6 +67,8 @@ const NAMES = [
   "env",
   "cwd",
   "command",
+  "hosts",
+  "ssh",
 ] as const;
 
 const ACTION = "create pool";
@@ -96,11 +98,13 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   }
   const command = launchPrefix(ACTION, options.command, backend);
   if (backend === "process") checkMayRun(ACTION, command?.[0]);
+  if (options.hosts !== undefined) checkMayRun(ACTION, "ssh");
   const engine = permissions && backend === "worker" ? SCOPED : BACKENDS[backend];
   const { capabilities } = engine;
   retryPolicy(ACTION, options.retry);
   if (typeof name !== "string") throw badOption(ACTION, "name", name, "a string", false);
-  const { workers: most = capabilities.parallel ? cpuCount() : 32 } = options;
+  const hosts = hostsOf(ACTION, options, backend);
+  const { workers: most = hosts?.first ?? (capabilities.parallel ? cpuCount() : 32) } = options;
   const workers = integer(ACTION, "workers", most, 1);
   const minWorkers = integer(ACTION, "minWorkers", fewest, 0);
   if (minWorkers > workers) {
@@ -136,6 +140,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
       env: environment(options.env, backend, capabilities),
       cwd: workingDirectory(ACTION, options.cwd, backend),
       command,
+      hosts,
     },
   };
 }

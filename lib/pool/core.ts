@@ -5,6 +5,7 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import { BrokenPoolError, PoolClosedError, QueueFullError } from "../core/errors.ts";
+import { Promise } from "../core/platform.ts";
 import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
 import { badOption, show } from "../core/validate.ts";
@@ -77,10 +78,11 @@ export class PoolCore {
     // The scheduler's constructor starts `minWorkers` workers, before its own list of modules can be read.
     let modules: Iterable<string> = hooks;
     const setup = this.#setup = { ...options.setup, modules: () => [...modules] };
+    const ended = Promise.withResolvers<void>();
     const scheduler = this.scheduler = new Scheduler({
       ...options,
       daemon: inner.daemon,
-      launch: launch(setup),
+      launch: launch(setup, { resize: (by) => this.#resize(by), ended: ended.promise }),
       concurrency: setup.concurrency,
       // A call on this event loop that is given up costs no thread.
       maxAbandoned: capabilities.parallel ? undefined : Infinity,
@@ -94,6 +96,7 @@ export class PoolCore {
     reportPool?.(options.name, scheduler, capabilities.isolated);
     void scheduler.ended.then(() => {
       running.delete(scheduler);
+      ended.resolve();
       if (!inner.failures) this.failures[Symbol.dispose]();
     });
   }
@@ -168,6 +171,11 @@ export class PoolCore {
       this.#stopPublishing();
       this.#stopPublishing = undefined;
     }
+  }
+
+  #resize(by: number): void {
+    this.options.workers += by;
+    this.scheduler.resize(by);
   }
 
   #closureError(action: string, name: string): TypeError {

@@ -163,5 +163,16 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    *
    * @default {none}
    */
-  command?: string[];
+  command?: readonly string[];
+  /**
+   * Hosts on which worker processes run, over `ssh`, for backend `"process"` only: `"host"`, `"user@host"`, a name of ssh's
+   * configuration, and `"4/host"` for four workers there. `"localhost"` and `":"` are this machine, without ssh. A host
+   * without a number has a worker for each of its cores, which is known once it is connected. `workers` limits all together.
+   * See docs/hosts.md.
+   *
+   * @default {this machine}
+   */
+  hosts?: readonly string[];
+  /** Arguments of `ssh`, as `["-p", "2222", "-i", KEY]`. @default {none} */
+  ssh?: readonly string[];
 }

@@ -5,7 +5,9 @@
  */
 import { PermissionScopeError } from "../core/errors.ts";
 import { badOption, show } from "../core/validate.ts";
-import { type BackendName, denoPath } from "./backends.ts";
+import type { HostSetup, HostsSetup } from "../transport/transport.ts";
+import { type BackendName, cpuCount, denoPath } from "./backends.ts";
+import type { PoolOptions } from "./options.ts";
 
 /**
  * Checks that this script may start worker processes.
@@ -35,6 +37,40 @@ export function launchPrefix(action: string, command: unknown, backend: BackendN
     command.every((part) => typeof part === "string" && !part.includes("\0"));
   if (!isValid) throw badOption(action, "command", command, "a list of a program and its arguments", false);
   return [...command];
+}
+
+/** Checks the options `hosts` and `ssh`. */
+export function hostsOf(action: string, options: PoolOptions, backend: BackendName): HostsSetup | undefined {
+  const { hosts: given, ssh = [], workers = Infinity } = options;
+  if (!Array.isArray(ssh) || !ssh.every((part) => typeof part === "string" && part !== "")) {
+    throw badOption(action, "ssh", ssh, "a list of arguments", false);
+  }
+  if (given === undefined) {
+    if (ssh.length > 0) throw new TypeError(`Cannot ${action}: \`ssh\` is for \`hosts\`: give them, or leave it out`);
+    return undefined;
+  }
+  if (backend !== "process") {
+    throw new TypeError(
+      `Cannot ${action}: \`hosts\` run processes, which backend ${show(backend)} does not: leave them out, or use ` +
+        'backend "process"',
+    );
+  }
+  if (!Array.isArray(given) || given.length === 0) {
+    throw badOption(action, "hosts", given, 'a list of "host" and "number/host"', false);
+  }
+  const hosts = given.map((each) => hostOf(action, each));
+  const first = hosts.reduce((sum, { name, workers }) => sum + (workers ?? (name === undefined ? cpuCount() : 1)), 0);
+  return { hosts, ssh: [...ssh], max: workers, first: Math.min(first, workers) };
+}
+
+function hostOf(action: string, given: unknown): HostSetup {
+  // What begins with a hyphen would be an option of ssh.
+  const [, count, name] = typeof given === "string"
+    ? /^(?:([1-9]\d*)\/)?((?:ssh:\/\/)?[^-\s/][^\s/]*)$/.exec(given) ?? []
+    : [];
+  if (name === undefined) throw badOption(action, "hosts", given, '"host", "user@host" or "number/host"', false);
+  const isHere = name === ":" || name === "localhost";
+  return { name: isHere ? undefined : name, workers: count === undefined ? undefined : Number(count) };
 }
 
 /** Checks the option `cwd`. */

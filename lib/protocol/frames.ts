@@ -30,6 +30,9 @@ const MAX_BODY = 2 ** 30;
 /** Maximum length of a buffer, in bytes. */
 const MAX_BUFFER = 2 ** 33;
 
+/** Version of the format in which the engine of this process writes values. */
+export const FORMAT: number = serialize(null)[1];
+
 /** Thrown by the reader for bytes that are no frame. Nothing that follows them can be read. */
 export class FrameError extends Error {}
 

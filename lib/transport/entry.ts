@@ -15,28 +15,31 @@
 import { JSON, URL } from "../core/platform.ts";
 import { namespaceUrl } from "../protocol/load_task.ts";
 
-const codeUrl = (kind: string): string => JSON.stringify(new URL(`../../workers/${kind}.ts`, import.meta.url).href);
+const codeUrl = (kind: string): string => new URL(`../../workers/${kind}.ts`, import.meta.url).href;
+
+/** The URL of the code of worker processes. */
+export const PROCESS_CODE: string = codeUrl("process");
 
 const dataUrl = (text: string): URL => new URL(`data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`);
 
 /** Returns the entry of a worker thread. */
 export function threadEntry(): URL {
-  return dataUrl(`import { boot } from ${codeUrl("thread")};\nboot((url) => import(url));`);
+  return dataUrl(`import { boot } from ${JSON.stringify(codeUrl("thread"))};\nboot((url) => import(url));`);
 }
 
 /** Returns the entry of a scoped worker that can load these task modules, whatever its permissions. */
 export function webEntry(modules: readonly string[]): URL {
-  return entryWith("web", modules);
+  return entryWith(codeUrl("web"), modules);
 }
 
 // The runtime loads modules that are named literally with the permissions of the code that starts the worker.
-function entryWith(kind: string, modules: readonly string[], argument = ""): URL {
+function entryWith(code: string, modules: readonly string[], argument = ""): URL {
   const table = modules.map((url) => {
     const literal = JSON.stringify(namespaceUrl(url));
     return `  [${literal}, () => import(${literal})],`;
   });
   return dataUrl(
-    `import { boot } from ${codeUrl(kind)};\nconst known = new Map([\n${table.join("\n")}\n]);\n` +
+    `import { boot } from ${JSON.stringify(code)};\nconst known = new Map([\n${table.join("\n")}\n]);\n` +
       `boot((url) => known.get(url)?.() ?? import(url)${argument});`,
   );
 }
@@ -45,9 +48,10 @@ function entryWith(kind: string, modules: readonly string[], argument = ""): URL
  * Returns the entry of a worker process that can load these task modules, whatever its permissions.
  *
  * @param isLaunched Whether the process is started through another program.
+ * @param code The URL of its code, where the process runs.
  */
-export function processEntry(modules: readonly string[], isLaunched = false): URL {
-  return entryWith("process", modules, isLaunched ? ", true" : "");
+export function processEntry(modules: readonly string[], isLaunched = false, code = PROCESS_CODE): URL {
+  return entryWith(code, modules, isLaunched ? ", true" : "");
 }
 
 /** Returns the hosts that the library and these modules are loaded from, as `--allow-import` takes them. */

@@ -23,6 +23,15 @@ const KEPT = /^(?:DENO_DIR|JSR_URL|NPM_CONFIG_REGISTRY|DENO_TLS_CA_STORE|NO_COLO
 /** Variables that a shell sets. */
 const OF_SHELL = ["PWD", "OLDPWD", "SHLVL", "_"];
 
+/** Returns lines of a shell script that set `deno` to the path of the runtime: `$1`, or the one that is there. */
+export function findRuntime(): string[] {
+  return [
+    `deno=$(command -v "$1" || command -v deno || PATH="$PATH:$HOME/.deno/bin" command -v deno)`,
+    `[ "$deno" ] || { echo "there is no deno on the search path" >&2; exit 127; }`,
+    `shift`,
+  ];
+}
+
 /**
  * Returns the arguments of `sh` that start a program with the channel on descriptors 3 and 4.
  *
@@ -37,9 +46,7 @@ export function shellArguments(
   folder?: string,
 ): string[] {
   const script = [
-    `deno=$(command -v "$1" || PATH="$PATH:$HOME/.deno/bin" command -v deno)`,
-    `[ "$deno" ] || { echo "there is no deno on the search path" >&2; exit 127; }`,
-    `shift`,
+    ...findRuntime(),
     ...folder === undefined ? [] : [`cd -- "$1" || exit 126`, `shift`],
     // Not /dev/null: a sandbox may have none.
     `exec 3<&0 4>&1 >&2 <<END`,

@@ -29,27 +29,21 @@ import { MessageValidator } from "../protocol/message_validator.ts";
 import type { HostMessage, WorkerMessage } from "../protocol/messages.ts";
 import { reviveValue } from "../protocol/value_messages.ts";
 import { ProcessCalls } from "./process_calls.ts";
-import { Child } from "./process_child.ts";
-import { permissionFlags, processCommand } from "./process_command.ts";
 import { limitDeath, outputDeath, processDeath } from "./process_death.ts";
 import { ProcessOutputs } from "./process_outputs.ts";
 import { runFrame } from "./process_run.ts";
+import { type Channel, type Site, withPlaces } from "./process_site.ts";
 import { closeTimeout, processInit } from "./make_worker_init.ts";
-import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
+import type { Batch, Death, Setup, Transport, TransportEvents } from "./transport.ts";
 import { WorkerClock } from "./worker_clock.ts";
 
-/** Starts worker processes. */
-export function launchProcess(setup: Setup): Launch {
-  // What flags cannot express is an error of the pool's construction.
-  permissionFlags(setup.permissions, []);
-  return (workerId, events) => new ProcessTransport(workerId, events, setup);
-}
-
-class ProcessTransport implements Transport {
+/** A worker process, here or on another host. */
+export class ProcessTransport implements Transport {
   readonly isLoading = false;
   readonly #events: TransportEvents;
   readonly #setup: Setup;
-  readonly #child: Child;
+  readonly #site: Site;
+  readonly #child: Channel;
   readonly #validator: MessageValidator;
   readonly #reader = new FrameReader((message) => this.#receive(message));
   readonly #clock = new WorkerClock();
@@ -65,23 +59,23 @@ class ProcessTransport implements Transport {
   #reportedDeath: Death | undefined;
   #ended = false;
 
-  constructor(workerId: number, events: TransportEvents, setup: Setup) {
+  constructor(workerId: number, events: TransportEvents, setup: Setup, site: Site) {
+    this.#site = site;
     this.#calls = new ProcessCalls(setup.concurrency);
     this.#events = events;
     this.#setup = setup;
     this.#validator = new MessageValidator({ ...setup, memory: setup.memoryLimit });
     const mark = `isopool-${crypto.randomUUID()}`;
     // First what can fail: then nothing was started.
-    const init = encodeFrame(processInit(workerId, setup, mark));
+    const init = encodeFrame(processInit(workerId, withPlaces(setup, site), mark));
     this.#outputs = new ProcessOutputs(
       mark,
       (message) => this.#handle(message),
       (max) => this.#stop(outputDeath(max)),
       (report) => this.#stop(limitDeath(report, setup.memoryLimit, this.#calls)),
     );
-    const command = processCommand(setup);
-    const stderr = command.isLaunched ? this.#outputs.labelled : this.#outputs.stderr;
-    this.#child = new Child(command, {
+    const stderr = site.isLaunched ? this.#outputs.labelled : this.#outputs.stderr;
+    this.#child = site.open({
       data: (piece) => this.#read(piece),
       stdout: (piece) => this.#outputs.stdout.push(piece),
       stderr: (piece) => stderr.push(piece),
@@ -108,7 +102,7 @@ class ProcessTransport implements Transport {
     const missing = [...shares ?? []].filter(([id]) => !this.#sentShares.has(id));
     const shared = missing.map(([id, { value, handles }]) => encodeFrame({ kind: "share", id, value, handles }));
     for (const [id] of missing) this.#sentShares.add(id);
-    if (!this.#sentTasks.has(task)) this.#post({ kind: "task", id: task, source });
+    if (!this.#sentTasks.has(task)) this.#post({ kind: "task", id: task, source: this.#site.place(source) });
     this.#sentTasks.add(task);
     for (const frame of shared) this.#child.write(frame);
     const bytes = [...shared, run].flat().reduce((sum, { length }) => sum + length, 0);

@@ -63,7 +63,8 @@ export function processCommand(setup: Setup): ProcessCommand {
   return { program, args: rest, env: { ...inherited, ...own }, cwd, isLaunched, started: cache?.started };
 }
 
-function heapFlags({ memoryLimit }: Setup): string[] {
+/** Returns the flags that limit the heap. */
+export function heapFlags({ memoryLimit }: Setup): string[] {
   return memoryLimit === undefined ? [] : [`--v8-flags=--max-old-space-size=${Math.ceil(memoryLimit / 2 ** 20)}`];
 }
 
@@ -142,7 +143,7 @@ let found: string[] | undefined;
  * Flags that make a worker resolve modules as this script does: those of its command line where that can be read (Linux,
  * with every permission), and else its deno.json.
  */
-function moduleFlags(): string[] {
+export function moduleFlags(): string[] {
   return found ??= fromCommandLine() ?? [];
 }
 

@@ -90,6 +90,25 @@ export interface Hook {
 /** Time limit, in milliseconds, of a finalizer of a pool without `timeout`. */
 export const FINALIZER_LIMIT = 10_000;
 
+/** A host of a pool. */
+export interface HostSetup {
+  /** What `ssh` takes; this machine if `undefined`. */
+  readonly name: string | undefined;
+  /** Maximum number of workers there; if `undefined`, one for each of its cores. */
+  readonly workers: number | undefined;
+}
+
+/** The hosts of a pool. */
+export interface HostsSetup {
+  readonly hosts: readonly HostSetup[];
+  /** Arguments of `ssh`. */
+  readonly ssh: readonly string[];
+  /** Maximum number of workers on all hosts together. */
+  readonly max: number;
+  /** How many workers there may be before anything is known of the hosts. */
+  readonly first: number;
+}
+
 /** The settings that all workers of a pool have in common. */
 export interface Setup {
   /** Maximum number of workers of the pool. */
@@ -112,6 +131,8 @@ export interface Setup {
   readonly cwd: string | undefined;
   /** The program, with its arguments, through which worker processes are started. */
   readonly command: readonly string[] | undefined;
+  /** The hosts on which worker processes run; if `undefined`, this one. */
+  readonly hosts: HostsSetup | undefined;
 }
 
 /**
@@ -188,3 +209,11 @@ export interface Transport {
 
 /** Starts a worker. Throws if the runtime refuses, and has freed everything then. */
 export type Launch = (workerId: number, events: TransportEvents) => Transport;
+
+/** What a `Launch` may do with its pool. */
+export interface PoolControl {
+  /** Adds to the number of workers that there may be. */
+  resize(by: number): void;
+  /** Resolves when the pool has ended. */
+  readonly ended: PromiseLike<void>;
+}

@@ -222,5 +222,6 @@ export function setup(workers: number): Setup {
     env: undefined,
     cwd: undefined,
     command: undefined,
+    hosts: undefined,
   };
 }

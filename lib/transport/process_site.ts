@@ -1,0 +1,44 @@
+/**
+ * Where a worker process runs: on this machine, or on another host.
+ *
+ * @module
+ */
+import type { Source } from "../protocol/messages.ts";
+import { Child, type ChildEvents } from "./process_child.ts";
+import { processCommand } from "./process_command.ts";
+import type { Hook, Setup } from "./transport.ts";
+
+/** The connection to a worker process. */
+export interface Channel {
+  /** The id of the process that was started here; 0 if there is none. */
+  readonly pid: number;
+  /** Writes in order. `done` is called when the bytes have left this process. */
+  write(parts: readonly Uint8Array[], done?: () => void): void;
+  /** Kills the process and all that it has started. `ended` follows, if there is a process. */
+  kill(): void;
+}
+
+/** Where one worker process runs. */
+export interface Site {
+  /** Whether stdout and stderr come through one pipe (labelled_output.ts). */
+  readonly isLaunched: boolean;
+  /** Starts the process. */
+  open(events: ChildEvents): Channel;
+  /** Returns where a task's module is there. What is written afterwards waits until it is. */
+  place(source: Source): Source;
+}
+
+/** This machine. */
+export function localSite(setup: Setup): Site {
+  return {
+    isLaunched: setup.command !== undefined,
+    open: (events) => new Child(processCommand(setup), events),
+    place: (source) => source,
+  };
+}
+
+/** Returns settings whose hooks are where a worker is. */
+export function withPlaces(setup: Setup, site: Site): Setup {
+  const placed = (hook: Hook | undefined) => hook && { ...hook, source: site.place(hook.source) };
+  return { ...setup, initializer: placed(setup.initializer), finalizer: placed(setup.finalizer) };
+}
