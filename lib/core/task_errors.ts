@@ -47,8 +47,8 @@ export class WorkerCrashedError extends IsopoolError {
 
 /**
  * The task ran longer than its `timeout`, or did not end within its `deadline`. The pool has stopped it, and its worker is
- * free again; or nothing could stop the task, then {@linkcode TaskTimeoutError.abandoned} is true; or it had not started,
- * then {@linkcode TaskTimeoutError.waiting} is true.
+ * free again; or nothing could stop the task, then {@linkcode TaskTimeoutError.abandoned} is true; or it did not run at its
+ * deadline, then {@linkcode TaskTimeoutError.waiting} is true.
  *
  * @example Read the limit
  * ```ts

@@ -201,8 +201,9 @@ export class CallJob extends PoolJob implements FutureControl {
 
   #expire(): void {
     this.#noRetry = true;
-    if (!this.#chunk) this.#end("rejected", this.deadlineError(false));
-    else expire(this.#scheduler, this, 0, (isRunning) => this.deadlineError(isRunning));
+    const errorOf = (isRunning: boolean) => this.deadlineError(isRunning, this.#attempt > 1);
+    if (!this.#chunk) this.#end("rejected", errorOf(false));
+    else expire(this.#scheduler, this, 0, errorOf);
   }
 
   // Notes that the worker is done with the call. Returns whether the worker's reply decides how the call ends.

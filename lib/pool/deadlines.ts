@@ -12,11 +12,18 @@ import type { TaskEntry } from "../scheduler/job.ts";
 import { taskAtStart } from "../scheduler/task_name.ts";
 import type { Capabilities } from "./backends.ts";
 
-/** Makes the error of a call whose deadline of `ms` milliseconds has passed while it ran, or while it waited. */
-export function deadlineError(task: TaskEntry, ms: number, isRunning: boolean): TaskTimeoutError {
-  const message = isRunning
-    ? `${taskAtStart(task)} did not end within its deadline of ${ms} ms: it was stopped`
-    : `${taskAtStart(task)} was still waiting at its deadline of ${ms} ms: it was not started`;
+/**
+ * Makes the error of a call whose deadline of `ms` milliseconds has passed while it ran, or while it waited.
+ *
+ * @param wasTried Whether an attempt of the call has failed before.
+ */
+export function deadlineError(task: TaskEntry, ms: number, isRunning: boolean, wasTried: boolean): TaskTimeoutError {
+  const what = isRunning
+    ? `did not end within its deadline of ${ms} ms: it was stopped`
+    : wasTried
+    ? `was waiting for another attempt at its deadline of ${ms} ms: it was not started again`
+    : `was still waiting at its deadline of ${ms} ms: it was not started`;
+  const message = `${taskAtStart(task)} ${what}`;
   return dropFrames(new TaskTimeoutError(message, { timeout: ms, waiting: !isRunning }));
 }
 

@@ -63,6 +63,11 @@ export class ItemLimits {
     return this.#retries.schedule(index, error);
   }
 
+  /** Whether an attempt of an item has failed, and another one was to follow. */
+  wasTried(index: number): boolean {
+    return this.#retries.wasTried(index);
+  }
+
   /** Cancels all further attempts of an item. Returns whether there would have been one. */
   cancelAttempts(index: number): boolean {
     return this.#retries.cancel(index);

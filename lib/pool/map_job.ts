@@ -213,16 +213,16 @@ export class MapJob extends PoolJob implements Producer {
   // The deadline of an item has passed.
   #expire(index: number): void {
     const isRead = index < this.#next;
-    if (isRead && !this.#limits.cancelAttempts(index)) {
-      return expire(this.#core.scheduler, this, index, (isRunning) => this.deadlineError(isRunning));
-    }
+    const wasTried = this.#limits.wasTried(index);
+    const errorOf = (isRunning: boolean) => this.deadlineError(isRunning, wasTried);
+    if (isRead && !this.#limits.cancelAttempts(index)) return expire(this.#core.scheduler, this, index, errorOf);
     // It waits: for a worker, then it is the first that does, or for its next attempt.
     const recorded = isRead ? undefined : this.#input.takeRecorded();
     if (recorded) return this.#deliver(recorded);
     if (!isRead) this.#next += this.#input.take(1).length;
     if (this.waiting === 0) this.#queued = false;
     this.#running++;
-    this.fail(index, "rejected", this.deadlineError(false));
+    this.fail(index, "rejected", errorOf(false));
     this.#input.readOn();
   }
 

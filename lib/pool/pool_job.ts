@@ -115,8 +115,8 @@ export abstract class PoolJob implements Job {
   abstract abandon(outcome: Failure, error: unknown): void;
 
   /** Makes the error of a call whose deadline has passed while it ran, or while it waited. */
-  protected deadlineError(isRunning: boolean): Error {
-    return deadlineError(this.task, this.deadline!, isRunning);
+  protected deadlineError(isRunning: boolean, wasTried: boolean): Error {
+    return deadlineError(this.task, this.deadline!, isRunning, wasTried);
   }
 
   /** {@inheritDoc Job.item} */

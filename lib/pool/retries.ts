@@ -92,6 +92,11 @@ export class Retries {
     return true;
   }
 
+  /** Whether an attempt of an item has failed, and another one was to follow. */
+  wasTried(index: number): boolean {
+    return (this.#items.get(index)?.attempt ?? 1) > 1;
+  }
+
   /** Cancels all further attempts of an item. Returns whether one was due, or would have become so. */
   cancel(index: number): boolean {
     this.#items.delete(index);

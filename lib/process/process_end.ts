@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type DeathReason, WorkerCrashedError } from "../core/errors.ts";
+import type { DeathReason } from "../core/errors.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
+import { isCrashError } from "../scheduler/worker_death.ts";
 
 /** How a process ended: its task returned or threw; its worker died (`DeathReason`); or the caller stopped it. */
 export type ProcessReason = "finished" | "failed" | "killed" | DeathReason;
@@ -22,15 +23,15 @@ export interface ProcessEnd {
 /**
  * Returns how a process ended. It counts as observing its failure.
  *
- * @param future The future of its one call, settled. A task can throw any value, `undefined` and a
- * `CancelledError` too, so its outcome decides, not what it threw.
+ * @param future The future of its one call, settled. A task can throw any value: `undefined`, a `CancelledError`, the
+ * `WorkerCrashedError` of a pool of its own. So its outcome decides, and which error it is, not of which class.
  */
 export function endOf(future: Future<unknown>, stopped: Stopped | undefined): ProcessEnd {
   observe(future);
   const { outcome, value: error } = outcomeOf(future);
   if (outcome === "fulfilled") return { reason: "finished", exitCode: 0 };
   if (outcome === "cancelled") return stoppedEnd(stopped);
-  if (!(error instanceof WorkerCrashedError)) return { reason: "failed", exitCode: 1 };
+  if (!isCrashError(error)) return { reason: "failed", exitCode: 1 };
   if (error.reason === "terminated") return stoppedEnd(stopped);
   return { reason: error.reason, exitCode: error.reason === "exit" ? error.exitCode ?? 0 : 1 };
 }

@@ -20,6 +20,14 @@ const HOW_IT_ENDED = {
   finalizer: "failed in its finalizer",
 };
 
+// The errors made here. A task can throw an equal one: that of a pool of its own.
+const made = new WeakSet<object>();
+
+/** Whether an error says that the call itself was lost with its worker. */
+export function isCrashError(error: unknown): error is WorkerCrashedError {
+  return error instanceof WorkerCrashedError && made.has(error);
+}
+
 /** Makes the error of a call that was lost: how its worker ended, and what to do about it. */
 export function crashError(workerId: number, death: Death, task?: TaskEntry): WorkerCrashedError {
   const { reason, exitCode, signal, cause } = death;
@@ -36,6 +44,7 @@ export function crashError(workerId: number, death: Death, task?: TaskEntry): Wo
       ...signal !== undefined && { signal },
     },
   );
+  made.add(error);
   return dropFrames(error);
 }
 

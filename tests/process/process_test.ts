@@ -73,6 +73,19 @@ test("result() throws what the task threw; a worker that ends itself is a Worker
   assertEquals([error.reason, error.exitCode], ["exit", 7]);
 });
 
+test("a task that throws the WorkerCrashedError of a pool of its own has failed", async () => {
+  for (const reason of ["oom", "terminated", "exit"] as const) {
+    const throwing = inline(async (reason: "oom") => {
+      const { WorkerCrashedError } = await import("@isopool/isopool");
+      throw new WorkerCrashedError("lost", { reason, exitCode: 7 });
+    });
+    const process = new Process(throwing, [reason as "oom"]).start();
+    const error = await assertRejects(() => within(MUST_HAPPEN, process.result()), WorkerCrashedError);
+    await process.join();
+    assertEquals([error.reason, process.reason, process.exitCode], [reason, "failed", 1]);
+  }
+});
+
 for (const how of ["terminate", "kill"] as const) {
   test(`${how}() stops a process that spins, and its thread is gone`, async () => {
     const started = new Counter();
