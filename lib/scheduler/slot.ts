@@ -16,6 +16,7 @@ import type { Death, Launch, Transport } from "../transport/transport.ts";
 import type { Backlog } from "./backlog.ts";
 import { type Chunk, CLOSED, type PinnedWorker, type TaskEntry } from "./job.ts";
 import type { StopOutcome } from "./pending_stops.ts";
+import { rejectUnstarted } from "./revoke.ts";
 import { type CallsSlot, SlotCalls } from "./slot_calls.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { afterTimeout } from "./time_limits.ts";
@@ -154,7 +155,8 @@ export class Slot implements CallsSlot, PinnedWorker {
 
   /**
    * Stops a worker that does not start the calls it was sent: code that an earlier call left behind spins, and no limit
-   * of a call that has not started would ever end it. The calls go to other workers. Called once a second.
+   * of a call that has not started would ever end it. The calls go to other workers, except for those that have moved
+   * their values to this one: they are lost. Called once a second.
    *
    * It counts checks, not time: the time during which this event loop or the whole process stood still says nothing
    * about the worker.
@@ -166,6 +168,8 @@ export class Slot implements CallsSlot, PinnedWorker {
     }
     if (++this.#blockedChecks < (this.#transport.isLoading ? LOADING_CHECKS : BLOCKED_CHECKS)) return;
     this.calls.reclaimAll();
+    // What is left has moved its values to this worker.
+    rejectUnstarted(this.calls);
     // A call that started meanwhile must not be lost.
     if (this.inFlight === 0) this.kill();
   }

@@ -48,6 +48,20 @@ export function crashError(workerId: number, death: Death, task?: TaskEntry): Wo
   return dropFrames(error);
 }
 
+/** Makes the error of a call with moved values that a worker has not started, because it was blocked until it was stopped. */
+export function blockedError(workerId: number, task: TaskEntry): WorkerCrashedError {
+  const error = new WorkerCrashedError(
+    `${
+      taskAtStart(task)
+    } was lost before it started: code that an earlier task left behind blocked worker ${workerId}, ` +
+      "which was stopped, and the values that the call moves (`transfer`) are lost with it: let it copy them, or submit " +
+      "it again with others",
+    { reason: "terminated" },
+  );
+  made.add(error);
+  return dropFrames(error);
+}
+
 /**
  * Separates the calls of a dead worker: it closes those that are lost, and returns those that never started as chunks
  * for another worker. Calls start in order, so what never started is the tail of its chunk. Calls whose values were

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { Pool, type Task, TransferError } from "@isopool/isopool";
+import { inline, Pool, type Task, TransferError, WorkerCrashedError } from "@isopool/isopool";
 import { failing, values } from "../fixtures/views.ts";
 import { expectError } from "../support/expect.ts";
-import { MUST_HAPPEN, test, within } from "../support/within.ts";
+import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 
 const NOT: Record<string, { args: unknown[]; path: string }> = {
   "a function": { args: [() => {}], path: "args[0]" },
@@ -104,3 +104,30 @@ test("a getter that throws while an argument is copied rejects the future", asyn
   assertEquals(path, "args[0]");
   assert(message.includes("from the getter"), message);
 });
+
+/** Bound in milliseconds; a worker counts as blocked after 5 s. */
+const BLOCKED = 30_000;
+
+test(
+  "a call with moved values at a worker that left-over code blocks fails, and the pool goes on (bound: 30 s)",
+  async () => {
+    await using pool = new Pool(1);
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    const leaveSpinning = inline((words: Int32Array) => {
+      setTimeout(() => {
+        Atomics.store(words, 0, 1);
+        for (;;);
+      });
+    });
+    const length = inline((bytes: Uint8Array) => bytes.length);
+    await pool.submit(leaveSpinning, words);
+    await until(() => Atomics.load(words, 0) === 1, "the timer spins");
+    const bytes = new Uint8Array(8);
+    const moving = pool.submit(length.with({ transfer: [bytes.buffer] }), bytes);
+    const plain = pool.submit(length, new Uint8Array(3));
+    const error = expectError(await within(BLOCKED, moving.exception()), WorkerCrashedError);
+    assert(error.message.includes("before it started"), error.message);
+    assertEquals(await within(BLOCKED, plain), 3);
+  },
+  { deadline: 2 * BLOCKED },
+);

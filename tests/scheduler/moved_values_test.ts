@@ -1,29 +1,35 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { WorkerCrashedError } from "@isopool/isopool";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
 import { CallJob } from "../../lib/pool/call_job.ts";
 import { testWithClock, turn } from "./hand_clock.ts";
 import { handScheduler } from "./hand_worker.ts";
 
+/** A function that submits a call, which may move values, to a scheduler of hand workers. */
+function submitter(failures: UnobservedFailures, options: Parameters<typeof handScheduler>[0]) {
+  const hand = handScheduler(options);
+  const submit = (name: string, transfer: Transferable[] = []) => {
+    const none = {
+      timeout: undefined,
+      deadline: undefined,
+      signal: undefined,
+      retry: undefined,
+      given: {},
+      nested: false,
+      context: undefined,
+    };
+    const call = new CallJob(hand.scheduler, hand.task, [name], { ...none, transfer }, failures, undefined);
+    call.enqueue();
+    return call.future;
+  };
+  return { ...hand, submit };
+}
+
 testWithClock(
   "Scheduler sends a call that moves its values to an idle worker only, since it could not come back",
   async () => {
-    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.1 });
     using failures = new UnobservedFailures();
-    const submit = (name: string, transfer: Transferable[] = []) => {
-      const none = {
-        timeout: undefined,
-        deadline: undefined,
-        signal: undefined,
-        retry: undefined,
-        given: {},
-        nested: false,
-        context: undefined,
-      };
-      const options = { ...none, transfer };
-      const call = new CallJob(scheduler, task, [name], options, failures, undefined);
-      call.enqueue();
-      return call.future;
-    };
+    const { fleet, scheduler, submit } = submitter(failures, { taskTakes: 0.1 });
     const buffer = new ArrayBuffer(8);
     const futures = [submit("plain"), submit("moving", [buffer]), submit("after")];
     await turn();
@@ -36,6 +42,47 @@ testWithClock(
     worker.end();
     worker.end();
     assertEquals(await Promise.all(futures), [["plain"], ["moving"], ["after"]]);
+    await scheduler.terminate();
+  },
+);
+
+testWithClock(
+  "Scheduler: a call with moved values at a worker that starts nothing for 5 s fails, and the others run elsewhere",
+  async (clock) => {
+    using failures = new UnobservedFailures();
+    const { fleet, scheduler, submit } = submitter(failures, { taskTakes: 0.1 });
+    const [moving, after] = [submit("moving", [new ArrayBuffer(8)]), submit("after")];
+    await turn();
+    const [worker] = fleet.all;
+    await clock.advance(4_900);
+    assertEquals([worker.kills, moving.state], [0, "pending"]);
+    await clock.advance(1_100);
+    assertEquals([worker.kills, moving.state, fleet.all.length], [1, "finished", 2]);
+    const error = await assertRejects(() => moving.result(), WorkerCrashedError, "lost before it started");
+    assertStringIncludes(error.message, "`transfer`");
+    fleet.all[1].end();
+    assertEquals(await after, ["after"]);
+    await scheduler.terminate();
+  },
+);
+
+testWithClock(
+  "Scheduler: a call with moved values that starts while its silent worker is about to be stopped keeps the worker",
+  async (clock) => {
+    using failures = new UnobservedFailures();
+    const { fleet, scheduler, submit } = submitter(failures, { taskTakes: 0.1 });
+    const moving = submit("moving", [new ArrayBuffer(8)]);
+    await turn();
+    const [worker] = fleet.all;
+    await clock.advance(4_900);
+    fleet.beforeHostStep = () => {
+      fleet.beforeHostStep = undefined;
+      worker.start();
+    };
+    await clock.advance(1_100);
+    assertEquals([worker.kills, worker.running?.item], [0, ["moving"]]);
+    worker.end();
+    assertEquals(await moving, ["moving"]);
     await scheduler.terminate();
   },
 );
