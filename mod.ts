@@ -50,12 +50,15 @@ export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backen
 export { activeWorkers, map, shutdownDefaultPool } from "./lib/pool/default_pool.ts";
 export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/pool/events.ts";
 export { TaskGroup } from "./lib/pool/group.ts";
-export type { PoolLifecycle, PoolState, ShutdownOptions } from "./lib/pool/lifecycle.ts";
+export type { DrainSignal } from "./lib/pool/drain_on.ts";
+export type { PoolLifecycle } from "./lib/pool/lifecycle.ts";
+export type { PoolState, ShutdownOptions } from "./lib/pool/shutdown_options.ts";
 export type { ImapOptions, MapOptions } from "./lib/pool/map_options.ts";
 export type { PoolOptions } from "./lib/pool/options.ts";
 export type { PermissionScope } from "./lib/pool/permissions.ts";
 export { type ApplyOptions, type Args, type Closure, Pool, type Runnable } from "./lib/pool/pool.ts";
 export type { PoolInsight } from "./lib/pool/pool_insight.ts";
+export type { PoolPause } from "./lib/pool/pool_pause.ts";
 export type { PoolMaps } from "./lib/pool/pool_maps.ts";
 export type { PoolStreams } from "./lib/pool/pool_streams.ts";
 export type { PoolTrace } from "./lib/observe/trace.ts";

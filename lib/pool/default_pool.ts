@@ -9,7 +9,7 @@ import type { Settled } from "../future/on_error.ts";
 import type { Results } from "../future/results.ts";
 import type { Task } from "../task/task.ts";
 import { countWorkers } from "./core.ts";
-import type { ShutdownOptions } from "./lifecycle.ts";
+import type { ShutdownOptions } from "./shutdown_options.ts";
 import type { MapOptions } from "./map_options.ts";
 import { Pool } from "./pool.ts";
 

@@ -1,5 +1,5 @@
 /**
- * The life of a pool: pausing it, and its three ways to end.
+ * The end of a pool: its ways to end.
  *
  * ```
  * open -- close() --> closing -- all calls done --> closed       join() waits for the end
@@ -15,32 +15,18 @@ import { boolean, duration, knownOptions } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
 import { cancelUnread } from "./drain.ts";
 import { joinEnd } from "./join.ts";
-import { PoolInsight } from "./pool_insight.ts";
-
-/** State of a pool: it takes calls while `"open"`, finishes the calls that it has while `"closing"`, then has ended. */
-export type PoolState = "open" | "closing" | "closed" | "terminated" | "broken";
-
-/** Options of `Pool.shutdown`. */
-export interface ShutdownOptions {
-  /** Whether calls that have not started are cancelled instead of run. @default {false} */
-  cancelFutures?: boolean;
-  /**
-   * Maximum time for the calls that were submitted, in milliseconds from the call of `shutdown`. After it, the pool cancels
-   * those that have not ended and stops its workers by force, as {@linkcode PoolLifecycle.terminate} does.
-   *
-   * @default {Infinity}
-   */
-  timeout?: number;
-}
+import { drainOn, type DrainSignal } from "./drain_on.ts";
+import { PoolPause } from "./pool_pause.ts";
+import type { PoolState, ShutdownOptions } from "./shutdown_options.ts";
 
 /**
- * The methods of {@linkcode Pool} that pause and end it.
+ * The methods of {@linkcode Pool} that end it.
  *
  * **Cost**: a drain takes as long as the calls that were submitted; ending the idle workers after it takes some
  * milliseconds. **When not to use it**: a pool in an `await using` block drains by itself, and a pool that was never
  * closed does not keep the script alive.
  */
-export abstract class PoolLifecycle extends PoolInsight implements AsyncDisposable {
+export abstract class PoolLifecycle extends PoolPause implements AsyncDisposable {
   readonly #core: PoolCore;
 
   /** @ignore */
@@ -52,55 +38,6 @@ export abstract class PoolLifecycle extends PoolInsight implements AsyncDisposab
   /** State of the pool. */
   get state(): PoolState {
     return this.#core.scheduler.state;
-  }
-
-  /** Whether the pool is paused. */
-  get paused(): boolean {
-    return this.#core.scheduler.paused;
-  }
-
-  /**
-   * Holds back calls that have not started; running calls go on. Closing a paused pool resumes it.
-   *
-   * A paused pool with nothing running does not keep the script alive. A top-level `await` for one of its calls, however,
-   * waits in silence and for ever: the runtime neither ends the script nor reports it. Call {@linkcode
-   * PoolLifecycle.resume} before you await, from a timer, or from an event listener.
-   *
-   * @example Hold calls back while a service is down
-   * ```ts
-   * import { assertEquals } from "@std/assert";
-   * import { inline, Pool } from "@isopool/isopool";
-   *
-   * await using pool = new Pool(1);
-   * pool.pause();
-   * const future = pool.submit(inline(() => "sent"));
-   * setTimeout(() => pool.resume(), 20); // The service is back after 20 ms.
-   * assertEquals(future.state, "pending");
-   * assertEquals(await future, "sent");
-   * ```
-   */
-  pause(): void {
-    this.#core.checkOpen("pause pool");
-    this.#core.scheduler.pause();
-  }
-
-  /**
-   * Ends a {@linkcode PoolLifecycle.pause}. Does nothing if the pool is not paused.
-   *
-   * @example Let the calls go on
-   * ```ts
-   * import { assertEquals } from "@std/assert";
-   * import { inline, Pool } from "@isopool/isopool";
-   *
-   * await using pool = new Pool(1);
-   * pool.pause();
-   * const future = pool.submit(inline((n: number) => n + 1), 1);
-   * pool.resume();
-   * assertEquals([pool.paused, await future], [false, 2]);
-   * ```
-   */
-  resume(): void {
-    this.#core.scheduler.resume();
   }
 
   /**
@@ -195,6 +132,33 @@ export abstract class PoolLifecycle extends PoolInsight implements AsyncDisposab
   }
 
   /**
+   * Drains the pool when the process gets a signal, Ctrl-C for `"SIGINT"`: no call starts and no map reads its input any
+   * more; when the running calls have ended, the others are cancelled with a {@linkcode CancelledError}, and the pool ends.
+   * The exit code of the script is 130 (`"SIGTERM"`: 143, `"SIGHUP"`: 129), whether or not it catches that error. A second
+   * signal stops the workers and ends the script at once. The listener leaves with the pool.
+   *
+   * Windows has `"SIGINT"` and `"SIGHUP"` only; that is not tested.
+   *
+   * @throws {RangeError} If it is another signal.
+   *
+   * @example Finish what runs when the user presses Ctrl-C
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(2);
+   * pool.drainOn("SIGINT");
+   * assertEquals(await pool.map(inline((n: number) => n + 1), [1, 2]), [2, 3]);
+   * ```
+   */
+  drainOn(signal: DrainSignal): void {
+    calledBy(DRAIN_ON, () => {
+      this.#core.checkOpen(DRAIN_ON.action);
+      drainOn(DRAIN_ON.action, this.#core.scheduler, this.#core.options.name, signal);
+    });
+  }
+
+  /**
    * Cancels all unfinished calls, and stops the workers by force. Resolves when the workers have ended.
    *
    * @example Stop a task that never ends
@@ -242,3 +206,4 @@ export abstract class PoolLifecycle extends PoolInsight implements AsyncDisposab
 const { prototype } = PoolLifecycle;
 const JOIN: PublicFunction = { action: "join pool", method: prototype.join };
 const SHUTDOWN: PublicFunction = { action: "shut down pool", method: prototype.shutdown };
+const DRAIN_ON: PublicFunction = { action: "drain pool on signal", method: prototype.drainOn };
