@@ -44,7 +44,7 @@ export async function* readItems({ values, globs, files, format, block }: ItemSo
 }
 
 /** Cuts text at a separator, which is no part of the items. */
-async function* separatedBy(separator: string, files: readonly string[]): AsyncGenerator<string[]> {
+export async function* separatedBy(separator: string, files: readonly string[]): AsyncGenerator<string[]> {
   let rest = "";
   for await (const text of textOf(files)) {
     const parts = text.split(separator);

@@ -8,6 +8,8 @@
  * @module
  */
 import { type BackendName, Pool, type Results, type Settled, TaskLoadError, TaskNotFoundError } from "../../mod.ts";
+import { DoneItems } from "./done_items.ts";
+import { queueMicrotask } from "../core/timer.ts";
 import { Ending } from "./ending.ts";
 import { Feed } from "./feed.ts";
 import { failureText, reportFailure } from "./failures.ts";
@@ -15,11 +17,12 @@ import type { Arguments } from "./flags.ts";
 import { shown } from "./formats.ts";
 import { Interrupts } from "./interrupts.ts";
 import { type Exit, exitOf, JobLog, type JobRow } from "./joblog.ts";
+import { ItemHash } from "./item_hash.ts";
 import { type MapPlan, planMap } from "./map_plan.ts";
 import { readItems } from "./items.ts";
 import { taskOf } from "./module.ts";
 import { type ResultSink, sinkOf } from "./results.ts";
-import { RunTimes } from "./run_times.ts";
+import { type RunTime, RunTimes } from "./run_times.ts";
 import { UsageError } from "./usage_error.ts";
 import { tell, Writer } from "./writer.ts";
 
@@ -30,6 +33,9 @@ const PIPE_CLOSED = 141;
 /** Largest number of failures that an exit code tells; one more stands for all larger ones. */
 const MAX_COUNT = 100;
 
+/** Longest item in a row of the job log, in characters. */
+const MAX_ITEM = 200;
+
 const OK: Exit = { value: 0, signal: 0 };
 
 /** Runs the command. Returns its exit code. */
@@ -38,12 +44,17 @@ export async function runMap(args: Arguments): Promise<number> {
   if (plan.dryRun) return await dryRun(plan);
   // What the command line says wrong is found before a file is made.
   await using pool = new Pool<BackendName>(plan.pool);
-  using log = plan.joblog === undefined ? undefined : new JobLog(plan.joblog, false);
+  const hash = plan.joblog === undefined ? undefined : new ItemHash(plan.named);
+  const done = plan.resume && await DoneItems.read(plan.joblog!, plan.resume === "done");
+  using log = plan.joblog === undefined ? undefined : new JobLog(plan.joblog, plan.resume !== undefined);
   using sink = sinkOf(plan.results, plan.to, plan.tag);
-  const feed = new Feed(readItems(plan.source), { gate: plan.gate });
+  const feed = new Feed(readItems(plan.source), {
+    gate: plan.gate,
+    skip: done && ((item) => done.take(hash!.of(item))),
+  });
   using ending = new Ending(feed, pool);
   using _interrupts = new Interrupts((exitCode) => ending.drain(exitCode));
-  const run = new MapRun(plan, pool, feed, ending, sink, log);
+  const run = new MapRun(plan, pool, feed, ending, sink, log, hash);
   const exitCode = await run.finish();
   if (ending.exitCode !== undefined) pool.terminate();
   return exitCode;
@@ -65,6 +76,7 @@ class MapRun {
   readonly #ending: Ending;
   readonly #sink: ResultSink;
   readonly #log: JobLog | undefined;
+  readonly #hash: ItemHash | undefined;
   readonly #times: RunTimes | undefined;
   readonly #results: Results<Settled<unknown>>;
   // The rows of what has been written.
@@ -78,12 +90,14 @@ class MapRun {
     ending: Ending,
     sink: ResultSink,
     log: JobLog | undefined,
+    hash: ItemHash | undefined,
   ) {
     this.#plan = plan;
     this.#feed = feed;
     this.#ending = ending;
     this.#sink = sink;
     this.#log = log;
+    this.#hash = hash;
     this.#times = log || plan.results?.endsWith(".csv") ? new RunTimes(pool) : undefined;
     const options = { ...plan.map, signal: ending.signal, onError: "settle" as const };
     const task = taskOf(plan.named);
@@ -95,7 +109,6 @@ class MapRun {
       for await (const outcome of this.#results) {
         const added = this.#take(outcome);
         if (added) await added;
-        if (this.#rows.length > 0) this.#writeRows();
       }
     } catch (error) {
       // An early end of our own aborts the map, which then throws.
@@ -103,10 +116,10 @@ class MapRun {
     }
     try {
       await this.#sink.flush();
-      this.#writeRows();
     } catch (error) {
       this.#ending.stop(FAULT, error);
     }
+    this.#writeRows();
     return this.#exitCode();
   }
 
@@ -124,25 +137,24 @@ class MapRun {
       }
     }
     if (failure) this.#fail(seq, item, failure.reason);
-    const { halt, command, source } = this.#plan;
+    const { halt, command } = this.#plan;
     const exit = failure ? exitOf(failure.reason) : OK;
     const time = this.#times?.take(index);
     const error = failure ? failureText(failure.reason) : "";
-    const written = this.#log && (() => {
-      const sent = source.format === "blocks" ? (item as string).length : 0;
-      const { start, duration } = time!;
-      this.#rows.push({
-        seq,
-        start,
-        duration,
-        sent,
-        received: text.length,
-        exit,
-        command: `${command} ${shown(item, 200)}`,
-      });
-    });
     if (halt.ended(!failure)) this.#halt();
+    const written = this.#log && (() => this.#logRow(seq, item, text.length, exit, time!));
     return this.#sink.add({ seq, item, exit, command, text, error, time }, written);
+  }
+
+  // Called when the result has been written: a row says that it is there.
+  #logRow(seq: number, item: unknown, received: number, exit: Exit, { start, duration }: RunTime): void {
+    const { source, command } = this.#plan;
+    const sent = source.format === "blocks" ? (item as string).length : 0;
+    const call = `${command} ${shown(item, MAX_ITEM)} # ${this.#hash!.of(item)}`;
+    // The results that were written together give one write.
+    if (this.#rows.push({ seq, start, duration, sent, received, exit, command: call }) === 1) {
+      queueMicrotask(() => this.#writeRows());
+    }
   }
 
   #fail(seq: number, item: unknown, reason: unknown): void {
@@ -162,7 +174,11 @@ class MapRun {
   #writeRows(): void {
     const rows = this.#rows;
     this.#rows = [];
-    this.#log?.add(rows);
+    try {
+      this.#log?.add(rows);
+    } catch (error) {
+      this.#ending.stop(FAULT, error);
+    }
   }
 
   #exitCode(): number {

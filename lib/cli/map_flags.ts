@@ -38,6 +38,8 @@ export const MAP_FLAGS: readonly Flag[] = [
   { name: "memfree", value: "SIZE", help: "starts no item while less memory is free: 1G" },
   { name: "load", value: "N|N%", help: "starts no item while the load is higher: 4, 80%" },
   { name: "joblog", value: "FILE", help: "writes a row for each item: the nine columns of GNU parallel" },
+  { name: "resume", help: "leaves out the items that --joblog has, if neither they nor the code has changed" },
+  { name: "resume-failed", help: "the same, and tries those again that have failed" },
   { name: "bar", help: "shows a progress bar on a terminal, and lines elsewhere" },
   { name: "progress", help: "the same as --bar" },
   { name: "dry-run", help: "prints the calls, and runs nothing" },

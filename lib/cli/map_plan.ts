@@ -27,6 +27,8 @@ export interface MapPlan {
   tag: boolean;
   results: string | undefined;
   joblog: string | undefined;
+  /** Which items of an earlier run are left out. */
+  resume: "done" | "succeeded" | undefined;
   halt: Halt;
   gate: (() => Promise<void>) | undefined;
   dryRun: boolean;
@@ -58,6 +60,7 @@ export function planMap(args: Arguments): MapPlan {
     tag: args.has("tag"),
     results: args.text("results"),
     joblog: args.text("joblog"),
+    resume: resumeOf(args),
     halt: new Halt(args.text("halt") ?? "never"),
     gate: gateOf(args),
     dryRun: args.has("dry-run"),
@@ -84,4 +87,13 @@ export function itemSource(args: Arguments, files: readonly string[]): ItemSourc
     format: pipes ? "blocks" : args.has("null") ? "null" : (from ?? "lines") as InputFormat,
     block: size("block", block ?? "1M") || 1,
   };
+}
+
+function resumeOf(args: Arguments): MapPlan["resume"] {
+  const [all, failed] = [args.has("resume"), args.has("resume-failed")];
+  if (all && failed) throw new UsageError("--resume and --resume-failed contradict each other: give one of them");
+  if ((all || failed) && !args.has("joblog")) {
+    throw new UsageError("--resume needs --joblog FILE: what is done is there");
+  }
+  return failed ? "succeeded" : all ? "done" : undefined;
 }

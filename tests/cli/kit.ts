@@ -48,6 +48,11 @@ export class Place implements AsyncDisposable {
     }
   }
 
+  /** The number of files whose names begin like this. */
+  count(prefix: string): number {
+    return [...Deno.readDirSync(this.folder)].filter(({ name }) => name.startsWith(prefix)).length;
+  }
+
   /** Starts `isopool` with these arguments. */
   start(args: readonly string[], { stdin = "null" as "null" | "piped", env = {} } = {}): Deno.ChildProcess {
     return new Deno.Command(Deno.execPath(), {

@@ -34,6 +34,19 @@ export function spin(): never {
   for (;;);
 }
 
+/** Spins, fails or returns, as the item says. */
+export function mixed(text: string): string {
+  if (text === "spin") spin();
+  if (text === "fail") throw new Error("failed");
+  return text;
+}
+
+/** Spins, after a file has got the id of its process. */
+export function spinsAs(name: string): never {
+  Deno.writeTextFileSync(`pid-${name}`, String(Deno.pid));
+  spin();
+}
+
 export function exit(code: string): never {
   Deno.exit(Number(code));
 }

@@ -1,0 +1,25 @@
+/**
+ * `ItemHash`: names a call by what it computes: the hash of the task's code and of its item.
+ *
+ * @module
+ */
+import { codeHash, sha256 } from "../checkpoint/code.ts";
+import { json } from "./formats.ts";
+import type { Named } from "./module.ts";
+
+/** Length of a hash in characters of base64url: 132 bits. */
+const LENGTH = 22;
+
+/** Hashes the items of one task. A change of its module, or of a local module that it imports, changes all hashes. */
+export class ItemHash {
+  readonly #code: string;
+
+  constructor(named: Named) {
+    this.#code = codeHash(named);
+  }
+
+  /** Returns the hash of a call with this item. It takes some microseconds. */
+  of(item: unknown): string {
+    return sha256(`${this.#code}\n${json(item)}`).slice(0, LENGTH);
+  }
+}
