@@ -1,174 +1,25 @@
 /**
- * Frames of a worker process, mutated at random and cut into pieces at random: the host's decoder throws `FrameError` and
- * nothing else, takes bounded memory and time, and reads intact frames afterwards. What it reads goes the whole way of a
- * message: it is validated, and errors and values in it are decoded.
+ * Frames of a worker process, mutated at random and cut into pieces at random (bench/soak/frames.ts): the host's decoder
+ * throws `FrameError` and nothing else, takes bounded memory and time, and reads intact frames afterwards.
  *
- * A failure prints the seed and the bytes. `ISOPOOL_SEED` repeats that run, `ISOPOOL_PROPERTIES=long` makes ten times as
- * many frames.
+ * A failure prints the seed and the bytes. `ISOPOOL_SEED` repeats that run; `deno task soak:frames` makes a million frames.
  */
 import { assert, assertEquals } from "@std/assert";
-import v8 from "node:v8";
-import vm from "node:vm";
-import { decodeThrown, encodeThrown } from "../../lib/protocol/error_record.ts";
-import { encodeFrame, FrameError, FrameReader } from "../../lib/protocol/frames.ts";
-import { MessageValidator } from "../../lib/protocol/message_validator.ts";
-import { resultMessage, reviveValue } from "../../lib/protocol/value_messages.ts";
-import { random } from "../support/random.ts";
+import { fuzz, INTACT, joined, MESSAGES, Mutator, TIME } from "../../bench/soak/frames.ts";
+import { FrameReader } from "../../lib/protocol/frames.ts";
 import { test } from "../support/within.ts";
 
-const LONG = Deno.env.get("ISOPOOL_PROPERTIES") === "long";
-const FRAMES = LONG ? 1_000_000 : 100_000;
+const FRAMES = 100_000;
 const SEED = Number(Deno.env.get("ISOPOOL_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-/** Maximum milliseconds of one frame, and maximum bytes by which the process may grow. */
-const TIME = 2_000;
-const GROWTH = 300 * 2 ** 20;
 
-v8.setFlagsFromString("--expose-gc");
-const gc: () => void = vm.runInNewContext("gc");
-
-const failure = () =>
-  Object.assign(new RangeError("a", { cause: new TypeError("b") }), { code: "C", list: [1, { a: 2 }] });
-
-/** One message of each form of a frame, and of each kind that carries data of a task. */
-const MESSAGES: object[] = [
-  { kind: "started", seq: 1 },
-  { kind: "report", count: 1, ms: 0.5, runTime: 2 },
-  resultMessage(1, { a: [1, "two", null], b: { c: true } }, undefined),
-  resultMessage(1, [undefined, new Date(0), 2n ** 70n, NaN], undefined),
-  resultMessage(1, new Map<unknown, unknown>([[1, new Set(["a"])], ["k", /x/g]]), undefined),
-  resultMessage(1, [new Uint8Array([1, 2, 3]), new Float64Array(4)], undefined),
-  resultMessage(1, { large: new Uint8Array(20_000).fill(7), also: new Uint32Array(5_000) }, undefined),
-  resultMessage(1, failure(), undefined),
-  { kind: "error", seq: 1, thrown: encodeThrown(failure()) },
-  { kind: "item", seq: 1, value: { n: 1 }, errors: undefined, handles: false },
-  { kind: "exiting", thrown: encodeThrown(new Error("x")) },
-];
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-const INTACT = MESSAGES.map((message) => joined(encodeFrame(message)));
-/** Numbers that are dangerous as a length or a count. */
-const WORDS = [
-  0,
-  1,
-  2,
-  7,
-  255,
-  4_096,
-  4_097,
-  2 ** 16,
-  2 ** 30,
-  2 ** 30 + 1,
-  2 ** 31,
-  ...[1, 2, 3, 4].map((n) => 2 ** 32 - n),
-];
-
-class Mutator {
-  readonly #next: () => number;
-
-  constructor(seed: number) {
-    this.#next = random(seed);
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.#next() * limit);
-  }
-
-  /** Returns mutated frames, one after another. */
-  bytes(): Uint8Array {
-    let bytes = INTACT[this.below(INTACT.length)].slice();
-    for (let count = 1 + this.below(this.below(4)); count > 0; count--) bytes = this.#mutate(bytes);
-    const intact = () => INTACT[this.below(INTACT.length)];
-    return joined([...this.below(4) === 0 ? [intact()] : [], bytes, ...this.below(4) === 0 ? [intact()] : []]);
-  }
-
-  #mutate(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    // Mostly in the header and the first bytes of the body, where a change says something else.
-    const at = this.below(this.below(3) === 0 ? bytes.length : Math.min(bytes.length, 64));
-    const view = new DataView(bytes.buffer);
-    switch (this.below(7)) {
-      case 0:
-        bytes[at] ^= 1 << this.below(8);
-        return bytes;
-      case 1:
-        bytes[at] = this.below(256);
-        return bytes;
-      case 2: {
-        const word = this.below(3) * 4;
-        if (word + 4 <= bytes.length) view.setUint32(word, WORDS[this.below(WORDS.length)], true);
-        return bytes;
-      }
-      case 3:
-        if (at + 8 <= bytes.length) view.setFloat64(at, [NaN, -1, 0.5, 1e300, 2 ** 33, 16_384][this.below(6)], true);
-        return bytes;
-      case 4:
-        return bytes.slice(0, Math.max(1, at));
-      case 5:
-        return joined([bytes.subarray(0, at), bytes.subarray(this.below(bytes.length))]);
-      default: {
-        const other = INTACT[this.below(INTACT.length)];
-        return joined([bytes.subarray(0, at), other.subarray(this.below(other.length)), bytes.subarray(at)]);
-      }
-    }
-  }
-}
-
-/** The way of a message from its frame to the scheduler. */
-function receive(data: unknown): void {
-  const phases = { initializer: undefined, finalizer: undefined, memory: undefined };
-  const message = new MessageValidator(phases).check(data, 0, 10);
-  switch (message?.kind) {
-    case "result":
-    case "item":
-      return void reviveValue(message.value, false, message.errors);
-    case "error":
-    case "failed":
-      return void decodeThrown(message.thrown);
-    case "exiting":
-      if (message.thrown) decodeThrown(message.thrown);
-  }
-}
-
-test(`${FRAMES} mutated frames: only FrameError, at most ${TIME} ms each and 300 MiB in all`, () => {
-  const mutator = new Mutator(SEED);
-  const before = Deno.memoryUsage().rss;
-  let [refused, read, slowest, most] = [0, 0, 0, 0];
-  for (let n = 0; n < FRAMES; n++) {
-    const bytes = mutator.bytes();
-    const start = performance.now();
-    const reader = new FrameReader((message) => {
-      read++;
-      receive(message);
-    });
-    try {
-      for (let at = 0; at < bytes.length;) reader.push(bytes.subarray(at, at += 1 + mutator.below(bytes.length * 2)));
-    } catch (cause) {
-      const shown = `seed ${SEED}, frame ${n}: ${[...bytes.subarray(0, 400)].join()}`;
-      if (!(cause instanceof FrameError)) throw new Error(shown, { cause });
-      refused++;
-    }
-    const time = performance.now() - start;
-    slowest = Math.max(slowest, time);
-    assert(time < TIME, `seed ${SEED}, frame ${n}: ${time} ms`);
-    // What was thrown away is not counted: the runtime would collect it when it likes.
-    if (n % 10_000 === 0) gc();
-    if (n % 500 === 0) most = Math.max(most, Deno.memoryUsage().rss - before);
-  }
-  console.log(
-    `      ${refused} refused, ${read} messages read, ${slowest.toFixed(1)} ms, ${Math.round(most / 2 ** 20)} MiB`,
-  );
-  assert(refused > FRAMES / 10 && read > FRAMES / 10, `seed ${SEED}: ${refused} refused, ${read} read`);
-  assert(most < GROWTH, `seed ${SEED}: ${most} bytes more`);
+test(`${FRAMES} mutated frames: only FrameError, at most ${TIME} ms each, and less than twice the memory`, () => {
+  const report = fuzz(FRAMES, SEED);
+  const shown = JSON.stringify(report);
+  console.log(`      ${shown}`);
+  assert(report.refused > FRAMES / 10 && report.read > FRAMES / 10, shown);
+  assert(report.most < 2 * report.before, shown);
   return Promise.resolve();
-}, { deadline: LONG ? 1_200_000 : 120_000 });
+}, { deadline: 120_000 });
 
 test("intact frames arrive equal, in pieces of any size", () => {
   const mutator = new Mutator(SEED);

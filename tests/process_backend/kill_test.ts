@@ -1,75 +1,41 @@
 /** SIGKILL of random worker processes, from outside. */
 import { assert, assertEquals } from "@std/assert";
-import { Pool, WorkerCrashedError } from "@isopool/isopool";
+import v8 from "node:v8";
+import vm from "node:vm";
+import { Pool } from "@isopool/isopool";
+import { killAndCount, killWhile } from "../../bench/soak/processes.ts";
 import { onLinux } from "../support/proc.ts";
 import { test, until } from "../support/within.ts";
-import { childrenOf, lives, openDescriptors, own } from "./kit.ts";
+import { lives, own } from "./kit.ts";
 
 const TASKS = 1_000;
-/** So many results between two kills. */
-const STRIDE = 25;
+const KILLS = 100;
+const LONG = { ignore: !onLinux, deadline: 240_000 };
 
-/** Kills a random worker process after each STRIDE results. Returns how many. */
-async function withKills<T>(results: AsyncIterable<T>, each: (result: T) => void): Promise<number> {
-  let count = 0, kills = 0;
-  for await (const result of results) {
-    each(result);
-    if (++count % STRIDE !== 0) continue;
-    const children = childrenOf(Deno.pid);
-    const victim = children[Math.floor(Math.random() * children.length)];
-    if (victim === undefined) continue;
-    Deno.kill(victim, "SIGKILL");
-    kills++;
-  }
-  return kills;
-}
-
-test(`kill -9 of random children during ${TASKS} tasks: retry loses none, and nothing is left behind`, async () => {
-  const file = Deno.makeTempFileSync();
-  // What the first pool loads once stays open.
-  {
-    await using warm = new Pool({ backend: "process", workers: 1 });
-    await warm.submit(own.mark, file, 0);
-  }
-  const before = openDescriptors();
-  {
-    await using pool = new Pool({ backend: "process", workers: 3 });
-    const seen: number[] = [];
-    const numbers = Array.from({ length: TASKS }, (_, id): [string, number] => [file, id]);
-    const kills = await withKills(pool.starmap(own.mark, numbers, { retry: 50 }), (id) => seen.push(id));
-    assertEquals(seen, numbers.map(([, id]) => id));
-    assert(kills > TASKS / STRIDE / 2, `${kills} kills`);
-  }
-  await until(() => childrenOf(Deno.pid).length === 0, "no worker process is left");
-  await until(() => openDescriptors() <= before, () => `${openDescriptors()} descriptors, before: ${before}`);
-  Deno.removeSync(file);
-}, { ignore: !onLinux, deadline: 240_000 });
+// `deno task soak:processes`: 10,000 tasks, and 1,000 kills.
+test(`kill -9 of random children during ${TASKS} tasks: retry loses none`, async () => {
+  const { lost, kills } = await killWhile(TASKS, 50);
+  assertEquals(lost, 0);
+  assert(kills > 20, `${kills} kills`);
+}, LONG);
 
 test(
   `kill -9 of random children during ${TASKS} tasks without retry: none runs twice, the lost ones say so`,
   async () => {
-    const file = Deno.makeTempFileSync();
-    let lost = 0;
-    const done = new Set<number>();
-    {
-      await using pool = new Pool({ backend: "process", workers: 3 });
-      const numbers = Array.from({ length: TASKS }, (_, id): [string, number] => [file, id]);
-      await withKills(pool.starmap(own.mark, numbers, { onError: "settle" }), (outcome) => {
-        if (outcome.status === "fulfilled") return void done.add(outcome.value);
-        const error = outcome.reason as WorkerCrashedError;
-        assert(error instanceof WorkerCrashedError, String(error));
-        assertEquals([error.reason, error.signal], ["terminated", "SIGKILL"]);
-        lost++;
-      });
-    }
-    assertEquals(done.size + lost, TASKS);
-    const runs = Deno.readTextFileSync(file).trimEnd().split("\n").map(Number);
-    assertEquals(runs.length, new Set(runs).size, "no task has run twice");
-    assert([...done].every((id) => runs.includes(id)), "what is done has run");
-    Deno.removeSync(file);
+    const { lost, repeated, kills } = await killWhile(TASKS, 0);
+    assertEquals(repeated, 0);
+    assert(kills > 20 && lost <= kills, `${kills} kills, ${lost} lost`);
   },
-  { ignore: !onLinux, deadline: 240_000 },
+  LONG,
 );
+
+test(`${KILLS} kills leave no process, descriptor, resource or file behind`, async () => {
+  v8.setFlagsFromString("--expose-gc");
+  (globalThis as { gc?: unknown }).gc = vm.runInNewContext("gc");
+  const { before, after, slope } = await killAndCount(KILLS);
+  assertEquals(after, before);
+  console.log(`      ${slope} bytes a kill`);
+}, LONG);
 
 test("a stopped task takes along what it has started: bound 5 s", async () => {
   const report = Deno.makeTempFileSync();
