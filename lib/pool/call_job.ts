@@ -20,10 +20,9 @@ import { createFuture, type Future, type FutureControl, settleFuture, trackFailu
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import { expire } from "../scheduler/expire.ts";
-import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
+import { Chunk, type Failure, type Outcome, type Pin, type TaskEntry } from "../scheduler/job.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
-import type { Slot } from "../scheduler/slot.ts";
 import type { PublicMethod, Site } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -33,17 +32,17 @@ import type { AnyRunnable } from "./runnable.ts";
 /**
  * Submits one call.
  *
- * @param pinned The only worker that may run it; such a call does not count against `maxQueue`.
+ * @param pin The only worker that may run it; such a call does not count against `maxQueue`.
  */
 export function submitCall(
   core: PoolCore,
   method: PublicMethod,
   task: AnyRunnable,
   args: unknown[],
-  pinned?: Slot,
+  pin?: Pin,
 ): Future<unknown> {
   try {
-    return submit(core, method, task, args, pinned);
+    return submit(core, method, task, args, pin);
   } catch (error) {
     throw atCaller(error, method);
   }
@@ -54,14 +53,14 @@ function submit(
   method: PublicMethod,
   task: AnyRunnable,
   args: unknown[],
-  pinned: Slot | undefined,
+  pin: Pin | undefined,
 ): Future<unknown> {
   const { action } = method;
   core.checkOpen(action);
   const { scheduler, failures } = core;
-  if (!pinned) core.checkRoom(action);
+  if (!pin) core.checkRoom(action);
   const { entry, options, verified } = core.resolve(action, task);
-  const plan = planCall(core, action, options, args, pinned);
+  const plan = planCall(core, action, options, args, pin);
   const job = new CallJob(
     scheduler,
     entry,
@@ -86,7 +85,7 @@ export class CallJob extends PoolJob implements FutureControl {
   readonly stream = 0;
   readonly shares: Shares | undefined;
   readonly handles: boolean;
-  readonly pinned: Slot | undefined;
+  readonly pin: Pin | undefined;
   readonly #scheduler: Scheduler;
   readonly #options: CallOptions;
   readonly #failures: UnobservedFailures;
@@ -117,7 +116,7 @@ export class CallJob extends PoolJob implements FutureControl {
     this.#scheduler = scheduler;
     this.shares = options.shares;
     this.handles = options.handles ?? false;
-    this.pinned = options.pinned;
+    this.pin = options.pin;
     this.#args = args;
     this.#options = options;
     this.#failures = failures;

@@ -163,7 +163,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
   /**
    * Runs a task once on each worker, and starts the workers that are missing.
    *
-   * @returns One result for each worker. Rejects with the first failure.
+   * @returns One result for each worker (for its successor, if it dies before). Rejects with the first failure.
    * @throws {IsopoolError} If a task of this very pool calls it: that task's own worker would never get to the call.
    *
    * @example Warm up every worker
@@ -188,8 +188,8 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
       // Resolved before the workers are chosen: a module that scoped workers do not have replaces them all.
       core.resolve(action, task);
     });
-    const slots = core.scheduler.workerSet.startAll();
-    return Promise.all(slots.map((slot) => submitCall(core, BROADCAST, task, args, slot)));
+    const taken = new Set(core.scheduler.workerSet.startAll());
+    return Promise.all([...taken].map((worker) => submitCall(core, BROADCAST, task, args, { worker, taken })));
   }
 
   /**

@@ -11,8 +11,7 @@ import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { duration } from "../core/validate.ts";
 import { snapshot } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
-import type { Chunk, Failure, Job, JobFailure, TaskEntry } from "../scheduler/job.ts";
-import type { Slot } from "../scheduler/slot.ts";
+import type { Chunk, Failure, Job, JobFailure, Pin, TaskEntry } from "../scheduler/job.ts";
 import type { TaskOptions } from "../task/task.ts";
 import type { CallLimits } from "../transport/transport.ts";
 import { callLimits } from "./call_limits.ts";
@@ -44,8 +43,8 @@ export interface CallOptions extends JobOptions {
   shares?: Shares;
   /** Whether there may be shared objects in the arguments. */
   handles?: boolean;
-  /** The only worker that may run it. */
-  pinned?: Slot;
+  /** {@inheritDoc Job.pin} */
+  pin?: Pin;
 }
 
 /** What {@linkcode planCall} makes of a task's options and arguments. */
@@ -138,7 +137,7 @@ export function planCall(
   action: string,
   given: TaskOptions,
   args: unknown[],
-  pinned?: Slot,
+  pin?: Pin,
 ): CallPlan {
   const pool = core.options;
   const deadline = duration(action, "deadline", given.deadline);
@@ -149,7 +148,7 @@ export function planCall(
     signal: given.signal,
     retry: retryPolicy(action, given.retry ?? pool.retry, true),
     transfer: given.transfer ?? NO_TRANSFER,
-    pinned,
+    pin,
     given,
     nested: core.nested,
     context: core.callContext(),

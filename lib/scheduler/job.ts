@@ -38,6 +38,14 @@ export interface PinnedWorker {
   readonly death: Death | undefined;
 }
 
+/** Where a call of a broadcast runs. */
+export interface Pin {
+  /** The only worker that may run it. */
+  worker: PinnedWorker;
+  /** The workers that have, or had, a call of the same broadcast. */
+  readonly taken: Set<PinnedWorker>;
+}
+
 /** The worker that holds a chunk, as the chunk's job sees it. A call is named by its chunk and its offset in that. */
 export interface ChunkHolder {
   /** Id of the worker. */
@@ -87,8 +95,8 @@ export interface Job {
   readonly kind: "call" | "map" | "stream";
   /** Set when it has failed as a whole; a map that keeps its failures does not fail by them. */
   readonly failure: JobFailure | undefined;
-  /** The only worker that may run it; the scheduler abandons the job when that worker dies. */
-  readonly pinned?: PinnedWorker;
+  /** Set for a call of a broadcast. If its worker dies before the call has started, the scheduler pins it to another. */
+  readonly pin?: Pin;
   /** Items that its call may yield before the first grant; `0` for calls that only return. */
   readonly stream: number;
   /** Shared values that its arguments stand for, by id. */

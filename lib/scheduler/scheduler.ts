@@ -21,11 +21,11 @@ import { Dispatcher } from "./dispatcher.ts";
 import type { Chunk, Job } from "./job.ts";
 import type { Observers } from "./observers.ts";
 import type { SchedulerOptions } from "./options.ts";
+import { keepPinned } from "./pins.ts";
 import { type SchedulerState, Shutdown } from "./shutdown.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import { StartFailures } from "./start_failures.ts";
 import { TaskTable } from "./task_table.ts";
-import { crashError } from "./worker_death.ts";
 import { WorkerSet } from "./worker_set.ts";
 
 /** The scheduler of one pool. */
@@ -114,7 +114,7 @@ export class Scheduler implements SlotOwner {
   /** Puts an admitted job into its backlog. */
   enqueue(job: Job): void {
     if (job.isOver) return;
-    if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death, job.task));
+    if (!keepPinned(job, this.workerSet)) return;
     (this.workerSet.boundBacklog(job) ?? this.backlog).push(job);
     this.#schedulePump();
   }
@@ -187,14 +187,14 @@ export class Scheduler implements SlotOwner {
     const { job } = chunk;
     // Once nothing runs any more, the chunk would wait for ever.
     if (job.isOver || !this.#shutdown.isRunning) return chunk.drop();
-    if (job.pinned?.death) return job.abandon("rejected", crashError(job.pinned.id, job.pinned.death, job.task));
+    if (!keepPinned(job, this.workerSet)) return;
     (this.workerSet.boundBacklog(job) ?? this.backlog).putBack(chunk);
     this.#schedulePump();
   }
 
   /** {@inheritDoc SlotOwner.redistribute} */
   redistribute({ boundBacklog }: OwnedSlot): void {
-    // What is pinned to the worker goes back into its bound backlog, or fails if the worker is dead.
+    // What is pinned to the worker goes back into its bound backlog, or to its successor if it is dead.
     if (boundBacklog) boundBacklog.moveTo(this);
   }
 

@@ -143,7 +143,7 @@ export class SlotCalls implements ChunkHolder {
    * Calls that only this worker may run stay, unless `bound` is set. Returns whether it took any.
    */
   reclaim(goal: number, bound = false): boolean {
-    const isFree = ({ job }: Chunk) => bound || (!job.pinned && job.affinity === undefined);
+    const isFree = ({ job }: Chunk) => bound || (!job.pin && job.affinity === undefined);
     const parts = this.#inFlight.reclaim(goal, isFree, (seq) => this.#transport.withdraw(seq));
     for (const part of parts) this.#owner.putBack(part);
     if (this.inFlight === 0) this.#becameIdle();

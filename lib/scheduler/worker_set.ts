@@ -162,10 +162,10 @@ export class WorkerSet {
   }
 
   /** The bound backlog of the worker that must run a job; `undefined` if any worker may. */
-  boundBacklog({ affinity, nested, pinned }: Job): Backlog | undefined {
+  boundBacklog({ affinity, nested, pin }: Job): Backlog | undefined {
     // A nested job ignores its key: the worker of the key may be running the call that waits for the job.
-    if (!pinned && (affinity === undefined || nested)) return undefined;
-    const slot = pinned ? this.#find(pinned) : this.#affinityWorkers.find(affinity!, () => this.#leastBusy());
+    if (!pin && (affinity === undefined || nested)) return undefined;
+    const slot = pin ? this.#find(pin.worker) : this.#affinityWorkers.find(affinity!, () => this.#leastBusy());
     return slot ? slot.boundBacklog ??= new Backlog(this.#owner.priorityAging) : this.unassigned;
   }
 
