@@ -5,7 +5,11 @@
  */
 import type { Command } from "./command.ts";
 import { MAP_FLAGS } from "./map_flags.ts";
+import { runCompletions } from "./completions.ts";
+import { runDoctor } from "./doctor.ts";
 import { runMap } from "./map.ts";
+import { RUN_FLAGS, runOnce } from "./run.ts";
+import { runTune, TUNE_FLAGS } from "./tune.ts";
 
 /** Every command. */
 export const COMMANDS: readonly Command[] = [
@@ -30,5 +34,50 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: MAP_FLAGS,
     run: runMap,
+  },
+  {
+    name: "run",
+    summary: "runs an export of a module once, on a worker",
+    usage: "isopool run MODULE EXPORT [ARGUMENT...] [options]",
+    details: ["The function gets the arguments. Exit code: 0; 1, it has failed; 255, a wrong command line."],
+    examples: [
+      ["a time limit for a function that may not end", "isopool run report.ts build 2026-11 --timeout 1m"],
+      ["arguments that are no text", "isopool run primes.ts count --json 1 1000000"],
+      ["the items of a generator, as they come", "isopool run logs.ts errors app.log --stream"],
+      ["code that you do not trust", "isopool run plugin.ts main --backend process --deny-net --deny-run --deny-write"],
+    ],
+    flags: RUN_FLAGS,
+    run: runOnce,
+  },
+  {
+    name: "tune",
+    summary: "measures how many workers are best for an export of a module",
+    usage: "isopool tune MODULE EXPORT [FILE...] [options] [::: VALUE...]",
+    details: ["It runs the function on up to 1,000 items again and again, with 1, 2, 4, ... workers."],
+    examples: [["before a long run", "head urls.txt | isopool tune page.ts load --most 64"]],
+    flags: TUNE_FLAGS,
+    run: runTune,
+  },
+  {
+    name: "doctor",
+    summary: "tries what this machine and this runtime let the library do",
+    usage: "isopool doctor",
+    details: ["Exit code: 0, all is well; 1, a line says FAIL."],
+    examples: [["when something does not work", "isopool doctor"]],
+    flags: [],
+    run: runDoctor,
+  },
+  {
+    name: "completions",
+    summary: "writes the script by which a shell completes commands and options",
+    usage: "isopool completions bash|zsh|fish",
+    details: [],
+    examples: [
+      ["bash", "isopool completions bash > ~/.local/share/bash-completion/completions/isopool"],
+      ["zsh", "isopool completions zsh > ~/.zfunc/_isopool"],
+      ["fish", "isopool completions fish > ~/.config/fish/completions/isopool.fish"],
+    ],
+    flags: [],
+    run: (args) => runCompletions(args, COMMANDS),
   },
 ];

@@ -4,7 +4,8 @@
  * @module
  */
 
-const ROOT = new URL("../../", import.meta.url);
+/** The folder of the project. */
+export const ROOT = new URL("../../", import.meta.url);
 
 /** How a command has ended. */
 export interface Ended {
@@ -54,11 +55,14 @@ export class Place implements AsyncDisposable {
   }
 
   /** Starts `isopool` with these arguments. */
-  start(args: readonly string[], { stdin = "null" as "null" | "piped", env = {} } = {}): Deno.ChildProcess {
+  start(
+    args: readonly string[],
+    { stdin = "null" as "null" | "piped", permissions = ["-A"] } = {},
+  ): Deno.ChildProcess {
     return new Deno.Command(Deno.execPath(), {
-      args: [...COMMAND, ...args],
+      args: [...COMMAND, ...permissions, CLI, ...args],
       cwd: this.folder,
-      env: { NO_COLOR: "1", ...env },
+      env: { NO_COLOR: "1" },
       stdin,
       stdout: "piped",
       stderr: "piped",
@@ -66,8 +70,8 @@ export class Place implements AsyncDisposable {
   }
 
   /** Runs `isopool` to its end. */
-  async run(args: readonly string[], stdin?: string | Uint8Array): Promise<Ended> {
-    const child = this.start(args, { stdin: stdin === undefined ? "null" : "piped" });
+  async run(args: readonly string[], stdin?: string | Uint8Array, permissions?: string[]): Promise<Ended> {
+    const child = this.start(args, { stdin: stdin === undefined ? "null" : "piped", permissions });
     const output = child.output();
     if (stdin !== undefined) {
       const writer = child.stdin.getWriter();
@@ -79,7 +83,9 @@ export class Place implements AsyncDisposable {
 
   /** Runs a line of a shell in which `isopool` is the command. */
   async shell(line: string): Promise<Ended> {
-    const script = `isopool() { "$DENO" ${COMMAND.map((part) => `'${part}'`).join(" ")} "$@"; }; ${line}`;
+    const script = `isopool() { "$DENO" ${
+      [...COMMAND, "-A", CLI].map((part) => `'${part}'`).join(" ")
+    } "$@"; }; ${line}`;
     return ended(
       await new Deno.Command("bash", {
         args: ["-c", script],
@@ -104,9 +110,9 @@ const COMMAND = [
   "--no-lock",
   `--import-map=${new URL("npm.import_map.json", ROOT).href}`,
   "--unstable-worker-options",
-  "-A",
-  new URL("lib/cli.ts", ROOT).href,
+  "--no-prompt",
 ];
+const CLI = new URL("lib/cli.ts", ROOT).href;
 
 /** Decodes an output. */
 export function ended({ code, stdout, stderr }: Deno.CommandOutput): Ended {

@@ -34,6 +34,12 @@ export function spin(): never {
   for (;;);
 }
 
+export function* counts(to: number): Generator<number> {
+  for (let n = 0; n < to; n++) yield n;
+}
+
+export const naps = (ms: string): Promise<void> => new Promise((resolve) => setTimeout(resolve, Number(ms)));
+
 /** Spins, fails or returns, as the item says. */
 export function mixed(text: string): string {
   if (text === "spin") spin();
