@@ -24,7 +24,7 @@
 import type { Recorded } from "./checkpoint/recorded.ts";
 import { type Input, openInput } from "./core/input.ts";
 import { badOption } from "./core/validate.ts";
-import type { Settled } from "./future/on_error.ts";
+import type { Settled, StopAfter } from "./future/on_error.ts";
 import { Results } from "./future/results.ts";
 import type { PooledContext } from "./io/context.ts";
 import { type PooledOptions, pooledPlan } from "./io/options.ts";
@@ -84,7 +84,7 @@ export { tune, type TuneOptions, type TunePoint, Tuning } from "./io/tune.ts";
 export function pooled<T, R>(
   items: Input<T>,
   fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
-  options: PooledOptions<T> & { onError: "settle" },
+  options: PooledOptions<T> & { onError: "settle" | StopAfter },
 ): Results<Settled<R>>;
 /** Maps, and throws the first failure, or all failures as one AggregateError. */
 export function pooled<T, R>(
@@ -99,7 +99,7 @@ export function pooled<T, R>(
 ): Results<R | Settled<R>> {
   const call = "map with pooled";
   if (typeof fn !== "function") throw badOption(call, "fn", fn, "a function", false);
-  const plan = pooledPlan(call, options, fn);
+  const plan = pooledPlan(call, options, fn, items);
   const input = plan.recorder?.input(items) ?? items;
   const job = new PooledJob<T, R>(
     openInput(call, input as Input<T | Recorded>),

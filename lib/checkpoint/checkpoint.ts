@@ -176,7 +176,7 @@ export class Checkpoint implements Recorder {
     const place = this.#count++;
     const identity = identityOf(this.#call, place, item, this.#plan.key);
     const record = this.#take(identity, place);
-    if (record) return record.recorded();
+    if (record) return record.recorded(item);
     this.#identities.set(place, identity);
     return item;
   }

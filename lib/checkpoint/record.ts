@@ -33,7 +33,7 @@ export interface ItemRecord {
   /** Whether its result, or its failure, is in the record. */
   readonly isComplete: boolean;
   /** Makes the result, or the failure. */
-  readonly recorded: () => Recorded;
+  readonly recorded: (item: unknown) => Recorded;
 }
 
 /** The beginning of each header, and of no other file. */
@@ -105,11 +105,17 @@ export function parseLine(text: string): Header | ItemRecord | undefined {
   const identity = `"${name}":${JSON.stringify(line[name])}`;
   const { index } = line;
   if (has("thrown") || has("notedThrown")) {
-    const recorded = () => new Recorded(false, decodeThrown(value("thrown", "notedThrown")));
+    const recorded = (item: unknown) => new Recorded(false, decodeThrown(value("thrown", "notedThrown")), item);
     return { identity, index, ok: false, isComplete: true, recorded };
   }
   const isComplete = has("value") || has("noted");
-  return { identity, index, ok: true, isComplete, recorded: () => new Recorded(true, value("value", "noted")) };
+  return {
+    identity,
+    index,
+    ok: true,
+    isComplete,
+    recorded: (item) => new Recorded(true, value("value", "noted"), item),
+  };
 }
 
 // A value as JSON, with notes for dates, `undefined` and the like; `undefined` if it is anything else.

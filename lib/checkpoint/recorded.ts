@@ -7,7 +7,7 @@
 /** Gets the outcomes of items. */
 interface Outcomes {
   fulfill(first: number, values: readonly unknown[]): void;
-  reject(index: number, reason: unknown): void;
+  reject(index: number, reason: unknown, item: unknown): void;
 }
 
 /** Counts the outcomes of items. */
@@ -23,6 +23,8 @@ export class Recorded {
     readonly ok: boolean,
     /** Its result, or what it has thrown. */
     readonly value: unknown,
+    /** The item. */
+    readonly item: unknown,
   ) {}
 
   /** Delivers it as the outcome of an item of this run. */
@@ -32,7 +34,7 @@ export class Recorded {
       collector.fulfill(index, [this.value]);
     } else {
       progress?.rejected(index, this.value);
-      collector.reject(index, this.value);
+      collector.reject(index, this.value, this.item);
     }
   }
 }

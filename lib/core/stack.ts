@@ -6,9 +6,15 @@
  * @module
  */
 import { define } from "./define.ts";
+import { URL } from "./platform.ts";
 
 // Taken at load: the program can delete or replace it later.
-const { captureStackTrace } = Error;
+const { captureStackTrace, isError } = Error;
+
+/** Where this library's own code is. */
+const OWN_CODE = ["lib/", "workers/"].map((folder) => new URL(`../../${folder}`, import.meta.url).href);
+/** A frame of the runtime's own code. */
+const RUNTIME_FRAME = /^\s+at .*(?:ext|node):/;
 
 /** Gives an object a `stack`, without the frames of `method` and of the functions that it has called. */
 export function captureStack(object: object, method: (...args: never[]) => unknown): void {
@@ -34,6 +40,28 @@ export function stackOf(object: { readonly stack?: unknown }): string | undefine
   }
 }
 
+/** Leaves out the frames of this library, and those of the runtime that have called it. */
+export function withoutOwnFrames(stack: string): string {
+  const isOwn = (line: string) => OWN_CODE.some((folder) => line.includes(folder)) && /^\s+at /.test(line);
+  const lines = stack.split("\n");
+  const kept = lines.filter((line) => !isOwn(line));
+  if (kept.length === lines.length) return stack;
+  while (RUNTIME_FRAME.test(kept.at(-1)!)) kept.pop();
+  return kept.join("\n");
+}
+
+/** Adds a line to the stack of an error, and leaves out the frames of this library. Changes nothing else, and no other object. */
+export function addFrame(error: object, frame: string): void {
+  if (!isError(error)) return;
+  const stack = stackOf(error);
+  if (stack === undefined || stack.includes(frame)) return;
+  try {
+    define(error, "stack", `${withoutOwnFrames(stack)}\n    ${frame}`, false);
+  } catch {
+    // A frozen error keeps its own stack.
+  }
+}
+
 /**
  * Appends a captured stack, as the second half, to the stack of an error.
  *
@@ -53,7 +81,7 @@ export function appendStack(
   const [, ...frames] = stackOf(captured)?.split("\n") ?? [];
   if (frames.length === 0) return;
   try {
-    const first = stack ?? `${error.name}: ${error.message}`;
+    const first = stack === undefined ? `${error.name}: ${error.message}` : withoutOwnFrames(stack);
     define(error, "stack", `${first}${mark}${[...(note ? [note] : []), ...frames.filter(keep)].join("\n")}`, false);
   } catch {
     // A frozen error, or one whose message cannot be read, keeps its own stack: the second half is an extra.

@@ -10,7 +10,7 @@ import { Deque } from "../core/deque.ts";
 import { performance, Promise } from "../core/platform.ts";
 import { abortSignal, duration, knownOptions } from "../core/validate.ts";
 import { waitLimit } from "../core/wait_limit.ts";
-import { type Future, outcomeOf, subscribe } from "./future.ts";
+import { failedArgs, type Future, outcomeOf, subscribe } from "./future.ts";
 import { futureList } from "./wait.ts";
 
 /** Options of {@linkcode asCompleted}. */
@@ -29,7 +29,16 @@ export type Completed<R> =
     /** Position in the input, from 0. */
     index: number;
   }
-  & ({ status: "fulfilled"; value: R } | { status: "rejected" | "cancelled"; reason: unknown });
+  & (
+    | { status: "fulfilled"; value: R }
+    | { status: "cancelled"; reason: unknown }
+    | {
+      status: "rejected";
+      reason: unknown;
+      /** The arguments of the call that has failed; for tasks on workers the copies that were sent. */
+      args: readonly unknown[];
+    }
+  );
 
 /**
  * Yields each future once, as it finishes. Futures that have finished before the call come first, in input order. A future
@@ -133,7 +142,7 @@ function subscribeAll<R>(
 
 function completedOf<R>(future: Future<R>, index: number): Completed<R> {
   const { outcome, value } = outcomeOf(future);
-  return outcome === "fulfilled"
-    ? { future, index, status: outcome, value: value as R }
-    : { future, index, status: outcome === "cancelled" ? outcome : "rejected", reason: value };
+  if (outcome === "fulfilled") return { future, index, status: outcome, value: value as R };
+  if (outcome === "cancelled") return { future, index, status: outcome, reason: value };
+  return { future, index, status: "rejected", reason: value, args: failedArgs(future) };
 }

@@ -12,8 +12,10 @@
 import { Deque } from "../core/deque.ts";
 import { DOMException, Promise } from "../core/platform.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
+import { noteItem } from "./failed_items.ts";
+import type { FailureBudget, OnErrorPlan } from "./failure_budget.ts";
 import { aggregate, type ItemFailure } from "./item_failures.ts";
-import type { OnError } from "./on_error.ts";
+import { OrderedResults } from "./ordered_results.ts";
 import type { Recorder } from "./recorder.ts";
 import type { ResultsSource } from "./results.ts";
 
@@ -40,14 +42,10 @@ export class Collector<R> implements ResultsSource<R> {
   unread = 0;
   readonly #producer: Producer;
   readonly #ordered: boolean;
-  readonly #onError: OnError;
+  readonly #onError: OnErrorPlan["onError"];
+  readonly #budget: FailureBudget | undefined;
   readonly #recorder: Recorder | undefined;
-  // The results in order without gaps, and the runs of results behind a gap, by the index of the first result of each run.
-  // An array without gaps keeps numbers unboxed; one with a marker for each gap could not.
-  #results: unknown[] = [];
-  #readIndex = 0;
-  #contiguousEnd = 0;
-  readonly #runsBehindGap = new Map<number, readonly unknown[]>();
+  readonly #results = new OrderedResults();
   // Results in order of arrival, for unordered reading.
   readonly #arrivals = new Deque<unknown>();
   readonly #failures: ItemFailure[] = [];
@@ -62,10 +60,11 @@ export class Collector<R> implements ResultsSource<R> {
   #read = 0;
   #unobserved: UnobservedFailures | undefined;
 
-  constructor(producer: Producer, options: { ordered: boolean; onError: OnError; recorder?: Recorder | undefined }) {
+  constructor(producer: Producer, options: OnErrorPlan & { ordered: boolean; recorder?: Recorder | undefined }) {
     this.#producer = producer;
     this.#ordered = options.ordered;
     this.#onError = options.onError;
+    this.#budget = options.budget;
     this.#recorder = options.recorder;
     options.recorder?.onFailure((error) => (producer.stop(error), this.fail(error)));
   }
@@ -96,7 +95,8 @@ export class Collector<R> implements ResultsSource<R> {
    */
   close(unobserved: UnobservedFailures, what: string): void {
     this.#recorder?.close();
-    const failure = this.#failures.find(({ isCancelled }) => !isCancelled) ?? this.#inputFailure ??
+    const failures = this.#onError === "settle" ? [] : this.#failures;
+    const failure = failures.find(({ isCancelled }) => !isCancelled) ?? this.#inputFailure ??
       (this.#cancelled ? undefined : this.#failed);
     if (this.#mode !== "unread" || !failure) return;
     this.#unobserved = unobserved;
@@ -116,11 +116,20 @@ export class Collector<R> implements ResultsSource<R> {
   }
 
   /** Producer: delivers the failure of an item, or that it was cancelled. */
-  reject(index: number, reason: unknown, isCancelled = false): void {
+  reject(index: number, reason: unknown, item: unknown, isCancelled = false): void {
     if (!isCancelled) this.#recorder?.rejected(index, reason);
     if (this.#stopped) return;
-    if (this.#onError === "settle") return this.#add(index, [{ status: "rejected", reason, index }]);
-    this.#failures.push({ index, reason, isCancelled });
+    if (!isCancelled) noteItem(this, { index, item, reason });
+    if (this.#budget ? !isCancelled : this.#onError !== "settle") {
+      this.#failures.push({ index, item, reason, isCancelled });
+    }
+    if (this.#onError === "settle") {
+      this.#add(index, [{ status: "rejected", reason, index, item }]);
+      const error = this.#overBudget();
+      // The producer fails the map when it has stopped.
+      if (error) this.#producer.stop(error);
+      return;
+    }
     if (this.#onError === "throw" && this.#mode === "collect") return this.fail(reason);
     this.#add(index, [new Failure(reason)]);
   }
@@ -130,6 +139,8 @@ export class Collector<R> implements ResultsSource<R> {
     this.#count = count;
     this.#inputFailure = inputFailure;
     if (inputFailure && this.#onError === "throw" && this.#mode === "collect") return this.fail(inputFailure.reason);
+    const error = this.#overBudget();
+    if (error) return this.fail(error);
     if (this.#mode === "iterate" || this.#settled === count) this.#wake?.();
   }
 
@@ -153,26 +164,23 @@ export class Collector<R> implements ResultsSource<R> {
     while (!this.#failed && this.#settled < this.#count) await this.#nextEvent();
     if (this.#failed) throw this.#failed.reason;
     this.#throwAtEnd();
-    return this.#results as R[];
+    return this.#results.all as R[];
   }
 
   /** {@inheritDoc ResultsSource.iterate} */
   async *iterate(): AsyncGenerator<R, void, void> {
     this.#mode = "iterate";
     this.#unobserved?.delete(this);
-    if (!this.#ordered) {
-      this.#results = [];
-      this.#runsBehindGap.clear();
-    }
+    if (!this.#ordered) this.#results.clear();
     this.#producer.resume();
     try {
       while (this.#read < this.#count) {
-        if (this.#ordered ? this.#readIndex === this.#results.length : this.#arrivals.size === 0) {
+        if (this.#ordered ? !this.#results.hasNext : this.#arrivals.size === 0) {
           if (this.#failed) throw this.#failed.reason;
           await this.#nextEvent();
           continue;
         }
-        const result = this.#ordered ? this.#shift() : this.#arrivals.shift();
+        const result = this.#ordered ? this.#results.shift() : this.#arrivals.shift();
         this.#read++;
         this.unread--;
         if (result instanceof Failure) {
@@ -193,7 +201,7 @@ export class Collector<R> implements ResultsSource<R> {
   }
 
   #add(first: number, results: readonly unknown[]): void {
-    if (this.#ordered || this.#mode !== "iterate") this.#placeInOrder(first, results);
+    if (this.#ordered || this.#mode !== "iterate") this.#results.add(first, results);
     if (this.#mode !== "collect") {
       if (!this.#ordered) { for (const result of results) this.#arrivals.push(result); }
       this.unread += results.length;
@@ -202,26 +210,9 @@ export class Collector<R> implements ResultsSource<R> {
     if (this.#mode === "iterate" || this.#settled === this.#count) this.#wake?.();
   }
 
-  #placeInOrder(first: number, results: readonly unknown[]): void {
-    if (first !== this.#contiguousEnd) return void this.#runsBehindGap.set(first, results);
-    for (let run: readonly unknown[] | undefined = results; run;) {
-      for (let i = 0; i < run.length; i++) this.#results.push(run[i]);
-      this.#contiguousEnd += run.length;
-      run = this.#runsBehindGap.get(this.#contiguousEnd);
-      if (run) this.#runsBehindGap.delete(this.#contiguousEnd);
-    }
-  }
-
-  #shift(): unknown {
-    const index = this.#readIndex++;
-    const result = this.#results[index];
-    this.#results[index] = undefined;
-    // Cuts off the results that were read, now and then: the array of an endless stream must not grow for ever.
-    if (index >= 1024 && index * 2 >= this.#results.length) {
-      this.#results.splice(0, this.#readIndex);
-      this.#readIndex = 0;
-    }
-    return result;
+  #overBudget(): AggregateError | undefined {
+    if (!this.#budget?.isSpent(this.#failures.length, this.#settled, this.#count)) return undefined;
+    return aggregate(this, this.#failures, this.#settled);
   }
 
   // Throws what comes after the last result.
@@ -231,7 +222,7 @@ export class Collector<R> implements ResultsSource<R> {
       if (input) throw input.reason;
       return;
     }
-    throw aggregate(this.#failures, this.#count, input);
+    throw aggregate(this, this.#failures, this.#count, input);
   }
 
   #stop(reason: unknown): void {

@@ -23,7 +23,7 @@ import { observe, outcomeOf, Settlement, stateOf, subscribe, whenSettled, worker
 import { untilSettled } from "./until_settled.ts";
 
 export type { CancelOptions, FutureControl, FutureState };
-export { isObserved, observe, outcomeOf, settleFuture, subscribe, trackFailure } from "./settlement.ts";
+export { failedArgs, isObserved, observe, outcomeOf, settleFuture, subscribe, trackFailure } from "./settlement.ts";
 
 const LIBRARY: unique symbol = Symbol("library");
 

@@ -3,11 +3,10 @@
  *
  * @module
  */
+import { type FailedItem, noteItems } from "./failed_items.ts";
 
 /** One failure. */
-export interface ItemFailure {
-  readonly index: number;
-  readonly reason: unknown;
+export interface ItemFailure extends FailedItem {
   readonly isCancelled: boolean;
 }
 
@@ -18,13 +17,17 @@ export interface ItemFailure {
  * @param inputFailure What the input threw after the last item.
  */
 export function aggregate(
+  map: object,
   failures: readonly ItemFailure[],
   count: number,
   inputFailure?: { readonly reason: unknown },
 ): AggregateError {
-  const reasons = failures.toSorted((a, b) => a.index - b.index).map((failure) => failure.reason);
+  const items = failures.map(({ index, item, reason }) => ({ index, item, reason })).sort((a, b) => a.index - b.index);
+  const reasons = items.map(({ reason }) => reason);
   const message = `${reasons.length} (of ${count}) items failed`;
-  return inputFailure
+  const error = inputFailure
     ? new AggregateError([...reasons, inputFailure.reason], `${message}, then the input failed`)
     : new AggregateError(reasons, message);
+  noteItems(map, error, items);
+  return error;
 }

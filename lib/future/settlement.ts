@@ -14,8 +14,15 @@ import { guarded } from "../core/guarded.ts";
 import type { FutureControl, FutureState, Outcome } from "./future_control.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 
-/** Settles a future; the first call wins, later calls return `false`. */
-export let settleFuture: (future: Settlement, outcome: Exclude<Outcome, "none">, value: unknown) => boolean;
+/** Settles a future; the first call wins, later calls return `false`. `args`: the arguments of a call that has failed. */
+export let settleFuture: (
+  future: Settlement,
+  outcome: Exclude<Outcome, "none">,
+  value: unknown,
+  args?: readonly unknown[],
+) => boolean;
+/** Returns the arguments of the call behind a future, if it has failed. */
+export let failedArgs: (future: Settlement) => readonly unknown[];
 /** Marks a future as observed, so that its failure is not reported as unhandled. */
 export let observe: (future: Settlement) => void;
 /** Whether any code has observed the future's outcome. */
@@ -39,6 +46,7 @@ export let cancelTask: (future: Settlement, reason: unknown, force: boolean) => 
 /** Adds the failure of a future to `failures` if it is not observed; observing it later removes it. `what` names the task. */
 export let trackFailure: (future: Settlement, failures: UnobservedFailures, what: string) => void;
 
+const NO_ARGS: readonly unknown[] = [];
 const NO_LISTENER = (): void => {};
 
 /**
@@ -52,6 +60,7 @@ export class Settlement {
   #value: unknown = undefined;
   #listeners: (() => void)[] | undefined;
   #observed = false;
+  #failedArgs = NO_ARGS;
   #failures: UnobservedFailures | undefined;
   #workerId: number | undefined;
 
@@ -61,7 +70,8 @@ export class Settlement {
   }
 
   static {
-    settleFuture = (future, outcome, value) => future.#settle(outcome, value);
+    settleFuture = (future, outcome, value, args = NO_ARGS) => future.#settle(outcome, value, args);
+    failedArgs = (future) => future.#failedArgs;
     observe = (future) => future.#observe();
     isObserved = (future) => future.#observed;
     subscribe = (future, listener) => future.#subscribe(listener);
@@ -86,8 +96,9 @@ export class Settlement {
     };
   }
 
-  #settle(outcome: Outcome, value: unknown): boolean {
+  #settle(outcome: Outcome, value: unknown, args: readonly unknown[]): boolean {
     if (this.#outcome !== "none") return false;
+    this.#failedArgs = args;
     this.#workerId = this.#control!.workerId();
     this.#outcome = outcome;
     this.#value = value;

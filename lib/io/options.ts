@@ -5,8 +5,10 @@
  */
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy, SERVICE_MIN_TIMEOUT } from "../core/retry.ts";
-import { abortSignal, badOption, boolean, count, duration, knownOptions, oneOf } from "../core/validate.ts";
+import { abortSignal, badOption, boolean, count, duration, knownOptions } from "../core/validate.ts";
+import { type OnErrorPlan, onErrorPlan } from "../future/failure_budget.ts";
 import type { OnError } from "../future/on_error.ts";
+import { sizeOf } from "../progress/counter.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type CheckpointOptions, checkpointPlan } from "../checkpoint/options.ts";
@@ -95,12 +97,11 @@ export interface LimitOptions {
 }
 
 /** The checked and completed options of `pooled()`. */
-export interface PooledPlan {
+export interface PooledPlan extends OnErrorPlan {
   readonly concurrency: number;
   readonly adaptive: Required<AdaptiveOptions> | undefined;
   readonly buffer: number;
   readonly ordered: boolean;
-  readonly onError: OnError;
   readonly signal: AbortSignal | undefined;
   readonly timeout: number | undefined;
   readonly retry: RetryPolicy | undefined;
@@ -129,10 +130,15 @@ const POOLED_OPTIONS = [
 ] as const;
 const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as const;
 
-/** Checks and completes the options of {@linkcode pooled}, and of its function for a checkpoint. */
-export function pooledPlan(call: string, options: PooledOptions, fn: { readonly name: string }): PooledPlan {
+/** Checks and completes the options of {@linkcode pooled}, for a function and an input. */
+export function pooledPlan(
+  call: string,
+  options: PooledOptions,
+  fn: { readonly name: string },
+  items?: unknown,
+): PooledPlan {
   knownOptions(call, options, POOLED_OPTIONS);
-  const { concurrency: permits = 32, onError = "throw" } = options;
+  const { concurrency: permits = 32 } = options;
   const concurrency = count(call, "concurrency", permits, 1);
   const { buffer = concurrency } = options;
   const ordered = boolean(call, "ordered", options.ordered, true);
@@ -142,7 +148,7 @@ export function pooledPlan(call: string, options: PooledOptions, fn: { readonly 
     adaptive: adaptiveOptions(call, options.adaptive, concurrency),
     buffer: count(call, "buffer", buffer, 0),
     ordered,
-    onError: oneOf(call, "onError", onError, ["throw", "settle", "aggregate"]),
+    ...onErrorPlan(call, options.onError, options.total ?? sizeOf(items)),
     recorder: checkpoint && new Checkpoint(call, checkpoint, { source: Function.prototype.toString.call(fn) }, fn.name),
     ...commonPlan(call, options),
   };

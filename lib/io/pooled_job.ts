@@ -15,6 +15,7 @@ import { onAbort } from "../core/abort.ts";
 import type { OpenInput } from "../core/input.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { Collector, type Producer } from "../future/collector.ts";
+import { noteItem } from "../future/failed_items.ts";
 import type { Settled } from "../future/on_error.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { AdaptiveLimit } from "./adaptive.ts";
@@ -127,6 +128,8 @@ export class PooledJob<T, R> implements Producer {
   // Processes items one after another, while there is room for their results.
   async #runLoop(): Promise<void> {
     this.#loops++;
+    // Called as a function, and not as a method of this class, which stacks would name.
+    const fn = this.#fn;
     do {
       this.#waitingLoops++;
       const read = this.#input.isAsync ? await this.#input.readAsync() : this.#input.read();
@@ -151,13 +154,13 @@ export class PooledJob<T, R> implements Producer {
       let ok = true;
       let value: unknown;
       try {
-        value = await this.#fn(item, context);
+        value = await fn(item, context);
       } catch (error) {
         ok = false;
         value = error;
       }
       context.end();
-      this.#settle(index, ok, value);
+      this.#settle(index, item, ok, value);
     } while (this.#loops <= this.#concurrency && !this.#hasReader && this.#hasRoomForOneMore());
     this.#loops--;
     this.#checkEnd();
@@ -174,11 +177,11 @@ export class PooledJob<T, R> implements Producer {
       ok = false;
       value = error;
     }
-    this.#settle(index, ok, value);
+    this.#settle(index, item, ok, value);
     await attempts.overdue;
   }
 
-  #settle(index: number, ok: boolean, value: unknown): void {
+  #settle(index: number, item: T, ok: boolean, value: unknown): void {
     if (ok) this.#progress?.fulfilled(index, 1);
     else this.#progress?.rejected(index, value);
     // After a cancellation, a result is still delivered, but a failure is only its consequence.
@@ -186,8 +189,9 @@ export class PooledJob<T, R> implements Producer {
     else if (this.#cancellation.aborted) return;
     else if (this.#plan.onError === "throw") {
       this.#plan.recorder?.rejected(index, value);
+      noteItem(this.collector, { index, item, reason: value });
       this.#cancel(value);
-    } else this.collector.reject(index, value);
+    } else this.collector.reject(index, value, item);
   }
 
   #hasRoomForOneMore(): boolean {

@@ -28,6 +28,7 @@ import type { PoolCore } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
 import type { AnyRunnable } from "./runnable.ts";
+import { sentItem } from "./sent_item.ts";
 
 /**
  * Submits one call.
@@ -232,6 +233,7 @@ export class CallJob extends PoolJob implements FutureControl {
 
   #end(outcome: Outcome, value: unknown): void {
     if (this.isOver) return;
+    const args = outcome === "rejected" ? sentItem(this.#args, true, this.shares) as unknown[] : undefined;
     this.#args = undefined;
     this.#chunk = undefined;
     this.#stopListening?.();
@@ -240,7 +242,7 @@ export class CallJob extends PoolJob implements FutureControl {
     if (outcome !== "fulfilled") this.failure = { outcome, error: value };
     if (outcome === "rejected") this.#site?.addTo(value);
     this.#scheduler.counters.callEnded(outcome);
-    settleFuture(this.future, outcome, value);
+    settleFuture(this.future, outcome, value, args);
     if (outcome === "rejected") trackFailure(this.future, this.#failures, describeTask(this.task));
     this.#scheduler.admission.leave();
     this.#scheduler.finish(this);

@@ -5,7 +5,7 @@
  */
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
 import type { Input } from "../core/input.ts";
-import type { Settled } from "../future/on_error.ts";
+import type { Settled, StopAfter } from "../future/on_error.ts";
 import type { Results } from "../future/results.ts";
 import type { Task } from "../task/task.ts";
 import { countWorkers } from "./core.ts";
@@ -35,7 +35,7 @@ let shared: Pool | undefined;
 export function map<T, R>(
   task: Task<[T], R>,
   items: Input<T>,
-  options: MapOptions<T> & { onError: "settle" },
+  options: MapOptions<T> & { onError: "settle" | StopAfter },
 ): Results<Settled<R>>;
 /** Maps, and throws the first failure, or with `onError: "aggregate"` all failures together. */
 export function map<T, R>(task: Task<[T], R>, items: Input<T>, options?: MapOptions<T>): Results<R>;

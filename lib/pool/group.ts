@@ -4,9 +4,10 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
-import { Promise } from "../core/platform.ts";
+import { Promise as RuntimePromise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
-import { type Future, isObserved, outcomeOf, subscribe } from "../future/future.ts";
+import { type Future, isObserved, observe, outcomeOf, subscribe } from "../future/future.ts";
+import type { Outcome } from "../future/future_control.ts";
 import type { Task } from "../task/task.ts";
 import type { BackendName } from "./backends.ts";
 import type { PublicMethod } from "./call_site.ts";
@@ -46,6 +47,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
   readonly #submit: SubmitToPool;
   readonly #futures = new Set<Future<unknown>>();
   #failed: Future<unknown> | undefined;
+  #first: FirstSuccess | undefined;
   #cancelled: { reason: unknown } | undefined;
 
   /** @ignore Use `Pool.group`. */
@@ -85,6 +87,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
     }
     const future = this.#submit(SUBMIT, task, args);
     this.#futures.add(future);
+    if (this.#first) observe(future);
     subscribe(future, () => this.#ended(future));
     return future;
   }
@@ -115,6 +118,40 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
   }
 
   /**
+   * Resolves with the first success, and cancels the other calls: for the same question to several services, or for several
+   * ways to the same result. From here on a failure does not cancel the group. It waits for calls that are submitted later,
+   * too, as long as others are unfinished.
+   *
+   * @throws {AggregateError} If no call succeeds; its `errors` are in the order in which the calls ended.
+   * @throws {TypeError} If it is called twice.
+   *
+   * @example Take the fastest answer
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { inline, Pool } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(3);
+   * await using group = pool.group();
+   * const ask = inline((wait: number) => new Promise<number>((resolve) => setTimeout(resolve, wait, wait)));
+   * for (const wait of [60_000, 1, 60_000]) group.submit(ask, wait);
+   * assertEquals(await group.any(), 1);
+   * ```
+   */
+  any(): Promise<unknown> {
+    if (this.#first) {
+      throw new TypeError("Cannot wait for any: it was called before: keep the promise of the first call");
+    }
+    const first = this.#first = new FirstSuccess();
+    for (const future of this.#futures) observe(future);
+    if (this.#failed) {
+      observe(this.#failed);
+      first.errors.push(outcomeOf(this.#failed).value);
+    }
+    if (this.#futures.size === 0) first.failed();
+    return first.promise;
+  }
+
+  /**
    * Waits for all calls of the group, and throws the first failure unless the caller observed it.
    *
    * @example Wait by leaving a block
@@ -133,7 +170,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
    */
   async [Symbol.asyncDispose](): Promise<void> {
     while (this.#futures.size > 0) {
-      await new Promise<void>((resolve) => subscribe(this.#futures.values().next().value!, resolve));
+      await new RuntimePromise<void>((resolve) => subscribe(this.#futures.values().next().value!, resolve));
     }
     const failed = this.#failed;
     if (failed && !isObserved(failed)) await failed;
@@ -142,9 +179,40 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
   #ended(future: Future<unknown>): void {
     this.#futures.delete(future);
     const { outcome, value } = outcomeOf(future);
+    if (this.#first) return this.#endedInRace(this.#first, outcome, value);
     if (outcome !== "rejected" || this.#failed) return;
     this.#failed = future;
     this.cancel(value);
+  }
+
+  #endedInRace(first: FirstSuccess, outcome: Outcome, value: unknown): void {
+    if (outcome === "fulfilled") {
+      first.resolve(value);
+      this.cancel("another call of the group has succeeded first");
+      return;
+    }
+    first.errors.push(value);
+    if (this.#futures.size === 0) first.failed();
+  }
+}
+
+/** The race of `any()`. */
+class FirstSuccess {
+  readonly errors: unknown[] = [];
+  readonly #settled = RuntimePromise.withResolvers<unknown>();
+
+  get promise(): Promise<unknown> {
+    return this.#settled.promise;
+  }
+
+  resolve(value: unknown): void {
+    this.#settled.resolve(value);
+  }
+
+  failed(): void {
+    this.#settled.reject(
+      new AggregateError(this.errors, `No call of the group has succeeded: ${this.errors.length} failed`),
+    );
   }
 }
 

@@ -68,8 +68,8 @@ export class ItemLimits {
     return this.#retries.wasTried(index);
   }
 
-  /** Cancels all further attempts of an item. Returns whether there would have been one. */
-  cancelAttempts(index: number): boolean {
+  /** Cancels all further attempts of an item. Returns the item if there would have been one. */
+  cancelAttempts(index: number): RetryItem | undefined {
     return this.#retries.cancel(index);
   }
 

@@ -13,6 +13,7 @@ import type { Recorded } from "../checkpoint/recorded.ts";
 import { onAbort } from "../core/abort.ts";
 import type { Input } from "../core/input.ts";
 import { Collector, type Producer } from "../future/collector.ts";
+import { itemFrame } from "../future/failed_items.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { expire } from "../scheduler/expire.ts";
@@ -24,6 +25,7 @@ import { ItemLimits } from "./item_limits.ts";
 import type { MapPlan } from "./map_plan.ts";
 import { MapInput, readAhead } from "./map_input.ts";
 import { PoolJob } from "./pool_job.ts";
+import { sentItem } from "./sent_item.ts";
 
 /** A map that runs on a pool. */
 export class MapJob extends PoolJob implements Producer {
@@ -63,13 +65,6 @@ export class MapJob extends PoolJob implements Producer {
       readReturned: () => this.#checkEnd(),
     });
     if (plan.buffer === undefined) this.#admit();
-  }
-
-  /** Starts reading the input, once the task's code is verified. A lazy map starts when its results are read. */
-  start(): void {
-    const { verified } = this.#plan;
-    if (verified) verified.then(() => this.#readOn(), (error) => this.abandon("rejected", error));
-    else this.#readOn();
   }
 
   /** {@inheritDoc Job.waiting} */
@@ -124,18 +119,19 @@ export class MapJob extends PoolJob implements Producer {
   }
 
   /** {@inheritDoc Job.fail} */
-  fail(index: number, outcome: Failure, error: unknown): void {
+  fail(index: number, outcome: Failure, error: unknown, _workerId: unknown, sent?: unknown): void {
     this.#running--;
     if (outcome === "rejected" && !this.isOver && this.#limits.triesAgain(index, error)) return;
     this.#limits.ended(index);
     this.#core.scheduler.counters.callEnded(outcome);
     this.#plan.progress?.rejected(index, error);
+    const item = sentItem(sent, this.spread, this.shares);
     if (!this.collector.isStopped) {
-      this.#site?.addTo(error, `at items[${index}]`);
+      this.#site?.addTo(error, itemFrame(index, item));
       if (this.#plan.onError === "throw") this.failure ??= { outcome, error };
       if (this.#plan.onError === "throw") this.#input.close();
     }
-    this.collector.reject(index, error, outcome === "cancelled");
+    this.collector.reject(index, error, item, outcome === "cancelled");
     this.#checkEnd();
   }
 
@@ -161,16 +157,15 @@ export class MapJob extends PoolJob implements Producer {
   /** {@inheritDoc Producer.resume} A map without a buffer does not wait for its reader. */
   resume(): void {
     if (this.#plan.buffer === undefined || this.#state === "finished") return;
-    if (this.#state === "running") return this.#readOn();
+    if (this.#state === "running") return this.readOn();
     try {
       this.#plan.checkOpen();
     } catch (error) {
       this.stop(error);
-      this.#state = "finished";
-      return;
+      return void (this.#state = "finished");
     }
     this.#admit();
-    this.#readOn();
+    this.readOn();
   }
 
   /** {@inheritDoc Producer.stop} */
@@ -215,18 +210,21 @@ export class MapJob extends PoolJob implements Producer {
     const isRead = index < this.#next;
     const wasTried = this.#limits.wasTried(index);
     const errorOf = (isRunning: boolean) => this.deadlineError(isRunning, wasTried);
-    if (isRead && !this.#limits.cancelAttempts(index)) return expire(this.#core.scheduler, this, index, errorOf);
+    const due = isRead ? this.#limits.cancelAttempts(index) : undefined;
+    if (isRead && !due) return expire(this.#core.scheduler, this, index, errorOf);
     // It waits: for a worker, then it is the first that does, or for its next attempt.
     const recorded = isRead ? undefined : this.#input.takeRecorded();
     if (recorded) return this.#deliver(recorded);
-    if (!isRead) this.#next += this.#input.take(1).length;
+    const [sent] = due ? [due.item] : this.#input.take(1);
+    if (!isRead) this.#next++;
     if (this.waiting === 0) this.#queued = false;
     this.#running++;
-    this.fail(index, "rejected", errorOf(false));
+    this.fail(index, "rejected", errorOf(false), undefined, sent);
     this.#input.readOn();
   }
 
-  #readOn(): void {
+  /** Reads the input, as far as there is room. A lazy map does not read before its results are read. */
+  readOn(): void {
     if (this.#state !== "running") return;
     this.#input.readOn();
     this.#enqueue();

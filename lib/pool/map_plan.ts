@@ -9,9 +9,9 @@ import { checkpointPlan } from "../checkpoint/options.ts";
 import type { Input } from "../core/input.ts";
 import { anySignal } from "../core/platform.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
-import { abortSignal, badOption, boolean, count, duration, integer, knownOptions, oneOf } from "../core/validate.ts";
-import type { OnError } from "../future/on_error.ts";
-import type { ProgressCounter } from "../progress/counter.ts";
+import { abortSignal, badOption, boolean, count, duration, integer, knownOptions } from "../core/validate.ts";
+import { type OnErrorPlan, onErrorPlan } from "../future/failure_budget.ts";
+import { type ProgressCounter, sizeOf } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
 import { describeTask } from "../scheduler/task_name.ts";
@@ -32,7 +32,7 @@ export interface MapKind {
 }
 
 /** The plan of one map. */
-export interface MapPlan extends JobOptions {
+export interface MapPlan extends JobOptions, OnErrorPlan {
   /** What the map's method does, in error messages. */
   action: string;
   task: TaskEntry;
@@ -44,7 +44,6 @@ export interface MapPlan extends JobOptions {
   /** Maximum number of items in one chunk. */
   chunkSize: number;
   ordered: boolean;
-  onError: OnError;
   /** Maximum number of items that run at once. */
   running: number;
   /**
@@ -101,7 +100,7 @@ export function planMap(
     throw new TypeError(`Cannot ${action}: the task has \`transfer\`, which names values of one call: use submit()`);
   }
   knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
-  const { chunkSize = "auto", onError = "throw", buffer = BUFFER_PER_WORKER * pool.workers } = options;
+  const { chunkSize = "auto", buffer = BUFFER_PER_WORKER * pool.workers } = options;
   const ordered = boolean(action, "ordered", options.ordered, true);
   const deadline = duration(action, "deadline", options.deadline ?? task.deadline);
   const signals = [abortSignal(action, "signal", options.signal), task.signal].filter((signal) => signal !== undefined);
@@ -122,7 +121,7 @@ export function planMap(
     limits: callLimits(action, task, pool.limits, core.capabilities, pool.setup.concurrency),
     signal: signals.length > 1 ? anySignal(signals) : signals.at(0),
     retry: retryPolicy(action, options.retry === undefined ? task.retry ?? pool.retry : options.retry, true),
-    onError: oneOf(action, "onError", onError, ["throw", "settle", "aggregate"]),
+    ...onErrorPlan(action, options.onError, options.total ?? sizeOf(items)),
     running: pool.workers * pool.setup.concurrency,
     buffer: lazy ? count(action, "buffer", buffer, 1) : undefined,
     given: task,

@@ -107,7 +107,7 @@ export abstract class PoolJob implements Job {
   /** {@inheritDoc Job.fulfill} */
   abstract fulfill(first: number, values: readonly unknown[], workerId: number): void;
   /** {@inheritDoc Job.fail} */
-  abstract fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void;
+  abstract fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined, item?: unknown): void;
   /** {@inheritDoc Job.cancelWaiting} */
   abstract cancelWaiting(error: unknown): void;
   /** {@inheritDoc Job.abandon} */

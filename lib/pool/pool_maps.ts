@@ -6,7 +6,7 @@
  */
 import { calledBy } from "../core/at_caller.ts";
 import type { Input } from "../core/input.ts";
-import type { Settled } from "../future/on_error.ts";
+import type { Settled, StopAfter } from "../future/on_error.ts";
 import { Results } from "../future/results.ts";
 import type { BackendName } from "./backends.ts";
 import type { PublicMethod } from "./call_site.ts";
@@ -65,7 +65,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
   map<T, R>(
     task: Runnable<B, [T], R>,
     items: Input<T>,
-    options: MapOptions<T> & { onError: "settle" },
+    options: MapOptions<T> & { onError: "settle" | StopAfter },
   ): Results<Settled<R>>;
   /** Maps, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   map<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: MapOptions<T>): Results<R>;
@@ -90,7 +90,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
   starmap<A extends unknown[], R>(
     task: Runnable<B, A, R>,
     items: Input<Readonly<Args<A>> | readonly [never]>,
-    options: MapOptions<Args<A>> & { onError: "settle" },
+    options: MapOptions<Args<A>> & { onError: "settle" | StopAfter },
   ): Results<Settled<R>>;
   /** Maps argument lists, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   starmap<A extends unknown[], R>(
@@ -126,7 +126,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
   imap<T, R>(
     task: Runnable<B, [T], R>,
     items: Input<T>,
-    options: ImapOptions<T> & { onError: "settle" },
+    options: ImapOptions<T> & { onError: "settle" | StopAfter },
   ): Results<Settled<R>>;
   /** Maps lazily, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   imap<T, R>(task: Runnable<B, [T], R>, items: Input<T>, options?: ImapOptions<T>): Results<R>;
@@ -152,7 +152,7 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
   imapUnordered<T, R>(
     task: Runnable<B, [T], R>,
     items: Input<T>,
-    options: Omit<ImapOptions<T>, "ordered"> & { onError: "settle" },
+    options: Omit<ImapOptions<T>, "ordered"> & { onError: "settle" | StopAfter },
   ): Results<Settled<R>>;
   /** Maps lazily and unordered, and throws the first failure, or with `onError: "aggregate"` all failures together. */
   imapUnordered<T, R>(
@@ -218,7 +218,8 @@ export abstract class PoolMaps<B extends BackendName = "worker"> extends PoolStr
         this.#core,
         this.#core.callSite(method, plan.task, plan.timeout ?? plan.deadline),
       );
-      job.start();
+      if (plan.verified) plan.verified.then(() => job.readOn(), (error) => job.abandon("rejected", error));
+      else job.readOn();
       return job;
     });
   }

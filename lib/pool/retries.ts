@@ -97,8 +97,9 @@ export class Retries {
     return (this.#items.get(index)?.attempt ?? 1) > 1;
   }
 
-  /** Cancels all further attempts of an item. Returns whether one was due, or would have become so. */
-  cancel(index: number): boolean {
+  /** Cancels all further attempts of an item. Returns the item if one was due, or would have become so. */
+  cancel(index: number): RetryItem | undefined {
+    const cancelled = this.#items.get(index);
     this.#items.delete(index);
     const timer = this.#timers.get(index);
     clearTimeout(timer);
@@ -108,7 +109,7 @@ export class Retries {
       const item = this.#due.shift()!;
       if (item.index !== index) this.#due.push(item);
     }
-    return this.waiting < size;
+    return this.waiting < size ? cancelled : undefined;
   }
 
   /** Cancels all further attempts. */

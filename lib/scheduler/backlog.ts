@@ -90,9 +90,9 @@ export class Backlog {
     return removed;
   }
 
-  /** Takes one call of a job out of the chunks that came back; `false` if none of them has it. */
-  takeOut(job: Job, index: number): boolean {
-    let found = false;
+  /** Takes one call of a job out of the chunks that came back; `undefined` if none of them has it. */
+  takeOut(job: Job, index: number): { item: unknown } | undefined {
+    let found: { item: unknown } | undefined;
     for (const { returned } of this.#levels) {
       for (let left = returned.size; left > 0; left--) {
         const chunk = returned.shift()!;
@@ -100,8 +100,8 @@ export class Backlog {
           returned.push(chunk);
           continue;
         }
-        found = true;
         const { first, items, attempt } = chunk;
+        found = { item: items[index - first] };
         const before = items.slice(0, index - first);
         const after = items.slice(index - first + 1);
         if (before.length > 0) returned.push(new Chunk(job, first, before, attempt));

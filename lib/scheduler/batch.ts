@@ -52,9 +52,10 @@ export function sendSeparately(chunks: Chunk[], cause: unknown, send: (chunks: C
   for (const chunk of chunks) {
     const { job, first, items, attempt } = chunk;
     if (chunks.length === 1 && items.length === 1) {
-      const error = transferError(items[0], job.spread ? "args" : "item", "argument", cause);
+      const [item] = items;
+      const error = transferError(item, job.spread ? "args" : "item", "argument", cause);
       chunk.close(0, 1);
-      job.fail(first, "rejected", error, undefined);
+      job.fail(first, "rejected", error, undefined, item);
     } else if (chunks.length > 1) {
       // The same chunk object: its job may refer to it.
       send([chunk]);

@@ -25,11 +25,13 @@ export function expire(
     const chunk = calls.chunks.find((each) => each.job === job && each.has(index));
     if (!chunk) continue;
     const offset = index - chunk.first;
-    if (calls.withdraw(chunk, offset)) job.fail(index, "rejected", errorOf(false), undefined);
+    const item = chunk.items[offset];
+    if (calls.withdraw(chunk, offset)) job.fail(index, "rejected", errorOf(false), undefined, item);
     else if (calls.isRunning(chunk, offset)) calls.stop(chunk, offset, "rejected", errorOf(true));
     return;
   }
   for (const each of backlogs) {
-    if (each.takeOut(job, index)) return job.fail(index, "rejected", errorOf(false), undefined);
+    const taken = each.takeOut(job, index);
+    if (taken) return job.fail(index, "rejected", errorOf(false), undefined, taken.item);
   }
 }

@@ -120,8 +120,8 @@ export interface Job {
   progress(index: number, done: number, total: number | undefined): void;
   /** Calls have returned, one after another from `first` on. */
   fulfill(first: number, values: readonly unknown[], workerId: number): void;
-  /** A call has failed, or was cancelled. */
-  fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined): void;
+  /** A call has failed, or was cancelled. `item`: its arguments, as in {@linkcode Chunk.items}, unless it was cancelled. */
+  fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined, item?: unknown): void;
   /** Cancels the calls that have not started; running calls go on. */
   cancelWaiting(error: unknown): void;
   /** Its pool drains: a lazy job that is not being read must end, or the pool would wait for ever. */

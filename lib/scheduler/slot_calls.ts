@@ -23,7 +23,7 @@ import { reportEnded } from "./observers.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import { Throughput } from "./throughput.ts";
 import { TimeLimits } from "./time_limits.ts";
-import { crashError, partitionCalls } from "./worker_death.ts";
+import { crashError, type LostCall, partitionCalls } from "./worker_death.ts";
 
 /** The slot, as its calls see it. */
 export interface CallsSlot extends OwnedSlot {
@@ -194,22 +194,22 @@ export class SlotCalls implements ChunkHolder {
     // A pool that is stopped takes nothing back.
     const isLost = (seq: number) => stopOutcome !== undefined || this.#transport.hasStarted(seq);
     const { lost, back } = partitionCalls(this.#inFlight.clear(), isLost);
-    for (const [chunk, offset, item] of lost) this.#lose(chunk, offset, item, death, stopOutcome);
+    for (const call of lost) this.#lose(call, death, stopOutcome);
     for (const chunk of back.reverse()) this.#owner.putBack(chunk); // Each goes to the head.
   }
 
   #returned(chunk: Chunk, offset: number, values: readonly unknown[]): void {
     const stopped = this.#takeStop(chunk.firstSeq + offset);
     if (stopped) return this.#failed(chunk, offset, stopped.outcome, stopped.error);
-    const first = chunk.first + offset;
     this.#end(chunk, offset, values.length, "fulfilled", undefined);
-    chunk.job.fulfill(first, values, this.id);
+    chunk.job.fulfill(chunk.first + offset, values, this.id);
   }
 
   #failed(chunk: Chunk, offset: number, outcome: Failure, error: unknown): void {
     const settled = this.#takeStop(chunk.firstSeq + offset) ?? { outcome, error };
+    const item = chunk.items[offset];
     this.#end(chunk, offset, 1, settled.outcome, settled.error);
-    chunk.job.fail(chunk.first + offset, settled.outcome, settled.error, this.id);
+    chunk.job.fail(chunk.first + offset, settled.outcome, settled.error, this.id, item);
   }
 
   #end(chunk: Chunk, offset: number, count: number, outcome: Outcome, error: unknown): void {
@@ -221,14 +221,14 @@ export class SlotCalls implements ChunkHolder {
     if (chunk.open === 0) this.#owner.capacityChanged(this.#slot);
   }
 
-  #lose(chunk: Chunk, offset: number, item: unknown, death: Death, stopOutcome: StopOutcome | undefined): void {
+  #lose({ chunk, offset, item }: LostCall, death: Death, stopOutcome: StopOutcome | undefined): void {
     const stopped = this.#stops.take(chunk.firstSeq + offset) ?? stopOutcome;
     if (stopped && death.abandoned) markAbandoned(stopped.error);
     const { outcome, error } = stopped ?? { outcome: "rejected", error: crashError(this.id, death, chunk.job.task) };
     this.ended++;
     this.lostTask = chunk.job.task;
     reportEnded(this.#owner.observer, chunk, offset, [item], this, outcome, error);
-    chunk.job.fail(chunk.first + offset, outcome, error, this.id);
+    chunk.job.fail(chunk.first + offset, outcome, error, this.id, item);
   }
 
   // What an ended call settles to, if it was being stopped. After the last such call, the worker may take calls again.

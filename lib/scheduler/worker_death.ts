@@ -62,6 +62,15 @@ export function blockedError(workerId: number, task: TaskEntry): WorkerCrashedEr
   return dropFrames(error);
 }
 
+/** A call that was lost with its worker. */
+export interface LostCall {
+  readonly chunk: Chunk;
+  /** Its position in the chunk. */
+  readonly offset: number;
+  /** Its arguments. */
+  readonly item: unknown;
+}
+
 /**
  * Separates the calls of a dead worker: it closes those that are lost, and returns those that never started as chunks
  * for another worker. Calls start in order, so what never started is the tail of its chunk. Calls whose values were
@@ -70,8 +79,8 @@ export function blockedError(workerId: number, task: TaskEntry): WorkerCrashedEr
 export function partitionCalls(
   chunks: Chunk[],
   hasStarted: (seq: number) => boolean,
-): { lost: [Chunk, offset: number, item: unknown][]; back: Chunk[] } {
-  const lost: [Chunk, offset: number, item: unknown][] = [];
+): { lost: LostCall[]; back: Chunk[] } {
+  const lost: LostCall[] = [];
   const back: Chunk[] = [];
   for (const chunk of chunks) {
     let from = chunk.items.length;
@@ -79,7 +88,7 @@ export function partitionCalls(
     if (chunk.transfer.length === 0) { while (from > 0 && isUnstarted(from - 1)) from--; }
     for (let offset = 0; offset < from; offset++) {
       if (chunk.items[offset] === CLOSED) continue;
-      lost.push([chunk, offset, chunk.items[offset]]);
+      lost.push({ chunk, offset, item: chunk.items[offset] });
       chunk.close(offset, 1);
     }
     while (from < chunk.items.length && chunk.items[from] === CLOSED) from++;

@@ -20,6 +20,7 @@ import { deadlineSuite } from "./deadline_suite.ts";
 import { eventsSuite } from "./events_suite.ts";
 import { flowSuite } from "./flow_suite.ts";
 import { groupSuite } from "./group_suite.ts";
+import { failedItemsSuite } from "./failed_items_suite.ts";
 import { finalizerSuite } from "./finalizer_suite.ts";
 import { initializerSuite } from "./initializer_suite.ts";
 import { imapEndsSuite } from "./imap_ends_suite.ts";
@@ -76,6 +77,7 @@ const SUITES = {
     imapSuite,
     imapEndsSuite,
     checkpointSuite,
+    failedItemsSuite,
     streamSuite,
     streamEndsSuite,
     transformSuite,

@@ -161,4 +161,36 @@ export const groupSuite: Suite = (backend, check) => {
     await pool.shutdown();
     assertThrows(() => pool.group(), PoolClosedError);
   });
+
+  check("any(): the first success cancels the rest; failures before it do not", async () => {
+    await using pool = backend.make({ workers: 3, killGrace: GRACE });
+    await using never = new Gate();
+    await using group = pool.group();
+    const held = [group.submit(gated.holdPolitely, never.words), group.submit(values.failOdd, 1)];
+    group.submit(values.double, 21);
+    assertEquals(await within(MUST_HAPPEN, group.any()), 42);
+    await assertRejects(() => held[0].result(), CancelledError);
+    assertThrows(() => group.submit(values.double, 1), CancelledError);
+    assertThrows(() => group.any(), TypeError, "called before");
+  });
+
+  check("any(): an AggregateError of all failures if no call succeeds, and of none without calls", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const unobserved = await reported(async () => {
+      await using group = pool.group();
+      for (const n of [1, 3]) group.submit(values.failOdd, n);
+      const error = await assertRejects(() => group.any(), AggregateError, "2 failed");
+      assertEquals(error.errors.map(({ message }: Error) => message), ["odd: 1", "odd: 3"]);
+    });
+    assertEquals(unobserved, []);
+    assertEquals((await assertRejects(() => pool.group().any(), AggregateError)).errors, []);
+  });
+
+  check("any(): a group that has failed already rejects with that failure", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await using group = pool.group();
+    await assertRejects(() => group.submit(values.failOdd, 1).result(), RangeError);
+    const error = await assertRejects(() => group.any(), AggregateError);
+    assertEquals(error.errors.map(({ message }: Error) => message), ["odd: 1"]);
+  });
 };

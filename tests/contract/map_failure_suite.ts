@@ -75,7 +75,7 @@ export const mapFailureSuite: Suite = (backend, check) => {
   if (backend.capabilities.isolated) {
     check("the stack of a failed item's error names the item and the line of the map", async () => {
       await using pool = backend.make({ workers: 2 });
-      const places = /\n {2}submitted:\n {4}at items\[3\]\n.*map_failure_suite\.ts/;
+      const places = /\n {2}submitted:\n {4}at items\[3\] \(7\)\n.*map_failure_suite\.ts/;
       for (const onError of ["throw", "aggregate"] as const) {
         const error = await within(
           MUST_HAPPEN,

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Collector } from "../../lib/future/collector.ts";
-import type { OnError } from "../../lib/future/on_error.ts";
+import type { OnErrorPlan } from "../../lib/future/failure_budget.ts";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
 import { turn, within } from "../support/within.ts";
 
-function setUp(options: { ordered?: boolean; onError?: OnError } = {}) {
+function setUp(options: { ordered?: boolean; onError?: OnErrorPlan["onError"] } = {}) {
   const calls = { resumed: 0, stopped: [] as unknown[] };
   const collector = new Collector<unknown>({
     resume: () => void calls.resumed++,
@@ -70,7 +70,7 @@ for (const ordered of [true, false]) {
     const { collector, calls } = setUp({ ordered });
     const boom = new RangeError("boom");
     collector.fulfill(0, [0, 1]);
-    collector.reject(2, boom);
+    collector.reject(2, boom, "item");
     collector.fulfill(3, [3]);
     const seen: unknown[] = [];
     await assertRejects(() =>
@@ -88,8 +88,8 @@ Deno.test('Collector, onError "throw": an awaiting reader gets the first failure
   for (const early of [true, false]) {
     const { collector, calls } = setUp();
     const settle = () => {
-      collector.reject(3, "first in time");
-      collector.reject(1, "second");
+      collector.reject(3, "first in time", "item");
+      collector.reject(1, "second", "item");
     };
     if (early) settle();
     const all = collector.collect();
@@ -101,11 +101,12 @@ Deno.test('Collector, onError "throw": an awaiting reader gets the first failure
 
 Deno.test('Collector, onError "settle": each item has its outcome at its index', async () => {
   const { collector } = setUp({ onError: "settle" });
-  collector.reject(1, "r");
+  collector.reject(1, "r", "item");
   collector.fulfill(0, ["v"]);
   collector.end(2);
   assertEquals(await collector.collect(), [{ status: "fulfilled", value: "v", index: 0 }, {
     status: "rejected",
+    item: "item",
     reason: "r",
     index: 1,
   }]);
@@ -116,7 +117,7 @@ Deno.test('Collector, onError "aggregate": a reader gets the results, then all f
     const { collector, calls } = setUp({ onError: "aggregate" });
     for (const index of [5, 0, 4, 2, 1, 3]) {
       if (index % 2 === 0) collector.fulfill(index, [index]);
-      else collector.reject(index, index);
+      else collector.reject(index, index, "item");
     }
     collector.end(6);
     const seen: unknown[] = [];
@@ -165,11 +166,11 @@ Deno.test("Collector: `undefined` is a result like any other", async () => {
 
 Deno.test("Collector.close() keeps an unread failure until it is read; a cancellation is no failure", async () => {
   const cases: [number, (collector: ReturnType<typeof setUp>["collector"]) => void][] = [
-    [1, (collector) => collector.reject(0, "failed")],
+    [1, (collector) => collector.reject(0, "failed", "item")],
     [1, (collector) => collector.fail("failed as a whole")],
-    [0, (collector) => collector.reject(0, "cancelled", true)],
+    [0, (collector) => collector.reject(0, "cancelled", "item", true)],
     [0, (collector) => collector.fail("cancelled as a whole", true)],
-    [1, (collector) => (collector.reject(0, "failed"), collector.fail("then cancelled", true))],
+    [1, (collector) => (collector.reject(0, "failed", "item"), collector.fail("then cancelled", true))],
   ];
   for (const [expected, end] of cases) {
     const { collector } = setUp();

@@ -57,7 +57,7 @@ Deno.test('pooled({ onError: "settle" }) gives the outcome of each item, awaited
   const fn = (n: number) => n % 2 === 0 ? n : Promise.reject(`odd ${n}`);
   const expected = [
     { status: "fulfilled", value: 0, index: 0 },
-    { status: "rejected", reason: "odd 1", index: 1 },
+    { status: "rejected", reason: "odd 1", index: 1, item: 1 },
     { status: "fulfilled", value: 2, index: 2 },
   ];
   assertEquals(await pooled([0, 1, 2], fn, { onError: "settle" }), expected as Settled<number>[]);

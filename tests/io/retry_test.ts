@@ -158,7 +158,7 @@ test('pooled({ retry, onError: "settle" }): only an item whose last attempt fail
   assertEquals(seen, [
     { status: "fulfilled", value: 1, index: 0 },
     { status: "fulfilled", value: 2, index: 1 },
-    { status: "rejected", reason: 2, index: 2 },
+    { status: "rejected", reason: 2, index: 2, item: 2 },
   ]);
 });
 

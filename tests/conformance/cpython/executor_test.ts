@@ -171,7 +171,7 @@ on(EVERY, (backend, check) => {
         ];
         for (const way of ways) assertEquals(await thrown(way), { error: value }, `${way}`);
         const [end] = await pool.map(raise, [value], { onError: "settle" });
-        assertEquals(end, { status: "rejected", reason: value, index: 0 });
+        assertEquals(end, { status: "rejected", reason: value, index: 0, item: value });
         const called: unknown[] = [];
         const future = pool.applyAsync(raise, [value], {
           callback: () => called.push("callback"),

@@ -1,0 +1,21 @@
+/**
+ * `sentItem()`: the item of a map, or the arguments of a call, as the task gets them.
+ *
+ * @module
+ */
+import { decodeItems, Uncopyable } from "../protocol/snapshot.ts";
+import { resolveShared, type Shares } from "../protocol/shared_value.ts";
+
+/**
+ * Returns what a task gets for what the scheduler has.
+ *
+ * @param spread Whether it is a list of arguments.
+ * @param shares The shared values that it refers to.
+ */
+export function sentItem(sent: unknown, spread: boolean, shares: Shares | undefined): unknown {
+  // A call that was cancelled is reported without its item.
+  if (sent === undefined) return undefined;
+  if (sent instanceof Uncopyable) return sent.value;
+  const [item] = decodeItems([sent], spread);
+  return shares === undefined ? item : resolveShared(item, spread, (id) => shares.get(id)?.value);
+}
