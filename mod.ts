@@ -18,6 +18,7 @@ export {
   BrokenPoolError,
   CancelledError,
   CheckpointError,
+  ClusterError,
   DeadlockError,
   type DeathReason,
   IsopoolError,
@@ -47,7 +48,7 @@ export type { OnError, Settled, StopAfter } from "./lib/future/on_error.ts";
 export { type CancelOptions, Future, type FutureState } from "./lib/future/future.ts";
 export { Results } from "./lib/future/results.ts";
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from "./lib/future/wait.ts";
-export { type BackendName, type Capabilities, cpuCount } from "./lib/pool/backends.ts";
+export { type BackendName, type Capabilities, cpuCount, type CustomBackend } from "./lib/pool/backends.ts";
 export { activeWorkers, map, shutdownDefaultPool } from "./lib/pool/default_pool.ts";
 export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/pool/events.ts";
 export { TaskGroup } from "./lib/pool/group.ts";

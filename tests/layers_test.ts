@@ -32,6 +32,8 @@ const MAY: Record<string, string[]> = {
   io: ["core", "checkpoint", "future", "progress"],
   stages: ["core", "future", "task", "pool", "io", "pooled.ts"],
   "pooled.ts": ["core", "checkpoint", "future", "io", "progress"],
+  cluster: ["core", "protocol", "transport", "pool"],
+  "cluster.ts": ["core", "cluster", "pool"],
   "shared.ts": ["core", "shared"],
   "queue.ts": ["core", "queue", "shared"],
   "manager.ts": ["core", "manager", "shared"],
@@ -48,11 +50,12 @@ const PACKAGES: [RegExp, string[]][] = [
   [/^@std\/cli\//, ["cli"]],
   [/^@std\//, ["core"]],
   [/^(acorn|periscopic)$/, ["task"]],
+  [/^(bullmq|ioredis)$/, ["cluster"]],
   [/^node:util\/types$/, ["core"]],
   [/^node:async_hooks$/, ["core", "transport", "workers", "manager"]],
   [/^node:v8$/, ["protocol", "workers"]],
   [/^node:(fs\/promises|path|url)$/, ["cli"]],
-  [/^node:/, ["transport", "workers", "pool", "process", "manager", "checkpoint"]],
+  [/^node:/, ["transport", "workers", "pool", "process", "manager", "checkpoint", "cluster"]],
 ];
 
 /** Named only so that a module graph reaches the workers' entries; never called. */

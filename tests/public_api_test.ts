@@ -16,6 +16,7 @@ const VALUES = [
   "BrokenPoolError",
   "CancelledError",
   "CheckpointError",
+  "ClusterError",
   "Condition",
   "Connection",
   "Counter",

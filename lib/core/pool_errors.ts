@@ -88,3 +88,19 @@ export class PermissionScopeError extends IsopoolError {
     this.flag = options?.flag;
   }
 }
+
+/**
+ * Redis cannot be reached, or a worker host refuses a task. `cause` is the reason, if there is one.
+ *
+ * @example Tell it from the failures of tasks
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { ClusterError, IsopoolError } from "@isopool/isopool";
+ *
+ * assert(new ClusterError("Cannot reach Redis at localhost:6379") instanceof IsopoolError);
+ * ```
+ */
+export class ClusterError extends IsopoolError {
+  /** @ignore */
+  override name = "ClusterError";
+}

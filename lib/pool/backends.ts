@@ -4,6 +4,7 @@
  * @module
  */
 import { cores } from "../core/platform.ts";
+import { oneOf } from "../core/validate.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
 import { launchProcess } from "../transport/process_launch.ts";
@@ -14,14 +15,20 @@ import { launchWeb } from "../transport/web.ts";
 
 /**
  * Name of a backend: `"worker"` runs tasks on threads of this process, `"process"` in processes of their own, `"async"`
- * on this event loop.
+ * on this event loop, `"cluster"` on worker hosts.
  */
-export type BackendName = "async" | "process" | "worker";
+export type BackendName = "async" | "cluster" | "process" | "worker";
+
+/** The names that the option `backend` takes. A cluster needs options of its own, so it is made by a function. */
+export type LocalBackendName = Exclude<BackendName, "cluster">;
 
 /** What a backend can do, as data. */
 export interface Capabilities {
-  /** Kind of worker: this event loop, a worker thread, a Deno Web Worker with permissions of its own, or a process. */
-  readonly engine: "loop" | "process" | "thread" | "web";
+  /**
+   * Kind of worker: this event loop, a worker thread, a Deno Web Worker with permissions of its own, a process, or
+   * whichever worker host takes the call.
+   */
+  readonly engine: "cluster" | "loop" | "process" | "thread" | "web";
   /** Whether tasks run on several cores at once. */
   readonly parallel: boolean;
   /** Whether a task has globals and memory of its own: arguments are copied, closures cannot be sent. */
@@ -38,9 +45,21 @@ export interface Capabilities {
 
 /** A backend. */
 export interface Backend {
+  readonly name: BackendName;
+  /** The default of a pool's `workers`. */
+  readonly workers: number;
   capabilities: Capabilities;
   /** Prepares the function that starts its workers. */
   launch: (setup: Setup, pool: PoolControl) => Launch;
+}
+
+/** The key under which a {@linkcode CustomBackend} has its description. @ignore */
+export const CUSTOM: unique symbol = Symbol("isopool.backend");
+
+/** A backend that another entry point makes: `cluster()` of `@isopool/isopool/cluster`. */
+export interface CustomBackend {
+  /** @ignore */
+  readonly [CUSTOM]: Backend;
 }
 
 export { checkLimits, denoPath, runsWithin };
@@ -48,8 +67,10 @@ export { checkLimits, denoPath, runsWithin };
 const ISOLATED = { isolated: true, sharedMemory: true, parallel: true };
 
 /** Every backend. */
-export const BACKENDS: Record<BackendName, Backend> = {
+export const BACKENDS: Record<LocalBackendName, Backend> = {
   async: {
+    name: "async",
+    workers: 32,
     capabilities: {
       engine: "loop",
       parallel: false,
@@ -62,6 +83,8 @@ export const BACKENDS: Record<BackendName, Backend> = {
     launch: launchLoopback,
   },
   process: {
+    name: "process",
+    workers: cores,
     capabilities: {
       engine: "process",
       parallel: true,
@@ -74,6 +97,8 @@ export const BACKENDS: Record<BackendName, Backend> = {
     launch: (setup, pool) => withinLimits(launchProcess(setup, pool)),
   },
   worker: {
+    name: "worker",
+    workers: cores,
     capabilities: { engine: "thread", ...ISOLATED, forcedKill: true, memoryLimit: true, permissions: false },
     launch: (setup) => withinLimits(launchThread(setup)),
   },
@@ -81,9 +106,24 @@ export const BACKENDS: Record<BackendName, Backend> = {
 
 /** Backend `"worker"` under `permissions`. */
 export const SCOPED: Backend = {
+  name: "worker",
+  workers: cores,
   capabilities: { engine: "web", ...ISOLATED, forcedKill: false, memoryLimit: false, permissions: true },
   launch: (setup) => withinLimits(launchWeb(setup)),
 };
+
+/** Gives the backend that the option `backend` means. */
+export function chooseBackend(action: string, given: unknown): Backend {
+  if (given === undefined) return BACKENDS.worker;
+  if (typeof given === "object" && given !== null && CUSTOM in given) return (given as CustomBackend)[CUSTOM];
+  if (given === "cluster") {
+    throw new TypeError(
+      `Cannot ${action}: \`backend\` is "cluster", which needs to know where Redis is: give it ` +
+        "cluster({ redis, queue }) of @isopool/isopool/cluster",
+    );
+  }
+  return BACKENDS[oneOf(action, "backend", given, Object.keys(BACKENDS) as LocalBackendName[])];
+}
 
 /**
  * Returns the number of cores that this script can use, at least 1. It is the default of a pool's `workers`.

@@ -6,13 +6,13 @@
 import { BrokenPoolError } from "../core/errors.ts";
 import { Promise } from "../core/platform.ts";
 import { type RateOptions, rateOptions } from "../core/rate.ts";
-import { badOption, duration, integer, knownOptions, MAX_DELAY, oneOf, show } from "../core/validate.ts";
+import { badOption, duration, integer, knownOptions, MAX_DELAY, show } from "../core/validate.ts";
 import { clone, type Snapshot, transferError } from "../protocol/snapshot.ts";
 import { searchFrame } from "../protocol/frame_input.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 import { Task } from "../task/task.ts";
 import type { CallLimits, Hook, Setup } from "../transport/transport.ts";
-import { type Backend, type BackendName, BACKENDS, type Capabilities, cpuCount, SCOPED } from "./backends.ts";
+import { type Backend, type BackendName, type Capabilities, chooseBackend, SCOPED } from "./backends.ts";
 import { callLimits } from "./call_limits.ts";
 import type { PoolOptions } from "./options.ts";
 import { checkPermissions } from "./permissions.ts";
@@ -82,12 +82,8 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   // Defaults for `undefined` only: `null` is refused, since it may be meant as "no limit" or as 0.
   const { name = "pool", minWorkers: fewest = 0, killGrace = 200, concurrencyPerWorker = 1, initArgs = [] } = options;
   const { priorityAging = 10_000 } = options;
-  const backend = oneOf(
-    ACTION,
-    "backend",
-    options.backend === undefined ? "worker" : options.backend,
-    Object.keys(BACKENDS) as BackendName[],
-  );
+  const chosen = chooseBackend(ACTION, options.backend);
+  const backend = chosen.name;
   const permissions = checkPermissions(ACTION, options.permissions);
   if (permissions && backend === "async") {
     throw badOption(ACTION, "permissions", options.permissions, 'a backend of "process" or "worker"', false);
@@ -99,12 +95,12 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
   const command = launchPrefix(ACTION, options.command, backend);
   if (backend === "process") checkMayRun(ACTION, command?.[0]);
   if (options.hosts !== undefined) checkMayRun(ACTION, "ssh");
-  const engine = permissions && backend === "worker" ? SCOPED : BACKENDS[backend];
+  const engine = permissions && backend === "worker" ? SCOPED : chosen;
   const { capabilities } = engine;
   retryPolicy(ACTION, options.retry);
   if (typeof name !== "string") throw badOption(ACTION, "name", name, "a string", false);
   const hosts = hostsOf(ACTION, options, backend);
-  const { workers: most = hosts?.first ?? (capabilities.parallel ? cpuCount() : 32) } = options;
+  const { workers: most = hosts?.first ?? engine.workers } = options;
   const workers = integer(ACTION, "workers", most, 1);
   const minWorkers = integer(ACTION, "minWorkers", fewest, 0);
   if (minWorkers > workers) {

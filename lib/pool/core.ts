@@ -68,10 +68,11 @@ export class PoolCore {
     const { capabilities, launch } = options.engine;
     this.capabilities = capabilities;
     if (capabilities.isolated) checkReadable("create pool");
-    checkNesting(options.name, options.workers, capabilities.parallel);
+    const usesThisMachine = capabilities.parallel && capabilities.engine !== "cluster";
+    checkNesting(options.name, options.workers, usesThisMachine);
     const wanted = typeof given === "number" ? given : given?.workers;
     // A small pool fits nearly always, and its workers are checked when they start. So is a pool that has the default.
-    if (capabilities.parallel && wanted !== undefined && wanted > FEW_WORKERS) checkLimits("create pool", wanted);
+    if (usesThisMachine && wanted !== undefined && wanted > FEW_WORKERS) checkLimits("create pool", wanted);
     const { initializer, finalizer } = options.setup;
     const hooks = [initializer, finalizer].flatMap((hook) => hook && "url" in hook.source ? [hook.source.url] : []);
     if (capabilities.isolated) { for (const url of hooks) checkReadable("create pool", url); }

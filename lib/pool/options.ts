@@ -6,7 +6,7 @@
 import type { Task } from "../task/task.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import type { RateOptions } from "../core/rate.ts";
-import type { BackendName } from "./backends.ts";
+import type { BackendName, CustomBackend } from "./backends.ts";
 import type { PermissionScope } from "./permissions.ts";
 
 /** Options of {@linkcode Pool}. */
@@ -18,7 +18,7 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    *
    * @default {"worker"}
    */
-  backend?: B;
+  backend?: B | CustomBackend;
   /** Name of the pool, in messages. @default {"pool"} */
   name?: string;
   /**

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { activeWorkers, inline, Pool, type PoolOptions } from "@isopool/isopool";
+import { activeWorkers, type Capabilities, inline, Pool, type PoolOptions } from "@isopool/isopool";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import { failing, hooks, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
@@ -22,6 +22,8 @@ const REFUSED: Refusal[] = [
   { options: "4", type: wrong, parts: ["`options`", '"4"', "an object"] },
   { options: { worker: 4 }, type: wrong, parts: ["unknown option `worker`", "workers, minWorkers"] },
   { options: { backend: "thread" }, type: range, parts: ["`backend`", '"thread"', '"async" | "process" | "worker"'] },
+  { options: { backend: "cluster" }, type: wrong, parts: ["`backend`", '"cluster"', "cluster({ redis, queue })"] },
+  { options: { backend: {} }, type: wrong, parts: ["`backend` is an object", '"async" | "process" | "worker"'] },
   { options: { backend: 1 }, type: wrong, parts: ["`backend` is 1", '"async" | "process" | "worker"'] },
   { options: { workers: 0 }, type: range, parts: ["`workers` is 0", atLeast(1)] },
   { options: { workers: 2.5 }, type: range, parts: ["`workers` is 2.5", atLeast(1)] },
@@ -75,7 +77,8 @@ const OWN_MEMORY: Refusal[] = [
 
 const needsProcess: Refusal = { options: { cwd: "/" }, type: wrong, parts: ["`cwd`", 'backend "process"'] };
 
-const LIMITED: Record<"thread" | "process" | "web" | "loop", Refusal[]> = {
+const LIMITED: Record<Capabilities["engine"], Refusal[]> = {
+  cluster: [...OWN_MEMORY, needsProcess],
   thread: [...OWN_MEMORY, needsProcess],
   process: [
     ...OWN_MEMORY,

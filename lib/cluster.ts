@@ -1,0 +1,12 @@
+/**
+ * Pools whose workers are on other machines, connected by Redis. It needs Redis 6.2 or later, or Valkey.
+ *
+ * @module
+ */
+export { cluster } from "./cluster/backend.ts";
+export { ClusterError } from "./core/errors.ts";
+export { type ServeOptions, serveWorker, WorkerHost } from "./cluster/host.ts";
+export type { HostBackend } from "./cluster/host_workers.ts";
+export type { ClusterOptions } from "./cluster/options.ts";
+export type { RedisAddress } from "./cluster/redis.ts";
+export type { CustomBackend } from "./pool/backends.ts";

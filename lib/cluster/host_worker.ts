@@ -1,0 +1,169 @@
+/**
+ * `HostWorker`: a worker of a worker host, through the same transport that a pool uses. It runs one call at a time, and
+ * stays for the next call of the same kind.
+ *
+ * @module
+ */
+import { JSON, Promise } from "../core/platform.ts";
+import { encodeThrown, recordsOf } from "../protocol/error_record.ts";
+import { cloneInput } from "../protocol/clone_input.ts";
+import type { Death, Launch, Transport, TransportEvents } from "../transport/transport.ts";
+import type { JobFailure, JobNews, JobRequest, JobResult } from "./wire.ts";
+
+/** Rejection of {@linkcode HostWorker.run}. */
+export class CallFailure extends Error {
+  readonly failure: JobFailure;
+
+  constructor(failure: JobFailure, message: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+interface Call {
+  readonly seq: number;
+  readonly onNews: (news: JobNews) => void;
+  readonly end: PromiseWithResolvers<JobResult>;
+  granted: number;
+}
+
+/** One worker. */
+export class HostWorker {
+  /** Resolves when the worker takes calls; rejects with a {@linkcode CallFailure} if it dies before. */
+  readonly ready: Promise<void>;
+  readonly #ready: PromiseWithResolvers<void>;
+  readonly #transport: Transport;
+  readonly #onExit: () => void;
+  readonly #tasks = new Map<string, number>();
+  #seq = 0;
+  #call: Call | undefined;
+  #hasEnded = false;
+
+  /**
+   * @param onExit Called when the worker has ended.
+   * @throws If the runtime refuses to start it.
+   */
+  constructor(launch: Launch, id: number, onExit: () => void) {
+    this.#onExit = onExit;
+    this.#ready = Promise.withResolvers();
+    this.ready = this.#ready.promise;
+    this.ready.catch(() => {}); // It may die while no call waits for it.
+    this.#transport = launch(id, this.#events());
+  }
+
+  /** Whether it can take a call. */
+  get isIdle(): boolean {
+    return !this.#hasEnded && !this.#call;
+  }
+
+  /**
+   * Runs a call.
+   *
+   * @param onNews Receives progress and items, before the call ends.
+   * @throws {CallFailure} If the task throws, or the worker dies.
+   */
+  async run(request: JobRequest, onNews: (news: JobNews) => void): Promise<JobResult> {
+    const end = Promise.withResolvers<JobResult>();
+    end.promise.catch(() => {}); // The worker may die before the call is sent.
+    const call = this.#call = { seq: this.#seq++, onNews, end, granted: request.stream };
+    try {
+      await this.ready;
+      const { source, item, spread, timeout, limits, hasLimit, attempt, stream, traceparent } = request;
+      this.#transport.send({
+        first: call.seq,
+        taskId: this.#taskId(JSON.stringify(source)),
+        source,
+        localFunction: undefined,
+        items: [item],
+        spread,
+        timeout,
+        limits,
+        hasLimit,
+        attempt,
+        stream,
+        shares: undefined,
+        handles: false,
+        transfer: [],
+        context: undefined,
+        timed: false,
+        traceparent,
+      });
+      return await end.promise;
+    } finally {
+      this.#call = undefined;
+    }
+  }
+
+  /** Fires the signal of the running call. */
+  cancel(reason: unknown): void {
+    if (this.#call) this.#transport.cancel(this.#call.seq, reason);
+  }
+
+  /** Lets the running call yield more items, up to `total`. */
+  grant(total: number): void {
+    const call = this.#call;
+    if (!call || total <= call.granted) return;
+    this.#transport.grant(call.seq, total - call.granted);
+    call.granted = total;
+  }
+
+  /** Stops the worker, whatever it runs. */
+  kill(): void {
+    this.#transport.kill();
+  }
+
+  /** Ends the worker after its finalizer. */
+  close(): void {
+    this.#transport.close();
+  }
+
+  #taskId(source: string): number {
+    const known = this.#tasks.get(source) ?? this.#tasks.size;
+    this.#tasks.set(source, known);
+    return known;
+  }
+
+  #events(): TransportEvents {
+    const running = (seq: number) => this.#call?.seq === seq ? this.#call : undefined;
+    return {
+      initializing() {},
+      ready: () => this.#ready.resolve(),
+      item: (seq, value) => running(seq)?.onNews({ kind: "item", ...plainValue(value) }),
+      progress: (seq, done, total) => running(seq)?.onNews({ kind: "progress", done, total }),
+      fulfilled: (first, values) => {
+        values.forEach((value, i) => running(first + i)?.end.resolve(plainValue(value)));
+      },
+      rejected: (seq, error) => {
+        const thrown = encodeThrown(error);
+        running(seq)?.end.reject(
+          new CallFailure({ kind: "thrown", thrown }, String((error as Error)?.message ?? error)),
+        );
+      },
+      timed() {},
+      roomFreed() {},
+      measured() {},
+      exit: (death) => this.#exit(death),
+      abandonedExited() {},
+    };
+  }
+
+  #exit({ reason, exitCode, cause }: Death): void {
+    this.#hasEnded = true;
+    const failure: JobFailure = {
+      kind: "death",
+      reason,
+      cause: encodeThrown(cause),
+      ...exitCode !== undefined && { exitCode },
+    };
+    const error = new CallFailure(failure, `the worker ended: ${reason}`);
+    this.#ready.reject(error);
+    this.#call?.end.reject(error);
+    this.#onExit();
+  }
+}
+
+/** A value as a message carries it: with the records of the errors in it, which a copy would lose. */
+function plainValue(value: unknown): JobResult {
+  const input = cloneInput(value, undefined);
+  return { value: input.value, errors: input.errors && recordsOf(input.errors) };
+}
