@@ -1,0 +1,101 @@
+/** Worker processes that cannot start, or start as something else: typed errors, a pool that breaks after three, no hang. */
+import { assert, assertEquals } from "@std/assert";
+import { onLinux } from "../support/proc.ts";
+import { runScript } from "../support/script.ts";
+import { test } from "../support/within.ts";
+
+const LINUX = { ignore: !onLinux, deadline: 120_000 };
+
+/** Runs a pool whose runtime is a shell script. Returns what its first call failed with, and how many were started. */
+async function withRuntime(text: string): Promise<{ error: string; cause: string; starts: number }> {
+  const { stdout, stderr } = await runScript(
+    `
+    import { inline, Pool } from "@isopool/isopool";
+    const path = new URL("runtime.sh", import.meta.url).pathname;
+    Deno.chmodSync(path, 0o755);
+    Deno.execPath = () => path;
+    const pool = new Pool({ backend: "process", workers: 1 });
+    let starts = 0;
+    pool.addEventListener("workerexit", () => starts++);
+    const error = await pool.submit(inline(() => 1)).exception();
+    console.log(JSON.stringify({ error: error?.name ?? "none", cause: String(error?.cause), starts }));
+    await pool.terminate();
+    Deno.exit(0);`,
+    { files: { "runtime.sh": `#!/bin/sh\n${text}` }, deadline: 60_000 },
+  );
+  const line = stdout.trimEnd().split("\n").at(-1) ?? "";
+  assert(line.startsWith("{"), stdout + stderr);
+  return JSON.parse(line);
+}
+
+test(
+  "a runtime that prints garbage and ends: the error has its last words, and the third one breaks the pool",
+  async () => {
+    const { error, cause, starts } = await withRuntime("echo garbage; echo 'no such luck' >&2; exit 3");
+    assertEquals([error, starts], ["BrokenPoolError", 3]);
+    assert(cause.includes("Worker process did not start: no such luck"), cause);
+  },
+  LINUX,
+);
+
+test(
+  "a runtime that writes garbage into the channel and stays: it is killed, and the third one breaks the pool",
+  async () => {
+    const { error, cause, starts } = await withRuntime("head -c 1000 /dev/zero >&4; exec sleep 1000");
+    assertEquals([error, starts], ["BrokenPoolError", 3]);
+    assert(cause.includes("no frame"), cause);
+  },
+  LINUX,
+);
+
+test("a runtime that ends at once and says nothing: the third one breaks the pool", async () => {
+  const { error, cause, starts } = await withRuntime("exit 5");
+  assertEquals([error, starts], ["BrokenPoolError", 3]);
+  assert(cause.includes("code 5"), cause);
+}, LINUX);
+
+test("two bad starts do not break a pool: the third worker runs the call", async () => {
+  const text = `
+    echo x >> "$0.count"
+    [ "$(wc -l < "$0.count")" -le 2 ] && exit 1
+    exec ${Deno.execPath()} "$@"`;
+  const { error, cause, starts } = await withRuntime(text);
+  assertEquals([error, cause, starts], ["none", "undefined", 2]);
+}, LINUX);
+
+test(
+  "no memory for its threads (RLIMIT_DATA): the worker's last words are in the error, and the pool breaks",
+  async () => {
+    const { error, cause, starts } = await withRuntime(`ulimit -d 100000; exec ${Deno.execPath()} "$@"`);
+    assertEquals([error, starts], ["BrokenPoolError", 3]);
+    assert(/did not start|heap was full|ended itself/.test(cause), cause);
+  },
+  LINUX,
+);
+
+test("a stdout that takes no more (ENOSPC): what tasks print is lost, what they return is not", async () => {
+  const { code, stderr } = await runScript(
+    `
+    import { inline, Pool } from "@isopool/isopool";
+    const child = new Deno.Command("sh", {
+      args: ["-c", 'exec "$0" "$@" > /dev/full', Deno.execPath(), "run", "-A", "--no-check", ...Deno.args, import.meta.resolve("./inner.ts")],
+      stdin: "null",
+      stderr: "piped",
+    });
+    const { code, stderr } = await child.output();
+    console.error(new TextDecoder().decode(stderr));
+    Deno.exit(code);`,
+    {
+      args: [`--import-map=${import.meta.resolve("../../npm.import_map.json")}`],
+      files: {
+        "inner.ts": `
+          import { inline, Pool } from "@isopool/isopool";
+          await using pool = new Pool({ backend: "process", workers: 1 });
+          const results = await pool.map(inline((n: number) => { console.log("line", n); return n; }), [1, 2, 3]);
+          Deno.exit(results.join() === "1,2,3" ? 7 : 1);`,
+      },
+      deadline: 60_000,
+    },
+  );
+  assertEquals(code, 7, stderr);
+}, LINUX);

@@ -1,0 +1,182 @@
+/** What hostile tasks on backend "process" do to the host: they lose their own worker, and nothing else happens. */
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { Pool, tasks, TaskTimeoutError, WorkerCrashedError } from "@isopool/isopool";
+import { Mutator } from "../../bench/soak/frames.ts";
+import { encodeFrame } from "../../lib/protocol/frames.ts";
+import { childrenOf, lives } from "../process_backend/kit.ts";
+import { onLinux } from "../support/proc.ts";
+import { runScript } from "../support/script.ts";
+import { test, until } from "../support/within.ts";
+import { ends, values } from "./host_tasks.ts";
+
+const own = tasks<typeof import("./host_tasks.ts")>(import.meta.resolve("./host_tasks.ts"));
+const LINUX = { ignore: !onLinux, deadline: 120_000 };
+const SEED = Number(Deno.env.get("ISOPOOL_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+
+function hostilePool(options: { maxTasksPerWorker?: number } = {}): Pool<"process"> {
+  return new Pool({
+    backend: "process",
+    workers: 1,
+    permissions: "none",
+    timeout: 3_000,
+    killGrace: 0,
+    maxOutput: 1_000_000,
+    ...options,
+  });
+}
+
+/** Checks that nothing of the host has changed. */
+function checkHost(): void {
+  assertEquals(({} as { polluted?: unknown }).polluted, undefined);
+  assertEquals(([] as { trap?: unknown }).trap, undefined);
+}
+
+for (const name of ends) {
+  // What it prints without end must not be seen here.
+  test(`a task that ${name}: the call fails, its process ends, and the next call runs`, async () => {
+    const { stdout, stderr, code } = await runScript(
+      `
+      import { Pool, tasks } from "@isopool/isopool";
+      const own = tasks(${JSON.stringify(import.meta.resolve("./host_tasks.ts"))});
+      const limits = { timeout: 3_000, killGrace: 0, maxOutput: 1_000_000 };
+      const pool = new Pool({ backend: "process", workers: 1, permissions: "none", ...limits });
+      const error = await pool.submit(own.end, ${JSON.stringify(name)}).exception();
+      const next = await pool.submit(own.find);
+      await pool.shutdown();
+      console.log("\\n" + JSON.stringify([error?.name, next]));
+      Deno.exit(0);`,
+      { deadline: 60_000 },
+    );
+    const [error, next] = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+    // A task that only breaks its own runtime may come back.
+    assert([WorkerCrashedError.name, TaskTimeoutError.name, undefined, null].includes(error), `${error} ${stderr}`);
+    assertEquals([code, next.length], [0, 2]);
+  }, LINUX);
+}
+
+for (const way of ["give", "toss"] as const) {
+  test(
+    `${values.length} values that deceive, ${way === "give" ? "returned" : "thrown"}: the host reads data`,
+    async () => {
+      await using pool = hostilePool();
+      for (const name of values) {
+        const [{ status }] = await Promise.allSettled([pool.submit(own[way], name)]);
+        assert(way === "give" || status === "rejected", name);
+        checkHost();
+      }
+      assertEquals((await pool.submit(own.find)).length, 2);
+    },
+    LINUX,
+  );
+}
+
+test(
+  "60 forged messages and mutated frames: each costs its own worker at most, and settles no other call",
+  async () => {
+    await using pool = hostilePool();
+    await using other = hostilePool();
+    const mutator = new Mutator(SEED);
+    const kinds = ["result", "error", "item", "started", "waits", "progress", "ready", "failed", "exiting", "printed"];
+    for (let n = 0; n < 60; n++) {
+      const kind = kinds[n % kinds.length];
+      const forged = {
+        kind,
+        seq: mutator.below(9) - 1,
+        phase: "memory",
+        value: "forged",
+        thrown: null,
+        now: -1,
+        done: NaN,
+      };
+      const bytes = n % 2 === 0 ? mutator.bytes() : new Uint8Array(await new Blob(encodeFrame(forged)).arrayBuffer());
+      const neighbour = n % 20 === 0 ? other.submit(own.forge, new Uint8Array()) : undefined;
+      // It ends: by a death, or by a forged answer, which the task could have given as well.
+      await pool.submit(own.forge, bytes).exception();
+      if (neighbour) assertEquals(await neighbour, "came back");
+      checkHost();
+    }
+    assertEquals((await pool.submit(own.find)).length, 2);
+  },
+  LINUX,
+);
+
+test("lines that imitate the library's marks and reports are text, and stop nothing", async () => {
+  const { stdout, stderr } = await runScript(`
+    import { Pool, tasks } from "@isopool/isopool";
+    const own = tasks(${JSON.stringify(import.meta.resolve("./host_tasks.ts"))});
+    const pool = new Pool({ backend: "process", workers: 1, permissions: "none", cpuTime: 60_000, memoryLimit: 2 ** 28 });
+    console.log(await pool.submit(own.imitate));
+    await pool.shutdown();`);
+  const lines = "isopool-\nisopool-00000000-0000-4000-8000-000000000000\nisopool- memory\n cpu 0\n";
+  assertEquals([stdout, stderr], [`${lines}came back\n`, lines]);
+}, LINUX);
+
+test(
+  "with maxTasksPerWorker 1 the next task finds nothing of an earlier one; without it, tasks share their worker",
+  async () => {
+    {
+      await using pool = hostilePool({ maxTasksPerWorker: 1 });
+      await pool.submit(own.lay);
+      assertEquals(await pool.submit(own.find), [undefined, undefined]);
+    }
+    await using pool = hostilePool();
+    await pool.submit(own.lay);
+    assertEquals(await pool.submit(own.find), ["sprung", "sprung"]);
+  },
+  LINUX,
+);
+
+test("the channel has no name: no socket with a path, no temporary file", async () => {
+  const folder = Deno.makeTempDirSync();
+  const previous = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", folder);
+  {
+    await using pool = hostilePool();
+    await pool.submit(own.find);
+    const [pid] = childrenOf(Deno.pid);
+    const links = [3, 4].map((fd) => Deno.readLinkSync(`/proc/${pid}/fd/${fd}`));
+    assert(links.every((link) => /^socket:\[\d+\]$/.test(link)), links.join());
+    const sockets = Deno.readTextFileSync("/proc/net/unix").split("\n").map((line) => line.trim().split(/\s+/));
+    for (const link of links) {
+      const inode = /\d+/.exec(link)![0];
+      assertEquals(sockets.find((fields) => fields[6] === inode)?.[7], undefined);
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  }
+  if (previous === undefined) Deno.env.delete("TMPDIR");
+  else Deno.env.set("TMPDIR", previous);
+  Deno.removeSync(folder);
+}, LINUX);
+
+test("a process that stands still (SIGSTOP) ends with a script that is killed: bound 2 s", async () => {
+  const script = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-check",
+      "--import-map=npm.import_map.json",
+      "-A",
+      `data:text/javascript,${
+        encodeURIComponent(`
+        import { Pool, tasks } from "@isopool/isopool";
+        const own = tasks(${JSON.stringify(import.meta.resolve("./host_tasks.ts"))});
+        const pool = new Pool({ backend: "process", workers: 1, permissions: "none" });
+        await pool.submit(own.end, "stops itself");`)
+      }`,
+    ],
+    stdin: "null",
+  }).spawn();
+  let pid = 0;
+  await until(() => {
+    pid = childrenOf(script.pid).find((each) => lives(each)) ?? 0;
+    return pid !== 0 && /\) T /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  }, "it stands still");
+  script.kill("SIGKILL");
+  await script.status;
+  await until(() => !lives(pid), "it has ended", 2_000);
+}, LINUX);
+
+test("what a lost call says: a crash, typed", async () => {
+  await using pool = hostilePool();
+  assertInstanceOf(await pool.submit(own.end, "kills itself").exception(), WorkerCrashedError);
+}, LINUX);
