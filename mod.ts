@@ -52,6 +52,7 @@ export { type BackendName, type Capabilities, cpuCount, type CustomBackend } fro
 export { activeWorkers, map, shutdownDefaultPool } from "./lib/pool/default_pool.ts";
 export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/pool/events.ts";
 export { TaskGroup } from "./lib/pool/group.ts";
+export type { MedianLimit } from "./lib/core/validate.ts";
 export type { DrainSignal } from "./lib/pool/drain_on.ts";
 export type { PoolLifecycle } from "./lib/pool/lifecycle.ts";
 export type { PoolState, ShutdownOptions } from "./lib/pool/shutdown_options.ts";
@@ -66,7 +67,9 @@ export type { PoolStreams } from "./lib/pool/pool_streams.ts";
 export type { PoolTrace } from "./lib/observe/trace.ts";
 export type { PoolWorkers } from "./lib/pool/pool_workers.ts";
 export { SharedValue } from "./lib/pool/shared_value.ts";
-export type { PoolStats } from "./lib/pool/stats.ts";
+export type { PoolStats, WorkerStats } from "./lib/pool/stats.ts";
+export type { SlotState } from "./lib/scheduler/slot.ts";
+export type { SlowCall } from "./lib/scheduler/slowest_calls.ts";
 export {
   type AdaptiveOptions,
   type CheckpointOptions,

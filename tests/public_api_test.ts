@@ -113,6 +113,7 @@ const TYPES = [
   "LockOptions",
   "ManagedProxy",
   "MapOptions",
+  "MedianLimit",
   "NamespaceProxy",
   "OnError",
   "PermissionScope",
@@ -152,6 +153,8 @@ const TYPES = [
   "Settled",
   "Shared",
   "ShutdownOptions",
+  "SlotState",
+  "SlowCall",
   "StagesOptions",
   "StopAfter",
   "StreamTask",
@@ -170,6 +173,7 @@ const TYPES = [
   "WaitOptions",
   "WaitResult",
   "WorkerEventDetail",
+  "WorkerStats",
 ];
 
 Deno.test("mod.ts exports these values and no others", () => {

@@ -75,6 +75,25 @@ export function duration(call: string, option: string, value: unknown): number |
   return value;
 }
 
+/** A time limit that is a multiple of what the calls of the task usually take: `"5x median"`. */
+export type MedianLimit = `${number}x median`;
+
+/**
+ * Checks that an option is a duration, or a multiple of the median such as `"5x median"`, whose factor is returned;
+ * `undefined` is valid.
+ */
+export function timeLimit(
+  call: string,
+  option: string,
+  value: unknown,
+): { ms: number | undefined; factor: number | undefined } {
+  if (typeof value !== "string") return { ms: duration(call, option, value), factor: undefined };
+  const factor = Number(/^(\d+(?:\.\d+)?)x median$/.exec(value)?.[1]);
+  if (factor > 1) return { ms: undefined, factor };
+  const takes = `milliseconds from 0 to ${MAX_DELAY}, Infinity, or a factor above 1 such as "5x median"`;
+  throw badOption(call, option, value, takes, false);
+}
+
 /** Checks that an option is one of a few strings. */
 export function oneOf<T extends string>(call: string, option: string, value: unknown, allowed: readonly T[]): T {
   if (!allowed.includes(value as T)) {

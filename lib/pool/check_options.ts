@@ -3,17 +3,22 @@
  *
  * @module
  */
-import { BrokenPoolError } from "../core/errors.ts";
-import { Promise } from "../core/platform.ts";
 import { type RateOptions, rateOptions } from "../core/rate.ts";
-import { badOption, duration, integer, knownOptions, MAX_DELAY, show } from "../core/validate.ts";
-import { clone, type Snapshot, transferError } from "../protocol/snapshot.ts";
-import { searchFrame } from "../protocol/frame_input.ts";
+import {
+  badOption,
+  duration,
+  integer,
+  knownOptions,
+  MAX_DELAY,
+  type MedianLimit,
+  show,
+  timeLimit,
+} from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
-import { Task } from "../task/task.ts";
-import type { CallLimits, Hook, Setup } from "../transport/transport.ts";
+import type { CallLimits, Setup } from "../transport/transport.ts";
 import { type Backend, type BackendName, type Capabilities, chooseBackend, SCOPED } from "./backends.ts";
 import { callLimits } from "./call_limits.ts";
+import { hook, verifyHooks } from "./hooks.ts";
 import type { PoolOptions } from "./options.ts";
 import { checkPermissions } from "./permissions.ts";
 import { warnOfPrompts } from "./prompts.ts";
@@ -28,7 +33,7 @@ export interface CheckedOptions {
   minWorkers: number;
   idleTimeout: number | undefined;
   maxTasks: number;
-  timeout: number | undefined;
+  timeout: number | MedianLimit | undefined;
   limits: CallLimits | undefined;
   retry: number | RetryOptions | undefined;
   killGrace: number;
@@ -107,7 +112,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     throw badOption(ACTION, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
   }
   const concurrency = integer(ACTION, "concurrencyPerWorker", concurrencyPerWorker, 1);
-  const timeout = duration(ACTION, "timeout", options.timeout);
+  const hookTimeout = timeLimit(ACTION, "timeout", options.timeout).ms;
   return {
     backend,
     name,
@@ -115,7 +120,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     minWorkers,
     idleTimeout: duration(ACTION, "idleTimeout", options.idleTimeout),
     maxTasks: count("maxTasksPerWorker", options.maxTasksPerWorker, 1),
-    timeout,
+    timeout: options.timeout,
     limits: callLimits(ACTION, options, undefined, capabilities, concurrency),
     retry: options.retry,
     // Infinity is replaced by the longest delay that a timer takes.
@@ -123,14 +128,14 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     priorityAging: duration(ACTION, "priorityAging", priorityAging) ?? Infinity,
     maxQueue: count("maxQueue", options.maxQueue, 0),
     rate: rateOptions(ACTION, options.rate),
-    verified: capabilities.isolated ? verifyHooks(options) : undefined,
+    verified: capabilities.isolated ? verifyHooks(ACTION, options) : undefined,
     engine,
     setup: {
       workers,
-      initializer: hook("initializer", options.initializer, initArgs, capabilities),
-      finalizer: hook("finalizer", options.finalizer, [], capabilities),
+      initializer: hook(ACTION, "initializer", options.initializer, initArgs, capabilities),
+      finalizer: hook(ACTION, "finalizer", options.finalizer, [], capabilities),
       concurrency,
-      timeout,
+      timeout: hookTimeout,
       memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
       permissions,
       env: environment(options.env, backend, capabilities),
@@ -143,62 +148,6 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
 
 function count(option: string, value: unknown, min: number): number {
   return value === undefined || value === Infinity ? Infinity : integer(ACTION, option, value, min);
-}
-
-function hook(option: string, task: unknown, args: unknown, capabilities: Capabilities): Hook | undefined {
-  if (!Array.isArray(args)) throw badOption(ACTION, "initArgs", args, "an array of arguments", false);
-  if (task === undefined) {
-    if (args.length === 0) return undefined;
-    throw new TypeError(
-      `Cannot ${ACTION}: \`initArgs\` is ${
-        show(args)
-      } without an \`initializer\` that takes them: give one, or leave it out`,
-    );
-  }
-  const { isolated, sharedMemory } = capabilities;
-  const { args: copied, handles } = isolated ? copyOf(args) : { args, handles: false };
-  if (!sharedMemory) checkReach(copied);
-  if (task instanceof Task) {
-    // A function that cannot run in another isolate fails in the first worker that loads it.
-    return { source: task.source, localFunction: isolated ? undefined : task.local, args: copied, handles };
-  }
-  if (typeof task === "function" && !isolated) {
-    return { source: { source: "" }, localFunction: task as () => unknown, args: copied, handles };
-  }
-  throw badOption(ACTION, option, task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
-}
-
-// The parser that checks an inlined function is loaded in the background, so the pool breaks if it finds a fault.
-function verifyHooks({ initializer, finalizer }: PoolOptions): Promise<unknown> {
-  const verified = Promise.all([verify("initializer", initializer), verify("finalizer", finalizer)]);
-  verified.catch(() => {}); // Options may be checked for a pool that is never made.
-  return verified;
-}
-
-async function verify(option: string, task: unknown): Promise<void> {
-  try {
-    if (task instanceof Task) await task.verified;
-  } catch (error) {
-    const cause = new TypeError(`Cannot ${ACTION}: \`${option}\`: ${(error as Error).message}`, { cause: error });
-    throw new BrokenPoolError(`Pool is broken: ${cause.message}`, { cause });
-  }
-}
-
-function copyOf(args: unknown[]): Snapshot {
-  try {
-    return clone(args, []);
-  } catch (error) {
-    throw transferError(args, "initArgs", "argument", (error as Error).cause);
-  }
-}
-
-// What is memory of this process is an error of the construction, not of the first worker.
-function checkReach(args: unknown[]): void {
-  try {
-    searchFrame(args);
-  } catch (cause) {
-    throw transferError(args, "initArgs", "argument", cause);
-  }
 }
 
 function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabilities): number | undefined {

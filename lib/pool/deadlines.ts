@@ -8,6 +8,7 @@ import { TaskTimeoutError } from "../core/errors.ts";
 import { performance } from "../core/platform.ts";
 import { dropFrames } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
+import { MAX_DELAY, type MedianLimit, timeLimit } from "../core/validate.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
 import { taskAtStart } from "../scheduler/task_name.ts";
 import type { Capabilities } from "./backends.ts";
@@ -27,16 +28,29 @@ export function deadlineError(task: TaskEntry, ms: number, isRunning: boolean, w
   return dropFrames(new TaskTimeoutError(message, { timeout: ms, waiting: !isRunning }));
 }
 
+/** The time limits of one run. */
+export interface RunLimits {
+  /** Longest run of one call, in milliseconds. */
+  timeout: number | undefined;
+  /** The multiple of the median of the task's runs that is a limit, too. */
+  medianFactor?: number | undefined;
+}
+
 /**
- * Returns the time limit of one run. A scoped worker can stop synchronous code only by a limit that it knows when the code
- * starts, so there the deadline is one, too.
+ * Checks the option `timeout`, and returns the limits of one run. A scoped worker can stop synchronous code only by a limit
+ * that it knows when the code starts, so there the deadline is one, too.
  */
-export function runLimit(
+export function runLimits(
+  action: string,
   { engine }: Capabilities,
-  timeout: number | undefined,
+  given: number | MedianLimit | undefined,
   deadline: number | undefined,
-): number | undefined {
-  return engine === "web" && deadline !== undefined ? Math.min(timeout ?? Infinity, deadline) : timeout;
+): RunLimits {
+  const { ms, factor } = timeLimit(action, "timeout", given);
+  // Without any limit, a worker would not record when a call starts.
+  const timeout = factor === undefined ? ms : MAX_DELAY;
+  const isLimited = engine === "web" && deadline !== undefined;
+  return { timeout: isLimited ? Math.min(timeout ?? Infinity, deadline) : timeout, medianFactor: factor };
 }
 
 /** The deadlines of the calls of one job, by index. All have the same length, so they pass in the order of `add`. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CheckpointOptions } from "../checkpoint/options.ts";
+import type { MedianLimit } from "../core/validate.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import type { OnError } from "../future/on_error.ts";
 import type { ProgressOptions } from "../progress/progress.ts";
@@ -24,8 +25,12 @@ export interface MapOptions<T = any> extends ProgressOptions {
   chunkSize?: number | "auto";
   /** Whether a loop over the results gets them in input order. Awaiting always does. @default {true} */
   ordered?: boolean;
-  /** Maximum run time of one item, in milliseconds. @default {the task's, else the pool's} */
-  timeout?: number;
+  /**
+   * Maximum run time of one item, in milliseconds, or as a multiple of what the task's calls usually take: `"5x median"`.
+   *
+   * @default {the task's, else the pool's}
+   */
+  timeout?: number | MedianLimit;
   /**
    * Maximum milliseconds from when the map has read an item to the item's end: its wait for a worker, its run, and all of
    * its attempts together. An item that still waits then fails with a `TaskTimeoutError` whose `waiting` is true. An array

@@ -17,7 +17,7 @@ import type { TaskEntry } from "../scheduler/job.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { callLimits } from "./call_limits.ts";
 import type { PoolCore } from "./core.ts";
-import { runLimit } from "./deadlines.ts";
+import { runLimits } from "./deadlines.ts";
 import type { ImapOptions } from "./map_options.ts";
 import type { JobOptions } from "./pool_job.ts";
 
@@ -112,9 +112,10 @@ export function planMap(
     copy: core.capabilities.isolated,
     chunkSize: chunkSize === "auto" ? Infinity : integer(action, "chunkSize", chunkSize, 1),
     ordered,
-    timeout: runLimit(
+    ...runLimits(
+      action,
       core.capabilities,
-      duration(action, "timeout", options.timeout === undefined ? task.timeout ?? pool.timeout : options.timeout),
+      options.timeout === undefined ? task.timeout ?? pool.timeout : options.timeout,
       deadline,
     ),
     deadline,

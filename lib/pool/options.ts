@@ -4,6 +4,7 @@
  * @module
  */
 import type { Task } from "../task/task.ts";
+import type { MedianLimit } from "../core/validate.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import type { RateOptions } from "../core/rate.ts";
 import type { BackendName, CustomBackend } from "./backends.ts";
@@ -58,13 +59,15 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   finalizer?: Task<[], unknown>;
   /**
    * Maximum run time of a call in milliseconds, if its task has no limit of its own. Waiting for a worker does not count.
+   * `"5x median"`, with any factor above 1, is that multiple of the median of the task's runs in this pool, at least 100 ms;
+   * until 10 calls have ended there is no limit. It does not limit hooks.
    *
    * A program that the stopped task waits for (`spawnSync`, `Deno.Command.outputSync`) runs on: give it a `timeout` of its
    * own (`spawnSync`), or start it by `new Deno.Command(program, { signal: context.signal })`, which ends it first.
    *
    * @default {Infinity}
    */
-  timeout?: number;
+  timeout?: number | MedianLimit;
   /**
    * Number of retries of a failed call, or a whole policy, if its task has no `retry` of its own: `2` has as many attempts
    * as `{ maxAttempts: 3 }`. The next attempt starts at once, unless the policy sets `minTimeout`.

@@ -6,23 +6,23 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import { guarded } from "../core/guarded.ts";
+import { Histogram } from "../core/histogram.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { duration } from "../core/validate.ts";
 import { snapshot } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { Chunk, Failure, Job, JobFailure, Pin, TaskEntry } from "../scheduler/job.ts";
+import { MedianTimeout } from "../scheduler/median_timeout.ts";
 import type { TaskOptions } from "../task/task.ts";
 import type { CallLimits } from "../transport/transport.ts";
 import { callLimits } from "./call_limits.ts";
 import type { PoolCore } from "./core.ts";
-import { deadlineError, runLimit } from "./deadlines.ts";
+import { deadlineError, type RunLimits, runLimits } from "./deadlines.ts";
 import { hasShared, refer } from "./shared_value.ts";
 
 /** The options of every job. */
-export interface JobOptions {
-  /** Longest run of one call, in milliseconds. */
-  timeout: number | undefined;
+export interface JobOptions extends RunLimits {
   /** Longest time from the submission of a call to its end, in milliseconds. */
   deadline: number | undefined;
   /** Limits of one call that only a worker process can keep. */
@@ -61,6 +61,7 @@ export abstract class PoolJob implements Job {
   readonly kind: Job["kind"];
   readonly task: TaskEntry;
   readonly timeout: number | undefined;
+  readonly medianTimeout: MedianTimeout | undefined;
   readonly deadline: number | undefined;
   readonly limits: CallLimits | undefined;
   readonly hasLimit: boolean;
@@ -79,6 +80,8 @@ export abstract class PoolJob implements Job {
     this.kind = kind;
     this.task = task;
     this.timeout = options.timeout;
+    const { medianFactor } = options;
+    this.medianTimeout = medianFactor ? new MedianTimeout(task.runs ??= new Histogram(), medianFactor) : undefined;
     this.deadline = options.deadline;
     this.limits = options.limits;
     this.hasLimit = (options.timeout ?? options.deadline ?? options.signal) !== undefined;
@@ -142,7 +145,7 @@ export function planCall(
   const pool = core.options;
   const deadline = duration(action, "deadline", given.deadline);
   const options: CallOptions = {
-    timeout: runLimit(core.capabilities, duration(action, "timeout", given.timeout ?? pool.timeout), deadline),
+    ...runLimits(action, core.capabilities, given.timeout ?? pool.timeout, deadline),
     deadline,
     limits: callLimits(action, given, pool.limits, core.capabilities, pool.setup.concurrency),
     signal: given.signal,

@@ -4,8 +4,11 @@
  * @module
  */
 import type { Distribution } from "../core/histogram.ts";
+import { performance } from "../core/platform.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Job } from "../scheduler/job.ts";
+import type { Slot, SlotState } from "../scheduler/slot.ts";
+import type { SlowCall } from "../scheduler/slowest_calls.ts";
 
 /**
  * Numbers of one pool, as they were at the call of `Pool.stats`. Counts go from the start of the pool on, times are in
@@ -50,6 +53,44 @@ export interface PoolStats {
   readonly wait: Distribution;
   /** Milliseconds that calls ran. Calls shorter than 1 ms are measured in groups; each counts with the mean of its group. */
   readonly run: Distribution;
+  /**
+   * Milliseconds that a call spent on neither: on its way, waiting behind another call of its worker's, and its answer
+   * waiting for this thread. It is measured as `run` is.
+   */
+  readonly transfer: Distribution;
+  /** The five slowest calls so far, the slowest first; of calls shorter than 1 ms, those that were measured alone. */
+  readonly slowest: readonly SlowCall[];
+  /** The living workers, in the order of their start. */
+  readonly perWorker: readonly WorkerStats[];
+}
+
+/** Numbers of one worker. Times are in milliseconds. */
+export interface WorkerStats {
+  readonly id: number;
+  readonly state: SlotState;
+  /** Number of calls that have ended there. */
+  readonly ended: number;
+  /** From its start until it took calls; until now, if it does not yet. */
+  readonly start: number;
+  /** In which it had calls, but none ran: the calls or their answers were on their way. */
+  readonly wait: number;
+  /** In which calls ran. With `concurrencyPerWorker`, time in which several ran counts once. */
+  readonly run: number;
+  /** Without a call. */
+  readonly idle: number;
+  /** Share of its time since it took calls in which calls ran, from 0 to 1. */
+  readonly share: number;
+}
+
+function workerStats(slot: Slot, now: number): WorkerStats {
+  const { id, state, ended, startedAt, readyAt, calls, inFlight } = slot;
+  if (readyAt === 0) return { id, state, ended, start: now - startedAt, wait: 0, run: 0, idle: 0, share: 0 };
+  const life = now - readyAt;
+  const idle = slot.idleTime + (inFlight === 0 ? now - slot.idleSince : 0);
+  // A call that runs has not been reported.
+  const present = slot.isRunning ? now - calls.throughput.lastReport : 0;
+  const run = Math.min(calls.throughput.runTime + present, life - idle);
+  return { id, state, ended, start: readyAt - startedAt, wait: life - idle - run, run, idle, share: run / life || 0 };
 }
 
 /** Reads the numbers of a scheduler; `unobserved` is the number of failures that no code has observed. */
@@ -63,6 +104,7 @@ export function poolStats({ abandoned, workerSet, jobs, counters }: Scheduler, u
     crashed: counters.workersCrashed,
     abandoned: abandoned.living,
   };
+  const now = performance.now();
   let active = 0;
   const heldJobs = new Set<Job>();
   for (const slot of workerSet.slots) {
@@ -85,5 +127,8 @@ export function poolStats({ abandoned, workerSet, jobs, counters }: Scheduler, u
     },
     wait: counters.wait.distribution(),
     run: counters.run.distribution(),
+    transfer: counters.transfer.distribution(),
+    slowest: counters.slowest.list,
+    perWorker: [...workerSet.slots].map((slot) => workerStats(slot, now)),
   };
 }

@@ -8,6 +8,7 @@ import { transferError } from "../protocol/snapshot.ts";
 import type { Batch } from "../transport/transport.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { Chunk } from "./job.ts";
+import { limitOf } from "./median_timeout.ts";
 
 /** Puts chunks that are alike into one batch, numbered from `first`. */
 export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
@@ -20,7 +21,7 @@ export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
     localFunction,
     items: chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items),
     spread: job.spread,
-    timeout: job.timeout,
+    timeout: limitOf(job),
     limits: job.limits,
     hasLimit: chunks.some((chunk) => chunk.job.hasLimit),
     attempt,

@@ -5,6 +5,7 @@
  */
 import { Histogram } from "../core/histogram.ts";
 import type { Death } from "../transport/transport.ts";
+import { SlowestCalls } from "./slowest_calls.ts";
 import type { Outcome } from "./job.ts";
 
 /** Counts of one pool. */
@@ -17,6 +18,8 @@ export class Counters {
   workersCrashed = 0;
   readonly wait: Histogram = new Histogram();
   readonly run: Histogram = new Histogram();
+  readonly transfer: Histogram = new Histogram();
+  readonly slowest: SlowestCalls = new SlowestCalls();
 
   /** Counts a call that has ended, after its last attempt. */
   callEnded(outcome: Outcome): void {

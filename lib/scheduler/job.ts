@@ -11,8 +11,10 @@
  * @module
  */
 import type { AsyncContext } from "../core/async_context.ts";
+import type { Histogram } from "../core/histogram.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import type { Source } from "../protocol/messages.ts";
+import type { MedianTimeout } from "./median_timeout.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { CallLimits, Death } from "../transport/transport.ts";
 
@@ -29,6 +31,8 @@ export interface TaskEntry {
   readonly localFunction: ((...args: never[]) => unknown) | undefined;
   /** Milliseconds that a call of this task takes, a running average; `undefined` before the first call. */
   estimate: number | undefined;
+  /** Milliseconds that its calls ran, counted from when a time limit first asked for them. */
+  runs: Histogram | undefined;
 }
 
 /** The worker that a job is pinned to, as the job sees it. */
@@ -77,6 +81,8 @@ export interface Job {
   readonly spread: boolean;
   /** Longest run of one call, in milliseconds. */
   readonly timeout: number | undefined;
+  /** A limit beside `timeout`, which depends on what the task's calls usually take. */
+  readonly medianTimeout?: MedianTimeout | undefined;
   /** Limits of one call that only a worker process can keep. */
   readonly limits?: CallLimits;
   /** Whether its calls have a limit, of time or by a signal, that may stop them. */
@@ -163,7 +169,8 @@ export class Chunk {
   /** Whether calls of both can travel in one batch. */
   isLike(other: Chunk): boolean {
     return this.job.task === other.job.task && this.job.spread === other.job.spread &&
-      this.job.timeout === other.job.timeout && this.job.limits === other.job.limits &&
+      this.job.timeout === other.job.timeout && this.job.medianTimeout?.factor === other.job.medianTimeout?.factor &&
+      this.job.limits === other.job.limits &&
       this.attempt === other.attempt &&
       this.job.stream === other.job.stream && this.job.shares === other.job.shares &&
       this.job.context === other.job.context && this.job.traceparent === other.job.traceparent &&

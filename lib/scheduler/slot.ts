@@ -35,6 +35,11 @@ export class Slot implements CallsSlot, PinnedWorker {
   state: SlotState = "starting";
   /** When it became idle, on the `performance.now()` clock. */
   idleSince = 0;
+  /** Milliseconds for which it was idle, but for the present time. */
+  idleTime = 0;
+  /** When it was started, and when it took calls (`0`: it does not yet), on the `performance.now()` clock. */
+  readonly startedAt: number = performance.now();
+  readyAt = 0;
   /** {@inheritDoc OwnedSlot.boundBacklog} */
   boundBacklog: Backlog | undefined;
   /** How the worker ended. */
@@ -174,17 +179,26 @@ export class Slot implements CallsSlot, PinnedWorker {
     if (this.inFlight === 0) this.kill();
   }
 
+  /** {@inheritDoc CallsSlot.becomesBusy} */
+  becomesBusy(now: number): void {
+    this.idleTime += now - this.idleSince;
+  }
+
   /** {@inheritDoc CallsSlot.becameIdle} */
   becameIdle(): void {
     this.idleSince = performance.now();
     if (this.state === "retiring" && !this.boundBacklog?.size) this.close();
   }
 
+  /** Whether its next call has started. */
+  get isRunning(): boolean {
+    const [chunk] = this.chunks;
+    return chunk !== undefined && this.calls.hasStarted(chunk, chunk.items.findIndex((item) => item !== CLOSED));
+  }
+
   // Whether the worker is silent and has not started its next call.
   get #awaitsStart(): boolean {
-    const [chunk] = this.chunks;
-    if (!chunk || !this.calls.throughput.isUnresponsive) return false;
-    return !this.calls.hasStarted(chunk, chunk.items.findIndex((item) => item !== CLOSED));
+    return this.inFlight > 0 && this.calls.throughput.isUnresponsive && !this.isRunning;
   }
 
   #initializing(): void {
@@ -204,6 +218,7 @@ export class Slot implements CallsSlot, PinnedWorker {
       this.#owner.observer?.workerStarted(this.id);
     } else if (this.state !== "retiring") return;
     this.becameIdle();
+    this.readyAt = this.idleSince;
     this.#owner.capacityChanged(this);
   }
 

@@ -27,6 +27,8 @@ import { crashError, type LostCall, partitionCalls } from "./worker_death.ts";
 
 /** The slot, as its calls see it. */
 export interface CallsSlot extends OwnedSlot {
+  /** The worker had no call in flight, and is sent calls now, on the `performance.now()` clock. */
+  becomesBusy(now: number): void;
   /** The worker has no call in flight. */
   becameIdle(): void;
   /** Stops the worker by force. */
@@ -83,7 +85,7 @@ export class SlotCalls implements ChunkHolder {
     } catch (cause) {
       return sendSeparately(chunks, cause, (part) => this.send(part));
     }
-    if (this.inFlight === 0) this.throughput.begin();
+    if (this.inFlight === 0) this.#slot.becomesBusy(this.throughput.begin());
     for (const chunk of chunks) {
       chunk.holder = this;
       chunk.firstSeq = this.#nextSeq;
@@ -91,7 +93,7 @@ export class SlotCalls implements ChunkHolder {
       this.#inFlight.add(chunk);
     }
     recordSent(chunks, this.id, this.#owner);
-    this.#limits.watch(this.#transport, chunks[0].job.timeout);
+    this.#limits.watch(this.#transport, chunks[0].job);
   }
 
   /** {@inheritDoc ChunkHolder.hasStarted} */
@@ -183,9 +185,7 @@ export class SlotCalls implements ChunkHolder {
 
   /** The worker reports that `count` calls took `ms` milliseconds; one after another, they would have taken `runTime`. */
   measured(count: number, ms: number, runTime = ms): void {
-    if (!this.throughput.measured(count, ms)) return;
-    this.#owner.counters.run.add(runTime / count, count);
-    this.#owner.capacityChanged(this.#slot);
+    if (this.throughput.measured(count, ms, runTime, this.#owner, this.id)) this.#owner.capacityChanged(this.#slot);
   }
 
   /** The worker has died: running calls are lost, or settle to what stopped them; the others go back to the backlog. */
@@ -215,7 +215,7 @@ export class SlotCalls implements ChunkHolder {
   #end(chunk: Chunk, offset: number, count: number, outcome: Outcome, error: unknown): void {
     const items = this.#owner.observer && chunk.items.slice(offset, offset + count);
     this.ended += count;
-    this.throughput.callEnded(chunk.job.task);
+    this.throughput.callEnded(chunk, offset);
     this.#close(chunk, offset, count);
     if (items) reportEnded(this.#owner.observer, chunk, offset, items, this, outcome, error);
     if (chunk.open === 0) this.#owner.capacityChanged(this.#slot);

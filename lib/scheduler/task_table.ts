@@ -41,6 +41,6 @@ export class TaskTable {
 
   #create(source: Source, local: LocalFunction | undefined): TaskEntry {
     if ("url" in source) this.modules.add(source.url);
-    return { id: ++this.#lastId, source, localFunction: local, estimate: undefined };
+    return { id: ++this.#lastId, source, localFunction: local, estimate: undefined, runs: undefined };
   }
 }

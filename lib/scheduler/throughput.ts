@@ -4,7 +4,8 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
-import type { TaskEntry } from "./job.ts";
+import type { Counters } from "./counters.ts";
+import { type Chunk, CLOSED, type TaskEntry } from "./job.ts";
 
 /** A call that takes less than this, in milliseconds, is not worth moving to another worker. */
 const WORTH_MOVING = 0.02;
@@ -21,29 +22,54 @@ const WEIGHT = 0.3;
 
 /** The throughput of one worker. */
 export class Throughput {
+  /** Milliseconds in which its calls ran, as far as they have ended. */
+  runTime = 0;
   #task: TaskEntry | undefined;
+  // The arguments of the last call that has ended, until its time is known; CLOSED if none has since.
+  #item: unknown = CLOSED;
+  #spread = false;
   #lastReport = 0;
   // Of a worker that runs calls side by side: since when a call may wait there for its start, and until when it counts
   // as blocked.
   #waitingSince = Infinity;
   #blockedUntil = 0;
 
-  /** The worker was idle and is sent calls: its silence counts from now. */
-  begin(): void {
-    this.#lastReport = performance.now();
+  /** The worker was idle and is sent calls: its silence counts from now. Returns that time. */
+  begin(): number {
+    return this.#lastReport = performance.now();
   }
 
-  /** Notes the task of a call that has ended: the next measurement is of that task. */
-  callEnded(task: TaskEntry): void {
-    this.#task = task;
+  /** Notes a call that ends: the next measurement is of its task. Comes before the chunk closes it. */
+  callEnded({ job, items }: Chunk, offset: number): void {
+    this.#task = job.task;
+    this.#spread = job.spread;
+    this.#item = items[offset];
   }
 
-  /** Adds a measurement, `count` calls in `ms` milliseconds, to the average of the task; `false` if there is none to add. */
-  measured(count: number, ms: number): boolean {
-    this.#waitingSince = this.#lastReport = performance.now();
+  /**
+   * Adds a measurement, `count` calls in `ms` milliseconds, to the average of the task and the counters of the pool;
+   * `false` if there is none to add. One after another, the calls would have taken `runTime`.
+   */
+  measured(
+    count: number,
+    ms: number,
+    runTime: number,
+    { counters }: { readonly counters: Counters },
+    workerId: number,
+  ): boolean {
+    const now = performance.now();
+    const elapsed = now - this.#lastReport;
+    this.#waitingSince = this.#lastReport = now;
     this.#blockedUntil = 0;
     const task = this.#task;
+    const item = this.#item;
+    this.#item = CLOSED;
     if (!task || count === 0) return false;
+    this.runTime += ms;
+    counters.run.add(runTime / count, count);
+    counters.transfer.add(Math.max(0, elapsed - ms) / count, count);
+    if (count === 1 && item !== CLOSED) counters.slowest.add(runTime, task, item, this.#spread, workerId);
+    task.runs?.add(runTime / count, count);
     const each = ms / count;
     task.estimate = task.estimate === undefined ? each : task.estimate + WEIGHT * (each - task.estimate);
     return true;
@@ -57,6 +83,11 @@ export class Throughput {
   /** Whether the worker has been silent for so long that something may block it, if it has not started its next call. */
   get isUnresponsive(): boolean {
     return performance.now() - this.#lastReport >= UNRESPONSIVE;
+  }
+
+  /** When the worker was last heard of, on the `performance.now()` clock. */
+  get lastReport(): number {
+    return this.#lastReport;
   }
 
   /** When the worker will have been silent for longer than its calls usually take, on the `performance.now()` clock. */

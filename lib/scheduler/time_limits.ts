@@ -10,6 +10,7 @@ import { dropFrames } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Chunk, CLOSED } from "./job.ts";
+import { limitOf, RECHECK, type RunLimit } from "./median_timeout.ts";
 import { taskAtStart } from "./task_name.ts";
 
 /** Is called with each call that has run too long, again and again until the call is closed. */
@@ -27,9 +28,13 @@ export class TimeLimits {
     this.#onExpired = onExpired;
   }
 
-  /** Checks the calls in `ms` milliseconds at the latest; without `ms`, they have no limit. */
-  watch(transport: Transport, ms: number | undefined): void {
-    if (ms === undefined) return;
+  /** Checks the calls of a job in time, if they have a limit. */
+  watch(transport: Transport, job: RunLimit): void {
+    const { timeout, medianTimeout } = job;
+    if (timeout !== undefined) this.#checkIn(transport, medianTimeout ? Math.min(RECHECK, limitOf(job)!) : timeout);
+  }
+
+  #checkIn(transport: Transport, ms: number): void {
     const due = performance.now() + ms;
     if (this.#timer !== undefined && this.#due <= due) return;
     clearTimeout(this.#timer);
@@ -48,8 +53,10 @@ export class TimeLimits {
     const now = performance.now();
     let wait = Infinity;
     for (const chunk of [...this.#chunks]) {
-      const { timeout } = chunk.job;
+      const { medianTimeout } = chunk.job;
+      const timeout = limitOf(chunk.job);
       if (timeout === undefined) continue;
+      if (medianTimeout) wait = Math.min(wait, RECHECK);
       // A call that has not started may start at once: its time runs out `timeout` from now at the earliest.
       wait = Math.min(wait, timeout);
       for (let offset = 0; offset < chunk.items.length; offset++) {
@@ -61,11 +68,12 @@ export class TimeLimits {
           wait = Math.min(wait, left);
           continue;
         }
-        const message = `${taskAtStart(chunk.job.task)} ran longer than its timeout of ${timeout} ms: it was stopped`;
+        const limit = medianTimeout ? `${medianTimeout.factor}x median, ${timeout}` : timeout;
+        const message = `${taskAtStart(chunk.job.task)} ran longer than its timeout of ${limit} ms: it was stopped`;
         this.#onExpired(chunk, offset, dropFrames(new TaskTimeoutError(message, { timeout })));
       }
     }
-    if (wait < Infinity) this.watch(transport, Math.max(wait, 1));
+    if (wait < Infinity) this.#checkIn(transport, Math.max(wait, 1));
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import type { Input } from "../core/input.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
-import { badOption, count, duration, integer, knownOptions } from "../core/validate.ts";
+import { badOption, count, integer, knownOptions, type MedianLimit, timeLimit } from "../core/validate.ts";
 import type { Settled } from "../future/on_error.ts";
 import type { PooledContext } from "../io/context.ts";
 import { type PooledOptions, pooledPlan } from "../io/options.ts";
@@ -31,8 +31,8 @@ export interface CpuStageOptions {
   chunkSize?: number | "auto";
   /** Maximum number of items in this stage: waiting, running, or waiting for the next stage. @default {16 for each worker} */
   buffer?: number;
-  /** Maximum run time of one item, in milliseconds. @default {the task's, else the pool's} */
-  timeout?: number;
+  /** Maximum run time of one item, in milliseconds, or `"5x median"`. @default {the task's, else the pool's} */
+  timeout?: number | MedianLimit;
   /** Number of retries of a failed item, or a whole policy. @default {the task's, else the pool's} */
   retry?: number | RetryOptions;
 }
@@ -84,7 +84,7 @@ export function cpuStage(task: Task<[unknown], unknown>, options: CpuStageOption
   }
   if (map.chunkSize !== undefined && map.chunkSize !== "auto") integer(CPU, "chunkSize", map.chunkSize, 1);
   if (map.buffer !== undefined) count(CPU, "buffer", map.buffer, 1);
-  duration(CPU, "timeout", map.timeout);
+  timeLimit(CPU, "timeout", map.timeout);
   retryPolicy(CPU, map.retry);
   return {
     name: task.name || "cpu",

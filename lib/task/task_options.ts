@@ -3,13 +3,27 @@
  *
  * @module
  */
-import { abortSignal, badOption, callback, count, duration, knownOptions } from "../core/validate.ts";
+import {
+  abortSignal,
+  badOption,
+  callback,
+  count,
+  duration,
+  knownOptions,
+  type MedianLimit,
+  timeLimit,
+} from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 
 /** Options of a task, for each submission of it. */
 export interface TaskOptions {
-  /** Maximum run in milliseconds, counted from its start; after it, the pool stops the task. @default {Infinity} */
-  timeout?: number;
+  /**
+   * Maximum run in milliseconds, counted from its start; after it, the pool stops the task. `"5x median"` is a multiple of
+   * the median of the task's runs, as for a `Pool`.
+   *
+   * @default {Infinity}
+   */
+  timeout?: number | MedianLimit;
   /**
    * Maximum milliseconds from the submission to the end: the wait for a worker, the run, and all attempts together. A call
    * that still waits then never starts, and fails with a `TaskTimeoutError` whose `waiting` is true; a call that runs is
@@ -70,7 +84,7 @@ const TASK_OPTIONS = [
 /** Checks the options of a task, and returns a copy of them. */
 export function checkTaskOptions(call: string, options: TaskOptions): TaskOptions {
   knownOptions(call, options, TASK_OPTIONS);
-  duration(call, "timeout", options.timeout);
+  timeLimit(call, "timeout", options.timeout);
   duration(call, "deadline", options.deadline);
   duration(call, "cpuTime", options.cpuTime);
   if (options.maxOutput !== undefined) count(call, "maxOutput", options.maxOutput, 0);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Gate } from "../support/gate.ts";
 import { StepLog } from "../support/steps.ts";
-import { MUST_HAPPEN, within } from "../support/within.ts";
+import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
 import { settledWorkers } from "./backend.ts";
@@ -28,6 +28,9 @@ export const statsSuite: Suite = (backend, check) => {
       tasks: { waiting: 0, active: 0, succeeded: 0, failed: 0, cancelled: 0, retried: 0, unobserved: 0 },
       wait: none,
       run: none,
+      transfer: none,
+      slowest: [],
+      perWorker: [],
     });
   });
 
@@ -90,14 +93,14 @@ export const statsSuite: Suite = (backend, check) => {
         if (next() < 0.3) await new Promise((resolve) => setTimeout(resolve, 1));
       }
       await within(MUST_HAPPEN, Promise.all(ends));
-      const { tasks, workers, wait, run } = pool.stats();
+      const { tasks, workers, wait, run, transfer } = pool.stats();
       assertEquals(tasks, { waiting: 0, active: 0, ...expected, unobserved: 0, retried: log.read("BEGUN") });
       assertEquals(tasks.succeeded + tasks.failed + tasks.cancelled, calls);
       const { starting, busy, idle, leaving } = workers;
       assertEquals([workers.crashed, busy], [0, 0]);
       assertEquals(starting + busy + idle + leaving, pool.workerIds.length);
       assert(run.count <= calls + tasks.retried, `${run.count} runs of ${calls} calls`);
-      for (const { min, mean, max, p50, p90, p99 } of [wait, run]) {
+      for (const { min, mean, max, p50, p90, p99 } of [wait, run, transfer]) {
         assert(min <= p50 && p50 <= p90 && p90 <= p99 && p99 <= max && min <= mean && mean <= max);
       }
       await within(MUST_HAPPEN, pool.shutdown());
@@ -116,6 +119,48 @@ export const statsSuite: Suite = (backend, check) => {
     assertEquals(wait.count, 5);
     assert(run.count >= 4 && run.p50 >= 30 && run.max < MUST_HAPPEN, JSON.stringify(run));
     assert(wait.min < 35 && wait.max >= 100 && wait.mean >= 40, JSON.stringify(wait));
+  });
+
+  settled("stats() of each worker: its start, and for how long it waited, ran and was idle", async () => {
+    await using pool = backend.make({ workers: 2 });
+    await pool.ready();
+    await Promise.all(numbers(4).map(() => pool.submit(hooks.whereLater, 1, 60)));
+    const { perWorker } = pool.stats();
+    assertEquals(perWorker.map(({ id }) => id), pool.workerIds);
+    assertEquals(perWorker.reduce((sum, { ended }) => sum + ended, 0), 4);
+    for (const { state, start, wait, run, idle, share } of perWorker) {
+      assertEquals(state, "alive");
+      assert([start, wait, run, idle].every((ms) => ms >= 0) && share >= 0 && share <= 1, JSON.stringify(perWorker));
+      assert(Math.abs(share - run / (wait + run + idle)) < 1e-9);
+    }
+    // Four calls of 60 ms; a clock may run a little early.
+    assert(perWorker.reduce((sum, { run }) => sum + run, 0) >= 200, JSON.stringify(perWorker));
+    await using gate = new Gate();
+    const future = pool.submit(gated.hold, gate.words, 1);
+    await gate.entered();
+    const running = () => Math.max(...pool.stats().perWorker.map(({ run }) => run));
+    const before = running();
+    // A call that still runs counts, too.
+    await until(() => running() > before + 20, "the time of the call that runs grows");
+    gate.open();
+    await within(MUST_HAPPEN, future);
+  });
+
+  settled("stats() has the five slowest calls, the slowest first, with their arguments in a few words", async () => {
+    await using pool = backend.make({ workers: 1 });
+    await pool.ready();
+    for (const ms of [10, 60, 20, 90, 30, 40, 120]) await pool.submit(hooks.whereLater, 1, ms);
+    const { slowest, run, transfer } = pool.stats();
+    assertEquals(slowest.map(({ args }) => args), ["1, 120", "1, 90", "1, 60", "1, 40", "1, 30"]);
+    assert(slowest.every(({ task, workerId }) => task.includes("whereLater") && pool.workerIds.includes(workerId)));
+    assert(slowest.every(({ ms }, i) => i === 0 || ms <= slowest[i - 1].ms), JSON.stringify(slowest));
+    assertEquals([slowest[0].ms, transfer.count], [run.max, run.count]);
+    const texts = ["x".repeat(1_000), { url: "b.png", sizes: [1, 2, 3, 4, 5, 6] }];
+    for (const text of texts) {
+      await pool.submit(hooks.whereLater, text, Math.ceil(pool.stats().slowest[0].ms) + 100);
+      const [{ args }] = pool.stats().slowest;
+      assert(args.length <= 60 && /^("x+|{ url: "b.png", sizes: \[1, 2, 3, 4, …\] })/.test(args), args);
+    }
   });
 
   check("stats() counts failed items of maps, and the calls that terminate() cancels", async () => {

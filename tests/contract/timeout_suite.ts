@@ -97,7 +97,39 @@ export const timeoutSuite: Suite = (backend, check) => {
     assertEquals(await pool.submit(values.slowFirst.with({ timeout: Infinity }), 0), 0);
   });
 
+  check(
+    'timeout: "3x median": no limit until ten calls of the task have ended, then 100 ms at least, for what runs too',
+    async () => {
+      await using pool = backend.make({ workers: 2, killGrace: GRACE });
+      await using closed = new Gate();
+      await using opened = new Gate();
+      opened.open();
+      const task = gated.hold.with({ timeout: "3x median" });
+      const hung = pool.submit(task, closed.words);
+      await closed.entered();
+      // Nine more than the one that runs: one too few.
+      for (let n = 0; n < 9; n++) assertEquals(await within(MUST_HAPPEN, pool.submit(task, opened.words, n)), n);
+      await pause(400);
+      assertEquals(hung.running, true);
+      assertEquals(await within(MUST_HAPPEN, pool.submit(task, opened.words, 9)), 9);
+      const error = expectError(await within(MUST_HAPPEN, hung.exception()), TaskTimeoutError);
+      assert(error.timeout >= 100 && error.timeout < MUST_HAPPEN && error.message.includes("3x median"), error.message);
+      // An item of a map, and an option of the map.
+      const items: [Gate["words"], number][] = [[opened.words, 1], [closed.words, 2], [opened.words, 3]];
+      const outcomes = await within(
+        MUST_HAPPEN,
+        pool.starmap(gated.hold, items, { timeout: "3x median", onError: "settle" }),
+      );
+      assertEquals(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+      expectError((outcomes[1] as PromiseRejectedResult).reason, TaskTimeoutError);
+    },
+  );
+
   check("bad timeouts are refused at the call", () => {
+    for (const timeout of ["5x", "x median", "1x median", "0.5x median", "-2x median"]) {
+      const refused = () => values.double.with({ timeout: timeout as never });
+      assertThrows(refused, TypeError, 'a factor above 1 such as "5x median"');
+    }
     for (const timeout of [-1, NaN, 2 ** 31]) {
       assertThrows(() => values.double.with({ timeout }), RangeError, "`timeout`");
       assertThrows(() => backend.make({ timeout }), RangeError, "`timeout`");
