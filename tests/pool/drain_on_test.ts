@@ -143,6 +143,39 @@ for (const { what, code, run } of scripts) {
   );
 }
 
+test('drainOn("SIGINT"): a checkpoint is whole, and the next run does the rest', async () => {
+  const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
+  const file = `${folder}/run.jsonl`;
+  const source = `
+    const task = inline(async (n) => {
+      console.log("start");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return n * 2;
+    });
+    await using pool = new Pool(2);
+    pool.drainOn("SIGINT");
+    const items = Array.from({ length: 30 }, (_, n) => n);
+    const doubled = await pool.map(task, items, { checkpoint: ${JSON.stringify(file)} });
+    console.log(JSON.stringify(doubled));
+  `;
+  try {
+    await using first = await Running.start(source);
+    await first.printed("start", 5);
+    first.kill("SIGINT");
+    assertEquals((await first.ended()).code, 130);
+    const started = first.lines.length;
+    const recorded = (await Deno.readTextFile(file)).trimEnd().split("\n").map((line) => JSON.parse(line));
+    // Each call that has started is recorded.
+    assertEquals(recorded.filter((line) => "item" in line).length, started);
+    await using second = await Running.start(source);
+    assertEquals((await second.ended()).code, 0);
+    assertEquals(JSON.parse(second.lines.at(-1)!), Array.from({ length: 30 }, (_, n) => 2 * n));
+    assertEquals(second.lines.length - 1, 30 - started);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}, { ignore: onWindows, deadline: 60_000 });
+
 test('drainOn("SIGINT"): the second signal ends the script at once, with exit code 130, whatever runs', async () => {
   await using script = await Running.start(`${TASK}
     const spin = inline((_) => { console.log("start"); for (;;); });
