@@ -79,6 +79,7 @@ export {
   type LimitContext,
   type Limiter,
   type LimitOptions,
+  type PerKeyOptions,
   pooled,
   type PooledContext,
   type PooledOptions,

@@ -116,6 +116,7 @@ const TYPES = [
   "MedianLimit",
   "NamespaceProxy",
   "OnError",
+  "PerKeyOptions",
   "PermissionScope",
   "PipeOptions",
   "PoolEventMap",

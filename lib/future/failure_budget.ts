@@ -42,7 +42,7 @@ export class FailureBudget {
 /** Checks the option. */
 export function onErrorPlan(call: string, value: OnError | undefined, total: number | undefined): OnErrorPlan {
   if (!isOptions(value)) {
-    return { onError: oneOf(call, "onError", value ?? "throw", ["throw", "settle", "aggregate"]) };
+    return { onError: oneOf(call, "onError", value === undefined ? "throw" : value, ["throw", "settle", "aggregate"]) };
   }
   knownOptions(`${call}: \`onError\``, value, ["stopAfter"]);
   const { stopAfter } = value;

@@ -13,6 +13,7 @@ import type { ProgressOptions } from "../progress/progress.ts";
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type CheckpointOptions, checkpointPlan } from "../checkpoint/options.ts";
 import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
+import { type PerKeyOptions, perKeyOptions } from "./key_limit.ts";
 
 /**
  * Options of {@linkcode pooled}. Each of `timeout`, `retry`, `rate` and `adaptive` makes an item cost more.
@@ -66,6 +67,13 @@ export interface PooledOptions<T = any> extends ProgressOptions {
   retry?: number | RetryOptions;
   /** Maximum number of attempts that start in an interval; items wait in input order. */
   rate?: RateOptions;
+  /**
+   * A limit for each key, beside `concurrency`: `{ key: (url) => new URL(url).host, limit: 4 }`. An item whose key is busy
+   * waits aside, and those behind it go on, so items may start in another order.
+   *
+   * @default {none}
+   */
+  per?: PerKeyOptions<T>;
   /** What the failure of an item does to the map. @default {"throw"} */
   onError?: OnError;
   /**
@@ -106,6 +114,7 @@ export interface PooledPlan extends OnErrorPlan {
   readonly timeout: number | undefined;
   readonly retry: RetryPolicy | undefined;
   readonly rate: RateLimiter | undefined;
+  readonly per: Required<PerKeyOptions> | undefined;
   /** Records how items end, and gives those that were recorded, if a checkpoint was asked for. */
   readonly recorder: Checkpoint | undefined;
 }
@@ -122,6 +131,7 @@ const POOLED_OPTIONS = [
   "timeout",
   "retry",
   "rate",
+  "per",
   "onError",
   "checkpoint",
   "progress",
@@ -149,6 +159,7 @@ export function pooledPlan(
     buffer: count(call, "buffer", buffer, 0),
     ordered,
     ...onErrorPlan(call, options.onError, options.total ?? sizeOf(items)),
+    per: perKeyOptions(call, options.per),
     recorder: checkpoint && new Checkpoint(call, checkpoint, { source: Function.prototype.toString.call(fn) }, fn.name),
     ...commonPlan(call, options),
   };

@@ -23,6 +23,7 @@ import { Attempts, GRACE, type Limits } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
 import { AttemptContext, type PooledContext } from "./context.ts";
 import { Gate } from "./gate.ts";
+import { type KeyedItem, KeyLimit } from "./key_limit.ts";
 import type { PooledPlan } from "./options.ts";
 import { PooledInput } from "./pooled_input.ts";
 import type { ProgressCounter } from "../progress/counter.ts";
@@ -43,6 +44,7 @@ export class PooledJob<T, R> implements Producer {
   // Only with an option that needs them: without one, an item has no Attempts.
   readonly #limits: Limits | undefined;
   readonly #adaptive: AdaptiveLimit | undefined;
+  readonly #keys: KeyLimit<T> | undefined;
   readonly #cancellation = new Cancellation();
   // The caller's asynchronous context, in which the input and the function run, whoever reads the results.
   readonly #context = new AsyncContext();
@@ -65,14 +67,18 @@ export class PooledJob<T, R> implements Producer {
   ) {
     this.#plan = plan;
     this.#progress = progress;
-    this.#input = new PooledInput(input, this.#context, (reason) => this.#inputFailed(reason));
-    const { timeout, retry, rate, adaptive } = plan;
+    this.#input = new PooledInput(input, this.#context, (reason) => {
+      // The items that were read before go on, and their results come first; a reader that awaits all results needs none.
+      if (this.collector.isCollecting && plan.onError === "throw") this.#cancel(reason);
+    });
+    const { timeout, retry, rate, adaptive, per } = plan;
     if (adaptive) this.#adaptive = new AdaptiveLimit(adaptive, plan.concurrency, () => this.resume());
     this.#fn = this.#adaptive?.watch(fn, timeout !== undefined) ?? fn;
-    if (timeout !== undefined || retry || rate) {
+    if (timeout !== undefined || retry || rate || per) {
       // The loops limit the concurrency, so the gate only limits the rate.
       this.#limits = { timeout, retry, gate: rate && new Gate(plan.concurrency, rate) };
     }
+    if (per) this.#keys = new KeyLimit<T>(per);
     this.collector = new Collector(this, plan);
   }
 
@@ -117,12 +123,12 @@ export class PooledJob<T, R> implements Producer {
   // Whether a loop reads an asynchronous input. One at a time: not every iterator allows overlapping calls of next(), and
   // a loop costs memory. The loop starts the next one when it has an item.
   get #hasReader(): boolean {
-    return this.#waitingLoops > 0 && this.#input.isAsync;
+    return this.#waitingLoops > 0 && this.#input.isAsync && !this.#keys?.hasReady;
   }
 
-  #hasRoom(): boolean {
-    if (this.#input.hasEnded) return false;
-    return this.collector.isCollecting || this.#loops + this.collector.unread < this.#concurrency + this.#plan.buffer;
+  #hasRoom(loops = this.#loops): boolean {
+    if (!this.#keys?.hasReady && (this.#input.hasEnded || this.#keys?.isFull)) return false;
+    return this.collector.isCollecting || loops + this.collector.unread < this.#concurrency + this.#plan.buffer;
   }
 
   // Processes items one after another, while there is room for their results.
@@ -131,6 +137,12 @@ export class PooledJob<T, R> implements Producer {
     // Called as a function, and not as a method of this class, which stacks would name.
     const fn = this.#fn;
     do {
+      const ready = this.#keys?.shift();
+      if (ready) {
+        this.resume(); // One item fewer waits, so more may be read.
+        await this.#runKeyed(ready);
+        continue;
+      }
       this.#waitingLoops++;
       const read = this.#input.isAsync ? await this.#input.readAsync() : this.#input.read();
       this.#waitingLoops--;
@@ -144,6 +156,11 @@ export class PooledJob<T, R> implements Producer {
       const index = this.#input.count - 1;
       if (item instanceof Recorded) {
         item.deliver(index, this.collector, this.#progress);
+        continue;
+      }
+      if (this.#keys) {
+        const keyed = this.#admit(this.#keys, item, index);
+        if (keyed) await this.#runKeyed(keyed);
         continue;
       }
       if (this.#limits) {
@@ -161,9 +178,24 @@ export class PooledJob<T, R> implements Producer {
       }
       context.end();
       this.#settle(index, item, ok, value);
-    } while (this.#loops <= this.#concurrency && !this.#hasReader && this.#hasRoomForOneMore());
+    } while (this.#loops <= this.#concurrency && !this.#hasReader && this.#hasRoom(this.#loops - 1));
     this.#loops--;
     this.#checkEnd();
+  }
+
+  // Returns the item if its key is free; a key function that throws fails the item.
+  #admit(keys: KeyLimit<T>, item: T, index: number): KeyedItem<T> | undefined {
+    try {
+      return keys.admit(item, index);
+    } catch (error) {
+      this.#settle(index, item, false, error);
+      return undefined;
+    }
+  }
+
+  async #runKeyed(keyed: KeyedItem<T>): Promise<void> {
+    await this.#runAttempts(keyed.item, keyed.index, this.#limits!);
+    this.#keys!.release(keyed);
   }
 
   async #runAttempts(item: T, index: number, limits: Limits): Promise<void> {
@@ -194,23 +226,11 @@ export class PooledJob<T, R> implements Producer {
     } else this.collector.reject(index, value, item);
   }
 
-  #hasRoomForOneMore(): boolean {
-    // This loop is already counted.
-    this.#loops--;
-    const room = this.#hasRoom();
-    this.#loops++;
-    return room;
-  }
-
-  // The items that were read before go on, and their results come first; a reader that awaits all results needs none.
-  #inputFailed(reason: unknown): void {
-    if (this.collector.isCollecting && this.#plan.onError === "throw") this.#cancel(reason);
-  }
-
   // Cancels the run: closes the input and aborts the items in progress.
   #cancel(reason: unknown): void {
     if (this.#ended || this.#cancellation.aborted) return;
     this.#input.close();
+    this.#keys?.clear();
     this.#cancellation.abort(reason);
     this.#checkEnd();
   }
@@ -218,7 +238,7 @@ export class PooledJob<T, R> implements Producer {
   #checkEnd(): void {
     const failed = this.#cancellation.aborted;
     const running = this.#isGraceOver ? 0 : this.#loops - (failed ? this.#waitingLoops : 0);
-    if (this.#ended || running > 0 || !this.#input.hasEnded) return;
+    if (this.#ended || running > 0 || !this.#input.hasEnded || this.#keys?.waiting) return;
     this.#ended = true;
     clearTimeout(this.#graceTimer);
     this.#removeListener();

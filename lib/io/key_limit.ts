@@ -1,0 +1,120 @@
+/**
+ * `KeyLimit`: limits how many items of one key are in progress, and sets aside items whose key is busy, so that items of
+ * other keys go on.
+ *
+ * ```
+ * admit(item) --key is free--> in progress --release()--> the next item of the key is ready
+ *      +--------key is busy--> waits aside -------------------^
+ * ```
+ *
+ * @module
+ */
+import { Deque } from "../core/deque.ts";
+import { badOption, integer, knownOptions } from "../core/validate.ts";
+
+/**
+ * A limit for each key.
+ *
+ * @typeParam T An item.
+ */
+// deno-lint-ignore no-explicit-any -- nothing narrower takes every key function
+export interface PerKeyOptions<T = any> {
+  /** Returns the key of an item, such as the host of a URL. Keys are compared as those of a `Map`. */
+  key: (item: T) => unknown;
+  /** Maximum number of items of one key in progress at a time. */
+  limit: number;
+  /** Maximum number of items that wait for their key. With so many, no more are read. @default {1_000} */
+  lookahead?: number;
+}
+
+/** Checks and completes the option; `undefined` without it. */
+export function perKeyOptions(call: string, given: unknown): Required<PerKeyOptions> | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== "object" || given === null) {
+    throw badOption(call, "per", given, "an object with `key` and `limit`", false);
+  }
+  knownOptions(`${call}: \`per\``, given, ["key", "limit", "lookahead"]);
+  const { key, limit, lookahead = 1_000 } = given as PerKeyOptions;
+  if (typeof key !== "function") throw badOption(call, "per.key", key, "a function", false);
+  return {
+    key,
+    limit: integer(call, "per.limit", limit, 1),
+    lookahead: integer(call, "per.lookahead", lookahead, 1),
+  };
+}
+
+/** An item that has been read. */
+export interface KeyedItem<T> {
+  readonly item: T;
+  readonly index: number;
+  readonly key: unknown;
+}
+
+/** The items of one key. It is dropped when none is in progress. */
+interface KeyState<T> {
+  active: number;
+  readonly waiting: Deque<KeyedItem<T>>;
+}
+
+/** The limit of one run. */
+export class KeyLimit<T> {
+  readonly #options: Required<PerKeyOptions<T>>;
+  readonly #keys = new Map<unknown, KeyState<T>>();
+  readonly #ready = new Deque<KeyedItem<T>>();
+  #waiting = 0;
+
+  constructor(options: Required<PerKeyOptions<T>>) {
+    this.#options = options;
+  }
+
+  /** Number of items that wait for their key, or are ready. */
+  get waiting(): number {
+    return this.#waiting + this.#ready.size;
+  }
+
+  /** Whether an item that has waited can go on. */
+  get hasReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
+  /** Whether no more items may be read. */
+  get isFull(): boolean {
+    return this.#waiting >= this.#options.lookahead;
+  }
+
+  /** Takes an item that has waited, and whose key is free. */
+  shift(): KeyedItem<T> | undefined {
+    return this.#ready.shift();
+  }
+
+  /** Takes an item that was read; `undefined` if it must wait for its key. */
+  admit(item: T, index: number): KeyedItem<T> | undefined {
+    const keyed = { item, index, key: this.#options.key(item) };
+    const state = this.#keys.get(keyed.key);
+    if (!state) this.#keys.set(keyed.key, { active: 1, waiting: new Deque() });
+    else if (state.active < this.#options.limit) state.active++;
+    else {
+      state.waiting.push(keyed);
+      this.#waiting++;
+      return undefined;
+    }
+    return keyed;
+  }
+
+  /** An item is no longer in progress. */
+  release({ key }: KeyedItem<T>): void {
+    const state = this.#keys.get(key);
+    if (!state) return;
+    if (state.waiting.size > 0) {
+      this.#waiting--;
+      this.#ready.push(state.waiting.shift()!);
+    } else if (--state.active === 0) this.#keys.delete(key);
+  }
+
+  /** Drops the items that wait. */
+  clear(): void {
+    this.#keys.clear();
+    this.#ready.clear();
+    this.#waiting = 0;
+  }
+}
