@@ -10,7 +10,8 @@ const MAY: Record<string, string[]> = {
   progress: ["core"],
   queue: ["core", "protocol", "shared"],
   manager: ["core", "protocol", "shared", "queue"],
-  transport: ["core", "protocol", "shared"],
+  remote: ["core", "protocol", "shared", "queue", "manager"],
+  transport: ["core", "protocol", "shared", "remote"],
   scheduler: ["core", "protocol", "future", "task", "transport"],
   observe: ["core", "protocol", "transport", "scheduler"],
   pool: [
@@ -42,7 +43,7 @@ const MAY: Record<string, string[]> = {
   // A face of the public API; it shares the hash of code with checkpoints.
   cli: ["core", "checkpoint", "mod.ts"],
   "cli.ts": ["cli"],
-  workers: ["core", "protocol", "shared", "queue", "manager"],
+  workers: ["core", "protocol", "shared", "queue", "manager", "remote"],
 };
 
 /** Packages, and which layers may use them. */

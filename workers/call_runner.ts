@@ -73,7 +73,11 @@ export class CallRunner implements CallHost {
     if (batch.traceparent !== undefined) this.#traceCall ??= (await this.#host.loadTracer()).traceCall;
     if (batch.handles) {
       await this.#host.loadSharedTypes();
-      batch.items = reviveValue(batch.items, true) as unknown[];
+      try {
+        batch.items = reviveValue(batch.items, true) as unknown[];
+      } catch (error) {
+        return this.#refuse(batch, error);
+      }
     }
     if (this.#concurrency === 1) await this.#runInOrder(batch);
     else await this.#runConcurrently(batch);
@@ -171,6 +175,15 @@ export class CallRunner implements CallHost {
     this.#running.delete(call.taskId);
     this.#replies.callTook(performance.now() - start);
     this.#onCallEnd?.();
+  }
+
+  // Fails the calls of a batch with an object that cannot be made here.
+  #refuse(batch: RunMessage, error: unknown): void {
+    for (let i = 0; i < batch.items.length; i++) {
+      const call = this.#take(batch, i);
+      if (call) this.#replies.error(call, error);
+    }
+    this.#replies.flush();
   }
 
   // Takes a call; `undefined` if the host has withdrawn it.

@@ -17,9 +17,10 @@ import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { KillGuard } from "../lib/protocol/kill_guard.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, WorkerMessage } from "../lib/protocol/messages.ts";
+import type { AnswerMessage } from "../lib/protocol/remote_messages.ts";
 import type { ProcessInit } from "../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../lib/shared/owner_table.ts";
-import { listen, post } from "./process_channel.ts";
+import { answerReader, listen, post } from "./process_channel.ts";
 import { Prints } from "./process_prints.ts";
 import { Watchdog } from "./process_watchdog.ts";
 import { serve } from "./serve.ts";
@@ -93,6 +94,13 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
     );
   }
   reportEnd(send);
+  let receiveAnswer: ((answer: AnswerMessage) => void) | undefined;
+  let sharedTypes: Promise<void> | undefined;
+  const loadSharedTypes = async () => {
+    const objects = await import("../lib/remote/arrivals.ts");
+    objects.connectHost({ post, readAnswer: isLaunched ? undefined : answerReader(() => exit(0)) });
+    receiveAnswer = objects.receiveAnswer;
+  };
   const owners = OwnerTable.local();
   const callTable = new LocalCallTable(watchdog);
   const doorbell = new Doorbell();
@@ -114,12 +122,13 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
     load,
     // A kill is certain: nothing has to be prepared for it.
     prepare: () => Promise.resolve(),
-    loadSharedTypes: () => import("../lib/manager/kinds.ts"),
+    loadSharedTypes: () => sharedTypes ??= loadSharedTypes(),
     loadTracer: () => import("./call_tracer.ts"),
     leave: () => exit(0),
   });
   return (message) => {
-    if (message.kind === "run") {
+    if (message.kind === "answer") receiveAnswer!(message);
+    else if (message.kind === "run") {
       const tail = message.first + message.items.length;
       callTable.cpuTime = message.cpuTime;
       for (let seq = message.first; seq < tail; seq++) callTable.openPosted(seq);

@@ -9,7 +9,8 @@
  *
  * @module
  */
-import { channel } from "../../lib/queue/queue.ts";
+import type { ChannelItems } from "../../lib/queue/channel_items.ts";
+import { source } from "../../lib/queue/queue.ts";
 import { Queue, SharedArray } from "../../mod.ts";
 import { Party } from "../../tests/shared/support/party.ts";
 
@@ -78,7 +79,8 @@ let producersDone = false;
 // Not awaited: a failure ends the script at once, as an unhandled rejection.
 void allPut.then(() => producersDone = true);
 for (let nextKill = messagesPerKill, turn = 0; !producersDone; turn++) {
-  while (!producersDone && channel(queue as Queue<unknown>).putCount < nextKill) {
+  const items = source(queue as Queue<unknown>) as ChannelItems;
+  while (!producersDone && items.channel.putCount < nextKill) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   if (producersDone) break;

@@ -13,17 +13,20 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError, ManagerClosedError } from "../core/errors.ts";
-import { Promise, WeakRef } from "../core/platform.ts";
+import { crypto, Promise, WeakRef } from "../core/platform.ts";
+import { isA } from "../core/validate.ts";
 import { transferError } from "../protocol/snapshot.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
 import { Control } from "../queue/control_layout.ts";
 import type { LogRecord } from "../queue/paged_log.ts";
+import { type Handle, handleOfArrival, VERSION } from "../shared/handle.ts";
+import type { OwnerTable } from "../shared/owner_table.ts";
 import { OwnerStatus } from "../shared/steps/step.ts";
-import { chainOf } from "./call_chain.ts";
 import { CallSite } from "./call_site.ts";
 import { LivenessPoll } from "./liveness_poll.ts";
 import { Mailbox } from "./mailbox.ts";
+import { type Ending, ManagerClient } from "./manager_client.ts";
 import { body, encodeRequest, header } from "./record.ts";
 import { type ClientRequest, type ManagerMemory, Status } from "./requests.ts";
 
@@ -38,8 +41,6 @@ interface PendingCall {
 const CLIENTS = Control.FREE;
 /** Call number of a request without a reply. */
 const NO_REPLY = 0;
-/** Why all calls fail, as a function that creates the error of one. */
-export type Ending = (what: string) => IsopoolError;
 /** The endings of a manager. */
 export const ENDED: { closed: Ending; threadEnded: Ending; corrupt(cause: unknown): Ending } = {
   closed: (what) => closedError(what, "its Manager was closed"),
@@ -74,19 +75,21 @@ const collected = new FinalizationRegistry<ClientCleanup>((cleanup) => {
 });
 
 /** A thread's client of a manager. */
-export class Client {
+export class Client extends ManagerClient {
   /** What another thread needs to reach the manager. */
   readonly memory: ManagerMemory;
+  readonly manager: string;
   readonly #inbox: Channel;
   readonly #cleanup: ClientCleanup;
   readonly #pending = new Map<number, PendingCall>();
   readonly #liveness = new LivenessPoll(() => this.#checkThreads());
   #lastCall = 0;
-  #lastId = 0;
   #ending: Ending | undefined;
 
   private constructor(memory: ManagerMemory, inbox: Channel) {
+    super();
     this.memory = memory;
+    this.manager = memory.name;
     this.#inbox = inbox;
     const number = inbox.control.add(CLIENTS, 1) + 1;
     this.#cleanup = { name: memory.name, inbox, number, replies: undefined };
@@ -101,56 +104,55 @@ export class Client {
   static of(memory: ManagerMemory): Client {
     const known = clients.get(memory?.name)?.deref();
     if (known !== undefined) return known;
-    if (typeof memory?.name !== "string" || !Number.isInteger(memory.owner)) throw corruptMemory("receive Manager");
-    const client = new Client(memory, new Channel(memory.inbox));
+    const client = new Client(checkMemory(memory), new Channel(memory.inbox));
     clients.set(memory.name, new WeakRef(client));
     return client;
   }
 
-  /** Returns a new id for an object, a transaction or a running call: unique among all threads of this manager. */
-  newId(): number {
-    return this.#cleanup.number * 2 ** 32 + ++this.#lastId;
+  /** Makes the client of the thread that creates a manager. */
+  static create({ memory, owners }: Channel): Client {
+    return Client.of({ name: crypto.randomUUID(), inbox: memory, owner: owners.me });
   }
 
-  /** Calls a method of an object. The arguments are copied before it returns. Settles as the method does. */
-  call(what: string, object: number, method: string, args: unknown[]): Promise<unknown> {
-    return this.request(what, ["call", object, method, args, chainOf(this.memory.name)]);
+  /** Makes a client through which this thread calls a manager in the name of a worker process. */
+  static inNameOf(owners: OwnerTable, memory: ManagerMemory): Client {
+    return new Client(checkMemory(memory), new Channel(memory.inbox, owners));
   }
 
-  /** Sends a request; settles as its reply does. `what` is for messages of errors. */
+  get number(): number {
+    return this.#cleanup.number;
+  }
+
   request(what: string, request: ClientRequest): Promise<unknown> {
-    const { promise, resolve, reject: fail } = Promise.withResolvers<unknown>();
     const site = new CallSite();
-    const reject = (error: unknown) => fail(site.addTo(error));
+    return this.send(what, request, (error) => site.addTo(error));
+  }
+
+  /** Sends a request; settles as its reply does. */
+  send(what: string, request: ClientRequest, errorOf: (thrown: unknown) => unknown): Promise<unknown> {
+    const { promise, resolve, reject: fail } = Promise.withResolvers<unknown>();
+    const reject = (error: unknown) => fail(errorOf(error));
     try {
       this.#checkOpen(what);
       const call = this.#lastCall = (this.#lastCall + 1) >>> 0 || 1;
       this.#put(what, call, request);
       this.#pending.set(call, { what, resolve, reject });
-      if (this.#pending.size === 1) this.#liveness.start(true);
+      if (this.#pending.size === 1) this.#liveness.start(!this.#inbox.owners.isGuest);
     } catch (error) {
       reject(error);
     }
     return promise;
   }
 
-  /** Sends a request that has no reply. The manager runs it before all requests that are sent later, by any thread. */
   post(what: string, request: ClientRequest): void {
     this.#checkOpen(what);
     this.#put(what, NO_REPLY, request);
   }
 
-  /** Ends a transaction: keeps its changes, or undoes them. */
-  endTransaction(what: string, transaction: number, commit: boolean): Promise<unknown> {
-    return this.request(what, ["end", transaction, commit]);
+  handle(kind: string, fields?: Record<string, unknown>): Handle {
+    return { ...fields, kind, version: VERSION, manager: this.memory };
   }
 
-  /** Makes the manager forget an object. */
-  forget(what: string, object: number): Promise<unknown> {
-    return this.request(what, ["forget", object]);
-  }
-
-  /** Rejects all pending and later calls: the manager has ended. */
   close(ending: Ending): void {
     this.#ending ??= ending;
     this.#liveness.stop();
@@ -232,4 +234,16 @@ export class Client {
     if (this.#inbox.owners.status(this.memory.owner) === OwnerStatus.GONE) this.#ending ??= ENDED.threadEnded;
     if (this.#ending !== undefined) throw this.#ending(what);
   }
+}
+
+function checkMemory(memory: ManagerMemory): ManagerMemory {
+  if (typeof memory?.name !== "string" || !Number.isInteger(memory.owner)) throw corruptMemory("receive Manager");
+  return memory;
+}
+
+/** Returns the client that the constructor of a manager got as its argument, by a handle that has arrived or itself. */
+export function clientOf(origin: unknown): ManagerClient | undefined {
+  const handle = handleOfArrival(origin);
+  if (handle) return Client.of(handle.manager as ManagerMemory);
+  return isA(origin, ManagerClient as never) ? origin as ManagerClient : undefined;
 }

@@ -10,22 +10,22 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { crypto } from "../core/platform.ts";
 import { badOption, isA } from "../core/validate.ts";
 import { Channel, UNLIMITED } from "../queue/channel.ts";
-import { BRAND, firstOf, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
+import { BRAND, firstOf, type Handle, registerKind, Shared } from "../shared/handle.ts";
 import { noArgument } from "../shared/memory.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import { ALL_OBJECTS } from "./access_queue.ts";
 import { entriesOf, itemsOf, propertiesOf } from "./arguments.ts";
-import { Client, ENDED } from "./client.ts";
+import { Client, clientOf, ENDED } from "./client.ts";
 import { type DictKey, DictProxy } from "./dict.ts";
 import { ListProxy } from "./list.ts";
+import type { ManagerClient } from "./manager_client.ts";
 import { NamespaceProxy } from "./namespace.ts";
 import { Objects } from "./objects.ts";
 import { ManagedProxy, Origin, origin } from "./proxy.ts";
 import type { AnyClass, Proxied } from "./registered.ts";
-import type { Kind, ManagerMemory } from "./requests.ts";
+import type { Kind } from "./requests.ts";
 import { Server } from "./server.ts";
 import { runTransaction } from "./transaction.ts";
 import { ValueProxy } from "./value.ts";
@@ -53,22 +53,21 @@ const KIND = "manager";
  * 148 KB. For a number that many threads change, use `Counter` or `Value` (some 50 ns); to hand over work, `Queue`.
  */
 export class Manager extends Shared implements Disposable {
-  readonly #client: Client;
+  readonly #client: ManagerClient;
   readonly #server: Server | undefined;
 
   /** Creates a manager. Its objects live on this thread. */
   constructor() {
     super();
     // Not part of the signature: the handle, if a message with a manager has arrived (handle.ts).
-    const handle = handleOfArrival(firstOf(arguments));
-    if (handle) {
-      this.#client = Client.of(handle.manager as ManagerMemory);
-      return;
+    const arrived = clientOf(firstOf(arguments));
+    if (arrived) this.#client = arrived;
+    else {
+      noArgument("Manager", firstOf(arguments));
+      const inbox = new Channel(UNLIMITED);
+      const client = this.#client = Client.create(inbox);
+      this.#server = new Server(client.memory, inbox, new Objects(client), client);
     }
-    noArgument("Manager", firstOf(arguments));
-    const inbox = new Channel(UNLIMITED);
-    this.#client = Client.of({ name: crypto.randomUUID(), inbox: inbox.memory, owner: inbox.owners.me });
-    this.#server = new Server(this.#client.memory, inbox, new Objects(this.#client), this.#client);
   }
 
   /**
@@ -232,7 +231,7 @@ export class Manager extends Shared implements Disposable {
 
   /** @ignore */
   [BRAND](): Handle {
-    return { kind: KIND, version: VERSION, manager: this.#client.memory };
+    return this.#client.handle(KIND);
   }
 
   #make(kind: Kind, initial: unknown): Origin {

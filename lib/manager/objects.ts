@@ -26,7 +26,8 @@ export interface ServedObject {
   undo(): Undo | undefined;
 }
 
-const STORES: Record<Kind, typeof ListStore | typeof DictStore | typeof ValueStore> = {
+/** The classes of the objects that a client can make. */
+export const STORES: Record<Kind, typeof ListStore | typeof DictStore | typeof ValueStore> = {
   list: ListStore,
   dict: DictStore,
   namespace: DictStore,

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { BRAND, type Handle, handleOfArrival, Shared, VERSION } from "../shared/handle.ts";
+import { BRAND, type Handle, handleOfArrival, Shared } from "../shared/handle.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import { Client } from "./client.ts";
+import type { ManagerClient } from "./manager_client.ts";
 import type { ManagerMemory } from "./requests.ts";
 import { isHeld, runTransaction } from "./transaction.ts";
 
 /** Passed to the constructor of a proxy: the object that it calls. */
 export class Origin {
-  constructor(readonly client: Client, readonly object: number) {}
+  constructor(readonly client: ManagerClient, readonly object: number) {}
 }
 
 let originOf: (proxy: ManagedProxy) => Origin;
@@ -86,7 +87,7 @@ export abstract class ManagedProxy extends Shared {
   /** @ignore */
   [BRAND](): Handle {
     const { client, object } = this.#origin;
-    return { kind: this.#kind, version: VERSION, manager: client.memory, object };
+    return client.handle(this.#kind, { object });
   }
 }
 

@@ -117,8 +117,7 @@ export class ObjectProxy extends ManagedProxy {
   readonly #type: string;
   readonly #methods: readonly string[];
 
-  constructor(from: unknown, registration?: Registration) {
-    const type = registration ?? registrationOf(from);
+  constructor(from: unknown, type: Described = describedIn(handleOfArrival(from))) {
     super(from, KIND, type.name);
     this.#type = type.name;
     this.#methods = [...type.methods.keys()];
@@ -134,9 +133,12 @@ export class ObjectProxy extends ManagedProxy {
   }
 }
 
-// The class as the handle describes it. A hostile thread may have written the handle: only text is taken from it.
-function registrationOf(from: unknown): Pick<Registration, "name"> & { methods: ReadonlyMap<string, unknown> } {
-  const { type, methods }: Partial<Handle> = handleOfArrival(from) ?? {};
+/** A registered class, as its proxies need it. */
+type Described = Pick<Registration, "name"> & { readonly methods: ReadonlyMap<string, unknown> };
+
+/** Returns a class as a handle describes it. A hostile thread may have written the handle: only text is taken from it. */
+export function describedIn(handle: Handle | undefined): Described {
+  const { type, methods }: Partial<Handle> = handle ?? {};
   return {
     name: String(type),
     methods: new Map((isDense(methods) ? methods : []).map((each) => [String(each), 0])),

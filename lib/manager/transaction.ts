@@ -16,16 +16,16 @@ import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { ALL_OBJECTS } from "./access_queue.ts";
 import { checkFunction } from "./arguments.ts";
 import { type ChainLink, chainOf, currentLink, linksOf, runInside } from "./call_chain.ts";
-import type { Client } from "./client.ts";
+import type { ManagerClient } from "./manager_client.ts";
 
 /** Tells whether the current code has an object exclusively. */
-export function isHeld(client: Client, resource: number): boolean {
-  return [...linksOf(client.memory.name)].some(({ holds }) => holds === resource || holds === ALL_OBJECTS);
+export function isHeld(client: ManagerClient, resource: number): boolean {
+  return [...linksOf(client.manager)].some(({ holds }) => holds === resource || holds === ALL_OBJECTS);
 }
 
 /** Runs a function with exclusive access to an object, or to all objects. */
 export async function runTransaction<R>(
-  client: Client,
+  client: ManagerClient,
   name: string,
   resource: number,
   fn: () => R | PromiseLike<R>,
@@ -33,7 +33,7 @@ export async function runTransaction<R>(
 ): Promise<R> {
   const what = `begin transaction on ${name}`;
   checkFunction(what, "fn", fn);
-  const manager = client.memory.name;
+  const manager = client.manager;
   if ([...linksOf(manager)].some(({ holds }) => holds === resource)) {
     throw new DeadlockError(`Cannot ${what}: it is inside another one on the same object, and would wait for it`);
   }
@@ -58,7 +58,7 @@ export async function runTransaction<R>(
  * {@linkcode WaitTimeoutError}, or the signal's reason.
  */
 async function begin(
-  client: Client,
+  client: ManagerClient,
   what: string,
   resource: number,
   transaction: number,
@@ -72,7 +72,7 @@ async function begin(
   // With a timeout of 0 the manager decides: only there it is known whether the transaction would have to wait.
   const timer = timeout ? setTimeout(onTimeout, timeout) : undefined;
   const removeListener = onAbort(signal, () => reject(signal?.reason));
-  const granted = client.request(what, ["begin", resource, transaction, chainOf(client.memory.name), timeout === 0]);
+  const granted = client.request(what, ["begin", resource, transaction, chainOf(client.manager), timeout === 0]);
   try {
     await Promise.race([granted, aborted]);
   } catch (error) {

@@ -3,7 +3,8 @@
  * for the buffers that travel beside the message instead of inside it.
  *
  * ```
- * shared memory, a Lock, a Queue     is memory of this process    TypeError that says what to do instead
+ * shared memory, a Lock, a Value     is memory of this process    TypeError that says what to do instead (reach.ts)
+ * a Queue, a Connection, a Manager   stays here                   lib/remote/ puts a reference in its place
  * a Blob, a CryptoKey, a port        would arrive as {}           TypeError
  * a buffer of 16 KB or more          its bytes follow the message (frames.ts)
  * ```
@@ -13,6 +14,7 @@
 import { forEachElement } from "../core/elements.ts";
 import { isAnyArrayBuffer, isProxy } from "../core/uncopyable.ts";
 import { isShared, KEY } from "../shared/handle.ts";
+import { isMemory, memoryError } from "./reach.ts";
 
 /** Bytes from which on a buffer travels beside the message: serializing it inside costs a second copy. */
 export const LARGE_BUFFER = 16 * 1024;
@@ -73,7 +75,8 @@ class Search {
       }
     } else if (value instanceof Set) { for (const part of value) this.#visitPart(part); }
     else if (!isProxy(value)) {
-      if (isShared(value)) throw sharedError(value[Symbol.toStringTag as never] ?? value.constructor.name);
+      // The exporter of the frame decides (shared/handle.ts).
+      if (isShared(value)) return;
       const tag: unknown = Object.prototype.toString.call(value).slice(8, -1);
       if (REFUSED.has(tag)) throw new TypeError(`a ${tag} cannot reach another process: send the data in it`);
       this.#visitFields(value);
@@ -88,26 +91,21 @@ class Search {
     for (const key of Object.keys(object)) {
       const part = (object as Record<string, unknown>)[key];
       if (typeof part !== "object" || part === null) continue;
-      // A copy that was made at submit has the handle of a shared object in its place.
-      // An error of a caller's has one as well, which is plain data.
+      // A copy that was made at submit has the handle of a shared object in its place. That of an error is plain data.
       const { kind } = part as { kind?: unknown };
-      if (key === KEY && typeof kind === "string" && kind !== "error") throw sharedError(kind);
+      if (key === KEY && typeof kind === "string" && kind !== "error") {
+        if (isMemory(kind)) throw memoryError(kind, kind);
+        continue;
+      }
       this.visit(part);
     }
   }
 
   #note(buffer: ArrayBufferLike): void {
-    if (buffer instanceof SharedArrayBuffer) throw sharedError("SharedArrayBuffer");
+    if (buffer instanceof SharedArrayBuffer) throw memoryError("SharedArrayBuffer");
     const { contents } = this;
     contents.hasBuffers = true;
     if (buffer.byteLength < LARGE_BUFFER || buffer.resizable || contents.large.length >= MAX_BUFFERS) return;
     if (!contents.large.includes(buffer)) contents.large.push(buffer);
   }
-}
-
-function sharedError(kind: string): TypeError {
-  return new TypeError(
-    `${kind} is memory of one process, and workers of backend "process" are other ones: send a copy of what it holds, or ` +
-      'use backend "worker"',
-  );
 }

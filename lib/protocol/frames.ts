@@ -21,7 +21,9 @@
 import { deserialize, Deserializer, serialize, Serializer } from "node:v8";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { MAX_BUFFERS, searchFrame } from "./frame_input.ts";
+import { type Exporter, exportWith } from "../shared/handle.ts";
 import { FramePart } from "./frame_part.ts";
+import { passOn } from "./reach.ts";
 
 const MAGIC = 0x31_50_53_49; // "ISP1"
 const HEADER = 12;
@@ -39,14 +41,16 @@ export class FrameError extends Error {}
 /**
  * Makes a frame. The parts are to be written one after another, before anything in the message changes.
  *
+ * @param exporter Returns what stands for a shared object in the message.
  * @throws {TypeError} If something in the message cannot reach another process.
  * @throws {Error} If something in it cannot be copied.
  */
-export function encodeFrame(message: object): Uint8Array<ArrayBuffer>[] {
+export function encodeFrame(message: object, exporter: Exporter = passOn): Uint8Array<ArrayBuffer>[] {
   const text = new PlainWriter().write(message);
   if (text) return [frameOfText(text)];
   const { hasBuffers, large } = searchFrame(message);
-  const body = hasBuffers ? serializeWithBuffers(message, large) : serialize(message);
+  const write = () => hasBuffers ? serializeWithBuffers(message, large) : serialize(message);
+  const body = exportWith(exporter, write);
   if (body.length > MAX_BODY) throw new TypeError(`a message of ${body.length} bytes is too large: send typed arrays`);
   const header = new Uint8Array(HEADER + large.length * 8);
   writeHeader(header, body.length, hasBuffers ? large.length : Form.PLAIN);

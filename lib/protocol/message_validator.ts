@@ -14,6 +14,7 @@
  * @module
  */
 import type { Phase, WorkerMessage } from "./messages.ts";
+import { isRemoteMessage } from "./remote_messages.ts";
 
 /** More answers than a worker can have ready at a time. */
 const MAX_COUNT = 2 ** 20;
@@ -62,6 +63,10 @@ export class MessageValidator {
       case "cancel-received":
       case "printed":
         return true;
+      case "ask":
+      case "unask":
+      case "release":
+        return isRemoteMessage(message);
       case "exiting":
         return message.exitCode === undefined || Number.isInteger(message.exitCode);
       case "initializing":

@@ -24,6 +24,7 @@
  *                                                            <-  started { seq }         processes only
  *                                                            <-  waits { seq }           processes only
  *                                                            <-  printed                 processes only
+ *   answer { id, value }           remote_messages.ts        <-> ask, unask, release     processes only
  * ```
  *
  * The host numbers the calls of a worker without gaps (`seq`); a batch covers `first` to `first + items.length - 1`.
@@ -33,6 +34,7 @@
  * @module
  */
 import type { Thrown } from "./error_record.ts";
+import type { AnswerMessage, RemoteMessage } from "./remote_messages.ts";
 import type { ItemMessage, ResultMessage, ShareMessage } from "./value_messages.ts";
 
 /** Where the code of a task is found: an export of a module, or the text of a function. */
@@ -85,6 +87,7 @@ export type HostMessage =
   | { kind: "grant"; seq: number; count: number }
   | ShareMessage
   | { kind: "drop"; id: number }
+  | AnswerMessage
   | { kind: "leave"; finalize: boolean };
 
 /** What can fail in a worker besides a call. */
@@ -92,6 +95,7 @@ export type Phase = "initializer" | "finalizer" | "memory";
 
 /** From worker to host. */
 export type WorkerMessage =
+  | RemoteMessage
   /** `now` and `date` are the worker's clocks, so that the host can convert the worker's start times. */
   | { kind: "ready"; now: number; date: number }
   | { kind: "initializing" }

@@ -65,10 +65,10 @@ export class Channel {
   // Puts of this thread that have had to wait, in the order of their calls.
   readonly #waitingPuts = new Set<Frame>();
 
-  /** Opens a channel that another thread created, or creates one for this number of records. */
-  constructor(from: ChannelMemory | number) {
-    this.owners = typeof from === "number" ? OwnerTable.local() : OwnerTable.of(checkChannelMemory(from).owners);
-    this.memory = typeof from === "number" ? newChannelMemory(this.owners, from) : from;
+  /** Opens a channel that another thread created, or creates one for this number of records, in the name of an owner. */
+  constructor(from: ChannelMemory | number, owners?: OwnerTable) {
+    this.memory = typeof from === "number" ? newChannelMemory(OwnerTable.local(), from) : checkChannelMemory(from);
+    this.owners = owners ?? OwnerTable.of(this.memory.owners);
     const words = (first: number, count?: number) => new SharedWords(this.memory.control, this.owners, first, count);
     this.control = words(0);
     this.#words = {
@@ -132,11 +132,11 @@ export class Channel {
     }
   }
 
-  /** Takes the oldest record when there is one; `undefined` when the channel is closed and empty. */
-  async take(call: string, timeout: number | undefined, signal?: AbortSignal): Promise<Item | undefined> {
+  /** Takes the oldest record when there is one. `read` gets `undefined` when the channel is closed and empty. */
+  async take<T>(call: string, timeout: number | undefined, signal: AbortSignal | undefined, read: (item?: Item) => T) {
     const { machine, item } = this.#takeMachine(call, timeout, false);
     await runAsync(machine, signal);
-    return item();
+    return read(item());
   }
 
   /** Takes the oldest record, whose bytes may change with the next one, and blocks this thread until there is one. */
@@ -155,8 +155,8 @@ export class Channel {
   }
 
   /** Waits until there is a record or the channel is closed, and takes nothing. */
-  async ready(call: string, signal: AbortSignal): Promise<void> {
-    await runAsync(this.#machine(call, undefined, (frame) => ready(this.#words, frame)), signal);
+  ready(call: string, signal: AbortSignal): Promise<void> {
+    return runAsync(this.#machine(call, undefined, (frame) => ready(this.#words, frame)), signal);
   }
 
   /** Wakes another consumer: this one was woken and takes nothing. */

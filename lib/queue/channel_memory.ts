@@ -4,6 +4,7 @@
  * @module
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
+import { crypto } from "../core/platform.ts";
 import { newMemory } from "../shared/memory.ts";
 import type { OwnerTable } from "../shared/owner_table.ts";
 import { CONTROL_WORDS } from "./control_layout.ts";
@@ -11,6 +12,8 @@ import { MAX_BYTES, newPages } from "./paged_log.ts";
 
 /** The shared memory of a channel. */
 export interface ChannelMemory {
+  /** A random name: each message that carries this memory creates other SharedArrayBuffer objects. */
+  readonly name: string;
   /** Positions, locks, page table, deliveries: control_layout.ts. */
   readonly control: SharedArrayBuffer;
   /** The records. */
@@ -26,7 +29,13 @@ export const UNLIMITED: number = 2 ** 30;
 
 /** Allocates the memory of a channel. */
 export function newChannelMemory(owners: OwnerTable, maxSize: number): ChannelMemory {
-  return { control: newMemory(CONTROL_WORDS), pages: newPages(), owners: owners.memory, maxSize };
+  return {
+    name: crypto.randomUUID(),
+    control: newMemory(CONTROL_WORDS),
+    pages: newPages(),
+    owners: owners.memory,
+    maxSize,
+  };
 }
 
 /**
@@ -35,10 +44,11 @@ export function newChannelMemory(owners: OwnerTable, maxSize: number): ChannelMe
  * @throws {IsopoolError} If no channel can have it.
  */
 export function checkChannelMemory(memory: ChannelMemory): ChannelMemory {
-  const { control, pages, owners, maxSize }: Partial<ChannelMemory> = memory ?? {};
+  const { name, control, pages, owners, maxSize }: Partial<ChannelMemory> = memory ?? {};
   const isChannel = control instanceof SharedArrayBuffer && control.byteLength === CONTROL_WORDS * 4 &&
     pages instanceof SharedArrayBuffer && pages.growable && pages.maxByteLength === MAX_BYTES &&
-    owners instanceof SharedArrayBuffer && Number.isInteger(maxSize) && maxSize! >= 1 && maxSize! <= UNLIMITED;
+    owners instanceof SharedArrayBuffer && typeof name === "string" && Number.isInteger(maxSize) && maxSize! >= 1 &&
+    maxSize! <= UNLIMITED;
   if (!isChannel) throw corruptMemory("receive queue");
   return memory;
 }

@@ -1,33 +1,26 @@
 /**
- * `Connection`: one end of a pipe. steps/ends.ts decides whether an end still exists; a call that waits at one end checks
- * the other every 50 ms.
+ * `Connection`: one end of a pipe, as its holder uses it.
  *
  * @module
  */
-import { corruptMemory } from "../core/corrupt_memory.ts";
-import { IsopoolError } from "../core/errors.ts";
 import { QueueClosedError } from "../core/queue_errors.ts";
-import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
-import { SharedWords } from "../shared/memory.ts";
-import { Result } from "../shared/steps/step.ts";
-import { type BlockLimits, checkBlockLimits, checkLimits, runToEnd, type WaitLimits } from "../shared/waiting.ts";
-import { Channel, type ChannelMemory, type Item } from "./channel.ts";
-import { decodeValue, encodeOrRefuse } from "./codec.ts";
+import { isA } from "../core/validate.ts";
+import { BRAND, type Handle, handleOfArrival, registerKind, Shared } from "../shared/handle.ts";
+import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";
+import { ChannelEnd, type ConnectionMemory } from "./channel_end.ts";
+import { CLOSED } from "./item_source.ts";
 import { selectionOf, toTryGetResult, type TryGetResult } from "./items.ts";
+import type { PipeEnd } from "./pipe_end.ts";
 import { SELECT, type Selectable, type Selection } from "./select.ts";
-import { arrive, End, leave, look, send } from "./steps/ends.ts";
 
 /** Kind of the handle of a connection. */
 export const KIND = "connection";
 const SEND = "send through Connection";
 const RECV = "receive from Connection";
 
-/** The shared memory of an end of a pipe. */
-export interface ConnectionMemory {
-  readonly ends: SharedArrayBuffer;
-  readonly side: number;
-  readonly inbox: ChannelMemory | undefined;
-  readonly outbox: ChannelMemory | undefined;
+/** Passed to the constructor of a connection: what it is built on. */
+export class ConnectionOrigin {
+  constructor(readonly end: PipeEnd) {}
 }
 
 /**
@@ -45,32 +38,20 @@ export interface ConnectionMemory {
  * @typeParam T Type of the messages.
  */
 export class Connection<T> extends Shared implements AsyncIterable<T>, Selectable<TryGetResult<T>>, Disposable {
-  readonly #memory: ConnectionMemory;
-  readonly #inbox: Channel | undefined;
-  readonly #outbox: Channel | undefined;
-  readonly #end: SharedWords;
-  readonly #otherEnd: SharedWords;
+  readonly #end: PipeEnd;
 
   /** @ignore */
-  constructor(arrival: unknown) {
+  constructor(origin: unknown) {
     super();
-    const handle = handleOfArrival(arrival);
-    if (!handle) throw new TypeError("Cannot create Connection: call Pipe(), which returns two");
-    const memory = checkMemory(handle.parts as ConnectionMemory);
-    this.#memory = memory;
-    this.#inbox = memory.inbox && new Channel(memory.inbox);
-    this.#outbox = memory.outbox && new Channel(memory.outbox);
-    const { owners } = (this.#inbox ?? this.#outbox)!;
-    const end = (side: number) => new SharedWords(memory.ends, owners, side * End.SIZE, End.SIZE);
-    this.#end = end(memory.side);
-    this.#otherEnd = end(1 - memory.side);
-    for (const each of [this.#inbox, this.#outbox]) if (each) each.onWait = () => this.#checkOtherEnd();
-    runToEnd("open Connection", this.#end, arrive);
+    const handle = handleOfArrival(origin);
+    if (handle) this.#end = new ChannelEnd(handle.parts as ConnectionMemory);
+    else if (isA(origin, ConnectionOrigin)) this.#end = origin.end;
+    else throw new TypeError("Cannot create Connection: call Pipe(), which returns two");
   }
 
   /** Whether this thread holds this end, and the end is open. */
   get open(): boolean {
-    return this.#end.load(End.HOLDER) === this.#end.owners.me;
+    return this.#end.open;
   }
 
   /**
@@ -90,8 +71,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
   async send(message: T, limits?: WaitLimits): Promise<void> {
     const timeout = checkLimits(SEND, limits);
     limits?.signal?.throwIfAborted();
-    const outbox = this.#channel(SEND, this.#outbox);
-    this.#checkSent(await outbox.put(SEND, encodeOrRefuse(message, "message"), timeout, limits?.signal), message);
+    this.#checkSent(await this.#end.send(SEND, message, timeout, limits?.signal), message);
   }
 
   /**
@@ -111,10 +91,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
    */
   sendSync(message: T, limits?: BlockLimits): void {
     const timeout = checkBlockLimits(SEND, limits);
-    this.#checkSent(
-      this.#channel(SEND, this.#outbox).putSync(SEND, encodeOrRefuse(message, "message"), timeout),
-      message,
-    );
+    this.#checkSent(this.#end.sendSync(SEND, message, timeout), message);
   }
 
   /**
@@ -133,7 +110,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
   async recv(limits?: WaitLimits): Promise<T> {
     const timeout = checkLimits(RECV, limits);
     limits?.signal?.throwIfAborted();
-    return this.#received(await this.#channel(RECV, this.#inbox).take(RECV, timeout, limits?.signal));
+    return this.#received(await this.#end.take(RECV, timeout, limits?.signal));
   }
 
   /**
@@ -153,7 +130,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
    */
   recvSync(limits?: BlockLimits): T {
     const timeout = checkBlockLimits(RECV, limits);
-    return this.#received(this.#channel(RECV, this.#inbox).takeSync(RECV, timeout));
+    return this.#received(this.#end.takeSync(RECV, timeout));
   }
 
   /**
@@ -169,13 +146,12 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
    * ```
    */
   poll(): boolean {
-    const inbox = this.#channel("poll Connection", this.#inbox);
-    return inbox.size > 0 || inbox.closed;
+    return this.#end.poll("poll Connection");
   }
 
   /** Closes this end, if this thread still holds it. `using` does so too. */
   close(): void {
-    if (runToEnd("close Connection", this.#end, leave).result === Result.CLOSED) this.#closeBoth();
+    this.#end.close();
   }
 
   /** Closes this end. */
@@ -186,16 +162,15 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
   /** Receives messages until the other end is gone. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      const item = await this.#channel(RECV, this.#inbox).take(RECV, undefined);
-      if (item === undefined) return;
-      yield decodeValue(item) as T;
+      const message = await this.#end.take(RECV, undefined);
+      if (message === CLOSED) return;
+      yield message as T;
     }
   }
 
   /** @ignore */
   [SELECT](): Selection<TryGetResult<T>> {
-    const inbox = this.#channel(RECV, this.#inbox);
-    return selectionOf(inbox, () => toTryGetResult<T>(inbox.tryTake(RECV)));
+    return selectionOf(this.#end.arrivals(RECV), () => toTryGetResult<T>(this.#end.tryTake(RECV)));
   }
 
   /** Returns a text with the state. */
@@ -205,46 +180,17 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
 
   /** @ignore */
   [BRAND](): Handle {
-    send(this.#end);
-    return { kind: KIND, version: VERSION, parts: this.#memory };
+    return this.#end.handle(KIND);
   }
 
-  #channel(call: string, channel: Channel | undefined): Channel {
-    if (channel === undefined) {
-      throw new IsopoolError(`Cannot ${call}: this end of a one-way pipe ${this.#inbox ? "receives" : "sends"} only`);
-    }
-    if (!this.open) throw new QueueClosedError(`Cannot ${call}: this end is closed, or was sent to another thread`);
-    this.#checkOtherEnd();
-    return channel;
+  #checkSent(isSent: boolean, value: T): void {
+    if (!isSent) throw new QueueClosedError(`Cannot ${SEND}: the other end is closed`, { value });
   }
 
-  // An end whose thread has died closes nothing itself, so this end does.
-  #checkOtherEnd(): void {
-    if (runToEnd("check Connection", this.#otherEnd, look).result === Result.CLOSED) this.#closeBoth();
+  #received(message: unknown): T {
+    if (message === CLOSED) throw new QueueClosedError(`Cannot ${RECV}: the other end is closed`);
+    return message as T;
   }
-
-  #closeBoth(): void {
-    for (const each of [this.#inbox, this.#outbox]) if (each && !each.closed) each.close();
-  }
-
-  #checkSent(ticket: number | undefined, value: T): void {
-    if (ticket === undefined) throw new QueueClosedError(`Cannot ${SEND}: the other end is closed`, { value });
-  }
-
-  #received(item: Item | undefined): T {
-    if (item === undefined) throw new QueueClosedError(`Cannot ${RECV}: the other end is closed`);
-    return decodeValue(item) as T;
-  }
-}
-
-// Checks the memory of an end that has arrived: any code can write a handle.
-function checkMemory(memory: ConnectionMemory): ConnectionMemory {
-  const { ends, side, inbox, outbox }: Partial<ConnectionMemory> = memory ?? {};
-  const isEnd = ends instanceof SharedArrayBuffer && ends.byteLength === 2 * End.SIZE * 4;
-  if (!isEnd || (side !== 0 && side !== 1) || (inbox ?? outbox) === undefined) {
-    throw corruptMemory("receive Connection");
-  }
-  return memory;
 }
 
 registerKind(KIND, Connection);

@@ -1,32 +1,33 @@
 /**
- * The calls of a queue on its channel: they check limits, and turn items into records and back.
+ * The calls of a queue on its source: they check limits, and turn outcomes into errors.
  *
  * @module
  */
 import { QueueClosedError } from "../core/queue_errors.ts";
-import { integer, knownOptions } from "../core/validate.ts";
+import { integer, isA, knownOptions } from "../core/validate.ts";
+import { handleOfArrival } from "../shared/handle.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";
-import { Channel, type Item, UNLIMITED } from "./channel.ts";
-import { Control } from "./control_layout.ts";
-import { decodeValue, type Encoded, encodeOrRefuse } from "./codec.ts";
-import { MAX_RECORD } from "./paged_log.ts";
-import { lockHeld } from "../shared/run_now.ts";
+import { Channel, type ChannelMemory, UNLIMITED } from "./channel.ts";
+import { ChannelItems } from "./channel_items.ts";
+import { type Arrivals, CLOSED, EMPTY, type ItemSource, type JoinSource, QueueOrigin } from "./item_source.ts";
 import type { Selection } from "./select.ts";
 
 /** What `tryGet` returns: the item, or that there is none now (`"empty"`) or ever again (`"closed"`). */
 export type TryGetResult<T> = { state: "ok"; value: T } | { state: "empty" } | { state: "closed" };
 
-/** A queue, as its calls see it. */
-export interface ItemSource {
-  readonly channel: Channel;
-  /** Name of the class, for messages. */
-  readonly name: string;
-  /** Whether a thread acknowledges its items by asking for the next one, and not by `taskDone`. */
-  readonly acknowledges: boolean;
+/**
+ * Returns the source of a queue, given the argument of its constructor.
+ *
+ * @param acknowledges Whether a thread acknowledges its items by asking for the next one, and not by `taskDone`.
+ */
+export function sourceFor(name: string, acknowledges: boolean, options: { maxSize?: number } | undefined): JoinSource {
+  if (isA(options, QueueOrigin)) return options.source;
+  const handle = handleOfArrival(options);
+  const channel = handle ? new Channel(handle.memory as ChannelMemory) : newChannel(name, options);
+  return new ChannelItems(channel, name, acknowledges);
 }
 
-/** Creates the channel of a new queue. */
-export function newChannel(name: string, options: { maxSize?: number } | undefined): Channel {
+function newChannel(name: string, options: { maxSize?: number } | undefined): Channel {
   const call = `create ${name}`;
   knownOptions(call, options, ["maxSize"]);
   const { maxSize = Infinity } = options ?? {};
@@ -34,84 +35,73 @@ export function newChannel(name: string, options: { maxSize?: number } | undefin
 }
 
 /** Puts an item; resolves to its ticket. */
-export async function putItem({ channel, name }: ItemSource, item: unknown, limits?: WaitLimits): Promise<number> {
-  const call = `put into ${name}`;
+export async function putItem(source: ItemSource, item: unknown, limits?: WaitLimits): Promise<number> {
+  const call = `put into ${source.name}`;
   const timeout = checkLimits(call, limits);
   limits?.signal?.throwIfAborted();
-  return ticketOrThrow(call, await channel.put(call, encodeItem(call, item), timeout, limits?.signal), item);
+  return ticketOrThrow(call, await source.put(call, item, timeout, limits?.signal), item);
 }
 
 /** Puts an item, and blocks this thread until it is put. */
-export function putItemSync({ channel, name }: ItemSource, item: unknown, limits?: BlockLimits): number {
-  const call = `put into ${name}`;
+export function putItemSync(source: ItemSource, item: unknown, limits?: BlockLimits): number {
+  const call = `put into ${source.name}`;
   const timeout = checkBlockLimits(call, limits);
-  return ticketOrThrow(call, channel.putSync(call, encodeItem(call, item), timeout), item);
+  return ticketOrThrow(call, source.putSync(call, item, timeout), item);
 }
 
 /** Puts an item if there is room now. */
-export function tryPutItem({ channel, name }: ItemSource, item: unknown): "ok" | "full" | "closed" {
-  const call = `put into ${name}`;
-  const outcome = channel.tryPut(call, encodeItem(call, item));
-  if (outcome === "busy") throw lockHeld(call);
-  return outcome;
+export function tryPutItem(source: ItemSource, item: unknown): "ok" | "full" | "closed" {
+  return source.tryPut(`put into ${source.name}`, item);
 }
 
 /** Takes the oldest item. */
-export async function getItem<T>({ channel, name, acknowledges }: ItemSource, limits?: WaitLimits): Promise<T> {
-  const call = `get from ${name}`;
+export async function getItem<T>(source: ItemSource, limits?: WaitLimits): Promise<T> {
+  const call = `get from ${source.name}`;
   const timeout = checkLimits(call, limits);
   limits?.signal?.throwIfAborted();
-  if (acknowledges) channel.deliveries.acknowledgeAll();
-  return valueOrThrow<T>(call, await channel.take(call, timeout, limits?.signal));
+  return valueOrThrow<T>(call, await source.take(call, timeout, limits?.signal));
 }
 
 /** Takes the oldest item, and blocks this thread until there is one. */
-export function getItemSync<T>({ channel, name, acknowledges }: ItemSource, limits?: BlockLimits): T {
-  const call = `get from ${name}`;
+export function getItemSync<T>(source: ItemSource, limits?: BlockLimits): T {
+  const call = `get from ${source.name}`;
   const timeout = checkBlockLimits(call, limits);
-  if (acknowledges) channel.deliveries.acknowledgeAll();
-  return valueOrThrow<T>(call, channel.takeSync(call, timeout));
+  return valueOrThrow<T>(call, source.takeSync(call, timeout));
 }
 
 /** Takes the oldest item if there is one now. */
-export function tryGetItem<T>({ channel, name, acknowledges }: ItemSource): TryGetResult<T> {
-  if (acknowledges) channel.deliveries.acknowledgeAll();
-  return toTryGetResult<T>(channel.tryTake(`get from ${name}`));
+export function tryGetItem<T>(source: ItemSource): TryGetResult<T> {
+  return toTryGetResult<T>(source.tryTake(`get from ${source.name}`));
 }
 
 /** Takes items until the queue is closed and empty. */
-export async function* allItems<T>({ channel, name, acknowledges }: ItemSource): AsyncGenerator<T, void, undefined> {
-  const call = `get from ${name}`;
+export async function* allItems<T>(source: ItemSource): AsyncGenerator<T, void, undefined> {
+  const call = `get from ${source.name}`;
   for (;;) {
-    if (acknowledges) channel.deliveries.acknowledgeAll();
-    const item = await channel.take(call, undefined);
-    if (item === undefined) return;
-    yield decodeValue(item) as T;
+    const value = await source.take(call, undefined);
+    if (value === CLOSED) return;
+    yield value as T;
   }
 }
 
-/** Decodes what `tryTake` of a channel returned. */
-export function toTryGetResult<T>(item: Item | "empty" | "closed"): TryGetResult<T> {
-  return typeof item === "string" ? { state: item } : { state: "ok", value: decodeValue(item) as T };
+/** Makes the result of `tryGet` of what a source returned. */
+export function toTryGetResult<T>(value: unknown): TryGetResult<T> {
+  return value === EMPTY || value === CLOSED
+    ? { state: value === EMPTY ? "empty" : "closed" }
+    : { state: "ok", value: value as T };
 }
 
-/** Lets `select` wait for a channel. */
-export function selectionOf<T>(channel: Channel, tryGet: () => TryGetResult<T>): Selection<TryGetResult<T>> {
+/** Lets `select` wait for a source. */
+export function selectionOf<T>(source: Arrivals, tryGet: () => TryGetResult<T>): Selection<TryGetResult<T>> {
   return {
     take: () => {
       const result = tryGet();
       return result.state === "empty" ? undefined : result;
     },
-    ready: (signal) => channel.ready("select", signal),
-    passNotificationOn: () => channel.wakeNextConsumer(),
-    arrivals: () => channel.control.load(Control.TAIL),
+    ready: (signal) => source.ready(signal),
+    passNotificationOn: () => source.wakeNextConsumer(),
+    arrivals: () => source.arrivals,
   };
-}
-
-function encodeItem(call: string, item: unknown): Encoded {
-  const record = encodeOrRefuse(item, "item");
-  if (record.bytes.length <= MAX_RECORD) return record;
-  throw new RangeError(`Cannot ${call}: the item has ${record.bytes.length} bytes: it takes up to ${MAX_RECORD}`);
 }
 
 function ticketOrThrow(call: string, ticket: number | undefined, value: unknown): number {
@@ -119,7 +109,7 @@ function ticketOrThrow(call: string, ticket: number | undefined, value: unknown)
   throw new QueueClosedError(`Cannot ${call}: it is closed`, { value });
 }
 
-function valueOrThrow<T>(call: string, item: Item | undefined): T {
-  if (item === undefined) throw new QueueClosedError(`Cannot ${call}: it is closed and empty`);
-  return decodeValue(item) as T;
+function valueOrThrow<T>(call: string, value: unknown): T {
+  if (value === CLOSED) throw new QueueClosedError(`Cannot ${call}: it is closed and empty`);
+  return value as T;
 }

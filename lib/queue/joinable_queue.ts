@@ -4,27 +4,12 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { ItemLostError } from "../core/queue_errors.ts";
 import { BRAND, type Handle, registerKind } from "../shared/handle.ts";
-import type { SharedWords } from "../shared/memory.ts";
-import { runAsync } from "../shared/run_async.ts";
-import { runSync } from "../shared/run_sync.ts";
-import { ALL, end, type Frame, type Outcome, Result, sleep } from "../shared/steps/step.ts";
-import {
-  type BlockLimits,
-  checkBlockLimits,
-  checkLimits,
-  type Machine,
-  newMachine,
-  type WaitLimits,
-} from "../shared/waiting.ts";
-import { Control } from "./control_layout.ts";
-import { channel, Queue } from "./queue.ts";
+import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";
+import { Queue, source } from "./queue.ts";
 
 const KIND = "joinable_queue";
 const CALL = "join JoinableQueue";
-/** Word of the channel that changes with each item that is done. `join` sleeps on it; its value counts nothing. */
-const CHANGED = Control.FREE;
 
 /**
  * A queue whose consumers report each item that they have done, and which can be waited for (`queue.JoinableQueue`).
@@ -57,11 +42,7 @@ export class JoinableQueue<T> extends Queue<T> {
 
   /** Number of items that were put and are neither done nor lost. */
   get unfinished(): number {
-    const { deliveries } = channel(this);
-    // Read before the number of puts: both only grow, so they are equal only if they were equal at one moment.
-    const done = deliveries.doneCount;
-    // Tickets have 31 bits.
-    return (channel(this).putCount - done) & 0x7fffffff;
+    return source(this).unfinished;
   }
 
   /**
@@ -82,12 +63,8 @@ export class JoinableQueue<T> extends Queue<T> {
    * ```
    */
   taskDone(): void {
-    const { control, deliveries } = channel(this);
-    if (!deliveries.acknowledgeOldest()) {
-      throw new IsopoolError("Cannot call taskDone: it was called once for each item that this thread took");
-    }
-    control.add(CHANGED, 1);
-    control.notify(CHANGED, ALL);
+    if (source(this).taskDone()) return;
+    throw new IsopoolError("Cannot call taskDone: it was called once for each item that this thread took");
   }
 
   /**
@@ -116,10 +93,9 @@ export class JoinableQueue<T> extends Queue<T> {
    * ```
    */
   async join(limits?: WaitLimits): Promise<void> {
-    const machine = this.#joinMachine(checkLimits(CALL, limits));
+    const timeout = checkLimits(CALL, limits);
     limits?.signal?.throwIfAborted();
-    await runAsync(machine, limits?.signal);
-    this.#checkLost();
+    await source(this).join(CALL, timeout, limits?.signal);
   }
 
   /**
@@ -141,32 +117,12 @@ export class JoinableQueue<T> extends Queue<T> {
    * ```
    */
   joinSync(limits?: BlockLimits): void {
-    runSync(this.#joinMachine(checkBlockLimits(CALL, limits)));
-    this.#checkLost();
+    source(this).joinSync(CALL, checkBlockLimits(CALL, limits));
   }
 
   /** @ignore */
   override [BRAND](): Handle {
-    return { ...super[BRAND](), kind: KIND };
-  }
-
-  #joinMachine(timeout: number | undefined): Machine {
-    return newMachine(CALL, channel(this).control, timeout, (words, frame) => this.#step(words, frame));
-  }
-
-  #step(words: SharedWords, frame: Frame): Outcome {
-    const changed = words.load(CHANGED);
-    // No message reports the death of a consumer, so each step, at least every 50 ms, searches for dead ones.
-    channel(this).lost.collect(CALL);
-    if (this.unfinished === 0) return end(frame, Result.OK);
-    if (frame.giveUp) return end(frame, Result.GAVE_UP);
-    return sleep(words, frame, CHANGED, changed, 0);
-  }
-
-  #checkLost(): void {
-    const { tickets } = channel(this).lost;
-    if (tickets.length === 0) return;
-    throw new ItemLostError(`Cannot ${CALL}: ${tickets.length} items were lost with their consumers`, { tickets });
+    return source(this).handle(KIND);
   }
 }
 

@@ -7,7 +7,8 @@ import { boolean, knownOptions } from "../core/validate.ts";
 import { Arrival, VERSION } from "../shared/handle.ts";
 import { newMemory } from "../shared/memory.ts";
 import { Channel, UNLIMITED } from "./channel.ts";
-import { Connection, type ConnectionMemory, KIND } from "./connection.ts";
+import type { ConnectionMemory } from "./channel_end.ts";
+import { Connection, KIND } from "./connection.ts";
 import { End } from "./steps/ends.ts";
 
 export { Connection } from "./connection.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "../shared/handle.ts";
+import { BRAND, type Handle, registerKind, Shared } from "../shared/handle.ts";
 import type { BlockLimits, WaitLimits } from "../shared/waiting.ts";
-import { Channel, type ChannelMemory, UNLIMITED } from "./channel.ts";
+import type { JoinSource } from "./item_source.ts";
 import * as items from "./items.ts";
 import { SELECT, type Selectable, type Selection } from "./select.ts";
 
@@ -23,7 +23,7 @@ export interface QueueOptions {
   maxSize?: number;
 }
 
-let channelOf: (queue: Queue<never>) => Channel;
+let sourceOf: (queue: Queue<never>) => JoinSource;
 
 /**
  * A first-in, first-out queue for many producers and many consumers on any threads: `multiprocessing.Queue`, without a
@@ -49,18 +49,16 @@ let channelOf: (queue: Queue<never>) => Channel;
  * @typeParam T Type of the items.
  */
 export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<items.TryGetResult<T>> {
-  readonly #source: items.ItemSource;
+  readonly #source: JoinSource;
 
   static {
-    channelOf = (queue) => (queue as Queue<unknown>).#source.channel;
+    sourceOf = (queue) => (queue as Queue<unknown>).#source;
   }
 
   /** Creates an empty queue. */
   constructor(options?: QueueOptions) {
     super();
-    const handle = handleOfArrival(options);
-    const channel = handle ? new Channel(handle.memory as ChannelMemory) : items.newChannel(this.name, options);
-    this.#source = { channel, name: this.name, acknowledges: this.acknowledges };
+    this.#source = items.sourceFor(this.name, this.acknowledges, options);
   }
 
   /** @ignore */
@@ -75,18 +73,17 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<ite
 
   /** Number of items in the queue at this moment. */
   get size(): number {
-    return this.#source.channel.size;
+    return this.#source.size;
   }
 
   /** Maximum number of items. */
   get maxSize(): number {
-    const { maxSize } = this.#source.channel.memory;
-    return maxSize === UNLIMITED ? Infinity : maxSize;
+    return this.#source.maxSize;
   }
 
   /** Whether the queue is closed for puts. */
   get closed(): boolean {
-    return this.#source.channel.closed;
+    return this.#source.closed;
   }
 
   /**
@@ -205,7 +202,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<ite
    * ```
    */
   close(): void {
-    this.#source.channel.close();
+    this.#source.close();
   }
 
   /**
@@ -218,7 +215,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<ite
    * ```
    */
   takeLost(): number[] {
-    return this.#source.channel.lost.take(`take lost items of ${this.name}`);
+    return this.#source.takeLost(`take lost items of ${this.name}`);
   }
 
   /** Takes items until the queue is closed and empty. Items that a loop leaves behind stay in the queue. */
@@ -228,7 +225,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<ite
 
   /** @ignore */
   [SELECT](): Selection<items.TryGetResult<T>> {
-    return items.selectionOf(this.#source.channel, () => this.tryGet());
+    return items.selectionOf(this.#source, () => this.tryGet());
   }
 
   /** Returns a text with the size and the state. */
@@ -238,13 +235,13 @@ export class Queue<T> extends Shared implements AsyncIterable<T>, Selectable<ite
 
   /** @ignore */
   [BRAND](): Handle {
-    return { kind: KIND, version: VERSION, memory: this.#source.channel.memory };
+    return this.#source.handle(KIND);
   }
 }
 
-/** Returns the channel of a queue. */
-export function channel(queue: Queue<unknown>): Channel {
-  return channelOf(queue as Queue<never>);
+/** Returns what a queue is built on. */
+export function source(queue: Queue<unknown>): JoinSource {
+  return sourceOf(queue as Queue<never>);
 }
 
 registerKind(KIND, Queue);

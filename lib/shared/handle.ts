@@ -37,9 +37,17 @@ export interface Handle {
   readonly [field: string]: unknown;
 }
 
+/** Kind of the handle of an object of another process: it has an `id` there, and the kind that it is `of` (lib/remote/). */
+export const REMOTE = "remote";
+
+/** Returns the handle that stands for a shared object in a message to another process, or throws. */
+export type Exporter = (handle: Handle) => Handle;
+
 /** The number of handles that were copied, by all copies of this library in the isolate. */
 export interface HandleCopies {
   count: number;
+  /** Set while a message to another process is written. */
+  exporter?: Exporter;
 }
 
 const COPIES = Symbol.for("isopool.shared.copies");
@@ -50,8 +58,20 @@ export const handleCopies: HandleCopies = (globalThis as Record<symbol, unknown>
 
 const GETTER = getter(function (this: Shared): Handle {
   handleCopies.count++;
-  return this[BRAND]();
+  const handle = this[BRAND]();
+  return handleCopies.exporter === undefined ? handle : handleCopies.exporter(handle);
 });
+
+/** Writes a message to another process: `exporter` replaces the handle of each shared object in it. */
+export function exportWith<T>(exporter: Exporter, write: () => T): T {
+  const outer = handleCopies.exporter;
+  handleCopies.exporter = exporter;
+  try {
+    return write();
+  } finally {
+    handleCopies.exporter = outer;
+  }
+}
 
 /** The base class of all shared objects. They can be sent to other threads inside any message. */
 export abstract class Shared {
@@ -113,7 +133,7 @@ export function firstOf(args: IArguments): unknown {
  * Makes the object that a handle stands for. `revive` does the same for all handles in a part of it; an object that is also
  * elsewhere in the message stays one.
  */
-type Reviver = (handle: Handle, revive: (value: unknown) => unknown) => object;
+export type Reviver = (handle: Handle, revive: (value: unknown) => unknown) => object;
 
 const revivers = new Map<string, Reviver>();
 

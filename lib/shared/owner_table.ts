@@ -93,12 +93,16 @@ export class OwnerTable {
   readonly me: number;
   readonly #words: Int32Array;
   readonly #hosts: Int32Array;
+  /** Whether `me` is a worker process: this thread uses shared objects in its name (lib/remote/). */
+  readonly isGuest: boolean;
   // The last thread that this one has started in each slot, and the status of that thread.
-  readonly #started = new Map<number, { readonly id: number; status: number }>();
+  readonly #started: Map<number, { readonly id: number; status: number }>;
 
-  private constructor(membership: Membership) {
+  private constructor(membership: Membership, host?: OwnerTable) {
     this.memory = membership.memory;
     this.me = membership.me;
+    this.isGuest = host !== undefined;
+    this.#started = host === undefined ? new Map() : host.#started;
     this.#words = new Int32Array(membership.memory, 0, SLOTS);
     this.#hosts = new Int32Array(membership.memory, HOSTS * 4, SLOTS);
   }
@@ -160,6 +164,16 @@ export class OwnerTable {
     Atomics.store(this.#hosts, id & SLOT, this.me);
     this.#started.set(id & SLOT, { id, status: OwnerStatus.ALIVE });
     return id;
+  }
+
+  /**
+   * Host: registers a worker process, and returns this table as that worker sees it. What the host does with shared objects
+   * opened with it counts as done by the worker: it owns its locks and items, until `died(me)`.
+   *
+   * @throws {IsopoolError} If 1,023 threads are alive.
+   */
+  guest(): OwnerTable {
+    return new OwnerTable({ memory: this.memory, me: this.register() }, this);
   }
 
   /** Host: reports that a thread has ended and none of its code will run. Other threads can recover its locks from now on. */

@@ -20,7 +20,7 @@
 import { forEachElement } from "../core/elements.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { show } from "../core/validate.ts";
-import { type Handle, handleCopies, KEY, reviverOf, VERSION } from "./handle.ts";
+import { type Handle, handleCopies, KEY, REMOTE, type Reviver, reviverOf, VERSION } from "./handle.ts";
 
 /** The object that is cloned in place of a value. */
 export interface Envelope {
@@ -44,25 +44,35 @@ export function encode(value: unknown): Envelope {
  * Unwraps a value that has been cloned, and puts its shared objects in their places again. An object that was in several
  * places is one object.
  *
+ * @param reviverFor Returns how to make an object of a handle; `undefined` if it must not be made.
  * @throws {IsopoolError} If this copy of the library does not support the kind or the protocol of a shared object.
  */
-export function decode(envelope: Envelope): unknown {
-  return envelope.handles ? revive(envelope.value) : envelope.value;
+export function decode(envelope: Envelope, reviverFor: ReviverFor = ({ kind }) => reviverOf(kind)): unknown {
+  return envelope.handles ? revive(envelope.value, reviverFor) : envelope.value;
 }
+
+/** Returns how to make an object of a handle. */
+export type ReviverFor = (handle: Handle) => Reviver | undefined;
+
+/** Why an object of another process goes no further. */
+export const ONE_STEP =
+  "it belongs to the script that started this worker process, and only the task that got it reaches it: not a pool or a " +
+  "Process inside that task: send what it holds";
 
 // Taken at load: the program can replace it later.
 const { isError } = Error;
 
-type Wrapped = { readonly [KEY]: Handle };
+/** The copy of a shared object. */
+export type Wrapped = { readonly [KEY]: Handle };
 
 // Visits arrays, plain objects, Maps, Sets and the fields of errors: everything in which structured clone can put a handle.
-function revive(root: unknown, revived: Map<object, object> = new Map()): unknown {
+function revive(root: unknown, reviverFor: ReviverFor, revived: Map<object, object> = new Map()): unknown {
   const seen = new Set<object>();
   const pending: object[] = [];
 
   function visit(value: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
-    if (isWrapped(value)) return reviveOne(value, revived);
+    if (isWrapped(value)) return reviveOne(value, reviverFor, revived);
     if (!seen.has(value)) {
       seen.add(value);
       pending.push(value);
@@ -104,12 +114,13 @@ function visitParts(container: object, visit: (value: unknown) => unknown): void
   }
 }
 
-function isWrapped(value: object): value is Wrapped {
+/** Whether a value is the copy of a shared object. */
+export function isWrapped(value: object): value is Wrapped {
   const handle = (value as Partial<Wrapped>)[KEY];
   return typeof handle === "object" && handle !== null && typeof handle.kind === "string";
 }
 
-function reviveOne(wrapped: Wrapped, revived: Map<object, object>): object {
+function reviveOne(wrapped: Wrapped, reviverFor: ReviverFor, revived: Map<object, object>): object {
   const existing = revived.get(wrapped);
   if (existing !== undefined) return existing;
   const handle: Record<string, unknown> & Handle = wrapped[KEY];
@@ -119,8 +130,9 @@ function reviveOne(wrapped: Wrapped, revived: Map<object, object>): object {
         `has ${VERSION}: use the same version on both sides`,
     );
   }
-  const reviver = reviverOf(handle.kind);
+  const reviver = reviverFor(handle);
   if (reviver === undefined) {
+    if (handle.kind === REMOTE) throw new IsopoolError(`Cannot receive shared object: ${ONE_STEP}`);
     throw new IsopoolError(`Cannot receive shared object: this copy of isopool has no kind ${show(handle.kind)}`);
   }
   // The fields of a handle may be shared objects too: a condition has a lock.
@@ -128,10 +140,10 @@ function reviveOne(wrapped: Wrapped, revived: Map<object, object>): object {
   for (const key of Object.keys(parts)) {
     const part = parts[key];
     if (typeof part === "object" && part !== null && isWrapped(part)) {
-      (parts as Record<string, unknown>)[key] = reviveOne(part, revived);
+      (parts as Record<string, unknown>)[key] = reviveOne(part, reviverFor, revived);
     }
   }
-  const object = reviver(parts, (value) => revive(value, revived));
+  const object = reviver(parts, (value) => revive(value, reviverFor, revived));
   revived.set(wrapped, object);
   return object;
 }

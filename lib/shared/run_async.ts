@@ -15,7 +15,8 @@
  * semaphore released several permits, an event was set), so the next machine runs too, until one sleeps again. If no machine
  * waits any more, the entry sends the notification on.
  *
- * `waitAsync` does not keep the script alive, but a timer does while any machine sleeps here. Every 50 ms that timer runs
+ * `waitAsync` does not keep the script alive, but a timer does while any machine of this thread sleeps here (and not one of a
+ * worker process, whose task does that). Every 50 ms that timer runs
  * all machines, to notice deaths, and to use notifications that went to a thread which is too busy to take them.
  *
  * @module
@@ -29,6 +30,8 @@ import { DONE, WAIT } from "./steps/step.ts";
 import { conclude, type Machine, POLL_INTERVAL, throwIfStopped } from "./waiting.ts";
 
 const queues = new Map<SharedWords, Map<number, WaitQueue>>();
+// How many of them are of this thread, and not of a worker process: those keep the script alive.
+let ownQueues = 0;
 let pollTimer: Timer | undefined;
 
 /**
@@ -45,6 +48,7 @@ export function runAsync(machine: Machine, signal: AbortSignal | undefined): Pro
     if (waiter.ended) return waiter.promise(signal);
   }
   const timer = machine.timeout === undefined ? undefined : setTimeout(() => waiter.giveUp(), machine.timeout);
+  if (machine.owners.isGuest) timer?.unref();
   const removeListener = onAbort(signal, () => waiter.giveUp());
   return waiter.promise(signal).finally(() => {
     clearTimeout(timer);
@@ -193,7 +197,10 @@ function queueOf(words: SharedWords, at: number): WaitQueue {
   let found = queues.get(words);
   if (found === undefined) queues.set(words, found = new Map());
   let queue = found.get(at);
-  if (queue === undefined) found.set(at, queue = new WaitQueue(words, at));
+  if (queue === undefined) {
+    found.set(at, queue = new WaitQueue(words, at));
+    if (!words.owners.isGuest && ++ownQueues === 1) pollTimer?.ref();
+  }
   return queue;
 }
 
@@ -203,12 +210,14 @@ function startPolling(): void {
   // The first timer of an isolate makes Deno load its timers, which runs microtasks: one of them may have come first.
   if (pollTimer === undefined) pollTimer = timer;
   else clearInterval(timer);
+  if (ownQueues === 0) pollTimer.unref();
 }
 
 function remove(words: SharedWords, at: number, queue: WaitQueue): void {
   const found = queues.get(words);
   if (found?.get(at) !== queue) return;
   found.delete(at);
+  if (!words.owners.isGuest && --ownQueues === 0) pollTimer?.unref();
   if (found.size === 0) queues.delete(words);
   if (queues.size > 0) return;
   clearInterval(pollTimer);

@@ -70,7 +70,8 @@ export function checkBlockLimits(
 ): number | undefined {
   knownOptions(call, limits, ["timeout", ...more]);
   const timeout = duration(call, "timeout", limits?.timeout);
-  if (timeout === undefined && isMainThread) {
+  // The main thread of a worker process is a worker as well.
+  if (timeout === undefined && isMainThread && isolateState.depth === 0) {
     throw new TypeError(
       `Cannot ${call}: the main thread takes a \`timeout\` in milliseconds to block: while it blocks, it receives no ` +
         "message of a worker",

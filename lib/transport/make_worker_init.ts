@@ -4,7 +4,7 @@
  * @module
  */
 import { isolateState, type TerminalClient } from "../core/isolate_state.ts";
-import type { ProcessInit, WorkerInit, WorkerSettings } from "../protocol/worker_init.ts";
+import type { HookMessage, ProcessInit, WorkerInit, WorkerSettings } from "../protocol/worker_init.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
 import { FINALIZER_LIMIT, type Hook, type Setup } from "./transport.ts";
 
@@ -25,9 +25,18 @@ export function makeWorkerInit(
  * Makes the settings of a worker process.
  *
  * @param mark The line by which the host recognizes what was printed before a message.
+ * @param exportArgs Puts references in place of the shared objects in the arguments of a hook.
  */
-export function processInit(workerId: number, setup: Setup, mark: string): ProcessInit {
-  return { ...settings(workerId, setup), mark, env: { ...setup.env } };
+export function processInit(
+  workerId: number,
+  setup: Setup,
+  mark: string,
+  exportArgs: (args: readonly unknown[], handles: boolean) => readonly unknown[],
+): ProcessInit {
+  const own = settings(workerId, setup);
+  const hook = (given: HookMessage | undefined) => given && { ...given, args: exportArgs(given.args, given.handles) };
+  const hooks = { initializer: hook(own.initializer), finalizer: hook(own.finalizer) };
+  return { ...own, ...hooks, mark, env: { ...setup.env } };
 }
 
 function settings(workerId: number, setup: Setup): WorkerSettings {

@@ -16,8 +16,7 @@
  * The worker writes `started` before a call runs, and the host reads all that it wrote before its death counts: a call
  * of which there is no `started` has not run, and may run elsewhere.
  *
- * Nothing that comes from the worker is trusted: frames.ts bounds what the bytes can do, message_validator.ts what the
- * messages can.
+ * Nothing that comes from the worker is trusted: frames.ts bounds what bytes can do, message_validator.ts what messages can.
  *
  * @module
  */
@@ -27,13 +26,14 @@ import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import { encodeFrame, FrameReader } from "../protocol/frames.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
 import type { HostMessage, WorkerMessage } from "../protocol/messages.ts";
-import { reviveValue } from "../protocol/value_messages.ts";
+import { frameOfThrown } from "../protocol/thrown_frame.ts";
+import { Exports } from "../remote/exports.ts";
 import { ProcessCalls } from "./process_calls.ts";
 import { limitDeath, outputDeath, processDeath } from "./process_death.ts";
+import { encodeBatch, initFrame, serveOrRevive } from "./process_frames.ts";
 import { ProcessOutputs } from "./process_outputs.ts";
-import { runFrame } from "./process_run.ts";
 import { type Channel, type Site, withPlaces } from "./process_site.ts";
-import { closeTimeout, processInit } from "./make_worker_init.ts";
+import { closeTimeout } from "./make_worker_init.ts";
 import type { Batch, Death, Setup, Transport, TransportEvents } from "./transport.ts";
 import { WorkerClock } from "./worker_clock.ts";
 
@@ -51,6 +51,11 @@ export class ProcessTransport implements Transport {
   readonly #sentTasks = new Set<number>();
   readonly #sentShares = new Set<number>();
   readonly #outputs: ProcessOutputs;
+  readonly #exports = new Exports((answer, isSync) => {
+    const frame = encodeFrame(answer, this.#exports.exporter);
+    if (isSync && this.#child.answer) this.#child.answer(frame);
+    else this.#child.write(frame);
+  });
   // Whether the worker may have written messages that were not read.
   #isUnreadable = false;
   #endTimer: Timer | undefined;
@@ -67,7 +72,7 @@ export class ProcessTransport implements Transport {
     this.#validator = new MessageValidator({ ...setup, memory: setup.memoryLimit });
     const mark = `isopool-${crypto.randomUUID()}`;
     // First what can fail: then nothing was started.
-    const init = encodeFrame(processInit(workerId, withPlaces(setup, site), mark));
+    const init = initFrame(workerId, withPlaces(setup, site), mark, this.#exports);
     this.#outputs = new ProcessOutputs(
       mark,
       (message) => this.#handle(message),
@@ -98,14 +103,10 @@ export class ProcessTransport implements Transport {
   send(batch: Batch): void {
     const { first, taskId: task, source, items, timeout, limits, shares } = batch;
     // First what can fail: then nothing was sent.
-    const run = runFrame(batch);
-    const missing = [...shares ?? []].filter(([id]) => !this.#sentShares.has(id));
-    const shared = missing.map(([id, { value, handles }]) => encodeFrame({ kind: "share", id, value, handles }));
-    for (const [id] of missing) this.#sentShares.add(id);
+    const { run, shared, bytes } = encodeBatch(batch, this.#sentShares, this.#exports);
     if (!this.#sentTasks.has(task)) this.#post({ kind: "task", id: task, source: this.#site.place(source) });
     this.#sentTasks.add(task);
     for (const frame of shared) this.#child.write(frame);
-    const bytes = [...shared, run].flat().reduce((sum, { length }) => sum + length, 0);
     this.#outputs.allow(limits?.maxOutput);
     const onLeft = this.#calls.add(first, items.length, bytes, limits?.cpuTime);
     this.#child.write(run, timeout === undefined ? undefined : onLeft);
@@ -132,7 +133,7 @@ export class ProcessTransport implements Transport {
 
   cancel(seq: number, reason: unknown): void {
     this.#calls.keep(seq);
-    this.#post({ kind: "cancel", seq, reason: encodeThrown(reason) });
+    this.#child.write(frameOfThrown(encodeThrown(reason), (reason) => ({ kind: "cancel", seq, reason })));
   }
 
   grant(seq: number, count: number): void {
@@ -179,7 +180,7 @@ export class ProcessTransport implements Transport {
 
   #receive(data: unknown): void {
     const message = this.#validator.check(data, this.#calls.head, this.#calls.tail);
-    if (message) this.#outputs.deliver(message);
+    if (message) serveOrRevive(message, this.#exports, (rest) => this.#outputs.deliver(rest));
   }
 
   #handle(message: WorkerMessage): void {
@@ -206,13 +207,13 @@ export class ProcessTransport implements Transport {
         return;
       case "item":
         if (!this.#calls.has(message.seq)) return;
-        return this.#events.item(message.seq, reviveValue(message.value, false, message.errors));
+        return this.#events.item(message.seq, message.value);
       case "progress":
         if (this.#calls.has(message.seq)) this.#events.progress(message.seq, message.done, message.total);
         return;
       case "result":
         if (!this.#calls.ended(message.seq)) return;
-        return this.#events.fulfilled(message.seq, [reviveValue(message.value, false, message.errors)]);
+        return this.#events.fulfilled(message.seq, [message.value]);
       case "timed":
         if (this.#calls.has(message.seq)) this.#events.timed(message.seq, this.#clock.timesOf(message));
         return;
@@ -227,6 +228,7 @@ export class ProcessTransport implements Transport {
   #end(exitCode: number | undefined, signal: string | undefined, error: Error | undefined): void {
     if (this.#ended) return;
     this.#outputs.end();
+    this.#exports.end();
     this.#ended = true;
     clearTimeout(this.#endTimer);
     this.#events.exit(

@@ -5,11 +5,12 @@
  * fd 0   nothing is ever sent: its end tells the watchdog in the child that this process has ended
  * fd 1,2 what tasks print
  * fd 3   frames to the child          fd 4   frames from the child
+ * fd 5   answers to requests for which the child blocks
  * ```
  *
  * Where another program starts the process, stdin and stdout take the place of 3 and 4 (launch_prefix.ts).
  *
- * Descriptors 3 and 4 are anonymous socket pairs, so there is no path, no port and no permission by which anything else
+ * Descriptors 3 to 5 are anonymous socket pairs, so there is no path, no port and no permission by which anything else
  * could reach them; a task can read and write them without one, which lets it talk to its host as it can anyhow. The child
  * leads a session and a process group: a kill of the group ends what it has started, too.
  *
@@ -50,6 +51,7 @@ export class Child {
   // A process that could not be started has no channel.
   readonly #toChild: Stream | undefined;
   readonly #isLaunched: boolean;
+  readonly #answers: Stream | undefined;
   #openStreams = 0;
   #isComplete: boolean;
   #exit: { code: number | undefined; signal: string | undefined } | undefined;
@@ -66,7 +68,7 @@ export class Child {
     this.#events = events;
     this.#isLaunched = isLaunched;
     const child = this.#child = spawn(program, args, {
-      stdio: isLaunched ? ["pipe", "pipe", "pipe"] : ["pipe", "pipe", "pipe", "pipe", "pipe"],
+      stdio: isLaunched ? ["pipe", "pipe", "pipe"] : ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
       // A session of its own: ^C at the terminal and signals to this group do not reach it, and it can be killed whole.
       detached: true,
       env,
@@ -86,8 +88,9 @@ export class Child {
     const stdio = (child.stdio ?? []) as unknown as (Stream | undefined)[];
     const streams = this.#streams = stdio.filter((each) => !!each);
     const [stdin, stdout, stderr, ...channel] = stdio;
-    const [toChild, fromChild] = isLaunched ? [stdin, stdout] : channel;
+    const [toChild, fromChild, answers] = isLaunched ? [stdin, stdout] : channel;
     this.#toChild = toChild;
+    this.#answers = answers;
     this.#isComplete = !fromChild;
     fromChild?.on("end", () => this.#isComplete = true);
     if (!isLaunched) this.#read(stdout, events.stdout);
@@ -104,7 +107,15 @@ export class Child {
 
   /** Writes to the channel. `done` is called when the bytes have left this process. */
   write(parts: readonly Uint8Array[], done?: () => void): void {
-    const stream = this.#toChild;
+    this.#write(this.#toChild, parts, done);
+  }
+
+  /** Writes an answer for which the child blocks. */
+  answer(parts: readonly Uint8Array[]): void {
+    this.#write(this.#answers, parts);
+  }
+
+  #write(stream: Stream | undefined, parts: readonly Uint8Array[], done?: () => void): void {
     if (!stream || this.#exit) return;
     parts.forEach((part, i) => stream.write(part, i === parts.length - 1 ? done : undefined));
   }

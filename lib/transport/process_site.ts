@@ -14,6 +14,8 @@ export interface Channel {
   readonly pid: number;
   /** Writes in order. `done` is called when the bytes have left this process. */
   write(parts: readonly Uint8Array[], done?: () => void): void;
+  /** Writes an answer for which the worker blocks. Absent where workers cannot block. */
+  answer?(parts: readonly Uint8Array[]): void;
   /** Kills the process and all that it has started. `ended` follows, if there is a process. */
   kill(): void;
 }

@@ -125,7 +125,6 @@ export const cloningSuite: Suite = (backend, check) => {
     assertEquals(await pool.submit(cloning.describeError, coded()), first);
     using shared = pool.share(errorTree());
     assertEquals(await pool.submit(cloning.describeErrors, shared), expected);
-    if (!backend.capabilities.sharedMemory) return;
     const queue = new Queue<ErrorTree>();
     using manager = new Manager();
     const dict = await manager.dict<string, ErrorTree>({ errors: errorTree() });

@@ -30,6 +30,8 @@ import { lifetimeSuite } from "./lifetime_suite.ts";
 import { mapFailureSuite } from "./map_failure_suite.ts";
 import { mapSuite } from "./map_suite.ts";
 import { optionsSuite } from "./options_suite.ts";
+import { managersSuite } from "./managers_suite.ts";
+import { messagesSuite } from "./messages_suite.ts";
 import { orderSuite } from "./order_suite.ts";
 import { parkedSuite } from "./parked_suite.ts";
 import { pauseSuite } from "./pause_suite.ts";
@@ -101,6 +103,11 @@ const SUITES = {
     statsSuite,
     eventsSuite,
   ],
+  /** Queues, pipes and managers between tasks and the script. */
+  messages: [
+    messagesSuite,
+    managersSuite,
+  ],
   /** Pools: pauses, queues, ends. */
   pools: [
     pauseSuite,
@@ -117,7 +124,7 @@ export type Theme = keyof typeof SUITES;
 /** Registers the suites of some themes for a backend; by default those of all. */
 export function contract(
   backend: Backend,
-  themes: readonly Theme[] = ["calls", "maps", "order", "workers", "pools"],
+  themes: readonly Theme[] = ["calls", "maps", "order", "workers", "messages", "pools"],
 ): void {
   const check: typeof test = (name, body, options) => test(`${backend.name}: ${name}`, body, options);
 

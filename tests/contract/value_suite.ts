@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { inline, Lock, Queue, TransferError, Value } from "@isopool/isopool";
+import { Counter, inline, Lock, Semaphore, SharedArray, SharedEvent, TransferError, Value } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
 import { gated, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
@@ -93,13 +93,22 @@ export const valueSuite: Suite = (backend, check) => {
   check(`a SharedArrayBuffer ${shares}, as argument and as result`, async () => {
     await using pool = backend.make({ workers: 1 });
     if (!capabilities.sharedMemory) {
-      const says = ({ message }: Error) => /is memory of one process.*: send a copy .*backend "worker"/.test(message);
-      for (const value of [new SharedArrayBuffer(8), { deep: [new Lock()] }, new Value("i32", 1), new Queue()]) {
-        const error = await pool.submit(values.echo, value).exception();
-        assert(error instanceof TransferError && says(error), String(error));
+      const refused: [unknown, instead: string][] = [
+        [new SharedArrayBuffer(8), 'backend "worker"'],
+        [{ deep: [new Lock()] }, "transaction()"],
+        [new Value("i32", 1), "Manager.value()"],
+        [new Map([[1, new Counter()]]), "Manager.value()"],
+        [new SharedArray("i32", 3), "Manager.list()"],
+        [new Semaphore(2), "Queue"],
+        [new SharedEvent(), "Queue"],
+      ];
+      for (const [value, instead] of refused) {
+        const { message, name } = await pool.submit(values.echo, value).exception() as Error;
+        assert(name === "TransferError" && message.includes("is memory of one process"), message);
+        assert(message.includes(instead), message);
       }
       const made = await pool.submit(inline(() => new SharedArrayBuffer(8))).exception();
-      assert(made instanceof TransferError && says(made), String(made));
+      assert(made instanceof TransferError && made.message.includes("is memory of one process"), String(made));
       return;
     }
     const memory = new SharedArrayBuffer(8);

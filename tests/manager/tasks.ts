@@ -84,15 +84,15 @@ export async function fail(account: Proxied<Account>, list: ListProxy<unknown>):
   return errors;
 }
 
-/** Begins a transaction, changes an object, sets `inside`, and ends its thread. */
+/** Begins a transaction, changes an object, says that it is inside, and ends its worker. */
 export async function dieInTransaction(
   object: ListProxy<string> | DictProxy<string, string>,
-  inside: SharedEvent,
+  inside: SharedEvent | Queue<boolean>,
   how: Ending,
 ): Promise<void> {
   await object.transaction(async () => {
     await ("push" in object ? object.push("half") : object.set("a", "half"));
-    inside.set();
+    await ("set" in inside ? inside.set() : inside.put(true));
     await end(how);
   });
 }
@@ -127,9 +127,11 @@ export async function callUntilClosed(list: ListProxy<number>, begun: Counter): 
   }
 }
 
-/** Waits for a reply that never comes; returns the name of the error. */
-export async function waitForever(account: Proxied<Account>): Promise<string> {
-  return await account.never().then(String, (error: Error) => error.name);
+/** Waits for a reply that never comes, and says that it has begun; returns the name of the error. */
+export async function waitForever(account: Proxied<Account>, begun?: Queue<boolean>): Promise<string> {
+  const reply = account.never().then(String, (error: Error) => error.name);
+  await begun?.put(true);
+  return await reply;
 }
 
 /** Takes a proxy from one queue and puts it into another. */

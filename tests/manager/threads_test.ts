@@ -1,11 +1,11 @@
 /**
- * Objects of a manager and threads of both engines, and what remains when some threads die.
+ * Objects of a manager and threads of both engines, and what remains when some threads die. What holds on every backend is
+ * in tests/contract/managers_suite.ts.
  *
  * @module
  */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import {
-  CancelledError,
   Counter,
   type ListProxy,
   Manager,
@@ -22,67 +22,6 @@ import { test, until, within } from "../support/within.ts";
 import { Account } from "./classes.ts";
 
 const work = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
-
-const ENGINES = { thread: {}, web: { permissions: "none" } } as const;
-const engines = Object.entries(ENGINES) as ["thread" | "web", { permissions?: "none" }][];
-
-for (const [engine, options] of engines) {
-  test(`${engine}: every kind of object works, nested proxies reach their objects, errors arrive whole`, async () => {
-    using manager = new Manager();
-    const account = manager.register(Account)();
-    const inner = manager.list([1]);
-    const all = {
-      list: manager.list<unknown>(),
-      dict: manager.dict<string, ListProxy<number>>({ inner }),
-      settings: manager.namespace({ port: 80 }),
-      best: manager.value({ score: 1 }),
-      account,
-    };
-    await using pool = new Pool({ workers: 1, ...options });
-    const back = await pool.submit(work.useAll, all);
-    await back!.push(3);
-    assertEquals(await inner.toArray(), [1, 2, 3]);
-    assertEquals(await all.list.toArray(), [{ when: new Date(0) }]);
-    assertEquals(await Promise.all([all.settings.get("port"), all.best.get(), account.balance()]), [
-      81,
-      { score: 2 },
-      5,
-    ]);
-    const absent = { code: undefined, path: undefined, cause: undefined };
-    const [refused, range, uncopyable] = await pool.submit(work.fail, account, all.list) as Record<string, unknown>[];
-    const name = "RangeError";
-    assertEquals(refused, { ...absent, name, message: "too much", code: "E_LIMIT", cause: "beneath", range: true });
-    assertEquals([range.name, range.range], [name, true]);
-    assertEquals([uncopyable.name, uncopyable.path], ["TransferError", "args[0]"]);
-  });
-
-  test(`${engine}: a thread creates objects of a manager on another thread`, async () => {
-    using manager = new Manager();
-    const tree = manager.dict<string, unknown>();
-    await using pool = new Pool({ workers: 2, ...options });
-    await pool.starmap(work.build, ["a", "b", "c"].map((name) => [manager, tree, name] as const));
-    assertEquals((await tree.keys()).sort(), ["a", "b", "c"]);
-    const branch = await tree.get("b") as ReturnType<typeof manager.dict<string, ListProxy<string>>>;
-    assertEquals(await (await branch.get("leaves"))!.toArray(), ["b", "late"]);
-  });
-
-  for (const how of engine === "thread" ? ["exit", "throw", "spin"] as const : ["exit", "throw"] as const) {
-    test(`${engine}: the transaction of a thread that dies by ${how} is undone, and no call waits for it`, async () => {
-      using manager = new Manager();
-      const list = manager.list(["whole"]);
-      const inside = new SharedEvent();
-      await using pool = new Pool({ workers: 1, killGrace: 0, ...options });
-      const victim = pool.submit(work.dieInTransaction, list, inside, how);
-      await inside.wait({ timeout: 10_000 });
-      const waitingCall = list.push("next");
-      const waitingTransaction = list.transaction(() => list.push("last"));
-      if (how === "spin") victim.cancel();
-      await assertRejects(() => victim.result(), how === "spin" ? CancelledError : WorkerCrashedError);
-      assertEquals(await within(10_000, Promise.all([waitingCall, waitingTransaction])), [2, 3]);
-      assertEquals(await list.toArray(), ["whole", "next", "last"]);
-    });
-  }
-}
 
 test("the transaction of a killed Process on a dict is undone", async () => {
   using manager = new Manager();

@@ -18,7 +18,7 @@ test('a task under permissions "none" can open nothing: every attempt is denied'
     const outcomes = await pool.submit(own.attemptAll, folder, server.addr.port);
     assertEquals(Object.entries(outcomes).filter(([, outcome]) => outcome !== "denied"), []);
     // Streams and the two ends of its channel: nothing of the host's.
-    assertEquals(await pool.submit(own.descriptors), [0, 1, 2, 3, 4]);
+    assertEquals(await pool.submit(own.descriptors), [0, 1, 2, 3, 4, 5]);
   }
   await server.shutdown();
   Deno.removeSync(folder, { recursive: true });

@@ -16,13 +16,14 @@ import {
   TransferError,
   WaitTimeoutError,
 } from "@isopool/isopool";
-import { channel } from "../../lib/queue/queue.ts";
+import type { ChannelItems } from "../../lib/queue/channel_items.ts";
+import { source } from "../../lib/queue/queue.ts";
 import { decode, encode } from "../../lib/shared/revive.ts";
 import { pause, test, timed, within } from "../support/within.ts";
 
 /** How many bytes of items a queue has room for. */
 function memoryOf(queue: Queue<never> | Queue<Uint8Array>): number {
-  return channel(queue as Queue<unknown>).memory.pages.byteLength;
+  return (source(queue as Queue<unknown>) as ChannelItems).channel.memory.pages.byteLength;
 }
 
 test("put on a full queue and get on an empty one end by timeout, by signal, or at once", async () => {

@@ -1,0 +1,47 @@
+/**
+ * The host's side: which kinds of object it serves to worker processes.
+ *
+ * @module
+ */
+import type { ChannelMemory } from "../queue/channel.ts";
+import type { ManagerMemory } from "../manager/requests.ts";
+import type { Handle } from "../shared/handle.ts";
+import type { OwnerTable } from "../shared/owner_table.ts";
+import type { Served } from "./served.ts";
+import { ServedConnection } from "./served_connection.ts";
+import { ServedManager } from "./served_manager.ts";
+import { ServedQueue } from "./served_queue.ts";
+
+/** Returns what is the same in all handles of an object; `undefined` if each handle is an object of its own. */
+export function sameObject(handle: Handle): unknown {
+  switch (handle.kind) {
+    case "queue":
+    case "joinable_queue":
+      return (handle.memory as ChannelMemory).name;
+    case "connection":
+      return undefined;
+    default:
+      return (handle.manager as ManagerMemory | undefined)?.name;
+  }
+}
+
+/** Makes what serves an object to a worker; `undefined` for a kind that does not reach another process. */
+export function openServed(
+  handle: Handle,
+  ownerIn: (table: SharedArrayBuffer) => OwnerTable,
+): Served | undefined {
+  switch (handle.kind) {
+    case "queue":
+    case "joinable_queue":
+      return new ServedQueue(handle, ownerIn);
+    case "connection":
+      return new ServedConnection(handle, ownerIn);
+    default:
+      return isManager(handle.kind) ? new ServedManager(handle, ownerIn) : undefined;
+  }
+}
+
+// A proxy stands for its manager, and carries the id of its object.
+function isManager(kind: string): boolean {
+  return kind === "manager" || kind.startsWith("manager.");
+}

@@ -1,0 +1,68 @@
+/**
+ * An end of a pipe of this process that a worker process holds: it is gone when the worker has ended.
+ *
+ * @module
+ */
+import { IsopoolError } from "../core/errors.ts";
+import { QueueClosedError } from "../core/queue_errors.ts";
+import { ChannelEnd, type ConnectionMemory } from "../queue/channel_end.ts";
+import type { Handle } from "../shared/handle.ts";
+import type { OwnerTable } from "../shared/owner_table.ts";
+import { callMethod, type Method, type Served, timeoutOf } from "./served.ts";
+import { taken } from "./served_queue.ts";
+
+const SEND = "send through Connection";
+const RECV = "receive from Connection";
+
+const METHODS: ReadonlyMap<string, Method<ChannelEnd>> = new Map<string, Method<ChannelEnd>>([
+  ["send", (end, [message, timeout], signal) => end.send(SEND, message, timeoutOf(SEND, timeout), signal)],
+  ["take", async (end, [timeout], signal) => taken(await end.take(RECV, timeoutOf(RECV, timeout), signal))],
+  ["tryTake", (end) => taken(end.tryTake(RECV))],
+  ["poll", (end) => end.poll("poll Connection")],
+  ["ready", (end, _, signal) => end.arrivals(RECV).ready(signal)],
+  ["wakeNextConsumer", (end) => end.arrivals(RECV).wakeNextConsumer()],
+  ["arrivals", (end) => end.arrivals(RECV).arrivals],
+  ["close", (end) => end.close()],
+]);
+
+/** An end that a worker was given. */
+export class ServedConnection implements Served {
+  readonly #handle: Handle;
+  readonly #owners: (table: SharedArrayBuffer) => OwnerTable;
+  // In transit until the worker says that it has arrived.
+  #end: ChannelEnd | undefined;
+
+  /** @param owners Returns the table of threads as the worker sees it. */
+  constructor(handle: Handle, owners: (table: SharedArrayBuffer) => OwnerTable) {
+    this.#handle = handle;
+    this.#owners = owners;
+  }
+
+  refer(): Record<string, unknown> {
+    return { of: this.#handle.kind };
+  }
+
+  resolve(): Handle {
+    // Otherwise a worker could take back an end that it has sent before.
+    if (!this.#end?.open) {
+      throw new QueueClosedError("Cannot receive Connection: the worker has closed this end, or has sent it before");
+    }
+    return this.#end.handle(this.#handle.kind);
+  }
+
+  call(method: string, args: readonly unknown[], signal: AbortSignal): unknown {
+    if (method === "arrive") return this.#arrive();
+    if (this.#end === undefined) throw new IsopoolError("Cannot use Connection: it has not arrived");
+    return callMethod(METHODS, this.#end, method, args, signal);
+  }
+
+  close(): void {
+    // The worker holds the end until it ends, as a thread does.
+  }
+
+  #arrive(): void {
+    const memory = this.#handle.parts as ConnectionMemory;
+    const { owners } = (memory.inbox ?? memory.outbox)!;
+    this.#end ??= new ChannelEnd(memory, this.#owners(owners));
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The frames that a worker process is sent, and the values in what it answers: references stand for the queues, connections and
+ * managers in them (lib/remote/exports.ts).
+ *
+ * @module
+ */
+import { encodeThrown, restoreErrors } from "../protocol/error_record.ts";
+import { encodeFrame } from "../protocol/frames.ts";
+import type { WorkerMessage } from "../protocol/messages.ts";
+import type { ItemMessage, ResultMessage } from "../protocol/value_messages.ts";
+import type { Exports } from "../remote/exports.ts";
+import { runFrame } from "./process_run.ts";
+import { processInit } from "./make_worker_init.ts";
+import type { Batch, Setup } from "./transport.ts";
+
+/** A message as bytes. */
+type Frame = Uint8Array<ArrayBuffer>[];
+
+interface EncodedBatch {
+  readonly run: Frame;
+  readonly shared: readonly Frame[];
+  /** How many there are in all frames. */
+  readonly bytes: number;
+}
+
+/**
+ * Makes the frames of a batch, and of the shared values that the worker does not have.
+ *
+ * @param sent Ids of the shared values that the worker has. Those of the batch are added.
+ * @throws If a value cannot be copied. Then nothing was added.
+ */
+export function encodeBatch(batch: Batch, sent: Set<number>, exports: Exports): EncodedBatch {
+  const run = runFrame(batch, exports);
+  const missing = [...batch.shares ?? []].filter(([id]) => !sent.has(id));
+  const shared = missing.map(([id, { value, handles }]) =>
+    encodeFrame({ kind: "share", id, value: exports.exportCopy(value, handles, true), handles })
+  );
+  for (const [id] of missing) sent.add(id);
+  const bytes = [...shared, run].flat().reduce((sum, { length }) => sum + length, 0);
+  return { run, shared, bytes };
+}
+
+/** Makes the frame with a worker's settings. */
+export function initFrame(workerId: number, setup: Setup, mark: string, exports: Exports): Frame {
+  return encodeFrame(processInit(workerId, setup, mark, (args, handles) => exports.exportCopy(args, handles)));
+}
+
+/**
+ * Serves a request of the worker. Of any other message, makes the shared objects in its value, and delivers it. It is done
+ * before the message is held back for what was printed before it: the worker may release an object in it meanwhile.
+ */
+export function serveOrRevive(
+  message: WorkerMessage,
+  exports: Exports,
+  deliver: (message: WorkerMessage) => void,
+): void {
+  switch (message.kind) {
+    case "ask":
+    case "unask":
+    case "release":
+      return exports.receive(message);
+    case "item":
+    case "result":
+      return deliver(revived(message, exports));
+    default:
+      return deliver(message);
+  }
+}
+
+function revived(message: ItemMessage | ResultMessage, exports: Exports): WorkerMessage {
+  const { kind, seq, errors } = message;
+  try {
+    if (errors !== undefined) restoreErrors(errors);
+    const value = exports.revive(message.value, message.handles === true);
+    return { kind, seq, value, errors: undefined, handles: false };
+  } catch (error) {
+    return { kind: "error", seq, thrown: encodeThrown(error) };
+  }
+}

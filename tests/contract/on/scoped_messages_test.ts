@@ -1,0 +1,3 @@
+import { scopedContract } from "./scoped.ts";
+
+scopedContract("messages");

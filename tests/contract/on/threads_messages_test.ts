@@ -1,0 +1,3 @@
+import { threadContract } from "./threads.ts";
+
+threadContract("messages");
