@@ -55,12 +55,12 @@ export class PoolCore {
   #stopPublishing: (() => void) | undefined;
 
   /**
-   * @param inner Set by other parts of the library only: whether the script may end while the pool runs, and where
-   * failures are reported that the caller did not observe.
+   * @param inner Set by other parts of the library only: whether the script may end while the pool runs, where failures
+   * are reported that the caller did not observe, and what receives the ids of worker processes.
    */
   constructor(
     given: number | PoolOptions | undefined,
-    inner: { daemon?: boolean; failures?: UnobservedFailures } = {},
+    inner: { daemon?: boolean; failures?: UnobservedFailures; onStart?: (pid: number) => void } = {},
   ) {
     checkRuntime();
     this.failures = inner.failures ?? new UnobservedFailures();
@@ -78,7 +78,11 @@ export class PoolCore {
     if (capabilities.isolated) { for (const url of hooks) checkReadable("create pool", url); }
     // The scheduler's constructor starts `minWorkers` workers, before its own list of modules can be read.
     let modules: Iterable<string> = hooks;
-    const setup = this.#setup = { ...options.setup, modules: () => [...modules] };
+    const setup = this.#setup = {
+      ...options.setup,
+      modules: () => [...modules],
+      onStart: inner.onStart,
+    };
     const ended = Promise.withResolvers<void>();
     const scheduler = this.scheduler = new Scheduler({
       ...options,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { constants } from "node:os";
 import type { DeathReason } from "../core/errors.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
 import { isCrashError } from "../scheduler/worker_death.ts";
@@ -32,8 +33,17 @@ export function endOf(future: Future<unknown>, stopped: Stopped | undefined): Pr
   if (outcome === "fulfilled") return { reason: "finished", exitCode: 0 };
   if (outcome === "cancelled") return stoppedEnd(stopped);
   if (!isCrashError(error)) return { reason: "failed", exitCode: 1 };
-  if (error.reason === "terminated") return stoppedEnd(stopped);
+  if (error.reason === "terminated") {
+    const number = stopped === undefined && error.signal !== undefined ? signalNumber(error.signal) : undefined;
+    return number === undefined
+      ? stoppedEnd(stopped)
+      : { reason: number === 9 ? "killed" : "terminated", exitCode: -number };
+  }
   return { reason: error.reason, exitCode: error.reason === "exit" ? error.exitCode ?? 0 : 1 };
+}
+
+function signalNumber(name: string): number | undefined {
+  return (constants.signals as Record<string, number>)[name];
 }
 
 function stoppedEnd(stopped: Stopped = "terminated"): ProcessEnd {

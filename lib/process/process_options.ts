@@ -14,10 +14,18 @@ export interface ProcessOptions {
   name?: string;
   /** Whether the script may end while the process runs. @default {false} */
   daemon?: boolean;
-  /** What the process runs on. @default {"worker"} */
-  backend?: "worker" | "async";
+  /**
+   * What the process runs on: `"worker"`, a thread of this process; `"process"`, a process of the operating system.
+   *
+   * @default {"worker"}
+   */
+  backend?: "worker" | "process" | "async";
   /** What the process may do, as for a `Pool`. @default {"inherit"} */
   permissions?: "inherit" | "none" | PermissionScope;
+  /** The environment, as for a `Pool`: on backend `"process"` nothing is inherited. */
+  env?: Record<string, string>;
+  /** The working directory, for backend `"process"` only. @default {this script's} */
+  cwd?: string | URL;
 }
 
 /** The options of a process, checked. */
@@ -32,11 +40,11 @@ const CREATE = "create process";
 
 /** Checks the options and the argument list of a process. */
 export function checkProcess(defaultName: string, args: unknown, options: ProcessOptions): CheckedProcess {
-  knownOptions(CREATE, options, ["name", "daemon", "backend", "permissions"]);
+  knownOptions(CREATE, options, ["name", "daemon", "backend", "permissions", "env", "cwd"]);
   if (!Array.isArray(args)) throw badOption(CREATE, "args", args, "an array of arguments", false);
-  const { name = defaultName, backend, permissions } = options;
+  const { name = defaultName, backend, permissions, env, cwd } = options;
   const daemon = boolean(CREATE, "daemon", options.daemon, false);
-  const pool: PoolOptions = { backend, permissions, name, workers: 1 };
+  const pool: PoolOptions = { backend, permissions, env, cwd, name, workers: 1 };
   checkPoolOptions(pool);
   return { name, daemon, pool };
 }

@@ -90,6 +90,7 @@ export class ProcessTransport implements Transport {
       },
     });
     this.#child.write(init);
+    if (this.#child.pid > 0) setup.onStart?.(this.#child.pid);
   }
 
   get window(): number {

@@ -131,6 +131,8 @@ export interface Setup {
   readonly cwd: string | undefined;
   /** The program, with its arguments, through which worker processes are started. */
   readonly command: readonly string[] | undefined;
+  /** Receives the id of each worker process that was started. */
+  readonly onStart?: ((pid: number) => void) | undefined;
   /** The hosts on which worker processes run; if `undefined`, this one. */
   readonly hosts: HostsSetup | undefined;
 }

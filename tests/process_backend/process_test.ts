@@ -1,0 +1,107 @@
+/** `Process` on backend `"process"`: one task in a process of the operating system. */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { inline, Process, Queue, TransferError, Value, WorkerCrashedError } from "@isopool/isopool";
+import { leavesNothing } from "../support/leaks.ts";
+import { onLinux } from "../support/proc.ts";
+import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
+import { lives } from "./kit.ts";
+
+const backend = "process";
+
+/** Says who it is, and spins. */
+const spin = inline(async (started: Queue<number>) => {
+  await started.put(Deno.pid);
+  for (;;);
+});
+
+test("a process has an id, an environment and a working directory of its own, and returns its result", async () => {
+  const look = inline(() => [Deno.pid, Deno.cwd(), Deno.env.toObject()] as const);
+  const process = new Process(look, [], { backend, cwd: "/", env: { A: "1" } });
+  assertEquals([process.pid, process.isAlive], [undefined, false]);
+  const [pid, cwd, env] = await within(MUST_HAPPEN, process.start().result());
+  await process.join();
+  assert(pid !== Deno.pid);
+  assertEquals([process.pid, cwd, env.A, process.exitCode, process.reason], [pid, "/", "1", 0, "finished"]);
+});
+
+test("exitCode: thrown, exited, ended by a signal from outside", async () => {
+  const ends: unknown[] = [];
+  const fail = inline(() => {
+    throw new RangeError("no");
+  });
+  for (
+    const process of [
+      new Process(fail, [], { backend }),
+      new Process(inline(() => Deno.exit(7)), [], { backend }),
+    ]
+  ) {
+    await within(MUST_HAPPEN, process.start().join());
+    ends.push([process.exitCode, process.reason]);
+  }
+  for (const signal of ["SIGTERM", "SIGKILL", "SIGINT"] as const) {
+    const started = new Queue<number>();
+    const process = new Process(spin, [started], { backend }).start();
+    Deno.kill(await within(MUST_HAPPEN, started.get()), signal);
+    await assertRejects(() => within(MUST_HAPPEN, process.result()), WorkerCrashedError);
+    await process.join();
+    ends.push([process.exitCode, process.reason]);
+  }
+  assertEquals(ends, [[1, "failed"], [7, "exit"], [-15, "terminated"], [-9, "killed"], [-2, "terminated"]]);
+}, { ignore: !onLinux });
+
+for (const how of ["terminate", "kill"] as const) {
+  test(`${how}() ends a process that spins, and nothing of it lives on`, async () => {
+    const started = new Queue<number>();
+    const process = new Process(spin, [started], { backend }).start();
+    const pid = await within(MUST_HAPPEN, started.get());
+    assertEquals([process.pid, process.isAlive], [pid, true]);
+    process[how]();
+    await within(MUST_HAPPEN, process.join());
+    assertEquals([process.exitCode, process.reason], how === "kill" ? [-9, "killed"] : [-15, "terminated"]);
+    await until(() => !lives(pid), "the process is gone");
+  }, { ignore: !onLinux });
+}
+
+test("terminate() fires the signal first, and the task may end by itself", async () => {
+  const told = new Queue<string>();
+  const polite = inline(async (told: Queue<string>) => {
+    const { context } = await import("@isopool/isopool/worker");
+    const stopped = new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+    await told.put("listens");
+    await stopped;
+    await told.put("saved");
+  });
+  const process = new Process(polite, [told], { backend }).start();
+  assertEquals(await within(MUST_HAPPEN, told.get()), "listens");
+  process.terminate();
+  await within(MUST_HAPPEN, process.join());
+  assertEquals([await told.get(), process.reason], ["saved", "terminated"]);
+});
+
+test("permissions hold, memory of this process is refused with what to use, options are checked", async () => {
+  const read = inline(() => Deno.readTextFileSync("/etc/hostname"));
+  const process = new Process(read, [], { backend, permissions: "none" }).start();
+  await assertRejects(() => within(MUST_HAPPEN, process.result()), Error, "read");
+  const refused = new Process(inline((value: Value<"i32">) => value.get()), [new Value("i32", 1)], { backend }).start();
+  await assertRejects(() => within(MUST_HAPPEN, refused.result()), TransferError, "Manager.value()");
+  assertThrows(() => new Process(read, [], { cwd: "/" }), TypeError, "cwd");
+  await process.join();
+  await refused.join();
+});
+
+test("a daemon does not keep the script alive, and ends with it", async () => {
+  const text = `
+    import { inline, Process, Queue } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
+    const queue = new Queue();
+    const spin = inline(async (queue) => { await queue.put(Deno.pid); for (;;); });
+    new Process(spin, [queue], { backend: "process", daemon: true }).start();
+    console.log(await queue.get());`;
+  const url = `data:text/javascript,${encodeURIComponent(text)}`;
+  const args = ["run", "-A", "--no-check", "--import-map=npm.import_map.json", url];
+  const { stdout, code } = await within(20_000, new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output());
+  const pid = Number(new TextDecoder().decode(stdout));
+  assertEquals([code, pid > 0], [0, true]);
+  await until(() => !lives(pid), "the child has ended");
+}, { ignore: !onLinux });
+
+leavesNothing();
