@@ -37,10 +37,8 @@ export class Feed implements AsyncIterableIterator<unknown> {
   readonly #unfinished = new Unfinished();
   readonly #seqs = new Map<number, number>();
   #stopped = false;
-  #stop!: () => void;
-  readonly #whenStopped = new Promise<IteratorResult<unknown[]>>((resolve) => {
-    this.#stop = () => resolve({ done: true, value: undefined });
-  });
+  // Ends the wait that is under way.
+  #endWait = (): void => {};
 
   constructor(source: AsyncIterable<unknown[]>, options: FeedOptions = {}) {
     this.#source = source[Symbol.asyncIterator]();
@@ -68,7 +66,7 @@ export class Feed implements AsyncIterableIterator<unknown> {
   /** Ends the input, also while a read of it waits. */
   stop(): void {
     this.#stopped = true;
-    this.#stop();
+    this.#endWait();
   }
 
   /** Returns the item that the map has counted as `index`, which has ended. */
@@ -84,8 +82,8 @@ export class Feed implements AsyncIterableIterator<unknown> {
     const { skip, gate } = this.#options;
     for (;;) {
       while (this.#at === this.#batch.length && !this.#stopped) {
-        const next = await Promise.race([this.#source.next(), this.#whenStopped]);
-        if (next.done) return DONE;
+        const next = await this.#unlessStopped(this.#source.next());
+        if (!next || next.done) return DONE;
         [this.#batch, this.#at] = [next.value, 0];
       }
       if (this.#stopped) return DONE;
@@ -96,11 +94,19 @@ export class Feed implements AsyncIterableIterator<unknown> {
         continue;
       }
       if (gate) {
-        await Promise.race([gate(), this.#whenStopped]);
+        await this.#unlessStopped(gate());
         if (this.#stopped) return DONE;
       }
       return this.#enter();
     }
+  }
+
+  // Waits for a promise, or for the stop. `Promise.race` with a promise of the stop would keep every batch in memory.
+  #unlessStopped<T>(promise: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#endWait = () => resolve(undefined);
+      promise.then(resolve, reject);
+    });
   }
 
   #enter(): IteratorResult<unknown> {

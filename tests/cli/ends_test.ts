@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { pause, until } from "../support/within.ts";
-import { ended, lines, Place } from "./kit.ts";
+import { pause } from "../support/within.ts";
+import { ended, lines, Place, until } from "./kit.ts";
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test(`the first ${signal} finishes what runs and starts nothing more, exit code ${code}`, async () => {

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { until } from "../support/within.ts";
-import { ended, lines, Place } from "./kit.ts";
+import { ended, lines, Place, until } from "./kit.ts";
 
 const HEADER = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand";
 

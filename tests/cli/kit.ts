@@ -4,8 +4,17 @@
  * @module
  */
 
+import { until as poll } from "../support/within.ts";
+
 /** The folder of the project. */
 export const ROOT = new URL("../../", import.meta.url);
+
+/** Time limit for what a command must do, in milliseconds: its start takes 0.3 s, and seconds on a busy machine. */
+const MUST_HAPPEN = 60_000;
+
+/** Polls until `condition` holds. */
+export const until = (condition: () => boolean | Promise<boolean>, what: string): Promise<void> =>
+  poll(condition, what, MUST_HAPPEN);
 
 /** How a command has ended. */
 export interface Ended {
@@ -16,6 +25,8 @@ export interface Ended {
 
 /** A folder of its own, in which commands run; removed at the end. */
 export class Place implements AsyncDisposable {
+  readonly #running = new Set<Deno.ChildProcess>();
+
   private constructor(readonly folder: string) {}
 
   /** Makes the folder, with these files in it, and the tasks of `tasks.ts`. */
@@ -59,7 +70,7 @@ export class Place implements AsyncDisposable {
     args: readonly string[],
     { stdin = "null" as "null" | "piped", permissions = ["-A"] } = {},
   ): Deno.ChildProcess {
-    return new Deno.Command(Deno.execPath(), {
+    const child = new Deno.Command(Deno.execPath(), {
       args: [...COMMAND, ...permissions, CLI, ...args],
       cwd: this.folder,
       env: { NO_COLOR: "1" },
@@ -67,6 +78,9 @@ export class Place implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    this.#running.add(child);
+    void child.status.then(() => this.#running.delete(child));
+    return child;
   }
 
   /** Runs `isopool` to its end. */
@@ -98,7 +112,10 @@ export class Place implements AsyncDisposable {
     );
   }
 
+  /** A failed test leaves no command behind. */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#running) child.kill("SIGKILL");
+    await Promise.all([...this.#running].map(({ status }) => status));
     await Deno.remove(this.folder, { recursive: true });
   }
 }

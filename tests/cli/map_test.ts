@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { until } from "../support/within.ts";
-import { ended, lines, Place } from "./kit.ts";
+import { ended, lines, Place, until } from "./kit.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
