@@ -43,7 +43,7 @@ export class AbandonedWorkers {
       console.warn(
         `isopool: ${what} did not stop, and nothing in this process can stop it. The pool has given it up and replaced ` +
           "its worker; it may use a core and memory until the script ends, and the script can end all the same. Check " +
-          "`context.signal` in long loops and after each `await`. docs/pools.md says which code each backend cannot stop. " +
+          "`context.signal` in long loops and after each `await`. docs/timeouts.md says which code each backend cannot stop. " +
           "Each pool prints this once",
       );
     }

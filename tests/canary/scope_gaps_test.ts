@@ -1,6 +1,6 @@
 /**
  * What a scope does not cover, as SECURITY.md lists it. A failure here means that a row there, or a sentence of
- * docs/pools.md, is no longer true.
+ * docs/timeouts.md, is no longer true.
  */
 import { assert, assertEquals } from "@std/assert";
 import { onLinux } from "../support/proc.ts";
@@ -116,6 +116,6 @@ Deno.test({
       `,
       { deadline: 90_000 },
     );
-    assert(stdout.trim() === "true false", `${REVISIT}, and docs/pools.md: ${stdout} ${stderr}`);
+    assert(stdout.trim() === "true false", `${REVISIT}, and docs/timeouts.md: ${stdout} ${stderr}`);
   },
 });
