@@ -1,19 +1,12 @@
 /** The texts of the package: the first program of the README runs as pasted, and no link leads out of the package. */
 import { assert, assertEquals } from "@std/assert";
+import { anchorsOf, LINK } from "./links.ts";
 import { readPackage } from "./registry.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const LINK = /\]\(([^)\s]+)\)/g;
 
 const files = (await readPackage(ROOT)).files;
 const texts = [...files].filter(([path]) => path.endsWith(".md"));
-
-/** Returns the anchors of a text's headings, as hosts of repositories make them. */
-function anchorsOf(text: string): string[] {
-  return text.split("\n").filter((line) => line.startsWith("#")).map((line) =>
-    line.replace(/^#+ /, "").toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")
-  );
-}
 
 Deno.test("each relative link in a published text leads to a published file, and its anchor to a heading", () => {
   let links = 0;
