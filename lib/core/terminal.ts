@@ -3,7 +3,7 @@
  *
  * ```
  * console.log in a worker -> enter: lock, clear the bar -> the runtime writes -> leave: draw the bar again, unlock
- * a bar                   -> draw:  put the text into shared memory; write it, unless another thread prints at the moment
+ * bars                    -> draw:  put the text into shared memory; write it, unless another thread prints at the moment
  * ```
  *
  * Without the lock, a line on stderr can split a line of more than 4 KB on stdout where both go into the same pipe. The
@@ -13,7 +13,7 @@
  * line of progress and a print of main wait for at most 100 ms, and then go without the lock: a worker that is stuck or
  * hostile may keep the lock for ever, and main's timers stand still while main waits.
  *
- * Memory ordering: only the holder of the lock writes BAR_SHOWN; the lock orders these accesses. The text of the bar has
+ * Memory ordering: only the holder of the lock writes BAR_SHOWN and SHOWN_WIDTHS; the lock orders these accesses. The text of the bar has
  * two slots. Main, its one writer, fills the slot that is not in use and then publishes it with an atomic store of
  * BAR_VERSION; a reader that finds another version after its copy drops the copy.
  *
@@ -23,19 +23,29 @@ import { Atomics, performance } from "./platform.ts";
 import { LOCK_WORDS, PrintLock } from "./print_lock.ts";
 import { isolateState, type TerminalClient } from "./isolate_state.ts";
 
-/** Word that is 1 while a bar is on the terminal. */
+/** Maximum number of lines that the bars take together. */
+export const MAX_LINES = 8;
+
+/** Word with the number of lines of bars that are on the terminal. */
 const BAR_SHOWN = LOCK_WORDS;
 /** Word that counts the texts of the bar; its lowest bit is the slot of the present one. */
 const BAR_VERSION = LOCK_WORDS + 1;
 /** Two words: the length of each slot in bytes; 0 means that there is no bar. */
 const BAR_LENGTHS = LOCK_WORDS + 2;
+/** The columns of each line, of each slot; 0 behind the last line. */
+const BAR_WIDTHS = LOCK_WORDS + 4;
+/** The columns of each line that is on the terminal: in a terminal that was made narrower it takes more rows. */
+const SHOWN_WIDTHS = BAR_WIDTHS + 2 * MAX_LINES;
 /** Where the slots begin, in bytes. */
-const BAR_TEXT = 4 * (LOCK_WORDS + 4);
+const BAR_TEXT = 4 * (SHOWN_WIDTHS + MAX_LINES);
 /** Size of a slot in bytes. */
-const MAX_BAR = 1_024;
-/** Maximum length of a bar; the rest is cut off. A character takes 3 bytes at most, a surrogate 2. */
-const MAX_COLUMNS = 340;
+const MAX_BAR = 8_192;
+/** Maximum length of a line; the rest is cut off. A character takes 3 bytes at most, a surrogate 2. */
+const MAX_COLUMNS = 330;
 const BYTES = BAR_TEXT + 2 * MAX_BAR;
+
+/** Maximum number of rows that are cleared: a task can write anything into the widths. */
+const MAX_ROWS = 100;
 
 /** Moves to the start of the line and clears it. */
 const CLEAR = "\r\x1b[K";
@@ -46,6 +56,7 @@ const STUCK_TIME = 1_000;
 
 const encoder = new TextEncoder();
 const { now } = performance;
+const consoleSize = Deno.consoleSize;
 
 /** Until when the lock counts as stuck, as a time of `performance.now()`. */
 let stuckUntil = 0;
@@ -87,8 +98,8 @@ export class Terminal {
   /** Ends a print: draws the bar again and releases the lock. It does nothing on a thread that does not hold the lock. */
   leave(): void {
     if (!this.#lock.isHeld) return;
-    const bar = this.#readBar();
-    if (bar !== undefined) this.#writeBar(bar);
+    const bars = this.#readBars();
+    if (bars !== undefined) this.#writeBars(bars);
     this.#lock.release();
   }
 
@@ -104,16 +115,16 @@ export class Terminal {
     }
   }
 
-  /** Draws a bar in place of the present one. While another thread prints, that thread draws it after its print. */
-  draw(bar: string): void {
-    this.#publishBar(bar);
+  /** Draws bars in place of the present ones. While another thread prints, that thread draws them after its print. */
+  draw(bars: readonly Line[]): void {
+    this.#publishBars(bars);
     if (this.#lock.isHeld || !this.#lock.tryAcquire(0)) return;
     this.leave();
   }
 
-  /** Ends the bar: writes its last text as a line that stays. */
-  finish(bar: string): void {
-    this.#publishBar("");
+  /** Ends a bar: writes its last text as a line that stays, and the others below it. */
+  finish(bar: string, others: readonly Line[]): void {
+    this.#publishBars(others);
     this.print(() => writeAll(`\r${bar}\x1b[K\n`));
   }
 
@@ -140,33 +151,66 @@ export class Terminal {
 
   #clearBar(): void {
     if (!this.isBarShown) return;
-    writeAll(CLEAR);
+    writeAll(this.#clearSequence());
     Atomics.store(this.#words, BAR_SHOWN, 0);
   }
 
-  #writeBar(bar: Uint8Array): void {
-    // Before the bar is written: a thread that is killed in between leaves a bar that the next print clears.
-    Atomics.store(this.#words, BAR_SHOWN, 1);
-    writeAll(bar);
+  // Moves to the start of the first line of the bars, and clears everything from there on.
+  #clearSequence(): string {
+    const lines = Math.min(Atomics.load(this.#words, BAR_SHOWN), MAX_LINES);
+    const columns = terminalColumns();
+    let rows = 0;
+    for (let i = 0; i < lines; i++) rows += Math.max(1, Math.ceil(this.#words[SHOWN_WIDTHS + i] / columns));
+    return rows > 1 && rows <= MAX_ROWS ? `\r\x1b[${rows - 1}A\x1b[J` : CLEAR;
   }
 
-  #publishBar(bar: string): void {
-    const bytes = encoder.encode(bar === "" ? "" : `\r${bar.slice(0, MAX_COLUMNS)}\x1b[K`);
+  #writeBars({ text, widths }: { text: Uint8Array; widths: Int32Array }): void {
+    const lines = Math.max(1, widths.filter((width) => width > 0).length);
+    const shown = Atomics.load(this.#words, BAR_SHOWN);
+    const clear = shown > 0 ? this.#clearSequence() : CLEAR;
+    // Before they are written: a thread that is killed in between leaves bars that the next print clears.
+    this.#words.set(widths, SHOWN_WIDTHS);
+    Atomics.store(this.#words, BAR_SHOWN, lines);
+    // One line is written over the last one, which does not flicker.
+    if (shown === 0 || (clear === CLEAR && lines === 1)) return writeAll(text);
+    writeAll(new Uint8Array([...encoder.encode(clear), ...text]));
+  }
+
+  #publishBars(bars: readonly Line[]): void {
+    const text = bars.map(({ text }) => `\r${text.slice(0, MAX_COLUMNS)}\x1b[K`).join("\n");
+    const bytes = encoder.encode(text);
     const version = Atomics.load(this.#words, BAR_VERSION) + 1 | 0;
     const slot = version & 1;
     this.#text.set(bytes, slot * MAX_BAR);
     this.#words[BAR_LENGTHS + slot] = bytes.length;
+    for (let i = 0; i < MAX_LINES; i++) this.#words[BAR_WIDTHS + slot * MAX_LINES + i] = bars[i]?.columns ?? 0;
     Atomics.store(this.#words, BAR_VERSION, version);
   }
 
-  // Returns a copy: the runtime writes no shared memory. A task can write anything into the words, hence the bounds.
-  #readBar(): Uint8Array | undefined {
+  // Returns copies: the runtime writes no shared memory. A task can write anything into the words, hence the bounds.
+  #readBars(): { text: Uint8Array; widths: Int32Array } | undefined {
     const version = Atomics.load(this.#words, BAR_VERSION);
     const slot = version & 1;
     const length = this.#words[BAR_LENGTHS + slot];
     if (length <= 0 || length > MAX_BAR) return undefined;
-    const bar = this.#text.slice(slot * MAX_BAR, slot * MAX_BAR + length);
-    return Atomics.load(this.#words, BAR_VERSION) === version ? bar : undefined;
+    const text = this.#text.slice(slot * MAX_BAR, slot * MAX_BAR + length);
+    const widths = this.#words.slice(BAR_WIDTHS + slot * MAX_LINES, BAR_WIDTHS + (slot + 1) * MAX_LINES);
+    return Atomics.load(this.#words, BAR_VERSION) === version ? { text, widths } : undefined;
+  }
+}
+
+/** A line of bars, and the columns that it takes. */
+export interface Line {
+  readonly text: string;
+  readonly columns: number;
+}
+
+/** Returns the number of columns of the terminal; `Infinity` if there is none. */
+export function terminalColumns(): number {
+  try {
+    return consoleSize().columns || Infinity;
+  } catch {
+    return Infinity; // stderr is no terminal, or has no size
   }
 }
 

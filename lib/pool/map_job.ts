@@ -194,6 +194,7 @@ export class MapJob extends PoolJob implements Producer {
   #admit(): void {
     this.#core.scheduler.admit(this);
     this.#state = "running";
+    this.beginProgress(this.#core.scheduler);
     this.#stopListening = onAbort(this.#plan.signal, (reason) => this.#stop(reason, "cancelled", true));
   }
 

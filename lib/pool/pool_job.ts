@@ -10,10 +10,13 @@ import { Histogram } from "../core/histogram.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
 import { duration } from "../core/validate.ts";
+import type { ProgressCounter } from "../progress/counter.ts";
 import { snapshot } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { Chunk, Failure, Job, JobFailure, Pin, TaskEntry } from "../scheduler/job.ts";
 import { MedianTimeout } from "../scheduler/median_timeout.ts";
+import { runningItems } from "../scheduler/running_items.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { TaskOptions } from "../task/task.ts";
 import type { CallLimits } from "../transport/transport.ts";
 import { callLimits } from "./call_limits.ts";
@@ -34,6 +37,8 @@ export interface JobOptions extends RunLimits {
   nested: boolean;
   /** {@inheritDoc Job.context} */
   context: AsyncContext | undefined;
+  /** Counts the items of a map, if progress was asked for. */
+  progress?: ProgressCounter;
 }
 
 /** The options of a call, checked. */
@@ -73,6 +78,7 @@ export abstract class PoolJob implements Job {
   traceparent: string | undefined = undefined;
   failure: JobFailure | undefined = undefined;
   readonly #given: TaskOptions;
+  readonly #counter: ProgressCounter | undefined;
   // Where `onEmit` and `onProgress` run.
   readonly #callbackContext: AsyncContext | undefined;
 
@@ -89,6 +95,7 @@ export abstract class PoolJob implements Job {
     this.priority = this.nested ? Infinity : options.given.priority ?? 0;
     this.affinity = options.given.affinityKey;
     this.context = options.context;
+    this.#counter = options.progress;
     const { onEmit, onProgress } = this.#given = options.given;
     this.#callbackContext = options.context ?? (onEmit || onProgress ? new AsyncContext() : undefined);
   }
@@ -121,6 +128,11 @@ export abstract class PoolJob implements Job {
     return deadlineError(this.task, this.deadline!, isRunning, wasTried);
   }
 
+  /** Shows progress from now on, if that was asked for. */
+  protected beginProgress({ workerSet }: Scheduler): void {
+    this.#counter?.begin(() => runningItems(workerSet.slots, this));
+  }
+
   /** {@inheritDoc Job.item} */
   item(_index: number, value: unknown): void {
     const { onEmit } = this.#given;
@@ -128,7 +140,8 @@ export abstract class PoolJob implements Job {
   }
 
   /** {@inheritDoc Job.progress} */
-  progress(_index: number, done: number, total: number | undefined): void {
+  progress(index: number, done: number, total: number | undefined): void {
+    this.#counter?.part(index, done, total);
     const { onProgress } = this.#given;
     if (onProgress) guarded(() => this.#callbackContext!.run(() => onProgress(done, total)));
   }

@@ -77,7 +77,8 @@ function formatCount(n: number): string {
   return n.toExponential(0);
 }
 
-function formatTime(ms: number): string {
+/** Formats a time as minutes and seconds, or as hours. */
+export function formatTime(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   const pad = (n: number) => String(n).padStart(2, "0");
   const hours = Math.floor(seconds / 3_600);

@@ -18,50 +18,108 @@ export function sizeOf(items: unknown): number | undefined {
   }
 }
 
-/** The counts of one map. What the sink throws goes to `reportError`: a display must not fail the map. */
-export class ProgressCounter {
-  readonly #sink: ProgressSink;
-  readonly #total: number | undefined;
-  #done = 0;
-  #failed = 0;
-  #ended = false;
+/** An item that runs now. */
+export interface RunningItem {
+  readonly index: number;
+  /** The item in a few words. */
+  readonly text: () => string;
+}
 
-  constructor(sink: ProgressSink, total: number | undefined) {
-    this.#sink = sink;
-    this.#total = total;
+/** How far an item is, by its own report. */
+export interface Part {
+  readonly done: number;
+  readonly total: number | undefined;
+}
+
+/** What a display reads when it draws. */
+export interface Counts extends ProgressState {
+  /** The reports of running items, by index. */
+  readonly parts: ReadonlyMap<number, Part>;
+  /** Returns the items that run now. */
+  running(): RunningItem[];
+}
+
+/** Shows counts when it likes; unlike a sink, it costs nothing for each item. Its methods must not throw. */
+export interface Display {
+  start(counts: Counts): void;
+  end(counts: Counts): void;
+}
+
+/** The counts of one map. What a sink throws goes to `reportError`: it must not fail the map. */
+export class ProgressCounter implements Counts {
+  done = 0;
+  failed = 0;
+  readonly total: number | undefined;
+  readonly parts: Map<number, Part> = new Map<number, Part>();
+  readonly #sink: ProgressSink | undefined;
+  readonly #display: Display | undefined;
+  #running: (() => RunningItem[]) | undefined;
+  #state: "new" | "started" | "ended" = "new";
+
+  constructor(target: { sink: ProgressSink } | { display: Display }, total: number | undefined) {
+    this.#sink = "sink" in target ? target.sink : undefined;
+    this.#display = "display" in target ? target.display : undefined;
+    this.total = total;
+  }
+
+  /** The map starts to run items; `running` returns those that run. */
+  begin(running?: () => RunningItem[]): void {
+    if (this.#state !== "new") return;
+    this.#running = running;
+    this.#state = "started";
+    this.#display?.start(this);
+  }
+
+  /** {@inheritDoc Counts.running} */
+  running(): RunningItem[] {
+    return this.#running?.() ?? [];
   }
 
   /** Counts neighbouring items that have succeeded, from index `first` on. */
   fulfilled(first: number, count: number): void {
+    if (this.#state === "ended") return;
+    this.begin();
+    if (this.parts.size > 0) { for (let index = first; index < first + count; index++) this.parts.delete(index); }
+    if (!this.#sink) return void (this.done += count);
     const { item } = this.#sink;
-    for (let index = first; index < first + count && !this.#ended; index++) {
+    for (let index = first; index < first + count && !this.#hasEnded; index++) {
       if (item) guarded(() => item({ index, status: "fulfilled" }));
-      this.#count();
+      this.done++;
+      guarded(() => this.#sink!.update(this.#snapshot()));
     }
   }
 
   /** Counts an item that has failed. */
   rejected(index: number, reason: unknown): void {
-    if (this.#ended) return;
-    this.#failed++;
-    const { item } = this.#sink;
+    if (this.#state === "ended") return;
+    this.begin();
+    this.parts.delete(index);
+    this.failed++;
+    const { item } = this.#sink ?? {};
     if (item) guarded(() => item({ index, status: "rejected", reason }));
-    this.#count();
+    this.done++;
+    if (this.#sink) guarded(() => this.#sink!.update(this.#snapshot()));
+  }
+
+  /** A running item has reported how far it is. */
+  part(index: number, done: number, total: number | undefined): void {
+    if (this.#display && !this.#hasEnded) this.parts.set(index, { done, total });
   }
 
   /** Ends the counting: no item runs any more. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    guarded(() => this.#sink.end(this.#state()));
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#display?.end(this);
+    if (this.#sink) guarded(() => this.#sink!.end(this.#snapshot()));
   }
 
-  #count(): void {
-    this.#done++;
-    guarded(() => this.#sink.update(this.#state()));
+  // A sink may end the map.
+  get #hasEnded(): boolean {
+    return this.#state === "ended";
   }
 
-  #state(): ProgressState {
-    return { done: this.#done, failed: this.#failed, total: this.#total };
+  #snapshot(): ProgressState {
+    return { done: this.done, failed: this.failed, total: this.total };
   }
 }

@@ -5,34 +5,40 @@
  */
 import { performance } from "../core/platform.ts";
 import { Terminal, writeAll } from "../core/terminal.ts";
+import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { drawLine } from "./bar.ts";
-import type { ProgressSink, ProgressState } from "./sink.ts";
+import type { Counts, Display } from "./counter.ts";
 
-/** Minimum time between two lines, in milliseconds. */
+/** Time between two lines, in milliseconds. */
 const INTERVAL = 5_000;
 
 /** Shows progress as lines. */
-export class ProgressLines implements ProgressSink {
+export class ProgressLines implements Display {
   readonly #label: string;
   readonly #terminal = Terminal.local();
   readonly #start = performance.now();
-  #lastLine = this.#start;
+  #timer: Timer | undefined;
 
   constructor(label = "") {
     this.#label = label;
   }
 
-  /** {@inheritDoc ProgressSink.update} */
-  update(state: ProgressState): void {
-    const now = performance.now();
-    if (now - this.#lastLine < INTERVAL) return;
-    this.#lastLine = now;
-    this.#write(drawLine(state, now - this.#start, false, this.#label));
+  /** {@inheritDoc Display.start} */
+  start(counts: Counts): void {
+    let lastDone = 0;
+    this.#timer = setInterval(() => {
+      // A log needs no line that says the same.
+      if (counts.done === lastDone) return;
+      lastDone = counts.done;
+      this.#write(drawLine(counts, performance.now() - this.#start, false, this.#label));
+    }, INTERVAL);
+    this.#timer.unref();
   }
 
-  /** {@inheritDoc ProgressSink.end} */
-  end(state: ProgressState): void {
-    this.#write(drawLine(state, performance.now() - this.#start, true, this.#label));
+  /** {@inheritDoc Display.end} */
+  end(counts: Counts): void {
+    clearInterval(this.#timer);
+    this.#write(drawLine(counts, performance.now() - this.#start, true, this.#label));
   }
 
   #write(line: string): void {

@@ -2,7 +2,8 @@
  * The progress options of a map, and the sink that they choose.
  *
  * ```
- * map, pooled() -> ProgressCounter -> ProgressSink: TerminalBar | ProgressLines | the caller's sink
+ * map, pooled() -> ProgressCounter <- read by a Display: TerminalBar | ProgressLines
+ *                                  -> ProgressSink: the caller's, called for each item
  * ```
  *
  * @module
@@ -10,19 +11,19 @@
 import { AsyncContext } from "../core/async_context.ts";
 import { isolateState } from "../core/isolate_state.ts";
 import { badOption, callback, integer } from "../core/validate.ts";
+import { hasControl } from "./columns.ts";
 import { ProgressLines } from "./lines.ts";
 import type { ProgressSink } from "./sink.ts";
-import { ProgressCounter, sizeOf } from "./counter.ts";
+import { type Display, ProgressCounter, sizeOf } from "./counter.ts";
 import { TerminalBar } from "./terminal_bar.ts";
-
-/** What would break the line of the bar or its order. U+200D joins emoji. */
-const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?!\u200d)\p{Cf}/u;
 
 /** Options of progress. */
 export interface ProgressOptions {
   /**
    * Where progress is shown. `true` shows a bar on stderr if that is a terminal, else a line at most every 5 s and one at
-   * the end; a worker always writes lines. Or pass a sink of your own. It costs one call of the sink for each item.
+   * the end; a worker always writes lines. Maps that run at the same time have a bar each. Below the bar stand the items
+   * whose task reports `context.progress`, and the item that has run longest, if that is more than a second. Or pass a sink
+   * of your own, which costs one call for each item; the bar costs nothing for each.
    *
    * @default {false}
    */
@@ -44,25 +45,26 @@ export interface ProgressOptions {
  */
 export function openProgress(call: string, options: ProgressOptions, items: unknown): ProgressCounter | undefined {
   const total = options.total === undefined ? sizeOf(items) : integer(call, "total", options.total, 0);
-  const sink = openSink(call, options.progress, checkLabel(call, options.label));
-  return sink && new ProgressCounter(sink, total);
+  const target = openTarget(call, options.progress, checkLabel(call, options.label));
+  return target && new ProgressCounter(target, total);
 }
 
-function openSink(
+function openTarget(
   call: string,
   option: boolean | ProgressSink | undefined,
   label: string,
-): ProgressSink | undefined {
+): { sink: ProgressSink } | { display: Display } | undefined {
   if (option === undefined || option === false) return undefined;
-  if (option === true) return hasTerminal() ? new TerminalBar(label) : new ProgressLines(label);
+  if (option === true) return { display: hasTerminal() ? new TerminalBar(label) : new ProgressLines(label) };
   if (isSink(option)) {
     callback(call, "progress.item", option.item);
     const context = new AsyncContext();
-    return {
+    const sink: ProgressSink = {
       item: option.item && ((item) => context.run(() => option.item?.(item))),
       update: (state) => context.run(() => option.update(state)),
       end: (state) => context.run(() => option.end(state)),
     };
+    return { sink };
   }
   throw badOption(call, "progress", option, "true or a ProgressSink", false);
 }
@@ -86,7 +88,7 @@ function hasTerminal(): boolean {
 }
 
 function checkLabel(call: string, label: unknown = ""): string {
-  if (typeof label !== "string" || CONTROL.test(label)) {
+  if (typeof label !== "string" || hasControl(label)) {
     throw badOption(call, "label", label, "text without line breaks and control characters", typeof label === "string");
   }
   return label;

@@ -1,79 +1,155 @@
 /**
- * `TerminalBar`: a progress bar on the terminal, one line of stderr below everything that is printed.
+ * `TerminalBar`: a progress bar on the terminal, on stderr, below everything that is printed.
  *
  * ```
- * update, update, ...   -> the last state --every 100 ms--> Terminal.draw
- * console.log, anywhere -> Terminal clears the bar, and draws it again after the print
+ * counts                -> read every 100 ms -> lines of all bars -> Terminal.draw
+ * console.log, anywhere -> Terminal clears the bars, and draws them again after the print
  * end                   -> the last bar, as a line that stays
- * ```
  *
- * Several maps at a time share the line: the first map shows its bar, the next one when the first has ended.
+ * pages [#####-----] 50/100 50% 12/s ETA 0:04     a bar
+ *   items[50] "a.png" [##----] 2/6 33%            an item that reports its own progress
+ *   longest: items[17] "b.png" 0:12               the item that has run longest, from 1 s on
+ * ```
  *
  * @module
  */
 import { performance } from "../core/platform.ts";
-import { Terminal } from "../core/terminal.ts";
+import { type Line, MAX_LINES, Terminal, terminalColumns } from "../core/terminal.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
-import { drawBar } from "./bar.ts";
+import { drawBar, formatTime } from "./bar.ts";
+import { columnsOf, cutToColumns, printable } from "./columns.ts";
 import { ConsoleGuard } from "./console.ts";
-import type { ProgressSink, ProgressState } from "./sink.ts";
+import type { Counts, Display, RunningItem } from "./counter.ts";
 
 /** Time between two draws, in milliseconds. */
 const DRAW_INTERVAL = 100;
-
 /** Width of a terminal of unknown size, in columns. */
 const DEFAULT_COLUMNS = 80;
-
-/** The bar that is on the line at the moment. */
-let shown: TerminalBar | undefined;
+/** Maximum number of items of one bar that are shown with their own progress. */
+const MAX_PARTS = 3;
+/** How long an item must have run to be shown as the longest, in milliseconds. */
+const LONG = 1_000;
 
 /** Shows progress as a bar. */
-export class TerminalBar implements ProgressSink {
+export class TerminalBar implements Display {
   readonly #label: string;
-  readonly #terminal = Terminal.local();
   readonly #start = performance.now();
-  #state: ProgressState | undefined;
-  #timer: Timer | undefined;
-  #guard: ConsoleGuard | undefined;
-  #lastBar = "";
+  #counts: Counts | undefined;
+  // Since when each item was seen to run, in the order in which they were first seen.
+  #seen = new Map<number, number>();
 
   constructor(label = "") {
     this.#label = label;
   }
 
-  /** {@inheritDoc ProgressSink.update} */
-  update(state: ProgressState): void {
-    this.#state = state;
-    if (this.#timer !== undefined) return;
-    // Starts with the first item: a lazy map may never be read. The timer must not keep the script alive.
-    this.#timer = setInterval(() => this.#draw(), DRAW_INTERVAL);
-    this.#timer.unref();
+  /** {@inheritDoc Display.start} */
+  start(counts: Counts): void {
+    this.#counts = counts;
+    bars.add(this);
   }
 
-  /** {@inheritDoc ProgressSink.end} */
-  end(state: ProgressState): void {
-    clearInterval(this.#timer);
-    this.#terminal.finish(drawBar(state, performance.now() - this.#start, columns(), true, this.#label));
-    this.#guard?.[Symbol.dispose]();
-    if (shown === this) shown = undefined;
+  /** {@inheritDoc Display.end} */
+  end(counts: Counts): void {
+    this.#counts = counts;
+    bars.remove(this, this.bar(columns(), true));
   }
 
-  #draw(): void {
-    shown ??= this;
-    if (shown !== this) return;
-    this.#guard ??= new ConsoleGuard(this.#terminal);
-    const bar = drawBar(this.#state!, performance.now() - this.#start, columns(), false, this.#label);
-    if (bar === this.#lastBar && this.#terminal.isBarShown) return;
-    this.#lastBar = bar;
-    this.#terminal.draw(bar);
+  /** Formats the bar. */
+  bar(width: number, ended = false): string {
+    return drawBar(this.#counts!, performance.now() - this.#start, width, ended, this.#label);
+  }
+
+  /** Formats the lines below the bar. */
+  details(width: number): string[] {
+    const now = performance.now();
+    const { parts } = this.#counts!;
+    const running = this.#counts!.running();
+    const lines: string[] = [];
+    for (const item of running) {
+      const part = parts.get(item.index);
+      if (!part || lines.length === MAX_PARTS) continue;
+      lines.push(`  ${drawBar({ ...part, failed: 0 }, 0, width - 2, false, nameOf(item))}`);
+    }
+    this.#seen = new Map(running.map(({ index }) => [index, this.#seen.get(index) ?? now]));
+    const longest = running.toSorted((a, b) => this.#seen.get(a.index)! - this.#seen.get(b.index)!).at(0);
+    const ms = longest ? now - this.#seen.get(longest.index)! : 0;
+    if (longest && ms >= LONG) {
+      const time = formatTime(ms);
+      lines.push(`  ${cutToColumns(`longest: ${nameOf(longest)}`, width - time.length - 3)} ${time}`);
+    }
+    return lines;
   }
 }
 
+function nameOf({ index, text }: RunningItem): string {
+  return printable(`items[${index}] ${text()}`);
+}
+
+/** The bars that are on the terminal. */
+class Bars {
+  readonly #bars: TerminalBar[] = [];
+  #timer: Timer | undefined;
+  #guard: ConsoleGuard | undefined;
+  #last = "";
+
+  add(bar: TerminalBar): void {
+    this.#bars.push(bar);
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => this.#draw(), DRAW_INTERVAL);
+    // It must not keep the script alive.
+    this.#timer.unref();
+  }
+
+  remove(bar: TerminalBar, last: string): void {
+    const at = this.#bars.indexOf(bar);
+    if (at >= 0) this.#bars.splice(at, 1);
+    if (this.#bars.length === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    // The others are shown from their first draw on.
+    Terminal.local().finish(last, this.#guard ? this.#lines() : []);
+    if (this.#bars.length > 0) return;
+    this.#guard?.[Symbol.dispose]();
+    this.#guard = undefined;
+  }
+
+  #draw(): void {
+    const terminal = Terminal.local();
+    this.#guard ??= new ConsoleGuard(terminal);
+    const lines = this.#lines();
+    const text = lines.map(({ text }) => text).join("\n");
+    if (text === this.#last && terminal.isBarShown) return;
+    this.#last = text;
+    terminal.draw(lines);
+  }
+
+  // Bars first: what does not fit is left out.
+  #lines(): Line[] {
+    const width = columns();
+    const room = Math.min(MAX_LINES, rows() - 1);
+    const shown = this.#bars.slice(0, room);
+    let left = room - shown.length;
+    return shown.flatMap((bar) => {
+      const details = left > 0 ? bar.details(width).slice(0, left) : [];
+      left -= details.length;
+      return [bar.bar(width), ...details].map((text) => ({ text, columns: columnsOf(text) }));
+    });
+  }
+}
+
+const bars = new Bars();
+
 // One column less: a terminal may wrap to the next line after a character in the last column.
 function columns(): number {
+  const columns = terminalColumns();
+  return Math.max(1, (columns === Infinity ? DEFAULT_COLUMNS : columns) - 1);
+}
+
+function rows(): number {
   try {
-    return Math.max(1, (Deno.consoleSize().columns || DEFAULT_COLUMNS) - 1);
+    return Math.max(2, Deno.consoleSize().rows || MAX_LINES + 1);
   } catch {
-    return DEFAULT_COLUMNS - 1; // stderr is no terminal, or has no size
+    return MAX_LINES + 1; // stderr is no terminal, or has no size
   }
 }

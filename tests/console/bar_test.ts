@@ -101,7 +101,7 @@ test("the bar is drawn again after each print of a worker and of main", async ()
   assertEquals(bare.map(({ index }) => shown.slice(index, index + 60)), []);
 }, { ignore, deadline: 60_000 });
 
-test("two maps at a time share the line, and each leaves its finished bar", async () => {
+test("two maps at a time have a bar each, and each leaves its finished bar", async () => {
   const { code, text } = await runOnTerminal(`${HEAD}
     const job = (ms: number) => async (n: number) => (console.log("<job " + ms + " " + n + ">"), await pause(ms));
     const a = pooled([1, 2, 3, 4, 5], job(50), { concurrency: 1, progress: true });
@@ -112,9 +112,11 @@ test("two maps at a time share the line, and each leaves its finished bar", asyn
   assertEquals(code, 0, text);
   const lines = render(text).filter((line) => !line.startsWith("<job"));
   assertEquals(lines.length, 4, text);
-  assert(/^\[#+\] 5\/5 100% [\d.]+\/s 0:00$/.test(lines[0]), lines[0]);
-  assert(/^6 [\d.]+\/s 0:01$/.test(lines[1]), lines[1]);
+  assert(/^\[#+\] 5\/5 100% [\d.]+\/s 0:\d\d$/.test(lines[0]), lines[0]);
+  assert(/^6 [\d.]+\/s 0:\d\d$/.test(lines[1]), lines[1]);
   assertEquals(lines.slice(2), ["after", ""]);
+  // deno-lint-ignore no-control-regex -- what a terminal is controlled by
+  assert(/\r\[#*-*\] \d\/5 [^\r]*\x1b\[K\r?\n\r\d [^\r]*\x1b\[K/.test(text), text);
 }, { ignore });
 
 test("a label is shown before the bar, and before the finished bar", async () => {
@@ -172,3 +174,33 @@ test("a bar does not keep alive a script whose map never ends", async () => {
   assertEquals(code, 0, text);
   assert(/\[#+-+\] 1\/2 50%/.test(text), text);
 }, { ignore });
+
+test(
+  "items with progress of their own have a line each, and the one that runs longest is named, with wide characters",
+  async () => {
+    const { code, text } = await runOnTerminal(
+      `${HEAD}
+    const steps = inline(async (name: string) => {
+      const { context } = await import("@isopool/isopool/worker");
+      for (let step = 1; step <= 15; step++) {
+        context.progress(step, 15);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return name;
+    });
+    await using pool = new Pool({ workers: 2 });
+    await pool.map(steps, ["图片.png", "b\\n.png"], { progress: true, chunkSize: 1 });
+    console.log("after");
+  `,
+      { columns: 70 },
+    );
+    assertEquals(code, 0, text);
+    assert(/ {2}items\[0\] "图片\.png" \[#+-*\] \d+\/15 \d+%/.test(text), text);
+    assert(/ {2}items\[1\] "b\\n\.png" \[#+-*\] \d+\/15 \d+%/.test(text), text);
+    assert(/ {2}longest: items\[\d\] "[^"]+" 0:0[12]/.test(text), text);
+    const lines = render(text);
+    assert(/^\[#+\] 2\/2 100% /.test(lines[0]), lines[0]);
+    assertEquals(lines.slice(1), ["after", ""]);
+  },
+  { ignore },
+);

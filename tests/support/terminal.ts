@@ -7,23 +7,27 @@
 const ROOT = new URL("../../", import.meta.url);
 
 /**
- * The lines that a terminal without bounds shows after these bytes. It knows `\r`, `\n`, `ESC[K` (clears to the end of
- * the line) and `ESC[2K` (the whole line), ignores colours, and throws at anything else.
+ * The lines that a terminal without bounds shows after these bytes. It knows `\r`, `\n`, `ESC[A` (up), `ESC[J` (clears from
+ * here on), `ESC[K` (clears to the end of the line) and `ESC[2K` (the whole line), ignores colours, and throws at anything
+ * else.
  */
 export function render(text: string): string[] {
   const lines: string[][] = [[]];
-  let column = 0;
+  let row = 0, column = 0;
   // deno-lint-ignore no-control-regex -- what a terminal is controlled by
-  const known = /\r|\n|\x1b\[(\d*)([Km])|[^\r\n\x1b]+/y;
+  const known = /\r|\n|\x1b\[(\d*)([AJKm])|[^\r\n\x1b]+/y;
   for (let found = known.exec(text); found; found = known.exec(text)) {
     const [all, number, command] = found;
-    const line = lines[lines.length - 1];
+    const line = lines[row];
     if (all === "\r") column = 0;
-    else if (all === "\n") lines.push([]);
-    else if (command === "K") {
-      if (number === "2") line.length = 0;
+    else if (all === "\n") {
+      if (++row === lines.length) lines.push([]);
+    } else if (command === "A") row = Math.max(0, row - Number(number || 1));
+    else if (command === "J" || command === "K") {
+      if (command === "K" && number === "2") line.length = 0;
       else if (number === "" || number === "0") line.length = Math.min(line.length, column);
-      else throw new Error(`The terminal does not know ESC[${number}K`);
+      else throw new Error(`The terminal does not know ESC[${number}${command}`);
+      if (command === "J") lines.length = row + 1;
     } else if (command === undefined) {
       for (const char of all) line[column++] = char;
     }
