@@ -90,6 +90,8 @@ const TYPES = [
   "Completed",
   "ConditionOptions",
   "CpuStageOptions",
+  "Dashboard",
+  "DashboardOptions",
   "DeathReason",
   "DictKey",
   "DictProxy",

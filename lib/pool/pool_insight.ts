@@ -1,13 +1,20 @@
 /**
- * What a pool shows of its work: traces.
+ * What a pool shows of its work: traces, and a live page.
  *
  * @module
  */
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, integer, knownOptions } from "../core/validate.ts";
+import type { Dashboard } from "../observe/dashboard.ts";
 import type { PoolTrace } from "../observe/trace.ts";
 import type { PoolCore } from "./core.ts";
 import { PoolWorkers } from "./pool_workers.ts";
+
+/** Options of `Pool.dashboard`. */
+export interface DashboardOptions {
+  /** TCP port on 127.0.0.1; 0 takes a free one. @default {0} */
+  port?: number;
+}
 
 /**
  * The methods of {@linkcode Pool} that show its work to people.
@@ -63,6 +70,49 @@ export abstract class PoolInsight extends PoolWorkers {
     return this.#trace(path);
   }
 
+  /**
+   * Serves a live page of the pool on 127.0.0.1: workers and what they run, calls a second, waits, run times, failures with
+   * their items; buttons to pause, resume, resize, restart and cancel. Open the `url` of the result; it holds a random
+   * token, and without the token the page answers nobody. It needs permission to listen on the network.
+   *
+   * The page ends with the pool, or by its `stop()`. It does not keep the script alive.
+   *
+   * **Cost**: 2 us for each call; while somebody looks, a snapshot every 500 ms.
+   *
+   * @throws {TypeError | RangeError} If an option does not exist or is not valid.
+   * @throws {PoolClosedError} If the pool is closed.
+   * @throws {Deno.errors.AddrInUse | Deno.errors.NotCapable} If it cannot listen on the port.
+   *
+   * @example Look at a long run
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Pool } from "@isopool/isopool";
+   *
+   * await using pool = new Pool(2);
+   * await using dashboard = await pool.dashboard();
+   * console.log(dashboard.url); // Open it in a browser.
+   * const response = await fetch(dashboard.url);
+   * assertEquals([response.status, (await response.text()).includes("isopool")], [200, true]);
+   * ```
+   */
+  dashboard(options: DashboardOptions = {}): Promise<Dashboard> {
+    const port = calledBy(DASHBOARD, () => {
+      const { action } = DASHBOARD;
+      this.#core.checkOpen(action);
+      knownOptions(action, options, ["port"]);
+      const port = integer(action, "port", options.port ?? 0, 0);
+      if (port > 65_535) throw badOption(action, "port", port, "an integer from 0 to 65535", true);
+      return port;
+    });
+    return this.#dashboard(port);
+  }
+
+  async #dashboard(port: number): Promise<Dashboard> {
+    const { Dashboard } = await import("../observe/dashboard.ts");
+    const { options: { name }, scheduler } = this.#core;
+    return new Dashboard({ name, scheduler, pool: this }, port);
+  }
+
   async #trace(path: string | URL): Promise<PoolTrace> {
     const { PoolTrace } = await import("../observe/trace.ts");
     const { options: { name }, scheduler, failures } = this.#core;
@@ -71,3 +121,4 @@ export abstract class PoolInsight extends PoolWorkers {
 }
 
 const TRACE: PublicFunction = { action: "trace pool", method: PoolInsight.prototype.trace };
+const DASHBOARD: PublicFunction = { action: "open dashboard", method: PoolInsight.prototype.dashboard };
