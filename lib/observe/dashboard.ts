@@ -13,7 +13,7 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
-import { crypto, Date, JSON } from "../core/platform.ts";
+import { crypto, Date, JSON, ReadableStream, URL } from "../core/platform.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { runningItems } from "../scheduler/running_items.ts";
 import { type EndedCall, observe } from "../scheduler/observers.ts";

@@ -31,7 +31,7 @@ const get = (id) => document.getElementById(id);
 const rates = [];
 const number = (value) => value >= 100 ? Math.round(value) : Math.round(value * 10) / 10;
 const post = async (body) => {
-  const answer = await fetch("action", { method: "POST", body: JSON.stringify(body) }).catch(String);
+  const answer = await fetch("action", { method: "POST", body: window.JSON.stringify(body) }).catch(String);
   get("message").textContent = answer.ok ? "" : typeof answer === "string" ? answer : await answer.text();
 };
 for (const button of document.querySelectorAll("#actions button")) {
@@ -91,7 +91,7 @@ function show({ name, state, paused, limit, throughput, stats, workers, failures
   drawRates();
 }
 const events = new EventSource("events");
-events.onmessage = ({ data }) => show(JSON.parse(data));
+events.onmessage = ({ data }) => show(window.JSON.parse(data));
 events.onerror = () => { get("state").textContent = "ended"; get("state").className = "off"; };
 `;
 
