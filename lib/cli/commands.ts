@@ -10,6 +10,7 @@ import { runDoctor } from "./doctor.ts";
 import { runMap } from "./map.ts";
 import { RUN_FLAGS, runOnce } from "./run.ts";
 import { runTune, TUNE_FLAGS } from "./tune.ts";
+import { HOST_FLAGS, runWorker } from "./worker.ts";
 
 /** Every command. */
 export const COMMANDS: readonly Command[] = [
@@ -57,6 +58,24 @@ export const COMMANDS: readonly Command[] = [
     examples: [["before a long run", "head urls.txt | isopool tune page.ts load --most 64"]],
     flags: TUNE_FLAGS,
     run: runTune,
+  },
+  {
+    name: "worker",
+    summary: "runs the calls that pools with backend cluster() put into a queue",
+    usage: "isopool worker --redis URL --queue NAME [options]",
+    details: [
+      "It runs until SIGINT or SIGTERM: the first lets the calls that run end, the second ends at once.",
+      "Whoever may write to this Redis can run code here: see docs/cluster.md.",
+    ],
+    examples: [
+      ["four calls at a time", "isopool worker --redis redis://queue.example.com --queue thumbnails -j 4"],
+      [
+        "one module, nothing else",
+        "isopool worker --redis redis://localhost --queue q --modules https://example.com/tasks.ts",
+      ],
+    ],
+    flags: HOST_FLAGS,
+    run: runWorker,
   },
   {
     name: "doctor",

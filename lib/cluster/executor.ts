@@ -7,12 +7,11 @@
  *
  * @module
  */
-import { type BulkJobOptions, Queue, QueueEvents } from "bullmq";
-import type { Redis } from "ioredis";
 import { crypto, JSON, Promise } from "../core/platform.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import type { ClusterSettings } from "./options.ts";
+import { type BulkJobOptions, Queue, QueueEvents, type Redis } from "./packages.ts";
 import { addressName, connected, disconnect, redisClient } from "./redis.ts";
 import { ClusterError } from "../core/errors.ts";
 import {
@@ -48,6 +47,9 @@ interface Pending {
   /** Number of sweeps that found no job. Its `add` may be under way. */
   misses: number;
 }
+
+/** What BullMQ tells of a job. */
+type JobEvent<T = unknown> = T & { readonly jobId: string };
 
 /** The connection of one pool. */
 export class Executor {
@@ -135,13 +137,17 @@ export class Executor {
       lastEventId: last?.[0] ?? "0-0",
     });
     events.on("error", () => {}); // It connects again, and the sweep finds what was missed.
-    events.on("active", ({ jobId }) => this.#started(jobId));
+    events.on("active", ({ jobId }: JobEvent) => this.#started(jobId));
     events.on(
       "progress",
-      ({ jobId, data }) => this.#pending.get(jobId)?.events.news(unpack(data as unknown as string)),
+      ({ jobId, data }: JobEvent<{ data: unknown }>) => this.#pending.get(jobId)?.events.news(unpack(data as string)),
     );
-    events.on("completed", ({ jobId, returnvalue }) => this.#end(jobId, (each) => each.ended(unpack(returnvalue))));
-    events.on("failed", ({ jobId, failedReason }) => this.#end(jobId, (each) => each.failed(failureOf(failedReason))));
+    events.on("completed", ({ jobId, returnvalue }: JobEvent<{ returnvalue: string }>) => {
+      this.#end(jobId, (each) => each.ended(unpack(returnvalue)));
+    });
+    events.on("failed", ({ jobId, failedReason }: JobEvent<{ failedReason: string }>) => {
+      this.#end(jobId, (each) => each.failed(failureOf(failedReason)));
+    });
     await events.waitUntilReady();
     unref(this.#client);
     unref(client);

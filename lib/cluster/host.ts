@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { type Job, Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import { cores, JSON, Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { badOption, integer, oneOf } from "../core/validate.ts";
@@ -14,6 +12,7 @@ import { ClusterError } from "../core/errors.ts";
 import { CallFailure, type HostWorker } from "./host_worker.ts";
 import { type HostBackend, HostWorkers } from "./host_workers.ts";
 import { type ClusterOptions, type ClusterSettings, clusterSettings } from "./options.ts";
+import { type Job, type Redis, Worker } from "./packages.ts";
 import { connected, disconnect, redisClient } from "./redis.ts";
 import {
   claimKey,
@@ -68,11 +67,11 @@ export class WorkerHost implements AsyncDisposable {
     const { concurrency = cores, backend = "worker", modules } = options;
     this.#settings = settings;
     this.#modules = modules && urlPrefixes(modules);
-    const limit = integer(ACTION, "concurrency", concurrency, 1);
+    const limit = this.concurrency = integer(ACTION, "concurrency", concurrency, 1);
     this.#workers = new HostWorkers(oneOf(ACTION, "backend", backend, ["worker", "process"]), limit);
     const { redis, queue, prefix } = settings;
     this.#client = redisClient(redis, true);
-    this.#worker = new Worker(queue, (job) => this.#run(job), {
+    this.#worker = new Worker(queue, (job: Job) => this.#run(job), {
       connection: this.#client,
       prefix,
       concurrency: limit,
@@ -84,7 +83,7 @@ export class WorkerHost implements AsyncDisposable {
     // Redis may go and come back; the calls that it has lost meanwhile are found as stalled.
     this.#worker.on("error", () => {});
     // Another host has these by now, or will: this one was frozen, or without Redis, for too long.
-    this.#worker.on("lockRenewalFailed", (ids) => {
+    this.#worker.on("lockRenewalFailed", (ids: readonly string[]) => {
       for (const id of ids) this.#calls.get(id)?.kill();
     });
   }
@@ -104,6 +103,9 @@ export class WorkerHost implements AsyncDisposable {
     void host.#worker.run();
     return host;
   }
+
+  /** Maximum number of calls that run at a time. */
+  readonly concurrency: number;
 
   /** Number of calls that run now. */
   get running(): number {

@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { Redis, type RedisOptions } from "ioredis";
 import { Promise, URL } from "../core/platform.ts";
 import { deadline } from "../core/std.ts";
 import { show } from "../core/validate.ts";
 import { ClusterError } from "../core/errors.ts";
+import { Redis, type RedisOptions } from "./packages.ts";
 
 /** Where Redis is: a URL (`redis://host:6379`, `rediss://` for TLS, `unix:///run/redis.sock`), or the options of ioredis. */
 export type RedisAddress = string | RedisOptions;

@@ -1,0 +1,44 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Pool, tasks } from "@isopool/isopool";
+import { cluster } from "@isopool/isopool/cluster";
+import type * as Tasks from "../cluster/tasks.ts";
+import { noRedis, TestRedis } from "../support/redis.ts";
+import { MUST_HAPPEN, test, within } from "../support/within.ts";
+import { ended, Place } from "./kit.ts";
+
+const { double, record } = tasks<typeof Tasks>(import.meta.resolve("../cluster/tasks.ts"));
+const needsRedis = { ignore: noRedis ?? false, deadline: 60_000 };
+
+test("worker: serves a queue; SIGTERM lets the calls that run end, and it exits with 143", async () => {
+  await using redis = await TestRedis.start();
+  await using place = await Place.make();
+  const host = place.start(["worker", "--redis", redis.address, "--queue", "q", "-j", "2"]);
+  const end = host.output();
+  await using pool = new Pool({ backend: cluster({ redis: redis.address, queue: "q" }) });
+  assertEquals(await within(30_000, pool.submit(double, 4)), 8);
+  const running = pool.submit(record, `${redis.folder}/ran`, 7, 1_000);
+  while (!running.running) await new Promise((resolve) => setTimeout(resolve, 5));
+  host.kill("SIGTERM");
+  assertEquals(await within(MUST_HAPPEN, running), 7);
+  const { code, stderr } = ended(await within(MUST_HAPPEN, end));
+  assertEquals(code, 143);
+  assertStringIncludes(stderr, "serves the queue q: 2 calls at a time");
+}, needsRedis);
+
+test("worker: a wrong command line, and a Redis that is not there, are told in one line", async () => {
+  await using place = await Place.make();
+  for (
+    const [args, part] of [
+      [["worker"], "needs --redis"],
+      [["worker", "--redis", "redis://localhost"], "needs --queue"],
+      [["worker", "--redis", "localhost", "--queue", "q"], "`redis`"],
+      [["worker", "--redis", `unix://${place.folder}/none`, "--queue", "q"], "Cannot reach Redis"],
+      [["worker", "--redis", "redis://localhost", "--queue", "q", "-j", "0"], "--concurrency"],
+    ] as const
+  ) {
+    const { code, stderr } = await place.run(args);
+    assertEquals(code, 255, stderr);
+    assertStringIncludes(stderr, part);
+    assert(stderr.trimEnd().split("\n").length === 1, stderr);
+  }
+}, needsRedis);
