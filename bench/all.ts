@@ -20,6 +20,7 @@ import { numberBenches } from "./numbers.ts";
 import { objectBenches } from "./objects.ts";
 import { pooled, pooledOptions } from "./pooled.ts";
 import { queues } from "./queue.ts";
+import { processBenches } from "./processes.ts";
 import { roundTrip } from "./round_trip.ts";
 import { shortCalls } from "./short_calls.ts";
 import { startUp } from "./start_up.ts";
@@ -46,6 +47,7 @@ export const BENCHES: readonly Bench[] = [
   pooled,
   pooledOptions,
   startUp,
+  ...processBenches,
   load,
   memory,
   kill,

@@ -18,6 +18,8 @@ export interface HostLink {
   post(message: WorkerMessage, transfer?: Transferable[]): void;
   /** Runs a function in a turn of the event loop in which the runtime can contain running out of memory. */
   setImmediate(run: () => void): void;
+  /** Runs a function once the messages that have arrived are received. Without it, `setImmediate` does. */
+  soon?(run: () => void): void;
   /** The `import()` of the entry. */
   load: Importer;
   /**

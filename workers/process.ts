@@ -10,7 +10,7 @@
  */
 import { isolateState } from "../lib/core/isolate_state.ts";
 import { structuredClone } from "../lib/core/platform.ts";
-import { setImmediate } from "../lib/core/timer.ts";
+import { queueMicrotask, setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
 import { Doorbell } from "../lib/protocol/doorbell.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
@@ -119,6 +119,8 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
     post: send,
     waits: (seq) => post({ kind: "waits", seq } satisfies WorkerMessage),
     setImmediate: (run) => setImmediate(run),
+    // A turn of the event loop takes longer than a small call, and nothing here needs one.
+    soon: queueMicrotask,
     load,
     // A kill is certain: nothing has to be prepared for it.
     prepare: () => Promise.resolve(),

@@ -18,6 +18,8 @@ const TO_HOST = 4;
 const ANSWERS = 5;
 /** Bytes of one read; the rest of a larger buffer is read into that buffer itself. */
 const PIECE = 64 * 1024;
+/** Maximum number of bytes of one read: the runtime takes longer for a read into more, whatever has come. */
+const MAX_READ = 2 ** 20;
 
 // Taken at load: a task can replace the functions of the module.
 const [readPiece, readPieceSync, writePiece] = [read, readSync, writeSync];
@@ -46,7 +48,7 @@ export function listen(onMessage: (message: unknown) => void, onEnd: () => void)
     reader.push(piece.subarray(0, count));
     // The host writes a frame in one go, so what is missing of a large buffer comes without a wait.
     for (let room; (room = reader.room(PIECE)) !== undefined;) {
-      const more = readPieceSync(FROM_HOST, room, 0, room.length, null);
+      const more = readPieceSync(FROM_HOST, room, 0, Math.min(room.length, MAX_READ), null);
       if (more === 0) return onEnd();
       reader.filled(more);
     }

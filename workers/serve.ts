@@ -118,7 +118,8 @@ class Server {
   #wake(): void {
     if (this.#draining) return;
     this.#draining = true;
-    this.#host.setImmediate(() => void this.#drain());
+    const { soon = this.#host.setImmediate } = this.#host;
+    soon(() => void this.#drain());
   }
 
   async #drain(): Promise<void> {

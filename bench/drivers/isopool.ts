@@ -11,10 +11,10 @@ const { bounce } = tasks<typeof import("../tasks/isopool_bounce.ts")>(
 );
 const TASKS = tasks<Record<string, (arg: unknown) => unknown>>(import.meta.resolve("../tasks/tasks.mjs"));
 
-await serve(() => ({
+await serve((variant: string) => ({
   open(workers: number, name: string) {
     // A grace of 0: the user chooses how long a task may go on; the benchmark measures the time after that.
-    const pool = new Pool({ workers, killGrace: 0 });
+    const pool = new Pool({ backend: variant === "process" ? "process" : "worker", workers, killGrace: 0 });
     const task = TASKS[name] as Task<[unknown], unknown>;
     return {
       run: (arg: unknown) => pool.submit(task, arg),

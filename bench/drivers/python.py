@@ -119,6 +119,7 @@ BLOCKS = {
     "bytes_1KB_copied": copied(2**10),
     "bytes_1MB_copied": copied(2**20),
     "bytes_64MB_copied": copied(2**26),
+    "process_round_trip": round_trip,
     "pooled": lambda pool, _: in_flight(pool, increment, range(10_000)),
 }
 
@@ -178,6 +179,17 @@ def start_up(make, budget):
     return {"value": sorted(each)[len(each) // 2], "count": len(each), "each": each}
 
 
+def echo_64mb(pool, budget):
+    data = bytes([1]) * 2**26
+
+    def block():
+        assert len(pool.wait(pool.run(echo, data))) == len(data)
+        return 1
+
+    result = repeat(budget, block)
+    return {"value": 2 * len(data) / 1e9 / (result["value"] / 1e6), "count": result["count"]}
+
+
 VARIANTS = {
     "pool": Pool,
     "executor": Executor,
@@ -188,11 +200,13 @@ VARIANTS = {
 def main():
     workload, variant = sys.argv[1:3]
     make = VARIANTS[variant]
-    if workload == "start_up":
+    if workload in ("start_up", "process_start"):
         serve(lambda budget, _: start_up(make, budget))
         return
     pool = make()
-    if workload in SPEED_UPS:
+    if workload == "process_64MB":
+        serve(lambda budget, _: echo_64mb(pool, budget))
+    elif workload in SPEED_UPS:
         serve(lambda _, scale: speed_up(pool, *SPEED_UPS[workload], scale))
     else:
         serve(lambda budget, scale: repeat(budget, lambda: BLOCKS[workload](pool, scale)))

@@ -32,6 +32,12 @@ export const isopoolUsing = deno("isopool, using", "isopool_shared.ts", "using")
 export const isopoolPooled = deno("isopool", "isopool_pooled.ts");
 export const isopoolHandles = deno("isopool", "isopool_handles.ts");
 
+export const isopoolProcess = deno("isopool", "isopool.ts", "process");
+
+/** Processes without a library. */
+export const unixSocket = deno("bare unix socket", "processes.mjs", "unix");
+export const fork = node("fork, advanced (node)", "processes.mjs", "fork");
+
 /** Code for the bare runtime, written by hand. */
 export const bare = deno("bare thread", "bare.mjs", "single");
 export const bareChunked = deno("bare thread, chunked", "bare.mjs", "chunked");

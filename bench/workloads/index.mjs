@@ -10,7 +10,8 @@ import { LIVES } from "./lives.mjs";
 import { LOOPS } from "./loops.mjs";
 import { MAPS } from "./maps.mjs";
 import { MIXED_WAIT } from "./mixed_wait.mjs";
+import { PROCESSES } from "./processes.mjs";
 import { SHARED } from "./shared.mjs";
 
 /** Workloads by the name of their benchmark. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
-export const WORKLOADS = { ...BYTES, ...CALLS, ...LIVES, ...LOOPS, ...MAPS, ...MIXED_WAIT, ...SHARED };
+export const WORKLOADS = { ...BYTES, ...CALLS, ...LIVES, ...LOOPS, ...MAPS, ...MIXED_WAIT, ...PROCESSES, ...SHARED };

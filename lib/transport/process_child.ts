@@ -18,6 +18,7 @@
  */
 import { type ChildProcess as NodeChild, spawn } from "node:child_process";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
+import { PieceWriter } from "./piece_writer.ts";
 import type { ProcessCommand } from "./process_command.ts";
 
 /** Milliseconds that the streams of an ended process have to end: a process that it started may keep them open. */
@@ -51,7 +52,8 @@ export class Child {
   // A process that could not be started has no channel.
   readonly #toChild: Stream | undefined;
   readonly #isLaunched: boolean;
-  readonly #answers: Stream | undefined;
+  readonly #writer: PieceWriter | undefined;
+  readonly #answers: PieceWriter | undefined;
   #openStreams = 0;
   #isComplete: boolean;
   #exit: { code: number | undefined; signal: string | undefined } | undefined;
@@ -90,7 +92,8 @@ export class Child {
     const [stdin, stdout, stderr, ...channel] = stdio;
     const [toChild, fromChild, answers] = isLaunched ? [stdin, stdout] : channel;
     this.#toChild = toChild;
-    this.#answers = answers;
+    this.#writer = toChild && new PieceWriter(toChild);
+    this.#answers = answers && new PieceWriter(answers);
     this.#isComplete = !fromChild;
     fromChild?.on("end", () => this.#isComplete = true);
     if (!isLaunched) this.#read(stdout, events.stdout);
@@ -107,17 +110,12 @@ export class Child {
 
   /** Writes to the channel. `done` is called when the bytes have left this process. */
   write(parts: readonly Uint8Array[], done?: () => void): void {
-    this.#write(this.#toChild, parts, done);
+    if (!this.#exit) this.#writer?.write(parts, done);
   }
 
   /** Writes an answer for which the child blocks. */
   answer(parts: readonly Uint8Array[]): void {
-    this.#write(this.#answers, parts);
-  }
-
-  #write(stream: Stream | undefined, parts: readonly Uint8Array[], done?: () => void): void {
-    if (!stream || this.#exit) return;
-    parts.forEach((part, i) => stream.write(part, i === parts.length - 1 ? done : undefined));
+    if (!this.#exit) this.#answers?.write(parts);
   }
 
   /** Kills the process and all that it has started. `ended` follows. */
