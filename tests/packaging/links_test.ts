@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { anchorsOf, LINK } from "./links.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const FOLDERS = ["./", "docs/", "examples/"];
+const FOLDERS = ["./", "docs/", "docs/zh/", "examples/", "recipes/"];
 
 async function* texts(): AsyncGenerator<URL> {
   for (const folder of FOLDERS) {
@@ -13,7 +13,7 @@ async function* texts(): AsyncGenerator<URL> {
   }
 }
 
-Deno.test("each relative link in README, docs, examples and the other texts leads to a file, and its anchor to a heading", async () => {
+Deno.test("each relative link in README, docs, recipes, examples and the other texts leads to a file, and its anchor to a heading", async () => {
   const broken: string[] = [];
   let links = 0;
   for await (const text of texts()) {
