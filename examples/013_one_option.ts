@@ -14,10 +14,10 @@ const ids = ["apple", "banana", "cherry", "date"].map((
 ): [Uint8Array, number] => [new TextEncoder().encode(id), 2_000]);
 const expected = ids.map(([bytes, rounds]) => chain(bytes, rounds).toHex());
 
-for (const backend of ["async", "worker"] as const) {
+for (const backend of ["async", "worker", "process"] as const) {
   await using pool = new Pool({ backend, workers: 4 });
   const results = await pool.starmap(view.chain, ids);
   const hex = results.map((bytes) => new Uint8Array(bytes).toHex());
-  console.log(backend.padEnd(6), hex.join(" "), "in parallel:", pool.capabilities.parallel);
+  console.log(backend.padEnd(7), hex.join(" "), "in parallel:", pool.capabilities.parallel);
   assertEquals(hex, expected);
 }

@@ -2,7 +2,8 @@
  * Python: `p = Process(target=f, args=('bob',))`, `p.start()`, `p.join()`, with the module's name, the pid and the
  * parent's pid; then `p.exitcode`.
  *
- * A `Process` here is a thread of this process: it has the same pid and its own thread id. `reason` is how it ended.
+ * A `Process` here is a thread of this process: it has the same pid and its own thread id. With `backend: "process"` it is
+ * a process of the system, with a pid of its own. `reason` is how it ended.
  */
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { threadId } from "node:worker_threads";
@@ -22,6 +23,12 @@ console.log(
 console.log(`pid ${pid}, the same as here; thread ${thread}, here ${threadId}`);
 assertEquals([bob.isAlive, pid, bob.pid], [false, Deno.pid, Deno.pid]);
 assertNotEquals(thread, threadId);
+
+const child = new Process(endings.hello, ["bob"], { backend: "process" }).start();
+const { pid: childPid } = await child.result();
+await child.join();
+console.log(`backend "process": pid ${childPid}, here ${Deno.pid}`);
+assertNotEquals(childPid, Deno.pid);
 
 const failed = new Process(endings.fails, [], { name: "failed" }).start();
 const exited = new Process(endings.exits, [3], { name: "exited" }).start();

@@ -71,6 +71,7 @@ example(
   [],
   /async +04602c2429299801 9c6c97fe6d821026 .* in parallel: false/,
   /worker +04602c2429299801 9c6c97fe6d821026 .* in parallel: true/,
+  /process +04602c2429299801 9c6c97fe6d821026 .* in parallel: true/,
 );
 example(
   "016_how_many.ts",
@@ -105,6 +106,7 @@ example(
   "106_process.ts",
   [],
   /hello bob: module endings\.ts, here 106_process\.ts\npid \d+, the same as here; thread [1-9]\d*, here 0/,
+  /backend "process": pid \d+, here \d+\n/,
   /bob +exit code 0, finished\nfailed +exit code 1, failed\nexited +exit code 3, exit\n/,
   /terminated +exit code -15, terminated\nkilled +exit code -9, killed\n$/,
 );
