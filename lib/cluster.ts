@@ -8,5 +8,5 @@ export { ClusterError } from "./core/errors.ts";
 export { type ServeOptions, serveWorker, WorkerHost } from "./cluster/host.ts";
 export type { HostBackend } from "./cluster/host_workers.ts";
 export type { ClusterOptions } from "./cluster/options.ts";
-export type { RedisAddress } from "./cluster/redis.ts";
+export type { RedisAddress, RedisServer } from "./cluster/redis.ts";
 export type { CustomBackend } from "./pool/backends.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cores, JSON, Promise } from "../core/platform.ts";
+import { cores, JSON, Promise as RuntimePromise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { badOption, integer, oneOf } from "../core/validate.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
@@ -125,7 +125,7 @@ export class WorkerHost implements AsyncDisposable {
   }
 
   async #disconnect(): Promise<void> {
-    await Promise.all([disconnect(this.#subscriber), disconnect(this.#client)]);
+    await RuntimePromise.all([disconnect(this.#subscriber), disconnect(this.#client)]);
   }
 
   async #listen(): Promise<void> {
@@ -165,7 +165,7 @@ export class WorkerHost implements AsyncDisposable {
     // The submitter keeps the limit, as that of every other backend. This is for a call that it has left behind.
     const { timeout } = request;
     const timer = timeout === undefined ? undefined : setTimeout(() => worker.kill(), timeout + SUBMITTER_GRACE);
-    let told: Promise<void> = Promise.resolve();
+    let told: Promise<void> = RuntimePromise.resolve();
     try {
       const result = await worker.run(request, (news) => told = told.then(() => job.updateProgress(pack(news))));
       await told;

@@ -9,8 +9,8 @@ import { type RedisAddress, redisAddress } from "./redis.ts";
 /** Options of {@linkcode cluster}. */
 export interface ClusterOptions {
   /**
-   * Where Redis is: a URL (`redis://user:password@host:6379`, `rediss://` for TLS, `unix:///run/redis.sock`), or an object
-   * of ioredis's options, for example with `tls`.
+   * Where Redis is: a URL (`redis://user:password@host:6379`, `rediss://` for TLS, `unix:///run/redis.sock`), or an object,
+   * for example with `tls`.
    */
   redis: RedisAddress;
   /** Name of the queue that the worker hosts serve; without a colon. */

@@ -8,12 +8,32 @@
  */
 import { Promise, URL } from "../core/platform.ts";
 import { deadline } from "../core/std.ts";
-import { show } from "../core/validate.ts";
+import { knownOptions, show } from "../core/validate.ts";
 import { ClusterError } from "../core/errors.ts";
 import { Redis, type RedisOptions } from "./packages.ts";
 
-/** Where Redis is: a URL (`redis://host:6379`, `rediss://` for TLS, `unix:///run/redis.sock`), or the options of ioredis. */
-export type RedisAddress = string | RedisOptions;
+/** Where Redis is, and how to log in there. */
+export interface RedisServer {
+  /** Name or address of its machine. @default {"localhost"} */
+  host?: string;
+  /** Its port. @default {6379} */
+  port?: number;
+  /** Path of its socket, in place of `host` and `port`. */
+  path?: string;
+  /** Name of the user, for access control lists. */
+  username?: string;
+  /** The password. */
+  password?: string;
+  /** Number of the database. @default {0} */
+  db?: number;
+  /** Settings of TLS as `node:tls` takes them: `ca`, `cert`, `key`, `servername`; `{}` for the default ones. */
+  tls?: object;
+}
+
+/** Where Redis is: a URL (`redis://host:6379`, `rediss://` for TLS, `unix:///run/redis.sock`), or an object. */
+export type RedisAddress = string | RedisServer;
+
+const SERVER_OPTIONS = ["host", "port", "path", "username", "password", "db", "tls"];
 
 /** So many refused connections in a row mean that there is no Redis. */
 const MAX_REFUSALS = 4;
@@ -24,11 +44,14 @@ const RECONNECT_WAIT = 500;
 
 /** Checks an address. */
 export function redisAddress(action: string, address: unknown): RedisAddress {
-  if (typeof address === "object" && address !== null && !Array.isArray(address)) return address as RedisOptions;
+  if (typeof address === "object" && address !== null && !Array.isArray(address)) {
+    knownOptions(`${action}: \`redis\``, address, SERVER_OPTIONS);
+    return address;
+  }
   if (typeof address === "string" && /^(rediss?|unix):\/\/./.test(address)) return address;
   throw new TypeError(
     `Cannot ${action}: \`redis\` is ${show(address)}: it takes a URL (redis://, rediss:// or unix://), or an object ` +
-      "of the options of ioredis, for example { host, port, username, password, tls }",
+      `of ${SERVER_OPTIONS.join(", ")}`,
   );
 }
 
@@ -39,7 +62,7 @@ export function addressName(address: RedisAddress): string {
 }
 
 function optionsOf(address: RedisAddress): RedisOptions {
-  if (typeof address !== "string") return address;
+  if (typeof address !== "string") return address as RedisOptions;
   const url = new URL(address);
   if (url.protocol === "unix:") return { path: url.pathname };
   return {

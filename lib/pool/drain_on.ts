@@ -15,11 +15,11 @@ import { oneOf } from "../core/validate.ts";
 import { observe } from "../scheduler/observers.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 
-/** The signals that a pool can drain on, and the exit codes of a program that one of them ends. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
-
 /** A signal that `Pool.drainOn` takes. */
-export type DrainSignal = keyof typeof EXIT_CODES;
+export type DrainSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** The exit codes of a program that one of the signals ends. */
+const EXIT_CODES: Record<DrainSignal, number> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 /** The pools that a signal has told to drain, and that have not ended. A script may have several. */
 const draining = new Set<Promise<void>>();

@@ -66,7 +66,9 @@ export interface PoolStats {
 
 /** Numbers of one worker. Times are in milliseconds. */
 export interface WorkerStats {
+  /** The id that `Future.workerId` and the events have. */
   readonly id: number;
+  /** What it does now. */
   readonly state: SlotState;
   /** Number of calls that have ended there. */
   readonly ended: number;

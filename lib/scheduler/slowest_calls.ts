@@ -16,6 +16,7 @@ export interface SlowCall {
   readonly args: string;
   /** How long it ran, in milliseconds. */
   readonly ms: number;
+  /** Id of the worker that ran it. */
   readonly workerId: number;
 }
 
