@@ -83,6 +83,18 @@ test(
   { ignore: !onLinux },
 );
 
+test("a stopped task takes along a browser with its processes: bound 5 s", async () => {
+  const folder = Deno.makeTempDirSync();
+  const env = { PATH: Deno.env.get("PATH")!, HOME: folder };
+  await using pool = new Pool({ backend: "process", workers: 1, killGrace: 0, env });
+  const future = pool.submit(own.browse, folder);
+  const browser = () => processesWith(folder);
+  await until(() => browser().length >= 5, () => `the browser has ${browser().length} processes`, 30_000);
+  future.cancel();
+  await until(() => browser().length === 0, () => `${browser().length} are left`, 5_000);
+  await until(() => remove(folder), "its folder is free");
+}, { ignore: !exists("/usr/bin/chromium") && "it needs chromium", deadline: 60_000 });
+
 test("a script that ends with an open, idle pool leaves no process behind: bound 5 s", async () => {
   const text = `
     import { inline, Pool } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
@@ -108,5 +120,26 @@ function exists(path: string): boolean {
     return Deno.statSync(path).isFile;
   } catch {
     return false;
+  }
+}
+
+/** Returns the processes that live and have a text in their command. */
+function processesWith(text: string): number[] {
+  const ids = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((id) => id > 0 && id !== Deno.pid);
+  return ids.filter((id) => {
+    try {
+      return Deno.readTextFileSync(`/proc/${id}/cmdline`).includes(text) && lives(id);
+    } catch {
+      return false; // It has ended.
+    }
+  });
+}
+
+function remove(folder: string): boolean {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+    return true;
+  } catch {
+    return false; // A process that ends has written into it.
   }
 }

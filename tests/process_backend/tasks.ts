@@ -16,6 +16,14 @@ export function spinBeside(report: string): never {
   for (;;);
 }
 
+/** Starts a browser with a profile in a folder, and spins for ever. */
+export function browse(folder: string): never {
+  const args = ["--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${folder}`, "about:blank"];
+  const options = { stdin: "null", stdout: "null", stderr: "null" } as const;
+  new Deno.Command("chromium", { args: ["--remote-debugging-port=0", ...args], ...options }).spawn();
+  for (;;);
+}
+
 /** Names of the attempts that succeeded although nothing is permitted. */
 export async function attemptAll(folder: string, port: number): Promise<Record<string, string>> {
   const fs = await import("node:fs");
