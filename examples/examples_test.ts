@@ -2,6 +2,7 @@
  * Runs every example as a separate process. An example asserts its result itself; the test checks its exit code and output.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { findChromium } from "./support/chromium.ts";
 
 const DEADLINE = 120_000;
 const here = new URL(".", import.meta.url);
@@ -63,6 +64,16 @@ example(
   /MB \d+ has .*, MB \d+ has [1-8]/,
 );
 example("008_thumbnails.ts", [], /12 images, \d{6} bytes -> \d{5} bytes/);
+example(
+  "009_browsers.ts",
+  [],
+  ...(findChromium()
+    ? [
+      /^(Page \/(red|green|blue) +screenshot of 320 x 200, \d+ bytes\n){3}\/hang .* timeout of 5000 ms: it was stopped\n/,
+      /at most \d+ processes of browsers and workers, now 0\n$/,
+    ]
+    : [/^no Chromium here/]),
+);
 example("011_bulk_insert.ts", [], /100000 rows; .* \{ n: 77031, steps: 350 \}/);
 example("011_downloads.ts", [], /1000 files in 1\d{3} attempts, 1\d\d of them with a retry\nevery checksum is right/);
 example("012_stages.ts", [], /\d\d had left window B before the last one left window A; at most \d+ inside/);
@@ -170,6 +181,18 @@ example(
   /with permissions, 0 texts were sent home\nwithout, 1 was/,
 );
 
+Deno.test("examples/009_browsers.ts says so where there is no Chromium, and exits with 0", async () => {
+  const chosen = Deno.env.get("CHROME");
+  Deno.env.set("CHROME", "/no/such/browser");
+  try {
+    const { code, stdout } = await run("009_browsers.ts");
+    assertEquals([code, stdout], [0, "no Chromium here: install it, or set CHROME to its path\n"]);
+  } finally {
+    if (chosen === undefined) Deno.env.delete("CHROME");
+    else Deno.env.set("CHROME", chosen);
+  }
+});
+
 Deno.test("examples/302_fire_and_forget.ts reports a failure that was never read, and runs all other tasks", async () => {
   const { code, stdout, stderr } = await run("302_fire_and_forget.ts", "--broken");
   assertEquals(code, 1);
@@ -223,13 +246,13 @@ Deno.test("examples/README.md and these tests name every example", async () => {
   }
 });
 
-Deno.test("examples/README.md has a row for every scenario, with an example, a test, or the missing part of the library", async () => {
+Deno.test("examples/README.md has a row for every scenario, with an example or a test", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", here));
   for (const [document, rows] of [16, 16, 7, 5, 7].entries()) {
     for (let row = 1; row <= rows; row++) {
       const cells = readme.split("\n").find((line) => line.startsWith(`| ${document}.${row} `))?.split("|");
       if (!cells) throw new Error(`${document}.${row} is missing`);
-      assert(cells[3].includes("](") || /`\w+/.test(cells[4]), `${document}.${row} has neither`);
+      assert(cells[3].includes("]("), `${document}.${row} has neither`);
       for (const [, path] of cells[3].matchAll(/\]\((.+?)\)/g)) assert((await Deno.stat(new URL(path, here))).isFile);
     }
   }
