@@ -80,6 +80,7 @@ export {
   type LimitContext,
   type Limiter,
   type LimitOptions,
+  type LimitPerKeyOptions,
   type PerKeyOptions,
   pooled,
   type PooledContext,

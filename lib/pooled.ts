@@ -33,7 +33,7 @@ import { openProgress } from "./progress/progress.ts";
 
 export type { CheckpointOptions } from "./checkpoint/options.ts";
 export type { AdaptiveOptions } from "./io/adaptive.ts";
-export type { PerKeyOptions } from "./io/key_limit.ts";
+export type { LimitPerKeyOptions, PerKeyOptions } from "./io/key_limit.ts";
 export type { PooledContext } from "./io/context.ts";
 export type { Governor, GovernorToken } from "./io/governor.ts";
 export { limit, type LimitContext, type Limiter, type RunOptions } from "./io/limit.ts";

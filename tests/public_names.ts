@@ -103,6 +103,7 @@ export const TYPES = [
   "IoStageOptions",
   "LimitContext",
   "LimitOptions",
+  "LimitPerKeyOptions",
   "Limiter",
   "ListProxy",
   "LockBlockOptions",

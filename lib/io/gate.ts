@@ -1,9 +1,12 @@
 /**
  * `Gate`: lets calls start in order of arrival, within a concurrency and a rate. A call in progress has a permit, as of a
  * semaphore: there are as many as the concurrency. A start is one of those that
- * the rate allows in an interval.
+ * the rate allows in an interval. A call with a key also has a place of its key; without one it waits aside, and those
+ * behind it go on.
  *
  * ```
+ * enter(key)  -> [ waits aside for a place of its key ] \
+ *                                                       v
  * enter()     -> [ waits for a permit and the rate  ] \
  *                                                      >- in this order, retries first -> starts ... leave()
  * takeStart() -> [ has a permit, waits for the rate  ] /
@@ -16,16 +19,20 @@ import { performance, Promise } from "../core/platform.ts";
 import type { RateLimiter } from "../core/rate.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Abortable, Cancellation } from "./cancellation.ts";
+import { KeyPlaces } from "./key_places.ts";
 
 /** A call that waits at the gate. */
 class Waiter implements Abortable {
   readonly #cancellation: Cancellation;
-  readonly #onAbort: () => void;
+  readonly #onAbort: (waiter: Waiter) => void;
   readonly #admitted = Promise.withResolvers<void>();
   /** Whether it was aborted; the gate then skips it. */
   aborted = false;
+  /** Whether it has a place of its key, or no key. */
+  hasPlace: boolean;
 
-  constructor(cancellation: Cancellation, onAbort: () => void) {
+  constructor(cancellation: Cancellation, hasPlace: boolean, onAbort: (waiter: Waiter) => void) {
+    this.hasPlace = hasPlace;
     this.#cancellation = cancellation;
     this.#onAbort = onAbort;
     cancellation.add(this);
@@ -45,7 +52,7 @@ class Waiter implements Abortable {
     if (this.aborted) return;
     this.aborted = true;
     this.#admitted.reject(reason);
-    this.#onAbort();
+    this.#onAbort(this);
   }
 }
 
@@ -53,15 +60,18 @@ class Waiter implements Abortable {
 export class Gate {
   #concurrency: number;
   readonly #rate: RateLimiter | undefined;
+  readonly #places: KeyPlaces<Waiter> | undefined;
   readonly #newCalls = new Deque<Waiter>();
   readonly #retries = new Deque<Waiter>();
   #active = 0;
   #waiting = 0;
   #timer: Timer | undefined;
 
-  constructor(concurrency: number, rate: RateLimiter | undefined) {
+  /** @param perKey Maximum number of calls of one key in progress at a time. */
+  constructor(concurrency: number, rate: RateLimiter | undefined, perKey?: number) {
     this.#concurrency = concurrency;
     this.#rate = rate;
+    if (perKey !== undefined) this.#places = new KeyPlaces(perKey);
   }
 
   /** Maximum number of permits that are taken at a time. */
@@ -84,18 +94,24 @@ export class Gate {
     return this.#waiting;
   }
 
-  /** Takes a permit and a start; `undefined` means at once. Rejects if the cancellation comes first. */
-  enter(cancellation: Cancellation): Promise<void> | undefined {
-    if (this.#waiting === 0 && this.#active < this.#concurrency && this.#retries.size === 0 && this.#tryRate() === 0) {
+  /** Takes a permit and a start, and a place of the key; `undefined` means at once. Rejects if the cancellation comes first. */
+  enter(cancellation: Cancellation, key?: unknown): Promise<void> | undefined {
+    const hasPlace = key === undefined || this.#places!.take(key);
+    if (
+      hasPlace && this.#waiting === 0 && this.#active < this.#concurrency && this.#retries.size === 0 &&
+      this.#tryRate() === 0
+    ) {
       this.#active++;
       return undefined;
     }
     this.#waiting++;
-    const waiter = new Waiter(cancellation, () => {
+    const waiter = new Waiter(cancellation, hasPlace, (waiter) => {
       this.#waiting--;
+      if (waiter.hasPlace) this.#releasePlace(key);
       this.#pump();
     });
-    this.#newCalls.push(waiter);
+    if (hasPlace) this.#newCalls.push(waiter);
+    else this.#places!.wait(key, waiter);
     this.#pump();
     return waiter.admitted;
   }
@@ -103,24 +119,35 @@ export class Gate {
   /** Takes a start for a call that has a permit; `undefined` means at once. Rejects if the cancellation comes first. */
   takeStart(cancellation: Cancellation): Promise<void> | undefined {
     if (this.#rate === undefined || (this.#retries.size === 0 && this.#tryRate() === 0)) return undefined;
-    const waiter = new Waiter(cancellation, () => this.#pump());
+    const waiter = new Waiter(cancellation, true, () => this.#pump());
     this.#retries.push(waiter);
     this.#pump();
     return waiter.admitted;
   }
 
-  /** Releases a permit. */
-  leave(): void {
+  /** Releases a permit, and the place of the key. */
+  leave(key?: unknown): void {
     this.#active--;
+    this.#releasePlace(key);
     this.#pump();
   }
 
   /** Rejects all calls that wait for a permit. */
   clear(reason: unknown): void {
-    const cleared = [...this.#newCalls];
+    const cleared = [...this.#newCalls, ...this.#places?.removeWaiters() ?? []];
     this.#newCalls.clear();
     for (const waiter of cleared) waiter.abort(reason);
     this.#pump();
+  }
+
+  // Gives the place to the next call of the key that waits.
+  #releasePlace(key: unknown): void {
+    if (key === undefined) return;
+    let next: Waiter | undefined;
+    do next = this.#places!.release(key); while (next?.aborted);
+    if (!next) return;
+    next.hasPlace = true;
+    this.#newCalls.push(next);
   }
 
   // Takes a start from the rate: 0 if there was one, else the milliseconds to wait.

@@ -38,6 +38,7 @@ export interface Governor {
    * it: nothing else does.
    *
    * @param options.signal Gives up the wait; the promise rejects with its reason.
+   * @param options.key The key of the permit, for a limiter with the option `per`.
    * @throws {CancelledError} If `clear()` comes before the permit.
    *
    * @example Hold a permit for a block
@@ -53,7 +54,7 @@ export interface Governor {
    * assertEquals(run.active, 0);
    * ```
    */
-  acquire(options?: { signal?: AbortSignal }): Promise<GovernorToken>;
+  acquire(options?: { signal?: AbortSignal; key?: unknown }): Promise<GovernorToken>;
   /**
    * Calls `fn` with a permit, without arguments.
    *

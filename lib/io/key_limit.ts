@@ -11,6 +11,7 @@
  */
 import { Deque } from "../core/deque.ts";
 import { badOption, integer, knownOptions } from "../core/validate.ts";
+import { KeyPlaces } from "./key_places.ts";
 
 /**
  * A limit for each key.
@@ -27,7 +28,33 @@ export interface PerKeyOptions<T = any> {
   lookahead?: number;
 }
 
-/** Checks and completes the option; `undefined` without it. */
+/** A limit for each key of the calls of {@linkcode limit}. */
+export interface LimitPerKeyOptions {
+  /** Maximum number of calls of one key in progress at a time. */
+  limit: number;
+  /**
+   * Returns the key of a call of a function that `wrap()` has made, from its arguments. Other calls name their key
+   * themselves: `run(fn, { key })`.
+   *
+   * @default {none}
+   */
+  // deno-lint-ignore no-explicit-any -- nothing narrower takes every key function
+  key?: (...args: any[]) => unknown;
+}
+
+/** Checks the option of `limit()`; `undefined` without it. */
+export function limitPerKeyOptions(call: string, given: unknown): LimitPerKeyOptions | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== "object" || given === null) {
+    throw badOption(call, "per", given, "an object with `limit`", false);
+  }
+  knownOptions(`${call}: \`per\``, given, ["key", "limit"]);
+  const { key, limit } = given as LimitPerKeyOptions;
+  if (key !== undefined && typeof key !== "function") throw badOption(call, "per.key", key, "a function", false);
+  return { key, limit: integer(call, "per.limit", limit, 1) };
+}
+
+/** Checks and completes the option of `pooled()`; `undefined` without it. */
 export function perKeyOptions(call: string, given: unknown): Required<PerKeyOptions> | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== "object" || given === null) {
@@ -50,21 +77,16 @@ export interface KeyedItem<T> {
   readonly key: unknown;
 }
 
-/** The items of one key. It is dropped when none is in progress. */
-interface KeyState<T> {
-  active: number;
-  readonly waiting: Deque<KeyedItem<T>>;
-}
-
 /** The limit of one run. */
 export class KeyLimit<T> {
   readonly #options: Required<PerKeyOptions<T>>;
-  readonly #keys = new Map<unknown, KeyState<T>>();
+  readonly #places: KeyPlaces<KeyedItem<T>>;
   readonly #ready = new Deque<KeyedItem<T>>();
   #waiting = 0;
 
   constructor(options: Required<PerKeyOptions<T>>) {
     this.#options = options;
+    this.#places = new KeyPlaces(options.limit);
   }
 
   /** Number of items that wait for their key, or are ready. */
@@ -90,30 +112,23 @@ export class KeyLimit<T> {
   /** Takes an item that was read; `undefined` if it must wait for its key. */
   admit(item: T, index: number): KeyedItem<T> | undefined {
     const keyed = { item, index, key: this.#options.key(item) };
-    const state = this.#keys.get(keyed.key);
-    if (!state) this.#keys.set(keyed.key, { active: 1, waiting: new Deque() });
-    else if (state.active < this.#options.limit) state.active++;
-    else {
-      state.waiting.push(keyed);
-      this.#waiting++;
-      return undefined;
-    }
-    return keyed;
+    if (this.#places.take(keyed.key)) return keyed;
+    this.#places.wait(keyed.key, keyed);
+    this.#waiting++;
+    return undefined;
   }
 
   /** An item is no longer in progress. */
   release({ key }: KeyedItem<T>): void {
-    const state = this.#keys.get(key);
-    if (!state) return;
-    if (state.waiting.size > 0) {
-      this.#waiting--;
-      this.#ready.push(state.waiting.shift()!);
-    } else if (--state.active === 0) this.#keys.delete(key);
+    const next = this.#places.release(key);
+    if (!next) return;
+    this.#waiting--;
+    this.#ready.push(next);
   }
 
   /** Drops the items that wait. */
   clear(): void {
-    this.#keys.clear();
+    this.#places.removeWaiters();
     this.#ready.clear();
     this.#waiting = 0;
   }

@@ -22,6 +22,13 @@ export interface RunOptions {
    * signal's reason and its permit is free, while an `fn` that ignores its signal runs on.
    */
   signal?: AbortSignal;
+  /**
+   * The key of this call, such as the host of a URL, for a limiter with the option `per`. Keys are compared as those of a
+   * `Map`.
+   *
+   * @default {none}
+   */
+  key?: unknown;
 }
 
 /**
@@ -33,6 +40,7 @@ export interface RunOptions {
 export interface Limiter extends Governor {
   /**
    * Calls `fn` as soon as the limits allow, in order of the calls, never before the next microtask. Settles as `fn` does.
+   * With `per`, a call whose key is busy waits aside, and later calls of other keys start before it.
    *
    * @throws {TypeError} If an argument is not valid.
    *
@@ -51,6 +59,18 @@ export interface Limiter extends Governor {
    *   });
    * await Promise.all([read(), read(), read()]);
    * assertEquals(mostOpen, 2);
+   * ```
+   *
+   * @example Limit the number of requests to each host
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { limit } from "@isopool/isopool";
+   *
+   * const run = limit({ concurrency: 10, per: { limit: 1 } });
+   * const started: string[] = [];
+   * const load = (url: string) => run(() => void started.push(url), { key: new URL(url).host });
+   * await Promise.all([load("https://a/1"), load("https://a/2"), load("https://b/1")]);
+   * assertEquals(started, ["https://a/1", "https://b/1", "https://a/2"]);
    * ```
    */
   <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R>;
@@ -124,12 +144,20 @@ export interface Limiter extends Governor {
  * ```
  */
 export function limit(options: number | LimitOptions): Limiter {
-  const calls = new LimitedCalls(limitPlan("create limit", options));
+  const plan = limitPlan("create limit", options);
+  const calls = new LimitedCalls(plan);
+  const keyOfArguments = plan.per?.key;
+  // Without `per`, a key would limit nothing.
+  const keyOf = (call: string, options: RunOptions | undefined): unknown => {
+    const key = options?.key;
+    if (key === undefined || plan.per) return key;
+    throw badOption(call, "key", key, "the option `per` of the limiter: `limit({ per: { limit: 4 } })`", false);
+  };
   const run = <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R> => {
     const call = "call with limit";
     if (typeof fn !== "function") throw badOption(call, "fn", fn, "a function", false);
-    knownOptions(call, options, ["signal"]);
-    return calls.run(fn, abortSignal(call, "signal", options?.signal));
+    knownOptions(call, options, RUN_OPTIONS);
+    return calls.run(fn, abortSignal(call, "signal", options?.signal), keyOf(call, options));
   };
   const setConcurrency = (value: number) => calls.concurrency = count("set limit", "concurrency", value, 1);
   Object.defineProperty(run, "concurrency", accessor(() => calls.concurrency, setConcurrency));
@@ -138,16 +166,17 @@ export function limit(options: number | LimitOptions): Limiter {
   define(run, "clear", (reason?: unknown) => calls.clear(reason), false);
   define(run, "idle", () => calls.idle(), false);
   define(run, "acquire", (options?: RunOptions): Promise<GovernorToken> => {
-    knownOptions(ACQUIRE, options, ["signal"]);
-    return calls.acquire(abortSignal(ACQUIRE, "signal", options?.signal));
+    knownOptions(ACQUIRE, options, RUN_OPTIONS);
+    return calls.acquire(abortSignal(ACQUIRE, "signal", options?.signal), keyOf(ACQUIRE, options));
   }, false);
   define(run, "with", (fn: () => unknown) => run(checked(fn, "call with limit", (): unknown => fn())), false);
   define(
     run,
     "wrap",
     (fn: (...args: unknown[]) => unknown) =>
-      checked(fn, "wrap with limit", function (this: unknown, ...args: unknown[]) {
-        return run(() => fn.apply(this, args));
+      checked(fn, "wrap with limit", async function (this: unknown, ...args: unknown[]) {
+        const key = keyOfArguments?.(...args);
+        return await run(() => fn.apply(this, args), key === undefined ? undefined : { key });
       }),
     false,
   );
@@ -155,6 +184,7 @@ export function limit(options: number | LimitOptions): Limiter {
 }
 
 const ACQUIRE = "acquire permit";
+const RUN_OPTIONS = ["signal", "key"] as const;
 
 // Returns `made`, if `fn` is a function.
 function checked<T>(fn: unknown, call: string, made: T): T {

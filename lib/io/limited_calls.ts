@@ -2,8 +2,8 @@
  * `LimitedCalls`: the calls of one limiter.
  *
  * ```
- * run(fn)   -> Gate.enter: first come, first served -> Attempts -> fn(context) -> Gate.leave
- * acquire() -> Gate.enter                           -> token ... token.release -> Gate.leave
+ * run(fn)   -> Gate.enter: first come, first served (of a key) -> Attempts -> fn(context) -> Gate.leave
+ * acquire() -> Gate.enter                                      -> token ... token.release -> Gate.leave
  * ```
  *
  * @module
@@ -31,7 +31,7 @@ export class LimitedCalls {
   #count = 0;
 
   constructor(plan: LimitPlan) {
-    this.#gate = new Gate(plan.concurrency, plan.rate);
+    this.#gate = new Gate(plan.concurrency, plan.rate, plan.per?.limit);
     this.#limits = { timeout: plan.timeout, retry: plan.retry, gate: this.#gate };
     this.#signal = plan.signal;
   }
@@ -52,16 +52,16 @@ export class LimitedCalls {
     this.#gate.concurrency = value;
   }
 
-  async acquire(signal: AbortSignal | undefined): Promise<GovernorToken> {
+  async acquire(signal: AbortSignal | undefined, key: unknown): Promise<GovernorToken> {
     const { cancellation, removeListener } = this.#open(signal);
     try {
-      await this.#gate.enter(cancellation);
+      await this.#gate.enter(cancellation, key);
     } finally {
       this.#settled(cancellation, removeListener);
     }
     let isHeld = true;
     const release = () => {
-      if (isHeld) this.#leave();
+      if (isHeld) this.#leave(key);
       isHeld = false;
     };
     return { release, [Symbol.dispose]: release };
@@ -70,11 +70,12 @@ export class LimitedCalls {
   async run<R>(
     fn: (context: PooledContext) => R | PromiseLike<R>,
     signal: AbortSignal | undefined,
+    key: unknown,
   ): Promise<R> {
     const { cancellation, removeListener } = this.#open(signal);
     const attempts = new Attempts<R>(this.#limits, cancellation, this.#count++, fn);
     try {
-      await this.#gate.enter(cancellation);
+      await this.#gate.enter(cancellation, key);
     } catch (error) {
       this.#settled(cancellation, removeListener);
       throw error;
@@ -84,8 +85,8 @@ export class LimitedCalls {
       return await (signal || this.#signal ? settledOrGrace(running, cancellation) : running);
     } finally {
       this.#settled(cancellation, removeListener);
-      if (attempts.overdue) void attempts.overdue.then(() => this.#leave());
-      else this.#leave();
+      if (attempts.overdue) void attempts.overdue.then(() => this.#leave(key));
+      else this.#leave(key);
     }
   }
 
@@ -122,8 +123,8 @@ export class LimitedCalls {
     this.#checkIdle();
   }
 
-  #leave(): void {
-    this.#gate.leave();
+  #leave(key: unknown): void {
+    this.#gate.leave(key);
     this.#checkIdle();
   }
 

@@ -13,7 +13,7 @@ import type { ProgressOptions } from "../progress/progress.ts";
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type CheckpointOptions, checkpointPlan } from "../checkpoint/options.ts";
 import { type AdaptiveOptions, adaptiveOptions } from "./adaptive.ts";
-import { type PerKeyOptions, perKeyOptions } from "./key_limit.ts";
+import { type LimitPerKeyOptions, limitPerKeyOptions, type PerKeyOptions, perKeyOptions } from "./key_limit.ts";
 
 /**
  * Options of {@linkcode pooled}. Each of `timeout`, `retry`, `rate` and `adaptive` makes an item cost more.
@@ -91,6 +91,13 @@ export interface LimitOptions {
   concurrency?: number;
   /** Maximum number of attempts that start in an interval. */
   rate?: RateOptions;
+  /**
+   * A limit for each key, beside `concurrency`: `{ limit: 4 }`. The key of a call is the `key` of `run(fn, { key })`; a
+   * call without one has no limit but `concurrency`. A call whose key is busy waits aside, and those behind it go on.
+   *
+   * @default {none}
+   */
+  per?: LimitPerKeyOptions;
   /** Maximum duration of one attempt in milliseconds, as in {@linkcode PooledOptions}. @default {Infinity} */
   timeout?: number;
   /**
@@ -120,7 +127,13 @@ export interface PooledPlan extends OnErrorPlan {
 }
 
 /** The checked and completed options of `limit()`. */
-export type LimitPlan = Pick<PooledPlan, "concurrency" | "rate" | "timeout" | "retry" | "signal">;
+export interface LimitPlan extends CommonPlan {
+  readonly concurrency: number;
+  readonly per: LimitPerKeyOptions | undefined;
+}
+
+/** What the two have in common. */
+type CommonPlan = Pick<PooledPlan, "rate" | "timeout" | "retry" | "signal">;
 
 const POOLED_OPTIONS = [
   "concurrency",
@@ -138,7 +151,7 @@ const POOLED_OPTIONS = [
   "total",
   "label",
 ] as const;
-const LIMIT_OPTIONS = ["concurrency", "rate", "timeout", "retry", "signal"] as const;
+const LIMIT_OPTIONS = ["concurrency", "rate", "per", "timeout", "retry", "signal"] as const;
 
 /** Checks and completes the options of {@linkcode pooled}, for a function and an input. */
 export function pooledPlan(
@@ -174,11 +187,12 @@ export function limitPlan(call: string, options: number | LimitOptions): LimitPl
   const { concurrency = Infinity } = given;
   return {
     concurrency: count(call, "concurrency", concurrency, 1),
+    per: limitPerKeyOptions(call, given.per),
     ...commonPlan(call, given),
   };
 }
 
-function commonPlan(call: string, options: LimitOptions): Omit<LimitPlan, "concurrency"> {
+function commonPlan(call: string, options: Omit<LimitOptions, "per">): CommonPlan {
   const rate = rateOptions(call, options.rate);
   return {
     signal: abortSignal(call, "signal", options.signal),
