@@ -180,6 +180,12 @@ example(
   /denied: Requires net access\ndenied: Requires read access/,
   /with permissions, 0 texts were sent home\nwithout, 1 was/,
 );
+example(
+  "55_judge.ts",
+  [],
+  /\nright +return input\.reduce.*\nwrong answer .*\ntime limit .*\ntime limit .*\nmemory limit .*\nmemory limit .*\noutput limit /,
+  /(\nruntime error .*){3}(\nforbidden .*){3}\n$/,
+);
 
 Deno.test("examples/009_browsers.ts says so where there is no Chromium, and exits with 0", async () => {
   const chosen = Deno.env.get("CHROME");
