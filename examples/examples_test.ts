@@ -96,10 +96,10 @@ example("01_pool_map.ts", [], /\[ 1, 4, 9 \]/);
 example(
   "02_isolation.ts",
   [],
-  /worker: \[ 1, 2, 3 \] here: \[\]/,
-  /three processes: \[ 1, 1, 1 \] here: \[\]/,
+  /worker: \[ 1, 2, 3 \] here: \[\]\nthree of backend worker: \[ 1, 1, 1 \] here: \[\]/,
+  /process: \[ 1, 2, 3 \] here: \[\]\nthree of backend process: \[ 1, 1, 1 \] here: \[\]/,
   /async, here: \[ 1, 2, 3 \]/,
-  /calls in all threads: 9/,
+  /calls in all threads: 3/,
 );
 example("03_keyword_arguments.ts", [], /100 done/);
 example("04_done_callback.ts", [], /"thread 3", "thread 2", "thread 1"/);
