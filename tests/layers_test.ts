@@ -41,7 +41,7 @@ const MAY: Record<string, string[]> = {
   "trace.ts": ["core", "observe"],
   "process.ts": ["core", "process", "task"],
   // A face of the public API; it shares the hash of code with checkpoints.
-  cli: ["core", "checkpoint", "cluster.ts", "mod.ts"],
+  cli: ["core", "checkpoint", "cluster.ts", "trace.ts", "mod.ts"],
   "cli.ts": ["cli"],
   workers: ["core", "protocol", "shared", "queue", "manager", "remote"],
 };

@@ -9,6 +9,7 @@ import { runCompletions } from "./completions.ts";
 import { runDoctor } from "./doctor.ts";
 import { runMap } from "./map.ts";
 import { RUN_FLAGS, runOnce } from "./run.ts";
+import { runTrace, TRACE_FLAGS } from "./trace.ts";
 import { runTune, TUNE_FLAGS } from "./tune.ts";
 import { HOST_FLAGS, runWorker } from "./worker.ts";
 
@@ -58,6 +59,17 @@ export const COMMANDS: readonly Command[] = [
     examples: [["before a long run", "head urls.txt | isopool tune page.ts load --most 64"]],
     flags: TUNE_FLAGS,
     run: runTune,
+  },
+  {
+    name: "trace",
+    summary: "makes a page of a trace, to look at in a browser",
+    usage: "isopool trace FILE --html PAGE",
+    details: [
+      "The trace is a file of isopool map --trace, or of Pool.trace: a lane for each worker, a box for each call.",
+    ],
+    examples: [["after isopool map ... --trace out.json", "isopool trace out.json --html page.html"]],
+    flags: TRACE_FLAGS,
+    run: runTrace,
   },
   {
     name: "worker",

@@ -54,6 +54,8 @@ export async function runMap(args: Arguments): Promise<number> {
   });
   using ending = new Ending(feed, pool);
   using _interrupts = new Interrupts((exitCode) => ending.drain(exitCode));
+  await using _trace = plan.trace === undefined ? undefined : await pool.trace(plan.trace);
+  if (plan.dashboardPort !== undefined) tell((await pool.dashboard({ port: plan.dashboardPort })).url);
   const run = new MapRun(plan, pool, feed, ending, sink, log, hash);
   const exitCode = await run.finish();
   if (ending.exitCode !== undefined) pool.terminate();

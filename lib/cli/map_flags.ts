@@ -42,5 +42,12 @@ export const MAP_FLAGS: readonly Flag[] = [
   { name: "resume-failed", help: "the same, and tries those again that have failed" },
   { name: "bar", help: "shows a progress bar on a terminal, and lines elsewhere" },
   { name: "progress", help: "the same as --bar" },
+  { name: "trace", value: "FILE", help: "records what the workers do, for Chrome, Perfetto and isopool trace" },
+  {
+    name: "dashboard",
+    value: "PORT",
+    optional: true,
+    help: "serves a live page on 127.0.0.1; its address goes to standard error",
+  },
   { name: "dry-run", help: "prints the calls, and runs nothing" },
 ];

@@ -10,7 +10,7 @@ import { gateOf } from "./gates.ts";
 import { Halt } from "./halt.ts";
 import type { InputFormat, ItemSource } from "./items.ts";
 import { type Named, named } from "./module.ts";
-import { integer, size } from "./quantities.ts";
+import { bad, integer, size } from "./quantities.ts";
 import { UsageError } from "./usage_error.ts";
 import { poolOptions } from "./workers_flags.ts";
 
@@ -31,6 +31,9 @@ export interface MapPlan {
   resume: "done" | "succeeded" | undefined;
   halt: Halt;
   gate: (() => Promise<void>) | undefined;
+  trace: string | undefined;
+  /** Port of the live page, if there is one; 0 is a free one. */
+  dashboardPort: number | undefined;
   dryRun: boolean;
 }
 
@@ -63,6 +66,8 @@ export function planMap(args: Arguments): MapPlan {
     resume: resumeOf(args),
     halt: new Halt(args.text("halt") ?? "never"),
     gate: gateOf(args),
+    trace: args.text("trace"),
+    dashboardPort: dashboardPort(args),
     dryRun: args.has("dry-run"),
   };
 }
@@ -87,6 +92,15 @@ export function itemSource(args: Arguments, files: readonly string[]): ItemSourc
     format: pipes ? "blocks" : args.has("null") ? "null" : (from ?? "lines") as InputFormat,
     block: size("block", block ?? "1M") || 1,
   };
+}
+
+function dashboardPort(args: Arguments): number | undefined {
+  if (!args.has("dashboard")) return undefined;
+  const given = args.list("dashboard");
+  if (given.length > 1) throw new UsageError(`--dashboard is given ${given.length} times: give it once`);
+  const port = integer("dashboard", given[0] || "0", 0);
+  if (port > 65_535) throw bad("dashboard", given[0], "a port from 0 to 65535");
+  return port;
 }
 
 function resumeOf(args: Arguments): MapPlan["resume"] {

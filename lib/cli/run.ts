@@ -9,6 +9,7 @@ import type { Arguments, Flag } from "./flags.ts";
 import { formatter, type OutputFormat } from "./formats.ts";
 import { parse } from "./items.ts";
 import { named, taskOf } from "./module.ts";
+import { UsageError } from "./usage_error.ts";
 import { poolOptions, WORKER_FLAGS } from "./workers_flags.ts";
 import { tell, Writer } from "./writer.ts";
 
@@ -33,7 +34,13 @@ export async function runOnce(args: Arguments): Promise<number> {
   const values = args.has("json") ? given.map((text, i) => parse(text, `Argument ${i + 1}`)) : given;
   const writer = new Writer(Deno.stdout);
   const format = formatter((args.text("to") ?? "jsonl") as OutputFormat);
-  await using pool = new Pool<BackendName>({ ...poolOptions(args), workers: 1 });
+  const options = poolOptions(args);
+  if (typeof options.timeout === "string") {
+    throw new UsageError(
+      `--timeout ${args.text("timeout")} needs the run times of other calls: give a time, such as 5s`,
+    );
+  }
+  await using pool = new Pool<BackendName>({ ...options, workers: 1 });
   try {
     if (args.has("stream")) {
       const stream = task as unknown as StreamTask<unknown[], unknown>;

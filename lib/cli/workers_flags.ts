@@ -20,7 +20,7 @@ export const WORKER_FLAGS: readonly Flag[] = [
     choices: ["worker", "process", "async"],
     help: "threads (worker, the default), processes, or this thread alone (async)",
   },
-  { name: "timeout", value: "TIME", help: "stops an item that runs longer: 500ms, 5s, 2m" },
+  { name: "timeout", value: "TIME|N%", help: "stops an item that runs longer: 5s, 2m, 300% of the median run" },
   { name: "retries", value: "N", help: "tries a failed item N times more" },
   { name: "rate", value: "N/TIME", help: "starts N items a time at most: 10/s, 100/m" },
   { name: "memory-limit", value: "SIZE", help: "ends a worker that takes more memory: 512M" },
@@ -44,7 +44,7 @@ export function poolOptions(args: Arguments): PoolOptions {
     name: "isopool",
     backend: args.text("backend") as BackendName | undefined,
     workers: jobs === undefined ? undefined : workerCount(jobs),
-    timeout: timeout === undefined ? undefined : time("timeout", timeout),
+    timeout: timeout === undefined ? undefined : timeLimit(timeout),
     retry: retries === undefined ? undefined : integer("retries", retries, 0),
     rate: starts === undefined ? undefined : rate("rate", starts),
     memoryLimit: memory === undefined ? undefined : size("memory-limit", memory),
@@ -52,6 +52,13 @@ export function poolOptions(args: Arguments): PoolOptions {
     // Imported here too, so that the module is part of what an installation keeps.
     initializer: task({ url: import.meta.resolve("./worker_console.ts") }, printToStderr),
   };
+}
+
+function timeLimit(text: string): PoolOptions["timeout"] {
+  if (!text.endsWith("%")) return time("timeout", text);
+  const factor = share("timeout", text, 1);
+  if (factor <= 1) throw bad("timeout", text, "a time, or a percentage of the median run above 100: 300%");
+  return `${factor}x median`;
 }
 
 function workerCount(text: string): number {

@@ -32,7 +32,7 @@ Deno.test("exit code 255: a wrong command line says the option, the value and th
       [["map", "tasks.ts", "same", "--foo"], "Unknown option --foo: see isopool map --help"],
       [["map", "tasks.ts", "same", "-j", "0"], '--jobs is "0": it takes'],
       [["map", "tasks.ts", "same", "--timeout", "soon"], '--timeout is "soon": it takes a time: 500ms'],
-      [["map", "tasks.ts", "same", "--timeout"], "--timeout takes TIME: it stands without a value"],
+      [["map", "tasks.ts", "same", "--timeout"], "--timeout takes TIME|N%: it stands without a value"],
       [["map", "tasks.ts", "same", "--to", "xml"], '--to is "xml": it takes jsonl | csv | raw'],
       [["map", "tasks.ts", "same", "--halt", "fail"], '--halt is "fail": it takes never'],
       [["map", "tasks.ts", "same", "-0", "--pipe"], "contradict each other"],
