@@ -29,6 +29,7 @@ const { pid: childPid } = await child.result();
 await child.join();
 console.log(`backend "process": pid ${childPid}, here ${Deno.pid}`);
 assertNotEquals(childPid, Deno.pid);
+assertEquals([childPid, child.exitCode], [child.pid, 0]);
 
 const failed = new Process(endings.fails, [], { name: "failed" }).start();
 const exited = new Process(endings.exits, [3], { name: "exited" }).start();

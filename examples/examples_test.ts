@@ -164,7 +164,7 @@ example(
   [],
   /sender joined, 2000 letters wait\nreceived 2000 letters, 2288100 characters\nthe other order: received 2000 letters/,
 );
-example("405_manager_list.ts", [], /data_list:( \d{3}){10} total: 10/);
+example("405_manager_list.ts", [], /worker:( \d{3}){10} total: 10\nprocess:( \d{3}){10} total: 10/);
 example("50_stream_matches.ts", [], /the 100th is line 9978: .* was at most \d+ ahead/, /3980 in all, .* line 199978/);
 example("51_shared_dictionary.ts", [], /5000 look-ups .* copies in each worker: 1/);
 example(
