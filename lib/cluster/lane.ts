@@ -105,6 +105,11 @@ class Lane implements Transport {
     return true;
   }
 
+  // A call may wait for a free host for hours. The host watches its own workers.
+  isQueued(): boolean {
+    return false;
+  }
+
   isRunning(seq: number): boolean {
     return this.startedAt(seq) !== undefined;
   }

@@ -20,6 +20,7 @@ import { rejectUnstarted } from "./revoke.ts";
 import { type CallsSlot, SlotCalls } from "./slot_calls.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { afterTimeout } from "./time_limits.ts";
+import { blockedCause } from "./worker_death.ts";
 
 /** A slot goes through these in this order, may skip some, and can become dead from each. */
 export type SlotState = "starting" | "alive" | "retiring" | "leaving" | "dead";
@@ -54,6 +55,8 @@ export class Slot implements CallsSlot, PinnedWorker {
   #isReady = false;
   // Checks in a row that found it silent, with a call that has not started.
   #blockedChecks = 0;
+  // Whether it was stopped because it did not start a call.
+  #wasBlocked = false;
   // What all of its calls settle to, when the whole pool is stopped.
   #stopOutcome: StopOutcome | undefined;
 
@@ -163,6 +166,9 @@ export class Slot implements CallsSlot, PinnedWorker {
    * of a call that has not started would ever end it. The calls go to other workers, except for those that have moved
    * their values to this one: they are lost. Called once a second.
    *
+   * What was sent to a process cannot be taken back. Once the process has ended, its host knows what it had started, and only
+   * that is lost.
+   *
    * It counts checks, not time: the time during which this event loop or the whole process stood still says nothing
    * about the worker.
    */
@@ -176,7 +182,9 @@ export class Slot implements CallsSlot, PinnedWorker {
     // What is left has moved its values to this worker.
     rejectUnstarted(this.calls);
     // A call that started meanwhile must not be lost.
-    if (this.inFlight === 0) this.kill();
+    if (this.isRunning) return;
+    this.#wasBlocked = true;
+    this.kill();
   }
 
   /** {@inheritDoc CallsSlot.becomesBusy} */
@@ -193,7 +201,8 @@ export class Slot implements CallsSlot, PinnedWorker {
   /** Whether its next call has started. */
   get isRunning(): boolean {
     const [chunk] = this.chunks;
-    return chunk !== undefined && this.calls.hasStarted(chunk, chunk.items.findIndex((item) => item !== CLOSED));
+    if (!chunk) return false;
+    return !this.#transport.isQueued(chunk.firstSeq + chunk.items.findIndex((item) => item !== CLOSED));
   }
 
   // Whether the worker is silent and has not started its next call.
@@ -226,7 +235,8 @@ export class Slot implements CallsSlot, PinnedWorker {
     if (this.state === "dead") return;
     this.state = "dead";
     const cause = this.#initializerError;
-    this.death = cause === undefined ? death : { ...death, reason: "initializer", cause };
+    if (cause !== undefined) this.death = { ...death, reason: "initializer", cause };
+    else this.death = this.#wasBlocked ? { ...death, cause: blockedCause() } : death;
     clearTimeout(this.#initializerTimer);
     this.calls.workerDied(this.death, this.#stopOutcome);
     this.#owner.workerDied(this, this.death);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { WorkerCrashedError } from "../core/errors.ts";
+import { IsopoolError, WorkerCrashedError } from "../core/errors.ts";
 import { dropFrames } from "../core/stack.ts";
 import type { Death } from "../transport/transport.ts";
 import { type Chunk, CLOSED, type TaskEntry } from "./job.ts";
@@ -60,6 +60,11 @@ export function blockedError(workerId: number, task: TaskEntry): WorkerCrashedEr
   );
   made.add(error);
   return dropFrames(error);
+}
+
+/** Makes the cause of death of a worker that did not start what it was sent. */
+export function blockedCause(): IsopoolError {
+  return new IsopoolError("Worker did not start its next call: code that an earlier task left behind blocked it");
 }
 
 /** A call that was lost with its worker. */

@@ -120,9 +120,8 @@ class Loopback implements Transport, CallHost {
     return this.#calls.get(seq)?.startedAt;
   }
 
-  hasStarted(): boolean {
-    return true;
-  }
+  readonly hasStarted = (): boolean => true;
+  readonly isQueued = (): boolean => false;
 
   cancel(seq: number, reason: unknown): void {
     const call = this.#calls.get(seq);

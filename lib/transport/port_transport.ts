@@ -126,6 +126,10 @@ export abstract class PortTransport implements Transport {
     return !this.callTable.isQueued(seq);
   }
 
+  isQueued(seq: number): boolean {
+    return this.callTable.isQueued(seq);
+  }
+
   /** {@inheritDoc Transport.isRunning} */
   isRunning(seq: number): boolean {
     return this.callTable.state(seq) === State.RUNNING;

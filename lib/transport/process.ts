@@ -39,7 +39,6 @@ import { WorkerClock } from "./worker_clock.ts";
 
 /** A worker process, here or on another host. */
 export class ProcessTransport implements Transport {
-  readonly isLoading = false;
   readonly #events: TransportEvents;
   readonly #setup: Setup;
   readonly #site: Site;
@@ -93,6 +92,11 @@ export class ProcessTransport implements Transport {
     if (this.#child.pid > 0) setup.onStart?.(this.#child.pid);
   }
 
+  get isLoading(): boolean {
+    // Another program, or a network, may take as long.
+    return this.#site.isLaunched || this.#calls.isSlowToStart;
+  }
+
   get window(): number {
     return this.#calls.window;
   }
@@ -102,14 +106,14 @@ export class ProcessTransport implements Transport {
   }
 
   send(batch: Batch): void {
-    const { first, taskId: task, source, items, timeout, limits, shares } = batch;
+    const { taskId: task, source, timeout, limits, shares } = batch;
     // First what can fail: then nothing was sent.
     const { run, shared, bytes } = encodeBatch(batch, this.#sentShares, this.#exports);
     if (!this.#sentTasks.has(task)) this.#post({ kind: "task", id: task, source: this.#site.place(source) });
     this.#sentTasks.add(task);
     for (const frame of shared) this.#child.write(frame);
     this.#outputs.allow(limits?.maxOutput);
-    const onLeft = this.#calls.add(first, items.length, bytes, limits?.cpuTime);
+    const onLeft = this.#calls.add(batch, bytes);
     this.#child.write(run, timeout === undefined ? undefined : onLeft);
     // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
     if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
@@ -122,6 +126,10 @@ export class ProcessTransport implements Transport {
   hasStarted(seq: number): boolean {
     // What is on its way starts soon, and cannot be taken back. After the end of the worker it is known what it started.
     return !this.#ended || this.#isUnreadable || this.#calls.isLost(seq);
+  }
+
+  isQueued(seq: number): boolean {
+    return this.#calls.isQueued(seq);
   }
 
   isRunning(seq: number): boolean {
@@ -153,6 +161,8 @@ export class ProcessTransport implements Transport {
 
   kill(): void {
     this.#endRequested = true;
+    // The kill of the other program ends the channel: a `started` may be lost in it.
+    if (this.#site.isLaunched) this.#calls.keepAll();
     this.#child.kill();
     // A process that could not be started has no end to wait for.
     if (this.#child.pid === 0) queueMicrotask(() => this.#end(undefined, undefined, undefined));
@@ -232,16 +242,8 @@ export class ProcessTransport implements Transport {
     this.#exports.end();
     this.#ended = true;
     clearTimeout(this.#endTimer);
-    this.#events.exit(
-      processDeath({
-        exitCode,
-        signal,
-        error,
-        reported: this.#reportedDeath,
-        endRequested: this.#endRequested,
-        isReady: this.#isReady,
-        stderr: this.#outputs.stderr.tail,
-      }),
-    );
+    const { tail: stderr } = this.#outputs.stderr;
+    const known = { reported: this.#reportedDeath, endRequested: this.#endRequested, isReady: this.#isReady, stderr };
+    this.#events.exit(processDeath({ exitCode, signal, error, ...known }));
   }
 }

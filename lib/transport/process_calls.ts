@@ -9,6 +9,7 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
+import type { Batch } from "./transport.ts";
 
 /** Milliseconds after the last byte of a call with a time limit has left, from which on its time counts in any case. */
 const START_LIMIT = 1_000;
@@ -24,6 +25,8 @@ interface Call {
   assumedAt: number | undefined;
   /** Whether it must not run elsewhere, even if the worker dies before it starts it. */
   staysHere: boolean;
+  /** Whether the worker may take long until it starts it: it reads a large batch, or loads code of this library first. */
+  readonly startsSlowly: boolean;
 }
 
 /** The calls in flight with one worker. */
@@ -35,6 +38,8 @@ export class ProcessCalls {
   /** Maximum number of calls in flight. */
   readonly window: number;
   readonly #calls = new Map<number, Call>();
+  // Code of this library that calls have made the worker load.
+  readonly #loaded = new Set<"shared objects" | "tracer">();
   // With several calls at a time: the last one, until it waits or has ended. Until then it may block the worker.
   #blocking: number | undefined;
 
@@ -62,15 +67,21 @@ export class ProcessCalls {
    * Adds calls that are sent, in a batch of so many bytes. Returns a function to call when the batch has left: from then
    * on it takes START_LIMIT at most until the time of its calls counts.
    */
-  add(first: number, count: number, bytes: number, cpuTime?: number): () => void {
-    this.cpuTime = cpuTime;
-    const calls = Array.from({ length: count }, (): Call => ({
+  add({ first, items, limits, handles, traceparent }: Batch, bytes: number): () => void {
+    this.cpuTime = limits?.cpuTime;
+    const isLarge = bytes > LARGE_BATCH;
+    const { size } = this.#loaded;
+    if (handles) this.#loaded.add("shared objects");
+    if (traceparent !== undefined) this.#loaded.add("tracer");
+    const startsSlowly = isLarge || this.#loaded.size > size;
+    const calls = Array.from({ length: items.length }, (): Call => ({
       startedAt: undefined,
       assumedAt: undefined,
-      staysHere: bytes > LARGE_BATCH,
+      staysHere: isLarge,
+      startsSlowly,
     }));
     calls.forEach((call, i) => this.#calls.set(first + i, call));
-    this.tail = first + count;
+    this.tail = first + items.length;
     if (this.window > 1) this.#blocking = this.tail - 1;
     return () => {
       const start = performance.now() + START_LIMIT;
@@ -84,6 +95,17 @@ export class ProcessCalls {
     if (call) call.startedAt ??= performance.now();
   }
 
+  /** Whether a call is in flight, and the worker has not said that it has started. */
+  isQueued(seq: number): boolean {
+    const call = this.#calls.get(seq);
+    return call !== undefined && call.startedAt === undefined;
+  }
+
+  /** Whether the worker may take long until it starts what it was sent last. */
+  get isSlowToStart(): boolean {
+    return this.#calls.values().some(({ startedAt, startsSlowly }) => startsSlowly && startedAt === undefined);
+  }
+
   /** A call has begun to wait. Returns whether the worker takes another one from now on. */
   waits(seq: number): boolean {
     if (this.#blocking !== seq) return false;
@@ -95,6 +117,11 @@ export class ProcessCalls {
   keep(seq: number): void {
     const call = this.#calls.get(seq);
     if (call) call.staysHere = true;
+  }
+
+  /** No call in flight may run elsewhere. */
+  keepAll(): void {
+    for (const call of this.#calls.values()) call.staysHere = true;
   }
 
   /** Removes a call that has ended; `false` if it is not in flight. */

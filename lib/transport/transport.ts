@@ -175,7 +175,10 @@ export interface Transport {
   readonly window: number;
   /** How many more calls can be sent now. */
   readonly free: number;
-  /** Whether the worker loads code now, of the runtime or of a task, by its own account. */
+  /**
+   * Whether the worker may take long until it starts a call, and is not blocked: it loads code, of the runtime or of a task,
+   * or reads a large batch.
+   */
   readonly isLoading: boolean;
   /**
    * Sends a batch. The values are copied before it returns.
@@ -197,6 +200,11 @@ export interface Transport {
    * process counts as having started what it was sent.
    */
   hasStarted(seq: number): boolean;
+  /**
+   * Whether a call in flight has not started, as far as the worker has shown. It may start at any moment: what is true of a
+   * process for seconds says that something blocks it.
+   */
+  isQueued(seq: number): boolean;
   /** Fires the signal of a running call. */
   cancel(seq: number, reason: unknown): void;
   /** Allows a streaming call to yield `count` more items. */

@@ -32,7 +32,25 @@ const holdMapped = inline(async (words: Int32Array, support: string) => {
   return new Map([[1, "one"]]);
 });
 
+/** Leaves a timer behind that spins for ever, and says so in a word. */
+const leaveSpinning = inline(async (words: Int32Array, support: string | undefined) => {
+  const { atomics } = support === undefined ? { atomics: Atomics } : await import(support);
+  setTimeout(() => {
+    atomics.store(words, 0, 1);
+    for (;;);
+  });
+});
+
+/** Counts its runs in a word. */
+const countRun = inline(async (words: Int32Array, support: string | undefined) => {
+  const { atomics } = support === undefined ? { atomics: Atomics } : await import(support);
+  atomics.store(words, 1, atomics.load(words, 1) + 1);
+  return "ran";
+});
+
 const LIMIT = 50;
+/** Bound in milliseconds; a worker counts as blocked after 5 s. */
+const BLOCKED = 30_000;
 
 const waits: [string, (future: Future<Map<number, string>>) => Promise<unknown>, unknown][] = [
   ["wait()", async (future) => (await wait([future], { timeout: LIMIT })).done.size, 1],
@@ -109,6 +127,19 @@ export const blockedSuite: Suite = (backend, check) => {
       assert(ms < 2_000, `${ms} ms`);
     },
   );
+
+  check("a call at a worker that left-over code blocks runs on another worker, once (bound: 30 s)", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const words = sharedWords(4);
+    const path = backend.capabilities.sharedMemory ? undefined : support;
+    await pool.submit(leaveSpinning, words, path);
+    await until(() => Atomics.load(words, 0) === 1, "the timer spins");
+    const [blocked] = pool.workerIds;
+    const calls = [1, 2, 3].map(() => pool.submit(countRun, words, path));
+    assertEquals(await within(BLOCKED, Promise.all(calls)), ["ran", "ran", "ran"]);
+    assertEquals(Atomics.load(words, 1), 3);
+    assert(!pool.workerIds.includes(blocked), "the blocked worker was stopped");
+  }, { deadline: 2 * BLOCKED });
 
   check("a wait whose result does not arrive still ends at its limit, also after a blocked loop", async () => {
     await using pool = backend.make({ workers: 1 });

@@ -69,6 +69,10 @@ export class HandWorker implements Transport {
     return this.calls[seq].state !== "queued";
   }
 
+  isQueued(seq: number): boolean {
+    return this.calls[seq].state === "queued";
+  }
+
   cancel(seq: number, reason: unknown): void {
     this.signals.push({ seq, reason });
   }
