@@ -20,7 +20,7 @@ import { type ClusterOptions, clusterSettings } from "./options.ts";
  * @throws {TypeError} If an option is wrong. Whether Redis is there shows when the first worker starts.
  *
  * @example Two hosts, one pool
- * ```ts no-eval
+ * ```ts ignore
  * import { Pool, tasks } from "@isopool/isopool";
  * import { cluster } from "@isopool/isopool/cluster";
  *

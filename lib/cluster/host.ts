@@ -210,7 +210,7 @@ function urlPrefixes(value: unknown): readonly string[] {
  * @throws {TypeError} If an option is wrong.
  *
  * @example Serve a queue with four threads
- * ```ts no-eval
+ * ```ts ignore
  * import { serveWorker } from "@isopool/isopool/cluster";
  *
  * const host = await serveWorker({ redis: "redis://localhost", queue: "numbers", concurrency: 4 });

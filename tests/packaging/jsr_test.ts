@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { readPackage, readStdAsync, serveRegistry } from "./registry.ts";
+import { readPackage, readStd, serveRegistry } from "./registry.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -55,7 +55,7 @@ Deno.test("installed from JSR into an empty cache, workers start, with and witho
     await Deno.writeTextFile(`${dir}/main.ts`, MAIN);
     await Deno.writeTextFile(`${dir}/tasks.ts`, TASKS);
     const expected = JSON.stringify([[1, 4, 9], 1, 42, "b", [16], [5]]);
-    const registry = await serveRegistry([await readPackage(ROOT), await readStdAsync(ROOT)]);
+    const registry = await serveRegistry([await readPackage(ROOT), ...await readStd(ROOT)]);
     {
       await using _ = registry;
       const first = await run(dir, registry.url, cache, ["--allow-read=."]);

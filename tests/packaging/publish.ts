@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { readStdAsync, serveRegistry } from "./registry.ts";
+import { readStd, serveRegistry } from "./registry.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
 const cache = await Deno.makeTempDir();
 let code: number;
 try {
-  await using registry = await serveRegistry([await readStdAsync(ROOT)]);
+  await using registry = await serveRegistry(await readStd(ROOT));
   ({ code } = await new Deno.Command(Deno.execPath(), {
     args: ["publish", "--dry-run", "--allow-dirty"],
     cwd: ROOT,

@@ -41,23 +41,27 @@ function unfurl(source: string, imports: Record<string, string>): string {
 }
 
 /**
- * Reads the part of `@std/async` that this package imports from the copy of the standard library in npm's cache, so that
- * the tests do not need JSR.
+ * Reads the parts of the standard library that this package imports from the copy in npm's cache, so that the tests do not
+ * need JSR.
  */
-export async function readStdAsync(root: URL): Promise<Package> {
+export function readStd(root: URL): Promise<Package[]> {
+  return Promise.all(["async", "cli"].map((part) => readStdPart(root, part)));
+}
+
+async function readStdPart(root: URL, part: string): Promise<Package> {
   const read = async (name: string) => JSON.parse(await Deno.readTextFile(new URL(name, root)));
-  const prefix = "@std/async/";
+  const prefix = `@std/${part}/`;
   const { imports } = await read("npm.import_map.json") as { imports: Record<string, string> };
   const entries = Object.entries(imports).filter(([name]) => name.startsWith(prefix));
-  const folder = `${await localPath(entries[0][1])}/async`;
+  const folder = `${await localPath(entries[0][1])}/${part}`;
   const files = new Map<string, string>();
   for await (const { name } of Deno.readDir(folder)) {
     if (name.endsWith(".js")) files.set(`/${name}`, await Deno.readTextFile(`${folder}/${name}`));
   }
   return {
-    name: "@std/async",
+    name: `@std/${part}`,
     // The minimum version of the range in deno.json.
-    version: (await read("deno.json")).imports["@std/async"].split("^")[1],
+    version: (await read("deno.json")).imports[`@std/${part}`].split("^")[1],
     exports: Object.fromEntries(
       entries.map(([name, target]) => [`./${name.slice(prefix.length)}`, `./${target.split("/").pop()}`]),
     ),
