@@ -18,6 +18,7 @@ import type { Shares } from "../protocol/shared_value.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { expire } from "../scheduler/expire.ts";
 import { Chunk, type Failure } from "../scheduler/job.ts";
+import type { RunningCalls } from "../scheduler/revoke.ts";
 import type { Site } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { unreadError } from "./drain.ts";
@@ -42,6 +43,7 @@ export class MapJob extends PoolJob implements Producer {
   #running = 0;
   #state: "new" | "running" | "finished" = "new";
   #queued = false;
+  #toRunning: RunningCalls = "signal";
 
   constructor(plan: MapPlan, input: Input<unknown>, core: PoolCore, site: Site | undefined) {
     super("map", plan.task, plan);
@@ -142,6 +144,7 @@ export class MapJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.cancelWaiting} */
   cancelWaiting(error: unknown): void {
+    this.#toRunning = "go on";
     this.#stop(error, "cancelled");
   }
 
@@ -168,20 +171,18 @@ export class MapJob extends PoolJob implements Producer {
     this.readOn();
   }
 
-  /** {@inheritDoc Producer.stop} */
   stop(reason: unknown): void {
     this.#stop(reason, "rejected");
   }
 
-  // The calls that run get the signal; with `force` their workers are stopped, too.
-  #stop(reason: unknown, outcome: Failure, force = false): void {
+  #stop(reason: unknown, outcome: Failure, running = this.#toRunning): void {
     if (this.#state === "finished") return;
     this.failure ??= { outcome, error: reason };
     this.#input.close();
     this.#limits.clear();
     if (this.#state === "new") this.#plan.progress?.end();
     this.collector.fail(reason, outcome === "cancelled");
-    this.#core.scheduler.revoke(this, reason, force);
+    this.#core.scheduler.revoke(this, reason, running);
     this.#checkEnd();
   }
 
@@ -195,7 +196,7 @@ export class MapJob extends PoolJob implements Producer {
     this.#core.scheduler.admit(this);
     this.#state = "running";
     this.beginProgress(this.#core.scheduler);
-    this.#stopListening = onAbort(this.#plan.signal, (reason) => this.#stop(reason, "cancelled", true));
+    this.#stopListening = onAbort(this.#plan.signal, (reason) => this.#stop(reason, "cancelled", "stop"));
   }
 
   // Gives the reader the outcome of the next item, which an earlier run has recorded.

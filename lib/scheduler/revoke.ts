@@ -8,14 +8,17 @@ import { CLOSED, type Job } from "./job.ts";
 import type { SlotCalls } from "./slot_calls.ts";
 import { blockedError } from "./worker_death.ts";
 
-/** Withdraws every call of a job that has not started; fires the signal of its running calls, or stops them by `force`. */
-export function revoke(calls: SlotCalls, job: Job, reason: unknown, force: boolean): void {
+/** What becomes of the running calls of a job that ends early: they go on, get the signal, or are stopped, by force if need be. */
+export type RunningCalls = "go on" | "signal" | "stop";
+
+/** Withdraws every call of a job that has not started. */
+export function revoke(calls: SlotCalls, job: Job, reason: unknown, running: RunningCalls): void {
   for (const chunk of calls.chunks.filter((each) => each.job === job)) {
     for (let offset = chunk.items.length - 1; offset >= 0; offset--) {
       if (chunk.items[offset] === CLOSED) continue;
       if (calls.withdraw(chunk, offset)) job.fail(chunk.first + offset, "cancelled", reason, undefined);
-      else if (force) calls.stop(chunk, offset, "cancelled", reason);
-      else calls.signal(chunk, offset, reason);
+      else if (running === "stop") calls.stop(chunk, offset, "cancelled", reason);
+      else if (running === "signal") calls.signal(chunk, offset, reason);
     }
   }
 }

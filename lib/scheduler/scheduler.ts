@@ -22,6 +22,7 @@ import type { Chunk, Job } from "./job.ts";
 import type { Observers } from "./observers.ts";
 import type { SchedulerOptions } from "./options.ts";
 import { keepPinned } from "./pins.ts";
+import type { RunningCalls } from "./revoke.ts";
 import { type SchedulerState, Shutdown } from "./shutdown.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
 import { StartFailures } from "./start_failures.ts";
@@ -170,10 +171,10 @@ export class Scheduler implements SlotOwner {
     return this.#shutdown.terminate();
   }
 
-  /** Ends a job early: drops its calls that wait, fires the signal of its running calls, and stops those by `force`. */
-  revoke(job: Job, reason: unknown, force: boolean): void {
+  /** Ends a job early: drops its calls that wait. */
+  revoke(job: Job, reason: unknown, running: RunningCalls): void {
     this.backlog.remove(job).forEach((chunk) => chunk.drop());
-    this.workerSet.revoke(job, reason, force);
+    this.workerSet.revoke(job, reason, running);
   }
 
   /** {@inheritDoc SlotOwner.capacityChanged} */

@@ -17,7 +17,7 @@ import type { Launch } from "../transport/transport.ts";
 import { AffinityWorkers } from "./affinity_workers.ts";
 import { Backlog } from "./backlog.ts";
 import { IdleTimer, isIdleSince } from "./idle_timer.ts";
-import { revoke } from "./revoke.ts";
+import { revoke, type RunningCalls } from "./revoke.ts";
 import { Slot } from "./slot.ts";
 import { cannotStart, StartBackoff } from "./start_failures.ts";
 import type { OwnedSlot, SlotOwner } from "./slot_owner.ts";
@@ -120,12 +120,12 @@ export class WorkerSet {
     return [...this.slots].filter((slot) => slot.isStaying);
   }
 
-  /** Takes back every call of a job that has not started. Running calls get the abort signal, or a stop by `force`. */
-  revoke(job: Job, reason: unknown, force: boolean): void {
+  /** Takes back every call of a job that has not started. */
+  revoke(job: Job, reason: unknown, running: RunningCalls): void {
     this.unassigned.remove(job).forEach((chunk) => chunk.drop());
     for (const slot of this.slots) {
       slot.boundBacklog?.remove(job).forEach((chunk) => chunk.drop());
-      revoke(slot.calls, job, reason, force);
+      revoke(slot.calls, job, reason, running);
     }
   }
 

@@ -122,6 +122,21 @@ export const shutdownSuite: Suite = (backend, check) => {
     },
   );
 
+  check("shutdown({ cancelFutures }): the running items of a map get no signal, and finish", async () => {
+    await using gate = new Gate();
+    const pool = backend.make({ workers: 2 });
+    const mapped = pool.map(gated.holdUntilGate, Array.from({ length: 20 }, () => gate.words));
+    const rejected = assertRejects(async () => await mapped, CancelledError, "shut down");
+    await gate.entered(2);
+    const ended = pool.shutdown({ cancelFutures: true });
+    await within(MUST_HAPPEN, rejected);
+    // The items would note a signal in their next ticks, 2 ms apart.
+    await pause(100);
+    gate.open();
+    await within(MUST_HAPPEN, ended);
+    assertEquals([gate.count, gate.read("LEFT"), gate.read("NOTE")], [2, 2, 0]);
+  });
+
   check("shutdown({ cancelFutures }): a waiting imap is cancelled, an unread one never runs", async () => {
     const log = new StepLog();
     await using gate = new Gate();

@@ -29,7 +29,7 @@ const WAYS: Way[] = [
     name: "cancel() or a signal",
     runs: true,
     async stop(clock, scheduler, first) {
-      scheduler.revoke(first, "cancelled", true);
+      scheduler.revoke(first, "cancelled", "stop");
       await clock.advance(GRACE);
     },
   },

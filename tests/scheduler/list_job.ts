@@ -75,7 +75,7 @@ export class ListJob implements Job {
     const from = this.#next;
     this.#next = this.items.length;
     for (let index = from; index < this.items.length; index++) this.#settle(index, outcome, error, undefined);
-    this.scheduler.revoke(this, error, false);
+    this.scheduler.revoke(this, error, "signal");
   }
 
   /** Whether some item has not settled. */
