@@ -87,7 +87,11 @@ class Server {
   }
 
   async #start(): Promise<boolean> {
-    const { init: { initializer, hooksHaveLimit }, post } = this.#host;
+    const { init: { initializer, hooksHaveLimit, recycleAt }, post } = this.#host;
+    if (recycleAt !== undefined) {
+      const { reportGrowth } = await import("./report_growth.ts");
+      reportGrowth(recycleAt, () => post({ kind: "grown" }));
+    }
     if (initializer) {
       // Before the message: the initializer's time limit counts from the message on.
       if (hooksHaveLimit) await this.#runner.prepare();

@@ -142,6 +142,7 @@ export class HostWorker {
       timed() {},
       roomFreed() {},
       measured() {},
+      grown() {},
       exit: (death) => this.#exit(death),
       abandonedExited() {},
     };

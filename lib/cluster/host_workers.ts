@@ -104,6 +104,7 @@ export class HostWorkers {
       ...spec,
       workers: this.#limit,
       concurrency: 1,
+      recycleAt: undefined,
       cwd: undefined,
       command: undefined,
       hosts: undefined,

@@ -55,6 +55,7 @@ const NAMES = [
   "minWorkers",
   "idleTimeout",
   "maxTasksPerWorker",
+  "recycleAt",
   "concurrencyPerWorker",
   "initializer",
   "initArgs",
@@ -137,6 +138,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
       concurrency,
       timeout: hookTimeout,
       memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
+      recycleAt: recycleAt(options.recycleAt, backend, capabilities),
       permissions,
       env: environment(options.env, backend, capabilities),
       cwd: workingDirectory(ACTION, options.cwd, backend),
@@ -165,6 +167,17 @@ function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabil
     );
   }
   return integer(ACTION, "memoryLimit", bytes, MIN_MEMORY);
+}
+
+function recycleAt(bytes: unknown, backend: BackendName, { engine }: Capabilities): number | undefined {
+  if (bytes === undefined || bytes === Infinity) return undefined;
+  if (engine === "loop" || engine === "cluster") {
+    throw new TypeError(
+      `Cannot ${ACTION}: \`recycleAt\` needs workers with memory of their own, not ${show(backend)}: leave it out, ` +
+        'or use backend "worker"',
+    );
+  }
+  return integer(ACTION, "recycleAt", bytes, MIN_MEMORY);
 }
 
 function environment(

@@ -38,6 +38,17 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   /** Number of calls after which a fresh worker replaces a worker, against leaks in what tasks use. @default {Infinity} */
   maxTasksPerWorker?: number;
   /**
+   * Memory of a worker in bytes, at least 32 MiB (33,554,432), past which a fresh worker replaces it between calls: what it
+   * runs ends, and what waits goes elsewhere. No call fails. A worker runs at least one call.
+   *
+   * The worker adds up its heap and its ArrayBuffers, what is not collected yet included, ten times a second, while its
+   * event loop turns. SharedArrayBuffers and the memory of WebAssembly do not count. Not for backend `"async"`, nor for a
+   * cluster, whose workers are not the pool's.
+   *
+   * @default {Infinity}
+   */
+  recycleAt?: number;
+  /**
    * Number of calls that one worker runs concurrently, for tasks that await. When one of them must be stopped by force,
    * the others are lost with their worker: they fail with `WorkerCrashedError`, or run again under `retry`.
    *

@@ -61,6 +61,7 @@ export class MessageValidator {
         return isSeq(seq, head, tail) && isAmount(done, Infinity) && (total === undefined || isAmount(total, Infinity));
       }
       case "cancel-received":
+      case "grown":
       case "printed":
         return true;
       case "ask":

@@ -16,6 +16,7 @@
  *                                                            <-  cancel-received         its event loop turns
  *                                                            <-  item { seq, value }     yielded or emitted
  *                                                            <-  progress { seq, done }
+ *                                                            <-  grown                   its memory is past recycleAt
  *                                                            <-  report { count, ms }    results are in the table
  *                                                            <-  result { seq, value }   not in the call table
  *                                                            <-  error { seq, thrown }
@@ -101,6 +102,8 @@ export type WorkerMessage =
   | { kind: "initializing" }
   | { kind: "failed"; phase: Phase; thrown: Thrown }
   | { kind: "cancel-received" }
+  /** The worker's memory is past `recycleAt`. It says so again, as long as it is. */
+  | { kind: "grown" }
   | ItemMessage
   | { kind: "progress"; seq: number; done: number; total: number | undefined }
   /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */

@@ -32,6 +32,8 @@ export interface WorkerSettings {
   concurrency: number;
   /** Maximum memory in bytes, if there is a limit. */
   memoryLimit: number | undefined;
+  /** Memory in bytes from which on the worker reports that it has grown, if the pool replaces such workers. */
+  recycleAt: number | undefined;
 }
 
 /** The settings, port and memory of a worker of this process. */

@@ -73,6 +73,12 @@ export class Slot implements CallsSlot, PinnedWorker {
       rejected: (seq, error) => this.calls.rejected(seq, error),
       timed: (seq, times) => this.calls.timed = { seq, times },
       measured: (count, ms, runTime) => this.calls.measured(count, ms, runTime),
+      grown: () => {
+        // Without a call in between, a worker that is too large from its start on would be replaced for ever.
+        if (this.ended === 0 || !this.isStaying) return;
+        if (this.inFlight > 0) this.calls.reclaim(this.inFlight);
+        this.retire();
+      },
       roomFreed: () => owner.capacityChanged(this),
       exit: (death) => this.#exit(death),
       abandonedExited: () => owner.abandoned.remove(),

@@ -50,6 +50,7 @@ function settings(workerId: number, setup: Setup): WorkerSettings {
     hooksHaveLimit: setup.timeout !== undefined,
     concurrency: setup.concurrency,
     memoryLimit: setup.memoryLimit,
+    recycleAt: setup.recycleAt,
   };
 }
 

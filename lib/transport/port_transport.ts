@@ -46,7 +46,6 @@ export abstract class PortTransport implements Transport {
   readonly #sentTasks = new Set<number>();
   readonly #sentShares = new Set<number>();
   readonly #clock = new WorkerClock();
-  #disconnected = false;
 
   /**
    * @param port This thread's end of the worker's channel.
@@ -186,6 +185,8 @@ export abstract class PortTransport implements Transport {
       case "cancel-received":
         this.cancelPending = false;
         return;
+      case "grown":
+        return this.events.grown();
       case "item":
         return this.#revive(message, (value) => this.events.item(message.seq, value));
       case "progress":
@@ -214,7 +215,6 @@ export abstract class PortTransport implements Transport {
     if (ended) this.releaseOwner();
     else OwnerTable.local().lost(this.owner);
     this.#calls.close();
-    this.#disconnected = true;
   }
 
   /** Lets other threads take over the locks that the worker held. No code of the worker can run any more. */

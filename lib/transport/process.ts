@@ -228,11 +228,12 @@ export class ProcessTransport implements Transport {
       case "timed":
         if (this.#calls.has(message.seq)) this.#events.timed(message.seq, this.#clock.timesOf(message));
         return;
-      case "error":
-        if (this.#calls.ended(message.seq)) this.#events.rejected(message.seq, decodeThrown(message.thrown));
-        return;
+      case "grown":
+        return this.#events.grown();
       case "report":
         return this.#events.measured(message.count, message.ms, message.runTime);
+      case "error":
+        if (this.#calls.ended(message.seq)) this.#events.rejected(message.seq, decodeThrown(message.thrown));
     }
   }
 

@@ -121,6 +121,8 @@ export interface Setup {
   readonly timeout: number | undefined;
   /** Maximum heap of a worker, in bytes. */
   readonly memoryLimit: number | undefined;
+  /** Memory in bytes from which on a worker reports that it has grown. */
+  readonly recycleAt: number | undefined;
   /** The permissions of workers with a scope of their own: at most those of this isolate. */
   readonly permissions: Deno.PermissionOptionsObject | undefined;
   /** Returns the URLs of the task modules that a worker which starts now must be able to load. */
@@ -163,6 +165,8 @@ export interface TransportEvents {
   roomFreed(): void;
   /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */
   measured(count: number, ms: number, runTime?: number): void;
+  /** The worker's memory is past `recycleAt`. It comes again, as long as that is so. */
+  grown(): void;
   /** The worker has ended or is abandoned; calls that are not settled are lost. */
   exit(death: Death): void;
   /** An abandoned worker has ended. */

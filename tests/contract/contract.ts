@@ -37,6 +37,7 @@ import { parkedSuite } from "./parked_suite.ts";
 import { pauseSuite } from "./pause_suite.ts";
 import { queueSuite } from "./queue_suite.ts";
 import { rateSuite } from "./rate_suite.ts";
+import { recycleSuite } from "./recycle_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
 import { shareSuite } from "./share_suite.ts";
 import { shutdownSuite } from "./shutdown_suite.ts";
@@ -97,6 +98,7 @@ const SUITES = {
   /** Workers: start, number, hooks, and what a pool tells about itself. */
   workers: [
     workersSuite,
+    recycleSuite,
     workerSetSuite,
     initializerSuite,
     finalizerSuite,

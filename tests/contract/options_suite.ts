@@ -61,6 +61,8 @@ const REFUSED: Refusal[] = [
 ];
 
 const OWN_MEMORY: Refusal[] = [
+  { options: { recycleAt: 1_000_000 }, type: range, parts: ["`recycleAt` is 1000000", atLeast(2 ** 25)] },
+  { options: { recycleAt: "1 GB" }, type: wrong, parts: ['`recycleAt` is "1 GB"', atLeast(2 ** 25)] },
   { options: { memoryLimit: 1_000_000 }, type: range, parts: ["`memoryLimit` is 1000000", atLeast(2 ** 25)] },
   { options: { memoryLimit: "1 GB" }, type: wrong, parts: ['`memoryLimit` is "1 GB"', atLeast(2 ** 25)] },
   { options: { env: "A=1" }, type: wrong, parts: ['`env` is "A=1"', "an object of strings"] },

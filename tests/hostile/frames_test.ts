@@ -43,6 +43,7 @@ async function record(): Promise<Frame[]> {
     hooksHaveLimit: false,
     concurrency: 1,
     memoryLimit: undefined,
+    recycleAt: undefined,
     callTable: table.memory,
     doorbell: new Doorbell().memory,
     killGuard: new KillGuard().memory,

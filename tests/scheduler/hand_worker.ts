@@ -221,6 +221,7 @@ export function setup(workers: number): Setup {
     finalizer: undefined,
     timeout: undefined,
     memoryLimit: undefined,
+    recycleAt: undefined,
     permissions: undefined,
     modules: () => [],
     env: undefined,
