@@ -70,7 +70,7 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   finalizer?: Task<[], unknown>;
   /**
    * Maximum run time of a call in milliseconds, if its task has no limit of its own. Waiting for a worker does not count.
-   * `"5x median"`, with any factor above 1, is that multiple of the median of the task's runs in this pool, at least 100 ms;
+   * `"5x median"`, with any factor above 1, is that multiple of the median of the task's runs in this pool, at least 1 s;
    * until 10 calls have ended there is no limit. It does not limit hooks.
    *
    * A program that the stopped task waits for (`spawnSync`, `Deno.Command.outputSync`) runs on: give it a `timeout` of its

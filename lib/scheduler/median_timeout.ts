@@ -8,8 +8,8 @@ import { MAX_DELAY } from "../core/validate.ts";
 
 /** Number of runs from which on there is a limit. */
 const MIN_RUNS = 10;
-/** Shortest limit, in milliseconds: a busy machine holds up a short call for as long. */
-const MIN_TIMEOUT = 100;
+/** Shortest limit, in milliseconds: the first call of a fresh worker loads the task's module, which counts as running. */
+const MIN_TIMEOUT = 1_000;
 /** Milliseconds after which a call without a limit is looked at again, because there may be one meanwhile. */
 export const RECHECK = 1_000;
 
