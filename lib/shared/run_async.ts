@@ -2,7 +2,7 @@
  * Runs the machines of calls without blocking the thread while they sleep.
  *
  * ```
- * word ---- one Atomics.waitAsync ----> WaitQueue ---- in order of arrival ----> machine, machine, machine
+ * word ---- one Atomics.waitAsync ----> WaitQueue ---- in order of their calls --> machine, machine, machine
  *                 notified                      wakes the first; if that machine ends, the next; and so on
  * ```
  *
@@ -56,8 +56,12 @@ export function runAsync(machine: Machine, signal: AbortSignal | undefined): Pro
   });
 }
 
+let waiterCount = 0;
+
 /** A machine that sleeps, or is about to. */
 class Waiter {
+  /** The calls of this thread are numbered in their order. */
+  readonly number: number = ++waiterCount;
   ended = false;
   readonly machine: Machine;
   #queue: WaitQueue | undefined;
@@ -126,8 +130,9 @@ class Waiter {
 class WaitQueue {
   readonly #words: SharedWords;
   readonly #at: number;
-  // In order of arrival.
+  // In the order of their calls.
   readonly #waiters = new Set<Waiter>();
+  #newest = 0;
   #hasEntry = false;
   #isWaking = false;
 
@@ -136,7 +141,7 @@ class WaitQueue {
     this.#at = at;
   }
 
-  /** Puts a machine to sleep, unless the word has changed. A machine that slept here before keeps its position. */
+  /** Puts a machine to sleep, unless the word has changed. A machine that slept here before keeps its place. */
   sleep(waiter: Waiter, expected: number): boolean {
     const { array } = this.#words;
     if (this.#hasEntry) {
@@ -148,8 +153,22 @@ class WaitQueue {
       this.#hasEntry = true;
       void entry.value.then(() => this.#onNotified());
     }
-    this.#waiters.add(waiter);
+    this.#enter(waiter);
     return true;
+  }
+
+  // A machine that has slept on another word meanwhile, on a lock for instance, gets its place back. At the end it would
+  // wait for those behind it, which in turn may wait for it: the puts of one thread into a queue do.
+  #enter(waiter: Waiter): void {
+    if (this.#waiters.has(waiter)) return;
+    this.#waiters.add(waiter);
+    if (waiter.number > this.#newest) {
+      this.#newest = waiter.number;
+      return;
+    }
+    const inOrder = [...this.#waiters].sort((a, b) => a.number - b.number);
+    this.#waiters.clear();
+    for (const each of inOrder) this.#waiters.add(each);
   }
 
   /** Removes a machine. The last one wakes the entry, so that the runtime drops it. */

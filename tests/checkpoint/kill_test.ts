@@ -96,6 +96,9 @@ test("a run while another process has the checkpoint is refused; a killed run do
   const child = main.start(args);
   const output = child.output();
   await until(async () => await linesOf(file.path) > 2, "the first run has begun", 3 * MUST_HAPPEN);
+  // So that it does not end before the second one begins.
+  child.kill("SIGSTOP");
+  assert(await linesOf(file.path) < ITEMS, "it is in the middle");
   const second = await main.start(args).output();
   assertEquals(second.code, 1);
   assertMatch(new TextDecoder().decode(second.stderr), /CheckpointError: .*another run has the checkpoint/);

@@ -33,6 +33,12 @@ const made: [Error, Record<string, unknown>][] = [
   [new classes.BrokenBarrierError("m", { cause }), {}],
   [new classes.ManagerClosedError("m", { cause }), {}],
   [new classes.DeadlockError("m", { cause }), {}],
+  [new classes.CheckpointError("m", { cause }), {}],
+  [new classes.ClusterError("m", { cause }), {}],
+  [
+    new classes.StageError("m", { cause, stage: 2, function: "parse", item: "x" }),
+    { stage: 2, function: "parse", item: "x" },
+  ],
 ];
 
 for (const [error, fields] of made) {
