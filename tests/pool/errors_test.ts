@@ -73,6 +73,9 @@ test("a class derived from a built-in one arrives as the built-in class, under i
 const OWN: Record<string, Record<string, unknown>> = {
   IsopoolError: {},
   BrokenPoolError: {},
+  CheckpointError: {},
+  ClusterError: {},
+  StageError: { stage: 2, function: "parse", item: "x" },
   WorkerCrashedError: { reason: "oom", exitCode: 3, signal: "SIGKILL" },
   TaskTimeoutError: { timeout: 12 },
   TaskNotFoundError: { url: "file:///m.ts", task: "t", exports: ["a", "b"] },
