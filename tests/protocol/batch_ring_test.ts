@@ -33,6 +33,7 @@ Deno.test("batches: arguments arrive exactly, with the header of their batch", (
         stream: 0,
         shared: false,
         handles: false,
+        traceparent: undefined,
         ...given,
       });
       assert(table.start(seq));
