@@ -51,7 +51,7 @@ export class AbandonedWorkers {
     return new BrokenPoolError(
       `Pool is broken: ${this.#living} of its workers could not be stopped and still run, the last one in ${what}: ` +
         "check `context.signal` in long loops. Threads (a pool without `permissions`) can be stopped by force in most " +
-        "code, a process (a backend to come) in all",
+        'code, processes (backend "process") in all',
     );
   }
 

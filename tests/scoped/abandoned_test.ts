@@ -2,7 +2,7 @@
  * Code of a scoped worker that spins after an `await` cannot be stopped. Its task settles nevertheless, the library
  * prints a warning, and the script ends. Each test runs a script of its own, because only a process shows that it ends.
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { launchWeb } from "../../lib/transport/web.ts";
 import { checkPermissions } from "../../lib/pool/permissions.ts";
@@ -107,10 +107,16 @@ test(
     );
     assertEquals([code, late], [0, false]);
     const [names, message, after, ran] = stdout.trim().split("\n");
-    assertEquals(JSON.parse(names), [...Array(5).fill("TaskTimeoutError"), ...Array(3).fill("BrokenPoolError")]);
-    assertStringIncludes(message, "5 of its workers could not be stopped");
-    assertStringIncludes(message, "a process (a backend to come)");
-    assertEquals([after, ran], ["BrokenPoolError true", "5"]);
+    // A further call may be stopped while the last worker has its time to end.
+    const stopped = JSON.parse(names).filter((name: string) => name === "TaskTimeoutError").length;
+    assert(stopped >= 5 && stopped < 8, names);
+    assertEquals(
+      JSON.parse(names),
+      Array.from({ length: 8 }, (_, n) => n < stopped ? "TaskTimeoutError" : "BrokenPoolError"),
+    );
+    assertMatch(message, /[567] of its workers could not be stopped/);
+    assertStringIncludes(message, 'processes (backend "process")');
+    assertEquals([after, ran], ["BrokenPoolError true", String(stopped)]);
     assertEquals(stderr.trim().split("\n").length, 1, stderr);
   },
   { deadline: 80_000 },
