@@ -116,7 +116,8 @@ test(
     );
     assertMatch(message, /[567] of its workers could not be stopped/);
     assertStringIncludes(message, 'processes (backend "process")');
-    assertEquals([after, ran], ["BrokenPoolError true", String(stopped)]);
+    assertEquals(after, "BrokenPoolError true");
+    assert(Number(ran) >= 5 && Number(ran) <= stopped, ran);
     assertEquals(stderr.trim().split("\n").length, 1, stderr);
   },
   { deadline: 80_000 },
