@@ -42,11 +42,11 @@ export function settledWorkers({ capabilities }: Backend, check: typeof test): t
 }
 
 /**
- * The size of a test with many calls: a fifth on a process. There each call is a message of its own, which a process gets
+ * The size of a test with many calls: a 25th on a process. There each call is a message of its own, which a process gets
  * when it has answered the one before, and takes five to ten times as long as a call in shared memory.
  */
 export function sized({ capabilities }: Backend, size: number): number {
-  return capabilities.sharedMemory ? size : size / 5;
+  return capabilities.sharedMemory ? size : size / 25;
 }
 
 /** Whether a worker is sent calls before it can run them. A process is not, because nothing could take them back. */

@@ -5,7 +5,7 @@ import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
-import { settledWorkers } from "./backend.ts";
+import { settledWorkers, sized } from "./backend.ts";
 import { sharedWords } from "../support/words.ts";
 
 /** Ends its worker when the call has ended. */
@@ -24,12 +24,13 @@ export const broadcastSuite: Suite = (backend, check) => {
 
   check("broadcast() reaches each worker of a busy pool, with a long map before and after it", async () => {
     await using pool = backend.make({ workers: 2 });
-    const items = Array.from({ length: 20_000 }, (_, n) => n);
+    const length = sized(backend, 20_000);
+    const items = Array.from({ length }, (_, n) => n);
     const before = pool.map(values.double, items);
     const ids = pool.broadcast(streams.worker);
     const after = pool.map(values.double, items);
     assertEquals(new Set(await within(MUST_HAPPEN, ids)).size, 2);
-    assertEquals((await before).length + (await after).length, 40_000);
+    assertEquals((await before).length + (await after).length, 2 * length);
   });
 
   settled("broadcast() waits for a worker that holds a long call", async () => {
