@@ -32,11 +32,11 @@ export const host: Record<string, Attempt> = {
     const folder = Deno.env.get("TMPDIR") ?? "/tmp";
     return [...Deno.readDirSync(folder)].length;
   },
-  // A worker has its streams and its channel; what else is open is the host's.
+  // A worker has its streams, its channel, and a descriptor for the answers of queues; what else is open is the host's.
   "descriptors beyond the worker's own": ({ host: pid }) => {
     // Threads of the host have all of its descriptors by number.
     const isThread = Deno.pid === pid;
-    const found = Array.from({ length: 64 }, (_, fd) => fd).filter((fd) => fd > 4 && isOpen(fd));
+    const found = Array.from({ length: 64 }, (_, fd) => fd).filter((fd) => fd > 5 && isOpen(fd));
     return isThread || found.length > 0 || undefined;
   },
   "the memory of the host's process": ({ host: pid }) => Deno.pid === pid || undefined,
