@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { type SyncTarget, writeAll } from "../lib/core/write_all.ts";
 
 /** The methods of `console` that print to stderr. */
 const TO_STDERR = ["error", "warn", "assert", "trace"];
@@ -40,7 +41,7 @@ export class Prints {
     if (!this.#hasPrinted) return;
     try {
       if (this.#isLabelled) this.#label(0);
-      else for (const write of [stdout, stderr]) writeAll(`${this.#mark}\n`, write);
+      else for (const stream of [stdout, stderr]) writeAll(stream, `${this.#mark}\n`);
     } catch {
       return; // The task has closed a stream.
     }
@@ -49,7 +50,7 @@ export class Prints {
   }
 
   #label(digit: number): void {
-    writeAll(`${this.#mark}${digit}\n`, stderr);
+    writeAll(stderr, `${this.#mark}${digit}\n`);
   }
 
   #wrap(owner: object, names: string[], streamOf: (name: string) => number): void {
@@ -76,10 +77,5 @@ export class Prints {
 }
 
 // Taken at load, before they are wrapped.
-const stdout = Deno.stdout.writeSync.bind(Deno.stdout);
-const stderr = Deno.stderr.writeSync.bind(Deno.stderr);
-
-function writeAll(text: string, write: (bytes: Uint8Array) => number): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) written += write(bytes.subarray(written));
-}
+const stdout: SyncTarget = { writeSync: Deno.stdout.writeSync.bind(Deno.stdout) };
+const stderr: SyncTarget = { writeSync: Deno.stderr.writeSync.bind(Deno.stderr) };

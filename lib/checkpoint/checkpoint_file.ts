@@ -6,6 +6,8 @@
  * @module
  */
 import { CheckpointError } from "../core/errors.ts";
+import { readAt, sizeOfLines } from "../core/file_lines.ts";
+import { writeAll } from "../core/write_all.ts";
 import { MAGIC } from "./record.ts";
 
 /** Size of the parts in which the file is read, in bytes. */
@@ -14,7 +16,6 @@ const BLOCK = 1 << 18;
 const BEFORE = 1 << 14;
 const NEWLINE = 10;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** An open file. */
@@ -33,11 +34,13 @@ export class CheckpointFile {
           `Cannot ${call}: another run has the checkpoint ${path}: wait for its end, or use another file`,
         );
       }
-      const head = decoder.decode(this.#read(0, MAGIC.length));
+      const head = decoder.decode(readAt(this.#file, 0, MAGIC.length));
       if (head !== MAGIC.slice(0, head.length)) {
         throw new CheckpointError(`Cannot ${call}: ${path} is no checkpoint, and was left as it is: use another file`);
       }
-      this.#repair();
+      // A killed run did not finish the line behind it.
+      const size = sizeOfLines(this.#file);
+      if (size < this.#file.statSync().size) this.#file.truncateSync(size);
     } catch (error) {
       this.#file.close();
       throw error;
@@ -60,7 +63,7 @@ export class CheckpointFile {
     let end = start >= 0 && start < this.#block.length ? this.#block.indexOf(NEWLINE, start) : -1;
     for (let size = BLOCK; end < 0; size *= 4) {
       this.#blockStart = Math.max(0, offset - BEFORE);
-      this.#block = this.#read(this.#blockStart, size);
+      this.#block = readAt(this.#file, this.#blockStart, size);
       start = offset - this.#blockStart;
       end = this.#block.indexOf(NEWLINE, start);
       if (end < 0 && this.#block.length < size) return undefined;
@@ -70,34 +73,11 @@ export class CheckpointFile {
 
   /** Appends lines. */
   append(text: string): void {
-    for (let bytes = encoder.encode(text); bytes.length > 0;) bytes = bytes.subarray(this.#file.writeSync(bytes));
+    writeAll(this.#file, text);
   }
 
   /** Closes the file, and releases the lock. */
   close(): void {
     this.#file.close();
-  }
-
-  // Cuts off the line that a killed run did not finish.
-  #repair(): void {
-    const { size } = this.#file.statSync();
-    for (let end = size; end > 0;) {
-      const start = Math.max(0, end - BLOCK);
-      const newline = this.#read(start, end - start).lastIndexOf(NEWLINE);
-      if (newline >= 0) {
-        if (start + newline + 1 < size) this.#file.truncateSync(start + newline + 1);
-        return;
-      }
-      end = start;
-    }
-    if (size > 0) this.#file.truncateSync(0);
-  }
-
-  #read(offset: number, size: number): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(size);
-    this.#file.seekSync(offset, Deno.SeekMode.Start);
-    let read = 0;
-    for (let count: number | null; read < size && (count = this.#file.readSync(bytes.subarray(read))); read += count);
-    return bytes.subarray(0, read);
   }
 }

@@ -6,6 +6,8 @@
  * @module
  */
 import { TaskTimeoutError, WorkerCrashedError } from "../../mod.ts";
+import { sizeOfLines } from "../core/file_lines.ts";
+import { writeAll } from "../core/write_all.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** One row: the attempt that counted. */
@@ -31,17 +33,11 @@ export interface Exit {
 
 const COLUMNS = ["Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal", "Command"];
 const HEADER = `${COLUMNS.join("\t")}\n`;
-const NEWLINE = 10;
-/** Size of the parts in which the end of a file is searched, in bytes. */
-const BLOCK = 1 << 16;
-
-const encoder = new TextEncoder();
 
 /** A job log that is open for writing. */
 export class JobLog {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  #size: number;
   #isFull = false;
 
   /**
@@ -63,10 +59,10 @@ export class JobLog {
         `Cannot open --joblog ${path}: another run writes it: wait for its end, or use another file`,
       );
     }
-    this.#size = continues ? endOfRows(this.#file) : 0;
-    this.#file.truncateSync(this.#size);
-    this.#file.seekSync(this.#size, Deno.SeekMode.Start);
-    if (this.#size === 0) this.#write(HEADER);
+    const size = continues ? sizeOfLines(this.#file) : 0;
+    this.#file.truncateSync(size);
+    this.#file.seekSync(size, Deno.SeekMode.Start);
+    if (size === 0) this.#write(HEADER);
   }
 
   /**
@@ -84,16 +80,12 @@ export class JobLog {
   }
 
   #write(text: string): void {
-    const bytes = encoder.encode(text);
-    let done = 0;
     try {
-      while (done < bytes.length) done += this.#file.writeSync(bytes.subarray(done));
-      this.#size += done;
+      writeAll(this.#file, text);
     } catch (error) {
       this.#isFull = true;
       // What was written in whole rows stays.
-      this.#size += bytes.subarray(0, done).lastIndexOf(NEWLINE) + 1;
-      this.#file.truncateSync(this.#size);
+      this.#file.truncateSync(sizeOfLines(this.#file));
       throw new Error(`Cannot write --joblog ${this.#path}: ${(error as Error).message}`, { cause: error });
     }
   }
@@ -103,19 +95,6 @@ function line({ seq, start, duration, sent, received, exit, command }: JobRow): 
   return `${seq}\t:\t${(start / 1_000).toFixed(3)}\t${
     (duration / 1_000).toFixed(3).padStart(10)
   }\t${sent}\t${received}\t${exit.value}\t${exit.signal}\t${command}\n`;
-}
-
-function endOfRows(file: Deno.FsFile): number {
-  const block = new Uint8Array(BLOCK);
-  for (let end = file.statSync().size; end > 0;) {
-    const start = Math.max(0, end - BLOCK);
-    file.seekSync(start, Deno.SeekMode.Start);
-    const count = file.readSync(block.subarray(0, end - start)) ?? 0;
-    const last = block.subarray(0, count).lastIndexOf(NEWLINE);
-    if (last >= 0) return start + last + 1;
-    end = start;
-  }
-  return 0;
 }
 
 /** Numbers of the signals that end processes. */

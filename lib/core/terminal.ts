@@ -22,6 +22,7 @@
 import { Atomics, performance } from "./platform.ts";
 import { LOCK_WORDS, PrintLock } from "./print_lock.ts";
 import { isolateState, type TerminalClient } from "./isolate_state.ts";
+import { type SyncTarget, writeAll } from "./write_all.ts";
 
 /** Maximum number of lines that the bars take together. */
 export const MAX_LINES = 8;
@@ -115,6 +116,11 @@ export class Terminal {
     }
   }
 
+  /** Prints a line to stderr. */
+  printLine(line: string): void {
+    this.print(() => show(`${line}\n`));
+  }
+
   /** Draws bars in place of the present ones. While another thread prints, that thread draws them after its print. */
   draw(bars: readonly Line[]): void {
     this.#publishBars(bars);
@@ -125,7 +131,7 @@ export class Terminal {
   /** Ends a bar: writes its last text as a line that stays, and the others below it. */
   finish(bar: string, others: readonly Line[]): void {
     this.#publishBars(others);
-    this.print(() => writeAll(`\r${bar}\x1b[K\n`));
+    this.print(() => show(`\r${bar}\x1b[K\n`));
   }
 
   /** Whether a bar is on the terminal. Read without the lock, so it may be out of date. */
@@ -151,7 +157,7 @@ export class Terminal {
 
   #clearBar(): void {
     if (!this.isBarShown) return;
-    writeAll(this.#clearSequence());
+    show(this.#clearSequence());
     Atomics.store(this.#words, BAR_SHOWN, 0);
   }
 
@@ -172,8 +178,8 @@ export class Terminal {
     this.#words.set(widths, SHOWN_WIDTHS);
     Atomics.store(this.#words, BAR_SHOWN, lines);
     // One line is written over the last one, which does not flicker.
-    if (shown === 0 || (clear === CLEAR && lines === 1)) return writeAll(text);
-    writeAll(new Uint8Array([...encoder.encode(clear), ...text]));
+    if (shown === 0 || (clear === CLEAR && lines === 1)) return show(text);
+    show(new Uint8Array([...encoder.encode(clear), ...text]));
   }
 
   #publishBars(bars: readonly Line[]): void {
@@ -215,17 +221,13 @@ export function terminalColumns(): number {
 }
 
 /**
- * Writes to stderr, where bars and lines of progress are shown. It never throws: what cannot be shown must not fail the
- * work. The reasons are many: the terminal is closed, the disk is full, the descriptor does not block and has no room.
+ * Writes to stderr, where bars and lines of progress are shown, or to another stream. It never throws: what cannot be shown
+ * must not fail the work. The reasons are many: the terminal is closed, the disk is full, the descriptor does not block and
+ * has no room.
  */
-export function writeAll(text: string | Uint8Array): void {
+export function show(text: string | Uint8Array, stream: SyncTarget = Deno.stderr): void {
   try {
-    const bytes = typeof text === "string" ? encoder.encode(text) : text;
-    for (let written = 0; written < bytes.length;) {
-      const count = Deno.stderr.writeSync(bytes.subarray(written));
-      if (!(count > 0)) return;
-      written += count;
-    }
+    writeAll(stream, text);
   } catch {
     // Nothing can be done, and there is no place to report it: that place is stderr.
   }

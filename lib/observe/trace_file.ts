@@ -7,6 +7,7 @@
  */
 import { JSON } from "../core/platform.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
+import { writeAll } from "../core/write_all.ts";
 
 /** Number of characters that are written together. */
 const BLOCK = 64 * 1024;
@@ -25,8 +26,6 @@ export interface TraceEvent {
   readonly args?: Record<string, unknown>;
   readonly [key: string]: unknown;
 }
-
-const encoder = new TextEncoder();
 
 /** A trace that is being written. Writing is synchronous, so that the events take no memory however fast they come. */
 export class TraceFile {
@@ -72,8 +71,7 @@ export class TraceFile {
     this.#block = "";
     if (block === "" || this.failure) return;
     try {
-      const bytes = encoder.encode(block);
-      for (let written = 0; written < bytes.length;) written += this.#file.writeSync(bytes.subarray(written));
+      writeAll(this.#file, block);
     } catch (error) {
       this.failure = { error };
     }

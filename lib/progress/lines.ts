@@ -4,7 +4,7 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
-import { Terminal, writeAll } from "../core/terminal.ts";
+import { Terminal } from "../core/terminal.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { drawLine } from "./bar.ts";
 import type { Counts, Display } from "./counter.ts";
@@ -42,6 +42,6 @@ export class ProgressLines implements Display {
   }
 
   #write(line: string): void {
-    this.#terminal.print(() => writeAll(`${line}\n`));
+    this.#terminal.printLine(line);
   }
 }

@@ -13,7 +13,8 @@
  *
  * @module
  */
-import { Terminal } from "../core/terminal.ts";
+import { show, Terminal } from "../core/terminal.ts";
+import type { SyncTarget } from "../core/write_all.ts";
 
 /** Bytes of an unfinished line after which it is passed on in pieces. */
 const MAX_LINE = 2 ** 20;
@@ -103,17 +104,6 @@ const EMPTY = new Uint8Array();
 const decoder = new TextDecoder();
 
 /** Writes what workers print to a stream of this process, in turn with all others that use the terminal. */
-export function passTo(stream: { writeSync(bytes: Uint8Array): number }): (bytes: Uint8Array) => void {
-  return (bytes) =>
-    Terminal.local().print(() => {
-      try {
-        for (let written = 0; written < bytes.length;) {
-          const count = stream.writeSync(bytes.subarray(written));
-          if (!(count > 0)) return;
-          written += count;
-        }
-      } catch {
-        // The stream is closed or full: what cannot be shown does not fail the work.
-      }
-    });
+export function passTo(stream: SyncTarget): (bytes: Uint8Array) => void {
+  return (bytes) => Terminal.local().print(() => show(bytes, stream));
 }
