@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { Terminal } from "../core/terminal.ts";
 import { setTimeout } from "../core/timer.ts";
+import { writeAll } from "../core/write_all.ts";
 
 /** Size of the output that is gathered before it is written, in characters or bytes. */
 const GATHER = 1 << 16;
@@ -13,11 +15,17 @@ const encoder = new TextEncoder();
 /** Something that takes bytes: a file, standard output. */
 export interface Target {
   write(bytes: Uint8Array): Promise<number>;
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
 }
 
-/** Writes to one target. A write that fails is thrown by the next call, and all that follow. */
+/**
+ * Writes to one target: to a terminal in turn with the bars and prints that share it, and to anything else without blocking
+ * this thread. A write that fails is thrown by the next call, and all that follow.
+ */
 export class Writer {
   readonly #target: Target;
+  readonly #isTerminal: boolean;
   #parts: (string | Uint8Array)[] = [];
   #size = 0;
   // Called once what was added before has been written.
@@ -28,6 +36,7 @@ export class Writer {
 
   constructor(target: Target) {
     this.#target = target;
+    this.#isTerminal = target.isTerminal();
   }
 
   /**
@@ -71,7 +80,8 @@ export class Writer {
     const [parts, written] = [this.#parts, this.#written];
     [this.#parts, this.#written, this.#size] = [[], [], 0];
     for (const bytes of joined(parts)) {
-      for (let done = 0; done < bytes.length;) done += await this.#target.write(bytes.subarray(done));
+      if (this.#isTerminal) Terminal.local().print(() => writeAll(this.#target, bytes));
+      else for (let done = 0; done < bytes.length;) done += await this.#target.write(bytes.subarray(done));
     }
     for (const each of written) each();
   }
@@ -93,10 +103,5 @@ function* joined(parts: readonly (string | Uint8Array)[]): Generator<Uint8Array>
 
 /** Writes a line to standard error. It never throws: nothing can be told to a user whose terminal is gone. */
 export function tell(line: string): void {
-  try {
-    const bytes = encoder.encode(`${line}\n`);
-    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
-  } catch {
-    // See above.
-  }
+  Terminal.local().printLine(line);
 }
