@@ -113,7 +113,7 @@ export class PoolTrace implements AsyncDisposable {
       workerStarted: (id) => this.#lanes.mark("started", id),
       workerKilled: (id) => this.#lanes.mark("killed", id),
       workerEnded: (id, death) => this.#workerEnded(id, death),
-      callSent: (job, index, _attempt, id) => this.#sent(job, index, id),
+      callSent: (job, index, _attempt, id, now) => this.#sent(job, index, id, now),
       callEnded: (call) => this.#ended(call),
     };
   }
@@ -131,8 +131,7 @@ export class PoolTrace implements AsyncDisposable {
     this.#counters(now);
   }
 
-  #sent(job: Job, index: number, workerId: number): void {
-    const now = performance.now();
+  #sent(job: Job, index: number, workerId: number, now: number): void {
     const traced = this.#jobs.get(job);
     if (!traced) return; // It was submitted before the trace.
     if (traced.isWaiting) this.#waiting--;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { performance } from "../core/platform.ts";
 import { transferError } from "../protocol/snapshot.ts";
 import type { Batch } from "../transport/transport.ts";
 import type { SlotOwner } from "./slot_owner.ts";
@@ -35,16 +34,15 @@ export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
   };
 }
 
-/** Counts how long calls have waited, and reports them to the observer. */
-export function recordSent(chunks: Chunk[], workerId: number, { counters, observer }: SlotOwner): void {
-  const now = performance.now();
+/** Counts how long calls that were sent at time `now` have waited, and reports them to the observer. */
+export function recordSent(chunks: Chunk[], now: number, workerId: number, { counters, observer }: SlotOwner): void {
   for (const { job, first, items, attempt } of chunks) {
     if (job.queuedAt > 0) {
       counters.wait.add(now - job.queuedAt);
       // The wait of a call that comes back and is sent again counts once.
       job.queuedAt = 0;
     }
-    if (observer) { for (let i = 0; i < items.length; i++) observer.callSent(job, first + i, attempt, workerId); }
+    if (observer) { for (let i = 0; i < items.length; i++) observer.callSent(job, first + i, attempt, workerId, now); }
   }
 }
 

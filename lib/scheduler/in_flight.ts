@@ -3,16 +3,21 @@
  *
  * @module
  */
-import { type Chunk, CLOSED } from "./job.ts";
+import { type Chunk, type ChunkHolder, CLOSED } from "./job.ts";
 
 /** Chunks in the order of the numbers of their calls. Calls start in that order, so the first chunk has the running call. */
 export class InFlight {
   /** Calls, not chunks. */
   count = 0;
   readonly chunks: Chunk[] = [];
+  /** The number of the next call. */
+  nextSeq = 0;
 
-  /** Adds a chunk, which was sent. */
-  add(chunk: Chunk): void {
+  /** Numbers the calls of a chunk, which `holder` has sent, and adds it. */
+  add(chunk: Chunk, holder: ChunkHolder): void {
+    chunk.holder = holder;
+    chunk.firstSeq = this.nextSeq;
+    this.nextSeq += chunk.items.length;
     this.count += chunk.items.length;
     this.chunks.push(chunk);
   }

@@ -34,8 +34,8 @@ export interface Observer {
   /** A worker is stopped by force. `workerEnded` follows. */
   workerKilled(workerId: number): void;
   workerEnded(workerId: number, death: Death): void;
-  /** A call was sent to a worker. */
-  callSent(job: Job, index: number, attempt: number, workerId: number): void;
+  /** A call was sent to a worker at time `now`, on the `performance.now()` clock. */
+  callSent(job: Job, index: number, attempt: number, workerId: number, now: number): void;
   /** An attempt of a call has ended. */
   callEnded(call: EndedCall): void;
   /** The last unfinished job has finished. */
@@ -79,8 +79,8 @@ export class Observers implements Observer {
   }
 
   /** {@inheritDoc Observer.callSent} */
-  callSent(job: Job, index: number, attempt: number, workerId: number): void {
-    for (const part of this.parts) part.callSent?.(job, index, attempt, workerId);
+  callSent(job: Job, index: number, attempt: number, workerId: number, now: number): void {
+    for (const part of this.parts) part.callSent?.(job, index, attempt, workerId, now);
   }
 
   /** {@inheritDoc Observer.callEnded} */

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { performance } from "../core/platform.ts";
 import { markAbandoned } from "../core/task_errors.ts";
 import { MAX_DELAY } from "../core/validate.ts";
 import type { CallTimes, Death, Transport } from "../transport/transport.ts";
@@ -59,7 +60,6 @@ export class SlotCalls implements ChunkHolder {
     this.#inFlight.chunks,
     (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
   );
-  #nextSeq = 0;
 
   constructor(slot: CallsSlot, transport: Transport, owner: SlotOwner) {
     this.id = slot.id;
@@ -80,19 +80,16 @@ export class SlotCalls implements ChunkHolder {
 
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
   send(chunks: Chunk[]): void {
+    // Taken before: a worker may have begun when the transport returns.
+    const now = performance.now();
     try {
-      this.#transport.send(toBatch(this.#nextSeq, chunks, this.#owner.observer?.timesCalls ?? false));
+      this.#transport.send(toBatch(this.#inFlight.nextSeq, chunks, this.#owner.observer?.timesCalls ?? false));
     } catch (cause) {
       return sendSeparately(chunks, cause, (part) => this.send(part));
     }
     if (this.inFlight === 0) this.#slot.becomesBusy(this.throughput.begin());
-    for (const chunk of chunks) {
-      chunk.holder = this;
-      chunk.firstSeq = this.#nextSeq;
-      this.#nextSeq += chunk.items.length;
-      this.#inFlight.add(chunk);
-    }
-    recordSent(chunks, this.id, this.#owner);
+    for (const chunk of chunks) this.#inFlight.add(chunk, this);
+    recordSent(chunks, now, this.id, this.#owner);
     this.#limits.watch(this.#transport, chunks[0].job);
   }
 
