@@ -10,6 +10,7 @@
  * @module
  */
 import { inline, Pool } from "../../mod.ts";
+import { slopeOf } from "./slope.ts";
 
 const WARM_UP = 100;
 /**
@@ -110,14 +111,6 @@ async function killLot(kills: number, others: string[]): Promise<void> {
     }
   };
   await Promise.all([killTasks(), killTasks(), killTasks(), killTasks()]);
-}
-
-/** Gives the slope of the linear regression through some points. */
-function slopeOf(points: [x: number, y: number][]): number {
-  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
-  const [meanX, meanY] = [mean(0), mean(1)];
-  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
 
 if (import.meta.main) {

@@ -9,6 +9,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { inline, Pool, tasks, TaskTimeoutError, WorkerCrashedError } from "../../mod.ts";
+import { slopeOf } from "./slope.ts";
 
 const own = tasks<typeof import("./process_tasks.ts")>(import.meta.resolve("./process_tasks.ts"));
 const spin = inline(() => {
@@ -156,14 +157,6 @@ export function childrenOf(pid: number): number[] {
       throw error;
     }
   });
-}
-
-/** Gives the slope of the linear regression through some points. */
-function slopeOf(points: [x: number, y: number][]): number {
-  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
-  const [meanX, meanY] = [mean(0), mean(1)];
-  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
 
 if (import.meta.main) {

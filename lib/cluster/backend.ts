@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CUSTOM, type CustomBackend } from "../pool/backends.ts";
+import { BACKENDS, CUSTOM, type CustomBackend } from "../pool/backends.ts";
 import { launchLanes } from "./lane.ts";
 import { type ClusterOptions, clusterSettings } from "./options.ts";
 
@@ -35,15 +35,8 @@ export function cluster(options: ClusterOptions): CustomBackend {
     [CUSTOM]: {
       name: "cluster",
       workers: 64,
-      capabilities: {
-        engine: "cluster",
-        parallel: true,
-        isolated: true,
-        sharedMemory: false,
-        forcedKill: true,
-        memoryLimit: true,
-        permissions: true,
-      },
+      // Hosts run calls in processes.
+      capabilities: { ...BACKENDS.process.capabilities, engine: "cluster" },
       launch: (setup) => launchLanes(settings, setup),
     },
   };

@@ -68,7 +68,7 @@ export class HostWorker {
     const call = this.#call = { seq: this.#seq++, onNews, end, granted: request.stream };
     try {
       await this.ready;
-      const { source, item, spread, timeout, limits, hasLimit, attempt, stream, traceparent } = request;
+      const { source, item, spread, timeout, hasLimit, attempt, stream, traceparent } = request;
       this.#transport.send({
         first: call.seq,
         taskId: this.#taskId(JSON.stringify(source)),
@@ -77,7 +77,7 @@ export class HostWorker {
         items: [item],
         spread,
         timeout,
-        limits,
+        limits: undefined,
         hasLimit,
         attempt,
         stream,

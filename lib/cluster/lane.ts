@@ -74,10 +74,10 @@ class Lane implements Transport {
   }
 
   send(batch: Batch): void {
-    const { first, source, items, spread, timeout, limits, hasLimit, attempt, stream, shares, traceparent } = batch;
+    const { first, source, items, spread, timeout, hasLimit, attempt, stream, shares, traceparent } = batch;
     let [item] = decodeItems(items, spread) as unknown[];
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
-    const header = { source, spread, timeout, limits, hasLimit, attempt, stream, traceparent };
+    const header = { source, spread, timeout, hasLimit, attempt, stream, traceparent };
     const request: JobRequest = { ...header, item, spec: this.#lanes.spec };
     const id = this.#executor.submit(pack(request), {
       started: () => {

@@ -20,7 +20,7 @@ import { Buffer } from "node:buffer";
 import { encodeFrame, FrameReader } from "../protocol/frames.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { ErrorRecord, Thrown } from "../protocol/thrown.ts";
-import type { CallLimits, Death, Hook } from "../transport/transport.ts";
+import type { Death, Hook } from "../transport/transport.ts";
 
 /** The part of a pool's options that its calls take with them: hosts keep workers for each that differs. */
 export interface WorkerSpec {
@@ -40,8 +40,6 @@ export interface JobRequest {
   readonly spread: boolean;
   /** Time limit in milliseconds. The submitter enforces it; the host does where the submitter has gone. */
   readonly timeout: number | undefined;
-  /** Limits that only worker processes can keep. */
-  readonly limits: CallLimits | undefined;
   readonly hasLimit: boolean;
   readonly attempt: number;
   /** How many items may be yielded before a grant; `0` if the call does not stream. */
