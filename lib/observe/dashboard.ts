@@ -16,10 +16,12 @@ import { CancelledError } from "../core/errors.ts";
 import { crypto, Date, JSON, ReadableStream, URL } from "../core/platform.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { runningItems } from "../scheduler/running_items.ts";
+import { itemText } from "../scheduler/item_text.ts";
 import { type EndedCall, observe } from "../scheduler/observers.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { PAGE } from "./dashboard_page.ts";
-import { errorText, itemText, taskName } from "./describe.ts";
+import { taskName } from "../scheduler/task_name.ts";
+import { errorText, MAX_TEXT } from "./describe.ts";
 
 /** Milliseconds between two snapshots. */
 const INTERVAL = 500;
@@ -166,8 +168,8 @@ export class Dashboard implements AsyncDisposable {
     if (outcome !== "rejected") return;
     this.#failures.unshift({
       at: Date.now(),
-      task: taskName(job),
-      item: itemText(job, item),
+      task: taskName(job.task),
+      item: itemText(item, job.spread, MAX_TEXT),
       error: errorText(error),
       workerId,
     });
@@ -189,7 +191,7 @@ export class Dashboard implements AsyncDisposable {
       ended: slot.ended,
       running: slot.chunks.flatMap(({ job }, i, all) =>
         all.findIndex((chunk) => chunk.job === job) === i
-          ? runningItems([slot], job).map((item) => `${taskName(job)}(${item.text()})`)
+          ? runningItems([slot], job).map((item) => `${taskName(job.task)}(${item.text()})`)
           : []
       ),
     }));

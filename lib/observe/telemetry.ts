@@ -22,7 +22,8 @@ import { Date, performance } from "../core/platform.ts";
 import type { Job } from "../scheduler/job.ts";
 import { type EndedCall, observe, type Observers } from "../scheduler/observers.ts";
 import type { Death } from "../transport/transport.ts";
-import { errorText, taskName } from "./describe.ts";
+import { taskName } from "../scheduler/task_name.ts";
+import { errorText } from "./describe.ts";
 
 const SCOPE = "isopool";
 const KIND = { PRODUCER: 3, CONSUMER: 4 } as const;
@@ -79,7 +80,7 @@ class PoolTelemetry {
 
   submitted(job: Job): void {
     const attributes = { ...this.#ofTask(job), "isopool.kind": job.kind };
-    const span = this.#start(`submit ${taskName(job)}`, KIND.PRODUCER, attributes);
+    const span = this.#start(`submit ${taskName(job.task)}`, KIND.PRODUCER, attributes);
     if (span) job.traceparent = traceparentOf(span);
     this.#jobs.set(job, { span, submittedAt: performance.now(), sentAt: 0, calls: 0 });
   }
@@ -109,7 +110,7 @@ class PoolTelemetry {
     if (this.#isolated || !job.traceparent) return;
     // This thread has run the call. The code of the call was in the caller's context, so only the time is to be told.
     const details = { ...attributes, "isopool.worker": workerId, "isopool.index": index, "isopool.attempt": attempt };
-    const span = this.#start(`run ${taskName(job)}`, KIND.CONSUMER, details, job.traceparent, epoch(start));
+    const span = this.#start(`run ${taskName(job.task)}`, KIND.CONSUMER, details, job.traceparent, epoch(start));
     if (outcome === "rejected") fail(span, error);
     span?.end(epoch(end));
   }
@@ -128,7 +129,7 @@ class PoolTelemetry {
   }
 
   #ofTask(job: Job): Attributes {
-    return { ...this.attributes, "isopool.task": taskName(job) };
+    return { ...this.attributes, "isopool.task": taskName(job.task) };
   }
 
   #start(name: string, kind: number, attributes: Attributes, parent?: string, startTime?: number): Span | undefined {

@@ -13,9 +13,11 @@
  */
 import { performance } from "../core/platform.ts";
 import { type EndedCall, observe, type Observer, type Observers } from "../scheduler/observers.ts";
+import { itemText } from "../scheduler/item_text.ts";
 import type { Job } from "../scheduler/job.ts";
 import type { Death } from "../transport/transport.ts";
-import { errorText, itemText, taskName } from "./describe.ts";
+import { taskName } from "../scheduler/task_name.ts";
+import { errorText, MAX_TEXT } from "./describe.ts";
 import { round, TraceLanes } from "./trace_lanes.ts";
 
 /** Minimum milliseconds between two values of the counters. */
@@ -120,7 +122,7 @@ export class PoolTrace implements AsyncDisposable {
 
   #submitted(job: Job): void {
     const now = performance.now();
-    const traced = { id: ++this.#lastId, name: taskName(job), submittedAt: now, isWaiting: true, sent: new Map() };
+    const traced = { id: ++this.#lastId, name: taskName(job.task), submittedAt: now, isWaiting: true, sent: new Map() };
     this.#jobs.set(job, traced);
     this.#waiting++;
     const { id, name } = traced;
@@ -158,11 +160,11 @@ export class PoolTrace implements AsyncDisposable {
     const start = times?.start ?? Math.max(sent?.at ?? this.#start, this.#lanes.firstFree(workerId));
     const end = Math.max(start, times?.end ?? now);
     const lane = this.#lanes.take(workerId, start, end);
-    const args: Record<string, unknown> = { item: itemText(job, item), index, attempt, outcome };
+    const args: Record<string, unknown> = { item: itemText(item, job.spread, MAX_TEXT), index, attempt, outcome };
     if (outcome !== "fulfilled") args.error = errorText(error);
     if (traced && job.kind === "call") args.wait = round((sent?.at ?? start) - traced.submittedAt);
     if (sent) args.transfer = round(Math.max(0, start - sent.at));
-    this.#lanes.slice("run", traced?.name ?? taskName(job), lane, start, end, args, COLORS[outcome]);
+    this.#lanes.slice("run", traced?.name ?? taskName(job.task), lane, start, end, args, COLORS[outcome]);
     if (sent?.flow !== undefined) this.#lanes.flow("f", sent.flow, lane, start);
     this.#counters(now);
   }

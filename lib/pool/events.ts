@@ -7,8 +7,8 @@ import { AsyncContext } from "../core/async_context.ts";
 import type { DeathReason } from "../core/errors.ts";
 import { CustomEvent as RuntimeEvent } from "../core/platform.ts";
 import type { Death } from "../transport/transport.ts";
-import type { Job } from "../scheduler/job.ts";
 import type { Observer } from "../scheduler/observers.ts";
+import { taskName } from "../scheduler/task_name.ts";
 
 /** Detail of the worker events of {@linkcode PoolEventMap}. */
 export interface WorkerEventDetail {
@@ -22,7 +22,7 @@ export interface WorkerEventDetail {
 
 /** Detail of the task events of {@linkcode PoolEventMap}. */
 export interface TaskEventDetail {
-  /** Name of the task. */
+  /** Name of the task: of its export or function, else the beginning of an inline task's text. */
   readonly task: string;
   /** Position among the items of a map; 0 for a single call. */
   readonly index: number;
@@ -60,14 +60,10 @@ export function eventObserver(target: EventTarget): Partial<Observer> {
   return {
     workerStarted: (workerId) => dispatch("workerstart", { workerId }),
     workerEnded: (workerId, { reason, cause }: Death) => dispatch("workerexit", { workerId, reason, cause }),
-    callSent: (job, index, attempt, workerId) => dispatch("taskstart", { task: nameOf(job), index, workerId, attempt }),
+    callSent: (job, index, attempt, workerId) =>
+      dispatch("taskstart", { task: taskName(job.task), index, workerId, attempt }),
     callEnded: ({ job, index, outcome, workerId }) =>
-      dispatch("taskend", { task: nameOf(job), index, workerId, outcome }),
+      dispatch("taskend", { task: taskName(job.task), index, workerId, outcome }),
     drained: () => dispatch("drain", null),
   };
-}
-
-/** Names the task of a job in an event. */
-export function nameOf({ task: { source, localFunction: local } }: Job): string {
-  return "name" in source ? source.name : local?.name || "(anonymous)";
 }

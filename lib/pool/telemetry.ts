@@ -8,7 +8,7 @@ import { tracingChannel } from "node:diagnostics_channel";
 import { openTelemetry } from "../core/opentelemetry.ts";
 import type { Job } from "../scheduler/job.ts";
 import type { Observer } from "../scheduler/observers.ts";
-import { nameOf } from "./events.ts";
+import { taskName } from "../scheduler/task_name.ts";
 
 /** Reports a pool to OpenTelemetry; `undefined` where that was off when this module was loaded, so that nothing is paid. */
 export const reportPool: typeof import("../observe/telemetry.ts").reportPool | undefined = openTelemetry() &&
@@ -35,7 +35,7 @@ export function publisher(pool: string): Partial<Observer> {
   const messages = new WeakMap<Job, TaskMessage>();
   return {
     jobSubmitted(job) {
-      const message: TaskMessage = { pool, task: nameOf(job), kind: job.kind };
+      const message: TaskMessage = { pool, task: taskName(job.task), kind: job.kind };
       messages.set(job, message);
       channel.start.publish(message);
       channel.end.publish(message);

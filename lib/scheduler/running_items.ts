@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { shorten, shortenAll } from "../core/shorten.ts";
-import { decodeItems } from "../protocol/snapshot.ts";
+import { itemText } from "./item_text.ts";
 import { type Chunk, CLOSED, type Job } from "./job.ts";
 
 /** Maximum number of characters of an item. */
@@ -30,7 +29,7 @@ export function runningItems(slots: Iterable<{ readonly chunks: readonly Chunk[]
       for (let offset = Math.max(0, end - SIDE_BY_SIDE); chunk.job === job && offset < end; offset++) {
         const item = chunk.items[offset];
         if (item === CLOSED || !chunk.holder?.isRunning(chunk, offset)) continue;
-        found.push({ index: chunk.first + offset, text: () => textOf(item, job.spread) });
+        found.push({ index: chunk.first + offset, text: () => itemText(item, job.spread, MAX_TEXT) });
       }
       if (end < chunk.items.length) break;
     }
@@ -48,9 +47,4 @@ function startedEnd(chunk: Chunk): number {
     else high = middle;
   }
   return low;
-}
-
-function textOf(item: unknown, spread: boolean): string {
-  const [decoded] = decodeItems([item], spread);
-  return spread ? shortenAll(decoded as unknown[], MAX_TEXT) : shorten(decoded, MAX_TEXT);
 }

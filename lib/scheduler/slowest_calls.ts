@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { shorten, shortenAll } from "../core/shorten.ts";
-import { decodeItems } from "../protocol/snapshot.ts";
+import { itemText } from "./item_text.ts";
 import type { TaskEntry } from "./job.ts";
 import { describeTask } from "./task_name.ts";
 
@@ -36,9 +35,7 @@ export class SlowestCalls {
   /** Adds a call. `item` is its argument, or with `spread` its argument list. */
   add(ms: number, task: TaskEntry, item: unknown, spread: boolean, workerId: number): void {
     if (ms <= this.#threshold) return;
-    const [decoded] = decodeItems([item], spread);
-    const args = spread ? shortenAll(decoded as unknown[]) : shorten(decoded);
-    this.#calls.push({ task: describeTask(task), args, ms, workerId });
+    this.#calls.push({ task: describeTask(task), args: itemText(item, spread), ms, workerId });
     this.#calls.sort((a, b) => b.ms - a.ms);
     if (this.#calls.length > KEPT) this.#calls.pop();
     if (this.#calls.length === KEPT) this.#threshold = this.#calls[KEPT - 1].ms;

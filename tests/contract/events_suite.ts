@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
-import type { PoolEventMap, WorkerEventDetail } from "@isopool/isopool";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { inline, type PoolEventMap, type WorkerEventDetail } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
 import { StepLog } from "../support/steps.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
@@ -45,6 +45,23 @@ export const eventsSuite: Suite = (backend, check) => {
       "drain",
       "workerexit 1 terminated",
     ]);
+  });
+
+  check("events name an inline task as traces do: by its function, or by its text", async () => {
+    const pool = backend.make({ workers: 1 });
+    const lines = listen(pool);
+    await pool.submit(
+      inline(function third(n: number) {
+        return n / 3;
+      }),
+      6,
+    );
+    await pool.submit(inline((n: number) => n / 2), 6);
+    await within(MUST_HAPPEN, pool.shutdown());
+    const names = lines.flatMap((line) => /^taskend (.*)\[0\]/.exec(line)?.[1] ?? []);
+    assertEquals(names[0], "third");
+    assertMatch(names[1], /^\(n\)\s*=>\s*n \/ 2$/);
+    assertEquals(names.length, 2);
   });
 
   check("events of maps have the item's index; of retries the attempt", async () => {
