@@ -10,7 +10,7 @@
  * @module
  */
 import { Deque } from "../core/deque.ts";
-import { badOption, integer, knownOptions } from "../core/validate.ts";
+import { badOption, callback, integer, knownOptions } from "../core/validate.ts";
 import { KeyPlaces } from "./key_places.ts";
 
 /**
@@ -45,29 +45,30 @@ export interface LimitPerKeyOptions {
 /** Checks the option of `limit()`; `undefined` without it. */
 export function limitPerKeyOptions(call: string, given: unknown): LimitPerKeyOptions | undefined {
   if (given === undefined) return undefined;
-  if (typeof given !== "object" || given === null) {
-    throw badOption(call, "per", given, "an object with `limit`", false);
-  }
-  knownOptions(`${call}: \`per\``, given, ["key", "limit"]);
-  const { key, limit } = given as LimitPerKeyOptions;
-  if (key !== undefined && typeof key !== "function") throw badOption(call, "per.key", key, "a function", false);
+  const { key, limit } = checked<LimitPerKeyOptions>(call, given, "`limit`", ["key", "limit"]);
+  callback(call, "per.key", key);
   return { key, limit: integer(call, "per.limit", limit, 1) };
 }
 
 /** Checks and completes the option of `pooled()`; `undefined` without it. */
 export function perKeyOptions(call: string, given: unknown): Required<PerKeyOptions> | undefined {
   if (given === undefined) return undefined;
-  if (typeof given !== "object" || given === null) {
-    throw badOption(call, "per", given, "an object with `key` and `limit`", false);
-  }
-  knownOptions(`${call}: \`per\``, given, ["key", "limit", "lookahead"]);
-  const { key, limit, lookahead = 1_000 } = given as PerKeyOptions;
+  const known = ["key", "limit", "lookahead"];
+  const { key, limit, lookahead = 1_000 } = checked<PerKeyOptions>(call, given, "`key` and `limit`", known);
   if (typeof key !== "function") throw badOption(call, "per.key", key, "a function", false);
   return {
     key,
     limit: integer(call, "per.limit", limit, 1),
     lookahead: integer(call, "per.lookahead", lookahead, 1),
   };
+}
+
+function checked<T>(call: string, given: unknown, needs: string, known: readonly string[]): T {
+  if (typeof given !== "object" || given === null) {
+    throw badOption(call, "per", given, `an object with ${needs}`, false);
+  }
+  knownOptions(`${call}: \`per\``, given, known);
+  return given as T;
 }
 
 /** An item that has been read. */
