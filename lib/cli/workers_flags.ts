@@ -9,7 +9,18 @@ import { bad, integer, rate, share, size, time } from "./quantities.ts";
 import { UsageError } from "./usage_error.ts";
 import { printToStderr } from "./worker_console.ts";
 
-const KINDS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
+/** The kinds of permissions, and what each lets tasks do. */
+const ALLOWS = {
+  read: "read files",
+  write: "write files",
+  net: "use the network",
+  env: "read the environment",
+  run: "start programs",
+  ffi: "load native libraries",
+  sys: "ask for facts of the system",
+  import: "import modules from other hosts",
+} as const;
+const KINDS = Object.keys(ALLOWS) as (keyof typeof ALLOWS)[];
 
 /** The flags. */
 export const WORKER_FLAGS: readonly Flag[] = [
@@ -28,7 +39,7 @@ export const WORKER_FLAGS: readonly Flag[] = [
     name: `allow-${kind}`,
     value: "LIST",
     optional: true,
-    help: `lets tasks ${kind === "env" ? "read the environment" : kind}; what is not allowed is denied then`,
+    help: `lets tasks ${ALLOWS[kind]}; what is not allowed is denied then`,
   })),
   ...KINDS.map((kind): Flag => ({ name: `deny-${kind}`, help: `takes the permission ${kind} from tasks` })),
 ];

@@ -15,7 +15,8 @@ export interface PoolOptions<B extends BackendName = BackendName> {
   /**
    * What tasks run on: `"worker"`, threads of this process; `"process"`, `deno run` children, the only workers that hold
    * against hostile code; or `"async"`, this event loop. A process gives its first result after 0.2 to 0.4 s, and takes
-   * about 37 MiB. Shared objects, queues and managers do not reach it: send copies.
+   * about 37 MiB. Queues, pipes and managers reach it; `Value`, `SharedArray`, locks and the like do not, for they are memory
+   * of this process.
    *
    * @default {"worker"}
    */
@@ -28,7 +29,7 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    * are not started: the pool goes on with those that are, and breaks if there are none. The limits are known on Linux, to
    * a script that has all permissions (`-A`). Elsewhere the runtime itself ends the process at a limit.
    *
-   * @default {the number of usable cores; 32 for "async"}
+   * @default {the number of usable cores; 32 for "async", 64 for a cluster}
    */
   workers?: number;
   /** Number of workers that start at once, and stay while they are idle. @default {0} */
@@ -154,8 +155,8 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    * in full; what this script has in part must be named.
    *
    * On backend `"worker"` they need `--unstable-worker-options`, and guard against mistakes, not against attackers: see
-   * SECURITY.md. With permissions, running out of memory ends the whole process, and a task that never ends is stopped only before its
-   * first `await`, by its `timeout`.
+   * SECURITY.md. With permissions, running out of memory ends the whole process, and a task that never ends is stopped only
+   * before its first `await`, by its `timeout`.
    *
    * @default {"inherit"}
    */

@@ -8,7 +8,8 @@
  *   Future / Results <- settle <----------------------------------------------+
  * ```
  *
- * Base classes, each of the next: pool_workers.ts, pool_insight.ts, pool_pause.ts, lifecycle.ts, pool_streams.ts, pool_maps.ts.
+ * Base classes, each of the next: pool_workers.ts, pool_insight.ts, pool_pause.ts, lifecycle.ts, pool_streams.ts,
+ * pool_maps.ts.
  *
  * @module
  */
@@ -37,7 +38,8 @@ export type { ApplyOptions, Args, Closure, Runnable } from "./runnable.ts";
  * for all submitted calls and their callbacks, also after a throw. An idle pool that was never closed does not keep the
  * script alive; running tasks do. There is no plain `using`: one missing `await` would lose calls.
  *
- * More: {@linkcode PoolMaps}, {@linkcode PoolStreams}, {@linkcode PoolLifecycle}, {@linkcode PoolPause}, {@linkcode PoolInsight}, {@linkcode PoolWorkers}.
+ * More: {@linkcode PoolMaps}, {@linkcode PoolStreams}, {@linkcode PoolLifecycle}, {@linkcode PoolPause},
+ * {@linkcode PoolInsight}, {@linkcode PoolWorkers}.
  *
  * **Cost**: a worker takes about 50 ms to start and 17 MiB of memory; a call takes 30 to 65 us there and back, and 1 to
  * 3 us while many are in flight (ARCHITECTURE.md has the measurements). Arguments and results are copied.

@@ -39,7 +39,7 @@ export interface Counts extends ProgressState {
   running(): RunningItem[];
 }
 
-/** Shows counts when it likes; unlike a sink, it costs nothing for each item. Its methods must not throw. */
+/** Shows counts when it likes; unlike a sink, it is not called for each item. Its methods must not throw. */
 export interface Display {
   start(counts: Counts): void;
   end(counts: Counts): void;

@@ -23,7 +23,7 @@ export interface ProgressOptions {
    * Where progress is shown. `true` shows a bar on stderr if that is a terminal, else a line at most every 5 s and one at
    * the end; a worker always writes lines. Maps that run at the same time have a bar each. Below the bar stand the items
    * whose task reports `context.progress`, and the item that has run longest, if that is more than a second. Or pass a sink
-   * of your own, which costs one call for each item; the bar costs nothing for each.
+   * of your own, which costs one call for each item; the bar only counts them.
    *
    * @default {false}
    */

@@ -13,8 +13,7 @@ import { SSH_FAILED } from "./host_command.ts";
 import { ProcessTransport } from "./process.ts";
 import type { Death, HostsSetup, Launch, PoolControl, Setup, TransportEvents } from "./transport.ts";
 
-/**
- * Starts worker processes on hosts. */
+/** Prepares the function that starts worker processes on hosts. */
 export function launchOnHosts(setup: Setup, { hosts, max, first }: HostsSetup, { resize, ended }: PoolControl): Launch {
   let allowed = first;
   const changed = () => {
