@@ -8,8 +8,7 @@
  *   Future / Results <- settle <----------------------------------------------+
  * ```
  *
- * Base classes, each of the next: pool_workers.ts, pool_insight.ts, pool_pause.ts, lifecycle.ts, pool_streams.ts,
- * pool_maps.ts.
+ * Its base classes: lifecycle.ts and pool_*.ts.
  *
  * @module
  */
@@ -44,9 +43,8 @@ export type { ApplyOptions, Args, Closure, Runnable } from "./runnable.ts";
  * **Cost**: a worker takes about 50 ms to start and 17 MiB of memory; a call takes 30 to 65 us there and back, and 1 to
  * 3 us while many are in flight (ARCHITECTURE.md has the measurements). Arguments and results are copied.
  *
- * **When not to use it**: for code that waits instead of computing (requests, files), `pooled()` needs no worker. A
- * function that takes less than the copy of its arguments is faster where it is. For hostile code, threads are no
- * security boundary: see SECURITY.md.
+ * **When not to use it**: for code that waits (requests, files), `pooled()` needs no worker. A function that takes less
+ * than the copy of its arguments is faster where it is. Threads do not hold against hostile code: see SECURITY.md.
  *
  * @typeParam B The backend, so that closures can be told from tasks at compile time.
  *
