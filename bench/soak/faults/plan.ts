@@ -1,0 +1,152 @@
+/**
+ * The plan of a round: which work a pool gets, which faults strike, and when. It follows from the seed alone, so that a
+ * seed replays the same work and the same faults.
+ *
+ * @module
+ */
+import { random } from "../../../tests/support/random.ts";
+
+/** What a pool of a round runs on. */
+export type BackendKind = "threads" | "scoped" | "process" | "async" | "cluster";
+
+/** Every backend that the harness knows. */
+export const BACKEND_KINDS: readonly BackendKind[] = ["threads", "scoped", "process", "async", "cluster"];
+
+/** What the program of a round is exposed to: ten rounds of one kind run in one program. */
+export type Setting = "plain" | "clock" | "descriptors";
+
+/** Options of the pool. */
+export interface PoolPlan {
+  readonly workers: number;
+  readonly concurrencyPerWorker: number;
+  readonly killGrace: number;
+  readonly maxTasksPerWorker: number;
+  /** Bytes; 0 for no limit. */
+  readonly memoryLimit: number;
+}
+
+/** A piece of work. */
+export interface WorkPlan {
+  readonly kind: WorkKind;
+  /** Milliseconds from the start of the round. */
+  readonly at: number;
+  /** Number of its calls, or of its items. */
+  readonly size: number;
+  /** Milliseconds that a call takes, or until it is cancelled or times out. */
+  readonly ms: number;
+  readonly retry: number;
+  /** Decides what is left to decide, from 0 to 1. */
+  readonly turn: number;
+}
+
+/** A fault from outside. */
+export interface StrikePlan {
+  readonly kind: StrikeKind;
+  /** Milliseconds from the start of the round. */
+  readonly at: number;
+  /** Milliseconds until the fault is over. */
+  readonly ms: number;
+  /** Chooses the victim, from 0 to 1. */
+  readonly turn: number;
+}
+
+/** A whole round. */
+export interface Plan {
+  readonly seed: number;
+  readonly setting: Setting;
+  readonly pool: PoolPlan;
+  readonly work: readonly WorkPlan[];
+  readonly strikes: readonly StrikePlan[];
+}
+
+const ANY_BACKEND = [
+  ...["submit", "map", "imap", "left", "stream", "retry", "affinity", "priority", "group", "cancel", "fail"],
+  ...["never", "share", "broadcast", "batch"],
+] as const;
+const ISOLATED = ["exit", "dying", "uncaught", "spin", "terminate"] as const;
+/** The kinds of work. */
+export type WorkKind = typeof ANY_BACKEND[number] | typeof ISOLATED[number] | "queue" | "memory" | "disk";
+
+const ANY_STRIKE = ["blockLoop", "restart", "resize", "pause", "freezeProgram"] as const;
+/** The kinds of faults. */
+export type StrikeKind =
+  | typeof ANY_STRIKE[number]
+  | "killProcess"
+  | "freezeProcess"
+  | "killHost"
+  | "freezeHost"
+  | "killRedis"
+  | "hogDescriptors"
+  | "stepClock";
+
+/** What a backend can be given. */
+interface Range {
+  readonly work: readonly WorkKind[];
+  readonly strikes: readonly StrikeKind[];
+  /** Share of the sizes; a process starts more slowly than a thread. */
+  readonly scale: number;
+}
+
+const RANGES: Record<BackendKind, Range> = {
+  async: { work: [...ANY_BACKEND, "queue", "disk"], strikes: ANY_STRIKE, scale: 1 },
+  threads: { work: [...ANY_BACKEND, ...ISOLATED, "queue", "memory", "disk"], strikes: ANY_STRIKE, scale: 1 },
+  scoped: { work: [...ANY_BACKEND, ...ISOLATED, "queue", "disk"], strikes: ANY_STRIKE, scale: 0.5 },
+  process: {
+    work: [...ANY_BACKEND, ...ISOLATED, "queue", "memory", "disk"],
+    strikes: [...ANY_STRIKE, "killProcess", "killProcess", "killProcess", "freezeProcess"],
+    scale: 0.3,
+  },
+  cluster: {
+    work: [...ANY_BACKEND.filter((kind) => kind !== "broadcast"), ...ISOLATED, "disk"],
+    strikes: ["blockLoop", "pause", "freezeProgram", "killHost", "freezeHost", "killRedis"],
+    scale: 0.3,
+  },
+};
+
+/** Rounds that follow each other in one program: those whose seeds have the same quotient. */
+export const LOT = 10;
+
+/** Whether a seed stands for a program that a signal ends, instead of a round: the last of each ten. */
+export const isInterrupted = (seed: number): boolean => seed % LOT === LOT - 1;
+
+/** Gives the setting of the program that runs the round of a seed. */
+export function settingOf(seed: number): Setting {
+  return (["plain", "clock", "plain", "descriptors"] as const)[Math.floor(seed / LOT) % 4];
+}
+
+/** Makes the plan of a round. */
+export function makePlan(backend: BackendKind, seed: number): Plan {
+  const next = random(Math.imul(seed + 1, 0x9e3779b1));
+  const upTo = (most: number) => Math.floor(next() * (most + 1));
+  const oneOf = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)];
+  const { work: kinds, strikes: faults, scale } = RANGES[backend];
+  const pool: PoolPlan = {
+    workers: 2 + upTo(2),
+    concurrencyPerWorker: next() < 0.3 ? 2 + upTo(2) : 1,
+    killGrace: oneOf([0, 10, 50]),
+    maxTasksPerWorker: next() < 0.3 ? 20 + upTo(200) : Infinity,
+    memoryLimit: next() < 0.15 ? 64 << 20 : 0,
+  };
+  const work = Array.from({ length: 6 + upTo(8) }, (): WorkPlan => ({
+    kind: oneOf(kinds),
+    at: upTo(200),
+    // A worker takes half a second to start on a busy machine.
+    size: 1 + Math.floor(scale * (next() < 0.1 && pool.maxTasksPerWorker === Infinity ? upTo(2_000) : upTo(60))),
+    ms: next() < 0.5 ? upTo(3) : upTo(30),
+    retry: 0,
+    turn: next(),
+  })).filter(({ kind }) => kind !== "memory" || pool.memoryLimit > 0)
+    // Several consumers could hold all workers, and wait for producers that have none.
+    .filter(({ kind }, i, all) => kind !== "queue" || all.findIndex((each) => each.kind === "queue") === i)
+    // The end of a pool ends its round, too.
+    .filter(({ kind, turn }) => kind !== "terminate" || turn < 0.3)
+    .map((each) => next() < 0.3 ? { ...each, retry: RETRIES } : each);
+  const setting = settingOf(seed);
+  const more = { plain: [], clock: ["stepClock", "stepClock"], descriptors: ["hogDescriptors"] } as const;
+  const strikes = [...Array.from({ length: upTo(4) }, () => oneOf(faults)), ...more[setting]]
+    .map((kind): StrikePlan => ({ kind, at: upTo(400), ms: 5 + upTo(200), turn: next() }));
+  return { seed, setting, pool, work, strikes };
+}
+
+/** Retries of work that must succeed among faults. */
+export const RETRIES = 20;

@@ -1,0 +1,121 @@
+/**
+ * The faults of a round that come from outside of its calls.
+ *
+ * @module
+ */
+import { childrenOf } from "../processes.ts";
+import type { ClusterRig } from "./cluster_rig.ts";
+import type { BackendKind, Plan, StrikeKind, StrikePlan } from "./plan.ts";
+import { pause, type Site } from "./work.ts";
+
+/** Where faults strike. */
+export interface Target {
+  readonly site: Site;
+  readonly rig: ClusterRig | undefined;
+  /** The file with the system's time, for the library that fakes it. */
+  readonly clock: string | undefined;
+}
+
+type Striker = (strike: StrikePlan, target: Target) => Promise<void> | void;
+
+/** Lets a fault strike when its time has come; resolves when it is over. */
+export async function strike(plan: StrikePlan, target: Target): Promise<void> {
+  await pause(plan.at);
+  await STRIKERS[plan.kind](plan, target);
+}
+
+/** Most calls that the faults of a plan may cost although they have done nothing. */
+export function lossesOf(backend: BackendKind, { pool, work, strikes }: Plan): number {
+  const neighbours = pool.concurrencyPerWorker - 1;
+  const stops = work.reduce((sum, { kind, size }) => {
+    if (kind === "never" || kind === "spin" || kind === "exit" || kind === "uncaught") return sum + 1 + size % 3;
+    if (kind === "dying") return sum + 2 * (1 + size % 3);
+    if (kind === "memory") return sum + 1;
+    // Cancelled by force when they do not heed their signal.
+    if (kind === "cancel" || kind === "group" || kind === "left") return sum + size;
+    return sum;
+  }, 0);
+  const kills = strikes.reduce((sum, { kind }) => {
+    if (kind === "killProcess") return sum + pool.concurrencyPerWorker;
+    if (kind === "killRedis") return Infinity;
+    if (kind === "killHost" || kind === "freezeHost") return sum + HOST_CALLS;
+    return sum;
+  }, 0);
+  return backend === "cluster" ? kills : kills + stops * neighbours;
+}
+
+/** Calls that a worker host of the harness runs at a time. */
+export const HOST_CALLS = 4;
+
+function victim<T>(list: readonly T[], turn: number): T | undefined {
+  return list[Math.floor(turn * list.length)];
+}
+
+function signal(pid: number, name: Deno.Signal): void {
+  try {
+    Deno.kill(pid, name);
+  } catch (error) {
+    // It has ended meanwhile.
+    if (!(error instanceof Deno.errors.NotFound || error instanceof TypeError)) throw error;
+  }
+}
+
+const STRIKERS: Record<StrikeKind, Striker> = {
+  blockLoop({ ms }) {
+    for (const end = performance.now() + ms; performance.now() < end;);
+  },
+  async restart(_, { site }) {
+    if (site.pool.state === "open") await site.pool.restart();
+  },
+  resize({ turn }, { site }) {
+    if (site.pool.state === "open") site.pool.resize(2 + Math.floor(3 * turn));
+  },
+  async pause({ ms }, { site }) {
+    if (site.pool.state !== "open") return;
+    site.pool.pause();
+    await pause(ms);
+    if (site.pool.paused) site.pool.resume();
+  },
+  killProcess({ turn }) {
+    const pid = victim(childrenOf(Deno.pid), turn);
+    if (pid !== undefined) signal(pid, "SIGKILL");
+  },
+  async freezeProcess({ turn, ms }) {
+    const pid = victim(childrenOf(Deno.pid), turn);
+    if (pid === undefined) return;
+    signal(pid, "SIGSTOP");
+    await pause(ms);
+    signal(pid, "SIGCONT");
+  },
+  async killHost({ turn }, { rig }) {
+    await rig!.replaceHost(turn);
+  },
+  async freezeHost({ turn, ms }, { rig }) {
+    const { pid } = rig!.host(turn);
+    signal(pid, "SIGSTOP");
+    // In some rounds so long that others take it for lost.
+    await pause(turn < 0.1 ? 7_000 : ms);
+    signal(pid, "SIGCONT");
+  },
+  async killRedis({ ms }, { rig }) {
+    await rig!.restartRedis(ms);
+  },
+  async hogDescriptors({ ms }) {
+    const held: Deno.FsFile[] = [];
+    try {
+      for (;;) held.push(Deno.openSync("/dev/null"));
+    } catch (error) {
+      if (!String(error).includes("os error 24")) throw error;
+    }
+    await pause(ms);
+    for (const file of held) file.close();
+  },
+  stepClock({ turn }, { clock }) {
+    if (clock === undefined) return;
+    // Up to a month back or forth. A rename, so that no reader sees half of it.
+    Deno.writeTextFileSync(`${clock}.new`, `${turn < 0.5 ? "-" : "+"}${Math.floor(turn * 2_592_000)}\n`);
+    Deno.renameSync(`${clock}.new`, clock);
+  },
+  // The program that watches this one does it.
+  freezeProgram() {},
+};

@@ -1,0 +1,64 @@
+/**
+ * The work of a round: gives a pool what the plan says, and enters every end in the ledger.
+ *
+ * @module
+ */
+import { type BackendName, type Pool, type RetryOptions, tasks } from "../../../mod.ts";
+import type { Allowed, Call, Ledger } from "./ledger.ts";
+import type { WorkPlan } from "./plan.ts";
+import { type Mark, valueOf } from "./tasks.ts";
+
+export const own = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
+
+/** Where the work of a round is done. */
+export interface Site {
+  readonly pool: Pool<BackendName>;
+  readonly ledger: Ledger;
+  /** A folder on a small disk; `undefined` where none can be mounted. */
+  readonly disk: string | undefined;
+  /** Milliseconds before a retry: a cluster waits for its Redis. */
+  readonly retryAfter: number;
+}
+
+/** A piece of work, and where it is done. */
+export interface Work extends WorkPlan {
+  readonly site: Site;
+  /** First of the numbers that its calls compute with. */
+  readonly n: number;
+}
+
+/** Makes calls of one kind, and waits for their ends. */
+export type Doer = (work: Work) => Promise<void>;
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Does something `count` times at once. */
+export function many<T>(count: number, each: (i: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, i) => each(i)));
+}
+
+/** A number for work whose calls cost a worker each. */
+export const few = ({ size }: Work): number => 1 + size % 3;
+
+export function retryOf({ site }: Work, retries: number): RetryOptions | undefined {
+  const wait = site.retryAfter;
+  return retries === 0 ? undefined : { maxAttempts: retries + 1, minTimeout: wait, maxTimeout: wait };
+}
+
+/** Opens an entry in the ledger. */
+export function open(work: Work, allowed: Allowed): { call: Call; mark: Mark } {
+  return work.site.ledger.open(work.kind, allowed);
+}
+
+/** Says of a call that it must return what its number gives. */
+export function returns(work: Work, n: number): Allowed {
+  return { value: { is: valueOf(n) }, starts: work.retry + 1 };
+}
+
+/** Does one piece of work when its time has come. */
+export async function doWork(does: Doer, plan: WorkPlan, index: number, site: Site): Promise<void> {
+  await pause(plan.at);
+  await does({ ...plan, site, n: index * 10_000 });
+}

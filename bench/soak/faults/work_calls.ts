@@ -1,0 +1,108 @@
+/**
+ * Work in single calls.
+ *
+ * @module
+ */
+import type { Future } from "../../../mod.ts";
+import { RETRIES } from "./plan.ts";
+import { type Mark, valueOf } from "./tasks.ts";
+import { type Doer, few, many, open, own, retryOf, returns, type Work } from "./work.ts";
+
+function submitEach(work: Work, options: (i: number) => { priority?: number; affinityKey?: string }) {
+  const { pool, ledger } = work.site;
+  const task = work.turn < 0.5 ? own.compute : own.wait;
+  return many(work.size, (i) => {
+    const { call, mark } = open(work, returns(work, work.n + i));
+    const given = task.with({ retry: retryOf(work, work.retry), ...options(i) });
+    return ledger.watch(call, () => pool.submit(given, mark, work.n + i, work.ms));
+  });
+}
+
+export const submit: Doer = async (work) => {
+  await submitEach(work, () => ({}));
+};
+
+export const priority: Doer = async (work) => {
+  await submitEach(work, (i) => ({ priority: i % 3 - 1 }));
+};
+
+export const affinity: Doer = async (work) => {
+  const { pool, ledger } = work.site;
+  const workerIds = await submitEach(work, (i) => ({ affinityKey: `${work.n}-${i % 3}` }));
+  // A key moves when its worker goes.
+  if (pool.capabilities.engine === "cluster" || pool.stats().workers.started > 2) return;
+  for (let key = 0; key < 3; key++) {
+    const ids = new Set(workerIds.filter((_, i) => i % 3 === key));
+    if (ids.size > 1) ledger.problems.push(`calls of one affinity key ran on workers ${[...ids].join(", ")}`);
+  }
+};
+
+/** Calls that fail at first. */
+const flaky = (dies: boolean): Doer => async (work) => {
+  const { pool, ledger } = work.site;
+  const task = own.flaky.with({ retry: retryOf(work, RETRIES) });
+  await many(dies ? few(work) : work.size, (i) => {
+    const n = work.n + i;
+    const { call, mark } = open(work, { value: { is: valueOf(n) }, starts: RETRIES + 1 });
+    return ledger.watch(call, () => pool.submit(task, mark, n, 1 + i % 2, dies));
+  });
+};
+
+export const retry: Doer = flaky(false);
+export const dying: Doer = flaky(true);
+
+export const cancel: Doer = async (work) => {
+  const { pool, ledger } = work.site;
+  await many(work.size, (i) => {
+    const n = work.n + i;
+    const { call, mark } = open(work, { value: { is: valueOf(n) }, errors: ["CancelledError"] });
+    return ledger.watch(call, () => {
+      const future = pool.submit(own.wait, mark, n, i % 2 === 0 ? 3 : 60_000);
+      setTimeout(() => {
+        const wasDone = future.done;
+        const took = future.cancel();
+        if (took === wasDone) ledger.problems.push(`cancel() returned ${took} of a call that is ${future.state}`);
+        // Cancelled at once: it was still waiting, and must never start.
+        if (took && future.done) call.starts = 0;
+      }, work.ms + i);
+      return future;
+    });
+  });
+};
+
+/** Makes calls that must fail. */
+async function failEach(
+  work: Work,
+  count: number,
+  submit: (mark: Mark, n: number) => Future<unknown>,
+  error: (n: number) => string,
+): Promise<void> {
+  await many(count, (i) => {
+    const { call, mark } = open(work, { value: "nothing", errors: [error(work.n + i)] });
+    return work.site.ledger.watch(call, () => submit(mark, work.n + i));
+  });
+}
+
+export const fail: Doer = (work) =>
+  failEach(work, work.size, (mark, n) => work.site.pool.submit(own.fail, mark, n), (n) => `RangeError: failed ${n}`);
+
+export const never: Doer = (work) => {
+  const task = own.never.with({ timeout: 5 + work.ms });
+  return failEach(work, few(work), (mark) => work.site.pool.submit(task, mark), () => "TaskTimeoutError");
+};
+
+export const spin: Doer = (work) => {
+  const task = own.spin.with({ timeout: 5 + work.ms });
+  return failEach(work, few(work), (mark) => work.site.pool.submit(task, mark), () => "TaskTimeoutError");
+};
+
+export const exit: Doer = (work) =>
+  failEach(work, few(work), (mark) => work.site.pool.submit(own.exit, mark), () => "crash");
+
+export const uncaught: Doer = (work) =>
+  failEach(work, few(work), (mark) => work.site.pool.submit(own.uncaught, mark), () => "crash");
+
+export const memory: Doer = (work) =>
+  failEach(work, 1, (mark) => work.site.pool.submit(own.fillMemory, mark), () => "crash");
+
+export const terminate: Doer = ({ site }) => site.pool.terminate();

@@ -1,0 +1,90 @@
+/**
+ * Work in maps, and in other things with many results.
+ *
+ * @module
+ */
+import type { Call } from "./ledger.ts";
+import { type Mark, valueOf } from "./tasks.ts";
+import { type Doer, open, own, retryOf, returns, type Work } from "./work.ts";
+
+type Item = readonly [Mark, number, number];
+
+function itemsOf(work: Work, count = work.size, ms = work.ms): { calls: Call[]; items: Item[] } {
+  const opened = Array.from({ length: count }, (_, i) => open(work, returns(work, work.n + i)));
+  return { calls: opened.map(({ call }) => call), items: opened.map(({ mark }, i) => [mark, work.n + i, ms]) };
+}
+
+const settling = (work: Work) => ({ onError: "settle" as const, retry: retryOf(work, work.retry) });
+
+export const map: Doer = async (work) => {
+  const { calls, items } = itemsOf(work);
+  await work.site.ledger.collect(calls, () => work.site.pool.starmap(own.compute, items, settling(work)));
+};
+
+/** Many short calls, which travel together. */
+export const batch: Doer = async (work) => {
+  const { calls, items } = itemsOf(work, 10 * work.size, 0);
+  await work.site.ledger.collect(calls, () => work.site.pool.starmap(own.compute, items, settling(work)));
+};
+
+export const imap: Doer = async (work) => {
+  const { calls, items } = itemsOf(work);
+  const options = { ...settling(work), ordered: work.turn < 0.5, buffer: 1 + work.size % 9 };
+  await work.site.ledger.collect(calls, () => work.site.pool.imap(own.computeItem, items, options));
+};
+
+/** A map whose reader leaves. */
+export const left: Doer = async (work) => {
+  const { calls, items } = itemsOf(work);
+  for (const call of calls) call.isLeft = true;
+  const most = Math.floor(work.turn * work.size);
+  await work.site.ledger.collect(calls, async function* () {
+    let read = 0;
+    for await (const outcome of work.site.pool.imap(own.computeItem, items, settling(work))) {
+      yield outcome;
+      if (++read > most) return;
+    }
+  });
+};
+
+export const share: Doer = async (work) => {
+  const { pool, ledger } = work.site;
+  const { calls, items } = itemsOf(work);
+  try {
+    using table = pool.share(new Map(items.map(([, n]) => [n, valueOf(n)])));
+    const args = items.map(([mark, n]) => [mark, n, table] as const);
+    await ledger.collect(calls, () => pool.starmap(own.lookUp, args, settling(work)));
+  } catch (error) {
+    // share() itself: the pool was closed.
+    for (const call of calls) call.rejected(error);
+  }
+};
+
+export const broadcast: Doer = async (work) => {
+  const { call, mark } = open(work, { value: { is: [valueOf(work.n)] }, starts: 100 });
+  try {
+    const results = await work.site.pool.broadcast(own.compute, mark, work.n, work.ms);
+    call.fulfilled([...new Map(results.map((result) => [Deno.inspect(result), result])).values()]);
+  } catch (error) {
+    call.rejected(error);
+  }
+};
+
+const DISK_FULL = "os error 28";
+
+/** A map that records more than its disk takes. */
+export const disk: Doer = async (work) => {
+  const { pool, ledger, disk } = work.site;
+  if (disk === undefined) return;
+  const checkpoint = `${disk}/${work.n}.jsonl`;
+  const { calls, items } = itemsOf(work, 40 * work.size, 0);
+  for (const call of calls) call.isLeft = true;
+  try {
+    const results = await pool.starmap(own.compute, items, { checkpoint, retry: retryOf(work, work.retry) });
+    for (const [i, result] of results.entries()) calls[i].fulfilled(result);
+  } catch (error) {
+    ledger.open("disk", { value: "nothing", errors: [DISK_FULL] }).call.rejected(error);
+  } finally {
+    await Deno.remove(checkpoint).catch(() => {});
+  }
+};
