@@ -3,10 +3,11 @@
  *
  * @module
  */
+export { attach, type AttachedOutcome, type AttachOptions } from "./cluster/attach.ts";
 export { cluster } from "./cluster/backend.ts";
 export { ClusterError } from "./core/errors.ts";
 export { type ServeOptions, serveWorker, WorkerHost } from "./cluster/host.ts";
 export type { HostBackend } from "./cluster/host_workers.ts";
-export type { ClusterOptions } from "./cluster/options.ts";
+export type { ClusterAddress, ClusterOptions } from "./cluster/options.ts";
 export type { RedisAddress, RedisServer } from "./cluster/redis.ts";
 export type { CustomBackend } from "./pool/backends.ts";

@@ -55,7 +55,7 @@ const PACKAGES: [RegExp, string[]][] = [
   [/^node:util\/types$/, ["core"]],
   [/^node:async_hooks$/, ["core", "transport", "workers", "manager"]],
   [/^node:v8$/, ["protocol", "workers"]],
-  [/^node:(fs\/promises|path|url)$/, ["cli"]],
+  [/^node:(fs\/promises|path|url)$/, ["cli", "cluster"]],
   [/^node:/, ["transport", "workers", "pool", "process", "manager", "checkpoint", "cluster"]],
 ];
 

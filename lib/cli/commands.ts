@@ -85,6 +85,7 @@ export const COMMANDS: readonly Command[] = [
         "one module, nothing else",
         "isopool worker --redis redis://localhost --queue q --modules https://example.com/tasks.ts",
       ],
+      ["with a Redis of its own, to try it", "isopool worker --dev --redis redis://127.0.0.1:6379 --queue q"],
     ],
     flags: HOST_FLAGS,
     run: runWorker,

@@ -5,7 +5,7 @@
  */
 import { BACKENDS, CUSTOM, type CustomBackend } from "../pool/backends.ts";
 import { launchLanes } from "./lane.ts";
-import { type ClusterOptions, clusterSettings } from "./options.ts";
+import { type ClusterOptions, poolSettings } from "./options.ts";
 
 /**
  * Makes a backend whose calls run on worker hosts, on this machine or others: give it to a pool as its `backend`. The hosts
@@ -30,7 +30,7 @@ import { type ClusterOptions, clusterSettings } from "./options.ts";
  * ```
  */
 export function cluster(options: ClusterOptions): CustomBackend {
-  const settings = clusterSettings("make cluster backend", options);
+  const settings = poolSettings("make cluster backend", options);
   return {
     [CUSTOM]: {
       name: "cluster",

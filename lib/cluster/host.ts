@@ -5,23 +5,29 @@
  */
 import { cores, JSON, Promise as RuntimePromise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
-import { badOption, integer, oneOf } from "../core/validate.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
-import type { Thrown } from "../protocol/thrown.ts";
-import { ClusterError } from "../core/errors.ts";
-import { CallFailure, type HostWorker } from "./host_worker.ts";
+import { integer, oneOf } from "../core/validate.ts";
+import { encodeThrown } from "../protocol/error_record.ts";
+import { ClusterError, TaskLoadError } from "../core/errors.ts";
+import { HostCalls } from "./host_calls.ts";
+import { CallFailure } from "./host_worker.ts";
 import { type HostBackend, HostWorkers } from "./host_workers.ts";
-import { type ClusterOptions, type ClusterSettings, clusterSettings } from "./options.ts";
+import { type ClusterAddress, type ClusterSettings, clusterSettings } from "./options.ts";
 import { type Job, type Redis, Worker } from "./packages.ts";
 import { connected, disconnect, redisClient } from "./redis.ts";
+import { ModuleFolder } from "./module_folder.ts";
+import type { SentModules } from "./sent_modules.ts";
+import { AllowedModules } from "./allowed_modules.ts";
+import { atHost, withSubmitterUrls } from "./module_urls.ts";
 import {
-  claimKey,
-  type Control,
+  claim,
   controlChannel,
   failedReason,
+  type JobData,
+  type JobNews,
   type JobRequest,
-  KEEP_SECONDS,
+  type JobResult,
   pack,
+  packResult,
   unpack,
 } from "./wire.ts";
 
@@ -34,10 +40,13 @@ const MAX_STALLED = 3;
 /** Milliseconds beyond its time limit after which a host stops a call that its submitter has not stopped. */
 const SUBMITTER_GRACE = 5_000;
 
+/** Workers on which a call is tried that do not start it, because an earlier call has left code that blocks them. */
+const MAX_TRIALS = 3;
+
 const ACTION = "serve a cluster";
 
 /** Options of {@linkcode serveWorker}. */
-export interface ServeOptions extends ClusterOptions {
+export interface ServeOptions extends ClusterAddress {
   /** Number of calls that run at a time. @default {the number of usable cores} */
   concurrency?: number;
   /**
@@ -47,8 +56,12 @@ export interface ServeOptions extends ClusterOptions {
    */
   backend?: HostBackend;
   /**
-   * First parts of the URLs of task modules that this host runs, for example `["https://example.com/tasks/"]`. Then it runs
-   * no inlined functions. By default it runs whatever is sent to it, so whoever may write to Redis can run code here.
+   * What this host runs: first parts of the URLs of task modules, for example `"https://example.com/tasks/"`; `"sent:"` for
+   * local modules that pools have sent, or `"sent:<SHA-256>"` for one version of them; `"inline:"` for inlined functions.
+   *
+   * By default it runs any module that its URL names, for which the permissions of the host decide (`--allow-import`,
+   * `--allow-read`). Code that comes through Redis, which is `"sent:"` and `"inline:"`, runs by default only if the host may
+   * import from everywhere (`-A`, or `--allow-import` without a list): whoever may write to Redis can send it.
    */
   modules?: readonly string[];
 }
@@ -56,9 +69,10 @@ export interface ServeOptions extends ClusterOptions {
 /** A running worker host. */
 export class WorkerHost implements AsyncDisposable {
   readonly #settings: ClusterSettings;
-  readonly #modules: readonly string[] | undefined;
+  readonly #allowed: AllowedModules;
+  readonly #folder: ModuleFolder;
   readonly #workers: HostWorkers;
-  readonly #calls = new Map<string, HostWorker>();
+  readonly #calls = new HostCalls();
   readonly #client: Redis;
   readonly #worker: Worker;
   #subscriber: Redis | undefined;
@@ -66,11 +80,12 @@ export class WorkerHost implements AsyncDisposable {
   private constructor(options: ServeOptions, settings: ClusterSettings) {
     const { concurrency = cores, backend = "worker", modules } = options;
     this.#settings = settings;
-    this.#modules = modules && urlPrefixes(modules);
+    this.#allowed = new AllowedModules(ACTION, modules);
     const limit = this.concurrency = integer(ACTION, "concurrency", concurrency, 1);
     this.#workers = new HostWorkers(oneOf(ACTION, "backend", backend, ["worker", "process"]), limit);
     const { redis, queue, prefix } = settings;
     this.#client = redisClient(redis, true);
+    this.#folder = new ModuleFolder(settings, this.#client);
     this.#worker = new Worker(queue, (job: Job) => this.#run(job), {
       connection: this.#client,
       prefix,
@@ -83,9 +98,7 @@ export class WorkerHost implements AsyncDisposable {
     // Redis may go and come back; the calls that it has lost meanwhile are found as stalled.
     this.#worker.on("error", () => {});
     // Another host has these by now, or will: this one was frozen, or without Redis, for too long.
-    this.#worker.on("lockRenewalFailed", (ids: readonly string[]) => {
-      for (const id of ids) this.#calls.get(id)?.kill();
-    });
+    this.#worker.on("lockRenewalFailed", (ids: readonly string[]) => this.#calls.kill(ids));
   }
 
   /** @ignore */
@@ -116,6 +129,7 @@ export class WorkerHost implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#worker.close();
     await this.#workers.close();
+    await this.#folder.close();
     await this.#disconnect();
   }
 
@@ -131,21 +145,14 @@ export class WorkerHost implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { redis, queue, prefix } = this.#settings;
     const subscriber = this.#subscriber = redisClient(redis, true);
-    subscriber.on("message", (_channel: string, text: string) => this.#control(JSON.parse(text)));
+    subscriber.on("message", (_channel: string, text: string) => this.#calls.control(JSON.parse(text)));
     await subscriber.subscribe(controlChannel(prefix, queue));
   }
 
-  #control(control: Control): void {
-    const worker = this.#calls.get(control.id);
-    if (!worker) return;
-    if (control.kind === "kill") worker.kill();
-    else if (control.kind === "grant") worker.grant(control.total);
-    else worker.cancel(decodeThrown(unpack<{ thrown: Thrown }>(control.reason).thrown));
-  }
-
   async #run(job: Job): Promise<string> {
+    const { request, modules }: JobData = job.data;
     try {
-      return await this.#call(job, unpack<JobRequest>(job.data.request));
+      return await this.#call(job, unpack<JobRequest>(request), modules);
     } catch (error) {
       const { failure, message } = error instanceof CallFailure
         ? error
@@ -154,50 +161,71 @@ export class WorkerHost implements AsyncDisposable {
     }
   }
 
-  async #call(job: Job, request: JobRequest): Promise<string> {
+  async #call(job: Job, given: JobRequest, modules: SentModules | undefined): Promise<string> {
     const { prefix, queue } = this.#settings;
     const id = job.id!;
-    const claimed = await this.#client.set(claimKey(prefix, queue, id), "started", "EX", KEEP_SECONDS, "NX");
-    if (claimed !== "OK") throw lost("the host that ran it was lost, or it was given up");
-    this.#checkModule(request);
-    const worker = this.#workers.acquire(request);
-    this.#calls.set(id, worker);
-    // The submitter keeps the limit, as that of every other backend. This is for a call that it has left behind.
-    const { timeout } = request;
-    const timer = timeout === undefined ? undefined : setTimeout(() => worker.kill(), timeout + SUBMITTER_GRACE);
+    if (!await claim(this.#client, `${prefix}:${queue}:${id}`, "host")) {
+      throw lost("the host that ran it was lost, or it was given up");
+    }
+    const { request, folder } = await this.#prepare(given, modules);
     let told: Promise<void> = RuntimePromise.resolve();
     try {
-      const result = await worker.run(request, (news) => told = told.then(() => job.updateProgress(pack(news))));
+      const result = await this.#runOn(id, request, (news) => {
+        told = told.then(() => job.updateProgress(pack(news)));
+        told.catch(() => {}); // A call that fails does not wait for it.
+      });
       await told;
-      return pack(result);
-    } finally {
-      clearTimeout(timer);
-      this.#calls.delete(id);
-      this.#workers.release(worker);
+      return packResult(result, request.sizeLimit);
+    } catch (error) {
+      throw folder === undefined ? error : withSubmitterUrls(error, folder, modules!.base);
     }
   }
 
-  #checkModule({ source }: JobRequest): void {
-    if (this.#modules === undefined) return;
-    if ("url" in source && this.#modules.some((prefix) => source.url.startsWith(prefix))) return;
-    const what = "url" in source ? `the module ${source.url}` : "inlined functions";
-    throw new ClusterError(
-      `This host does not run ${what}: its option \`modules\` allows ${this.#modules.join(", ")} only`,
-    );
+  async #runOn(id: string, request: JobRequest, onNews: (news: JobNews) => void): Promise<JobResult> {
+    for (let trial = 1;; trial++) {
+      const worker = this.#workers.acquire(request);
+      // The submitter keeps the limit, as that of every other backend. This is for a call that it has left behind.
+      const { timeout } = request;
+      const timer = timeout === undefined ? undefined : setTimeout(() => worker.kill(), timeout + SUBMITTER_GRACE);
+      try {
+        const result = worker.run(request, onNews);
+        this.#calls.add(id, worker);
+        return await result;
+      } catch (error) {
+        if (!(error instanceof CallFailure && error.isUnstarted) || trial === MAX_TRIALS) throw error;
+      } finally {
+        clearTimeout(timer);
+        this.#calls.delete(id);
+        this.#workers.release(worker);
+      }
+    }
   }
+
+  async #prepare(request: JobRequest, modules: SentModules | undefined): Promise<PreparedCall> {
+    if (!this.#allowed.check(request, modules) || !modules) return { request, folder: undefined };
+    try {
+      const folder = await this.#folder.provide(modules.hash);
+      return { request: atHost(request, modules.base, folder), folder };
+    } catch (cause) {
+      const { source } = request;
+      const url = "url" in source ? source.url : modules.base;
+      throw new TaskLoadError(`Cannot load task module ${url}, as it was sent: ${(cause as Error).message}`, {
+        url,
+        cause,
+      });
+    }
+  }
+}
+
+/** A call whose modules are where its workers find them. */
+interface PreparedCall {
+  readonly request: JobRequest;
+  /** The URL of the folder with the modules that were sent with it, if the host takes these. */
+  readonly folder: string | undefined;
 }
 
 function lost(why: string): CallFailure {
   return new CallFailure({ kind: "death", reason: "terminated", cause: encodeThrown(new ClusterError(why)) }, why);
-}
-
-function urlPrefixes(value: unknown): readonly string[] {
-  if (
-    Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "string" && URL.canParse(each))
-  ) {
-    return value;
-  }
-  throw badOption(ACTION, "modules", value, "a list of URLs, at least one", false);
 }
 
 /**

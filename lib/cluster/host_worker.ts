@@ -5,18 +5,29 @@
  * @module
  */
 import { JSON, Promise } from "../core/platform.ts";
+import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { encodeThrown, recordsOf } from "../protocol/error_record.ts";
 import { cloneInput } from "../protocol/clone_input.ts";
 import type { Death, Launch, Transport, TransportEvents } from "../transport/transport.ts";
 import type { JobFailure, JobNews, JobRequest, JobResult } from "./wire.ts";
 
+/** Milliseconds between two looks at a call that was sent and has not started. */
+const START_CHECK = 1_000;
+/** Number of looks in a row that find a worker blocked before it is stopped. */
+const BLOCKED_CHECKS = 5;
+/** The same while the worker loads code, which many workers on few cores do for seconds. */
+const LOADING_CHECKS = 60;
+
 /** Rejection of {@linkcode HostWorker.run}. */
 export class CallFailure extends Error {
   readonly failure: JobFailure;
+  /** Whether the worker was stopped because it did not start the call: another one may run it. */
+  readonly isUnstarted: boolean;
 
-  constructor(failure: JobFailure, message: string) {
+  constructor(failure: JobFailure, message: string, isUnstarted = false) {
     super(message);
     this.failure = failure;
+    this.isUnstarted = isUnstarted;
   }
 }
 
@@ -24,7 +35,13 @@ interface Call {
   readonly seq: number;
   readonly onNews: (news: JobNews) => void;
   readonly end: PromiseWithResolvers<JobResult>;
+  isSent: boolean;
+  /** Items that it may yield, all grants together. */
   granted: number;
+  /** Why it was cancelled before it was sent. */
+  cancelled: { readonly reason: unknown } | undefined;
+  /** Looks in a row that found the worker blocked. */
+  blockedChecks: number;
 }
 
 /** One worker. */
@@ -38,6 +55,9 @@ export class HostWorker {
   #seq = 0;
   #call: Call | undefined;
   #hasEnded = false;
+  // Whether it was stopped because it did not start a call, and whether that call was taken back before.
+  #isBlocked = false;
+  #isTakenBack = false;
 
   /**
    * @param onExit Called when the worker has ended.
@@ -65,45 +85,35 @@ export class HostWorker {
   async run(request: JobRequest, onNews: (news: JobNews) => void): Promise<JobResult> {
     const end = Promise.withResolvers<JobResult>();
     end.promise.catch(() => {}); // The worker may die before the call is sent.
-    const call = this.#call = { seq: this.#seq++, onNews, end, granted: request.stream };
+    const call: Call = this.#call = {
+      ...{ seq: this.#seq++, onNews, end, isSent: false, granted: request.stream, cancelled: undefined },
+      blockedChecks: 0,
+    };
+    let timer: Timer | undefined;
     try {
       await this.ready;
-      const { source, item, spread, timeout, hasLimit, attempt, stream, traceparent } = request;
-      this.#transport.send({
-        first: call.seq,
-        taskId: this.#taskId(JSON.stringify(source)),
-        source,
-        localFunction: undefined,
-        items: [item],
-        spread,
-        timeout,
-        limits: undefined,
-        hasLimit,
-        attempt,
-        stream,
-        shares: undefined,
-        handles: false,
-        transfer: [],
-        context: undefined,
-        timed: false,
-        traceparent,
-      });
+      this.#send(call, request);
+      if (request.timeout !== undefined) onNews({ kind: "started" });
+      timer = setInterval(() => this.#checkStart(call), START_CHECK);
       return await end.promise;
     } finally {
+      clearInterval(timer);
       this.#call = undefined;
     }
   }
 
   /** Fires the signal of the running call. */
   cancel(reason: unknown): void {
-    if (this.#call) this.#transport.cancel(this.#call.seq, reason);
+    const call = this.#call;
+    if (call?.isSent) this.#transport.cancel(call.seq, reason);
+    else if (call) call.cancelled = { reason };
   }
 
   /** Lets the running call yield more items, up to `total`. */
   grant(total: number): void {
     const call = this.#call;
     if (!call || total <= call.granted) return;
-    this.#transport.grant(call.seq, total - call.granted);
+    if (call.isSent) this.#transport.grant(call.seq, total - call.granted);
     call.granted = total;
   }
 
@@ -115,6 +125,45 @@ export class HostWorker {
   /** Ends the worker after its finalizer. */
   close(): void {
     this.#transport.close();
+  }
+
+  #send(call: Call, request: JobRequest): void {
+    const { source, item, spread, timeout, hasLimit, attempt, traceparent } = request;
+    this.#transport.send({
+      job: call,
+      index: 0,
+      priority: 0,
+      first: call.seq,
+      taskId: this.#taskId(JSON.stringify(source)),
+      source,
+      localFunction: undefined,
+      items: [item],
+      spread,
+      timeout,
+      limits: undefined,
+      hasLimit,
+      attempt,
+      stream: call.granted,
+      shares: undefined,
+      handles: false,
+      transfer: [],
+      context: undefined,
+      timed: false,
+      traceparent,
+    });
+    call.isSent = true;
+    if (call.cancelled) this.#transport.cancel(call.seq, call.cancelled.reason);
+  }
+
+  // Code that an earlier call has left behind may block the worker: then no limit of a call that has not started would ever
+  // end it. As in the scheduler, checks are counted, not time.
+  #checkStart(call: Call): void {
+    if (!this.#transport.isQueued(call.seq)) return void (call.blockedChecks = 0);
+    if (++call.blockedChecks < (this.#transport.isLoading ? LOADING_CHECKS : BLOCKED_CHECKS)) return;
+    // A thread's call is taken back; what a process had started is known at its end.
+    this.#isBlocked = true;
+    this.#isTakenBack = this.#transport.withdraw(call.seq);
+    this.kill();
   }
 
   #taskId(source: string): number {
@@ -156,7 +205,9 @@ export class HostWorker {
       cause: encodeThrown(cause),
       ...exitCode !== undefined && { exitCode },
     };
-    const error = new CallFailure(failure, `the worker ended: ${reason}`);
+    const isUnstarted = this.#isBlocked && !!this.#call &&
+      (this.#isTakenBack || !this.#transport.hasStarted(this.#call.seq));
+    const error = new CallFailure(failure, `the worker ended: ${reason}`, isUnstarted);
     this.#ready.reject(error);
     this.#call?.end.reject(error);
     this.#onExit();

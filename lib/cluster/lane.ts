@@ -15,11 +15,12 @@ import { decodeItems } from "../protocol/snapshot.ts";
 import { reviveValue } from "../protocol/value_messages.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "../transport/transport.ts";
 import { Executor } from "./executor.ts";
-import type { ClusterSettings } from "./options.ts";
-import { type JobFailure, type JobRequest, pack, type WorkerSpec } from "./wire.ts";
+import type { PoolSettings } from "./options.ts";
+import type { Source } from "../protocol/messages.ts";
+import { type JobFailure, type JobRequest, pack, packRequest, type WorkerSpec } from "./wire.ts";
 
 /** Starts lanes. The first one connects, the last one disconnects. */
-export function launchLanes(settings: ClusterSettings, setup: Setup): Launch {
+export function launchLanes(settings: PoolSettings, setup: Setup): Launch {
   const { initializer, finalizer, timeout, memoryLimit, permissions, env } = setup;
   const lanes = new Lanes(settings, { initializer, finalizer, timeout, memoryLimit, permissions, env });
   return (_workerId, events) => new Lane(lanes, events);
@@ -28,13 +29,37 @@ export function launchLanes(settings: ClusterSettings, setup: Setup): Launch {
 /** The lanes of one pool. */
 class Lanes {
   readonly spec: WorkerSpec;
-  readonly #settings: ClusterSettings;
+  readonly #settings: PoolSettings;
+  readonly #jobs = new WeakMap<object, number>();
   #executor: Executor | undefined;
   #count = 0;
+  #jobCount = 0;
 
-  constructor(settings: ClusterSettings, spec: WorkerSpec) {
+  constructor(settings: PoolSettings, spec: WorkerSpec) {
     this.#settings = settings;
     this.spec = spec;
+  }
+
+  /** The largest request that Redis takes. */
+  get sizeLimit(): number {
+    return this.#settings.sizeLimit;
+  }
+
+  /** Numbers a job of the pool. */
+  numberOf(job: object): number {
+    let number = this.#jobs.get(job);
+    if (number === undefined) this.#jobs.set(job, number = this.#jobCount++);
+    return number;
+  }
+
+  /** Returns the local modules that a call needs. */
+  localModules(source: Source): string[] {
+    if (!this.#settings.sendModules) return [];
+    const { initializer, finalizer } = this.spec;
+    const urls = [source, initializer?.source, finalizer?.source].flatMap((each) =>
+      each && "url" in each ? each.url : []
+    );
+    return [...new Set(urls.filter((url) => url.startsWith("file:")))];
   }
 
   enter(): Executor {
@@ -74,17 +99,29 @@ class Lane implements Transport {
   }
 
   send(batch: Batch): void {
-    const { first, source, items, spread, timeout, hasLimit, attempt, stream, shares, traceparent } = batch;
+    const { first, job, index, priority, source, items, spread, timeout, hasLimit, attempt, stream, shares } = batch;
     let [item] = decodeItems(items, spread) as unknown[];
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
-    const header = { source, spread, timeout, hasLimit, attempt, stream, traceparent };
-    const request: JobRequest = { ...header, item, spec: this.#lanes.spec };
-    const id = this.#executor.submit(pack(request), {
+    const request: JobRequest = {
+      ...{ call: [this.#lanes.numberOf(job), index], source, item, spread, timeout, hasLimit, attempt, stream },
+      sizeLimit: this.#lanes.sizeLimit,
+      traceparent: batch.traceparent,
+      spec: this.#lanes.spec,
+    };
+    const call = {
+      name: "url" in source ? source.name : "inline",
+      request: packRequest(request),
+      urls: this.#lanes.localModules(source),
+      priority,
+    };
+    const id = this.#executor.submit(call, {
       started: () => {
-        if (this.#call) this.#call.startedAt = performance.now();
+        // The host may have to start a worker first: the time of a limit does not count meanwhile.
+        if (timeout === undefined) this.#started();
       },
       news: (news) => {
-        if (news.kind === "progress") this.#events.progress(first, news.done, news.total);
+        if (news.kind === "started") this.#started();
+        else if (news.kind === "progress") this.#events.progress(first, news.done, news.total);
         else this.#events.item(first, reviveValue(news.value, false, news.errors));
       },
       ended: ({ value, errors }) => {
@@ -141,6 +178,10 @@ class Lane implements Transport {
   kill(): void {
     if (this.#call) this.#executor.giveUp(this.#call.id);
     queueMicrotask(() => this.#end({ reason: "terminated" }));
+  }
+
+  #started(): void {
+    if (this.#call) this.#call.startedAt ??= performance.now();
   }
 
   async #cancel(call: { seq: number; id: string }, reason: unknown): Promise<void> {

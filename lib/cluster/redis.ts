@@ -7,7 +7,7 @@
  * @module
  */
 import { Promise, URL } from "../core/platform.ts";
-import { deadline } from "../core/std.ts";
+import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { knownOptions, show } from "../core/validate.ts";
 import { ClusterError } from "../core/errors.ts";
 import { Redis, type RedisOptions } from "./packages.ts";
@@ -100,25 +100,39 @@ export function redisClient(address: RedisAddress, waits: boolean): Redis {
  * is no answer within 10 s.
  */
 export async function connected(client: Redis, address: RedisAddress): Promise<void> {
-  const { promise: isReady, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: hasAnswered, resolve, reject } = Promise.withResolvers<unknown>();
   let refusals = 0;
   const count = (error: unknown) => {
     if (++refusals >= MAX_REFUSALS) reject(error);
   };
+  const ping = () => void client.ping().then(resolve, reject);
+  const timer = setTimeout(
+    () => reject(new ClusterError(`there was no answer within ${ANSWER_LIMIT} ms`)),
+    ANSWER_LIMIT,
+  );
   client.on("error", count);
-  if (client.status === "ready") resolve();
-  else client.once("ready", resolve);
+  if (client.status === "ready") ping();
+  else client.once("ready", ping);
   try {
-    await deadline(isReady.then(() => client.ping()), ANSWER_LIMIT);
+    await hasAnswered;
   } catch (cause) {
     throw new ClusterError(
       `Cannot reach Redis at ${addressName(address)}: is it running, and may this script reach it (--allow-net)?`,
       { cause },
     );
   } finally {
+    clearTimeout(timer);
     client.off("error", count);
-    client.off("ready", resolve);
+    client.off("ready", ping);
   }
+}
+
+/** Returns the replies of a pipeline or a transaction; throws the first error among them. */
+export function repliesOf<T>(replies: [Error | null, unknown][] | null): T[] {
+  return (replies ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply as T;
+  });
 }
 
 /** Ends a connection; resolves when it has ended. */

@@ -3,12 +3,13 @@
  *
  * ```
  * submitter                          Redis                                     worker host
- *   call     -- queue.add ---------> BullMQ job, data = packed JobRequest ---> takes the job: `active`
+ *   modules  -- set ---------------> contents by their hash -----------------> fetches and verifies (sent_modules.ts)
+ *   call     -- queue.add ---------> BullMQ job, data = JobData -------------> takes the job: `active`
  *            <---------------------- `progress` events, packed JobNews <------ progress, items of a stream
  *            <---------------------- `completed`: packed result
  *            <---------------------- `failed`: text of the error, then a packed JobFailure
  *   control  -- publish -----------> channel `control` ----------------------> cancel, kill, grant
- *               set ---------------> the call's claim <----------------------- set before it starts, if nobody has
+ *               claim -------------> field of the job <----------------------- claimed before it starts
  * ```
  *
  * Values are packed as the frames of protocol/frames.ts, which keep BigInts, dates, maps, typed arrays and errors, in
@@ -17,10 +18,14 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import type { Promise } from "../core/platform.ts";
 import { encodeFrame, FrameReader } from "../protocol/frames.ts";
+import { transferError } from "../protocol/snapshot.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { ErrorRecord, Thrown } from "../protocol/thrown.ts";
 import type { Death, Hook } from "../transport/transport.ts";
+import type { Redis } from "./packages.ts";
+import type { SentModules } from "./sent_modules.ts";
 
 /** The part of a pool's options that its calls take with them: hosts keep workers for each that differs. */
 export interface WorkerSpec {
@@ -32,8 +37,18 @@ export interface WorkerSpec {
   readonly env: Readonly<Record<string, string>> | undefined;
 }
 
+/** Data of a BullMQ job. */
+export interface JobData {
+  /** A packed {@linkcode JobRequest}. */
+  readonly request: string;
+  /** The local modules of the call. Without them the host takes each module from its URL. */
+  readonly modules?: SentModules;
+}
+
 /** A call. */
 export interface JobRequest {
+  /** Number of its job in the pool, and its index in that: what it is the result of. */
+  readonly call: readonly [job: number, index: number];
   readonly source: Source;
   /** The argument, or the argument list when `spread`. */
   readonly item: unknown;
@@ -41,6 +56,8 @@ export interface JobRequest {
   /** Time limit in milliseconds. The submitter enforces it; the host does where the submitter has gone. */
   readonly timeout: number | undefined;
   readonly hasLimit: boolean;
+  /** Maximum number of bytes that its result takes in Redis. */
+  readonly sizeLimit: number;
   readonly attempt: number;
   /** How many items may be yielded before a grant; `0` if the call does not stream. */
   readonly stream: number;
@@ -51,6 +68,8 @@ export interface JobRequest {
 
 /** What a running call reports. */
 export type JobNews =
+  /** A call with a time limit was sent to its worker: its time counts from now on. */
+  | { readonly kind: "started" }
   | { readonly kind: "progress"; readonly done: number; readonly total: number | undefined }
   | { readonly kind: "item"; readonly value: unknown; readonly errors: ErrorRecord[] | undefined };
 
@@ -72,20 +91,25 @@ export type Control =
   /** The number of items that the call may yield, all grants together. */
   | { readonly kind: "grant"; readonly id: string; readonly total: number };
 
-/** Seconds for which Redis keeps the end of a call that nobody has read, and its claim. */
-export const KEEP_SECONDS = 3_600;
-
 /** The channel on which submitters control calls. */
 export function controlChannel(prefix: string, queue: string): string {
   return `${prefix}:${queue}:isopool:control`;
 }
 
+// It lives as long as the job, which a lost host may bring back after hours.
+const CLAIM = `
+if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
+return redis.call("HSETNX", KEYS[1], "isopool:claim", ARGV[1])`;
+
 /**
- * The key of a call's claim. A host sets it before it starts the call, and the submitter when it gives the call up: whoever
- * comes second leaves the call alone. So a call starts once at most, also when BullMQ hands it to a second host.
+ * Claims a call: a host before it starts the call, and the submitter when it gives the call up. Who comes second leaves the
+ * call alone. So a call starts once at most, also when BullMQ hands it to a second host.
+ *
+ * @param jobKey The key of its job.
+ * @returns Whether it was claimed now. A job that is not there cannot be.
  */
-export function claimKey(prefix: string, queue: string, id: string): string {
-  return `${prefix}:${queue}:isopool:claim:${id}`;
+export async function claim(client: Redis, jobKey: string, by: "host" | "submitter"): Promise<boolean> {
+  return await client.eval(CLAIM, 1, jobKey, by) === 1;
 }
 
 /**
@@ -95,6 +119,37 @@ export function claimKey(prefix: string, queue: string, id: string): string {
  */
 export function pack(message: object): string {
   return encodeFrame(message).map((part) => Buffer.from(part).toString("base64")).join(" ");
+}
+
+/**
+ * Packs a call.
+ *
+ * @throws {RangeError} If it takes more than its `sizeLimit` in Redis.
+ */
+export function packRequest(request: JobRequest): string {
+  return packWithin(request.sizeLimit, request, "call");
+}
+
+/**
+ * Packs a result.
+ *
+ * @throws {TransferError} If it cannot be copied, or takes more than `sizeLimit` bytes in Redis.
+ */
+export function packResult(result: JobResult, sizeLimit: number): string {
+  try {
+    return packWithin(sizeLimit, result, "result");
+  } catch (cause) {
+    throw transferError(result.value, "result", "result", cause);
+  }
+}
+
+function packWithin(sizeLimit: number, message: object, what: string): string {
+  const text = pack(message);
+  if (text.length <= sizeLimit) return text;
+  throw new RangeError(
+    `a ${what} of ${text.length} bytes is larger than the \`sizeLimit\` ${sizeLimit} of the cluster: let files or a database ` +
+      "carry it, or raise the limit",
+  );
 }
 
 /** Reads a packed message. */

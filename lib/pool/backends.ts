@@ -8,6 +8,7 @@ import { oneOf } from "../core/validate.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
 import { launchProcess } from "../transport/process_launch.ts";
+import { moduleFiles } from "../transport/module_files.ts";
 import { denoPath } from "../transport/process_command.ts";
 import { launchThread } from "../transport/thread.ts";
 import type { Launch, PoolControl, Setup } from "../transport/transport.ts";
@@ -62,7 +63,7 @@ export interface CustomBackend {
   readonly [CUSTOM]: Backend;
 }
 
-export { checkLimits, denoPath, runsWithin };
+export { checkLimits, denoPath, moduleFiles, runsWithin };
 
 const ISOLATED = { isolated: true, sharedMemory: true, parallel: true };
 

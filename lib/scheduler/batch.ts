@@ -11,9 +11,12 @@ import { limitOf } from "./median_timeout.ts";
 
 /** Puts chunks that are alike into one batch, numbered from `first`. */
 export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
-  const { job, attempt, transfer } = chunks[0];
+  const { job, first: index, attempt, transfer } = chunks[0];
   const { id: taskId, source, localFunction } = job.task;
   return {
+    job,
+    index,
+    priority: job.priority,
     first,
     taskId,
     source,

@@ -13,7 +13,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { crypto, JSON, Promise } from "../core/platform.ts";
+import { crypto, JSON, Promise, URL } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { FORMAT } from "../protocol/frames.ts";
 import { PROCESS_CODE } from "./entry.ts";
@@ -103,9 +103,10 @@ export class HostSession {
   }
 
   async #provide(url: string): Promise<void> {
-    const files = await moduleFiles(url, this.folder);
+    const files = await moduleFiles(url);
     await this.#facts.promise;
-    await Promise.all(files.map(({ path, content }) => {
+    await Promise.all(files.map(({ url, content }) => {
+      const path = decodeURIComponent(new URL(url).pathname);
       if (this.#sent.has(path)) return;
       this.#sent.add(path);
       const id = ++this.#lastId;

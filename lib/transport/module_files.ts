@@ -1,20 +1,21 @@
 /**
  * `moduleFiles()`: a local module and all local modules that it imports, as files for another host.
  *
- * The other host has neither this script's import map nor its deno.json. So the specifiers that need them are replaced by
- * what they mean: `"@std/async"` by `"jsr:@std/async@^1.0.0"`. Line numbers stay as they are. What a module imports by a
- * computed URL, and what it reads, is not in its graph, and does not travel.
+ * The other host has neither this script's import map nor its deno.json, and other folders. So the specifiers that need
+ * them are replaced by what they mean: `"@std/async"` by `"jsr:@std/async@^1.0.0"`, and the URL of a local module by its
+ * path relative to the importing one. Line numbers stay as they are. What a module imports by a computed URL, and what it
+ * reads, is not in its graph, and does not travel.
  *
  * @module
  */
-import { IsopoolError } from "../core/errors.ts";
+import { IsopoolError, PermissionScopeError } from "../core/errors.ts";
 import { JSON, URL } from "../core/platform.ts";
 import { denoPath, moduleFlags } from "./process_command.ts";
 
 /** A file of another host. */
 export interface ModuleFile {
-  /** Its path inside the folder of modules. */
-  readonly path: string;
+  /** Its URL here. */
+  readonly url: string;
   readonly content: Uint8Array;
 }
 
@@ -38,28 +39,34 @@ export function urlIn(folder: string, url: string): string {
 /**
  * Returns the files of a module and of what it imports. There are none for a module that is not local.
  *
- * @param folder Where they will be on the other host.
  * @throws {IsopoolError} If the graph of the module cannot be read.
+ * @throws {PermissionScopeError} If this script may not run `deno info`.
  */
-export async function moduleFiles(url: string, folder: string): Promise<ModuleFile[]> {
+export async function moduleFiles(url: string): Promise<ModuleFile[]> {
   if (!url.startsWith("file:")) return [];
-  const modules = await graphOf(url);
   const files: ModuleFile[] = [];
-  for (const { specifier, local, error, dependencies = [] } of modules) {
+  for (const { specifier, local, error, dependencies = [] } of await graphOf(url)) {
     if (!specifier.startsWith("file:")) continue;
     if (error !== undefined || !local) {
       throw new IsopoolError(`Cannot send ${url} to another host: ${error ?? specifier}`);
     }
-    const content = await Deno.readFile(local);
-    const path = decodeURIComponent(new URL(specifier).pathname);
-    files.push({ path, content: withMeanings(content, dependencies, folder) });
+    files.push({ url: specifier, content: withMeanings(await Deno.readFile(local), dependencies, specifier) });
   }
   return files;
 }
 
 async function graphOf(url: string): Promise<readonly Module[]> {
+  const command = denoPath();
+  if (Deno.permissions.querySync({ name: "run", command }).state !== "granted") {
+    const flag = `--allow-run=${command}`;
+    throw new PermissionScopeError(
+      `Cannot send ${url} to another host: what it imports is found by \`deno info\`, which this script may not run: start ` +
+        `the script with ${flag}`,
+      { flag },
+    );
+  }
   const args = ["info", "--json", ...moduleFlags(), url];
-  const { success, stdout, stderr } = await new Deno.Command(denoPath(), { args, stdin: "null" }).output();
+  const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
   if (!success) {
     throw new IsopoolError(`Cannot send ${url} to another host: ${new TextDecoder().decode(stderr).trim()}`);
   }
@@ -67,12 +74,12 @@ async function graphOf(url: string): Promise<readonly Module[]> {
 }
 
 // Replaces the specifiers that mean nothing elsewhere.
-function withMeanings(content: Uint8Array, dependencies: readonly Dependency[], folder: string): Uint8Array {
+function withMeanings(content: Uint8Array, dependencies: readonly Dependency[], importer: string): Uint8Array {
   const meanings = new Map<string, string>();
   for (const { specifier, code } of dependencies) {
     const meaning = code?.specifier;
     if (meaning === undefined || /^\.{1,2}\//.test(specifier)) continue;
-    const there = urlIn(folder, meaning);
+    const there = meaning.startsWith("file:") ? relativeUrl(importer, meaning) : meaning;
     if (there !== specifier) meanings.set(specifier, there);
   }
   if (meanings.size === 0) return content;
@@ -85,4 +92,13 @@ function withMeanings(content: Uint8Array, dependencies: readonly Dependency[], 
     }
   }
   return new TextEncoder().encode(text);
+}
+
+function relativeUrl(from: string, to: string): string {
+  const here = from.split("/");
+  const there = to.split("/");
+  let common = 0;
+  while (common < here.length - 1 && here[common] === there[common]) common++;
+  const up = "../".repeat(here.length - 1 - common);
+  return `${up === "" ? "./" : up}${there.slice(common).join("/")}`;
 }

@@ -22,6 +22,12 @@ export interface CallLimits {
 
 /** Calls of one task that are sent together. */
 export interface Batch {
+  /** What the first call belongs to: a submit, a map or a stream. */
+  job: object;
+  /** Index of the first call in that. */
+  index: number;
+  /** Calls with a higher number go first, if something outside of the pool orders them. */
+  priority: number;
   /** Number of the first call; the others follow without gaps. */
   first: number;
   /** Stable id of the task within the pool. */

@@ -3,7 +3,7 @@ import { Pool, tasks } from "@isopool/isopool";
 import { cluster } from "@isopool/isopool/cluster";
 import type * as Tasks from "../cluster/tasks.ts";
 import { noRedis, TestRedis } from "../support/redis.ts";
-import { MUST_HAPPEN, test, within } from "../support/within.ts";
+import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 import { ended, Place } from "./kit.ts";
 
 const { double, record } = tasks<typeof Tasks>(import.meta.resolve("../cluster/tasks.ts"));
@@ -23,6 +23,26 @@ test("worker: serves a queue; SIGTERM lets the calls that run end, and it exits 
   const { code, stderr } = ended(await within(MUST_HAPPEN, end));
   assertEquals(code, 143);
   assertStringIncludes(stderr, "serves the queue q: 2 calls at a time");
+}, needsRedis);
+
+test("worker --dev: starts a Redis of its own, says where, and ends it", async () => {
+  await using place = await Place.make();
+  const address = `unix://${place.folder}/dev.sock`;
+  const host = place.start(["worker", "--dev", "--redis", address, "--queue", "q", "-j", "1"]);
+  const end = host.output();
+  const exists = () => Deno.stat(`${place.folder}/dev.sock`).then(() => true, () => false);
+  await until(exists, "Redis runs", 30_000);
+  {
+    await using pool = new Pool({ backend: cluster({ redis: address, queue: "q" }) });
+    assertEquals(await within(30_000, pool.submit(double, 4)), 8);
+  }
+  host.kill("SIGTERM");
+  const { code, stderr } = ended(await within(MUST_HAPPEN, end));
+  assertEquals(code, 143, stderr);
+  assertStringIncludes(stderr, `started Redis at ${address}`);
+  await until(async () => !await exists(), "Redis has ended");
+  const remote = await place.run(["worker", "--dev", "--redis", "redis://192.0.2.1", "--queue", "q"]);
+  assertEquals([remote.code, remote.stderr.includes("on this machine")], [255, true]);
 }, needsRedis);
 
 test("worker: a wrong command line, and a Redis that is not there, are told in one line", async () => {

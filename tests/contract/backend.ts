@@ -15,6 +15,8 @@ export interface Backend {
   name: BackendName;
   make(options?: Omit<PoolOptions, "backend">): AnyPool;
   capabilities: Capabilities;
+  /** Tests that it cannot pass, by their titles, and why. */
+  lacks?: readonly (readonly [titles: RegExp, reason: string])[];
 }
 
 /** A group of the contract's tests; `check` registers one for the backend. */
@@ -42,11 +44,18 @@ export function settledWorkers({ capabilities }: Backend, check: typeof test): t
 }
 
 /**
- * The size of a test with many calls: a 25th on a process. There each call is a message of its own, which a process gets
- * when it has answered the one before, and takes five to ten times as long as a call in shared memory.
+ * The size of a test with many calls: a 25th on a process, a 250th on a cluster. On a process each call is a message of its
+ * own, which it gets when it has answered the one before, and takes five to ten times as long as a call in shared memory. In
+ * a cluster each call is a job in Redis.
  */
 export function sized({ capabilities }: Backend, size: number): number {
+  if (capabilities.engine === "cluster") return size / 250;
   return capabilities.sharedMemory ? size : size / 25;
+}
+
+/** The size of a test whose calls processes take as quickly as threads do: a 25th on a cluster. */
+export function fewer({ capabilities }: Backend, size: number): number {
+  return capabilities.engine === "cluster" ? size / 25 : size;
 }
 
 /** Whether a worker is sent calls before it can run them. A process is not, because nothing could take them back. */

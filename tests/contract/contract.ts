@@ -1,6 +1,6 @@
 /**
  * `contract()`: the suites that every backend passes, through public names only. Where a backend lacks a capability, a test
- * asserts the documented error; it is not skipped.
+ * asserts the documented error; it is not skipped. What a cluster cannot do at all is in its list `lacks` (on/cluster.ts).
  *
  * @module
  */
@@ -128,7 +128,10 @@ export function contract(
   backend: Backend,
   themes: readonly Theme[] = ["calls", "maps", "order", "workers", "messages", "pools"],
 ): void {
-  const check: typeof test = (name, body, options) => test(`${backend.name}: ${name}`, body, options);
+  const check: typeof test = (name, body, options) => {
+    const reason = backend.lacks?.find(([titles]) => titles.test(name))?.[1];
+    test(`${backend.name}: ${name}`, body, reason === undefined ? options : { ...options, ignore: reason });
+  };
 
   check("Pool.capabilities states what the backend declares", async () => {
     await using pool = backend.make();

@@ -60,9 +60,12 @@ const REFUSED: Refusal[] = [
   { options: { name: 5 }, type: wrong, parts: ["`name` is 5", "a string"] },
 ];
 
-const OWN_MEMORY: Refusal[] = [
+const RECYCLES: Refusal[] = [
   { options: { recycleAt: 1_000_000 }, type: range, parts: ["`recycleAt` is 1000000", atLeast(2 ** 25)] },
   { options: { recycleAt: "1 GB" }, type: wrong, parts: ['`recycleAt` is "1 GB"', atLeast(2 ** 25)] },
+];
+
+const OWN_MEMORY: Refusal[] = [
   { options: { memoryLimit: 1_000_000 }, type: range, parts: ["`memoryLimit` is 1000000", atLeast(2 ** 25)] },
   { options: { memoryLimit: "1 GB" }, type: wrong, parts: ['`memoryLimit` is "1 GB"', atLeast(2 ** 25)] },
   { options: { env: "A=1" }, type: wrong, parts: ['`env` is "A=1"', "an object of strings"] },
@@ -80,9 +83,14 @@ const OWN_MEMORY: Refusal[] = [
 const needsProcess: Refusal = { options: { cwd: "/" }, type: wrong, parts: ["`cwd`", 'backend "process"'] };
 
 const LIMITED: Record<Capabilities["engine"], Refusal[]> = {
-  cluster: [...OWN_MEMORY, needsProcess],
-  thread: [...OWN_MEMORY, needsProcess],
+  cluster: [
+    ...OWN_MEMORY,
+    { options: { recycleAt: 2 ** 26 }, type: wrong, parts: ["`recycleAt`", '"cluster"', "leave it out"] },
+    needsProcess,
+  ],
+  thread: [...RECYCLES, ...OWN_MEMORY, needsProcess],
   process: [
+    ...RECYCLES,
     ...OWN_MEMORY,
     { options: { cwd: 5 }, type: wrong, parts: ["`cwd` is 5", "a path"] },
     { options: { cwd: new URL("https://a.b/") }, type: wrong, parts: ["`cwd`", "file: URL"] },

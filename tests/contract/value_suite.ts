@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Counter, inline, Lock, Semaphore, SharedArray, SharedEvent, TransferError, Value } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
 import { gated, values } from "../fixtures/views.ts";
-import type { Suite } from "./backend.ts";
+import { fewer, type Suite } from "./backend.ts";
 
 const PRIMITIVES = [
   undefined,
@@ -59,7 +59,10 @@ export const valueSuite: Suite = (backend, check) => {
   check("a map of thousands of numbers, and of numbers and others, gives each as it was", async () => {
     await using pool = backend.make({ workers: 2 });
     const odd = [-0, NaN, Infinity, -Infinity, 2 ** 53 - 1, 2 ** 31, -(2 ** 31) - 1, 0.1, 5e-324];
-    const numbers = Array.from({ length: 9_000 }, (_, i) => i % 10 === 0 ? odd[i / 10 % odd.length] : i);
+    const numbers = Array.from(
+      { length: fewer(backend, 9_000) },
+      (_, i) => i % 10 === 0 ? odd[i / 10 % odd.length] : i,
+    );
     // Quick to run, so that they travel in long batches.
     for (let warm = 0; warm < 3; warm++) {
       const results = await pool.map(values.echo, numbers);

@@ -16,8 +16,8 @@ export class TestHost implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts one; it takes calls when this resolves. */
-  static async start(options: ServeOptions, flags: readonly string[] = ["-A"]): Promise<TestHost> {
+  /** Starts one, in the folder `cwd`; it takes calls when this resolves. */
+  static async start(options: ServeOptions, flags: readonly string[] = ["-A"], cwd?: string): Promise<TestHost> {
     const process = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--quiet", "--no-check", "--no-prompt", `--import-map=${new URL("npm.import_map.json", ROOT).href}`],
@@ -25,6 +25,7 @@ export class TestHost implements AsyncDisposable {
         new URL("tests/cluster/host_script.ts", ROOT).href,
         JSON.stringify(options),
       ],
+      cwd,
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

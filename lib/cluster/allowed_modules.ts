@@ -1,0 +1,80 @@
+/**
+ * `AllowedModules`: what code a worker host runs.
+ *
+ * ```
+ * what it is                              as the list names it
+ * a module from its URL                   https://example.com/tasks.ts, file:///srv/tasks.ts
+ * a local module that a pool has sent     sent:<SHA-256 of its manifest>/tasks.ts
+ * an inlined function                     inline:
+ * ```
+ *
+ * @module
+ */
+import { ClusterError } from "../core/errors.ts";
+import { URL } from "../core/platform.ts";
+import { badOption } from "../core/validate.ts";
+import type { Source } from "../protocol/messages.ts";
+import type { SentModules } from "./sent_modules.ts";
+import type { JobRequest } from "./wire.ts";
+
+const SENT = "sent:";
+const INLINE = "inline:";
+
+/** The option `modules` of a host. */
+export class AllowedModules {
+  // The first parts of what may run; if undefined, what the permissions of the host allow.
+  readonly #list: readonly string[] | undefined;
+
+  constructor(action: string, list: unknown) {
+    const isPrefix = (each: unknown) => typeof each === "string" && URL.canParse(each);
+    if (list !== undefined && !(Array.isArray(list) && list.length > 0 && list.every(isPrefix))) {
+      throw badOption(action, "modules", list, `a list of URLs, "${SENT}" and "${INLINE}", at least one`, false);
+    }
+    this.#list = list && [...list as string[]];
+  }
+
+  /**
+   * Checks the code of a call.
+   *
+   * @param sent The local modules that were sent with the call.
+   * @returns Whether the host takes these. If not, it takes each module from its URL.
+   * @throws {ClusterError} If the host does not run some of the code.
+   */
+  check({ source, spec }: JobRequest, sent: SentModules | undefined): boolean {
+    const sources = [source, spec.initializer?.source, spec.finalizer?.source].filter((each) => each !== undefined);
+    const names = (takesSent: boolean) => sources.map((each) => nameOf(each, takesSent ? sent : undefined));
+    const isAllowed = (takesSent: boolean) => names(takesSent).every((name) => this.#allows(name));
+    if (sent && isAllowed(true)) return true;
+    if (isAllowed(false)) return false;
+    throw this.#refusal(names(true).find((name) => !this.#allows(name))!, source);
+  }
+
+  #allows(name: string): boolean {
+    if (this.#list) return this.#list.some((prefix) => name.startsWith(prefix));
+    return importsFromEverywhere() || !(name.startsWith(SENT) || name.startsWith(INLINE));
+  }
+
+  #refusal(name: string, source: Source): ClusterError {
+    const what = name === INLINE
+      ? "inlined functions"
+      : name.startsWith(SENT)
+      ? `the module ${"url" in source ? source.url : ""} as ${name}`
+      : `the module ${name}`;
+    const why = this.#list
+      ? `its option \`modules\` allows ${this.#list.join(", ")} only`
+      : "it may not import from everywhere (--allow-import), and has no option `modules` that allows it";
+    return new ClusterError(`This host does not run ${what}: ${why}`);
+  }
+}
+
+function nameOf(source: Source, sent: SentModules | undefined): string {
+  if (!("url" in source)) return INLINE;
+  return sent && source.url.startsWith(sent.base)
+    ? `${SENT}${sent.hash}/${source.url.slice(sent.base.length)}`
+    : source.url;
+}
+
+function importsFromEverywhere(): boolean {
+  const { state, partial } = Deno.permissions.querySync({ name: "import" });
+  return state === "granted" && !partial;
+}

@@ -1,0 +1,218 @@
+/**
+ * `CallWatch`: how the calls of one executor go on. Each has one end.
+ *
+ * Events say it, from the last event before the first call on, so none is missed while the connection stands. A sweep every
+ * {@linkcode SWEEP_INTERVAL} reads the state of the calls that have not ended, for events that were lost with a connection
+ * or trimmed by Redis. What comes second finds no call any more.
+ *
+ * @module
+ */
+import { JSON, type Promise } from "../core/platform.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
+import type { ClusterSettings } from "./options.ts";
+import { type Queue, QueueEvents, type Redis } from "./packages.ts";
+import { disconnect, redisClient } from "./redis.ts";
+import {
+  type Control,
+  controlChannel,
+  failureOf,
+  type JobFailure,
+  type JobNews,
+  type JobResult,
+  unpack,
+} from "./wire.ts";
+
+/** Milliseconds between two looks at the calls that have not ended. */
+const SWEEP_INTERVAL = 2_000;
+/** Number of calls that one command asks for, or adds, at most. */
+export const BULK = 500;
+
+/** What happens to a call. After `ended` or `failed` there is nothing more. */
+export interface CallEvents {
+  started(): void;
+  news(news: JobNews): void;
+  ended(result: JobResult): void;
+  failed(failure: JobFailure): void;
+}
+
+interface Pending {
+  readonly events: CallEvents;
+  /** The last thing that was said to the host, which may have been lost. */
+  control: Control | undefined;
+  /** Whether Redis may have it. */
+  isSent: boolean;
+  isStarted: boolean;
+  /** Number of sweeps that found no job. Its `add` may be under way. */
+  misses: number;
+}
+
+/** What BullMQ tells of a job. */
+type JobEvent<T = unknown> = T & { readonly jobId: string };
+
+/** The calls of one executor that have not ended. */
+export class CallWatch {
+  readonly #settings: ClusterSettings;
+  readonly #client: Redis;
+  readonly #pending = new Map<string, Pending>();
+  #queue: Queue | undefined;
+  #events: QueueEvents | undefined;
+  #eventsClient: Redis | undefined;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(settings: ClusterSettings, client: Redis) {
+    this.#settings = settings;
+    this.#client = client;
+  }
+
+  /** Listens, from the last event on. */
+  async listen(queue: Queue): Promise<void> {
+    const { redis, queue: name, prefix } = this.#settings;
+    this.#queue = queue;
+    const [last] = await this.#client.xrevrange(queue.toKey("events"), "+", "-", "COUNT", 1);
+    if (this.#isClosed) return;
+    const client = this.#eventsClient = redisClient(redis, true);
+    const events = this.#events = new QueueEvents(name, {
+      connection: client,
+      prefix,
+      lastEventId: last?.[0] ?? "0-0",
+    });
+    events.on("error", () => {}); // It connects again, and the sweep finds what was missed.
+    events.on("active", ({ jobId }: JobEvent) => this.#started(jobId));
+    events.on(
+      "progress",
+      ({ jobId, data }: JobEvent<{ data: unknown }>) => this.#pending.get(jobId)?.events.news(unpack(data as string)),
+    );
+    events.on("completed", ({ jobId, returnvalue }: JobEvent<{ returnvalue: string }>) => {
+      this.#end(jobId, (each) => each.ended(unpack(returnvalue)));
+    });
+    events.on("failed", ({ jobId, failedReason }: JobEvent<{ failedReason: string }>) => {
+      this.#end(jobId, (each) => each.failed(failureOf(failedReason)));
+    });
+    await events.waitUntilReady();
+    unref(client);
+  }
+
+  /** Adds a call that Redis does not have yet. */
+  add(id: string, events: CallEvents): void {
+    this.#pending.set(id, { events, control: undefined, isSent: false, isStarted: false, misses: 0 });
+    this.#timer ??= this.#nextSweep();
+  }
+
+  /** Redis may have the call from now on. Returns whether it has not been given up. */
+  sent(id: string): boolean {
+    const pending = this.#pending.get(id);
+    if (pending) pending.isSent = true;
+    return pending !== undefined;
+  }
+
+  /** Returns how far a call is, as far as this side has heard; `undefined` if it has ended. */
+  stateOf(id: string): "unsent" | "sent" | "started" | undefined {
+    const pending = this.#pending.get(id);
+    return pending && (pending.isStarted ? "started" : pending.isSent ? "sent" : "unsent");
+  }
+
+  /** Ends a call here. */
+  fail(id: string, failure: JobFailure): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    pending?.events.failed(failure);
+  }
+
+  /** Forgets a call: it has no more events. Returns whether it had not ended. */
+  delete(id: string): boolean {
+    return this.#pending.delete(id);
+  }
+
+  /** Tells the host of a call something; the sweep says it again. */
+  control(control: Control): void {
+    const pending = this.#pending.get(control.id);
+    if (pending) pending.control = control;
+    this.publish(control);
+  }
+
+  /** Tells the host of a call something, once. */
+  publish(control: Control): void {
+    const { prefix, queue } = this.#settings;
+    // Without Redis nobody hears it: the sweep says it again.
+    this.#client.publish(controlChannel(prefix, queue), JSON.stringify(control)).catch(() => {});
+  }
+
+  /** Reads the state of all calls. */
+  async sweep(): Promise<void> {
+    clearTimeout(this.#timer);
+    const ids = [...this.#pending].flatMap(([id, { isSent }]) => isSent ? [id] : []);
+    try {
+      for (let at = 0; at < ids.length && !this.#isClosed; at += BULK) await this.#look(ids.slice(at, at + BULK));
+    } catch { /* Redis is away; the next sweep looks again. */ }
+    this.#timer = this.#pending.size > 0 && !this.#isClosed ? this.#nextSweep() : undefined;
+  }
+
+  /** Forgets all calls: they have no more events. */
+  clear(): void {
+    this.#isClosed = true;
+    this.#pending.clear();
+    clearTimeout(this.#timer);
+  }
+
+  /** Closes its connection. */
+  async close(): Promise<void> {
+    this.clear();
+    // First it must know that it closes: else it waits for 5 s when its connection ends, and keeps the script alive. It may
+    // wait for ever for a connection that is not there.
+    this.#events?.close().catch(() => {});
+    // A blocked read of events ends with its connection.
+    await disconnect(this.#eventsClient);
+  }
+
+  #nextSweep(): Timer {
+    const timer = setTimeout(() => void this.sweep(), SWEEP_INTERVAL);
+    Deno.unrefTimer(timer as unknown as number);
+    return timer;
+  }
+
+  #started(id: string): void {
+    const pending = this.#pending.get(id);
+    if (!pending || pending.isStarted) return;
+    pending.isStarted = true;
+    pending.events.started();
+  }
+
+  #end(id: string, tell: (events: CallEvents) => void): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    // The event of its start may have been lost.
+    this.#started(id);
+    this.#pending.delete(id);
+    tell(pending.events);
+  }
+
+  async #look(ids: string[]): Promise<void> {
+    const pipeline = this.#client.pipeline();
+    const fields = ["timestamp", "processedOn", "finishedOn", "returnvalue", "failedReason"];
+    for (const id of ids) pipeline.hmget(this.#queue!.toKey(id), ...fields);
+    const found = await pipeline.exec() ?? [];
+    ids.forEach((id, i) => {
+      const [error, values] = found[i] as [Error | null, (string | null)[]];
+      const pending = this.#pending.get(id);
+      if (error || !pending) return;
+      const [timestamp, processedOn, finishedOn, value, reason] = values;
+      if (timestamp === null && ++pending.misses > 1) {
+        const cause = { value: "its job has vanished from Redis" };
+        return this.#end(id, (each) => each.failed({ kind: "death", reason: "terminated", cause }));
+      }
+      if (processedOn !== null) this.#started(id);
+      if (pending.control) this.publish(pending.control);
+      if (finishedOn === null) return;
+      if (reason !== null) this.#end(id, (each) => each.failed(failureOf(reason)));
+      else if (value !== null) this.#end(id, (each) => each.ended(unpack(JSON.parse(value))));
+    });
+  }
+}
+
+/** Lets the script end although a connection is open: unfinished calls keep it alive, not their connection. */
+export function unref(client: Redis): void {
+  const release = () => (client as unknown as { stream?: { unref?(): void } }).stream?.unref?.();
+  client.on("connect", release);
+  release();
+}
