@@ -10,6 +10,7 @@ import type { Arguments, Flag } from "./flags.ts";
 import { Interrupts } from "./interrupts.ts";
 import { integer } from "./quantities.ts";
 import { UsageError } from "./usage_error.ts";
+import { PERMISSION_FLAGS, permissions } from "./workers_flags.ts";
 import { tell } from "./writer.ts";
 
 /** The flags. */
@@ -31,6 +32,7 @@ export const HOST_FLAGS: readonly Flag[] = [
     many: true,
     help: "runs only modules whose URL begins so; sent: local modules of pools; inline: inlined functions",
   },
+  ...PERMISSION_FLAGS,
 ];
 
 /** Runs the command. Returns its exit code. */
@@ -61,6 +63,7 @@ function serveOptions(args: Arguments, redis: string | undefined): ServeOptions 
     ...concurrency !== undefined && { concurrency: integer("concurrency", concurrency, 1) },
     ...args.has("backend") && { backend: args.text("backend") as ServeOptions["backend"] },
     ...modules.length > 0 && { modules },
+    permissions: permissions(args),
   };
 }
 

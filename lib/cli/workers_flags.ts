@@ -22,6 +22,17 @@ const ALLOWS = {
 } as const;
 const KINDS = Object.keys(ALLOWS) as (keyof typeof ALLOWS)[];
 
+/** The flags of what tasks may do. */
+export const PERMISSION_FLAGS: readonly Flag[] = [
+  ...KINDS.map((kind): Flag => ({
+    name: `allow-${kind}`,
+    value: "LIST",
+    optional: true,
+    help: `lets tasks ${ALLOWS[kind]}; what is not allowed is denied then`,
+  })),
+  ...KINDS.map((kind): Flag => ({ name: `deny-${kind}`, help: `takes the permission ${kind} from tasks` })),
+];
+
 /** The flags. */
 export const WORKER_FLAGS: readonly Flag[] = [
   { name: "jobs", short: "j", value: "N|N%", help: "number of workers, or a share of the cores (default: all cores)" },
@@ -35,13 +46,7 @@ export const WORKER_FLAGS: readonly Flag[] = [
   { name: "retries", value: "N", help: "tries a failed item N times more" },
   { name: "rate", value: "N/TIME", help: "starts N items a time at most: 10/s, 100/m" },
   { name: "memory-limit", value: "SIZE", help: "ends a worker that takes more memory: 512M" },
-  ...KINDS.map((kind): Flag => ({
-    name: `allow-${kind}`,
-    value: "LIST",
-    optional: true,
-    help: `lets tasks ${ALLOWS[kind]}; what is not allowed is denied then`,
-  })),
-  ...KINDS.map((kind): Flag => ({ name: `deny-${kind}`, help: `takes the permission ${kind} from tasks` })),
+  ...PERMISSION_FLAGS,
 ];
 
 /** Options of the pool that runs the tasks. What tasks print goes to standard error. */
@@ -79,7 +84,8 @@ function workerCount(text: string): number {
   return count;
 }
 
-function permissions(args: Arguments): PermissionScope | undefined {
+/** Reads {@linkcode PERMISSION_FLAGS}. */
+export function permissions(args: Arguments): PermissionScope | undefined {
   const allowed = KINDS.filter((kind) => args.has(`allow-${kind}`));
   const denied = KINDS.filter((kind) => args.has(`deny-${kind}`));
   if (allowed.length + denied.length === 0) return undefined;

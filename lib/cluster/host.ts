@@ -8,10 +8,12 @@ import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { integer, oneOf } from "../core/validate.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { ClusterError, TaskLoadError } from "../core/errors.ts";
+import { checkPermissions } from "../pool/permissions.ts";
 import { HostCalls } from "./host_calls.ts";
 import { CallFailure } from "./host_worker.ts";
-import { type HostBackend, HostWorkers } from "./host_workers.ts";
-import { type ClusterAddress, type ClusterSettings, clusterSettings } from "./options.ts";
+import { HostWorkers } from "./host_workers.ts";
+import { type ClusterSettings, clusterSettings } from "./options.ts";
+import type { ServeOptions } from "./serve_options.ts";
 import { type Job, type Redis, Worker } from "./packages.ts";
 import { connected, disconnect, redisClient } from "./redis.ts";
 import { ModuleFolder } from "./module_folder.ts";
@@ -45,27 +47,6 @@ const MAX_TRIALS = 3;
 
 const ACTION = "serve a cluster";
 
-/** Options of {@linkcode serveWorker}. */
-export interface ServeOptions extends ClusterAddress {
-  /** Number of calls that run at a time. @default {the number of usable cores} */
-  concurrency?: number;
-  /**
-   * What tasks run on: `"worker"`, threads of this process, or `"process"`, `deno run` children.
-   *
-   * @default {"worker"}
-   */
-  backend?: HostBackend;
-  /**
-   * What this host runs: first parts of the URLs of task modules, for example `"https://example.com/tasks/"`; `"sent:"` for
-   * local modules that pools have sent, or `"sent:<SHA-256>"` for one version of them; `"inline:"` for inlined functions.
-   *
-   * By default it runs any module that its URL names, for which the permissions of the host decide (`--allow-import`,
-   * `--allow-read`). Code that comes through Redis, which is `"sent:"` and `"inline:"`, runs by default only if the host may
-   * import from everywhere (`-A`, or `--allow-import` without a list): whoever may write to Redis can send it.
-   */
-  modules?: readonly string[];
-}
-
 /** A running worker host. */
 export class WorkerHost implements AsyncDisposable {
   readonly #settings: ClusterSettings;
@@ -78,11 +59,15 @@ export class WorkerHost implements AsyncDisposable {
   #subscriber: Redis | undefined;
 
   private constructor(options: ServeOptions, settings: ClusterSettings) {
-    const { concurrency = cores, backend = "worker", modules } = options;
+    const { concurrency = cores, backend = "worker", modules, permissions } = options;
     this.#settings = settings;
     this.#allowed = new AllowedModules(ACTION, modules);
     const limit = this.concurrency = integer(ACTION, "concurrency", concurrency, 1);
-    this.#workers = new HostWorkers(oneOf(ACTION, "backend", backend, ["worker", "process"]), limit);
+    this.#workers = new HostWorkers(
+      oneOf(ACTION, "backend", backend, ["worker", "process"]),
+      limit,
+      checkPermissions(ACTION, permissions),
+    );
     const { redis, queue, prefix } = settings;
     this.#client = redisClient(redis, true);
     this.#folder = new ModuleFolder(settings, this.#client);
@@ -103,7 +88,7 @@ export class WorkerHost implements AsyncDisposable {
 
   /** @ignore */
   static async start(options: ServeOptions): Promise<WorkerHost> {
-    const settings = clusterSettings(ACTION, options, ["concurrency", "backend", "modules"]);
+    const settings = clusterSettings(ACTION, options, ["concurrency", "backend", "modules", "permissions"]);
     const host = new WorkerHost(options, settings);
     try {
       await connected(host.#client, settings.redis);

@@ -9,6 +9,8 @@ import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { type BackendName, BACKENDS, SCOPED } from "../pool/backends.ts";
 import type { Launch, Setup } from "../transport/transport.ts";
 import { ClusterError } from "../core/errors.ts";
+import type { Scope } from "../pool/permissions.ts";
+import { callPermissions } from "./host_permissions.ts";
 import { HostWorker } from "./host_worker.ts";
 import { type JobRequest, pack } from "./wire.ts";
 
@@ -28,19 +30,30 @@ interface Entry {
 export class HostWorkers {
   readonly #backend: HostBackend;
   readonly #limit: number;
+  readonly #permissions: Scope | undefined;
   readonly #entries = new Set<Entry>();
   #nextId = 1;
   #onEmpty: (() => void) | undefined;
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  /** @param limit Maximum number of calls at a time; so many idle workers are kept. */
-  constructor(backend: HostBackend, limit: number) {
+  /**
+   * @param limit Maximum number of calls at a time; so many idle workers are kept.
+   * @param permissions What calls may do at most; `undefined` for what this process may do.
+   */
+  constructor(backend: HostBackend, limit: number, permissions: Scope | undefined) {
     this.#backend = backend;
     this.#limit = limit;
+    this.#permissions = permissions;
   }
 
-  /** Takes a worker for a call. Give it back with {@linkcode release}. */
-  acquire(request: JobRequest): HostWorker {
+  /**
+   * Takes a worker for a call. Give it back with {@linkcode release}.
+   *
+   * @throws {PermissionScopeError} If the pool asks for more than this host may do.
+   */
+  acquire(given: JobRequest): HostWorker {
+    const permissions = callPermissions(this.#permissions, given.spec.permissions);
+    const request = { ...given, spec: { ...given.spec, permissions } };
     const kind = this.#kindOf(request);
     for (const entry of this.#entries) {
       if (entry.kind !== kind || !entry.worker.isIdle || entry.idleTimer === undefined) continue;

@@ -1,7 +1,7 @@
 /** What a worker host does with the calls that it takes, and what a pool puts into Redis. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Redis } from "ioredis";
-import { CancelledError, inline, Pool, tasks, TransferError } from "@isopool/isopool";
+import { CancelledError, inline, Pool, type PoolOptions, type Task, tasks, TransferError } from "@isopool/isopool";
 import { cluster } from "@isopool/isopool/cluster";
 import { expectError } from "../support/expect.ts";
 import { TestHost } from "../support/cluster_host.ts";
@@ -90,3 +90,24 @@ test(
   },
   120_000,
 );
+
+test("`permissions` of a host bound its tasks, and those of a pool narrow them", async () => {
+  await using redis = await TestRedis.start();
+  const options = { redis: redis.address, queue: "permissions" };
+  const file = `${redis.folder}/text`;
+  await Deno.writeTextFile(file, "text");
+  const permissions = { read: [redis.folder], env: true, import: true };
+  await using _host = await TestHost.start({ ...options, concurrency: 1, backend: "process", permissions });
+  const read = inline((path: string) => Deno.readTextFileSync(path));
+  const write = inline((path: string) => Deno.writeTextFileSync(path, ""));
+  const run = async (task: Task<[string], unknown>, scope?: PoolOptions["permissions"]) => {
+    await using pool = new Pool({ backend: cluster(options), ...scope && { permissions: scope } });
+    const error = await within(MUST_HAPPEN, pool.submit(task, file).exception());
+    return (error as Error | undefined)?.name;
+  };
+  assertEquals(await run(read), undefined);
+  assertEquals(await run(write), "NotCapable");
+  assertEquals(await run(read, { read: true, write: true }), undefined);
+  assertEquals(await run(write, { read: true, write: true }), "NotCapable");
+  assertEquals(await run(read, "none"), "NotCapable");
+});
