@@ -89,7 +89,7 @@ export function attach<R = unknown>(options: AttachOptions): AsyncGenerator<Atta
 async function* outcomes<R>(settings: ClusterSettings, executor: string): AsyncGenerator<AttachedOutcome<R>, void> {
   const { redis, queue: name, prefix } = settings;
   const client = redisClient(redis, false);
-  const watch = new CallWatch(settings, client);
+  const watch = new CallWatch(settings, client, true);
   let queue: Queue | undefined;
   try {
     await connected(client, redis);

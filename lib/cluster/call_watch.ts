@@ -16,9 +16,11 @@ import {
   type Control,
   controlChannel,
   failureOf,
+  HAS_KEY,
   type JobFailure,
   type JobNews,
   type JobResult,
+  resultKey,
   unpack,
 } from "./wire.ts";
 
@@ -53,6 +55,7 @@ type JobEvent<T = unknown> = T & { readonly jobId: string };
 export class CallWatch {
   readonly #settings: ClusterSettings;
   readonly #client: Redis;
+  readonly #keepsResults: boolean;
   readonly #pending = new Map<string, Pending>();
   #queue: Queue | undefined;
   #events: QueueEvents | undefined;
@@ -60,9 +63,11 @@ export class CallWatch {
   #timer: Timer | undefined;
   #isClosed = false;
 
-  constructor(settings: ClusterSettings, client: Redis) {
+  /** @param keepsResults Whether others may read the large results, too. */
+  constructor(settings: ClusterSettings, client: Redis, keepsResults: boolean) {
     this.#settings = settings;
     this.#client = client;
+    this.#keepsResults = keepsResults;
   }
 
   /** Listens, from the last event on. */
@@ -84,7 +89,7 @@ export class CallWatch {
       ({ jobId, data }: JobEvent<{ data: unknown }>) => this.#pending.get(jobId)?.events.news(unpack(data as string)),
     );
     events.on("completed", ({ jobId, returnvalue }: JobEvent<{ returnvalue: string }>) => {
-      this.#end(jobId, (each) => each.ended(unpack(returnvalue)));
+      this.#completed(jobId, returnvalue);
     });
     events.on("failed", ({ jobId, failedReason }: JobEvent<{ failedReason: string }>) => {
       this.#end(jobId, (each) => each.failed(failureOf(failedReason)));
@@ -198,16 +203,38 @@ export class CallWatch {
       if (error || !pending) return;
       const [timestamp, processedOn, finishedOn, value, reason] = values;
       if (timestamp === null && ++pending.misses > 1) {
-        const cause = { value: "its job has vanished from Redis" };
-        return this.#end(id, (each) => each.failed({ kind: "death", reason: "terminated", cause }));
+        return this.#end(id, (each) => each.failed(vanished("its job has")));
       }
       if (processedOn !== null) this.#started(id);
       if (pending.control) this.publish(pending.control);
       if (finishedOn === null) return;
       if (reason !== null) this.#end(id, (each) => each.failed(failureOf(reason)));
-      else if (value !== null) this.#end(id, (each) => each.ended(unpack(JSON.parse(value))));
+      else if (value !== null) this.#completed(id, JSON.parse(value));
     });
   }
+
+  #completed(id: string, value: string): void {
+    if (value === HAS_KEY) void this.#readResult(id);
+    else this.#end(id, (each) => each.ended(unpack(value)));
+  }
+
+  async #readResult(id: string): Promise<void> {
+    if (!this.#pending.has(id)) return;
+    const key = resultKey(this.#queue!.toKey(id));
+    let value: string | null;
+    try {
+      value = await this.#client.get(key);
+    } catch {
+      return; // Redis is away; the sweep finds the end again.
+    }
+    if (!this.#keepsResults) this.#client.del(key).catch(() => {}); // Else its retention ends it.
+    if (value !== null) return this.#end(id, (each) => each.ended(unpack(value)));
+    this.#end(id, (each) => each.failed(vanished("its result has")));
+  }
+}
+
+function vanished(what: string): JobFailure {
+  return { kind: "death", reason: "terminated", cause: { value: `${what} vanished from Redis` } };
 }
 
 /** Lets the script end although a connection is open: unfinished calls keep it alive, not their connection. */

@@ -14,7 +14,7 @@ import { type BulkJobOptions, Queue, type Redis } from "./packages.ts";
 import { addressName, connected, disconnect, redisClient } from "./redis.ts";
 import { ClusterError } from "../core/errors.ts";
 import { ModuleSender, type SentModules } from "./sent_modules.ts";
-import { claim, type Control, type JobData } from "./wire.ts";
+import { claim, type Control, type JobData, LARGE } from "./wire.ts";
 
 /** A call, as an executor takes it. */
 export interface OutgoingCall {
@@ -52,7 +52,7 @@ export class Executor {
     this.#settings = settings;
     this.#run = makeRun(settings.executor);
     this.#client = redisClient(settings.redis, false);
-    this.#watch = new CallWatch(settings, this.#client);
+    this.#watch = new CallWatch(settings, this.#client, settings.executor !== undefined);
     this.#modules = new ModuleSender(settings, this.#client);
     this.ready = this.#start();
     this.ready.catch(() => {}); // Each lane looks at it.
@@ -61,7 +61,8 @@ export class Executor {
   /** Adds a call. Returns its id. Its events come later. */
   submit(call: OutgoingCall, events: CallEvents): string {
     const id = `${this.#run}-${++this.#count}`;
-    this.#watch.add(id, events);
+    const isKept = this.#settings.executor !== undefined || call.request.length <= LARGE;
+    this.#watch.add(id, isKept ? events : this.#removing(id, events));
     const modules = call.urls.length > 0 ? this.#modules.send(call.urls) : undefined;
     if (!(modules instanceof Promise)) this.#enqueue({ id, call, modules });
     else {
@@ -113,6 +114,16 @@ export class Executor {
     unref(this.#client);
   }
 
+  // Nobody can attach: Redis need not keep the arguments of a call that has ended.
+  #removing(id: string, events: CallEvents): CallEvents {
+    const remove = () => void this.#queue.remove(id).catch(() => {}); // Then its retention ends it.
+    return {
+      ...events,
+      ended: (result) => (remove(), events.ended(result)),
+      failed: (failure) => (remove(), events.failed(failure)),
+    };
+  }
+
   #enqueue(outgoing: Outgoing): void {
     if (this.#outgoing.push(outgoing) === 1) queueMicrotask(() => this.#flush());
   }
@@ -124,7 +135,7 @@ export class Executor {
       // What was given up meanwhile is not sent.
       const part = all.slice(at, at + BULK).filter(({ id }) => this.#watch.sent(id));
       const jobs = part.map(({ id, call, modules }) => {
-        const data: JobData = { request: call.request, ...modules && { modules } };
+        const data: JobData = { request: call.request, retention: this.#retention, ...modules && { modules } };
         return { name: call.name, data, opts: this.#jobOptions(id, call) };
       });
       try {
@@ -151,8 +162,12 @@ export class Executor {
     }).catch(() => {});
   }
 
+  get #retention(): number {
+    return Math.ceil(this.#settings.retention / 1_000);
+  }
+
   #jobOptions(jobId: string, _call: OutgoingCall): BulkJobOptions {
-    const kept = { age: Math.ceil(this.#settings.retention / 1_000) };
+    const kept = { age: this.#retention };
     return { jobId, attempts: 1, removeOnComplete: kept, removeOnFail: kept, stackTraceLimit: 0 };
   }
 }

@@ -24,12 +24,15 @@ import {
   claim,
   controlChannel,
   failedReason,
+  HAS_KEY,
   type JobData,
   type JobNews,
   type JobRequest,
   type JobResult,
+  LARGE,
   pack,
   packResult,
+  resultKey,
   unpack,
 } from "./wire.ts";
 
@@ -135,9 +138,12 @@ export class WorkerHost implements AsyncDisposable {
   }
 
   async #run(job: Job): Promise<string> {
-    const { request, modules }: JobData = job.data;
+    const { request, modules, retention }: JobData = job.data;
     try {
-      return await this.#call(job, unpack<JobRequest>(request), modules);
+      const result = await this.#call(job, unpack<JobRequest>(request), modules);
+      if (result.length <= LARGE) return result;
+      await this.#client.set(resultKey(this.#jobKey(job.id!)), result, "EX", retention);
+      return HAS_KEY;
     } catch (error) {
       const { failure, message } = error instanceof CallFailure
         ? error
@@ -146,10 +152,14 @@ export class WorkerHost implements AsyncDisposable {
     }
   }
 
-  async #call(job: Job, given: JobRequest, modules: SentModules | undefined): Promise<string> {
+  #jobKey(id: string): string {
     const { prefix, queue } = this.#settings;
+    return `${prefix}:${queue}:${id}`;
+  }
+
+  async #call(job: Job, given: JobRequest, modules: SentModules | undefined): Promise<string> {
     const id = job.id!;
-    if (!await claim(this.#client, `${prefix}:${queue}:${id}`, "host")) {
+    if (!await claim(this.#client, this.#jobKey(id), "host")) {
       throw lost("the host that ran it was lost, or it was given up");
     }
     const { request, folder } = await this.#prepare(given, modules);

@@ -21,6 +21,12 @@ import { type JobFailure, type JobRequest, pack, packRequest, type WorkerSpec } 
 
 /** Starts lanes. The first one connects, the last one disconnects. */
 export function launchLanes(settings: PoolSettings, setup: Setup): Launch {
+  if (setup.concurrency > 1) {
+    throw new TypeError(
+      `Cannot create pool: \`concurrencyPerWorker\` is ${setup.concurrency}, and worker hosts run one call at a time on each ` +
+        "of their workers: leave it out, and raise `workers` and the `concurrency` of the hosts",
+    );
+  }
   const { initializer, finalizer, timeout, memoryLimit, permissions, env } = setup;
   const lanes = new Lanes(settings, { initializer, finalizer, timeout, memoryLimit, permissions, env });
   return (_workerId, events) => new Lane(lanes, events);

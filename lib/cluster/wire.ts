@@ -43,6 +43,8 @@ export interface JobData {
   readonly request: string;
   /** The local modules of the call. Without them the host takes each module from its URL. */
   readonly modules?: SentModules;
+  /** Seconds for which Redis keeps its end. */
+  readonly retention: number;
 }
 
 /** A call. */
@@ -94,6 +96,20 @@ export type Control =
 /** The channel on which submitters control calls. */
 export function controlChannel(prefix: string, queue: string): string {
   return `${prefix}:${queue}:isopool:control`;
+}
+
+/**
+ * Bytes of a packed value from which on it does not go through the events of the queue, which every pool reads and of which
+ * Redis keeps 10,000.
+ */
+export const LARGE = 2 ** 14;
+
+/** The result of a job whose packed result has a key of its own, {@linkcode resultKey}. */
+export const HAS_KEY = "isopool:key";
+
+/** The key of a large result. */
+export function resultKey(jobKey: string): string {
+  return `${jobKey}:isopool:result`;
 }
 
 // It lives as long as the job, which a lost host may bring back after hours.

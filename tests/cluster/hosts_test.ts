@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Redis } from "ioredis";
 import { CancelledError, inline, Pool, type PoolOptions, type Task, tasks, TransferError } from "@isopool/isopool";
-import { cluster } from "@isopool/isopool/cluster";
+import { attach, cluster } from "@isopool/isopool/cluster";
 import { expectError } from "../support/expect.ts";
 import { TestHost } from "../support/cluster_host.ts";
 import { TestRedis } from "../support/redis.ts";
@@ -43,6 +43,29 @@ test("a call, and a result, larger than `sizeLimit` fail with a TransferError th
   const result = expectError(await within(MUST_HAPPEN, pool.submit(make, 20_000).exception()), TransferError);
   assertEquals([call.direction, result.direction], ["argument", "result"]);
   for (const { message } of [call, result]) assertStringIncludes(message, "`sizeLimit` 10000");
+});
+
+test("what is large leaves Redis when its call has ended, unless an executor has a name", async () => {
+  await using redis = await TestRedis.start();
+  const options = { redis: redis.address, queue: "memory" };
+  await using _host = await TestHost.start({ ...options, concurrency: 1 });
+  const echo = inline((text: string) => text);
+  const text = "x".repeat(100_000);
+  const client = new Redis(`${redis.folder}/redis.sock`);
+  const kept = async () => (await client.keys("isopool:memory:*-*-*")).length;
+  for (const executor of [undefined, "kept"]) {
+    await using pool = new Pool({ backend: cluster({ ...options, ...executor && { executor } }) });
+    assertEquals(await within(MUST_HAPPEN, pool.submit(echo, text)), text);
+    if (executor === undefined) await until(async () => await kept() === 0, "its keys are removed");
+    else assertEquals(await kept(), 2);
+  }
+  const [outcome] = await Array.fromAsync(attach<string>({ ...options, executor: "kept" }));
+  assertEquals(outcome.status === "fulfilled" && outcome.value, text);
+  assertEquals(outcome.item, [text]);
+  // Events do not carry it.
+  const events = await client.xrange("isopool:memory:events", "-", "+");
+  assert(JSON.stringify(events).length < 20_000);
+  client.disconnect();
 });
 
 test("a map is read lazily: Redis has as many calls as the pool has workers, and the input is not far ahead", async () => {
