@@ -89,6 +89,7 @@ class Lane implements Transport {
   readonly #executor: Executor;
   #call: { seq: number; id: string; startedAt: number | undefined; granted: number } | undefined;
   #isEnding = false;
+  #hasNotRun = false;
 
   constructor(lanes: Lanes, events: TransportEvents) {
     this.#lanes = lanes;
@@ -143,9 +144,9 @@ class Lane implements Transport {
     return false;
   }
 
-  // Only Redis knows whether a host has taken it.
+  // Only Redis knows whether a host has taken it. Behind an initializer that failed, it has not run.
   hasStarted(): boolean {
-    return true;
+    return !this.#hasNotRun;
   }
 
   // A call may wait for a free host for hours. The host watches its own workers.
@@ -203,6 +204,7 @@ class Lane implements Transport {
       return this.#events.rejected(seq, decodeThrown(failure.thrown));
     }
     const { reason, exitCode, cause } = failure;
+    this.#hasNotRun = reason === "initializer";
     this.#end({ reason, cause: decodeThrown(cause), ...exitCode !== undefined && { exitCode } });
   }
 
