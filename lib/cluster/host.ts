@@ -4,7 +4,7 @@
  * @module
  */
 import { cores, JSON, Promise as RuntimePromise } from "../core/platform.ts";
-import { clearTimeout, setTimeout } from "../core/timer.ts";
+import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { integer, oneOf } from "../core/validate.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { ClusterError, TaskLoadError } from "../core/errors.ts";
@@ -179,11 +179,13 @@ export class WorkerHost implements AsyncDisposable {
   async #runOn(id: string, request: JobRequest, onNews: (news: JobNews) => void): Promise<JobResult> {
     for (let trial = 1;; trial++) {
       const worker = this.#workers.acquire(request);
-      // The submitter keeps the limit, as that of every other backend. This is for a call that it has left behind.
-      const { timeout } = request;
-      const timer = timeout === undefined ? undefined : setTimeout(() => worker.kill(), timeout + SUBMITTER_GRACE);
+      let timer: Timer | undefined;
       try {
-        const result = worker.run(request, onNews);
+        const result = worker.run(request, (news) => {
+          // The submitter keeps the limit, as that of every other backend. This is for a call that it has left behind.
+          if (news.kind === "started") timer = setTimeout(() => worker.kill(), request.timeout! + SUBMITTER_GRACE);
+          onNews(news);
+        });
         this.#calls.add(id, worker);
         return await result;
       } catch (error) {

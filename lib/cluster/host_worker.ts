@@ -5,7 +5,8 @@
  * @module
  */
 import { JSON, Promise } from "../core/platform.ts";
-import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
+import { TaskTimeoutError } from "../core/errors.ts";
+import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
 import { encodeThrown, recordsOf } from "../protocol/error_record.ts";
 import { cloneInput } from "../protocol/clone_input.ts";
 import type { Death, Launch, Transport, TransportEvents } from "../transport/transport.ts";
@@ -50,20 +51,25 @@ export class HostWorker {
   readonly ready: Promise<void>;
   readonly #ready: PromiseWithResolvers<void>;
   readonly #transport: Transport;
+  readonly #hookTimeout: number | undefined;
   readonly #onExit: () => void;
   readonly #tasks = new Map<string, number>();
   #seq = 0;
   #call: Call | undefined;
   #hasEnded = false;
+  #hookTimer: Timer | undefined;
+  #hookError: TaskTimeoutError | undefined;
   // Whether it was stopped because it did not start a call, and whether that call was taken back before.
   #isBlocked = false;
   #isTakenBack = false;
 
   /**
+   * @param hookTimeout Time limit of its initializer, in milliseconds.
    * @param onExit Called when the worker has ended.
    * @throws If the runtime refuses to start it.
    */
-  constructor(launch: Launch, id: number, onExit: () => void) {
+  constructor(launch: Launch, id: number, hookTimeout: number | undefined, onExit: () => void) {
+    this.#hookTimeout = hookTimeout;
     this.#onExit = onExit;
     this.#ready = Promise.withResolvers();
     this.ready = this.#ready.promise;
@@ -175,8 +181,11 @@ export class HostWorker {
   #events(): TransportEvents {
     const running = (seq: number) => this.#call?.seq === seq ? this.#call : undefined;
     return {
-      initializing() {},
-      ready: () => this.#ready.resolve(),
+      initializing: () => this.#initializing(),
+      ready: () => {
+        clearTimeout(this.#hookTimer);
+        this.#ready.resolve();
+      },
       item: (seq, value) => running(seq)?.onNews({ kind: "item", ...plainValue(value) }),
       progress: (seq, done, total) => running(seq)?.onNews({ kind: "progress", done, total }),
       fulfilled: (first, values) => {
@@ -197,12 +206,23 @@ export class HostWorker {
     };
   }
 
+  #initializing(): void {
+    const timeout = this.#hookTimeout;
+    if (timeout === undefined) return;
+    this.#hookTimer = setTimeout(() => {
+      const message = `Initializer ran longer than the pool's timeout of ${timeout} ms: it was stopped`;
+      this.#hookError = new TaskTimeoutError(message, { timeout });
+      this.kill();
+    }, timeout);
+  }
+
   #exit({ reason, exitCode, cause }: Death): void {
     this.#hasEnded = true;
+    clearTimeout(this.#hookTimer);
     const failure: JobFailure = {
       kind: "death",
-      reason,
-      cause: encodeThrown(cause),
+      reason: this.#hookError ? "initializer" : reason,
+      cause: encodeThrown(this.#hookError ?? cause),
       ...exitCode !== undefined && { exitCode },
     };
     const isUnstarted = this.#isBlocked && !!this.#call &&

@@ -62,7 +62,7 @@ export class HostWorkers {
       return entry.worker;
     }
     if (this.#entries.size >= this.#limit) this.#closeIdle();
-    const worker = new HostWorker(this.#launch(request), this.#nextId++, () => {
+    const worker = new HostWorker(this.#launch(request), this.#nextId++, request.spec.timeout, () => {
       this.#entries.delete(entry);
       clearTimeout(entry.idleTimer);
       if (this.#entries.size === 0) this.#onEmpty?.();
