@@ -140,7 +140,8 @@ export const blockedSuite: Suite = (backend, check) => {
     const calls = [1, 2, 3].map(() => pool.submit(countRun, words, path));
     assertEquals(await within(BLOCKED, Promise.all(calls)), ["ran", "ran", "ran"]);
     assertEquals(Atomics.load(words, 1), 3);
-    assert(!pool.workerIds.includes(blocked), "the blocked worker was stopped");
+    // The worker of a host is none of the pool's.
+    if (backend.capabilities.engine !== "cluster") assert(!pool.workerIds.includes(blocked), "it was stopped");
   }, { deadline: 2 * BLOCKED });
 
   check("a wait whose result does not arrive still ends at its limit, also after a blocked loop", async () => {

@@ -130,7 +130,7 @@ export const optionsSuite: Suite = (backend, check) => {
       minWorkers: 1,
       idleTimeout: 1_000,
       maxTasksPerWorker: 10,
-      concurrencyPerWorker: 2,
+      concurrencyPerWorker: backend.capabilities.engine === "cluster" ? 1 : 2,
       initializer: hooks.begin,
       initArgs: [sharedWords(16)],
       finalizer: hooks.end,
