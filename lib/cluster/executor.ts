@@ -166,8 +166,22 @@ export class Executor {
     return Math.ceil(this.#settings.retention / 1_000);
   }
 
-  #jobOptions(jobId: string, _call: OutgoingCall): BulkJobOptions {
+  #jobOptions(jobId: string, { priority }: OutgoingCall): BulkJobOptions {
     const kept = { age: this.#retention };
-    return { jobId, attempts: 1, removeOnComplete: kept, removeOnFail: kept, stackTraceLimit: 0 };
+    return {
+      jobId,
+      priority: jobPriority(priority),
+      attempts: 1,
+      removeOnComplete: kept,
+      removeOnFail: kept,
+      stackTraceLimit: 0,
+    };
   }
+}
+
+/** The middle of BullMQ's priorities, of which lower ones go first. Jobs without any go before all others, so all have one. */
+const NORMAL_PRIORITY = 2 ** 20;
+
+function jobPriority(priority: number): number {
+  return NORMAL_PRIORITY - Math.max(1 - NORMAL_PRIORITY, Math.min(NORMAL_PRIORITY - 1, Math.round(priority)));
 }

@@ -111,8 +111,12 @@ export class HostWorker {
   /** Fires the signal of the running call. */
   cancel(reason: unknown): void {
     const call = this.#call;
-    if (call?.isSent) this.#transport.cancel(call.seq, reason);
-    else if (call) call.cancelled = { reason };
+    if (!call) return;
+    if (!call.isSent) call.cancelled = { reason };
+    else if (this.#transport.withdraw(call.seq)) {
+      // A thread that has not started it would not hear of it.
+      call.end.reject(new CallFailure({ kind: "thrown", thrown: encodeThrown(reason) }, "cancelled before it started"));
+    } else this.#transport.cancel(call.seq, reason);
   }
 
   /** Lets the running call yield more items, up to `total`. */
@@ -158,7 +162,7 @@ export class HostWorker {
       traceparent,
     });
     call.isSent = true;
-    if (call.cancelled) this.#transport.cancel(call.seq, call.cancelled.reason);
+    if (call.cancelled) this.cancel(call.cancelled.reason);
   }
 
   // Code that an earlier call has left behind may block the worker: then no limit of a call that has not started would ever

@@ -10,7 +10,7 @@ import { MUST_HAPPEN, timed, until, within } from "../support/within.ts";
 import { test } from "./kit.ts";
 import type * as Tasks from "./tasks.ts";
 
-const { double, waitForSignal } = tasks<typeof Tasks>(import.meta.resolve("./tasks.ts"));
+const { double, record, waitForSignal } = tasks<typeof Tasks>(import.meta.resolve("./tasks.ts"));
 
 /** Ends at once, and leaves code behind that blocks its worker for ever. */
 const leaveSpin = inline(() =>
@@ -80,9 +80,9 @@ test("a map is read lazily: Redis has as many calls as the pool has workers, and
     })(),
   );
   const client = new Redis(`${redis.folder}/redis.sock`);
-  await until(async () => await client.llen("isopool:lazy:wait") === 20, "20 calls wait");
+  await until(async () => await client.zcard("isopool:lazy:prioritized") === 20, "20 calls wait");
   await new Promise((resolve) => setTimeout(resolve, 500));
-  assertEquals(await client.llen("isopool:lazy:wait"), 20);
+  assertEquals(await client.zcard("isopool:lazy:prioritized"), 20);
   assert(read < 200, `${read} items were read`);
   await pool.terminate();
   await timed(all);

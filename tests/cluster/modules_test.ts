@@ -82,7 +82,7 @@ test("a local module and what it imports reach a host that cannot read them", as
   const first = pool.submit(where, 41);
   const failure = pool.submit(fail).exception();
   const client = new Redis(`${redis.folder}/redis.sock`);
-  await until(async () => (await keysOf(client, ":wait")).length > 0, "the calls are in Redis");
+  await until(async () => (await keysOf(client, ":prioritized")).length > 0, "the calls are in Redis");
   const lives = await Promise.all((await keysOf(client, ":content:")).map((key) => client.ttl(key)));
   assert(lives.length >= 3 && lives.every((ttl) => ttl > 80_000 && ttl <= 86_400), String(lives));
   client.disconnect();
@@ -135,7 +135,7 @@ test("a module that is damaged in Redis is refused with a TaskLoadError that nam
   const client = new Redis(`${redis.folder}/redis.sock`);
   const damaged = poolOn(options);
   const future = damaged.submit(project.tasks.where, 1);
-  await until(async () => (await keysOf(client, ":wait")).length > 0, "the call is in Redis");
+  await until(async () => (await keysOf(client, ":prioritized")).length > 0, "the call is in Redis");
   const source = await Deno.readFile(`${project.folder}/parts/plus.ts`);
   const key = contentKey({ ...options, prefix: "isopool" }, contentHash(source));
   assertEquals(await client.exists(key), 1);

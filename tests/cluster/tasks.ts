@@ -17,6 +17,7 @@ export async function spin(file: string): Promise<never> {
 export async function waitForSignal(file: string): Promise<never> {
   const { context } = await import("@isopool/isopool/worker");
   const { signal } = context;
+  signal.throwIfAborted();
   const fired = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   await Deno.writeTextFile(file, "");
   return await fired;
