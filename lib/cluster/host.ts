@@ -5,7 +5,7 @@
  */
 import { cores, JSON, Promise as RuntimePromise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
-import { integer, oneOf } from "../core/validate.ts";
+import { integer, MAX_DELAY, oneOf } from "../core/validate.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { ClusterError, TaskLoadError } from "../core/errors.ts";
 import { checkPermissions } from "../pool/permissions.ts";
@@ -179,11 +179,12 @@ export class WorkerHost implements AsyncDisposable {
   async #runOn(id: string, request: JobRequest, onNews: (news: JobNews) => void): Promise<JobResult> {
     for (let trial = 1;; trial++) {
       const worker = this.#workers.acquire(request);
+      const limit = (request.timeout ?? 0) + SUBMITTER_GRACE;
       let timer: Timer | undefined;
       try {
         const result = worker.run(request, (news) => {
           // The submitter keeps the limit, as that of every other backend. This is for a call that it has left behind.
-          if (news.kind === "started") timer = setTimeout(() => worker.kill(), request.timeout! + SUBMITTER_GRACE);
+          if (news.kind === "started") timer = setTimeout(() => worker.kill(), Math.min(MAX_DELAY, limit));
           onNews(news);
         });
         this.#calls.add(id, worker);
