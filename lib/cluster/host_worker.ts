@@ -138,7 +138,7 @@ export class HostWorker {
   }
 
   #send(call: Call, request: JobRequest): void {
-    const { source, item, spread, timeout, hasLimit, attempt, traceparent } = request;
+    const { source, item, handles, spread, timeout, hasLimit, attempt, traceparent } = request;
     this.#transport.send({
       job: call,
       index: 0,
@@ -155,7 +155,7 @@ export class HostWorker {
       attempt,
       stream: call.granted,
       shares: undefined,
-      handles: false,
+      handles,
       transfer: [],
       context: undefined,
       timed: false,

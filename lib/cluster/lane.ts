@@ -109,8 +109,10 @@ class Lane implements Transport {
     const { first, job, index, priority, source, items, spread, timeout, hasLimit, attempt, stream, shares } = batch;
     let [item] = decodeItems(items, spread) as unknown[];
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
+    const handles = batch.handles || shares?.values().some((share) => share.handles) === true;
     const request: JobRequest = {
-      ...{ call: [this.#lanes.numberOf(job), index], source, item, spread, timeout, hasLimit, attempt, stream },
+      ...{ call: [this.#lanes.numberOf(job), index], source, item, handles, spread },
+      ...{ timeout, hasLimit, attempt, stream },
       sizeLimit: this.#lanes.sizeLimit,
       traceparent: batch.traceparent,
       spec: this.#lanes.spec,

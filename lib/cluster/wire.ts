@@ -54,6 +54,8 @@ export interface JobRequest {
   readonly source: Source;
   /** The argument, or the argument list when `spread`. */
   readonly item: unknown;
+  /** Whether errors may be in it, which travel as handles. */
+  readonly handles: boolean;
   readonly spread: boolean;
   /** Time limit in milliseconds. The submitter enforces it; the host does where the submitter has gone. */
   readonly timeout: number | undefined;
