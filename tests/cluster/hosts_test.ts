@@ -114,6 +114,25 @@ test(
   120_000,
 );
 
+test("of all calls that wait in Redis a higher priority runs first; equal ones run in their order", async () => {
+  await using redis = await TestRedis.start();
+  const options = { redis: redis.address, queue: "priority" };
+  await using one = new Pool({ backend: cluster(options) });
+  await using two = new Pool({ backend: cluster(options) });
+  const file = `${redis.folder}/order`;
+  const client = new Redis(`${redis.folder}/redis.sock`);
+  const waiting: PromiseLike<number>[] = [];
+  const calls = [[one, 4, 0], [one, 5, 0], [two, 6, -1], [two, 2, 5], [one, 1, 1e9], [two, 3, 5]] as const;
+  for (const [pool, n, priority] of calls) {
+    waiting.push(pool.submit(record.with({ priority }), file, n, 0));
+    await until(async () => await client.zcard("isopool:priority:prioritized") === waiting.length, "it waits");
+  }
+  await using _host = await TestHost.start({ ...options, concurrency: 1 });
+  await within(MUST_HAPPEN, Promise.all(waiting));
+  assertEquals((await Deno.readTextFile(file)).trimEnd().split("\n"), ["1", "2", "3", "4", "5", "6"]);
+  client.disconnect();
+});
+
 test("`permissions` of a host bound its tasks, and those of a pool narrow them", async () => {
   await using redis = await TestRedis.start();
   const options = { redis: redis.address, queue: "permissions" };

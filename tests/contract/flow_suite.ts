@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { flow, values } from "../fixtures/views.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
-import type { Suite } from "./backend.ts";
+import { fewer, type Suite } from "./backend.ts";
 import { sharedWords } from "../support/words.ts";
 
 /**
@@ -14,7 +14,7 @@ const NOTICED = 4_000;
 export const flowSuite: Suite = (backend, check) => {
   check("a worker notices each call at once, whatever time lies between two calls (bound: 4 s)", async () => {
     await using pool = backend.make({ workers: 1 });
-    for (let n = 0; n < 1_500; n++) {
+    for (let n = 0; n < fewer(backend, 1_500); n++) {
       assertEquals(await within(NOTICED, pool.submit(values.double, n)), 2 * n);
       // 0 to 1.5 ms, and now and then as long as a timer takes: all around the moment at which a worker falls asleep.
       if (n % 25 === 0) await new Promise((resolve) => setTimeout(resolve, n % 4));

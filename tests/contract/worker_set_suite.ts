@@ -3,7 +3,7 @@ import { PoolClosedError } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
-import type { AnyPool, Suite } from "./backend.ts";
+import { type AnyPool, fewer, type Suite } from "./backend.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 const idle = (pool: AnyPool) => pool.stats().workers.idle;
@@ -140,7 +140,7 @@ export const workerSetSuite: Suite = (backend, check) => {
 
   check("resize() up and down again and again under load loses nothing", async () => {
     await using pool = backend.make({ workers: 2 });
-    const count = parallel ? 3_000 : 1_000;
+    const count = parallel ? fewer(backend, 3_000) : 1_000;
     const mapped = pool.map(values.double, numbers(count));
     const futures = numbers(200).map((n) => pool.submit(values.slowFirst, n));
     for (let round = 0; round < 12; round++) {
@@ -212,7 +212,7 @@ export const workerSetSuite: Suite = (backend, check) => {
 
   check("restart() under load loses nothing", async () => {
     await using pool = backend.make({ workers: 2 });
-    const count = parallel ? 5_000 : 1_000;
+    const count = parallel ? fewer(backend, 5_000) : 1_000;
     const mapped = pool.map(values.double, numbers(count));
     const futures = numbers(100).map((n) => pool.submit(values.slowFirst, n));
     for (let round = 0; round < 4; round++) await within(MUST_HAPPEN, pool.restart());
