@@ -12,7 +12,7 @@
  */
 import { Json, PlainWriter } from "../core/plain.ts";
 import { JSON } from "../core/platform.ts";
-import { show } from "../core/validate.ts";
+import { refusal, show } from "../core/validate.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import { sha256 } from "./code.ts";
 import { Recorded } from "./recorded.ts";
@@ -52,13 +52,13 @@ export function identityOf(call: string, index: number, item: unknown, key?: (it
   if (key) {
     const name = key(item);
     if (typeof name === "string") return `"key":${JSON.stringify(name)}`;
-    throw new TypeError(
+    throw refusal(
       `Cannot ${call}: \`checkpoint.key\` returned ${show(name)} for items[${index}]: it returns text`,
     );
   }
   const json = jsonOf(item);
   if (!json) {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${call}: items[${index}] is not JSON, so a later run could not tell it from others: name it with ` +
         "`checkpoint: { path, key: (item) => ... }`",
     );

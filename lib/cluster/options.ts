@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { badOption, integer, knownOptions, show } from "../core/validate.ts";
+import { badOption, integer, knownOptions, refusal, show } from "../core/validate.ts";
 import { type RedisAddress, redisAddress } from "./redis.ts";
 
 /** Where a queue is: options that pools, worker hosts and {@linkcode attach} have in common. */
@@ -83,5 +83,5 @@ export function poolSettings(action: string, options: unknown): PoolSettings {
 /** Checks a text that becomes a part of a key. */
 export function keyPart(action: string, option: string, value: unknown): string {
   if (typeof value === "string" && value !== "" && !value.includes(":")) return value;
-  throw new TypeError(`Cannot ${action}: \`${option}\` is ${show(value)}: it takes a text without a colon`);
+  throw refusal(`Cannot ${action}: \`${option}\` is ${show(value)}: it takes a text without a colon`);
 }

@@ -8,7 +8,7 @@
  */
 import { Promise, URL } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
-import { knownOptions, show } from "../core/validate.ts";
+import { knownOptions, refusal, show } from "../core/validate.ts";
 import { ClusterError } from "../core/errors.ts";
 import { Redis, type RedisOptions } from "./packages.ts";
 
@@ -49,7 +49,7 @@ export function redisAddress(action: string, address: unknown): RedisAddress {
     return address;
   }
   if (typeof address === "string" && /^(rediss?|unix):\/\/./.test(address)) return address;
-  throw new TypeError(
+  throw refusal(
     `Cannot ${action}: \`redis\` is ${show(address)}: it takes a URL (redis://, rediss:// or unix://), or an object ` +
       `of ${SERVER_OPTIONS.join(", ")}`,
   );

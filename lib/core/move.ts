@@ -5,7 +5,7 @@
  * @module
  */
 import { isolateState } from "./isolate_state.ts";
-import { show } from "./validate.ts";
+import { refusal, show } from "./validate.ts";
 
 /**
  * Marks a value to be moved. The next time it is an argument of a task, a task's result or an item of a stream, its memory
@@ -61,5 +61,5 @@ function transferables(value: unknown): Transferable[] {
   const problem = ArrayBuffer.isView(value) || value instanceof SharedArrayBuffer
     ? "shared memory, which is never copied: pass it as it is"
     : `${show(value)}: it takes an ArrayBuffer, a view, a MessagePort or a stream, or a list of such as \`transfer\``;
-  throw new TypeError(`Cannot move value: \`value\` is ${problem}`);
+  throw refusal(`Cannot move value: \`value\` is ${problem}`);
 }

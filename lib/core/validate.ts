@@ -4,6 +4,7 @@
  * @module
  */
 import { AbortSignal, JSON } from "./platform.ts";
+import { startAtCaller } from "./stack.ts";
 
 /** Formats a value for a message: short, and without running the value's own code (no `toString`). */
 export function show(value: unknown): string {
@@ -135,7 +136,7 @@ export function knownOptions(call: string, options: unknown, known: readonly str
   }
   for (const key of keys) {
     if (!known.includes(key)) {
-      throw new TypeError(`Cannot ${call}: unknown option \`${key}\`: the options are ${known.join(", ")}`);
+      throw refusal(`Cannot ${call}: unknown option \`${key}\`: the options are ${known.join(", ")}`);
     }
   }
 }
@@ -143,5 +144,10 @@ export function knownOptions(call: string, options: unknown, known: readonly str
 /** Creates the error for a bad option: a RangeError if `range` (right type, wrong value), else a TypeError. */
 export function badOption(call: string, option: string, value: unknown, takes: string, range: boolean): Error {
   const message = `Cannot ${call}: \`${option}\` is ${show(value)}: it takes ${takes}`;
-  return range ? new RangeError(message) : new TypeError(message);
+  return refusal(message, range ? RangeError : TypeError);
+}
+
+/** Creates the error for a call that is refused. Its stack begins at the caller's line. */
+export function refusal(message: string, type: new (message: string) => Error = TypeError): Error {
+  return startAtCaller(new type(message));
 }

@@ -16,7 +16,7 @@ import { AsyncContext } from "../core/async_context.ts";
 import { atCaller, type PublicFunction } from "../core/at_caller.ts";
 import { Promise as RuntimePromise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, refusal } from "../core/validate.ts";
 import { cancelFuture } from "./cancel_future.ts";
 import type { CancelOptions, FutureControl, FutureState } from "./future_control.ts";
 import { observe, outcomeOf, Settlement, stateOf, subscribe, whenSettled, workerIdOf } from "./settlement.ts";
@@ -51,7 +51,7 @@ export class Future<R> extends Settlement implements Promise<R> {
   /** @ignore Pools create futures. */
   private constructor(maker: symbol, control: FutureControl, index?: number) {
     // A future without a job behind it would never settle.
-    if (maker !== LIBRARY) throw new TypeError("Cannot create Future: only pools create futures: call pool.submit()");
+    if (maker !== LIBRARY) throw refusal("Cannot create Future: only pools create futures: call pool.submit()");
     super(control);
     this.index = index;
   }

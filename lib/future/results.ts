@@ -5,6 +5,7 @@
  */
 import { Promise as RuntimePromise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
+import { refusal } from "../core/validate.ts";
 
 /** The map that produces the results of a {@linkcode Results}, which calls one of these methods, at most once. */
 export interface ResultsSource<R> {
@@ -32,7 +33,7 @@ export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
   /** @ignore Maps create results. */
   constructor(source: ResultsSource<R>) {
     if (typeof source?.collect !== "function") {
-      throw new TypeError("Cannot create Results: only maps create results: call pool.map()");
+      throw refusal("Cannot create Results: only maps create results: call pool.map()");
     }
     this.#source = source;
   }
@@ -118,7 +119,7 @@ export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
   #take(): ResultsSource<R> {
     const source = this.#source;
     if (!source) {
-      throw new TypeError("Cannot read results: they were consumed before: keep the array of the first `await`");
+      throw refusal("Cannot read results: they were consumed before: keep the array of the first `await`");
     }
     this.#source = undefined;
     return source;

@@ -4,7 +4,7 @@
  * @module
  */
 import { isDense } from "../core/elements.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, refusal } from "../core/validate.ts";
 import { deepEqual } from "./deep_equal.ts";
 import { type Undo, UndoByCopy } from "./undo.ts";
 
@@ -91,7 +91,7 @@ export class ListStore {
     const type = typeof keyed.at(0)?.key;
     for (const { key } of keyed) {
       if (typeof key !== type || !["number", "bigint", "string"].includes(type)) {
-        throw new TypeError(
+        throw refusal(
           "Cannot sort list: it takes numbers only, bigints only or strings only, or a field of these",
         );
       }

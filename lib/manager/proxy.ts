@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { refusal } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, Shared } from "../shared/handle.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import { Client } from "./client.ts";
@@ -41,7 +42,7 @@ export abstract class ManagedProxy extends Shared {
     const handle = handleOfArrival(from);
     if (handle) this.#origin = new Origin(Client.of(handle.manager as ManagerMemory), handle.object as number);
     else if (from instanceof Origin) this.#origin = from;
-    else {throw new TypeError(
+    else {throw refusal(
         "Cannot create proxy: a Manager makes them: call list(), dict(), namespace(), value() or register()",
       );}
   }

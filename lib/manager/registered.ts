@@ -13,7 +13,7 @@
  */
 import { define } from "../core/define.ts";
 import { isDense } from "../core/elements.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, refusal } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, type Shared } from "../shared/handle.ts";
 import { invoke, ManagedProxy, type Origin } from "./proxy.ts";
 
@@ -86,7 +86,7 @@ export function methodsOf(type: AnyClass): Methods {
   for (let each = type.prototype; each !== null && each !== Object.prototype; each = Object.getPrototypeOf(each)) {
     for (const name of Object.getOwnPropertyNames(each)) {
       if (REFUSED.includes(name)) {
-        throw new TypeError(
+        throw refusal(
           `Cannot register ${type.name}: its proxy cannot have a method \`${name}\`: give it another name`,
         );
       }

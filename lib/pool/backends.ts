@@ -4,7 +4,7 @@
  * @module
  */
 import { cores } from "../core/platform.ts";
-import { oneOf } from "../core/validate.ts";
+import { oneOf, refusal } from "../core/validate.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
 import { launchProcess } from "../transport/process_launch.ts";
@@ -118,7 +118,7 @@ export function chooseBackend(action: string, given: unknown): Backend {
   if (given === undefined) return BACKENDS.worker;
   if (typeof given === "object" && given !== null && CUSTOM in given) return (given as CustomBackend)[CUSTOM];
   if (given === "cluster") {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${action}: \`backend\` is "cluster", which needs to know where Redis is: give it ` +
         "cluster({ redis, queue }) of @isopool/isopool/cluster",
     );

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { count, duration, show } from "../core/validate.ts";
+import { count, duration, refusal, show } from "../core/validate.ts";
 import type { CallLimits } from "../transport/transport.ts";
 import type { Capabilities } from "./backends.ts";
 
@@ -33,13 +33,13 @@ export function callLimits(
   const name = cpuTime === undefined ? "maxOutput" : "cpuTime";
   if (capabilities.engine !== "process") {
     const value = show(cpuTime ?? maxOutput);
-    throw new TypeError(
+    throw refusal(
       `Cannot ${action}: \`${name}\` is ${value}, and only a process has a processor time and an output of its own: leave ` +
         'it out, or use backend "process"',
     );
   }
   if (concurrency > 1) {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${action}: \`${name}\` does not go with \`concurrencyPerWorker\` ${concurrency}: what a process uses cannot be ` +
         "told apart by call: leave one of them out",
     );

@@ -11,6 +11,7 @@ import {
   knownOptions,
   MAX_DELAY,
   type MedianLimit,
+  refusal,
   show,
   timeLimit,
 } from "../core/validate.ts";
@@ -155,13 +156,13 @@ function count(option: string, value: unknown, min: number): number {
 function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabilities): number | undefined {
   if (bytes === undefined || bytes === Infinity) return undefined;
   if (capabilities.engine === "web") {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${ACTION}: \`memoryLimit\` does not go with \`permissions\`: running out of memory under a scope ends the ` +
         "process: leave one of them out, or limit the memory of the whole process (a container, systemd-run -p MemoryMax=)",
     );
   }
   if (!capabilities.memoryLimit) {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${ACTION}: \`memoryLimit\` needs workers with memory of their own, not ${show(backend)}: leave it out, ` +
         'or use backend "worker"',
     );
@@ -172,7 +173,7 @@ function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabil
 function recycleAt(bytes: unknown, backend: BackendName, { engine }: Capabilities): number | undefined {
   if (bytes === undefined || bytes === Infinity) return undefined;
   if (engine === "loop" || engine === "cluster") {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${ACTION}: \`recycleAt\` needs workers with memory of their own, not ${show(backend)}: leave it out, ` +
         'or use backend "worker"',
     );
@@ -187,10 +188,10 @@ function environment(
 ): Record<string, string> | undefined {
   if (env === undefined) return undefined;
   if (engine === "web") {
-    throw new TypeError(`Cannot ${ACTION}: \`env\` does not go with \`permissions\`: name there what may be read`);
+    throw refusal(`Cannot ${ACTION}: \`env\` does not go with \`permissions\`: name there what may be read`);
   }
   if (!isolated) {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${ACTION}: \`env\` needs workers with globals of their own, not ${show(backend)}: leave it out, or use ` +
         'backend "worker"',
     );

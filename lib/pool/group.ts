@@ -6,6 +6,7 @@
 import { CancelledError } from "../core/errors.ts";
 import { Promise as RuntimePromise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
+import { refusal } from "../core/validate.ts";
 import { type Future, isObserved, observe, outcomeOf, subscribe } from "../future/future.ts";
 import type { Outcome } from "../future/future_control.ts";
 import type { Task } from "../task/task.ts";
@@ -52,7 +53,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
 
   /** @ignore Use `Pool.group`. */
   constructor(submit: SubmitToPool) {
-    if (typeof submit !== "function") throw new TypeError("Cannot create TaskGroup: call pool.group()");
+    if (typeof submit !== "function") throw refusal("Cannot create TaskGroup: call pool.group()");
     this.#submit = submit;
   }
 
@@ -139,7 +140,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
    */
   any(): Promise<unknown> {
     if (this.#first) {
-      throw new TypeError("Cannot wait for any: it was called before: keep the promise of the first call");
+      throw refusal("Cannot wait for any: it was called before: keep the promise of the first call");
     }
     const first = this.#first = new FirstSuccess();
     for (const future of this.#futures) observe(future);

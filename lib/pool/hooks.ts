@@ -5,7 +5,7 @@
  */
 import { BrokenPoolError } from "../core/errors.ts";
 import { Promise } from "../core/platform.ts";
-import { badOption, show } from "../core/validate.ts";
+import { badOption, refusal, show } from "../core/validate.ts";
 import { searchFrame } from "../protocol/frame_input.ts";
 import { clone, type Snapshot, transferError } from "../protocol/snapshot.ts";
 import { Task } from "../task/task.ts";
@@ -24,7 +24,7 @@ export function hook(
   if (!Array.isArray(args)) throw badOption(action, "initArgs", args, "an array of arguments", false);
   if (task === undefined) {
     if (args.length === 0) return undefined;
-    throw new TypeError(
+    throw refusal(
       `Cannot ${action}: \`initArgs\` is ${
         show(args)
       } without an \`initializer\` that takes them: give one, or leave it out`,

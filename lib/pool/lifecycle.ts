@@ -11,7 +11,7 @@
  */
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
-import { boolean, duration, knownOptions } from "../core/validate.ts";
+import { boolean, duration, knownOptions, refusal } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
 import { cancelUnread } from "./drain.ts";
 import { joinEnd } from "./join.ts";
@@ -86,7 +86,7 @@ export abstract class PoolLifecycle extends PoolPause implements AsyncDisposable
     const timeout = calledBy(JOIN, () => {
       knownOptions(JOIN.action, options, ["timeout"]);
       if (scheduler.state === "open") {
-        throw new TypeError(`Cannot ${JOIN.action}: it is open: call close() or terminate() first`);
+        throw refusal(`Cannot ${JOIN.action}: it is open: call close() or terminate() first`);
       }
       return duration(JOIN.action, "timeout", options.timeout);
     });

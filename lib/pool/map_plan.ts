@@ -9,7 +9,7 @@ import { checkpointPlan } from "../checkpoint/options.ts";
 import type { Input } from "../core/input.ts";
 import { anySignal } from "../core/platform.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
-import { abortSignal, badOption, boolean, count, duration, integer, knownOptions } from "../core/validate.ts";
+import { abortSignal, badOption, boolean, count, duration, integer, knownOptions, refusal } from "../core/validate.ts";
 import { type OnErrorPlan, onErrorPlan } from "../future/failure_budget.ts";
 import { type ProgressCounter, sizeOf } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -97,7 +97,7 @@ export function planMap(
   const pool = core.options;
   const { entry, options: task, verified } = core.resolve(action, runnable);
   if (task.transfer) {
-    throw new TypeError(`Cannot ${action}: the task has \`transfer\`, which names values of one call: use submit()`);
+    throw refusal(`Cannot ${action}: the task has \`transfer\`, which names values of one call: use submit()`);
   }
   knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
   const { chunkSize = "auto", buffer = BUFFER_PER_WORKER * pool.workers } = options;

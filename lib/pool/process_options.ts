@@ -4,7 +4,7 @@
  * @module
  */
 import { PermissionScopeError } from "../core/errors.ts";
-import { badOption, show } from "../core/validate.ts";
+import { badOption, refusal, show } from "../core/validate.ts";
 import type { HostSetup, HostsSetup } from "../transport/transport.ts";
 import { type BackendName, cpuCount, denoPath } from "./backends.ts";
 import type { PoolOptions } from "./options.ts";
@@ -28,7 +28,7 @@ export function checkMayRun(action: string, command: string = denoPath()): void 
 export function launchPrefix(action: string, command: unknown, backend: BackendName): string[] | undefined {
   if (command === undefined) return undefined;
   if (backend !== "process") {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${action}: \`command\` starts processes, which backend ${show(backend)} does not: leave it out, or use ` +
         'backend "process"',
     );
@@ -46,11 +46,11 @@ export function hostsOf(action: string, options: PoolOptions, backend: BackendNa
     throw badOption(action, "ssh", ssh, "a list of arguments", false);
   }
   if (given === undefined) {
-    if (ssh.length > 0) throw new TypeError(`Cannot ${action}: \`ssh\` is for \`hosts\`: give them, or leave it out`);
+    if (ssh.length > 0) throw refusal(`Cannot ${action}: \`ssh\` is for \`hosts\`: give them, or leave it out`);
     return undefined;
   }
   if (backend !== "process") {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${action}: \`hosts\` run processes, which backend ${show(backend)} does not: leave them out, or use ` +
         'backend "process"',
     );
@@ -77,7 +77,7 @@ function hostOf(action: string, given: unknown): HostSetup {
 export function workingDirectory(action: string, cwd: unknown, backend: BackendName): string | undefined {
   if (cwd === undefined) return undefined;
   if (backend !== "process") {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${action}: \`cwd\` needs workers with a working directory of their own, not ${
         show(backend)
       }: leave it out, ` +

@@ -12,6 +12,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { performance } from "../core/platform.ts";
+import { refusal } from "../core/validate.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import { Results } from "../future/results.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
@@ -48,10 +49,10 @@ export function openStream(core: PoolCore, method: PublicMethod, task: AnyRunnab
   checkOpen();
   const { entry, options: given, verified } = core.resolve(action, task);
   if (given.retry) {
-    throw new TypeError(`Cannot ${action}: the task has \`retry\`, and items that were given out cannot be taken back`);
+    throw refusal(`Cannot ${action}: the task has \`retry\`, and items that were given out cannot be taken back`);
   }
   if (given.deadline !== undefined && given.deadline !== Infinity) {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${action}: the task has \`deadline\`, and a stream's reader decides how long it takes: use \`timeout\`, which ` +
         "counts from the start, or leave the loop",
     );

@@ -9,7 +9,7 @@
  */
 import { Promise } from "../core/platform.ts";
 import type { RunningCall } from "../core/running_call.ts";
-import { show } from "../core/validate.ts";
+import { refusal, show } from "../core/validate.ts";
 
 /** How many items a stream may still yield. */
 export class Credit {
@@ -56,7 +56,7 @@ export async function drive(
 ): Promise<void> {
   const items = await returned;
   if (!isIterable(items)) {
-    throw new TypeError(
+    throw refusal(
       `Cannot stream task: it returned ${show(items)}: stream() takes generators, submit() the others`,
     );
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { ItemLostError } from "../core/queue_errors.ts";
+import { refusal } from "../core/validate.ts";
 import { type Handle, VERSION } from "../shared/handle.ts";
 import type { SharedWords } from "../shared/memory.ts";
 import { runAsync } from "../shared/run_async.ts";
@@ -152,7 +153,7 @@ export class ChannelItems implements JoinSource {
 function encodeItem(call: string, item: unknown): Encoded {
   const record = encodeOrRefuse(item, "item");
   if (record.bytes.length <= MAX_RECORD) return record;
-  throw new RangeError(`Cannot ${call}: the item has ${record.bytes.length} bytes: it takes up to ${MAX_RECORD}`);
+  throw refusal(`Cannot ${call}: the item has ${record.bytes.length} bytes: it takes up to ${MAX_RECORD}`, RangeError);
 }
 
 /** Decodes what a take of a channel returned. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { QueueClosedError } from "../core/queue_errors.ts";
-import { isA } from "../core/validate.ts";
+import { isA, refusal } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared } from "../shared/handle.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import { ChannelEnd, type ConnectionMemory } from "./channel_end.ts";
@@ -46,7 +46,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
     const handle = handleOfArrival(origin);
     if (handle) this.#end = new ChannelEnd(handle.parts as ConnectionMemory);
     else if (isA(origin, ConnectionOrigin)) this.#end = origin.end;
-    else throw new TypeError("Cannot create Connection: call Pipe(), which returns two");
+    else throw refusal("Cannot create Connection: call Pipe(), which returns two");
   }
 
   /** Whether this thread holds this end, and the end is open. */

@@ -6,7 +6,7 @@
 import { WaitTimeoutError } from "../core/errors.ts";
 import { AbortController, Promise as RuntimePromise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
-import { isA } from "../core/validate.ts";
+import { isA, refusal } from "../core/validate.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 
 /** Name of the method that makes an object selectable. */
@@ -87,7 +87,7 @@ export async function select<const S extends readonly Selectable[]>(
 ): Promise<SelectedOf<S>> {
   const timeout = checkLimits(CALL, limits);
   if (!isA(sources, Array) || sources.length === 0 || !sources.every(isSelectable)) {
-    throw new TypeError("Cannot select: `sources` takes an array of queues and connections, at least one");
+    throw refusal("Cannot select: `sources` takes an array of queues and connections, at least one");
   }
   limits?.signal?.throwIfAborted();
   const selections = sources.map((source) => source[SELECT]());

@@ -5,7 +5,7 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { BrokenBarrierError } from "../core/errors.ts";
-import { integer } from "../core/validate.ts";
+import { integer, refusal } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
 import { OwnerTable } from "./owner_table.ts";
@@ -83,7 +83,7 @@ export class Barrier extends Shared {
     const handle = handleOfArrival(parties);
     this.parties = integer(CREATE, "parties", handle ? handle.parties : parties, 1);
     if (this.parties > MAX_PARTIES) {
-      throw new RangeError(`Cannot ${CREATE}: \`parties\` is ${this.parties}: it takes 1 to ${MAX_PARTIES}`);
+      throw refusal(`Cannot ${CREATE}: \`parties\` is ${this.parties}: it takes 1 to ${MAX_PARTIES}`, RangeError);
     }
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle ? receivedMemory(handle, barrierWords(this.parties)) : newMemory(barrierWords(this.parties));

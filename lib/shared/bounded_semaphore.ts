@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { integer } from "../core/validate.ts";
+import { integer, refusal } from "../core/validate.ts";
 import { Guard, type Releasable } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
@@ -89,7 +89,7 @@ export class BoundedSemaphore extends Shared {
     const handle = handleOfArrival(permits);
     this.limit = integer(CREATE, "permits", handle ? handle.limit : permits, 1);
     if (this.limit > MAX_LIMIT) {
-      throw new RangeError(`Cannot ${CREATE}: \`permits\` is ${this.limit}: it takes 1 to ${MAX_LIMIT}`);
+      throw refusal(`Cannot ${CREATE}: \`permits\` is ${this.limit}: it takes 1 to ${MAX_LIMIT}`, RangeError);
     }
     const owners = handle ? OwnerTable.of(handle.owners as SharedArrayBuffer) : OwnerTable.local();
     this.#memory = handle ? receivedMemory(handle, permitWords(this.limit)) : newMemory(permitWords(this.limit));

@@ -5,7 +5,7 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
-import { badOption, integer } from "../core/validate.ts";
+import { badOption, integer, refusal } from "../core/validate.ts";
 import { type Guard, resumeGuard, suspendGuard } from "./guard.ts";
 import type { Handle } from "./handle.ts";
 import type { LockCore } from "./lock_core.ts";
@@ -98,7 +98,7 @@ export class ConditionCore {
 
   #throwIfFull({ frame }: Machine): void {
     if (frame.result !== Result.FULL) return;
-    throw new RangeError(`Cannot ${WAIT}: ${this.#maxWaiters} wait already: raise \`maxWaiters\``);
+    throw refusal(`Cannot ${WAIT}: ${this.#maxWaiters} wait already: raise \`maxWaiters\``, RangeError);
   }
 }
 
@@ -108,7 +108,7 @@ export function checkPredicate(condition: () => boolean): () => boolean {
   return () => {
     const holds: unknown = condition();
     if (typeof holds === "object" && holds !== null && "then" in holds) {
-      throw new TypeError(`Cannot ${WAIT}: \`condition\` returned a promise: it must return true or false`);
+      throw refusal(`Cannot ${WAIT}: \`condition\` returned a promise: it must return true or false`);
     }
     return Boolean(holds);
   };

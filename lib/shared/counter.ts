@@ -4,7 +4,7 @@
  * @module
  */
 import { Atomics } from "../core/platform.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, refusal } from "../core/validate.ts";
 import { newMemory, receivedMemory } from "./memory.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 
@@ -198,7 +198,9 @@ function toBigInt(option: string, value: number): bigint {
 
 function toNumber(value: bigint): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`Cannot ${CALL}: the count is ${value}n, no safe integer`);
+  if (!Number.isSafeInteger(number)) {
+    throw refusal(`Cannot ${CALL}: the count is ${value}n, no safe integer`, RangeError);
+  }
   return number;
 }
 

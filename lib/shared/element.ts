@@ -13,7 +13,7 @@
  * @module
  */
 import { Atomics } from "../core/platform.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, refusal } from "../core/validate.ts";
 
 /** Types of a shared number. */
 export type ValueType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "f32" | "f64" | "bool";
@@ -114,7 +114,7 @@ export class Elements<T extends ValueType> {
 
   /** Adds `sign` times `amount`; returns the element before. */
   add(call: string, at: number, amount: ElementOf<T>, sign: 1 | -1): ElementOf<T> {
-    if (this.type === "bool") throw new TypeError(`Cannot ${call}: a bool has no sum: use exchange() or update()`);
+    if (this.type === "bool") throw refusal(`Cannot ${call}: a bool has no sum: use exchange() or update()`);
     if (typeof amount !== typeof this.#layout.min) {
       throw badOption(call, "amount", amount, typeof this.#layout.min === "bigint" ? "a bigint" : "a number", false);
     }

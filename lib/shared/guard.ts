@@ -4,7 +4,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { isA } from "../core/validate.ts";
+import { isA, refusal } from "../core/validate.ts";
 
 /** The lock or semaphore that a guard releases. */
 export interface Releasable {
@@ -54,7 +54,7 @@ export class Guard implements Disposable {
 
   static {
     suspend = (guard, held, call) => {
-      if (guard.#held !== held) throw new TypeError(`Cannot ${call}: this is not a guard of its lock`);
+      if (guard.#held !== held) throw refusal(`Cannot ${call}: this is not a guard of its lock`);
       guard.#check(call);
       guard.#state = "suspended";
     };
@@ -114,7 +114,7 @@ export class Guard implements Disposable {
 
 /** Checks that a guard holds this lock, and suspends the guard until {@linkcode resumeGuard}. */
 export function suspendGuard(guard: Guard, held: Releasable, call: string): void {
-  if (!isA(guard, Guard)) throw new TypeError(`Cannot ${call}: it takes a guard, from acquire()`);
+  if (!isA(guard, Guard)) throw refusal(`Cannot ${call}: it takes a guard, from acquire()`);
   suspend(guard, held, call);
 }
 

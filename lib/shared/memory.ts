@@ -5,7 +5,7 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { Atomics } from "../core/platform.ts";
-import { show } from "../core/validate.ts";
+import { refusal, show } from "../core/validate.ts";
 import type { Handle } from "./handle.ts";
 import type { OwnerTable } from "./owner_table.ts";
 import type { PlainWords, Words } from "./steps/step.ts";
@@ -76,7 +76,7 @@ export function receivedMemory({ kind, memory }: Handle, words: number): SharedA
 /** Throws for an argument of a constructor that takes none: it would mean something to its caller, and do nothing. */
 export function noArgument(type: string, argument: unknown): void {
   if (argument === undefined) return;
-  throw new TypeError(`Cannot create ${type}: it takes no argument, and the first is ${show(argument)}`);
+  throw refusal(`Cannot create ${type}: it takes no argument, and the first is ${show(argument)}`);
 }
 
 /** Allocates `words` words, all zero. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
-import { integer } from "../core/validate.ts";
+import { integer, refusal } from "../core/validate.ts";
 import { Guard, type Releasable } from "./guard.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { newMemory, receivedMemory, SharedWords } from "./memory.ts";
@@ -177,7 +177,9 @@ export class Semaphore extends Shared {
     const isTooMany = integer(call, option, count, 0) > MAX_PERMITS;
     const result = isTooMany ? Result.FULL : runToEnd(call, this.#words, give, count).result;
     if (result === Result.CORRUPT) throw corruptMemory(call);
-    if (result === Result.FULL) throw new RangeError(`Cannot ${call}: there would be more than ${MAX_PERMITS} permits`);
+    if (result === Result.FULL) {
+      throw refusal(`Cannot ${call}: there would be more than ${MAX_PERMITS} permits`, RangeError);
+    }
   }
 }
 

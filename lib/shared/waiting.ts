@@ -7,7 +7,7 @@ import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { IsopoolError, LockAbandonedError, WaitTimeoutError } from "../core/errors.ts";
 import { isolateState } from "../core/isolate_state.ts";
 import { performance } from "../core/platform.ts";
-import { abortSignal, duration, knownOptions } from "../core/validate.ts";
+import { abortSignal, duration, knownOptions, refusal } from "../core/validate.ts";
 import type { SharedWords } from "./memory.ts";
 import { isMainThread, type OwnerTable } from "./owner_table.ts";
 import { DONE, Frame, type Outcome, OwnerStatus, Result, type Step } from "./steps/step.ts";
@@ -72,7 +72,7 @@ export function checkBlockLimits(
   const timeout = duration(call, "timeout", limits?.timeout);
   // The main thread of a worker process is a worker as well.
   if (timeout === undefined && isMainThread && isolateState.depth === 0) {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${call}: the main thread takes a \`timeout\` in milliseconds to block: while it blocks, it receives no ` +
         "message of a worker",
     );

@@ -6,8 +6,9 @@
  *
  * @module
  */
+import { Caller } from "../core/at_caller.ts";
 import { Promise } from "../core/platform.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, refusal } from "../core/validate.ts";
 import { isGlobal, isHidden } from "./inline_globals.ts";
 import { Task, type TaskOf, type TaskOptions } from "./task.ts";
 
@@ -21,7 +22,8 @@ import { Task, type TaskOf, type TaskOptions } from "./task.ts";
  * and what all objects inherit, such as `toString`. Write `globalThis.name` for the global.
  *
  * @param fn A function that uses only its parameters, its own variables and globals. It imports modules inside:
- * `const { x } = await import("node:path")`.
+ * `const { x } = await import("node:path")`. A relative path is not resolved from the file of the function: pass the result
+ * of `import.meta.resolve()` as an argument.
  * @throws {TypeError} If `fn` has no source of its own (native, bound, a method, a getter or a class). If `fn` uses
  * variables or the `this` from outside, its futures reject with a TypeError that names them, and nothing is sent; a pool
  * with such an initializer or finalizer breaks.
@@ -42,12 +44,15 @@ export function inline<A extends unknown[], R>(
   if (typeof fn !== "function") throw badOption("inline function", "fn", fn, "a function", false);
   const source = Function.prototype.toString.call(fn);
   if (/^class\b/.test(source) || /\{\s*\[native code\]\s*\}$/.test(source)) {
-    throw new TypeError(
+    throw refusal(
       `Cannot inline function ${label(fn)}: it is native, bound or a class and has no source to send: ${EXPORT_IT}`,
     );
   }
   checkSyntax(source, label(fn));
-  const verified = verify(source, label(fn));
+  const caller = new Caller({ action: "inline function", method: inline });
+  const verified = verify(source, label(fn)).catch((error) => {
+    throw caller.addTo(error);
+  });
   // The future of a submitted task reports the failure. A task that is never submitted must not report one.
   verified.catch(() => {});
   return new Task(nameOf(fn), { source }, options, fn, verified) as TaskOf<(...args: A) => R>;
@@ -114,8 +119,8 @@ async function verify(source: string, name: string): Promise<void> {
       : "";
     throw new TypeError(
       `Cannot inline function ${name}: it uses ${free.map((key) => `\`${key}\``).join(", ")} from outside, which a ` +
-        `worker does not have: ${way}pass it as an argument, import it inside the function, or export the function ` +
-        "from a module and use tasks()",
+        `worker does not have: ${way}pass it as an argument, import it inside the function (of a module beside this one, ` +
+        "pass the address: import.meta.resolve(path)), or export the function from a module and use tasks()",
     );
   }
 }

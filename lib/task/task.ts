@@ -9,7 +9,7 @@
  * @module
  */
 import { JSON, URL as RuntimeURL } from "../core/platform.ts";
-import { badOption, show } from "../core/validate.ts";
+import { badOption, refusal, show } from "../core/validate.ts";
 import { checkTaskOptions, type TaskOptions } from "./task_options.ts";
 
 export type { TaskOptions };
@@ -141,7 +141,7 @@ export function tasks<M>(url: string | URL, defaults: TaskOptions = {}): Tasks<M
       return found;
     },
     set(_, key) {
-      throw new TypeError(`Cannot set task ${String(key)}: a view of a module is read-only`);
+      throw refusal(`Cannot set task ${String(key)}: a view of a module is read-only`);
     },
   });
 }
@@ -177,7 +177,7 @@ export function task<A extends unknown[], R>(
   if (typeof fn !== "function") throw badOption("create task", "fn", fn, "a function that the file exports", false);
   const url = absolute("create task", meta?.url);
   if (fn.name === "" || fn.name === "default") {
-    throw new TypeError(
+    throw refusal(
       "Cannot create task: the function has no name: export a named function and pass that, or use inline(fn)",
     );
   }
@@ -190,7 +190,7 @@ function absolute(call: string, url: unknown): string {
     throw badOption(call, "url", url, 'the absolute URL of a module: import.meta.resolve("./tasks.ts")', false);
   }
   if (!RuntimeURL.canParse(text)) {
-    throw new TypeError(
+    throw refusal(
       `Cannot ${call}: \`url\` is ${show(text)}, which is relative: pass import.meta.resolve(${JSON.stringify(text)})`,
     );
   }

@@ -8,6 +8,7 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
+import { refusal } from "../core/validate.ts";
 import type { Launch } from "./transport.ts";
 
 /** What a worker takes, and how much of it the process has. */
@@ -67,10 +68,11 @@ export function checkLimits(action: string, workers: number, others = 0): number
     least = Math.min(least, max);
     if (workers <= max) continue;
     const taken = used + others * perWorker;
-    throw new RangeError(
+    throw refusal(
       `Cannot ${action}: ${workers} more ${workers === 1 ? "worker needs" : "workers need"} ${workers * perWorker} ` +
         `${name}. This process may have ${limit}, uses ${taken}, and needs ${spare} for itself, which leaves room for ` +
         `${max} workers: lower \`workers\`, or raise the limit (${raise})`,
+      RangeError,
     );
   }
   return least;

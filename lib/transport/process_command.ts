@@ -11,6 +11,7 @@
  * @module
  */
 import { activeTraceparent } from "../core/opentelemetry.ts";
+import { refusal } from "../core/validate.ts";
 import { processEntry, usesHosts } from "./entry.ts";
 import { shellArguments, withoutInherited } from "./launch_prefix.ts";
 import { cachedStart, SHELL, storageless } from "./process_cache.ts";
@@ -112,7 +113,7 @@ export function permissionFlags(scope: Setup["permissions"], modules: readonly s
     const list = grant.map(String);
     const withComma = list.find((entry) => entry.includes(","));
     if (withComma !== undefined) {
-      throw new TypeError(
+      throw refusal(
         `Cannot start worker process: \`permissions.${kind}\` names ${withComma}, and the runtime's flags cannot express a ` +
           "comma: name its folder",
       );
