@@ -53,7 +53,7 @@ export { activeWorkers, map, shutdownDefaultPool } from "./lib/pool/default_pool
 export type { PoolEventMap, TaskEventDetail, WorkerEventDetail } from "./lib/pool/events.ts";
 export { TaskGroup } from "./lib/pool/group.ts";
 export type { MedianLimit } from "./lib/core/validate.ts";
-export type { DrainSignal } from "./lib/pool/drain_on.ts";
+export type { DrainSignal } from "./lib/core/drain_signal.ts";
 export type { PoolLifecycle } from "./lib/pool/lifecycle.ts";
 export type { PoolState, ShutdownOptions } from "./lib/pool/shutdown_options.ts";
 export type { ImapOptions, MapOptions } from "./lib/pool/map_options.ts";

@@ -32,6 +32,7 @@ import { PooledJob } from "./io/pooled_job.ts";
 import { openProgress } from "./progress/progress.ts";
 
 export type { CheckpointOptions } from "./checkpoint/options.ts";
+export type { DrainSignal } from "./core/drain_signal.ts";
 export type { AdaptiveOptions } from "./io/adaptive.ts";
 export type { LimitPerKeyOptions, PerKeyOptions } from "./io/key_limit.ts";
 export type { PooledContext } from "./io/context.ts";

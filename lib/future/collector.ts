@@ -153,6 +153,11 @@ export class Collector<R> implements ResultsSource<R> {
     this.#wake?.();
   }
 
+  /** Producer: says that the map was cancelled and that no item runs any more. It fails, unless every item has settled. */
+  drained(reason: unknown): void {
+    if (this.#settled < this.#count) this.fail(reason, true);
+  }
+
   /** {@inheritDoc ResultsSource.collect} */
   async collect(): Promise<R[]> {
     this.#mode = "collect";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type DrainSignal, drainSignal } from "../core/drain_signal.ts";
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy, SERVICE_MIN_TIMEOUT } from "../core/retry.ts";
 import { abortSignal, badOption, boolean, count, duration, knownOptions } from "../core/validate.ts";
@@ -49,6 +50,15 @@ export interface PooledOptions<T = any> extends ProgressOptions {
    * they have ended, but 200 ms later at the latest: an `fn` that ignores its signal then runs on.
    */
   signal?: AbortSignal;
+  /**
+   * A signal of the process that drains the map, `"SIGINT"` for Ctrl-C: it reads and starts no more items; when those in
+   * progress have ended, with all their attempts, and are in the checkpoint, it rejects with a `CancelledError`. The exit
+   * code of the script is 130 (`"SIGTERM"`: 143, `"SIGHUP"`: 129), whether or not it catches that error. A second signal
+   * ends the script at once.
+   *
+   * @default {none}
+   */
+  drainOn?: DrainSignal;
   /**
    * Maximum duration of one attempt in milliseconds; waiting does not count. After it, the attempt's signal aborts and
    * the attempt fails at once with a {@linkcode TaskTimeoutError}. Its permit, one of `concurrency`, is free when `fn` has
@@ -118,6 +128,7 @@ export interface PooledPlan extends OnErrorPlan {
   readonly buffer: number;
   readonly ordered: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly drainOn: DrainSignal | undefined;
   readonly timeout: number | undefined;
   readonly retry: RetryPolicy | undefined;
   readonly rate: RateLimiter | undefined;
@@ -141,6 +152,7 @@ const POOLED_OPTIONS = [
   "buffer",
   "ordered",
   "signal",
+  "drainOn",
   "timeout",
   "retry",
   "rate",
@@ -172,6 +184,7 @@ export function pooledPlan(
     buffer: count(call, "buffer", buffer, 0),
     ordered,
     ...onErrorPlan(call, options.onError, options.total ?? sizeOf(items)),
+    drainOn: drainSignal(call, "drainOn", options.drainOn),
     per: perKeyOptions(call, options.per),
     recorder: checkpoint && new Checkpoint(call, checkpoint, { source: Function.prototype.toString.call(fn) }, fn.name),
     ...commonPlan(call, options),

@@ -15,6 +15,7 @@ export class PooledInput<T> {
   readonly #onFailure: (reason: unknown) => void;
   #count = 0;
   #hasEnded = false;
+  #wasClosed = false;
   #failure: InputFailure | undefined;
 
   /** @param onFailure Called when the input has thrown. */
@@ -37,6 +38,11 @@ export class PooledInput<T> {
   /** Whether nothing more is read. */
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** Whether there may be items that were not read, because reading was stopped. */
+  get wasClosed(): boolean {
+    return this.#wasClosed;
   }
 
   /** What the input has thrown, if it has. */
@@ -67,7 +73,7 @@ export class PooledInput<T> {
   /** Stops reading. */
   close(): void {
     if (this.#hasEnded) return;
-    this.#hasEnded = true;
+    this.#hasEnded = this.#wasClosed = true;
     this.#context.run(() => closeInput(this.#input));
   }
 

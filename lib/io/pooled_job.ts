@@ -11,17 +11,15 @@
  */
 import { Recorded } from "../checkpoint/recorded.ts";
 import { AsyncContext } from "../core/async_context.ts";
-import { onAbort } from "../core/abort.ts";
 import type { OpenInput } from "../core/input.ts";
-import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import { noteItem } from "../future/failed_items.ts";
 import type { Settled } from "../future/on_error.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { AdaptiveLimit } from "./adaptive.ts";
-import { Attempts, GRACE, type Limits } from "./attempts.ts";
-import { Cancellation } from "./cancellation.ts";
+import { Attempts, type Limits } from "./attempts.ts";
 import { AttemptContext, type PooledContext } from "./context.ts";
+import { EarlyEnd, type EndingRun } from "./early_end.ts";
 import { Gate } from "./gate.ts";
 import { type KeyedItem, KeyLimit } from "./key_limit.ts";
 import type { PooledPlan } from "./options.ts";
@@ -35,7 +33,7 @@ let failures: UnobservedFailures | undefined;
 export type PooledFunction<T, R> = (item: T, context: PooledContext) => R | PromiseLike<R>;
 
 /** Reads the items, calls the function, and delivers the results. */
-export class PooledJob<T, R> implements Producer {
+export class PooledJob<T, R> implements Producer, EndingRun {
   readonly collector: Collector<R | Settled<R>>;
   readonly #plan: PooledPlan;
   readonly #fn: PooledFunction<T, R>;
@@ -45,19 +43,13 @@ export class PooledJob<T, R> implements Producer {
   readonly #limits: Limits | undefined;
   readonly #adaptive: AdaptiveLimit | undefined;
   readonly #keys: KeyLimit<T> | undefined;
-  readonly #cancellation = new Cancellation();
+  readonly #early: EarlyEnd;
   // The caller's asynchronous context, in which the input and the function run, whoever reads the results.
   readonly #context = new AsyncContext();
-  #removeListener = (): void => {};
   #loops = 0;
   // Number of loops that wait for the input. It may never answer, and a failure must not wait for it.
   #waitingLoops = 0;
-  // Set by an abort: ends the wait for items that ignore their signal.
-  #graceTimer: Timer | undefined;
-  #isGraceOver = false;
   #ended = false;
-  // Whether the caller's signal has cancelled the run, which is no failure.
-  #wasAborted = false;
 
   constructor(
     input: OpenInput<T | Recorded>,
@@ -66,10 +58,11 @@ export class PooledJob<T, R> implements Producer {
     progress: ProgressCounter | undefined,
   ) {
     this.#plan = plan;
+    this.#early = new EarlyEnd(plan);
     this.#progress = progress;
     this.#input = new PooledInput(input, this.#context, (reason) => {
       // The items that were read before go on, and their results come first; a reader that awaits all results needs none.
-      if (this.collector.isCollecting && plan.onError === "throw") this.#cancel(reason);
+      if (this.collector.isCollecting && plan.onError === "throw") this.stop(reason);
     });
     const { timeout, retry, rate, adaptive, per } = plan;
     if (adaptive) this.#adaptive = new AdaptiveLimit(adaptive, plan.concurrency, () => this.resume());
@@ -84,18 +77,9 @@ export class PooledJob<T, R> implements Producer {
 
   /** Starts to read the input. */
   start(): void {
-    this.#removeListener = onAbort(this.#plan.signal, (reason) => {
-      this.#wasAborted = !this.#cancellation.aborted;
-      this.#cancel(reason);
-      if (this.#ended) return;
-      this.#graceTimer = setTimeout(() => {
-        this.#isGraceOver = true;
-        this.#cancellation.giveUp();
-        this.#checkEnd();
-      }, GRACE);
-    });
+    this.#early.listen(this);
     this.resume();
-    this.#checkEnd();
+    this.checkEnd();
   }
 
   /** {@inheritDoc Producer.resume} */
@@ -106,9 +90,35 @@ export class PooledJob<T, R> implements Producer {
     });
   }
 
-  /** {@inheritDoc Producer.stop} */
+  /** {@inheritDoc EndingRun.stop} */
   stop(reason: unknown): void {
-    this.#cancel(reason);
+    if (this.#ended || this.#early.cancellation.aborted) return;
+    this.close();
+    this.#early.cancellation.abort(reason);
+    this.checkEnd();
+  }
+
+  /** {@inheritDoc EndingRun.close} */
+  close(): void {
+    this.#input.close();
+    this.#keys?.clear();
+  }
+
+  /** {@inheritDoc EndingRun.checkEnd} */
+  checkEnd(): void {
+    const failed = this.#early.cause;
+    const running = this.#early.isGraceOver ? 0 : this.#loops - (failed ? this.#waitingLoops : 0);
+    if (this.#ended || running > 0 || !this.#input.hasEnded || this.#keys?.waiting) return;
+    this.#ended = true;
+    this.#early.clear();
+    this.#progress?.end();
+    const { cancellation, isCancelled } = this.#early;
+    if (cancellation.aborted) this.collector.fail(cancellation.aborted.reason, isCancelled);
+    else {
+      if (!this.#input.wasClosed) this.collector.end(this.#input.count, this.#input.failure);
+      if (failed) this.collector.drained(failed.reason);
+    }
+    this.collector.close(failures ??= new UnobservedFailures(), "pooled()");
   }
 
   // Maximum number of items in progress at the moment.
@@ -149,7 +159,7 @@ export class PooledJob<T, R> implements Producer {
       if (read === undefined) break;
       if (this.#input.isAsync) {
         // The map may have been cancelled since the item came.
-        if (this.#cancellation.aborted) break;
+        if (this.#early.cancellation.aborted) break;
         this.resume();
       }
       const item = read.value;
@@ -167,7 +177,7 @@ export class PooledJob<T, R> implements Producer {
         await this.#runAttempts(item, index, this.#limits);
         continue;
       }
-      const context = new AttemptContext(this.#cancellation, index, 1);
+      const context = new AttemptContext(this.#early.cancellation, index, 1);
       let ok = true;
       let value: unknown;
       try {
@@ -180,7 +190,7 @@ export class PooledJob<T, R> implements Producer {
       this.#settle(index, item, ok, value);
     } while (this.#loops <= this.#concurrency && !this.#hasReader && this.#hasRoom(this.#loops - 1));
     this.#loops--;
-    this.#checkEnd();
+    this.checkEnd();
   }
 
   // Returns the item if its key is free; a key function that throws fails the item.
@@ -199,11 +209,11 @@ export class PooledJob<T, R> implements Producer {
   }
 
   async #runAttempts(item: T, index: number, limits: Limits): Promise<void> {
-    const attempts = new Attempts<R>(limits, this.#cancellation, index, (context) => this.#fn(item, context));
+    const attempts = new Attempts<R>(limits, this.#early.cancellation, index, (context) => this.#fn(item, context));
     let ok = true;
     let value: unknown;
     try {
-      await limits.gate?.takeStart(this.#cancellation);
+      await limits.gate?.takeStart(this.#early.starts);
       value = await attempts.run();
     } catch (error) {
       ok = false;
@@ -218,33 +228,11 @@ export class PooledJob<T, R> implements Producer {
     else this.#progress?.rejected(index, value);
     // After a cancellation, a result is still delivered, but a failure is only its consequence.
     if (ok) this.collector.fulfill(index, [value]);
-    else if (this.#cancellation.aborted) return;
+    else if (this.#early.cancellation.aborted || value === this.#early.cause?.reason) return;
     else if (this.#plan.onError === "throw") {
       this.#plan.recorder?.rejected(index, value);
       noteItem(this.collector, { index, item, reason: value });
-      this.#cancel(value);
+      this.stop(value);
     } else this.collector.reject(index, value, item);
-  }
-
-  // Cancels the run: closes the input and aborts the items in progress.
-  #cancel(reason: unknown): void {
-    if (this.#ended || this.#cancellation.aborted) return;
-    this.#input.close();
-    this.#keys?.clear();
-    this.#cancellation.abort(reason);
-    this.#checkEnd();
-  }
-
-  #checkEnd(): void {
-    const failed = this.#cancellation.aborted;
-    const running = this.#isGraceOver ? 0 : this.#loops - (failed ? this.#waitingLoops : 0);
-    if (this.#ended || running > 0 || !this.#input.hasEnded || this.#keys?.waiting) return;
-    this.#ended = true;
-    clearTimeout(this.#graceTimer);
-    this.#removeListener();
-    this.#progress?.end();
-    if (failed) this.collector.fail(failed.reason, this.#wasAborted);
-    else this.collector.end(this.#input.count, this.#input.failure);
-    this.collector.close(failures ??= new UnobservedFailures(), "pooled()");
   }
 }

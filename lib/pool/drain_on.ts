@@ -1,56 +1,53 @@
 /**
- * `drainOn()`: lets a pool finish what runs when the process gets a signal, Ctrl-C for instance.
+ * What becomes of a pool, or of one of its maps, when a signal drains it.
  *
  * ```
- * 1st signal -> pause -> running calls end -> the other jobs are cancelled -> the pool ends -> exit code 130
- * 2nd signal -> the workers are stopped -> exit with code 130 at once
+ * pool: pause -> running calls end -> the other jobs are cancelled -> the pool ends
+ * map:  no more items are read, those that have not started are taken back -> running items end -> the map is cancelled
  * ```
  *
  * @module
  */
-import { CancelledError, PoolClosedError } from "../core/errors.ts";
+import { onAbort } from "../core/abort.ts";
+import { drainOn, type DrainSignal } from "../core/drain_signal.ts";
 import { Promise } from "../core/platform.ts";
 import { queueMicrotask } from "../core/timer.ts";
-import { oneOf } from "../core/validate.ts";
 import { observe } from "../scheduler/observers.ts";
+import type { RunningCalls } from "../scheduler/revoke.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { PoolCore } from "./core.ts";
+import type { MapPlan } from "./map_plan.ts";
 
-/** A signal that `Pool.drainOn` takes. */
-export type DrainSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+/** Drains a pool on a signal. */
+export function drainPoolOn(signal: DrainSignal, scheduler: Scheduler, name: string): void {
+  const removeListener = drainOn(signal, {
+    name,
+    drain: (reason) => void finishRunning(scheduler, reason),
+    terminate: () => void scheduler.terminate(),
+  });
+  void scheduler.ended.then(removeListener);
+}
 
-/** The exit codes of a program that one of the signals ends. */
-const EXIT_CODES: Record<DrainSignal, number> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
-
-/** The pools that a signal has told to drain, and that have not ended. A script may have several. */
-const draining = new Set<Promise<void>>();
-
-/**
- * Drains a pool on a signal. The listener leaves with the pool, and does not keep the script alive.
- *
- * @throws {RangeError} If it is none of the signals above.
- */
-export function drainOn(action: string, scheduler: Scheduler, name: string, given: DrainSignal): void {
-  const signal = oneOf(action, "signal", given, Object.keys(EXIT_CODES) as DrainSignal[]);
-  const code = EXIT_CODES[signal];
-  let isDraining = false;
-  const listener = () => {
-    if (isDraining) {
-      void scheduler.terminate();
-      Deno.exit(code);
-    }
-    isDraining = true;
-    Deno.exitCode = code;
-    exitUncaught(code);
-    draining.add(scheduler.ended);
-    void scheduler.ended.then(() => draining.delete(scheduler.ended));
-    void finishRunning(scheduler, new CancelledError(`Task was cancelled: ${signal} has told ${name} to drain`));
+/** Calls `cancel` when a map's own signal aborts, or when a signal of the process drains it. Returns what ends that. */
+export function onCancel(
+  { signal, drainOn: drainSignal, action }: MapPlan,
+  { scheduler }: PoolCore,
+  cancel: (reason: unknown, running: RunningCalls) => void,
+): () => void {
+  const removeAbort = onAbort(signal, (reason) => cancel(reason, "stop"));
+  const removeDrain = drainOn(drainSignal, {
+    name: `${action}()`,
+    drain: (reason) => cancel(reason, "finish"),
+    terminate: () => void scheduler.terminate(),
+  });
+  return () => {
+    removeAbort();
+    removeDrain();
   };
-  Deno.addSignalListener(signal, listener);
-  void scheduler.ended.then(() => Deno.removeSignalListener(signal, listener));
 }
 
 // Waits for the calls that run, and cancels the others. Maps stop reading their input.
-async function finishRunning(scheduler: Scheduler, reason: CancelledError): Promise<void> {
+async function finishRunning(scheduler: Scheduler, reason: unknown): Promise<void> {
   scheduler.pause();
   // Nobody may ever read a stream on.
   for (const job of [...scheduler.jobs]) if (job.kind === "stream") job.poolDrains?.();
@@ -64,18 +61,4 @@ async function finishRunning(scheduler: Scheduler, reason: CancelledError): Prom
   stopObserving();
   for (const job of [...scheduler.jobs]) job.abandon("cancelled", reason);
   scheduler.close();
-}
-
-// A script that does not catch the cancellation ends with the signal's exit code, and not as one that has failed.
-function exitUncaught(code: number): void {
-  addEventListener("unhandledrejection", (event) => {
-    if (!isCancellation(event.reason)) return;
-    event.preventDefault();
-    void Promise.all(draining).then(() => Deno.exit(code));
-  });
-}
-
-function isCancellation(reason: unknown): boolean {
-  if (reason instanceof CancelledError || reason instanceof PoolClosedError) return true;
-  return reason instanceof Error && reason.cause !== undefined && isCancellation(reason.cause);
 }

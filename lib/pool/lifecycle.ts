@@ -10,12 +10,13 @@
  * @module
  */
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
+import { type DrainSignal, drainSignal } from "../core/drain_signal.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { boolean, duration, knownOptions, refusal } from "../core/validate.ts";
 import type { PoolCore } from "./core.ts";
 import { cancelUnread } from "./drain.ts";
 import { joinEnd } from "./join.ts";
-import { drainOn, type DrainSignal } from "./drain_on.ts";
+import { drainPoolOn } from "./drain_on.ts";
 import { PoolPause } from "./pool_pause.ts";
 import type { PoolState, ShutdownOptions } from "./shutdown_options.ts";
 
@@ -153,8 +154,10 @@ export abstract class PoolLifecycle extends PoolPause implements AsyncDisposable
    */
   drainOn(signal: DrainSignal): void {
     calledBy(DRAIN_ON, () => {
+      const { scheduler, options: { name } } = this.#core;
       this.#core.checkOpen(DRAIN_ON.action);
-      drainOn(DRAIN_ON.action, this.#core.scheduler, this.#core.options.name, signal);
+      // A forgotten signal would mean "never".
+      drainPoolOn(drainSignal(DRAIN_ON.action, "signal", signal ?? null)!, scheduler, name);
     });
   }
 

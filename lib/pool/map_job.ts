@@ -10,7 +10,6 @@
  * @module
  */
 import type { Recorded } from "../checkpoint/recorded.ts";
-import { onAbort } from "../core/abort.ts";
 import type { Input } from "../core/input.ts";
 import { Collector, type Producer } from "../future/collector.ts";
 import { itemFrame } from "../future/failed_items.ts";
@@ -22,6 +21,7 @@ import type { RunningCalls } from "../scheduler/revoke.ts";
 import type { Site } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { unreadError } from "./drain.ts";
+import { onCancel } from "./drain_on.ts";
 import { ItemLimits } from "./item_limits.ts";
 import type { MapPlan } from "./map_plan.ts";
 import { MapInput, readAhead } from "./map_input.ts";
@@ -43,6 +43,7 @@ export class MapJob extends PoolJob implements Producer {
   #running = 0;
   #state: "new" | "running" | "finished" = "new";
   #queued = false;
+  // "finish" while it drains.
   #toRunning: RunningCalls = "signal";
 
   constructor(plan: MapPlan, input: Input<unknown>, core: PoolCore, site: Site | undefined) {
@@ -71,7 +72,7 @@ export class MapJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.waiting} */
   get waiting(): number {
-    if (this.collector.isStopped) return 0;
+    if (this.isOver) return 0;
     return this.#limits.due + Math.min(this.#input.waiting, this.#room);
   }
 
@@ -87,7 +88,7 @@ export class MapJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.isOver} */
   get isOver(): boolean {
-    return this.collector.isStopped;
+    return this.collector.isStopped || this.#toRunning === "finish";
   }
 
   /** {@inheritDoc Job.take} */
@@ -126,6 +127,7 @@ export class MapJob extends PoolJob implements Producer {
     if (outcome === "rejected" && !this.isOver && this.#limits.triesAgain(index, error)) return;
     this.#limits.ended(index);
     this.#core.scheduler.counters.callEnded(outcome);
+    if (this.#toRunning === "finish" && outcome === "cancelled") return this.#checkEnd();
     this.#plan.progress?.rejected(index, error);
     const item = sentItem(sent, this.spread, this.shares);
     if (!this.collector.isStopped) {
@@ -139,13 +141,12 @@ export class MapJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.abandon} */
   abandon(outcome: Failure, error: unknown): void {
-    this.#stop(error, outcome);
+    this.stop(error, outcome);
   }
 
   /** {@inheritDoc Job.cancelWaiting} */
   cancelWaiting(error: unknown): void {
-    this.#toRunning = "go on";
-    this.#stop(error, "cancelled");
+    this.stop(error, "cancelled", "go on");
   }
 
   /** {@inheritDoc Job.poolDrains} */
@@ -171,17 +172,15 @@ export class MapJob extends PoolJob implements Producer {
     this.readOn();
   }
 
-  stop(reason: unknown): void {
-    this.#stop(reason, "rejected");
-  }
-
-  #stop(reason: unknown, outcome: Failure, running = this.#toRunning): void {
+  /** {@inheritDoc Producer.stop} */
+  stop(reason: unknown, outcome: Failure = "rejected", running = this.#toRunning): void {
     if (this.#state === "finished") return;
     this.failure ??= { outcome, error: reason };
     this.#input.close();
     this.#limits.clear();
     if (this.#state === "new") this.#plan.progress?.end();
-    this.collector.fail(reason, outcome === "cancelled");
+    this.#toRunning = running;
+    if (running !== "finish") this.collector.fail(reason, outcome === "cancelled");
     this.#core.scheduler.revoke(this, reason, running);
     this.#checkEnd();
   }
@@ -196,7 +195,7 @@ export class MapJob extends PoolJob implements Producer {
     this.#core.scheduler.admit(this);
     this.#state = "running";
     this.beginProgress(this.#core.scheduler);
-    this.#stopListening = onAbort(this.#plan.signal, (reason) => this.#stop(reason, "cancelled", "stop"));
+    this.#stopListening = onCancel(this.#plan, this.#core, (why, running) => this.stop(why, "cancelled", running));
   }
 
   // Gives the reader the outcome of the next item, which an earlier run has recorded.
@@ -244,6 +243,7 @@ export class MapJob extends PoolJob implements Producer {
     this.#state = "finished";
     this.#stopListening();
     this.#plan.progress?.end();
+    if (this.#toRunning === "finish") this.collector.drained(this.failure!.error);
     this.collector.close(this.#core.failures, describeTask(this.task));
     this.#core.scheduler.finish(this);
   }

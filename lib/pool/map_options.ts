@@ -4,6 +4,7 @@
  * @module
  */
 import type { CheckpointOptions } from "../checkpoint/options.ts";
+import type { DrainSignal } from "../core/drain_signal.ts";
 import type { MedianLimit } from "../core/validate.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import type { OnError } from "../future/on_error.ts";
@@ -41,6 +42,14 @@ export interface MapOptions<T = any> extends ProgressOptions {
   deadline?: number;
   /** Cancels the whole map, which then rejects with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * A signal of the process that drains the map, `"SIGINT"` for Ctrl-C: it reads and starts no more items; when those that run
+   * have ended, and are in the checkpoint, it rejects with a `CancelledError`. The exit code of the script is 130
+   * (`"SIGTERM"`: 143, `"SIGHUP"`: 129), whether or not it catches that error. A second signal ends the script at once.
+   *
+   * @default {none}
+   */
+  drainOn?: DrainSignal;
   /**
    * Number of retries of a failed item, or a whole policy: `2` has as many attempts as `{ maxAttempts: 3 }`. The next
    * attempt starts at once, unless the policy sets `minTimeout`.

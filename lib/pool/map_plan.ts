@@ -6,6 +6,7 @@
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Code } from "../checkpoint/code.ts";
 import { checkpointPlan } from "../checkpoint/options.ts";
+import { type DrainSignal, drainSignal } from "../core/drain_signal.ts";
 import type { Input } from "../core/input.ts";
 import { anySignal } from "../core/platform.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
@@ -55,6 +56,7 @@ export interface MapPlan extends JobOptions, OnErrorPlan {
   progress: ProgressCounter | undefined;
   /** Records how items end, and gives those that were recorded, if a checkpoint was asked for. */
   recorder: Checkpoint | undefined;
+  drainOn: DrainSignal | undefined;
   /** Settles once it is known whether the task's code can run in another isolate. */
   verified: Promise<void> | undefined;
   /** Throws if the pool takes no more calls. */
@@ -67,6 +69,7 @@ const NAMES = [
   "timeout",
   "deadline",
   "signal",
+  "drainOn",
   "retry",
   "onError",
   "checkpoint",
@@ -121,6 +124,7 @@ export function planMap(
     deadline,
     limits: callLimits(action, task, pool.limits, core.capabilities, pool.setup.concurrency),
     signal: signals.length > 1 ? anySignal(signals) : signals.at(0),
+    drainOn: drainSignal(action, "drainOn", options.drainOn),
     retry: retryPolicy(action, options.retry === undefined ? task.retry ?? pool.retry : options.retry, true),
     ...onErrorPlan(action, options.onError, options.total ?? sizeOf(items)),
     running: pool.workers * pool.setup.concurrency,

@@ -8,8 +8,11 @@ import { CLOSED, type Job } from "./job.ts";
 import type { SlotCalls } from "./slot_calls.ts";
 import { blockedError } from "./worker_death.ts";
 
-/** What becomes of the running calls of a job that ends early: they go on, get the signal, or are stopped, by force if need be. */
-export type RunningCalls = "go on" | "signal" | "stop";
+/**
+ * What becomes of the running calls of a job that ends early: the job waits for them (`"finish"`) or does not (`"go on"`),
+ * or they get the signal, or they are stopped, by force if need be.
+ */
+export type RunningCalls = "finish" | "go on" | "signal" | "stop";
 
 /** Withdraws every call of a job that has not started. */
 export function revoke(calls: SlotCalls, job: Job, reason: unknown, running: RunningCalls): void {

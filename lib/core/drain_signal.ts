@@ -1,0 +1,77 @@
+/**
+ * Signals of the process that drain something: a pool (`Pool.drainOn`), or one map (its option `drainOn`).
+ *
+ * ```
+ * 1st signal -> drain(reason): nothing new starts -> what runs ends -> CancelledError -> exit code 130
+ * 2nd signal -> terminate() -> exit with code 130 at once
+ * ```
+ *
+ * @module
+ */
+import { CancelledError, PoolClosedError } from "./errors.ts";
+import { Promise } from "./platform.ts";
+import { oneOf } from "./validate.ts";
+
+/** A signal that drains a pool or a map. */
+export type DrainSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** The exit codes of a program that one of the signals ends. */
+const EXIT_CODES: Record<DrainSignal, number> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
+/** What a signal drains. */
+export interface Drainable {
+  /** Its name, in the reason. */
+  readonly name: string;
+  /** Starts nothing more, lets what runs end, and then ends with the reason. */
+  drain(reason: CancelledError): void;
+  /** Stops what runs, at once. */
+  terminate(): void;
+}
+
+/** What a signal has told to drain, and what has not ended. A script may have several. */
+const draining = new Set<Promise<void>>();
+
+/** Checks a signal; `undefined` is valid. */
+export function drainSignal(call: string, option: string, value: unknown): DrainSignal | undefined {
+  return value === undefined ? undefined : oneOf(call, option, value, Object.keys(EXIT_CODES) as DrainSignal[]);
+}
+
+/**
+ * Drains `target` on a signal. Returns a function that removes the listener, to be called when `target` has ended. The
+ * listener does not keep the script alive.
+ */
+export function drainOn(signal: DrainSignal | undefined, target: Drainable): () => void {
+  if (signal === undefined) return () => {};
+  const code = EXIT_CODES[signal];
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const listener = () => {
+    if (draining.has(ended)) {
+      target.terminate();
+      Deno.exit(code);
+    }
+    draining.add(ended);
+    Deno.exitCode = code;
+    exitUncaught(code);
+    target.drain(new CancelledError(`Task was cancelled: ${signal} has told ${target.name} to drain`));
+  };
+  Deno.addSignalListener(signal, listener);
+  return () => {
+    Deno.removeSignalListener(signal, listener);
+    draining.delete(ended);
+    resolve();
+  };
+}
+
+// A script that does not catch the cancellation ends with the signal's exit code, and not as one that has failed.
+function exitUncaught(code: number): void {
+  addEventListener("unhandledrejection", (event) => {
+    if (!isCancellation(event.reason)) return;
+    event.preventDefault();
+    void Promise.all(draining).then(() => Deno.exit(code));
+  });
+}
+
+function isCancellation(reason: unknown): boolean {
+  if (reason instanceof CancelledError || reason instanceof PoolClosedError) return true;
+  return reason instanceof Error && reason.cause !== undefined && isCancellation(reason.cause);
+}
