@@ -161,13 +161,14 @@ export class Terminal {
     Atomics.store(this.#words, BAR_SHOWN, 0);
   }
 
-  // Moves to the start of the first line of the bars, and clears everything from there on.
+  // Clears the rows of the bars, upwards. Not by clearing all below the first: where that is the first row of the screen,
+  // tmux keeps what was cleared, and its history would have each state of the bars.
   #clearSequence(): string {
     const lines = Math.min(Atomics.load(this.#words, BAR_SHOWN), MAX_LINES);
     const columns = terminalColumns();
     let rows = 0;
     for (let i = 0; i < lines; i++) rows += Math.max(1, Math.ceil(this.#words[SHOWN_WIDTHS + i] / columns));
-    return rows > 1 && rows <= MAX_ROWS ? `\r\x1b[${rows - 1}A\x1b[J` : CLEAR;
+    return rows > 1 && rows <= MAX_ROWS ? CLEAR + "\x1b[A\x1b[K".repeat(rows - 1) : CLEAR;
   }
 
   #writeBars({ text, widths }: { text: Uint8Array; widths: Int32Array }): void {
