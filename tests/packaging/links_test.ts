@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { anchorsOf, LINK } from "./links.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const FOLDERS = ["./", "docs/", "examples/", "recipes/"];
+const FOLDERS = ["./", "docs/", "docs/zh/", "examples/", "recipes/"];
 
 async function* texts(): AsyncGenerator<URL> {
   for (const folder of FOLDERS) {
