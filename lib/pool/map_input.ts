@@ -170,7 +170,9 @@ export class MapInput {
     this.#isReading = true;
     try {
       while (!this.#hasEnded && this.#ahead.size < this.#reader.readLimit()) {
-        const next = await input.next();
+        // The iterator may answer at once, not by a promise: an `await` would take as long as the rest of an item's way.
+        const answer: IteratorResult<unknown> | Promise<IteratorResult<unknown>> = input.next();
+        const next = "then" in answer ? await answer : answer;
         if (this.#hasEnded) break;
         if (next.done) {
           this.#hasEnded = true;
