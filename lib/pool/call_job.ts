@@ -83,7 +83,6 @@ function submit(
 export class CallJob extends PoolJob implements FutureControl {
   readonly future: Future<unknown>;
   readonly spread = true;
-  readonly stream = 0;
   readonly shares: Shares | undefined;
   readonly handles: boolean;
   readonly pin: Pin | undefined;

@@ -123,7 +123,11 @@ export class MapInput {
   /** Reads an asynchronous input, as far as the reader allows. */
   readOn(): void {
     const { async } = this.#input;
-    if (async && !this.#isReading && !this.#hasEnded) this.#context!.run(() => void this.#readAhead(async));
+    if (!async || this.#isReading || this.#hasEnded) return;
+    // To begin takes longer than to read an item. While items are ahead, workers have work, and will take them.
+    const limit = this.#reader.readLimit();
+    if (this.#ahead.size > 0 && this.#ahead.size > limit - limit / 16) return;
+    this.#context!.run(() => void this.#readAhead(async));
   }
 
   /** Stops reading, and drops the items that were not taken. */

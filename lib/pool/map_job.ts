@@ -31,7 +31,6 @@ import { sentItem } from "./sent_item.ts";
 /** A map that runs on a pool. */
 export class MapJob extends PoolJob implements Producer {
   readonly spread: boolean;
-  readonly stream = 0;
   readonly collector: Collector<unknown>;
   readonly #plan: MapPlan;
   readonly #core: PoolCore;
@@ -43,8 +42,7 @@ export class MapJob extends PoolJob implements Producer {
   #running = 0;
   #state: "new" | "running" | "finished" = "new";
   #queued = false;
-  // "finish" while it drains.
-  #toRunning: RunningCalls = "signal";
+  #toRunning: RunningCalls = "signal"; // "finish" while it drains.
 
   constructor(plan: MapPlan, input: Input<unknown>, core: PoolCore, site: Site | undefined) {
     super("map", plan.task, plan);
@@ -160,7 +158,10 @@ export class MapJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Producer.resume} A map without a buffer does not wait for its reader. */
   resume(): void {
-    if (this.#plan.buffer === undefined || this.#state === "finished") return;
+    const { buffer } = this.#plan;
+    if (buffer === undefined || this.#state === "finished") return;
+    // One item at a time would take longer than the rest of its way, and there will be another call.
+    if (this.#room < buffer / 32 && this.#running + this.collector.unread > 0) return;
     if (this.#state === "running") return this.readOn();
     try {
       this.#plan.checkOpen();
@@ -187,8 +188,7 @@ export class MapJob extends PoolJob implements Producer {
 
   // Number of items that may be read before a result is.
   get #room(): number {
-    const { buffer } = this.#plan;
-    return buffer === undefined ? Infinity : buffer - (this.#next - this.collector.readCount);
+    return this.#plan.buffer === undefined ? Infinity : this.#plan.buffer - (this.#next - this.collector.readCount);
   }
 
   #admit(): void {

@@ -103,7 +103,7 @@ export abstract class PoolJob implements Job {
   /** {@inheritDoc Job.spread} */
   abstract readonly spread: boolean;
   /** {@inheritDoc Job.stream} */
-  abstract readonly stream: number;
+  readonly stream: number = 0;
   /** {@inheritDoc Job.shares} */
   abstract readonly shares: Shares | undefined;
   /** {@inheritDoc Job.handles} */

@@ -69,7 +69,7 @@ export class StreamJob extends PoolJob implements Producer {
   readonly spread = true;
   readonly shares: Shares | undefined;
   readonly handles: boolean;
-  readonly stream: number = BUFFER;
+  override readonly stream: number = BUFFER;
   readonly collector: Collector<unknown> = new Collector(this, { ordered: true, onError: "throw" });
   readonly #options: StreamOptions;
   readonly #scheduler: Scheduler;
