@@ -35,7 +35,7 @@ async function warmUp(surroundings: Surroundings): Promise<State> {
   const file = `${surroundings.folder}/warm-up`;
   for (let times = 0; times < 2; times++) {
     await using pool = new Pool(poolOptions(surroundings, plan));
-    await pool.starmap(own.compute, Array.from({ length: 4 }, (_, n) => [[file, n], n, 5] as const));
+    await pool.starmap(own.compute.with({ retry: 5 }), Array.from({ length: 4 }, (_, n) => [[file, n], n, 5] as const));
     await pool.submit(own.never.with({ timeout: 1 }), [file, 0]).exception();
   }
   return await settledState();

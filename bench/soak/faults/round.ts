@@ -17,9 +17,9 @@ import * as maps from "./work_maps.ts";
 /** What does each kind of work. */
 export const DOERS: Record<WorkKind, Doer> = { ...calls, ...maps, ...flows };
 
-/** Bounds in milliseconds; a lost host is noticed after 6 s, a worker that cannot be asked after 5. */
-const WORK_BOUND = 60_000;
-const END_BOUND = 20_000;
+/** Bounds in milliseconds, for a machine so busy that a worker takes 10 s to start. On an idle one a round takes 2 s. */
+const WORK_BOUND = 180_000;
+const END_BOUND = 30_000;
 
 /** What rounds of one program have in common. */
 export interface Surroundings {
@@ -108,6 +108,7 @@ function ambientErrors({ strikes }: Plan, isTerminated: boolean): Set<string> {
   return new Set([
     ...isTerminated ? ["CancelledError", "PoolClosedError"] : [],
     ...struck("hogDescriptors") ? ["os error 24", "BrokenPoolError"] : [],
-    ...struck("killRedis") ? ["ClusterError"] : [],
+    // A pool that cannot reach Redis at its start is broken.
+    ...struck("killRedis") ? ["ClusterError", "BrokenPoolError", "PoolClosedError"] : [],
   ]);
 }

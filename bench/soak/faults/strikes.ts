@@ -44,6 +44,9 @@ export function lossesOf(backend: BackendKind, { pool, work, strikes }: Plan): n
   return backend === "cluster" ? kills : kills + stops * neighbours;
 }
 
+/** Descriptors that remain when they run out: fewer than a worker needs. */
+const SPARE_DESCRIPTORS = 4;
+
 /** Calls that a worker host of the harness runs at a time. */
 export const HOST_CALLS = 4;
 
@@ -107,6 +110,8 @@ const STRIKERS: Record<StrikeKind, Striker> = {
     } catch (error) {
       if (!String(error).includes("os error 24")) throw error;
     }
+    // Without any, the runtime itself ends the program: it reads its own stack's place from a file.
+    for (const file of held.splice(0, SPARE_DESCRIPTORS)) file.close();
     await pause(ms);
     for (const file of held) file.close();
   },

@@ -10,7 +10,7 @@ import { pause } from "./work.ts";
 const ROOT = new URL("../../../", import.meta.url);
 
 /** Milliseconds that a round may take, its checks included. */
-const ROUND_BOUND = 120_000;
+const ROUND_BOUND = 240_000;
 /** Milliseconds after which the processes of a program that has ended must be gone. */
 const ORPHAN_BOUND = 10_000;
 

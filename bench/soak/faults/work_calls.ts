@@ -32,7 +32,8 @@ export const affinity: Doer = async (work) => {
   // A key moves when its worker goes.
   if (pool.capabilities.engine === "cluster" || pool.stats().workers.started > 2) return;
   for (let key = 0; key < 3; key++) {
-    const ids = new Set(workerIds.filter((_, i) => i % 3 === key));
+    // A call that was cancelled before it was sent has none.
+    const ids = new Set(workerIds.filter((id, i) => i % 3 === key && id !== undefined));
     if (ids.size > 1) ledger.problems.push(`calls of one affinity key ran on workers ${[...ids].join(", ")}`);
   }
 };
