@@ -4,6 +4,7 @@
  * @module
  */
 import { bytesBenches } from "./bytes.ts";
+import { clusterBenches } from "./cluster.ts";
 import { cpuBounds } from "./cpu_bound.ts";
 import { handleBenches } from "./handles.ts";
 import { imap } from "./imap.ts";
@@ -48,6 +49,7 @@ export const BENCHES: readonly Bench[] = [
   pooledOptions,
   startUp,
   ...processBenches,
+  ...clusterBenches,
   load,
   memory,
   kill,

@@ -38,6 +38,10 @@ export const isopoolProcess = deno("isopool", "isopool.ts", "process");
 export const unixSocket = deno("bare unix socket", "processes.mjs", "unix");
 export const fork = node("fork, advanced (node)", "processes.mjs", "fork");
 
+/** A worker host over Redis, and the engine that it uses, by hand. */
+export const isopoolCluster = deno("isopool", "cluster.ts", "isopool");
+export const bullmq = deno("BullMQ by hand", "cluster.ts", "bullmq");
+
 /** Code for the bare runtime, written by hand. */
 export const bare = deno("bare thread", "bare.mjs", "single");
 export const bareChunked = deno("bare thread, chunked", "bare.mjs", "chunked");

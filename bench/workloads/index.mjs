@@ -6,6 +6,7 @@
  */
 import { BYTES } from "./bytes.mjs";
 import { CALLS } from "./calls.mjs";
+import { CLUSTER } from "./cluster.mjs";
 import { LIVES } from "./lives.mjs";
 import { LOOPS } from "./loops.mjs";
 import { MAPS } from "./maps.mjs";
@@ -14,4 +15,14 @@ import { PROCESSES } from "./processes.mjs";
 import { SHARED } from "./shared.mjs";
 
 /** Workloads by the name of their benchmark. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
-export const WORKLOADS = { ...BYTES, ...CALLS, ...LIVES, ...LOOPS, ...MAPS, ...MIXED_WAIT, ...PROCESSES, ...SHARED };
+export const WORKLOADS = {
+  ...BYTES,
+  ...CALLS,
+  ...CLUSTER,
+  ...LIVES,
+  ...LOOPS,
+  ...MAPS,
+  ...MIXED_WAIT,
+  ...PROCESSES,
+  ...SHARED,
+};

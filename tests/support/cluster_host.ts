@@ -16,10 +16,20 @@ export class TestHost implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts one, in the folder `cwd`; it takes calls when this resolves. */
-  static async start(options: ServeOptions, flags: readonly string[] = ["-A"], cwd?: string): Promise<TestHost> {
-    const process = new Deno.Command(Deno.execPath(), {
+  /**
+   * Starts one, in the folder `cwd`; it takes calls when this resolves. `launcher` is a command that starts the command
+   * after it.
+   */
+  static async start(
+    options: ServeOptions,
+    flags: readonly string[] = ["-A"],
+    cwd?: string,
+    launcher: readonly string[] = [],
+  ): Promise<TestHost> {
+    const [program, ...before] = [...launcher, Deno.execPath()];
+    const process = new Deno.Command(program, {
       args: [
+        ...before,
         ...["run", "--quiet", "--no-check", "--no-prompt", `--import-map=${new URL("npm.import_map.json", ROOT).href}`],
         ...flags,
         new URL("tests/cluster/host_script.ts", ROOT).href,
