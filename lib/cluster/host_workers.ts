@@ -33,6 +33,7 @@ export class HostWorkers {
   readonly #permissions: Scope | undefined;
   readonly #entries = new Set<Entry>();
   #nextId = 1;
+  #lastStart: Promise<void> = Promise.resolve();
   #onEmpty: (() => void) | undefined;
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -49,18 +50,31 @@ export class HostWorkers {
   /**
    * Takes a worker for a call. Give it back with {@linkcode release}.
    *
+   * Each start blocks the event loop, for half a second on a busy machine. So the loop turns between two of them, or the host
+   * could not renew the locks of its calls and would count as lost. A timer lets it read and write; `setImmediate` does not.
+   *
    * @throws {PermissionScopeError} If the pool asks for more than this host may do.
    */
-  acquire(given: JobRequest): HostWorker {
+  async acquire(given: JobRequest): Promise<HostWorker> {
     const permissions = callPermissions(this.#permissions, given.spec.permissions);
     const request = { ...given, spec: { ...given.spec, permissions } };
     const kind = this.#kindOf(request);
+    const idle = this.#takeIdle(kind);
+    if (idle) return idle;
+    await (this.#lastStart = this.#lastStart.then(() => new Promise((resolve) => setTimeout(resolve, 0))));
+    return this.#takeIdle(kind) ?? this.#start(request, kind);
+  }
+
+  #takeIdle(kind: string): HostWorker | undefined {
     for (const entry of this.#entries) {
       if (entry.kind !== kind || !entry.worker.isIdle || entry.idleTimer === undefined) continue;
       clearTimeout(entry.idleTimer);
       entry.idleTimer = undefined;
       return entry.worker;
     }
+  }
+
+  #start(request: JobRequest, kind: string): HostWorker {
     if (this.#entries.size >= this.#limit) this.#closeIdle();
     const worker = new HostWorker(this.#launch(request), this.#nextId++, request.spec.timeout, () => {
       this.#entries.delete(entry);
@@ -75,7 +89,7 @@ export class HostWorkers {
   /** Gives a worker back, unless it has ended. */
   release(worker: HostWorker): void {
     for (const entry of this.#entries) {
-      if (entry.worker === worker) entry.idleTimer = setTimeout(() => worker.close(), IDLE_LIMIT);
+      if (entry.worker === worker) entry.idleTimer = setTimeout(() => close(entry), IDLE_LIMIT);
     }
   }
 
@@ -93,10 +107,8 @@ export class HostWorkers {
   }
 
   #closeIdle(): void {
-    for (const { worker, idleTimer } of this.#entries) {
-      if (idleTimer === undefined) continue;
-      clearTimeout(idleTimer);
-      return worker.close();
+    for (const entry of this.#entries) {
+      if (entry.idleTimer !== undefined) return close(entry);
     }
   }
 
@@ -125,4 +137,11 @@ export class HostWorkers {
     };
     return backend.launch(setup, { resize() {}, ended: this.#ended.promise });
   }
+}
+
+/** Closes an idle worker. It takes no more calls. */
+function close(entry: Entry): void {
+  clearTimeout(entry.idleTimer);
+  entry.idleTimer = undefined;
+  entry.worker.close();
 }
