@@ -87,12 +87,12 @@ export function attach<R = unknown>(options: AttachOptions): AsyncGenerator<Atta
 }
 
 async function* outcomes<R>(settings: ClusterSettings, executor: string): AsyncGenerator<AttachedOutcome<R>, void> {
-  const { redis, queue: name, prefix } = settings;
-  const client = redisClient(redis, false);
+  const { queue: name, prefix } = settings;
+  const client = redisClient(settings.redis, false);
   const watch = new CallWatch(settings, client, true);
   let queue: Queue | undefined;
   try {
-    await connected(client, redis);
+    await connected(client, settings);
     queue = new Queue(name, { connection: client, prefix, skipWaitingForReady: true });
     queue.on("error", () => {}); // The command that failed says it.
     // Before the snapshot: what ends after it is an event.

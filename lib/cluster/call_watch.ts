@@ -11,7 +11,7 @@ import { JSON, type Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { ClusterSettings } from "./options.ts";
 import { type Queue, QueueEvents, type Redis } from "./packages.ts";
-import { disconnect, redisClient } from "./redis.ts";
+import { disconnect, redisClient, unref } from "./redis.ts";
 import {
   type Control,
   controlChannel,
@@ -235,11 +235,4 @@ export class CallWatch {
 
 function vanished(what: string): JobFailure {
   return { kind: "death", reason: "terminated", cause: { value: `${what} vanished from Redis` } };
-}
-
-/** Lets the script end although a connection is open: unfinished calls keep it alive, not their connection. */
-export function unref(client: Redis): void {
-  const release = () => (client as unknown as { stream?: { unref?(): void } }).stream?.unref?.();
-  client.on("connect", release);
-  release();
 }

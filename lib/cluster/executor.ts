@@ -7,11 +7,13 @@
 import { Promise } from "../core/platform.ts";
 import { queueMicrotask } from "../core/timer.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
-import { BULK, type CallEvents, CallWatch, unref } from "./call_watch.ts";
+import { addressName } from "./address.ts";
+import { BULK, type CallEvents, CallWatch } from "./call_watch.ts";
 import { makeRun } from "./call_id.ts";
 import type { PoolSettings } from "./options.ts";
 import { type BulkJobOptions, Queue, type Redis } from "./packages.ts";
-import { addressName, connected, disconnect, redisClient } from "./redis.ts";
+import { connected, disconnect, redisClient, unref } from "./redis.ts";
+import { unreachable } from "./refusals.ts";
 import { ClusterError } from "../core/errors.ts";
 import { ModuleSender, type SentModules } from "./sent_modules.ts";
 import { claim, type Control, type JobData, LARGE } from "./wire.ts";
@@ -54,7 +56,9 @@ export class Executor {
     this.#client = redisClient(settings.redis, false);
     this.#watch = new CallWatch(settings, this.#client, settings.executor !== undefined);
     this.#modules = new ModuleSender(settings, this.#client);
-    this.ready = this.#start();
+    this.ready = this.#start().catch((error) => {
+      throw error instanceof ClusterError ? error : unreachable(settings.redis, error);
+    });
     this.ready.catch(() => {}); // Each lane looks at it.
   }
 
@@ -106,8 +110,8 @@ export class Executor {
   }
 
   async #start(): Promise<void> {
-    const { redis, queue, prefix } = this.#settings;
-    await connected(this.#client, redis);
+    const { queue, prefix } = this.#settings;
+    await connected(this.#client, this.#settings);
     this.#queue = new Queue(queue, { connection: this.#client, prefix, skipWaitingForReady: true });
     this.#queue.on("error", () => {}); // The command that failed says it.
     await this.#watch.listen(this.#queue);

@@ -16,6 +16,7 @@ import { type ClusterSettings, clusterSettings } from "./options.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { type Job, type Redis, Worker } from "./packages.ts";
 import { connected, disconnect, redisClient } from "./redis.ts";
+import { unreachable } from "./refusals.ts";
 import { ModuleFolder } from "./module_folder.ts";
 import type { SentModules } from "./sent_modules.ts";
 import { AllowedModules } from "./allowed_modules.ts";
@@ -44,7 +45,6 @@ const STALLED_INTERVAL = 1_000;
 const MAX_STALLED = 3;
 /** Milliseconds beyond its time limit after which a host stops a call that its submitter has not stopped. */
 const SUBMITTER_GRACE = 5_000;
-
 /** Workers on which a call is tried that do not start it, because an earlier call has left code that blocks them. */
 const MAX_TRIALS = 3;
 
@@ -94,7 +94,7 @@ export class WorkerHost implements AsyncDisposable {
     const settings = clusterSettings(ACTION, options, ["concurrency", "backend", "modules", "permissions"]);
     const host = new WorkerHost(options, settings);
     try {
-      await connected(host.#client, settings.redis);
+      await connected(host.#client, settings);
       await host.#listen();
     } catch (error) {
       await host.#worker.close(true);
@@ -134,7 +134,9 @@ export class WorkerHost implements AsyncDisposable {
     const { redis, queue, prefix } = this.#settings;
     const subscriber = this.#subscriber = redisClient(redis, true);
     subscriber.on("message", (_channel: string, text: string) => this.#calls.control(JSON.parse(text)));
-    await subscriber.subscribe(controlChannel(prefix, queue));
+    await subscriber.subscribe(controlChannel(prefix, queue)).catch((cause) => {
+      throw unreachable(redis, cause);
+    });
   }
 
   async #run(job: Job): Promise<string> {
@@ -178,7 +180,7 @@ export class WorkerHost implements AsyncDisposable {
 
   async #runOn(id: string, request: JobRequest, onNews: (news: JobNews) => void): Promise<JobResult> {
     for (let trial = 1;; trial++) {
-      const worker = this.#workers.acquire(request);
+      const worker = await this.#workers.acquire(request);
       const limit = (request.timeout ?? 0) + SUBMITTER_GRACE;
       let timer: Timer | undefined;
       try {

@@ -4,7 +4,7 @@
  * @module
  */
 import { badOption, integer, knownOptions, refusal, show } from "../core/validate.ts";
-import { type RedisAddress, redisAddress } from "./redis.ts";
+import { type RedisAddress, redisAddress } from "./address.ts";
 
 /** Where a queue is: options that pools, worker hosts and {@linkcode attach} have in common. */
 export interface ClusterAddress {

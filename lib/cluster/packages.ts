@@ -5,5 +5,5 @@
  *
  * @module
  */
-export { Redis, type RedisOptions } from "ioredis";
+export { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 export { type BulkJobOptions, type Job, Queue, QueueEvents, Worker } from "bullmq";

@@ -6,74 +6,26 @@
  *
  * @module
  */
-import { Promise, URL } from "../core/platform.ts";
+import { Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
-import { knownOptions, refusal, show } from "../core/validate.ts";
-import { ClusterError } from "../core/errors.ts";
-import { Redis, type RedisOptions } from "./packages.ts";
-
-/** Where Redis is, and how to log in there. */
-export interface RedisServer {
-  /** Name or address of its machine. @default {"localhost"} */
-  host?: string;
-  /** Its port. @default {6379} */
-  port?: number;
-  /** Path of its socket, in place of `host` and `port`. */
-  path?: string;
-  /** Name of the user, for access control lists. */
-  username?: string;
-  /** The password. */
-  password?: string;
-  /** Number of the database. @default {0} */
-  db?: number;
-  /** Settings of TLS as `node:tls` takes them: `ca`, `cert`, `key`, `servername`; `{}` for the default ones. */
-  tls?: object;
-}
-
-/** Where Redis is: a URL (`redis://host:6379`, `rediss://` for TLS, `unix:///run/redis.sock`), or an object. */
-export type RedisAddress = string | RedisServer;
-
-const SERVER_OPTIONS = ["host", "port", "path", "username", "password", "db", "tls"];
+import { clientOptions, type RedisAddress } from "./address.ts";
+import { Connector } from "./connector.ts";
+import type { ClusterSettings } from "./options.ts";
+import { Redis } from "./packages.ts";
+import { isFinal, NoAnswer, unreachable } from "./refusals.ts";
 
 /** So many refused connections in a row mean that there is no Redis. */
 const MAX_REFUSALS = 4;
-/** Milliseconds that a first answer may take. A TLS server that wants a certificate and gets none never answers. */
-const ANSWER_LIMIT = 10_000;
+/** Milliseconds that a connection may take. */
+const CONNECT_LIMIT = 10_000;
+/** Milliseconds that the first answer may take then. A TLS server that wants a certificate and gets none may never answer. */
+const ANSWER_LIMIT = 2_000;
+/** Milliseconds that the end of a connection may take; what a server has not answered by then is not needed any more. */
+const DISCONNECT_LIMIT = 500;
+/** Shows whether the user may run scripts on the keys of the cluster: BullMQ would try again and again in silence. */
+const PROBE = 'return redis.call("EXISTS", KEYS[1])';
 /** Milliseconds between attempts to reconnect, at most. */
 const RECONNECT_WAIT = 500;
-
-/** Checks an address. */
-export function redisAddress(action: string, address: unknown): RedisAddress {
-  if (typeof address === "object" && address !== null && !Array.isArray(address)) {
-    knownOptions(`${action}: \`redis\``, address, SERVER_OPTIONS);
-    return address;
-  }
-  if (typeof address === "string" && /^(rediss?|unix):\/\/./.test(address)) return address;
-  throw refusal(
-    `Cannot ${action}: \`redis\` is ${show(address)}: it takes a URL (redis://, rediss:// or unix://), or an object ` +
-      `of ${SERVER_OPTIONS.join(", ")}`,
-  );
-}
-
-/** Text that names an address, without its password. */
-export function addressName(address: RedisAddress): string {
-  if (typeof address === "string") return address.replace(/\/\/[^@/]*@/, "//");
-  return address.path ?? `${address.host ?? "localhost"}:${address.port ?? 6379}`;
-}
-
-function optionsOf(address: RedisAddress): RedisOptions {
-  if (typeof address !== "string") return address as RedisOptions;
-  const url = new URL(address);
-  if (url.protocol === "unix:") return { path: url.pathname };
-  return {
-    host: url.hostname,
-    port: url.port === "" ? 6379 : Number(url.port),
-    ...url.username !== "" && { username: decodeURIComponent(url.username) },
-    ...url.password !== "" && { password: decodeURIComponent(url.password) },
-    ...url.pathname.length > 1 && { db: Number(url.pathname.slice(1)) },
-    ...url.protocol === "rediss:" && { tls: {} },
-  };
-}
 
 /**
  * Makes a client, which connects by itself, and again whenever the connection breaks.
@@ -82,10 +34,12 @@ function optionsOf(address: RedisAddress): RedisOptions {
  */
 export function redisClient(address: RedisAddress, waits: boolean): Redis {
   const client = new Redis({
-    ...optionsOf(address),
+    ...clientOptions(address),
     maxRetriesPerRequest: waits ? null : 1,
     enableOfflineQueue: waits,
-    connectTimeout: ANSWER_LIMIT,
+    connectTimeout: CONNECT_LIMIT,
+    disconnectTimeout: DISCONNECT_LIMIT,
+    Connector,
     retryStrategy: (times: number) => Math.min(50 * times, RECONNECT_WAIT),
   });
   // Each command that fails says why; a connection that breaks is made again.
@@ -96,34 +50,48 @@ export function redisClient(address: RedisAddress, waits: boolean): Redis {
 /**
  * Waits until a client is connected and Redis answers.
  *
- * @throws {ClusterError} If {@linkcode MAX_REFUSALS} connections in a row are refused, which takes half a second, or if there
- * is no answer within 10 s.
+ * @throws {ClusterError} At once if Redis refuses this client, or its user may not run scripts. After half a second, if
+ * {@linkcode MAX_REFUSALS} connections in a row fail. If there is no answer within {@linkcode ANSWER_LIMIT}, or no
+ * connection within {@linkcode CONNECT_LIMIT}.
  */
-export async function connected(client: Redis, address: RedisAddress): Promise<void> {
-  const { promise: hasAnswered, resolve, reject } = Promise.withResolvers<unknown>();
+export async function connected(client: Redis, { redis, prefix, queue }: ClusterSettings): Promise<void> {
+  const { promise: refused, reject } = Promise.withResolvers<never>();
+  refused.catch(() => {}); // It may come when the wait has ended.
   let refusals = 0;
   const count = (error: unknown) => {
-    if (++refusals >= MAX_REFUSALS) reject(error);
+    if (++refusals >= MAX_REFUSALS || isFinal(error)) reject(error);
   };
-  const ping = () => void client.ping().then(resolve, reject);
-  const timer = setTimeout(
-    () => reject(new ClusterError(`there was no answer within ${ANSWER_LIMIT} ms`)),
-    ANSWER_LIMIT,
-  );
+  const reached = (...states: string[]) =>
+    new Promise<void>((resolve) => {
+      if (states.includes(client.status)) resolve();
+      else client.once(states[0], resolve);
+    });
   client.on("error", count);
-  if (client.status === "ready") ping();
-  else client.once("ready", ping);
   try {
-    await hasAnswered;
+    const isReady = reached("ready");
+    await within(CONNECT_LIMIT, Promise.race([refused, reached("connect", "ready")]));
+    const answer = isReady.then(() => client.ping())
+      .then(() => client.eval(PROBE, 1, `${prefix}:${queue}:isopool:probe`));
+    await within(ANSWER_LIMIT, Promise.race([refused, answer]));
   } catch (cause) {
-    throw new ClusterError(
-      `Cannot reach Redis at ${addressName(address)}: is it running, and may this script reach it (--allow-net)?`,
-      { cause },
-    );
+    throw unreachable(redis, cause);
+  } finally {
+    client.off("error", count);
+  }
+}
+
+/**
+ * Settles as a promise does.
+ *
+ * @throws {NoAnswer} If that takes longer than `ms` milliseconds.
+ */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new NoAnswer(`there was no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
-    client.off("error", count);
-    client.off("ready", ping);
   }
 }
 
@@ -143,4 +111,21 @@ export async function disconnect(client: Redis | undefined): Promise<void> {
   const hasEnded = new Promise<void>((resolve) => client.once("end", resolve));
   client.disconnect();
   if (isOpen) await hasEnded;
+}
+
+/** Lets the script end although a connection is open or is to be made again: unfinished calls keep it alive instead. */
+export function unref(client: Redis): void {
+  const release = () => internals(client).stream?.unref?.();
+  client.on("connect", release);
+  client.on("reconnecting", () => internals(client).reconnectTimeout?.unref?.());
+  release();
+}
+
+interface Internals {
+  readonly stream?: { unref?(): void };
+  readonly reconnectTimeout?: { unref?(): void };
+}
+
+function internals(client: Redis): Internals {
+  return client as unknown as Internals;
 }

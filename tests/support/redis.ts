@@ -75,6 +75,13 @@ export class TestRedis implements AsyncDisposable {
     this.#process = undefined;
   }
 
+  /** Sends a command of words. */
+  async command(...words: string[]): Promise<void> {
+    using connection = await Deno.connect({ transport: "unix", path: `${this.folder}/redis.sock` });
+    await connection.write(new TextEncoder().encode(`${words.join(" ")}\r\n`));
+    await connection.read(new Uint8Array(1_000));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await Deno.remove(this.folder, { recursive: true });
@@ -87,7 +94,7 @@ async function answers(path: string): Promise<boolean> {
     await connection.write(new TextEncoder().encode("PING\r\n"));
     const answer = new Uint8Array(7);
     await connection.read(answer);
-    return new TextDecoder().decode(answer) === "+PONG\r\n";
+    return ["+PONG\r\n", "-NOAUTH"].includes(new TextDecoder().decode(answer));
   } catch (error) {
     // It has not made its socket yet, or the socket of a killed one is still there.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.ConnectionRefused) return false;

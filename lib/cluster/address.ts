@@ -1,0 +1,65 @@
+/**
+ * The option `redis`: where Redis is.
+ *
+ * @module
+ */
+import { URL } from "../core/platform.ts";
+import { knownOptions, refusal, show } from "../core/validate.ts";
+import type { RedisOptions } from "./packages.ts";
+
+/** Where Redis is, and how to log in there. */
+export interface RedisServer {
+  /** Name or address of its machine. @default {"localhost"} */
+  host?: string;
+  /** Its port. @default {6379} */
+  port?: number;
+  /** Path of its socket, in place of `host` and `port`. */
+  path?: string;
+  /** Name of the user, for access control lists. */
+  username?: string;
+  /** The password. */
+  password?: string;
+  /** Number of the database. @default {0} */
+  db?: number;
+  /** Settings of TLS as `node:tls` takes them: `ca`, `cert`, `key`, `servername`; `{}` for the default ones. */
+  tls?: object;
+}
+
+/** Where Redis is: a URL (`redis://host:6379`, `rediss://` for TLS, `unix:///run/redis.sock`), or an object. */
+export type RedisAddress = string | RedisServer;
+
+const SERVER_OPTIONS = ["host", "port", "path", "username", "password", "db", "tls"];
+
+/** Checks an address. */
+export function redisAddress(action: string, address: unknown): RedisAddress {
+  if (typeof address === "object" && address !== null && !Array.isArray(address)) {
+    knownOptions(`${action}: \`redis\``, address, SERVER_OPTIONS);
+    return address;
+  }
+  if (typeof address === "string" && /^(rediss?|unix):\/\/./.test(address)) return address;
+  throw refusal(
+    `Cannot ${action}: \`redis\` is ${show(address)}: it takes a URL (redis://, rediss:// or unix://), or an object ` +
+      `of ${SERVER_OPTIONS.join(", ")}`,
+  );
+}
+
+/** Text that names an address, without its password. */
+export function addressName(address: RedisAddress): string {
+  if (typeof address === "string") return address.replace(/\/\/[^@/]*@/, "//");
+  return address.path ?? `${address.host ?? "localhost"}:${address.port ?? 6379}`;
+}
+
+/** The options of a client for an address. */
+export function clientOptions(address: RedisAddress): RedisOptions {
+  if (typeof address !== "string") return address as RedisOptions;
+  const url = new URL(address);
+  if (url.protocol === "unix:") return { path: url.pathname };
+  return {
+    host: url.hostname,
+    port: url.port === "" ? 6379 : Number(url.port),
+    ...url.username !== "" && { username: decodeURIComponent(url.username) },
+    ...url.password !== "" && { password: decodeURIComponent(url.password) },
+    ...url.pathname.length > 1 && { db: Number(url.pathname.slice(1)) },
+    ...url.protocol === "rediss:" && { tls: {} },
+  };
+}
