@@ -24,6 +24,7 @@ export {
   IsopoolError,
   ItemLostError,
   LockAbandonedError,
+  LockLostError,
   ManagerClosedError,
   PermissionScopeError,
   PoolClosedError,

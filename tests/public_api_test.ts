@@ -58,7 +58,14 @@ Deno.test("the other entry points export these values and no others", () => {
   assertEquals(Object.keys(worker), ["context"]);
   assertEquals(Object.keys(trace), ["traceHtml"]);
   assertEquals(Object.keys(cli), []);
-  assertEquals(Object.keys(cluster).sort(), ["ClusterError", "WorkerHost", "attach", "cluster", "serveWorker"]);
+  assertEquals(Object.keys(cluster).sort(), [
+    "ClusterError",
+    "LockLostError",
+    "WorkerHost",
+    "attach",
+    "cluster",
+    "serveWorker",
+  ]);
   assertEquals(Object.keys(manager).sort(), [
     "DeadlockError",
     "IsopoolError",

@@ -19,6 +19,7 @@ export const VALUES = [
   "JoinableQueue",
   "Lock",
   "LockAbandonedError",
+  "LockLostError",
   "Manager",
   "ManagerClosedError",
   "PermissionScopeError",

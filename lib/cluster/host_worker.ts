@@ -238,8 +238,8 @@ export class HostWorker {
   }
 }
 
-/** A value as a message carries it: with the records of the errors in it, which a copy would lose. */
-function plainValue(value: unknown): JobResult {
+/** Returns a value as a message carries it: with the records of the errors in it, which a copy would lose. */
+export function plainValue(value: unknown): JobResult {
   const input = cloneInput(value, undefined);
   return { value: input.value, errors: input.errors && recordsOf(input.errors) };
 }

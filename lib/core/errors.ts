@@ -6,7 +6,7 @@
  */
 export { IsopoolError } from "./base_error.ts";
 export { CheckpointError } from "./checkpoint_error.ts";
-export { BrokenBarrierError, LockAbandonedError } from "./lock_errors.ts";
+export { BrokenBarrierError, LockAbandonedError, LockLostError } from "./lock_errors.ts";
 export { DeadlockError, ManagerClosedError } from "./manager_errors.ts";
 export { BrokenPoolError, ClusterError, PermissionScopeError, PoolClosedError, QueueFullError } from "./pool_errors.ts";
 export { ItemLostError, QueueClosedError } from "./queue_errors.ts";

@@ -49,3 +49,19 @@ export class BrokenBarrierError extends IsopoolError {
   /** @ignore */
   override name = "BrokenBarrierError";
 }
+
+/**
+ * The lease of a lock in Redis has ended before the lock was released, so another process may hold the lock.
+ *
+ * @example Tell it from a Redis that is away
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { IsopoolError, LockLostError } from "@isopool/isopool";
+ *
+ * assert(new LockLostError("The lease has ended") instanceof IsopoolError);
+ * ```
+ */
+export class LockLostError extends IsopoolError {
+  /** @ignore */
+  override name = "LockLostError";
+}

@@ -36,3 +36,17 @@ export function busy(ms: number): number {
   while (performance.now() < end);
   return ms;
 }
+
+/** Writes a line with its argument and the time into a file; fails if it is asked to. */
+export async function note(file: string, n: number, fails = false): Promise<number> {
+  await Deno.writeTextFile(file, `${n} ${Date.now()}\n`, { append: true });
+  if (fails) throw new Error("as asked");
+  return n;
+}
+
+/** Reports so many steps. */
+export async function report(count: number): Promise<number> {
+  const { context } = await import("@isopool/isopool/worker");
+  for (let n = 1; n <= count; n++) context.progress(n, count);
+  return count;
+}

@@ -30,6 +30,7 @@ const made: [Error, Record<string, unknown>][] = [
   [new classes.QueueFullError("m", { cause }), {}],
   [new classes.CancelledError("m", { cause }), {}],
   [new classes.LockAbandonedError("m", { cause, recoverable: true }), { recoverable: true }],
+  [new classes.LockLostError("m", { cause }), {}],
   [new classes.BrokenBarrierError("m", { cause }), {}],
   [new classes.ManagerClosedError("m", { cause }), {}],
   [new classes.DeadlockError("m", { cause }), {}],

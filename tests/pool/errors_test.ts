@@ -87,6 +87,7 @@ const OWN: Record<string, Record<string, unknown>> = {
   QueueFullError: {},
   CancelledError: {},
   LockAbandonedError: { recoverable: true },
+  LockLostError: {},
   BrokenBarrierError: {},
   QueueClosedError: { value: 7 },
   ItemLostError: { tickets: [3] },
