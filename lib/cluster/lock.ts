@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { performance } from "../core/platform.ts";
+import { JSON, performance } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 import { integer, knownOptions } from "../core/validate.ts";
 import type { WaitLimits } from "../shared/waiting.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { LockLostError } from "../core/errors.ts";
+import { JSON } from "../core/platform.ts";
 import { badOption, isA, knownOptions } from "../core/validate.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 import { ClusterGuard } from "./guard.ts";
