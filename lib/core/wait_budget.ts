@@ -16,10 +16,13 @@
  */
 import { cores } from "./platform.ts";
 
-/** Maximum milliseconds of a wait in a mean: a longer wait is no better or worse with a look. */
-const MAX_WAIT = 0.5;
+/**
+ * Milliseconds of being woken. A wait that is longer than a look and this counts as so long: the look was in vain, and the
+ * rest has other causes, for example a thread whose core was taken away for a while. One of these must not decide.
+ */
+const WAKE_UP = 0.05;
 /** Weight of a new wait in a mean. */
-const WEIGHT = 1 / 8;
+const WEIGHT = 1 / 16;
 /** Looking must be better by this factor, because it costs processor time. */
 const GAIN = 0.8;
 /** A side that looks sleeps at once in every 64th wait; a side that sleeps at once looks in every 16th. */
@@ -56,7 +59,8 @@ export class WaitBudget {
 
   /** Records that the wait has ended after `ms` milliseconds. */
   end(ms: number): void {
-    const wait = ms < MAX_WAIT ? ms : MAX_WAIT;
+    const longest = this.#max + WAKE_UP;
+    const wait = ms < longest ? ms : longest;
     if (this.#looks) this.#meanWithLook += (wait - this.#meanWithLook) * WEIGHT;
     else this.#meanWithout += (wait - this.#meanWithout) * WEIGHT;
   }
