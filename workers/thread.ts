@@ -5,7 +5,7 @@
  */
 import { workerData } from "node:worker_threads";
 import { isolateState } from "../lib/core/isolate_state.ts";
-import { crypto, Promise } from "../lib/core/platform.ts";
+import { crypto, Promise, URL } from "../lib/core/platform.ts";
 import { Terminal } from "../lib/core/terminal.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
@@ -36,6 +36,10 @@ function holdLock(): Promise<void> {
 interface Locks {
   request(name: string, options: { mode: "shared" }, held: () => Promise<never>): Promise<never>;
 }
+
+// As a computed URL: at the start of a worker the runtime reads each file that an import names literally, and those that
+// come with it, which are more than all other files of a worker. (web.ts must name it literally.)
+const SHARED_TYPES = new URL("../lib/manager/kinds.ts", import.meta.url).href;
 
 /**
  * Starts the worker: it serves the calls of its host. The generated entry calls this function (lib/transport/entry.ts).
@@ -71,7 +75,7 @@ export async function boot(load: Importer): Promise<void> {
         wrapBuiltins(guard, endThread);
         return preload();
       }),
-    loadSharedTypes: () => guard.protect(() => import("../lib/manager/kinds.ts")),
+    loadSharedTypes: () => guard.protect(() => load(SHARED_TYPES)),
     loadTracer: () => guard.protect(() => import("./call_tracer.ts")),
     leave: () => Deno.exit(0),
   });
