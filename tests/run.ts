@@ -17,12 +17,19 @@
  */
 import { pooledMap } from "@std/async/pool";
 
+const AGAIN = "suites that run on threads, again on another engine, which has no code of its own for most of them";
 /** What runs with `--all` or by its name only, and why. */
 const ON_DEMAND: Record<string, string> = {
   "tests/conformance/": "the tests of other projects, translated",
   "tests/bench/benchmarks_test.ts": "runs every benchmark once",
   "tests/crash/leak_test.ts": "measures memory for three minutes, on an idle machine",
   "tests/manager/memory_test.ts": "measures memory, on an idle machine",
+  "tests/contract/on/scoped_maps_test.ts": AGAIN,
+  "tests/contract/on/scoped_pools_test.ts": AGAIN,
+  "tests/contract/on/processes_maps_test.ts": AGAIN,
+  "tests/contract/on/processes_order_test.ts": AGAIN,
+  "tests/contract/on/processes_pools_test.ts": AGAIN,
+  "tests/shared/scoped_test.ts": AGAIN,
   "tests/process/shared_test.ts": "the shared objects again, in processes, which are pools with one worker",
 };
 /** Folders whose files run one at a time, after the others: other processes would disturb their measurements. */
