@@ -3,30 +3,13 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { findChromium } from "./support/chromium.ts";
+import { runExample } from "./support/run_example.ts";
 
-const DEADLINE = 120_000;
 const here = new URL(".", import.meta.url);
-
-async function run(file: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-check",
-      `--import-map=${new URL("../npm.import_map.json", here).href}`,
-      "-A",
-      new URL(file, here).href,
-      ...args,
-    ],
-    env: { NO_COLOR: "1" },
-    signal: AbortSignal.timeout(DEADLINE),
-  }).output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-}
 
 function example(file: string, args: string[], ...prints: RegExp[]): void {
   Deno.test(`examples/${file} exits with 0 and prints its result`, async () => {
-    const { code, stdout, stderr } = await run(file, ...args);
+    const { code, stdout, stderr } = await runExample(file, ...args);
     assertEquals(code, 0, stderr);
     for (const print of prints) assertMatch(stdout, print);
   });
@@ -187,64 +170,10 @@ example(
   /(\nruntime error .*){3}(\nforbidden .*){3}\n$/,
 );
 
-Deno.test("examples/009_browsers.ts says so where there is no Chromium, and exits with 0", async () => {
-  const chosen = Deno.env.get("CHROME");
-  Deno.env.set("CHROME", "/no/such/browser");
-  try {
-    const { code, stdout } = await run("009_browsers.ts");
-    assertEquals([code, stdout], [0, "no Chromium here: install it, or set CHROME to its path\n"]);
-  } finally {
-    if (chosen === undefined) Deno.env.delete("CHROME");
-    else Deno.env.set("CHROME", chosen);
-  }
-});
-
-Deno.test("examples/302_fire_and_forget.ts reports a failure that was never read, and runs all other tasks", async () => {
-  const { code, stdout, stderr } = await run("302_fire_and_forget.ts", "--broken");
-  assertEquals(code, 1);
-  assertMatch(stdout, /^8 submitted.*\n(downloaded 1000 bytes\n){7}/);
-  assertMatch(stderr, /Uncaught \(in promise\) Error: Cannot download \/broken: status 502/);
-  assertMatch(stderr, /submitted:\n +at .*302_fire_and_forget\.ts:\d+/);
-});
-
-Deno.test("examples/207_images.ts leaves all images of the site in the folder, although both processes were killed", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "isopool-example-" });
-  try {
-    const { code, stdout, stderr } = await run("207_images.ts", folder);
-    assertEquals(code, 0, stderr);
-    assertMatch(
-      stdout,
-      /^downloader was stuck at .*: killed\n.* page [1-3] of 6\nscanner was stuck at .*: killed\n1 lost;/,
-    );
-    const files = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-    assertEquals(files.sort(), [...Array.from({ length: 36 }, (_, i) => `${i}.png`), "logo.png"].sort());
-    for (const name of files) {
-      const bytes = await Deno.readFile(`${folder}/${name}`);
-      assertEquals([...bytes.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], name);
-      assertEquals(new TextDecoder().decode(bytes.subarray(-8, -4)), "IEND", name);
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
-Deno.test("examples/00_demo.ts fails for a folder that it cannot read, and names it", async () => {
-  const { code, stderr } = await run("00_demo.ts", "/no/such/folder");
-  assertEquals(code, 1);
-  assertMatch(stderr, /Cannot hash \/no\/such\/folder/);
-});
-
-Deno.test("examples/run.ts runs an example by its name, and lists them without one", async () => {
-  const { code, stdout } = await run("run.ts", "pool_map");
-  assertEquals([code, stdout], [0, "[ 1, 4, 9 ]\n"]);
-  const list = await run("run.ts");
-  assert(list.stdout.split("\n").includes("114_endless_loop"));
-  assertEquals((await run("run.ts", "no_such_example")).code, 1);
-});
-
 Deno.test("examples/README.md and these tests name every example", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", here));
-  const tests = await Deno.readTextFile(new URL(import.meta.url));
+  const files = ["examples_test.ts", "special_runs_test.ts"];
+  const tests = (await Promise.all(files.map((name) => Deno.readTextFile(new URL(name, here))))).join();
   for await (const { name } of Deno.readDir(here)) {
     if (!/^\d/.test(name)) continue;
     assert(readme.includes(`](${name})`), `${name} is not in README.md`);

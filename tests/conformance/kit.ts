@@ -60,10 +60,7 @@ export function on(backends: readonly Backend[], register: (backend: Backend, ch
 /** The tasks for pools. */
 export const poolTasks = tasks<typeof import("./tasks/pool_tasks.ts")>(import.meta.resolve("./tasks/pool_tasks.ts"));
 
-/** The numbers below `length`. */
-export function range(length: number): number[] {
-  return Array.from({ length }, (_, n) => n);
-}
+export { range } from "../support/range.ts";
 
 /** The tasks for queues. */
 export const channelTasks = tasks<typeof import("./tasks/channel_tasks.ts")>(

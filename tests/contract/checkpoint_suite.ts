@@ -1,9 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { values } from "../fixtures/views.ts";
 import { checkpointFile } from "../support/checkpoint_file.ts";
+import { range } from "../support/range.ts";
 import type { Suite } from "./backend.ts";
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 /** Maps with a checkpoint: the second run gives what the first has recorded. */
 export const checkpointSuite: Suite = (backend, check) => {

@@ -3,11 +3,10 @@ import { CancelledError, TaskTimeoutError, WorkerCrashedError } from "@isopool/i
 import { gated, runaway, streams, values } from "../fixtures/views.ts";
 import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { GRACE, type Suite } from "./backend.ts";
 import { settledWorkers } from "./backend.ts";
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 /** `concurrencyPerWorker`: concurrent calls in one worker. */
 export const concurrencySuite: Suite = (backend, check) => {

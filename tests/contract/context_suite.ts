@@ -2,11 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { move } from "@isopool/isopool";
 import { gated, streams, values } from "../fixtures/views.ts";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { reported } from "../support/reported.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 /** What a call sends before its result (`emit`, `progress`), and values that are moved (`move`). */
 export const contextSuite: Suite = (backend, check) => {

@@ -7,6 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "../support/within.ts";
 import type { Backend, Suite } from "./backend.ts";
+import { affinitySuite } from "./affinity_suite.ts";
 import { applySuite } from "./apply_suite.ts";
 import { asyncContextSuite } from "./async_context_suite.ts";
 import { blockedSuite } from "./blocked_suite.ts";
@@ -38,6 +39,7 @@ import { pauseSuite } from "./pause_suite.ts";
 import { queueSuite } from "./queue_suite.ts";
 import { rateSuite } from "./rate_suite.ts";
 import { recycleSuite } from "./recycle_suite.ts";
+import { restartSuite } from "./restart_suite.ts";
 import { retrySuite } from "./retry_suite.ts";
 import { shareSuite } from "./share_suite.ts";
 import { shutdownSuite } from "./shutdown_suite.ts";
@@ -91,6 +93,7 @@ const SUITES = {
     shareSuite,
     broadcastSuite,
     orderSuite,
+    affinitySuite,
     flowSuite,
     parkedSuite,
     blockedSuite,
@@ -100,6 +103,7 @@ const SUITES = {
     workersSuite,
     recycleSuite,
     workerSetSuite,
+    restartSuite,
     initializerSuite,
     finalizerSuite,
     statsSuite,

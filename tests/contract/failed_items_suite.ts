@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { asCompleted, failedItems } from "@isopool/isopool";
 import { failing, values } from "../fixtures/views.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 /** A failure names its input, and has a budget. */
 export const failedItemsSuite: Suite = (backend, check) => {

@@ -1,13 +1,12 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { BrokenPoolError, type PoolOptions } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
+import { range } from "../support/range.ts";
 import { StepLog } from "../support/steps.ts";
 import { unhandledDuring } from "../support/unhandled.ts";
 import { MUST_HAPPEN, pause, timed, until, within } from "../support/within.ts";
 import { hooks, values } from "../fixtures/views.ts";
 import { SETTLES, type Suite } from "./backend.ts";
-
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Finalizers: when they run, when they do not, and what happens when they fail or do not end. */
 export const finalizerSuite: Suite = (backend, check) => {
@@ -20,7 +19,7 @@ export const finalizerSuite: Suite = (backend, check) => {
       {
         await using pool = make(log, { finalizer });
         await pool.ready();
-        await pool.starmap(hooks.work, numbers(8).map(() => [log.words, 1]));
+        await pool.starmap(hooks.work, range(8).map(() => [log.words, 1]));
         assertEquals(log.read("ENDED"), 0);
       }
       assertEquals([log.read("BEGUN"), log.read("ENDED")], [2, 2]);
@@ -42,7 +41,7 @@ export const finalizerSuite: Suite = (backend, check) => {
 
     const countLog = new StepLog();
     await using counting = make(countLog, { workers: 1, maxTasksPerWorker: 1 });
-    for (const n of numbers(3)) await counting.submit(values.double, n);
+    for (const n of range(3)) await counting.submit(values.double, n);
     await until(() => countLog.read("ENDED") === 3, "three workers have cleaned up");
   });
 

@@ -3,7 +3,8 @@ import { CancelledError, PoolClosedError } from "@isopool/isopool";
 import { values } from "../fixtures/views.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import { DRAINS, type Suite } from "./backend.ts";
-import { lazily, Numbers, range } from "./imap_inputs.ts";
+import { range } from "../support/range.ts";
+import { lazily, Numbers } from "./imap_inputs.ts";
 
 /** `imap` and `imapUnordered` that end early: by their reader, their input, a signal, or the end of the pool. */
 export const imapEndsSuite: Suite = (backend, check) => {

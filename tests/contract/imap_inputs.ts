@@ -6,9 +6,6 @@
 import { values } from "../fixtures/views.ts";
 import type { AnyPool } from "./backend.ts";
 
-/** The numbers below `length`. */
-export const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
-
 /** An endless input that counts its items that were read, and notes whether it was closed. */
 export class Numbers {
   read = 0;

@@ -4,7 +4,8 @@ import { sharedWords } from "../support/words.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { sized, type Suite } from "./backend.ts";
-import { lazily, Numbers, range } from "./imap_inputs.ts";
+import { range } from "../support/range.ts";
+import { lazily, Numbers } from "./imap_inputs.ts";
 
 /** `imap` and `imapUnordered`: laziness, back-pressure, failures, options. */
 export const imapSuite: Suite = (backend, check) => {

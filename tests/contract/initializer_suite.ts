@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BrokenPoolError, type PoolOptions, TaskTimeoutError } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
+import { range } from "../support/range.ts";
 import { StepLog } from "../support/steps.ts";
 import { MUST_HAPPEN, timed, until, within } from "../support/within.ts";
 import { hooks, values } from "../fixtures/views.ts";
 import { SETTLES, type Suite } from "./backend.ts";
-
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Initializers: they run before the first call, set up the worker, and break the pool when they fail. */
 export const initializerSuite: Suite = (backend, check) => {
@@ -16,7 +15,7 @@ export const initializerSuite: Suite = (backend, check) => {
       async () => {
         const log = new StepLog();
         await using pool = backend.make({ workers: 3, initializer, initArgs: [log.words, "mark"] });
-        const ids = await within(MUST_HAPPEN, pool.starmap(hooks.lookForEarly, numbers(60).map(() => [log.words, 2])));
+        const ids = await within(MUST_HAPPEN, pool.starmap(hooks.lookForEarly, range(60).map(() => [log.words, 2])));
         assertEquals(log.read("EARLY"), 0);
         // The map may be done before the last worker is set up.
         await until(() => log.read("READY") === pool.stats().workers.started, "all are set up");
@@ -47,7 +46,7 @@ export const initializerSuite: Suite = (backend, check) => {
       initializer: hooks.begin,
       initArgs: [log.words],
     });
-    for (const _ of numbers(4)) assertEquals((await pool.submit(hooks.look)).begun, 1);
+    for (const _ of range(4)) assertEquals((await pool.submit(hooks.look)).begun, 1);
     assertEquals(log.read("BEGUN"), 2);
     await pool.ready();
     await within(MUST_HAPPEN, pool.restart());
@@ -74,7 +73,7 @@ export const initializerSuite: Suite = (backend, check) => {
       async () => {
         const log = new StepLog();
         const pool = backend.make({ workers: 1, initializer, initArgs: [log.words, Infinity] });
-        const futures = numbers(3).map((n) => pool.submit(values.double, n));
+        const futures = range(3).map((n) => pool.submit(values.double, n));
         const mapped = Promise.resolve(pool.map(values.double, [1, 2, 3])).catch((error) => error);
         const streamed = (async () => {
           for await (const _ of pool.imap(values.double, [1, 2])) throw new Error("it ran");

@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 /** Failing maps: failing items and inputs, and the three values of `onError`. */
 export const mapFailureSuite: Suite = (backend, check) => {

@@ -1,11 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { MapOptions } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 async function* asynchronously<T>(items: Iterable<T>): AsyncGenerator<T> {
   for (const item of items) {

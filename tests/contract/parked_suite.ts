@@ -3,10 +3,9 @@ import { Barrier, CancelledError, inline, TaskTimeoutError } from "@isopool/isop
 import { gated } from "../fixtures/views.ts";
 import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, timed, until, within } from "../support/within.ts";
 import type { AnyPool, Suite } from "./backend.ts";
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 /** Runs a short call of each task: from now on, the pool expects short calls, and may give a worker several at a time. */
 async function expectShortCalls(pool: AnyPool, calls = 1): Promise<void> {

@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, PoolClosedError, QueueFullError } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, pause, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import type { AnyPool, Suite } from "./backend.ts";
-
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** `maxQueue` and `room`. */
 export const queueSuite: Suite = (backend, check) => {
@@ -14,7 +13,7 @@ export const queueSuite: Suite = (backend, check) => {
     async () => {
       await using gate = new Gate();
       await using pool = backend.make({ workers: 1, maxQueue: 2, name: "small" });
-      const futures = numbers(3).map((n) => pool.submit(gated.hold, gate.words, n));
+      const futures = range(3).map((n) => pool.submit(gated.hold, gate.words, n));
       const buffer = new ArrayBuffer(16);
       const task = values.byteLength.with({ transfer: [buffer] });
       const { message } = assertThrows(() => pool.submit(task, buffer), QueueFullError) as Error;
@@ -23,7 +22,7 @@ export const queueSuite: Suite = (backend, check) => {
       assertThrows(() => pool.applyAsync(task, [buffer]), QueueFullError);
       assertEquals([buffer.byteLength, buffer.detached], [16, false]);
       gate.open();
-      assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), numbers(3));
+      assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), range(3));
       assertEquals(await within(MUST_HAPPEN, pool.submit(task, buffer)), 16);
     },
   );
@@ -31,18 +30,18 @@ export const queueSuite: Suite = (backend, check) => {
   check("maxQueue: 0 lets in as many calls as run at once; maps do not count", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 2, concurrencyPerWorker: 2, maxQueue: 0 });
-    const futures = numbers(4).map((n) => pool.submit(gated.hold, gate.words, n));
+    const futures = range(4).map((n) => pool.submit(gated.hold, gate.words, n));
     assertThrows(() => pool.submit(values.double, 1), QueueFullError);
-    const mapped = pool.map(values.double, numbers(100));
+    const mapped = pool.map(values.double, range(100));
     gate.open();
-    assertEquals(await within(MUST_HAPPEN, mapped), numbers(100).map((n) => 2 * n));
+    assertEquals(await within(MUST_HAPPEN, mapped), range(100).map((n) => 2 * n));
     await Promise.all(futures);
   });
 
   check("maxQueue: cancelled and failed calls make room", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1, maxQueue: 1 });
-    const [running, waiting] = numbers(2).map((n) => pool.submit(gated.hold, gate.words, n));
+    const [running, waiting] = range(2).map((n) => pool.submit(gated.hold, gate.words, n));
     assertThrows(() => pool.submit(values.double, 1), QueueFullError);
     waiting.cancel();
     const failing = pool.submit(values.failOdd, 1);
@@ -59,7 +58,7 @@ export const queueSuite: Suite = (backend, check) => {
         await using pool = backend.make({ workers: 2, maxQueue });
         await pool.ready();
         const order: number[] = [];
-        const producers = numbers(40).map(async (n) => {
+        const producers = range(40).map(async (n) => {
           const sums: number[] = [];
           for (let round = 0; round < 3; round++) {
             await pool.room();
@@ -68,8 +67,8 @@ export const queueSuite: Suite = (backend, check) => {
           }
           return sums;
         });
-        assertEquals(await within(MUST_HAPPEN, Promise.all(producers)), numbers(40).map((n) => [n, n + 1, n + 2]));
-        assertEquals(order, numbers(40));
+        assertEquals(await within(MUST_HAPPEN, Promise.all(producers)), range(40).map((n) => [n, n + 1, n + 2]));
+        assertEquals(order, range(40));
       },
     );
   }
@@ -79,12 +78,12 @@ export const queueSuite: Suite = (backend, check) => {
     await using pool = backend.make({ workers: 1, maxQueue: 0 });
     const running = pool.submit(gated.hold, gate.words);
     const admitted: number[] = [];
-    const waits = numbers(5).map((n) => pool.room().then(() => void admitted.push(n)));
+    const waits = range(5).map((n) => pool.room().then(() => void admitted.push(n)));
     await gate.entered();
     assertEquals(admitted, []);
     gate.open();
     await within(MUST_HAPPEN, Promise.all(waits));
-    assertEquals(admitted, numbers(5));
+    assertEquals(admitted, range(5));
     await running;
   });
 
@@ -103,8 +102,8 @@ export const queueSuite: Suite = (backend, check) => {
   check("room() of a pool without maxQueue never waits", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1 });
-    const futures = numbers(50).map((n) => pool.submit(gated.hold, gate.words, n));
-    await within(MUST_HAPPEN, Promise.all(numbers(10).map(() => pool.room())));
+    const futures = range(50).map((n) => pool.submit(gated.hold, gate.words, n));
+    await within(MUST_HAPPEN, Promise.all(range(10).map(() => pool.room())));
     gate.open();
     await Promise.all(futures);
   });
@@ -120,7 +119,7 @@ export const queueSuite: Suite = (backend, check) => {
       const pool = backend.make({ workers: 1, maxQueue: 0, killGrace: 20 });
       const running = pool.submit(gated.hold, gate.words).then(() => {}, () => {});
       await gate.entered();
-      const rooms = numbers(3).map(() => assertRejects(() => pool.room(), type));
+      const rooms = range(3).map(() => assertRejects(() => pool.room(), type));
       await pause(5);
       const ended = end(pool);
       await within(MUST_HAPPEN, Promise.all(rooms));

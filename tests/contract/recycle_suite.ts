@@ -1,11 +1,11 @@
 import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { inline } from "@isopool/isopool";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { hooks, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
 
 const LIMIT = 64 * 2 ** 20;
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Keeps 100 MB for as long as its worker lives, or what is asked for, in buffers or in the heap. */
 const leak = inline((megabytes: number, place: "buffers" | "heap") => {
@@ -38,7 +38,7 @@ export const recycleSuite: Suite = (backend, check) => {
       const { workerId } = await pool.submit(hooks.where, 0);
       await pool.submit(leak, 100, place);
       await until(() => pool.workerIds.length === 1 && pool.workerIds[0] !== workerId, "another worker is there");
-      assertEquals(await within(MUST_HAPPEN, pool.map(values.double, numbers(100))), numbers(100).map((n) => 2 * n));
+      assertEquals(await within(MUST_HAPPEN, pool.map(values.double, range(100))), range(100).map((n) => 2 * n));
       assertEquals([pool.stats().workers.crashed, pool.stats().tasks.failed], [0, 0]);
     });
   }
@@ -57,7 +57,7 @@ export const recycleSuite: Suite = (backend, check) => {
 
   check("recycleAt: workers that are too large from their start on run each call, and the pool goes on", async () => {
     await using pool = backend.make({ workers: 1, recycleAt: LIMIT, initializer: leak, initArgs: [100, "buffers"] });
-    for (const n of numbers(3)) {
+    for (const n of range(3)) {
       assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, n)), 2 * n);
       await until(() => pool.workerIds.length === 0, "the worker is replaced when it is needed");
     }

@@ -1,13 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { StepLog } from "../support/steps.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
 import type { Suite } from "./backend.ts";
 import { settledWorkers } from "./backend.ts";
 import { sharedWords } from "../support/words.ts";
-
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Numbers from 0 to 1, the same for the same seed. */
 function random(seed: number): () => number {
@@ -37,7 +36,7 @@ export const statsSuite: Suite = (backend, check) => {
   check("stats() counts workers and calls in each state", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 2 });
-    const futures = numbers(5).map((n) => pool.submit(gated.hold, gate.words, n));
+    const futures = range(5).map((n) => pool.submit(gated.hold, gate.words, n));
     await gate.entered(2);
     const { workers, tasks } = pool.stats();
     assertEquals([workers.busy, workers.idle, tasks.active, tasks.waiting], [2, 0, 2, 3]);
@@ -72,7 +71,7 @@ export const statsSuite: Suite = (backend, check) => {
           ));
         } else if (kind === 3) {
           calls += n;
-          const results = pool.map(values.failOdd, numbers(n), { onError: "settle" });
+          const results = pool.map(values.failOdd, range(n), { onError: "settle" });
           ends.push(results.then((all) => all.forEach(({ status }) => count(status))));
         } else if (kind === 4) {
           calls++;
@@ -112,7 +111,7 @@ export const statsSuite: Suite = (backend, check) => {
   settled("stats() measures how long calls ran and waited", async () => {
     await using pool = backend.make({ workers: 1 });
     await pool.ready();
-    await Promise.all(numbers(4).map(() => pool.submit(hooks.whereLater, 1, 40)));
+    await Promise.all(range(4).map(() => pool.submit(hooks.whereLater, 1, 40)));
     await pool.submit(values.double, 1);
     const { run, wait } = pool.stats();
     // Each waits for those before it; a clock may run a little early.
@@ -124,7 +123,7 @@ export const statsSuite: Suite = (backend, check) => {
   settled("stats() of each worker: its start, and for how long it waited, ran and was idle", async () => {
     await using pool = backend.make({ workers: 2 });
     await pool.ready();
-    await Promise.all(numbers(4).map(() => pool.submit(hooks.whereLater, 1, 60)));
+    await Promise.all(range(4).map(() => pool.submit(hooks.whereLater, 1, 60)));
     const { perWorker } = pool.stats();
     assertEquals(perWorker.map(({ id }) => id), pool.workerIds);
     assertEquals(perWorker.reduce((sum, { ended }) => sum + ended, 0), 4);
@@ -165,7 +164,7 @@ export const statsSuite: Suite = (backend, check) => {
 
   check("stats() counts failed items of maps, and the calls that terminate() cancels", async () => {
     const pool = backend.make({ workers: 1, killGrace: 20 });
-    await pool.map(values.failOdd, numbers(10), { onError: "settle" });
+    await pool.map(values.failOdd, range(10), { onError: "settle" });
     assertEquals(pool.stats().tasks, {
       waiting: 0,
       active: 0,
@@ -176,7 +175,7 @@ export const statsSuite: Suite = (backend, check) => {
       unobserved: 0,
     });
     await using gate = new Gate();
-    const futures = numbers(3).map(() => pool.submit(gated.hold, gate.words).then(() => {}, () => {}));
+    const futures = range(3).map(() => pool.submit(gated.hold, gate.words).then(() => {}, () => {}));
     await gate.entered();
     await within(MUST_HAPPEN, pool.terminate());
     await Promise.all(futures);

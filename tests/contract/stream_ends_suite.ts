@@ -3,10 +3,10 @@ import { CancelledError, PoolClosedError, TaskTimeoutError, WorkerCrashedError }
 import { streams, values } from "../fixtures/views.ts";
 import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, until, within } from "../support/within.ts";
 import { DRAINS, GRACE, type Suite } from "./backend.ts";
 
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 /** Maximum number of items that wait for a reader, as documented at `Pool.stream`. */
 const BUFFER = 16;
 

@@ -3,10 +3,10 @@ import { TransferError } from "@isopool/isopool";
 import { streams, values } from "../fixtures/views.ts";
 import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
 
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 /** Maximum number of items that wait for a reader, as documented at `Pool.stream`. */
 const BUFFER = 16;
 

@@ -2,10 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { PoolClosedError } from "@isopool/isopool";
 import { gated, values } from "../fixtures/views.ts";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, turn, until, within } from "../support/within.ts";
 import type { Suite } from "./backend.ts";
 
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 const ending = (promise: Promise<unknown>) => within(MUST_HAPPEN, promise.then(() => "no error", (error) => error));
 
 /** `transform`. */

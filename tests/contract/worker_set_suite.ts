@@ -1,14 +1,14 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { PoolClosedError } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
 import { type AnyPool, fewer, type Suite } from "./backend.ts";
 
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 const idle = (pool: AnyPool) => pool.stats().workers.idle;
 
-/** Number of workers: `minWorkers`, `idleTimeout`, `maxTasksPerWorker`, `resize`, `restart`. */
+/** Number of workers: `minWorkers`, `idleTimeout`, `maxTasksPerWorker`, `resize`. */
 export const workerSetSuite: Suite = (backend, check) => {
   const parallel = backend.capabilities.parallel;
 
@@ -74,8 +74,8 @@ export const workerSetSuite: Suite = (backend, check) => {
     check(`maxTasksPerWorker: ${limit}: each worker takes exactly so many calls, and results are right`, async () => {
       await using pool = backend.make({ workers: 1, maxTasksPerWorker: limit });
       const seen: { workerId: number; value: unknown }[] = [];
-      for (const n of numbers(10)) seen.push(await pool.submit(hooks.where, n));
-      assertEquals(seen.map(({ value }) => value), numbers(10));
+      for (const n of range(10)) seen.push(await pool.submit(hooks.where, n));
+      assertEquals(seen.map(({ value }) => value), range(10));
       const calls = [...Map.groupBy(seen, ({ workerId }) => workerId).values()].map((group) => group.length);
       assertEquals(calls, Array.from({ length: 10 / limit }, () => limit));
     });
@@ -83,10 +83,10 @@ export const workerSetSuite: Suite = (backend, check) => {
     check(`maxTasksPerWorker: ${limit} holds for simultaneous submits and for maps on two workers`, async () => {
       const pool = backend.make({ workers: 2, maxTasksPerWorker: limit });
       const count = parallel ? 20 : 100;
-      const futures = numbers(count).map((n) => pool.submit(hooks.where, n));
-      const mapped = pool.map(hooks.where, numbers(count));
+      const futures = range(count).map((n) => pool.submit(hooks.where, n));
+      const mapped = pool.map(hooks.where, range(count));
       const seen = [...await within(MUST_HAPPEN, Promise.all(futures)), ...await within(MUST_HAPPEN, mapped)];
-      assertEquals(seen.map(({ value }) => value), [...numbers(count), ...numbers(count)]);
+      assertEquals(seen.map(({ value }) => value), [...range(count), ...range(count)]);
       for (const group of Map.groupBy(seen, ({ workerId }) => workerId).values()) {
         assert(group.length <= limit, `${group.length} calls on one worker`);
       }
@@ -100,8 +100,8 @@ export const workerSetSuite: Suite = (backend, check) => {
     "maxTasksPerWorker with concurrencyPerWorker: no worker takes more, and its calls run concurrently",
     async () => {
       await using pool = backend.make({ workers: 1, maxTasksPerWorker: 4, concurrencyPerWorker: 3 });
-      const seen = await within(MUST_HAPPEN, pool.starmap(hooks.whereLater, numbers(12).map((n) => [n, 5])));
-      assertEquals(seen.map(({ value }) => value), numbers(12));
+      const seen = await within(MUST_HAPPEN, pool.starmap(hooks.whereLater, range(12).map((n) => [n, 5])));
+      assertEquals(seen.map(({ value }) => value), range(12));
       const calls = [...Map.groupBy(seen, ({ workerId }) => workerId).values()].map((group) => group.length);
       assertEquals(calls, [4, 4, 4]);
     },
@@ -109,11 +109,11 @@ export const workerSetSuite: Suite = (backend, check) => {
 
   check("maxTasksPerWorker: 1: close and join finish with work in line, and failures count as calls", async () => {
     const pool = backend.make({ workers: 2, maxTasksPerWorker: 1 });
-    const futures = numbers(8).map((n) => pool.submit(values.failOdd, n));
+    const futures = range(8).map((n) => pool.submit(values.failOdd, n));
     const states = Promise.allSettled(futures);
     pool.close();
     await within(MUST_HAPPEN, pool.join());
-    assertEquals((await states).map(({ status }) => status === "fulfilled"), numbers(8).map((n) => n % 2 === 0));
+    assertEquals((await states).map(({ status }) => status === "fulfilled"), range(8).map((n) => n % 2 === 0));
     assertEquals(pool.stats().workers.started, 8);
     assertEquals(pool.workerIds, []);
   });
@@ -121,7 +121,7 @@ export const workerSetSuite: Suite = (backend, check) => {
   check("resize() up lets more calls run at once; resize() down ends workers when their calls have ended", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 1 });
-    const futures = numbers(6).map((n) => pool.submit(gated.hold, gate.words, n));
+    const futures = range(6).map((n) => pool.submit(gated.hold, gate.words, n));
     await gate.entered(1);
     pool.resize(4);
     assertEquals(pool.workers, 4);
@@ -131,9 +131,9 @@ export const workerSetSuite: Suite = (backend, check) => {
     pool.resize(2);
     assertEquals([pool.workers, pool.workerIds.length], [2, 4]);
     gate.open();
-    assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), numbers(6));
+    assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), range(6));
     await until(() => pool.workerIds.length <= 2, "two workers are left");
-    assertEquals(await pool.map(values.double, numbers(50)), numbers(50).map((n) => 2 * n));
+    assertEquals(await pool.map(values.double, range(50)), range(50).map((n) => 2 * n));
     assert(pool.workerIds.length <= 2);
     assertEquals(pool.stats().workers.crashed, 0);
   });
@@ -141,14 +141,14 @@ export const workerSetSuite: Suite = (backend, check) => {
   check("resize() up and down again and again under load loses nothing", async () => {
     await using pool = backend.make({ workers: 2 });
     const count = parallel ? fewer(backend, 3_000) : 1_000;
-    const mapped = pool.map(values.double, numbers(count));
-    const futures = numbers(200).map((n) => pool.submit(values.slowFirst, n));
+    const mapped = pool.map(values.double, range(count));
+    const futures = range(200).map((n) => pool.submit(values.slowFirst, n));
     for (let round = 0; round < 12; round++) {
       pool.resize(1 + round % 4);
       await pause(5);
     }
-    assertEquals(await within(MUST_HAPPEN, mapped), numbers(count).map((n) => 2 * n));
-    assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), numbers(200));
+    assertEquals(await within(MUST_HAPPEN, mapped), range(count).map((n) => 2 * n));
+    assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), range(200));
     const { succeeded, failed, cancelled } = pool.stats().tasks;
     assertEquals([succeeded, failed, cancelled], [count + 200, 0, 0]);
   }, { deadline: 60_000 });
@@ -175,79 +175,5 @@ export const workerSetSuite: Suite = (backend, check) => {
     fewer.resize(1);
     await within(MUST_HAPPEN, soon);
     await fewer.terminate();
-  });
-
-  check(
-    "restart() gives fresh workers with new ids and fresh state, and resolves when the old workers are gone",
-    async () => {
-      await using pool = backend.make({ workers: 2 });
-      await pool.ready();
-      const before = pool.workerIds;
-      await within(MUST_HAPPEN, pool.restart());
-      assert(pool.workerIds.every((id) => !before.includes(id)));
-      const [one] = await pool.broadcast(hooks.look);
-      assert(!before.includes(one.workerId));
-      await within(MUST_HAPPEN, pool.restart());
-      const [two] = await pool.broadcast(hooks.look);
-      assertNotEquals(one.workerId, two.workerId);
-      assertEquals(pool.stats().workers.crashed, 0);
-    },
-  );
-
-  check("restart(): old workers finish their running calls; waiting calls go to fresh workers", async () => {
-    await using gate = new Gate();
-    await using pool = backend.make({ workers: 1 });
-    const held = pool.submit(gated.hold, gate.words, "held");
-    await gate.entered();
-    const waiting = pool.submit(hooks.where, "waited");
-    let restarted = false;
-    const restart = pool.restart().then(() => restarted = true);
-    await pause(30);
-    assertEquals([restarted, held.state], [false, "running"]);
-    gate.open();
-    assertEquals(await within(MUST_HAPPEN, held), "held");
-    await within(MUST_HAPPEN, restart);
-    assertEquals(await within(MUST_HAPPEN, waiting), { workerId: 2, value: "waited" });
-  });
-
-  check("restart() under load loses nothing", async () => {
-    await using pool = backend.make({ workers: 2 });
-    const count = parallel ? fewer(backend, 5_000) : 1_000;
-    const mapped = pool.map(values.double, numbers(count));
-    const futures = numbers(100).map((n) => pool.submit(values.slowFirst, n));
-    for (let round = 0; round < 4; round++) await within(MUST_HAPPEN, pool.restart());
-    assertEquals(await within(MUST_HAPPEN, mapped), numbers(count).map((n) => 2 * n));
-    assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), numbers(100));
-    assertEquals(pool.stats().tasks.failed, 0);
-  }, { deadline: 60_000 });
-
-  check("restart() of an unused pool resolves, also twice at once", async () => {
-    await using pool = backend.make({ workers: 2 });
-    await within(MUST_HAPPEN, pool.restart());
-    await pool.ready();
-    await within(MUST_HAPPEN, Promise.all([pool.restart(), pool.restart()]));
-    assertEquals(await pool.submit(values.double, 2), 4);
-  });
-
-  check("restart() settles when its pool is closed or terminated meanwhile", async () => {
-    for (const how of ["close", "terminate"] as const) {
-      await using gate = new Gate();
-      const pool = backend.make({ workers: 1, killGrace: 20 });
-      const held = pool.submit(gated.hold, gate.words).then(() => {}, () => {});
-      await gate.entered();
-      const restart = pool.restart();
-      const end = pool[how]();
-      if (how === "close") gate.open();
-      await within(MUST_HAPPEN, Promise.all([restart, end, pool.join(), held]));
-    }
-  });
-
-  check("broadcast() while old workers are ending reaches every fresh worker", async () => {
-    await using pool = backend.make({ workers: 2 });
-    await pool.ready();
-    const restart = pool.restart();
-    const looks = await within(MUST_HAPPEN, pool.broadcast(hooks.look));
-    assertEquals(new Set(looks.map(({ workerId }: { workerId: number }) => workerId)), new Set([3, 4]));
-    await within(MUST_HAPPEN, restart);
   });
 };

@@ -2,10 +2,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { inline, IsopoolError, Pool } from "@isopool/isopool";
 import { context } from "@isopool/isopool/worker";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 
 const local = (workers = 1) => new Pool({ backend: "async", workers });
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 test("nested submission 100 deep does not dead-lock one worker", async () => {
   await using pool = local();
