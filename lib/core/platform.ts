@@ -13,7 +13,7 @@
  * @module
  */
 
-/** The clock. Only the library's own tests replace its function (tests/scheduler/hand_clock.ts). */
+/** The clock. Only the library's own tests replace its function (tests/scheduler/manual_clock.ts). */
 export const performance: { now: () => number } = { now: globalThis.performance.now.bind(globalThis.performance) };
 
 /** The number of cores that this process may use, at least 1. */

@@ -12,7 +12,7 @@ import { MAX_DELAY } from "./validate.ts";
 /** A timer of `setTimeout`: an object with `ref` and `unref`, as in Node. */
 export type Timer = ReturnType<typeof globalThis.setTimeout>;
 
-/** The functions in use. Only the library's own tests replace them (tests/scheduler/hand_clock.ts). */
+/** The functions in use. Only the library's own tests replace them (tests/scheduler/manual_clock.ts). */
 export const timerFunctions = {
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,

@@ -24,14 +24,14 @@ const PER_PAIR = 2;
 
 // Workers that were asked to end, and have neither ended nor been abandoned.
 let ending = 0;
-// The last end: when it was, when that worker had been asked, and how many have ended that were asked together with it.
-const last = { end: -Infinity, asked: -Infinity, count: 0 };
+// The last end: when it was, when that worker had been asked to, and how many have ended that were asked at the same time.
+const last = { end: -Infinity, requested: -Infinity, count: 0 };
 
 /** The end of one worker. */
 export class EndLimit {
   readonly #ms: number;
   readonly #onLimit: () => void;
-  #askedAt: number | undefined;
+  #requestedAt: number | undefined;
   #due = 0;
   #isEnding = false;
   #clear: (() => void) | undefined;
@@ -46,16 +46,16 @@ export class EndLimit {
   }
 
   /** The worker was asked to end, and may have something to finish first. */
-  asked(): void {
-    if (this.#askedAt !== undefined) return;
-    this.#askedAt = performance.now();
+  endRequested(): void {
+    if (this.#requestedAt !== undefined) return;
+    this.#requestedAt = performance.now();
     this.#isEnding = true;
     ending++;
   }
 
   /** The worker must end now: its time begins. */
   start(): void {
-    this.asked();
+    this.endRequested();
     this.#clear?.();
     this.#due = performance.now() + this.#ms;
     this.#wait(this.#ms);
@@ -65,8 +65,10 @@ export class EndLimit {
   stop(hasEnded: boolean): void {
     this.#clear?.();
     this.#notEnding();
-    if (!hasEnded || this.#askedAt === undefined) return;
-    if (Math.abs(this.#askedAt - last.asked) > TOGETHER) Object.assign(last, { asked: this.#askedAt, count: 0 });
+    if (!hasEnded || this.#requestedAt === undefined) return;
+    if (Math.abs(this.#requestedAt - last.requested) > TOGETHER) {
+      Object.assign(last, { requested: this.#requestedAt, count: 0 });
+    }
     last.end = performance.now();
     last.count++;
   }
@@ -75,7 +77,7 @@ export class EndLimit {
     this.#clear = waitLimit(ms, () => {
       const others = ending - 1;
       let due = this.#due + PER_PAIR * others ** 2;
-      const isLater = last.asked > this.#askedAt! + TOGETHER;
+      const isLater = last.requested > this.#requestedAt! + TOGETHER;
       if (!isLater) due = Math.max(due, last.end + PROGRESS_LIMIT + PER_PAIR * (others + last.count) ** 2);
       const left = due - performance.now();
       if (left > 0) return this.#wait(left);

@@ -118,7 +118,7 @@ class ThreadTransport extends PortTransport {
   // Asks the worker to end itself, which is always safe while its event loop turns, and forces it after `grace` ms.
   #leave(grace: number, finalize: boolean): void {
     this.#endRequested = true;
-    this.#endLimit.asked();
+    this.#endLimit.endRequested();
     this.post({ kind: "leave", finalize });
     clearTimeout(this.#endTimer);
     this.#endTimer = setTimeout(() => this.#force(performance.now() + PROTECTED_LIMIT), grace);

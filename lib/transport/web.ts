@@ -3,7 +3,7 @@
  * Messages and calls are those of a thread (port_transport.ts).
  *
  * ```
- * close, kill -- leave ------> self.close()        a worker whose event loop turns ends itself
+ * close, kill -- leave ------> self.close()        a worker whose event loop is not blocked ends itself
  *             -- stop request, terminate()         wakes a sleeping loop; a wrapped function may end a spinning task
  *   exit <------------- (port closes)              the worker has ended
  *   exit, abandoned     (it does not)              the host gives up; the worker no longer keeps the script alive
@@ -25,9 +25,9 @@ import { closeTimeout, makeWorkerInit } from "./make_worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
 import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
 
-/** Milliseconds that a worker whose event loop turns has to end itself before it is terminated. */
+/** Milliseconds that a worker has to end itself before it is terminated; one whose event loop is blocked never does. */
 const LEAVE_GRACE = 20;
-/** Milliseconds that a terminated worker has to end ({@linkcode EndLimit}). One whose loop turns takes less than 20. */
+/** Milliseconds that a terminated worker has to end ({@linkcode EndLimit}). One whose loop is not blocked takes under 20. */
 const EXIT_LIMIT = 500;
 
 /** Starts scoped workers. Without the flag `--unstable-worker-options`, starting the first ends the process. */
@@ -51,6 +51,7 @@ class WebTransport extends PortTransport {
 
   constructor(workerId: number, events: TransportEvents, setup: Setup) {
     const { port1, port2 } = new MessageChannel();
+    // A scoped worker has no memory limit, so it cannot report that it has reached one.
     super(asPort(port1), events, { ...setup, memory: undefined });
     this.#closeTimeout = closeTimeout(setup);
     this.#port = port1;
@@ -92,7 +93,7 @@ class WebTransport extends PortTransport {
   }
 
   kill(): void {
-    // A worker that has not confirmed its cancel spins.
+    // A worker that has not confirmed a cancel blocks its event loop, so it would not read `leave` either.
     if (!this.cancelPending) return this.#leave(LEAVE_GRACE, false);
     this.#endRequested = true;
     this.#terminate();
@@ -100,7 +101,7 @@ class WebTransport extends PortTransport {
 
   #leave(grace: number, finalize: boolean): void {
     this.#endRequested = true;
-    this.#endLimit.asked();
+    this.#endLimit.endRequested();
     this.post({ kind: "leave", finalize });
     clearTimeout(this.#endTimer);
     this.#endTimer = setTimeout(() => this.#terminate(), grace);

@@ -3,7 +3,7 @@ import { BrokenPoolError } from "../../lib/core/errors.ts";
 import type { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { turn, within } from "../support/within.ts";
 import { expectError } from "../support/expect.ts";
-import { type HandFleet, handScheduler, type HandWorker, ListJob, numbers } from "./hand_worker.ts";
+import { ListJob, type ManualFleet, manualScheduler, type ManualWorker, numbers } from "./manual_worker.ts";
 
 /** Collects the warnings that are printed while `body` runs. */
 async function warnings(body: () => Promise<void>): Promise<string[]> {
@@ -19,12 +19,12 @@ async function warnings(body: () => Promise<void>): Promise<string[]> {
 }
 
 function setUp(workers: number) {
-  const { fleet, scheduler } = handScheduler({ workers, killGrace: 1 });
+  const { fleet, scheduler } = manualScheduler({ workers, killGrace: 1 });
   fleet.exitsOnRequest = false;
   const task = scheduler.tasks.named({ url: "file:///tasks.ts", name: "endless" });
   const job = new ListJob(scheduler, task, numbers(100));
   /** Has a worker start a call and die as abandoned. */
-  const abandonWorker = async (): Promise<HandWorker> => {
+  const abandonWorker = async (): Promise<ManualWorker> => {
     const known = fleet.all.length;
     while (!fleet.all.some((worker) => !worker.gone && worker.inFlight.length > 0)) await turn();
     const worker = fleet.all.find((worker) => !worker.gone && worker.inFlight.length > 0)!;
@@ -37,7 +37,7 @@ function setUp(workers: number) {
   return { fleet, scheduler, job, abandonWorker };
 }
 
-async function end(scheduler: Scheduler, fleet: HandFleet): Promise<void> {
+async function end(scheduler: Scheduler, fleet: ManualFleet): Promise<void> {
   fleet.exitsOnRequest = true;
   for (const worker of fleet.all) worker.die({ reason: "terminated" });
   await within(10_000, scheduler.terminate());

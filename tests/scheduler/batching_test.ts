@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { testWithClock, turn } from "./hand_clock.ts";
-import { finish, handScheduler, ListJob, numbers, taskOf } from "./hand_worker.ts";
+import { testWithClock, turn } from "./manual_clock.ts";
+import { finish, ListJob, manualScheduler, numbers, taskOf } from "./manual_worker.ts";
 
 testWithClock("Scheduler starts no worker before there is a job, and no more than there are calls", async () => {
-  const { fleet, scheduler, task } = handScheduler({ workers: 4 });
+  const { fleet, scheduler, task } = manualScheduler({ workers: 4 });
   await turn();
   assertEquals(fleet.all.length, 0);
   const job = new ListJob(scheduler, task, numbers(2));
@@ -14,7 +14,7 @@ testWithClock("Scheduler starts no worker before there is a job, and no more tha
 });
 
 testWithClock("Scheduler starts jobs in the order they were enqueued, one chunk of each in turn", async () => {
-  const { fleet, scheduler, task } = handScheduler();
+  const { fleet, scheduler, task } = manualScheduler();
   const order: unknown[] = [];
   const jobs = [["a0", "a1", "a2"], ["b0"], ["c0", "c1"]].map((items) => new ListJob(scheduler, task, items));
   await turn();
@@ -30,7 +30,7 @@ testWithClock("Scheduler starts jobs in the order they were enqueued, one chunk 
 });
 
 testWithClock("Scheduler tries a task of unknown length with one call, then sends about 2 ms of work", async () => {
-  const { fleet, scheduler, task } = handScheduler();
+  const { fleet, scheduler, task } = manualScheduler();
   const job = new ListJob(scheduler, task, numbers(1_000));
   await turn();
   const [worker] = fleet.all;
@@ -43,7 +43,7 @@ testWithClock("Scheduler tries a task of unknown length with one call, then send
 });
 
 testWithClock("Scheduler sends one call at a time where a call takes 20 ms or more", async () => {
-  const { fleet, scheduler, task } = handScheduler();
+  const { fleet, scheduler, task } = manualScheduler();
   new ListJob(scheduler, task, numbers(5));
   await turn();
   const [worker] = fleet.all;
@@ -57,7 +57,7 @@ testWithClock("Scheduler sends one call at a time where a call takes 20 ms or mo
 });
 
 testWithClock("Scheduler tops a worker up at half, never beyond its window", async () => {
-  const { fleet, scheduler, task } = handScheduler({ window: 16 });
+  const { fleet, scheduler, task } = manualScheduler({ window: 16 });
   const job = new ListJob(scheduler, task, numbers(200));
   await turn();
   const [worker] = fleet.all;
@@ -84,7 +84,7 @@ testWithClock("Scheduler tops a worker up at half, never beyond its window", asy
 testWithClock(
   "Scheduler batches neighbouring calls of one task, not those of another or with another timeout",
   async () => {
-    const { fleet, scheduler } = handScheduler();
+    const { fleet, scheduler } = manualScheduler();
     const a = taskOf(scheduler, "a", 0.1);
     const b = taskOf(scheduler, "b", 0.1);
     fleet.startsReady = false;
@@ -116,7 +116,7 @@ testWithClock(
 );
 
 testWithClock("Scheduler shares a short backlog among its workers", async () => {
-  const { fleet, scheduler, task } = handScheduler({ workers: 2, taskTakes: 0.001 });
+  const { fleet, scheduler, task } = manualScheduler({ workers: 2, taskTakes: 0.001 });
   await scheduler.ready();
   const jobs = numbers(10).map((n) => new ListJob(scheduler, task, [n]));
   await turn();
@@ -126,7 +126,7 @@ testWithClock("Scheduler shares a short backlog among its workers", async () => 
 });
 
 testWithClock("Scheduler: one call of a batch that cannot be sent fails alone, the others run", async () => {
-  const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.1 });
+  const { fleet, scheduler, task } = manualScheduler({ taskTakes: 0.1 });
   fleet.refuse = ({ items }) => {
     if (items.includes("bad")) throw new DOMException("could not be cloned", "DataCloneError");
   };

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { BrokenPoolError, WorkerCrashedError } from "../../lib/core/errors.ts";
-import { testWithClock, turn } from "./hand_clock.ts";
-import { finish, handScheduler, ListJob, numbers } from "./hand_worker.ts";
+import { testWithClock, turn } from "./manual_clock.ts";
+import { finish, ListJob, manualScheduler, numbers } from "./manual_worker.ts";
 
 // One worker that has six calls in flight.
 async function setUp() {
-  const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.3 });
+  const { fleet, scheduler, task } = manualScheduler({ taskTakes: 0.3 });
   const job = new ListJob(scheduler, task, numbers(6));
   await turn();
   assertEquals(fleet.all[0].inFlight, numbers(6));
@@ -71,7 +71,7 @@ testWithClock(
 testWithClock(
   "Scheduler breaks after three workers in a row that die before they took a call, with the cause",
   async () => {
-    const { fleet, scheduler, task } = handScheduler();
+    const { fleet, scheduler, task } = manualScheduler();
     fleet.startsReady = false;
     const job = new ListJob(scheduler, task, numbers(3));
     const cause = new Error("initializer failed");
@@ -90,7 +90,7 @@ testWithClock(
 );
 
 testWithClock("Scheduler.ready() rejects with the cause when no worker comes up", async () => {
-  const { fleet, scheduler } = handScheduler({ workers: 2 });
+  const { fleet, scheduler } = manualScheduler({ workers: 2 });
   fleet.startsReady = false;
   const cause = new Error("no entry");
   const ready = scheduler.ready().catch((error: unknown) => error);
@@ -105,7 +105,7 @@ testWithClock("Scheduler.ready() rejects with the cause when no worker comes up"
 });
 
 testWithClock("Scheduler does not break when workers die in running calls: the tasks are the cause", async () => {
-  const { fleet, scheduler, task } = handScheduler();
+  const { fleet, scheduler, task } = manualScheduler();
   const job = new ListJob(scheduler, task, numbers(8));
   for (let i = 0; i < 8; i++) {
     await turn();
@@ -122,7 +122,7 @@ testWithClock("Scheduler does not break when workers die in running calls: the t
 });
 
 testWithClock("Scheduler: a worker that took a call, between others that did not, resets the count", async () => {
-  const { fleet, scheduler, task } = handScheduler();
+  const { fleet, scheduler, task } = manualScheduler();
   fleet.startsReady = false;
   const job = new ListJob(scheduler, task, numbers(4));
   for (let round = 0; round < 4; round++) {

@@ -5,14 +5,14 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { timerFunctions } from "../../lib/core/timer.ts";
-import { type HandClock, testWithClock, turn } from "./hand_clock.ts";
-import { finish, type HandFleet, handScheduler, type HandWorker, ListJob, numbers } from "./hand_worker.ts";
+import { type ManualClock, testWithClock, turn } from "./manual_clock.ts";
+import { finish, ListJob, type ManualFleet, manualScheduler, type ManualWorker, numbers } from "./manual_worker.ts";
 
 /** Calls behind the one that is stopped. */
 const INNOCENT = 3;
 const GRACE = 10;
 
-type Scheduler = ReturnType<typeof handScheduler>["scheduler"];
+type Scheduler = ReturnType<typeof manualScheduler>["scheduler"];
 
 /** Ways in which a worker is stopped by force. `first` is the call that is stopped, if one runs. */
 interface Way {
@@ -20,7 +20,7 @@ interface Way {
   timeout?: number;
   /** Whether the first call runs. If not, something else blocks the worker. */
   runs: boolean;
-  stop(clock: HandClock, scheduler: Scheduler, first: ListJob): Promise<void>;
+  stop(clock: ManualClock, scheduler: Scheduler, first: ListJob): Promise<void>;
 }
 
 const WAYS: Way[] = [
@@ -52,7 +52,7 @@ async function everyChoice(body: (choose: () => boolean) => Promise<void>): Prom
 }
 
 /** One step of the worker, if there is one: it ends the running call, or starts the next. */
-function step(worker: HandWorker): boolean {
+function step(worker: ManualWorker): boolean {
   if (worker.gone) return false;
   if (worker.running) worker.endLater();
   else if (worker.calls.some(({ state }) => state === "queued")) worker.start();
@@ -60,7 +60,13 @@ function step(worker: HandWorker): boolean {
   return true;
 }
 
-async function run(clock: HandClock, way: Way, fleet: HandFleet, scheduler: Scheduler, jobs: ListJob[]): Promise<void> {
+async function run(
+  clock: ManualClock,
+  way: Way,
+  fleet: ManualFleet,
+  scheduler: Scheduler,
+  jobs: ListJob[],
+): Promise<void> {
   await turn();
   const [worker] = fleet.all;
   assertEquals(worker.inFlight.length, 1 + INNOCENT);
@@ -74,7 +80,7 @@ for (const way of WAYS) {
   testWithClock(`Scheduler: a worker that ${way.name} stops loses no other call, in every order`, async (clock) => {
     let killed = 0;
     const orders = await everyChoice(async (choose) => {
-      const { fleet, scheduler, task } = handScheduler({ killGrace: GRACE, taskTakes: 0.3 });
+      const { fleet, scheduler, task } = manualScheduler({ killGrace: GRACE, taskTakes: 0.3 });
       const first = new ListJob(scheduler, task, ["first"], way.timeout);
       const innocent = numbers(INNOCENT).map((n) => new ListJob(scheduler, task, [n]));
       fleet.beforeHostStep = (worker) => {
@@ -95,7 +101,7 @@ for (const way of WAYS) {
 testWithClock(
   "Scheduler: a stopped call that has ended while the host was blocked for 1 s loses no other call",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ killGrace: GRACE, taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ killGrace: GRACE, taskTakes: 0.3 });
     const first = new ListJob(scheduler, task, ["first"], 5);
     const next = new ListJob(scheduler, task, ["next"]);
     await turn();

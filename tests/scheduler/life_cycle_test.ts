@@ -4,13 +4,13 @@ import { BrokenPoolError, IsopoolError } from "../../lib/core/errors.ts";
 import type { Launch } from "../../lib/transport/transport.ts";
 import { turn, within } from "../support/within.ts";
 import { runs } from "../support/properties.ts";
-import { handScheduler, ListJob, numbers } from "./hand_worker.ts";
-import { turnUntil } from "./hand_clock.ts";
+import { ListJob, ManualFleet, manualScheduler, numbers } from "./manual_worker.ts";
+import { turnUntil } from "./manual_clock.ts";
 
 const crashed = { reason: "exit", exitCode: 1 } as const;
 const failedInitializer = { reason: "initializer", cause: new Error("no database") } as const;
 
-/** One step in the life of a scheduler. */
+/** One step in the life of a scheduler. A negative key stands for none. */
 const STEP = fc.oneof(
   fc.record({ do: fc.constant("submit" as const), count: fc.integer({ min: 1, max: 6 }), key: fc.integer({ max: 3 }) }),
   fc.record({ do: fc.constant("resize" as const), by: fc.integer({ min: -1, max: 2 }) }),
@@ -27,7 +27,7 @@ Deno.test("a scheduler ends after any life: every job settles once, and no worke
       fc.array(STEP, { maxLength: 40 }),
       ENDING,
       async (workers, maxTasks, steps, ending) => {
-        const { fleet, scheduler, task } = handScheduler({ workers, maxTasks, killGrace: 1, taskTakes: 1 });
+        const { fleet, scheduler, task } = manualScheduler({ workers, maxTasks, killGrace: 1, taskTakes: 1 });
         const jobs: ListJob[] = [];
         let limit = workers;
         const living = (which: number) => fleet.all.filter((worker) => !worker.gone)[which];
@@ -74,7 +74,7 @@ Deno.test("a scheduler ends after any life: every job settles once, and no worke
 });
 
 Deno.test("terminate() ends a scheduler in which calls of affinity keys wait", async () => {
-  const { fleet, scheduler, task } = handScheduler({ workers: 2, taskTakes: 30 });
+  const { fleet, scheduler, task } = manualScheduler({ workers: 2, taskTakes: 30 });
   const jobs = numbers(20).map((n) => new ListJob(scheduler, task, [n], undefined, 0, `key ${n % 3}`));
   await turn();
   const started = fleet.all.length;
@@ -85,7 +85,7 @@ Deno.test("terminate() ends a scheduler in which calls of affinity keys wait", a
 });
 
 Deno.test("a scheduler that breaks while calls of affinity keys wait starts no further worker, and ends", async () => {
-  const { fleet, scheduler, task } = handScheduler({ workers: 2 });
+  const { fleet, scheduler, task } = manualScheduler({ workers: 2 });
   fleet.startsReady = false;
   const jobs = numbers(6).map((n) => new ListJob(scheduler, task, [n], undefined, 0, `key ${n % 3}`));
   await turnUntil(() => scheduler.state === "broken", () => {
@@ -98,21 +98,22 @@ Deno.test("a scheduler that breaks while calls of affinity keys wait starts no f
   assert(jobs.every((job) => job.values[0] instanceof BrokenPoolError));
 });
 
-/** A fleet whose first `refusals` workers the runtime refuses to start, as at a limit of threads. */
-function refusing(refusals: number) {
-  const hand = handScheduler({ workers: 1 });
-  void hand.scheduler.terminate();
-  let left = refusals;
+/**
+ * Makes a fleet, and a launch that the runtime refuses while `refuses` says so; it gets the number of starts before.
+ */
+function refusing(refuses: (starts: number) => boolean) {
+  const fleet = new ManualFleet();
+  let starts = 0;
   const launch: Launch = (id, events) => {
-    if (left-- > 0) throw Object.assign(new Error("Resource temporarily unavailable"), { code: "EAGAIN" });
-    return hand.fleet.launch(id, events);
+    if (refuses(starts++)) throw Object.assign(new Error("no thread left"), { code: "EAGAIN" });
+    return fleet.launch(id, events);
   };
-  return { fleet: hand.fleet, launch };
+  return { fleet, launch, starts: () => starts };
 }
 
 Deno.test("a worker that the runtime refuses to start is tried again, and no call is lost", async () => {
-  const { fleet, launch } = refusing(2);
-  const { scheduler, task } = handScheduler({ workers: 1, launch });
+  const { fleet, launch } = refusing((starts) => starts < 2);
+  const { scheduler, task } = manualScheduler({ workers: 1, launch });
   const job = new ListJob(scheduler, task, numbers(3));
   await turnUntil(() => !job.unfinished, () => {
     for (const worker of fleet.all) if (!worker.gone && worker.inFlight.length > 0) worker.endAll(0.1);
@@ -123,8 +124,8 @@ Deno.test("a worker that the runtime refuses to start is tried again, and no cal
 });
 
 Deno.test("three refused starts in a row break the pool with the runtime's error, if no worker lives", async () => {
-  const { launch } = refusing(Infinity);
-  const { scheduler, task } = handScheduler({ workers: 2, launch });
+  const { launch } = refusing(() => true);
+  const { scheduler, task } = manualScheduler({ workers: 2, launch });
   const job = new ListJob(scheduler, task, numbers(3));
   await within(10_000, scheduler.ended);
   assertEquals(scheduler.state, "broken");
@@ -133,21 +134,9 @@ Deno.test("three refused starts in a row break the pool with the runtime's error
   assertEquals((error.cause as { code?: string }).code, "EAGAIN");
 });
 
-// Starts one worker, and refuses all further ones.
-function refusingMore() {
-  const { fleet, scheduler } = handScheduler({ workers: 1 });
-  void scheduler.terminate();
-  let starts = 0;
-  const launch: Launch = (id, events) => {
-    if (starts++ > 0) throw new Error("no thread left");
-    return fleet.launch(id, events);
-  };
-  return { fleet, launch, starts: () => starts };
-}
-
 Deno.test("while a worker lives, refused starts never break the pool", async () => {
-  const { fleet, launch, starts } = refusingMore();
-  const { scheduler, task } = handScheduler({ workers: 4, launch });
+  const { fleet, launch, starts } = refusing((starts) => starts > 0);
+  const { scheduler, task } = manualScheduler({ workers: 4, launch });
   const jobs = numbers(4).map((n) => new ListJob(scheduler, task, [n]));
   await turnUntil(() => starts() >= 4);
   assertEquals(scheduler.state, "open");
@@ -158,8 +147,8 @@ Deno.test("while a worker lives, refused starts never break the pool", async () 
 });
 
 Deno.test("while a worker lives, ready() rejects after three refused starts in a row, with the runtime's error", async () => {
-  const { launch, starts } = refusingMore();
-  const { scheduler } = handScheduler({ workers: 4, launch });
+  const { launch, starts } = refusing((starts) => starts > 0);
+  const { scheduler } = manualScheduler({ workers: 4, launch });
   const error = await within(10_000, scheduler.ready().catch((error) => error));
   assert(error instanceof IsopoolError && !(error instanceof BrokenPoolError), String(error));
   assert(/^Cannot start workers: 1 of 4 run/.test(error.message), error.message);

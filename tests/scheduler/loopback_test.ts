@@ -3,7 +3,7 @@ import { CancelledError, TaskNotFoundError, TaskTimeoutError } from "../../lib/c
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { launchLoopback } from "../../lib/transport/loopback.ts";
 import { turn, within } from "../support/within.ts";
-import { ListJob, numbers, setup } from "./hand_worker.ts";
+import { ListJob, numbers, setup } from "./manual_worker.ts";
 import { context } from "@isopool/isopool/worker";
 
 // deno-lint-ignore no-explicit-any -- a task of any signature

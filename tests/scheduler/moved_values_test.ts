@@ -2,12 +2,12 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { WorkerCrashedError } from "@isopool/isopool";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
 import { CallJob } from "../../lib/pool/call_job.ts";
-import { testWithClock, turn } from "./hand_clock.ts";
-import { handScheduler } from "./hand_worker.ts";
+import { testWithClock, turn } from "./manual_clock.ts";
+import { manualScheduler } from "./manual_worker.ts";
 
-/** A function that submits a call, which may move values, to a scheduler of hand workers. */
-function submitter(failures: UnobservedFailures, options: Parameters<typeof handScheduler>[0]) {
-  const hand = handScheduler(options);
+/** A function that submits a call, which may move values, to a scheduler of manual workers. */
+function submitter(failures: UnobservedFailures, options: Parameters<typeof manualScheduler>[0]) {
+  const manual = manualScheduler(options);
   const submit = (name: string, transfer: Transferable[] = []) => {
     const none = {
       timeout: undefined,
@@ -18,11 +18,11 @@ function submitter(failures: UnobservedFailures, options: Parameters<typeof hand
       nested: false,
       context: undefined,
     };
-    const call = new CallJob(hand.scheduler, hand.task, [name], { ...none, transfer }, failures, undefined);
+    const call = new CallJob(manual.scheduler, manual.task, [name], { ...none, transfer }, failures, undefined);
     call.enqueue();
     return call.future;
   };
-  return { ...hand, submit };
+  return { ...manual, submit };
 }
 
 testWithClock(

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { type AgingLevel, PriorityAging } from "../../lib/scheduler/priority_aging.ts";
-import { HandClock } from "./hand_clock.ts";
+import { ManualClock } from "./manual_clock.ts";
 
 const level = (priority: number): AgingLevel & { ready: boolean } => ({ priority, ready: true, passedOverSince: 0 });
 
 /** Serves what is chosen, once every 100 ms, and returns the priorities. */
-async function serve(aging: PriorityAging<AgingLevel>, levels: AgingLevel[], clock: HandClock, times: number) {
+async function serve(aging: PriorityAging<AgingLevel>, levels: AgingLevel[], clock: ManualClock, times: number) {
   const served: number[] = [];
   for (let i = 0; i < times; i++) {
     const chosen = aging.choose(levels, levels.find(({ ready }) => ready)!);
@@ -17,7 +17,7 @@ async function serve(aging: PriorityAging<AgingLevel>, levels: AgingLevel[], clo
 }
 
 Deno.test("PriorityAging: each level that was passed over for its time has one turn, the longest first", async () => {
-  using clock = new HandClock();
+  using clock = new ManualClock();
   const [high, middle, low] = [level(5), level(1), level(-1)];
   const aging = new PriorityAging<AgingLevel>(1_000);
   const served = await serve(aging, [high, middle, low], clock, 200);
@@ -31,7 +31,7 @@ Deno.test("PriorityAging: each level that was passed over for its time has one t
 });
 
 Deno.test("PriorityAging: with Infinity, and before a nested call, the highest goes first for ever", async () => {
-  using clock = new HandClock();
+  using clock = new ManualClock();
   assertEquals(new Set(await serve(new PriorityAging(Infinity), [level(5), level(0)], clock, 500)), new Set([5]));
   assertEquals(
     new Set(await serve(new PriorityAging(10), [level(Infinity), level(0)], clock, 500)),

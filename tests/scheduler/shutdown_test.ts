@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { CancelledError } from "../../lib/core/errors.ts";
 import { turn, within } from "../support/within.ts";
-import { finish, handScheduler, ListJob, numbers } from "./hand_worker.ts";
+import { finish, ListJob, manualScheduler, numbers } from "./manual_worker.ts";
 
-const setUp = (workers = 1) => handScheduler({ workers, taskTakes: 0.3 });
+const setUp = (workers = 1) => manualScheduler({ workers, taskTakes: 0.3 });
 
 Deno.test("Scheduler.close() finishes its jobs, then ends its workers", async () => {
   const { fleet, scheduler, task } = setUp(2);

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { random } from "../support/random.ts";
-import { testWithClock, turn } from "./hand_clock.ts";
-import { finish, handScheduler, ListJob, numbers, taskOf } from "./hand_worker.ts";
+import { testWithClock, turn } from "./manual_clock.ts";
+import { finish, ListJob, manualScheduler, numbers, taskOf } from "./manual_worker.ts";
 
 // Two workers that have six calls in flight between them, which are known to take `taskTakes` ms each.
 async function setUp(taskTakes: number, items = 6) {
-  const { fleet, scheduler, task } = handScheduler({ workers: 2, taskTakes });
+  const { fleet, scheduler, task } = manualScheduler({ workers: 2, taskTakes });
   await scheduler.ready();
   const job = new ListJob(scheduler, task, numbers(items));
   await turn();
@@ -80,7 +80,7 @@ testWithClock(
     for (let seed = 1; seed <= 60; seed++) {
       const next = random(seed);
       const window = 1 + Math.floor(next() * 16);
-      const { fleet, scheduler } = handScheduler({ window, workers: 1 + Math.floor(next() * 3), killGrace: 60_000 });
+      const { fleet, scheduler } = manualScheduler({ window, workers: 1 + Math.floor(next() * 3), killGrace: 60_000 });
       const tasks = ["a", "b"].map((name) => taskOf(scheduler, name));
       const jobs: ListJob[] = [];
       const ran = new Map<unknown, number>();

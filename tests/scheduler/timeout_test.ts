@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { TaskTimeoutError } from "../../lib/core/errors.ts";
-import { testWithClock, turn } from "./hand_clock.ts";
-import { finish, handScheduler, ListJob, numbers } from "./hand_worker.ts";
+import { testWithClock, turn } from "./manual_clock.ts";
+import { finish, ListJob, manualScheduler, numbers } from "./manual_worker.ts";
 
 testWithClock(
   "Scheduler: a timeout fires the signal, after the grace force, and then the call settles",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ killGrace: 30, taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ killGrace: 30, taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(3), 20);
     await turn();
     const [worker] = fleet.all;
@@ -36,7 +36,7 @@ testWithClock(
 testWithClock(
   "Scheduler: a call that ends within its grace keeps its worker, and is a timeout all the same",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ killGrace: 10_000, taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ killGrace: 10_000, taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(2), 20);
     await turn();
     const [worker] = fleet.all;
@@ -54,7 +54,7 @@ testWithClock(
 testWithClock(
   "Scheduler: a timeout counts from the start of the call; a call that waits may wait for any time",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ killGrace: 10_000, taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ killGrace: 10_000, taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(3), 30);
     await turn();
     const [worker] = fleet.all;
@@ -74,7 +74,7 @@ testWithClock(
 );
 
 testWithClock("Scheduler: a short timeout behind a long one fires in its own time", async (clock) => {
-  const { fleet, scheduler, task } = handScheduler({ killGrace: 10_000, taskTakes: 0.3 });
+  const { fleet, scheduler, task } = manualScheduler({ killGrace: 10_000, taskTakes: 0.3 });
   const long = new ListJob(scheduler, task, ["long"], 60_000);
   const short = new ListJob(scheduler, task, ["short"], 50);
   await turn();
@@ -95,7 +95,7 @@ testWithClock("Scheduler: a short timeout behind a long one fires in its own tim
 });
 
 testWithClock("Scheduler: a call without a timeout may run for any time", async (clock) => {
-  const { fleet, scheduler, task } = handScheduler({ killGrace: 10, taskTakes: 0.3 });
+  const { fleet, scheduler, task } = manualScheduler({ killGrace: 10, taskTakes: 0.3 });
   const job = new ListJob(scheduler, task, numbers(2));
   await turn();
   const [worker] = fleet.all;
@@ -110,7 +110,7 @@ testWithClock("Scheduler: a call without a timeout may run for any time", async 
 testWithClock(
   "Scheduler: the other calls of a worker that is killed for one call go to a new worker",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ killGrace: 10, taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ killGrace: 10, taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(5), 30);
     await turn();
     const [worker] = fleet.all;
@@ -128,7 +128,7 @@ testWithClock(
 testWithClock(
   "Scheduler kills a worker that has not started its next call for 5 s; the calls go to a new one",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(2));
     await turn();
     const [worker] = fleet.all;
@@ -145,7 +145,7 @@ testWithClock(
 testWithClock(
   "Scheduler: a pause of the whole process, as of a laptop that sleeps, does not make a worker look blocked",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(2));
     await turn();
     const [worker] = fleet.all;
@@ -161,7 +161,7 @@ testWithClock(
 testWithClock(
   "Scheduler: a worker that loads code for 50 s on a busy machine is not stopped, one that claims so for ever is",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(2));
     await turn();
     const [worker] = fleet.all;
@@ -179,7 +179,7 @@ testWithClock(
 testWithClock(
   "Scheduler: a worker that starts its call after four checks is not stopped at the fifth",
   async (clock) => {
-    const { fleet, scheduler, task } = handScheduler({ taskTakes: 0.3 });
+    const { fleet, scheduler, task } = manualScheduler({ taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(2));
     await turn();
     const [worker] = fleet.all;

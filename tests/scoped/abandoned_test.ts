@@ -6,7 +6,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { Scheduler } from "../../lib/scheduler/scheduler.ts";
 import { launchWeb } from "../../lib/transport/web.ts";
 import { checkPermissions } from "../../lib/pool/permissions.ts";
-import { ListJob, setup } from "../scheduler/hand_worker.ts";
+import { ListJob, setup } from "../scheduler/manual_worker.ts";
 import { onLinux } from "../support/proc.ts";
 import { fixture, runScript } from "../support/script.ts";
 import { test, until, within } from "../support/within.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { testWithClock } from "../scheduler/hand_clock.ts";
+import { testWithClock } from "../scheduler/manual_clock.ts";
 
 const LIMIT = 500;
 
@@ -56,7 +56,7 @@ testWithClock("EndLimit: workers that end while they were only asked count as we
   const EndLimit = await load();
   const limits = Array.from({ length: 101 }, () => new EndLimit(LIMIT, () => void abandoned.push(0)));
   const abandoned: number[] = [];
-  for (const limit of limits) limit.asked();
+  for (const limit of limits) limit.endRequested();
   for (const limit of limits.slice(1)) limit.stop(true);
   await clock.advance(10_000);
   limits[0].start();
