@@ -64,8 +64,8 @@ export class MessageValidator {
       case "grown":
       case "printed":
         return true;
-      case "ask":
-      case "unask":
+      case "request":
+      case "abort":
       case "release":
         return isRemoteMessage(message);
       case "exiting":

@@ -25,7 +25,7 @@
  *                                                            <-  started { seq }         processes only
  *                                                            <-  waits { seq }           processes only
  *                                                            <-  printed                 processes only
- *   answer { id, value }           remote_messages.ts        <-> ask, unask, release     processes only
+ *   answer { id, value }           remote_messages.ts        <-> request, abort, release   processes only
  * ```
  *
  * The host numbers the calls of a worker without gaps (`seq`); a batch covers `first` to `first + items.length - 1`.

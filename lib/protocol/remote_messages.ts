@@ -3,8 +3,8 @@
  *
  * ```
  * worker                                              host
- *   ask     { id, object, method, value }  ->           runs the method, in the name of the worker
- *   unask   { id }                         ->           aborts it
+ *   request { id, object, method, value }  ->           runs the method, in the name of the worker
+ *   abort   { id }                         ->           aborts the request
  *   release { object, count }              ->           forgets the object, if it was sent `count` times
  *                                          <-  answer { id, status, value }
  * ```
@@ -14,8 +14,8 @@
 import type { Envelope } from "../shared/revive.ts";
 
 /** Calls a method of an object of the host. */
-export interface AskMessage extends Envelope {
-  readonly kind: "ask";
+export interface RequestMessage extends Envelope {
+  readonly kind: "request";
   /** Number of the request; 0 if it takes no answer. */
   readonly id: number;
   readonly object: number;
@@ -40,17 +40,17 @@ export const Status = { OK: 0, ERROR: 1, ABORTED: 2 } as const;
 
 /** From worker to host. */
 export type RemoteMessage =
-  | AskMessage
-  | { readonly kind: "unask"; readonly id: number }
+  | RequestMessage
+  | { readonly kind: "abort"; readonly id: number }
   | { readonly kind: "release"; readonly object: number; readonly count: number };
 
 /** Whether the fields of a message have the right types. */
 export function isRemoteMessage(message: RemoteMessage): boolean {
   switch (message.kind) {
-    case "ask":
+    case "request":
       return isId(message.id) && isId(message.object) && typeof message.method === "string" &&
         Array.isArray(message.value) && typeof message.isSync === "boolean";
-    case "unask":
+    case "abort":
       return isId(message.id);
     case "release":
       return isId(message.object) && isId(message.count);

@@ -3,7 +3,7 @@
  *
  * ```
  * { jobs: Queue }  -- to the worker -->  { jobs: { "isopool:shared": { kind: "remote", of: "queue", id: 3 } } }
- *                  <-- from the worker  ask { object: 3, method: "put", ... }     only ids that were given to it
+ *                  <-- from the worker  request { object: 3, method: "put", ... }     only ids that were given to it
  * ```
  *
  * The host runs each method in the name of the worker (OwnerTable.guest): items are delivered to the worker, an end of a
@@ -106,13 +106,13 @@ export class Exports {
   /** Acts on a message of the worker. */
   receive(message: RemoteMessage): void {
     switch (message.kind) {
-      case "ask":
+      case "request":
         return void this.#run(message.id, message.isSync, (signal) => {
           const { object, method, value, handles } = message;
           const args = this.revive(value, handles === true) as unknown[];
           return this.#get(object).served.call(method, args, signal);
         });
-      case "unask":
+      case "abort":
         return this.#pending.get(message.id)?.abort();
       case "release":
         return this.#release(message.object, message.count);

@@ -2,8 +2,8 @@
  * The worker's side: objects of the host that this worker process was given, and the requests to them.
  *
  * ```
- * queue.put(1)      -> ask -> the host puts, in the name of this process -> answer -> the promise settles
- * queue.tryPut(1)   -> ask -> ...                                        -> answer -> this thread, which has blocked
+ * queue.put(1)      -> request -> the host puts, in the name of this process -> answer -> the promise settles
+ * queue.tryPut(1)   -> request -> ...                                        -> answer -> this thread, which has blocked
  * ```
  *
  * @module
@@ -28,7 +28,7 @@ export interface HostConnection {
   readonly readAnswer: (() => AnswerMessage) | undefined;
 }
 
-interface PendingAsk {
+interface PendingRequest {
   resolve(value: unknown): void;
   reject(error: unknown): void;
   readonly signal: AbortSignal | undefined;
@@ -44,8 +44,8 @@ interface Seen {
 }
 
 let connection: HostConnection | undefined;
-let lastAsk = 0;
-const pending = new Map<number, PendingAsk>();
+let lastRequest = 0;
+const pending = new Map<number, PendingRequest>();
 const objects = new Map<number, WeakRef<HostObject>>();
 // Objects inside of shared values, which can arrive any number of times.
 const pinned = new Set<HostObject>();
@@ -61,13 +61,13 @@ export function connectHost(to: HostConnection): void {
 
 /** Settles the request that an answer is for. */
 export function receiveAnswer(answer: AnswerMessage): void {
-  const ask = pending.get(answer.id);
-  if (ask === undefined) return;
+  const request = pending.get(answer.id);
+  if (request === undefined) return;
   pending.delete(answer.id);
   try {
-    ask.resolve(valueOf(answer, ask.signal));
+    request.resolve(valueOf(answer, request.signal));
   } catch (error) {
-    ask.reject(error);
+    request.reject(error);
   }
 }
 
@@ -103,17 +103,17 @@ export class HostObject {
    * @param given The argument of the caller's, and its name: for the error if it cannot be copied.
    * @throws {TransferError} If an argument cannot be copied.
    */
-  ask(method: string, args: readonly unknown[], signal?: AbortSignal, given?: Given): Promise<unknown> {
-    const id = ++lastAsk;
+  request(method: string, args: readonly unknown[], signal?: AbortSignal, given?: Given): Promise<unknown> {
+    const id = ++lastRequest;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#post(id, method, args, false, given);
     pending.set(id, { resolve, reject, signal, object: this });
-    const removeListener = onAbort(signal, () => connection!.post({ kind: "unask", id }));
+    const removeListener = onAbort(signal, () => connection!.post({ kind: "abort", id }));
     return signal ? promise.finally(removeListener) : promise;
   }
 
   /** Calls a method in the host, and blocks this thread until its answer comes. */
-  askSync(method: string, args: readonly unknown[] = [], given?: Given): unknown {
+  requestSync(method: string, args: readonly unknown[] = [], given?: Given): unknown {
     const readAnswer = connection?.readAnswer;
     if (readAnswer === undefined) {
       throw new IsopoolError(
@@ -121,12 +121,12 @@ export class HostObject {
           "returns a promise",
       );
     }
-    this.#post(++lastAsk, method, args, true, given);
+    this.#post(++lastRequest, method, args, true, given);
     return valueOf(readAnswer());
   }
 
   /** Calls a method in the host that returns nothing. */
-  tell(method: string, args: readonly unknown[] = [], given?: Given): void {
+  notify(method: string, args: readonly unknown[] = [], given?: Given): void {
     this.#post(0, method, args, false, given);
   }
 
@@ -135,7 +135,7 @@ export class HostObject {
     const before = handleCopies.count;
     try {
       connection.post({
-        kind: "ask",
+        kind: "request",
         id,
         object: this.id,
         method,

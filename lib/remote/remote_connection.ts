@@ -17,7 +17,7 @@ export class RemoteEnd implements PipeEnd {
   /** Takes an end that has arrived. */
   constructor(handle: Handle) {
     this.#object = HostObject.of(handle);
-    this.#object.tell("arrive");
+    this.#object.notify("arrive");
   }
 
   get open(): boolean {
@@ -25,42 +25,42 @@ export class RemoteEnd implements PipeEnd {
   }
 
   send(_: string, message: unknown, timeout: number | undefined, signal?: AbortSignal): Promise<boolean> {
-    return this.#object.ask("send", [message, timeout], signal, given(message)) as Promise<boolean>;
+    return this.#object.request("send", [message, timeout], signal, given(message)) as Promise<boolean>;
   }
 
   sendSync(_: string, message: unknown, timeout: number | undefined): boolean {
-    return this.#object.askSync("send", [message, timeout], given(message)) as boolean;
+    return this.#object.requestSync("send", [message, timeout], given(message)) as boolean;
   }
 
   async take(_: string, timeout: number | undefined, signal?: AbortSignal): Promise<unknown> {
-    return valueTaken(await this.#object.ask("take", [timeout], signal));
+    return valueTaken(await this.#object.request("take", [timeout], signal));
   }
 
   takeSync(_: string, timeout: number | undefined): unknown {
-    return valueTaken(this.#object.askSync("take", [timeout]));
+    return valueTaken(this.#object.requestSync("take", [timeout]));
   }
 
   tryTake(): unknown {
-    return valueTaken(this.#object.askSync("tryTake"));
+    return valueTaken(this.#object.requestSync("tryTake"));
   }
 
   poll(): boolean {
-    return this.#object.askSync("poll") as boolean;
+    return this.#object.requestSync("poll") as boolean;
   }
 
   arrivals(): Arrivals {
     const object = this.#object;
     return {
-      ready: async (signal) => void await object.ask("ready", [], signal),
-      wakeNextConsumer: () => object.tell("wakeNextConsumer"),
+      ready: async (signal) => void await object.request("ready", [], signal),
+      wakeNextConsumer: () => object.notify("wakeNextConsumer"),
       get arrivals() {
-        return object.askSync("arrivals") as number;
+        return object.requestSync("arrivals") as number;
       },
     };
   }
 
   close(): void {
-    if (this.#isHeld) this.#object.tell("close");
+    if (this.#isHeld) this.#object.notify("close");
     this.#isHeld = false;
   }
 

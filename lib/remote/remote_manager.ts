@@ -25,7 +25,7 @@ export class RemoteClient extends ManagerClient {
     this.#object = object;
   }
 
-  /** Returns the client of the manager that a handle has arrived of. */
+  /** Returns the client of the manager whose handle has arrived. */
   static of(handle: Handle): RemoteClient {
     const object = HostObject.of(handle);
     let client = clients.get(object);
@@ -36,18 +36,18 @@ export class RemoteClient extends ManagerClient {
   async request(what: string, request: ClientRequest): Promise<unknown> {
     const site = new CallSite();
     try {
-      return await this.#object.ask("request", [what, request], undefined, given(request));
+      return await this.#object.request("request", [what, request], undefined, given(request));
     } catch (error) {
       throw site.addTo(error);
     }
   }
 
   post(what: string, request: ClientRequest): void {
-    this.#object.tell("post", [what, request], given(request));
+    this.#object.notify("post", [what, request], given(request));
   }
 
   close(ending: Ending): void {
-    // Only the script that made the manager closes it.
+    // Only the script that made the manager can close it.
     throw ending("close Manager");
   }
 
@@ -56,7 +56,7 @@ export class RemoteClient extends ManagerClient {
   }
 }
 
-// Only the fourth field of `make` and `call` comes from the user.
+// What to name in the error if the request cannot be copied: only the fourth field of `make` and `call` is the caller's.
 function given(request: ClientRequest): Given {
   return { value: request[3], name: request[0] === "make" ? "initial" : "args" };
 }

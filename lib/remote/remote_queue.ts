@@ -23,71 +23,71 @@ export class RemoteItems implements JoinSource {
   }
 
   get size(): number {
-    return this.#object.askSync("size") as number;
+    return this.#object.requestSync("size") as number;
   }
 
   get closed(): boolean {
-    return this.#object.askSync("closed") as boolean;
+    return this.#object.requestSync("closed") as boolean;
   }
 
   get arrivals(): number {
-    return this.#object.askSync("arrivals") as number;
+    return this.#object.requestSync("arrivals") as number;
   }
 
   get unfinished(): number {
-    return this.#object.askSync("unfinished") as number;
+    return this.#object.requestSync("unfinished") as number;
   }
 
   put(_: string, item: unknown, timeout: number | undefined, signal?: AbortSignal): Promise<number | undefined> {
-    return this.#object.ask("put", [item, timeout], signal, given(item)) as Promise<number | undefined>;
+    return this.#object.request("put", [item, timeout], signal, given(item)) as Promise<number | undefined>;
   }
 
   putSync(_: string, item: unknown, timeout: number | undefined): number | undefined {
-    return this.#object.askSync("put", [item, timeout], given(item)) as number | undefined;
+    return this.#object.requestSync("put", [item, timeout], given(item)) as number | undefined;
   }
 
   tryPut(_: string, item: unknown): "ok" | "full" | "closed" {
-    return this.#object.askSync("tryPut", [item], given(item)) as "ok" | "full" | "closed";
+    return this.#object.requestSync("tryPut", [item], given(item)) as "ok" | "full" | "closed";
   }
 
   async take(_: string, timeout: number | undefined, signal?: AbortSignal): Promise<unknown> {
-    return valueTaken(await this.#object.ask("take", [timeout], signal));
+    return valueTaken(await this.#object.request("take", [timeout], signal));
   }
 
   takeSync(_: string, timeout: number | undefined): unknown {
-    return valueTaken(this.#object.askSync("take", [timeout]));
+    return valueTaken(this.#object.requestSync("take", [timeout]));
   }
 
   tryTake(): unknown {
-    return valueTaken(this.#object.askSync("tryTake"));
+    return valueTaken(this.#object.requestSync("tryTake"));
   }
 
   takeLost(): number[] {
-    return this.#object.askSync("takeLost") as number[];
+    return this.#object.requestSync("takeLost") as number[];
   }
 
   close(): void {
-    this.#object.askSync("close");
+    this.#object.requestSync("close");
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    await this.#object.ask("ready", [], signal);
+    await this.#object.request("ready", [], signal);
   }
 
   wakeNextConsumer(): void {
-    this.#object.tell("wakeNextConsumer");
+    this.#object.notify("wakeNextConsumer");
   }
 
   taskDone(): boolean {
-    return this.#object.askSync("taskDone") as boolean;
+    return this.#object.requestSync("taskDone") as boolean;
   }
 
   async join(_: string, timeout: number | undefined, signal?: AbortSignal): Promise<void> {
-    await this.#object.ask("join", [timeout], signal);
+    await this.#object.request("join", [timeout], signal);
   }
 
   joinSync(_: string, timeout: number | undefined): void {
-    this.#object.askSync("join", [timeout]);
+    this.#object.requestSync("join", [timeout]);
   }
 
   handle(): Handle {

@@ -1,5 +1,5 @@
 /**
- * An object of the host, as one worker process uses it.
+ * `Served`: an object of the host (a queue, an end of a pipe, a manager) that one worker process uses by requests.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Handle } from "../shared/handle.ts";
 
 /** An object that a worker was given. */
 export interface Served {
-  /** Returns the handle that travels to the worker, without its id, for a handle of this object. */
+  /** Returns the fields of the reference that the worker gets in place of a handle of this object. `Exports` adds the id. */
   refer(handle: Handle): Record<string, unknown>;
-  /** Returns the handle of the object in this process, for what the worker has sent back in its place. */
+  /** Returns the handle of the object in this process for a reference that the worker has sent back. */
   resolve(ref: Handle): Handle;
   /**
    * Runs a method for the worker. Returns its result, or a promise of it.
@@ -19,7 +19,7 @@ export interface Served {
    * @throws If there is no such method, or if it throws.
    */
   call(method: string, args: readonly unknown[], signal: AbortSignal): unknown;
-  /** The worker does not have the object any more. */
+  /** The worker has released the object, or has ended. */
   close(): void;
 }
 

@@ -1,5 +1,6 @@
 /**
- * An end of a pipe of this process that a worker process holds: it is gone when the worker has ended.
+ * `ServedConnection`: an end of a pipe of the host, sent to a worker process. The worker holds it until the worker closes
+ * it or ends.
  *
  * @module
  */
@@ -29,10 +30,10 @@ const METHODS: ReadonlyMap<string, Method<ChannelEnd>> = new Map<string, Method<
 export class ServedConnection implements Served {
   readonly #handle: Handle;
   readonly #owners: (table: SharedArrayBuffer) => OwnerTable;
-  // In transit until the worker says that it has arrived.
+  // `undefined` while the end is in transit: until the worker sends `arrive`.
   #end: ChannelEnd | undefined;
 
-  /** @param owners Returns the table of threads as the worker sees it. */
+  /** @param owners Returns the table of threads with the worker in the place of this thread: the worker holds the end. */
   constructor(handle: Handle, owners: (table: SharedArrayBuffer) => OwnerTable) {
     this.#handle = handle;
     this.#owners = owners;

@@ -1,6 +1,6 @@
 /**
- * The frames that a worker process is sent, and the values in what it answers: references stand for the queues, connections and
- * managers in them (lib/remote/exports.ts).
+ * Encodes what the host sends to a worker process as frames, and decodes the values in its messages. In both, references
+ * stand for queues, connections and managers (lib/remote/exports.ts).
  *
  * @module
  */
@@ -19,7 +19,7 @@ type Frame = Uint8Array<ArrayBuffer>[];
 interface EncodedBatch {
   readonly run: Frame;
   readonly shared: readonly Frame[];
-  /** How many there are in all frames. */
+  /** Total size of all frames. */
   readonly bytes: number;
 }
 
@@ -46,8 +46,9 @@ export function initFrame(workerId: number, setup: Setup, mark: string, exports:
 }
 
 /**
- * Serves a request of the worker. Of any other message, makes the shared objects in its value, and delivers it. It is done
- * before the message is held back for what was printed before it: the worker may release an object in it meanwhile.
+ * Handles a message of a worker: serves a request; delivers any other one, with the shared objects in its value made. They
+ * are made at once, although a message may be delivered later (after what the task printed before it): meanwhile, the worker
+ * may release an object that the message refers to.
  */
 export function serveOrRevive(
   message: WorkerMessage,
@@ -55,8 +56,8 @@ export function serveOrRevive(
   deliver: (message: WorkerMessage) => void,
 ): void {
   switch (message.kind) {
-    case "ask":
-    case "unask":
+    case "request":
+    case "abort":
     case "release":
       return exports.receive(message);
     case "item":

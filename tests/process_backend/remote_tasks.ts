@@ -10,7 +10,7 @@ function objectOf(id: number): HostObject {
 /** Sends a request of the task's own making; returns the result, or the name and text of the error. */
 export async function forge(_given: unknown, object: number, method: string, args: unknown[]): Promise<unknown> {
   try {
-    return await objectOf(object).ask(method, args);
+    return await objectOf(object).request(method, args);
   } catch (error) {
     return [(error as Error).name, (error as Error).message];
   }
