@@ -19,7 +19,7 @@ import { type CallHost, RunningCall } from "../lib/core/running_call.ts";
 import { transferError } from "../lib/protocol/snapshot.ts";
 import type { TaskFunction } from "../lib/protocol/load_task.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";
-import { itemMessage, reviveValue } from "../lib/protocol/value_messages.ts";
+import { reviveValue, valueMessage } from "../lib/protocol/value_messages.ts";
 import type { HostLink } from "./host_link.ts";
 import { Replies } from "./replies.ts";
 import { Streams } from "./streams.ts";
@@ -109,7 +109,7 @@ export class CallRunner implements CallHost {
   emit(seq: number, value: unknown): void {
     const moved = takeMove(value);
     try {
-      this.#host.post(itemMessage(seq, value, moved), moved);
+      this.#host.post(valueMessage("item", seq, value, moved), moved);
     } catch (cause) {
       throw transferError(value, "value", "result", cause);
     }

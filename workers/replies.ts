@@ -7,7 +7,7 @@
 import { takeMove } from "../lib/core/move.ts";
 import { performance } from "../lib/core/platform.ts";
 import type { RunningCall } from "../lib/core/running_call.ts";
-import { resultMessage } from "../lib/protocol/value_messages.ts";
+import { valueMessage } from "../lib/protocol/value_messages.ts";
 import { transferError } from "../lib/protocol/snapshot.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { HostLink } from "./host_link.ts";
@@ -52,7 +52,7 @@ export class Replies {
     else if (this.#inOrder && !moved && this.#host.callTable.setResult(seq, value)) return;
     this.#hasPosted = true;
     try {
-      this.#host.post(resultMessage(seq, value, moved), moved);
+      this.#host.post(valueMessage("result", seq, value, moved), moved);
     } catch (cause) {
       this.#host.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
     }

@@ -16,7 +16,7 @@ import vm from "node:vm";
 import { decodeThrown, encodeThrown } from "../../lib/protocol/error_record.ts";
 import { encodeFrame, FrameError, FrameReader } from "../../lib/protocol/frames.ts";
 import { MessageValidator } from "../../lib/protocol/message_validator.ts";
-import { resultMessage, reviveValue } from "../../lib/protocol/value_messages.ts";
+import { reviveValue, valueMessage } from "../../lib/protocol/value_messages.ts";
 import { random } from "../../tests/support/random.ts";
 
 /** Maximum processor time of one frame, in milliseconds. */
@@ -34,12 +34,12 @@ const failure = () =>
 export const MESSAGES: readonly object[] = [
   { kind: "started", seq: 1 },
   { kind: "report", count: 1, ms: 0.5, runTime: 2 },
-  resultMessage(1, { a: [1, "two", null], b: { c: true } }, undefined),
-  resultMessage(1, [undefined, new Date(0), 2n ** 70n, NaN], undefined),
-  resultMessage(1, new Map<unknown, unknown>([[1, new Set(["a"])], ["k", /x/g]]), undefined),
-  resultMessage(1, [new Uint8Array([1, 2, 3]), new Float64Array(4)], undefined),
-  resultMessage(1, { large: new Uint8Array(20_000).fill(7), also: new Uint32Array(5_000) }, undefined),
-  resultMessage(1, failure(), undefined),
+  valueMessage("result", 1, { a: [1, "two", null], b: { c: true } }, undefined),
+  valueMessage("result", 1, [undefined, new Date(0), 2n ** 70n, NaN], undefined),
+  valueMessage("result", 1, new Map<unknown, unknown>([[1, new Set(["a"])], ["k", /x/g]]), undefined),
+  valueMessage("result", 1, [new Uint8Array([1, 2, 3]), new Float64Array(4)], undefined),
+  valueMessage("result", 1, { large: new Uint8Array(20_000).fill(7), also: new Uint32Array(5_000) }, undefined),
+  valueMessage("result", 1, failure(), undefined),
   { kind: "error", seq: 1, thrown: encodeThrown(failure()) },
   { kind: "item", seq: 1, value: { n: 1 }, errors: undefined, handles: false },
   { kind: "exiting", thrown: encodeThrown(new Error("x")) },

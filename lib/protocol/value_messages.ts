@@ -2,7 +2,8 @@
  * Messages that carry a value of the user's, which may contain shared objects.
  *
  * Their last property, `handles`, says whether there are any. It is a getter, so structured clone reads it after it has
- * copied the value (lib/shared/revive.ts).
+ * copied the value. Copying a shared object counts up `handleCopies` (lib/shared/handle.ts), so the getter compares the
+ * count with that before.
  *
  * @module
  */
@@ -16,7 +17,7 @@ import type { ErrorRecord } from "./thrown.ts";
 export interface ResultMessage extends Envelope {
   readonly kind: "result";
   readonly seq: number;
-  /** What structured clone loses of the errors in the value. */
+  /** The properties of the errors in the value that structured clone loses. */
   readonly errors: ErrorRecord[] | undefined;
 }
 
@@ -24,7 +25,7 @@ export interface ResultMessage extends Envelope {
 export interface ItemMessage extends Envelope {
   readonly kind: "item";
   readonly seq: number;
-  /** What structured clone loses of the errors in the value. */
+  /** The properties of the errors in the value that structured clone loses. */
   readonly errors: ErrorRecord[] | undefined;
 }
 
@@ -35,38 +36,22 @@ export interface ShareMessage extends Envelope {
 }
 
 /**
- * Makes the message of a result.
+ * Makes the message of a result, or of an item.
  *
  * @param moved Objects that are moved with the message.
  * @throws {TypeError} If an object in the value would arrive without its content.
  */
-export function resultMessage(seq: number, value: unknown, moved: readonly unknown[] | undefined): ResultMessage {
+export function valueMessage<K extends "result" | "item">(
+  kind: K,
+  seq: number,
+  value: unknown,
+  moved: readonly unknown[] | undefined,
+) {
   const input = cloneInput(value, moved);
   const errors = input.errors && recordsOf(input.errors);
   const before = handleCopies.count;
   return {
-    kind: "result",
-    seq,
-    value: input.value,
-    errors,
-    get handles() {
-      return handleCopies.count !== before;
-    },
-  };
-}
-
-/**
- * Makes the message of an item.
- *
- * @param moved Objects that are moved with the message.
- * @throws {TypeError} If an object in the value would arrive without its content.
- */
-export function itemMessage(seq: number, value: unknown, moved: readonly unknown[] | undefined): ItemMessage {
-  const input = cloneInput(value, moved);
-  const errors = input.errors && recordsOf(input.errors);
-  const before = handleCopies.count;
-  return {
-    kind: "item",
+    kind,
     seq,
     value: input.value,
     errors,
