@@ -1,12 +1,14 @@
 /**
- * The algorithms of queues and pipes with one mistake each. Four were not planted: production had them until these programs
- * were written. Their names end in "(was there)".
+ * The algorithms of queues and pipes with one mistake each, which the explorer must find. Four mistakes are real: production
+ * had them until these programs found them. Their names end in "(a real one)".
+ *
+ * A mutant replaces one step of a machine, or gives it one more. `program` is the smallest one that shows the mistake.
  *
  * @module
  */
-import { DeliveryStage, type DeliveryWords, Row, Word } from "../../lib/queue/steps/deliveries.ts";
+import { DeliveryStage, type DeliveryWords, ReleaseOne, Row, sizeOf, Word } from "../../lib/queue/steps/deliveries.ts";
 import { End } from "../../lib/queue/steps/ends.ts";
-import { type LogWords, Write, write } from "../../lib/queue/steps/paged_log.ts";
+import { type LogWords, Word as Log, Write, write } from "../../lib/queue/steps/paged_log.ts";
 import { DONE, end, type Frame, jump, type Outcome, OwnerStatus, Result } from "../../lib/shared/steps/step.ts";
 import { machines } from "./machines.ts";
 import { pipeProgram } from "./pipes.ts";
@@ -15,6 +17,9 @@ import { queueProgram } from "./queues.ts";
 import { selectProgram } from "./selects.ts";
 
 const { deliveriesTake, deliveriesCollect, ringReady, ringPut } = machines;
+
+/** Values of `frame.pc` that only mutants have. */
+const EXTRA = 100, EXTRA_NEXT = 101;
 
 // Replaces the step at one `pc` of the write to a log.
 function inLog(pc: number, mutant: (log: LogWords, frame: Frame) => Outcome): Pick<typeof machines, "logWrite"> {
@@ -26,7 +31,7 @@ function inDeliveries(
   pc: number,
   mutant: (deliveries: DeliveryWords, frame: Frame, row: number) => Outcome | undefined,
 ): Pick<typeof machines, "deliveriesTake" | "deliveriesCollect"> {
-  const size = (deliveries: DeliveryWords) => Row.TICKETS + deliveries.slots;
+  // `rowOf` gives the number of the row that the machine works on.
   const wrap = (original: typeof deliveriesTake, rowOf: (deliveries: DeliveryWords, frame: Frame) => number) =>
   (
     deliveries: DeliveryWords,
@@ -34,7 +39,7 @@ function inDeliveries(
     ticket: number,
   ): Outcome => {
     const changed = frame.pc === pc
-      ? mutant(deliveries, frame, deliveries.first + rowOf(deliveries, frame) * size(deliveries))
+      ? mutant(deliveries, frame, deliveries.first + rowOf(deliveries, frame) * sizeOf(deliveries))
       : undefined;
     return changed ?? original(deliveries, frame, ticket);
   };
@@ -44,7 +49,7 @@ function inDeliveries(
   };
 }
 
-/** All of them. */
+/** All mutants of queues and pipes. */
 export const queueMutants: Mutant[] = [
   {
     name: "a log that reuses the page that a consumer reads",
@@ -58,13 +63,13 @@ export const queueMutants: Mutant[] = [
   {
     name: "a log that drops its first page before TABLE names the last one",
     machines: inLog(Write.NAME, (log, frame) => {
-      log.words.add(8, 1);
-      return jump(frame, 100);
+      log.words.add(Log.FIRST, 1);
+      return jump(frame, EXTRA);
     }),
     program: (machines) => {
       const early = machines.logWrite;
       const logWrite: typeof write = (log, frame, ...more) => {
-        if (frame.pc !== 100) return early(log, frame, ...more);
+        if (frame.pc !== EXTRA) return early(log, frame, ...more);
         log.words.store(log.table + (frame.e & (log.pages - 1)), frame.seen);
         return jump(frame, Write.LAST);
       };
@@ -74,8 +79,8 @@ export const queueMutants: Mutant[] = [
   {
     name: "a log that counts a new page before TABLE names it",
     machines: inLog(Write.NEW, (log, frame) => {
-      if (log.words.load(10) === frame.seen) {
-        log.words.store(10, frame.seen + 1);
+      if (log.words.load(Log.PAGES) === frame.seen) {
+        log.words.store(Log.PAGES, frame.seen + 1);
         return jump(frame, Write.NEW);
       }
       log.words.store(log.table + (frame.e & (log.pages - 1)), frame.seen);
@@ -125,16 +130,16 @@ export const queueMutants: Mutant[] = [
       // The original reads the position in the list before this step.
       frame.e = deliveries.words.load(Word.LOST);
       deliveries.words.add(row + Row.DONE, 1);
-      return jump(frame, 100);
+      return jump(frame, EXTRA);
     }),
     program: (machines) => {
       const early = machines.deliveriesCollect;
       const deliveriesCollect: typeof early = (deliveries, frame, next) => {
-        if (frame.pc === 100) {
+        if (frame.pc === EXTRA) {
           deliveries.words.store(deliveries.list + frame.e % deliveries.listed, frame.d);
-          return jump(frame, 101);
+          return jump(frame, EXTRA_NEXT);
         }
-        if (frame.pc !== 101) return early(deliveries, frame, next);
+        if (frame.pc !== EXTRA_NEXT) return early(deliveries, frame, next);
         deliveries.words.store(Word.LOST, frame.e + 1);
         return jump(frame, DeliveryStage.LIST_DONE);
       };
@@ -142,7 +147,7 @@ export const queueMutants: Mutant[] = [
     },
   },
   {
-    name: "deliveries of which all slots are listed, although a dying take has overwritten one (was there)",
+    name: "deliveries of which all slots are listed, although a dying take has overwritten one (a real one)",
     machines: inDeliveries(DeliveryStage.LIST_TAKEN, (deliveries, frame, row) => {
       const count = deliveries.words.load(row + Row.TAKEN) - frame.seen;
       return count > 0 ? jump(frame, DeliveryStage.LIST_TICKET) : undefined;
@@ -168,20 +173,20 @@ export const queueMutants: Mutant[] = [
     program: (machines) => queueProgram(machines, { puts: [[1, 1]], takes: [1, 1], pages: 2, reusesRow: true }),
   },
   {
-    name: "an item that is counted as done before it leaves the deliveries (was there)",
+    name: "an item that is counted as done before it leaves the deliveries (a real one)",
     machines: {
       releaseOne(deliveries, frame) {
-        if (frame.pc !== 3) return machines.releaseOne(deliveries, frame);
+        if (frame.pc !== ReleaseOne.COUNT_DONE) return machines.releaseOne(deliveries, frame);
         // DONE of row 0, which no thread has, stands for a count of all items.
         deliveries.words.add(deliveries.first + Row.DONE, 1);
-        return jump(frame, 4);
+        return jump(frame, EXTRA);
       },
     },
     program: (machines) => {
       const early = machines.releaseOne;
       const releaseOne: typeof early = (deliveries, frame) => {
-        if (frame.pc !== 4) return early(deliveries, frame);
-        deliveries.words.add(deliveries.first + frame.me * (Row.TICKETS + deliveries.slots) + Row.DONE, 1);
+        if (frame.pc !== EXTRA) return early(deliveries, frame);
+        deliveries.words.add(deliveries.first + frame.me * sizeOf(deliveries) + Row.DONE, 1);
         return DONE;
       };
       const doneCount = ({ words, first }: DeliveryWords) => words.load(first + Row.DONE) + words.load(Word.LOST);
@@ -201,7 +206,7 @@ export const queueMutants: Mutant[] = [
     program: (machines) => selectProgram(machines, { puts: [1, 1], deaths: 0 }),
   },
   {
-    name: "an end of a pipe that counts as gone while it arrives (was there)",
+    name: "an end of a pipe that counts as gone while it arrives (a real one)",
     machines: {
       endLook(words, frame) {
         switch (frame.pc) {
@@ -218,7 +223,7 @@ export const queueMutants: Mutant[] = [
     program: (machines) => pipeProgram(machines, { deaths: 0 }),
   },
   {
-    name: "an end of a pipe whose early close checks only whether it is in transit (was there)",
+    name: "an end of a pipe whose early close checks only whether it is in transit (a real one)",
     machines: {
       endLeave(words, frame) {
         if (frame.pc === 0) {

@@ -18,7 +18,7 @@ export function search(
 ): Found {
   const key = (state: number[]) => String.fromCharCode.apply(null, state as number[]);
   const startKey = key(start);
-  // The value is true while the state is on the path.
+  // By state: whether it is on the path.
   const seen = new Map<string, boolean>([[startKey, true]]);
   const path = [{ label: "start", key: startKey, next: successors(start) }];
   let ends = checkEnd(start) ? 1 : 0;

@@ -1,5 +1,5 @@
 /**
- * Programs of the ring with one writer and one reader, in a memory so small that it is used again and again.
+ * Programs of the ring with one writer and one reader, in a memory so small that it is reused all the time.
  *
  * @module
  */
@@ -8,9 +8,13 @@ import { ALL, DONE, end, type Frame, jump, type Outcome, Result, sleep } from ".
 import type { Machines } from "./machines.ts";
 import type { Op, Program, World } from "./world.ts";
 
-// Behind the units of the ring come two more parts: PUBLISHED, the number of published records, and OFFSETS, where each of
-// them lies, or 0 if it had no room and came another way.
+// Ghost variables, which only the checks see: the unit behind the last record; how many records were written, and read.
 const ghosts = { END: 0, WRITTEN: 1, READ: 2 } as const;
+
+// Stages of the writer.
+const Stage = { BEGIN: 0, WRAP: 1, WRITE_UNIT: 2, STORE_OFFSET: 3, PUBLISH: 4, NOTIFY: 5 } as const;
+// Steps of the reader.
+const Step = { LOAD_PUBLISHED: 0, SLEEP: 1, LOAD_OFFSET: 2, READ_UNIT: 3, FREE: 4 } as const;
 
 /**
  * One thread writes records of these sizes, the other reads them in order. A record that does not fit goes another way. The
@@ -20,8 +24,11 @@ export function spscRingProgram({ spscBegin, spscWrap }: Machines, { units = 5, 
   units?: number;
   sizes: number[];
 }): Program {
+  // Words behind the units of the ring: the number of published records, and where each of them lies, or 0 if it had no room
+  // and went another way.
   const PUBLISHED = units, OFFSETS = units + 1;
   const write: Op = {
+    // a: the unit behind the last record; d: the units of the ring; e: how many units of this record are written.
     begin(world, frame) {
       frame.a = world.ghost(ghosts.END);
       frame.d = units;
@@ -32,29 +39,31 @@ export function spscRingProgram({ spscBegin, spscWrap }: Machines, { units = 5, 
       const record = words.load(PUBLISHED);
       const size = sizes[record];
       switch (frame.stage) {
-        case 0: {
+        case Stage.BEGIN: {
           const outcome = spscBegin(words, frame);
-          if (outcome === DONE) frame.stage = frame.c - frame.b < size ? 1 : 2;
+          if (outcome === DONE) frame.stage = frame.c - frame.b < size ? Stage.WRAP : Stage.WRITE_UNIT;
           return jump(frame, outcome === DONE ? 0 : frame.pc);
         }
-        case 1:
+        case Stage.WRAP: {
           spscWrap(words, frame);
-          frame.stage = frame.result !== Result.OK || frame.c - frame.b < size ? 4 : 2;
-          if (frame.stage === 4) frame.b = 0;
+          const hasRoom = frame.result === Result.OK && frame.c - frame.b >= size;
+          frame.stage = hasRoom ? Stage.WRITE_UNIT : Stage.STORE_OFFSET;
+          if (!hasRoom) frame.b = 0;
           return jump(frame, 0);
-        case 2:
+        }
+        case Stage.WRITE_UNIT:
           words.store(frame.b + frame.e++, record + 1);
           if (frame.e < size) return jump(frame, 0);
           frame.a = frame.b + size;
-          frame.stage = 4;
+          frame.stage = Stage.STORE_OFFSET;
           return jump(frame, 0);
-        case 4:
+        case Stage.STORE_OFFSET:
           words.store(OFFSETS + record, frame.b);
-          frame.stage = 5;
+          frame.stage = Stage.PUBLISH;
           return jump(frame, 0);
-        case 5:
+        case Stage.PUBLISH:
           words.store(PUBLISHED, record + 1);
-          frame.stage = 6;
+          frame.stage = Stage.NOTIFY;
           return jump(frame, 0);
         default:
           words.notify(PUBLISHED, ALL);
@@ -68,6 +77,7 @@ export function spscRingProgram({ spscBegin, spscWrap }: Machines, { units = 5, 
     },
   };
   const read: Op = {
+    // a: number of the record; b: where it lies; c: how many of its units were read; d: 1 if one of them was wrong.
     begin(world, frame) {
       frame.a = world.ghost(ghosts.READ);
       frame.c = 0;
@@ -76,17 +86,17 @@ export function spscRingProgram({ spscBegin, spscWrap }: Machines, { units = 5, 
     step(model, frame): Outcome {
       const words = model.at(0);
       switch (frame.pc) {
-        case 0:
+        case Step.LOAD_PUBLISHED:
           frame.seen = words.load(PUBLISHED);
-          return frame.seen > frame.a ? jump(frame, 2) : jump(frame, 1);
-        case 1:
-          return sleep(words, frame, PUBLISHED, frame.a, 0);
-        case 2:
+          return jump(frame, frame.seen > frame.a ? Step.LOAD_OFFSET : Step.SLEEP);
+        case Step.SLEEP:
+          return sleep(words, frame, PUBLISHED, frame.a, Step.LOAD_PUBLISHED);
+        case Step.LOAD_OFFSET:
           frame.b = words.load(OFFSETS + frame.a);
-          return frame.b === 0 ? end(frame, Result.OK) : jump(frame, 3);
-        case 3:
+          return frame.b === 0 ? end(frame, Result.OK) : jump(frame, Step.READ_UNIT);
+        case Step.READ_UNIT:
           if (words.load(frame.b + frame.c++) !== frame.a + 1) frame.d = 1;
-          return frame.c < sizes[frame.a] ? jump(frame, 3) : jump(frame, 4);
+          return jump(frame, frame.c < sizes[frame.a] ? Step.READ_UNIT : Step.FREE);
         default:
           words.store(FREED, frame.b + frame.c);
           return end(frame, Result.OK);

@@ -80,19 +80,22 @@ export function releaseAll(deliveries: DeliveryWords, frame: Frame): Outcome {
   }
 }
 
+/** Steps of {@linkcode releaseOne}. */
+export const ReleaseOne = { LOAD_OWNER: 0, LOAD_DONE: 1, LOAD_TAKEN: 2, COUNT_DONE: 3 } as const;
+
 /** Acknowledges the oldest item that was delivered to this thread: `frame.result` is 0, or 1 if there is none. */
 export function releaseOne(deliveries: DeliveryWords, frame: Frame): Outcome {
   const { words } = deliveries;
   const mine = rowOf(deliveries, frame.me);
   switch (frame.pc) {
-    case 0:
+    case ReleaseOne.LOAD_OWNER:
       frame.result = 1;
-      return words.load(mine + Row.OWNER) === frame.me ? jump(frame, 1) : DONE;
-    case 1:
+      return words.load(mine + Row.OWNER) === frame.me ? jump(frame, ReleaseOne.LOAD_DONE) : DONE;
+    case ReleaseOne.LOAD_DONE:
       frame.seen = words.load(mine + Row.DONE);
-      return jump(frame, 2);
-    case 2:
-      return unsettled(words.load(mine + Row.TAKEN), frame.seen) > 0 ? jump(frame, 3) : DONE;
+      return jump(frame, ReleaseOne.LOAD_TAKEN);
+    case ReleaseOne.LOAD_TAKEN:
+      return unsettled(words.load(mine + Row.TAKEN), frame.seen) > 0 ? jump(frame, ReleaseOne.COUNT_DONE) : DONE;
     default:
       frame.result = 0;
       words.add(mine + Row.DONE, 1);
