@@ -1,5 +1,5 @@
 /**
- * `Command`: what the parser, the help and the completions know of a command.
+ * `Command`: the description of a command, for the parser, the help and the completions.
  *
  * @module
  */

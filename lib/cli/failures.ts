@@ -1,5 +1,5 @@
 /**
- * How failures are told on standard error.
+ * Prints failures on standard error.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { tell } from "./writer.ts";
 /** Longest item in a message, in characters. */
 const MAX_ITEM = 80;
 
-/** Tells that an item has failed: `isopool: item 3 (b.png): TypeError: ...`. */
+/** Prints that an item has failed: `isopool: item 3 (b.png): TypeError: ...`. */
 export function reportFailure(seq: number, item: unknown, reason: unknown): void {
   tell(`isopool: item ${seq} (${shown(item, MAX_ITEM)}): ${failureText(reason)}`);
 }

@@ -17,7 +17,7 @@ import { poolOptions } from "./workers_flags.ts";
 /** The plan. */
 export interface MapPlan {
   named: Named;
-  /** The task, for the eyes. */
+  /** `isopool map MODULE EXPORT`, as output for people shows it. */
   command: string;
   source: ItemSource;
   pool: PoolOptions;

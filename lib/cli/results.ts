@@ -15,17 +15,17 @@ export interface Ended {
   readonly seq: number;
   readonly item: unknown;
   readonly exit: Exit;
-  /** The task, for the eyes. */
+  /** `isopool map MODULE EXPORT`, as output for people shows it. */
   readonly command: string;
-  /** The result as text; nothing for a failure. */
+  /** The result as text; empty for a failure. */
   readonly text: string | Uint8Array;
-  /** The failure as text; nothing for a success. */
+  /** The failure as text; empty for a success. */
   readonly error: string;
-  /** When it ran; `undefined` if nobody asked for it. */
+  /** When it ran; `undefined` if no option needs it. */
   readonly time: RunTime | undefined;
 }
 
-/** Takes what has ended. */
+/** Writes the items that have ended. */
 export interface ResultSink {
   /** Makes text of a result. It throws for a result that cannot be written. */
   readonly format: Formatter;
@@ -89,7 +89,7 @@ class FolderSink implements ResultSink {
     const content = isOk(exit) ? text : `${error}\n`;
     const path = `${this.#folder}/${seq}.${own}`;
     await (typeof content === "string" ? Deno.writeTextFile(path, content) : Deno.writeFile(path, content));
-    // What an earlier run has left says something else.
+    // An earlier run may have left a file with the other outcome of this item.
     await Deno.remove(`${this.#folder}/${seq}.${other}`).catch(ignoreMissing);
     written?.();
   }

@@ -1,5 +1,5 @@
 /**
- * `UsageError`: a command line or an input that cannot be worked on. It ends the command with exit code 255.
+ * `UsageError`: a command line or an input that is not valid. It ends the command with exit code 255.
  *
  * @module
  */

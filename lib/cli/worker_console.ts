@@ -12,7 +12,7 @@ export function printToStderr(): void {
   const { error } = console;
   const dir = (value: unknown, options?: Deno.InspectOptions) => error(Deno.inspect(value, options));
   Object.assign(console, { log: error, info: error, debug: error, dir, table: (value: unknown) => dir(value) });
-  // These print by functions of their own, so what they say goes another way.
+  // `count` and the timers of `console` do not print through `console.log`, so they are replaced as well.
   const counts = new Map<string, number>();
   const starts = new Map<string, number>();
   const tellTime = (label = "default", ...more: unknown[]) => {

@@ -52,7 +52,7 @@ export class Writer {
     if (this.#size >= GATHER) return this.flush();
     if (!this.#scheduled) {
       this.#scheduled = true;
-      // A result is written when no further one is at hand.
+      // A timer of 0 ms fires when the results that are there have been added.
       setTimeout(() => {
         this.#scheduled = false;
         this.flush().catch(() => {});
@@ -101,7 +101,7 @@ function* joined(parts: readonly (string | Uint8Array)[]): Generator<Uint8Array>
   if (texts.length > 0) yield encoder.encode(texts.join(""));
 }
 
-/** Writes a line to standard error. It never throws: nothing can be told to a user whose terminal is gone. */
+/** Writes a line to standard error. It never throws: a user whose terminal is closed cannot be reached. */
 export function tell(line: string): void {
   Terminal.local().printLine(line);
 }

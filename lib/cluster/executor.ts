@@ -147,8 +147,8 @@ export class Executor {
         else if (jobs.length > 1) await this.#queue.addBulk(jobs);
       } catch (cause) {
         const error = new ClusterError(
-          `Cannot send the call to Redis at ${addressName(this.#settings.redis)}: if it was sent nevertheless, it is ` +
-            "given up: declare `retry` with `minTimeout` to try again",
+          `Cannot send the call to Redis at ${addressName(this.#settings.redis)}: the call is given up, even if it ` +
+            "arrived: declare `retry` with `minTimeout` to send it again",
           { cause },
         );
         for (const { id } of part) {

@@ -1,6 +1,6 @@
 /**
  * `HostWorkers`: the workers of one worker host. A call takes an idle worker that was started for the same options, else a
- * new one. A worker that nobody needs for {@linkcode IDLE_LIMIT} ends.
+ * new one. A worker that is idle for {@linkcode IDLE_LIMIT} ends.
  *
  * @module
  */

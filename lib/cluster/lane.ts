@@ -142,6 +142,7 @@ class Lane implements Transport {
     this.#call = { seq: first, id, startedAt: undefined, granted: stream };
   }
 
+  // A host may have taken the call: only `cancel` can find that out, by its claim in Redis.
   withdraw(): boolean {
     return false;
   }
@@ -177,7 +178,7 @@ class Lane implements Transport {
   }
 
   drop(): void {
-    // Each call takes the shared values with it.
+    // There is nothing to drop: a call carries its shared values with it, and no host keeps them.
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 /**
- * The packages of a cluster. All of this folder imports them from here, because their order counts: when a program imports
- * this module while it runs, and `bullmq` comes before `ioredis`, which it has as a peer, the runtime (Deno 2.9.6) looks for
- * a second copy of `bullmq` that it has not made.
+ * The packages of a cluster. All files of this folder import them from here, because the order counts: `ioredis` must come
+ * before `bullmq`, which has it as a peer dependency. In the other order, Deno 2.9.6 looks for a second copy of `bullmq`
+ * that it has not installed, if a program loads this module by `import()`.
  *
  * @module
  */

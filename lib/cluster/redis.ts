@@ -1,8 +1,8 @@
 /**
  * Connections to Redis.
  *
- * Whoever begins notices a Redis that is not there within half a second. Later, a submitter's commands fail while Redis is
- * away; a worker host and a listener for events wait for its return.
+ * The first connection of a pool or a worker host fails within half a second if there is no Redis. Later, while Redis is
+ * down, the commands of a pool fail; worker hosts and listeners for events wait until it is back.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { ClusterSettings } from "./options.ts";
 import { Redis } from "./packages.ts";
 import { isFinal, NoAnswer, unreachable } from "./refusals.ts";
 
-/** So many refused connections in a row mean that there is no Redis. */
+/** Number of refused connections in a row after which the first connection fails. */
 const MAX_REFUSALS = 4;
 /** Milliseconds that a connection may take. */
 const CONNECT_LIMIT = 10_000;
@@ -28,9 +28,9 @@ const PROBE = 'return redis.call("EXISTS", KEYS[1])';
 const RECONNECT_WAIT = 500;
 
 /**
- * Makes a client, which connects by itself, and again whenever the connection breaks.
+ * Makes a client, which connects at once, and again whenever the connection breaks.
  *
- * @param waits Whether commands wait for a connection. If not, they fail while there is none.
+ * @param waits Whether commands wait for a connection. If `false`, they fail while there is none.
  */
 export function redisClient(address: RedisAddress, waits: boolean): Redis {
   const client = new Redis({
@@ -42,7 +42,7 @@ export function redisClient(address: RedisAddress, waits: boolean): Redis {
     Connector,
     retryStrategy: (times: number) => Math.min(50 * times, RECONNECT_WAIT),
   });
-  // Each command that fails says why; a connection that breaks is made again.
+  // Ignored: a command that fails rejects with the cause, and the client connects again by itself.
   client.on("error", () => {});
   return client;
 }
@@ -106,7 +106,7 @@ export function repliesOf<T>(replies: [Error | null, unknown][] | null): T[] {
 /** Ends a connection; resolves when it has ended. */
 export async function disconnect(client: Redis | undefined): Promise<void> {
   if (!client) return;
-  // Between two attempts to connect there is nothing that could end.
+  // Between two attempts to connect there is no connection, so no `end` would come.
   const isOpen = ["connecting", "connect", "ready"].includes(client.status);
   const hasEnded = new Promise<void>((resolve) => client.once("end", resolve));
   client.disconnect();

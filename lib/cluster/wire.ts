@@ -27,7 +27,7 @@ import type { Death, Hook } from "../transport/transport.ts";
 import type { Redis } from "./packages.ts";
 import type { SentModules } from "./sent_modules.ts";
 
-/** The part of a pool's options that its calls take with them: hosts keep workers for each that differs. */
+/** The options of a pool that each of its calls carries. A host has separate workers for each combination of them. */
 export interface WorkerSpec {
   readonly initializer: Hook | undefined;
   readonly finalizer: Hook | undefined;
@@ -88,7 +88,7 @@ export type JobFailure =
   | { readonly kind: "thrown"; readonly thrown: Thrown }
   | { readonly kind: "death"; readonly reason: Death["reason"]; readonly exitCode?: number; readonly cause: Thrown };
 
-/** What a submitter tells the host that runs a call. */
+/** A message of a submitter to the host that runs a call. */
 export type Control =
   | { readonly kind: "cancel"; readonly id: string; readonly reason: string }
   | { readonly kind: "kill"; readonly id: string }
@@ -175,7 +175,7 @@ export function unpack<T>(text: string): T {
   let found: unknown;
   const reader = new FrameReader((message) => found = message);
   for (const part of text.split(" ")) reader.push(Buffer.from(part, "base64"));
-  if (found === undefined) throw new TypeError("a packed message is not whole");
+  if (found === undefined) throw new TypeError("Cannot read message of the cluster: it is incomplete");
   return found as T;
 }
 

@@ -74,17 +74,17 @@ export class TraceLanes {
     return laneId(workerId, lane);
   }
 
-  /** Adds a slice. */
+  /** Adds a slice: a bar on a lane, for a call that ran. `cname` is a colour name of the format. */
   slice(cat: string, name: string, tid: number, start: number, end: number, args?: Args, cname?: string): void {
     this.#file.write({ ph: "X", cat, name, tid, ts: this.#us(start), dur: round((end - start) * 1_000), args, cname });
   }
 
-  /** Adds the start or the end of a flow, at a slice. */
+  /** Adds the start (`"s"`) or the end (`"f"`) of a flow: an arrow from a submit to its run. */
   flow(ph: "s" | "f", id: number, tid: number, at: number): void {
     this.#file.write({ ph, cat: "flow", name: "call", id, tid, ts: this.#us(at), ...ph === "f" && { bp: "e" } });
   }
 
-  /** Adds the begin or the end of a map or stream. */
+  /** Adds the begin (`"b"`) or the end (`"e"`) of a map or stream. */
   span(ph: "b" | "e", name: string, id: number, at: number, args?: Args): void {
     this.#file.write({ ph, cat: "job", name, id, tid: 0, ts: this.#us(at), args });
   }

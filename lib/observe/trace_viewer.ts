@@ -1,6 +1,16 @@
 /**
  * The page of `traceHtml()` around its data: a viewer without dependencies, as text.
  *
+ * The page's data, which trace_html.ts writes as it reads the trace (times in microseconds, `wait` and
+ * `transfer` in milliseconds):
+ *
+ * ```
+ * rows  one array for each call: [lane, start, duration, name, outcome, index, attempt, item, error, wait, transfer, sent]
+ *       `name` is an index of `rest.names`, `outcome` one of OUTCOMES; `sent` is the time of the submit, or null
+ * rest  { title, lanes: [id, name][], names: string[], marks: [lane, time, name, cause][],
+ *         counters: [time, in flight, waiting][] }
+ * ```
+ *
  * @module
  */
 import { CONTROLS } from "./trace_controls.ts";

@@ -22,10 +22,11 @@ export interface ProcessEnd {
 }
 
 /**
- * Returns how a process ended. It counts as observing its failure.
+ * Returns how a process ended. Its failure counts as observed after that.
  *
- * @param future The future of its one call, settled. A task can throw any value: `undefined`, a `CancelledError`, the
- * `WorkerCrashedError` of a pool of its own. So its outcome decides, and which error it is, not of which class.
+ * @param future The future of its one call, settled. The class of its error proves nothing: a task can throw any value, for
+ * instance a `CancelledError`, or the `WorkerCrashedError` of a pool of its own. So the outcome decides, and `isCrashError`,
+ * which knows the errors that this library has made itself.
  */
 export function endOf(future: Future<unknown>, stopped: Stopped | undefined): ProcessEnd {
   observe(future);

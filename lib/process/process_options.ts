@@ -15,7 +15,8 @@ export interface ProcessOptions {
   /** Whether the script may end while the process runs. @default {false} */
   daemon?: boolean;
   /**
-   * What the process runs on: `"worker"`, a thread of this process; `"process"`, a process of the operating system.
+   * What the process runs on: `"worker"`, a thread of this process; `"process"`, a process of the operating system;
+   * `"async"`, the calling thread, where nothing can stop the task by force.
    *
    * @default {"worker"}
    */

@@ -1,5 +1,5 @@
 /**
- * `Host`: one of the hosts of a pool, and what its pool knows of it.
+ * `Host`: one of the hosts of a pool, and its state.
  *
  * ```
  * unused --launch--> connecting --> connected --the connection ends--> down --after a while--> unused

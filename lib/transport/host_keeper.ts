@@ -25,7 +25,7 @@ export async function keepFolder(folder: string): Promise<void> {
     const bytes = new TextEncoder().encode(`${stringify(message)}\n`);
     for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
   };
-  // Fails if somebody else has made it.
+  // Fails if the folder exists: another user may have made it.
   Deno.mkdirSync(folder, { mode: 0o700 });
   const remove = () => Deno.removeSync(folder, { recursive: true });
   for (const signal of ["SIGHUP", "SIGTERM"] as const) {

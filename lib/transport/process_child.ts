@@ -159,7 +159,7 @@ export class Child {
   #exited(code: number | undefined, signal: string | undefined): void {
     if (this.#exit) return;
     this.#exit = { code, signal };
-    // What it has started lives on, if nobody ends it, and may hold the streams.
+    // The processes that it has started live on, and may hold its streams open, so they are killed.
     if (this.pid > 0) this.#killGroup();
     this.#hangUp();
     this.#timer = setTimeout(() => this.#end(), STREAMS_LIMIT);

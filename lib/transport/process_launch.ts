@@ -11,7 +11,7 @@ import type { Launch, PoolControl, Setup } from "./transport.ts";
 
 /** Starts worker processes. */
 export function launchProcess(setup: Setup, pool: PoolControl): Launch {
-  // What flags cannot express is an error of the pool's construction.
+  // Throws for permissions that command-line flags cannot express, so that `new Pool()` fails and not its first worker.
   permissionFlags(setup.permissions, []);
   if (setup.hosts) return launchOnHosts(setup, setup.hosts, pool);
   return (workerId, events) => new ProcessTransport(workerId, events, setup, localSite(setup));
