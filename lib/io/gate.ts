@@ -1,12 +1,11 @@
 /**
- * `Gate`: lets calls start in order of arrival, within a concurrency and a rate. A call in progress has a permit, as of a
- * semaphore: there are as many as the concurrency. A start is one of those that
- * the rate allows in an interval. A call with a key also has a place of its key; without one it waits aside, and those
- * behind it go on.
+ * `Gate`: lets calls start in order of arrival, within a concurrency and a rate. A call in progress holds a permit of a
+ * semaphore with as many permits as the concurrency. A start is one of those that the rate allows in an interval. A call
+ * with a key also holds a permit of its key; while it waits for that, the calls behind it go on.
  *
  * ```
- * enter(key)  -> [ waits aside for a place of its key ] \
- *                                                       v
+ * enter(key)  -> [ waits for a permit of its key     ] \
+ *                                                      v
  * enter()     -> [ waits for a permit and the rate  ] \
  *                                                      >- in this order, retries first -> starts ... leave()
  * takeStart() -> [ has a permit, waits for the rate  ] /
@@ -19,7 +18,7 @@ import { performance, Promise } from "../core/platform.ts";
 import type { RateLimiter } from "../core/rate.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Abortable, Cancellation } from "./cancellation.ts";
-import { KeyPlaces } from "./key_places.ts";
+import { KeyedSemaphore } from "./keyed_semaphore.ts";
 
 /** A call that waits at the gate. */
 class Waiter implements Abortable {
@@ -28,11 +27,11 @@ class Waiter implements Abortable {
   readonly #admitted = Promise.withResolvers<void>();
   /** Whether it was aborted; the gate then skips it. */
   aborted = false;
-  /** Whether it has a place of its key, or no key. */
-  hasPlace: boolean;
+  /** Whether it has a permit of its key, or no key. */
+  hasKeyPermit: boolean;
 
-  constructor(cancellation: Cancellation, hasPlace: boolean, onAbort: (waiter: Waiter) => void) {
-    this.hasPlace = hasPlace;
+  constructor(cancellation: Cancellation, hasKeyPermit: boolean, onAbort: (waiter: Waiter) => void) {
+    this.hasKeyPermit = hasKeyPermit;
     this.#cancellation = cancellation;
     this.#onAbort = onAbort;
     cancellation.add(this);
@@ -60,7 +59,7 @@ class Waiter implements Abortable {
 export class Gate {
   #concurrency: number;
   readonly #rate: RateLimiter | undefined;
-  readonly #places: KeyPlaces<Waiter> | undefined;
+  readonly #keyPermits: KeyedSemaphore<Waiter> | undefined;
   readonly #newCalls = new Deque<Waiter>();
   readonly #retries = new Deque<Waiter>();
   #active = 0;
@@ -71,7 +70,7 @@ export class Gate {
   constructor(concurrency: number, rate: RateLimiter | undefined, perKey?: number) {
     this.#concurrency = concurrency;
     this.#rate = rate;
-    if (perKey !== undefined) this.#places = new KeyPlaces(perKey);
+    if (perKey !== undefined) this.#keyPermits = new KeyedSemaphore(perKey);
   }
 
   /** Maximum number of permits that are taken at a time. */
@@ -94,24 +93,24 @@ export class Gate {
     return this.#waiting;
   }
 
-  /** Takes a permit and a start, and a place of the key; `undefined` means at once. Rejects if the cancellation comes first. */
+  /** Takes a permit and a start, and a permit of the key; `undefined` means at once. Rejects if the cancellation comes first. */
   enter(cancellation: Cancellation, key?: unknown): Promise<void> | undefined {
-    const hasPlace = key === undefined || this.#places!.take(key);
+    const hasKeyPermit = key === undefined || this.#keyPermits!.take(key);
     if (
-      hasPlace && this.#waiting === 0 && this.#active < this.#concurrency && this.#retries.size === 0 &&
+      hasKeyPermit && this.#waiting === 0 && this.#active < this.#concurrency && this.#retries.size === 0 &&
       this.#tryRate() === 0
     ) {
       this.#active++;
       return undefined;
     }
     this.#waiting++;
-    const waiter = new Waiter(cancellation, hasPlace, (waiter) => {
+    const waiter = new Waiter(cancellation, hasKeyPermit, (waiter) => {
       this.#waiting--;
-      if (waiter.hasPlace) this.#releasePlace(key);
+      if (waiter.hasKeyPermit) this.#releaseKeyPermit(key);
       this.#pump();
     });
-    if (hasPlace) this.#newCalls.push(waiter);
-    else this.#places!.wait(key, waiter);
+    if (hasKeyPermit) this.#newCalls.push(waiter);
+    else this.#keyPermits!.wait(key, waiter);
     this.#pump();
     return waiter.admitted;
   }
@@ -125,28 +124,28 @@ export class Gate {
     return waiter.admitted;
   }
 
-  /** Releases a permit, and the place of the key. */
+  /** Releases a permit, and that of the key. */
   leave(key?: unknown): void {
     this.#active--;
-    this.#releasePlace(key);
+    this.#releaseKeyPermit(key);
     this.#pump();
   }
 
   /** Rejects all calls that wait for a permit. */
   clear(reason: unknown): void {
-    const cleared = [...this.#newCalls, ...this.#places?.removeWaiters() ?? []];
+    const cleared = [...this.#newCalls, ...this.#keyPermits?.removeWaiters() ?? []];
     this.#newCalls.clear();
     for (const waiter of cleared) waiter.abort(reason);
     this.#pump();
   }
 
-  // Gives the place to the next call of the key that waits.
-  #releasePlace(key: unknown): void {
+  // Gives the permit to the next call of the key that waits.
+  #releaseKeyPermit(key: unknown): void {
     if (key === undefined) return;
     let next: Waiter | undefined;
-    do next = this.#places!.release(key); while (next?.aborted);
+    do next = this.#keyPermits!.release(key); while (next?.aborted);
     if (!next) return;
-    next.hasPlace = true;
+    next.hasKeyPermit = true;
     this.#newCalls.push(next);
   }
 

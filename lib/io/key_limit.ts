@@ -11,7 +11,7 @@
  */
 import { Deque } from "../core/deque.ts";
 import { badOption, callback, integer, knownOptions } from "../core/validate.ts";
-import { KeyPlaces } from "./key_places.ts";
+import { KeyedSemaphore } from "./keyed_semaphore.ts";
 
 /**
  * A limit for each key.
@@ -81,13 +81,13 @@ export interface KeyedItem<T> {
 /** The limit of one run. */
 export class KeyLimit<T> {
   readonly #options: Required<PerKeyOptions<T>>;
-  readonly #places: KeyPlaces<KeyedItem<T>>;
+  readonly #permits: KeyedSemaphore<KeyedItem<T>>;
   readonly #ready = new Deque<KeyedItem<T>>();
   #waiting = 0;
 
   constructor(options: Required<PerKeyOptions<T>>) {
     this.#options = options;
-    this.#places = new KeyPlaces(options.limit);
+    this.#permits = new KeyedSemaphore(options.limit);
   }
 
   /** Number of items that wait for their key, or are ready. */
@@ -113,15 +113,15 @@ export class KeyLimit<T> {
   /** Takes an item that was read; `undefined` if it must wait for its key. */
   admit(item: T, index: number): KeyedItem<T> | undefined {
     const keyed = { item, index, key: this.#options.key(item) };
-    if (this.#places.take(keyed.key)) return keyed;
-    this.#places.wait(keyed.key, keyed);
+    if (this.#permits.take(keyed.key)) return keyed;
+    this.#permits.wait(keyed.key, keyed);
     this.#waiting++;
     return undefined;
   }
 
   /** An item is no longer in progress. */
   release({ key }: KeyedItem<T>): void {
-    const next = this.#places.release(key);
+    const next = this.#permits.release(key);
     if (!next) return;
     this.#waiting--;
     this.#ready.push(next);
@@ -129,7 +129,7 @@ export class KeyLimit<T> {
 
   /** Drops the items that wait. */
   clear(): void {
-    this.#places.removeWaiters();
+    this.#permits.removeWaiters();
     this.#ready.clear();
     this.#waiting = 0;
   }
