@@ -1,4 +1,5 @@
 /**
+ * Runs benchmarks, by the beginnings of their names, and prints a table for each:
  * `deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--json FILE] [--svg FILE]`
  *
  * @module

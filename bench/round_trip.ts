@@ -1,5 +1,6 @@
 /**
- * Benchmark of one trivial task at a time: submit, await, submit the next.
+ * Benchmark of one trivial task at a time: submit, await, submit the next. Against workers without a library (`bare...`),
+ * and against other pools.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The host as the serving code sees it, and what differs between the kinds of worker.
+ * `HostLink`: what the code that serves calls needs of its kind of worker (thread, scoped worker, process): the way to the
+ * host, and the means of its runtime.
  *
  * @module
  */
@@ -16,9 +17,12 @@ export interface HostLink {
   doorbell: Doorbell;
   /** Posts a message to the host. */
   post(message: WorkerMessage, transfer?: Transferable[]): void;
-  /** Runs a function in a turn of the event loop in which the runtime can contain running out of memory. */
+  /**
+   * Runs a function in a later turn of the event loop. Only in such a turn, or in a timer, does the runtime report that
+   * the worker has run out of memory.
+   */
   setImmediate(run: () => void): void;
-  /** Runs a function once the messages that have arrived are received. Without it, `setImmediate` does. */
+  /** Runs a function once the messages that have arrived were received. If a kind lacks it, `setImmediate` is used. */
   soon?(run: () => void): void;
   /** The `import()` of the entry. */
   load: Importer;
@@ -30,8 +34,8 @@ export interface HostLink {
    */
   runWithin?(run: () => unknown, timeout: number, remaining: number): unknown;
   /**
-   * A call that runs beside others has begun to wait, or has ended. Only a kind of worker from which its host cannot take
-   * back a call has this method.
+   * Called when a call that runs beside others awaits something, or has ended: the worker can run the next one. Only a
+   * kind of worker from which its host cannot take back a call has this method.
    */
   waits?(seq: number): void;
   /** Makes it safe to stop the worker by force. Called before the first call that has a limit. */

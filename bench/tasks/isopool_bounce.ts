@@ -1,5 +1,5 @@
 /**
- * The task `bounce` for this module: moves its bytes back.
+ * The task of the benchmarks of bytes that are moved there and back, as isopool runs it.
  *
  * @module
  */

@@ -8,8 +8,8 @@
  *                                                                   file <- fulfilled(), rejected()
  * ```
  *
- * A record is written before the reader gets the result; of items that end faster than one in a millisecond, the records
- * of a millisecond are written together. The operating system has them then, and keeps them when the process is killed.
+ * A record is written before the reader gets the result. If items end faster than one in a millisecond, the records of a
+ * millisecond are written together. The operating system then keeps them, also when the process is killed.
  *
  * @module
  */
@@ -24,10 +24,10 @@ import type { CheckpointPlan } from "./options.ts";
 import { fulfilledLine, headerLine, identityOf, type ItemRecord, parseLine, rejectedLine } from "./record.ts";
 import { hashOf, RecordIndex } from "./record_index.ts";
 
-/** Milliseconds after a write within which records are gathered for the next one. */
+/** Minimum time between two writes, in milliseconds: records that come in between are gathered. */
 const GATHER_TIME = 1;
-/** Number of records of items that are alike among which one of the same place is searched for. */
-const MAX_ALIKE = 64;
+/** Of equal items, so many records at most are searched for the one with the same index. */
+const MAX_EQUAL = 64;
 
 const decoder = new TextDecoder();
 
@@ -40,7 +40,7 @@ export class Checkpoint implements Recorder {
   #index: RecordIndex | undefined;
   #file: CheckpointFile | undefined;
   #count = 0;
-  // What names the items that were read and have not ended.
+  // By index: the identities (record.ts) of the items that were read and have not ended.
   readonly #identities = new Map<number, string>();
   #lines: string[] = [];
   #lastWrite = -Infinity;
@@ -130,7 +130,7 @@ export class Checkpoint implements Recorder {
       this.#file.append(lines.join(""));
       this.#lastWrite = performance.now();
     } catch (error) {
-      // What was written of the last line is cut off by the next run. Nothing may follow it.
+      // The next run cuts off a line that was written in part. Nothing may follow it.
       this.#file.close();
       this.#file = undefined;
       this.#fail(error);
@@ -149,7 +149,9 @@ export class Checkpoint implements Recorder {
       const line = parseLine(text);
       lines++;
       if (!line) {
-        throw new CheckpointError(`Cannot ${this.#call}: line ${lines} of the checkpoint ${path} is no record`);
+        throw new CheckpointError(
+          `Cannot ${this.#call}: line ${lines} of the checkpoint ${path} is no record: remove that line, or use another file`,
+        );
       }
       if ("code" in line) last = line.code;
       else if (
@@ -166,37 +168,38 @@ export class Checkpoint implements Recorder {
     if (last !== code) file.append(headerLine({ task: this.#task, code }));
   }
 
-  // With "refuse" a record is found by its place, so that another item in that place is seen.
+  // With "refuse" a record is found by its index, so that another item at that index is noticed.
   #hash(identity: string, index: number): number {
     return this.#plan.onChange === "refuse" ? index : hashOf(identity);
   }
 
   // Returns the record of the next item, or the item itself.
   #find(item: unknown): unknown {
-    const place = this.#count++;
-    const identity = identityOf(this.#call, place, item, this.#plan.key);
-    const record = this.#take(identity, place);
+    const index = this.#count++;
+    const identity = identityOf(this.#call, index, item, this.#plan.key);
+    const record = this.#take(identity, index);
     if (record) return record.recorded(item);
-    this.#identities.set(place, identity);
+    this.#identities.set(index, identity);
     return item;
   }
 
-  // Of items that are alike, each gets the record of its own place, if that is near.
-  #take(identity: string, place: number): ItemRecord | undefined {
+  // Removes and returns the record of an item. Equal items have the same identity; each gets the record with its own index
+  // if that is among the first MAX_EQUAL, else any.
+  #take(identity: string, index: number): ItemRecord | undefined {
     let found: ItemRecord | undefined;
     let changed = false;
-    const find = (isExact: boolean) => (offset: number) => {
+    const find = (needsIndex: boolean) => (offset: number) => {
       const record = parseLine(decoder.decode(this.#file!.lineAt(offset))) as ItemRecord;
       const isItem = record.identity === identity;
-      if (!isItem && record.index === place) changed = true;
-      if (isItem && (!isExact || record.index === place)) found = record;
+      if (!isItem && record.index === index) changed = true;
+      if (isItem && (!needsIndex || record.index === index)) found = record;
       return found !== undefined;
     };
-    const hash = this.#hash(identity, place);
-    const isKnown = this.#index!.take(hash, find(true), MAX_ALIKE) || this.#index!.take(hash, find(false));
+    const hash = this.#hash(identity, index);
+    const isKnown = this.#index!.take(hash, find(true), MAX_EQUAL) || this.#index!.take(hash, find(false));
     if (changed && !isKnown && this.#plan.onChange === "refuse") {
       throw new CheckpointError(
-        `Cannot ${this.#call}: items[${place}] has changed since the checkpoint ${this.#plan.path} was written: use ` +
+        `Cannot ${this.#call}: items[${index}] has changed since the checkpoint ${this.#plan.path} was written: use ` +
           'another file, or onChange: "rerun"',
       );
     }

@@ -12,7 +12,7 @@ import { MAGIC } from "./record.ts";
 
 /** Size of the parts in which the file is read, in bytes. */
 const BLOCK = 1 << 18;
-/** How much is read before a line, in bytes: records come in the order in which items ended, which is nearly their own. */
+/** How many bytes before a line are read with it. Records lie in the order in which items ended, so the next one is near. */
 const BEFORE = 1 << 14;
 const NEWLINE = 10;
 
@@ -31,14 +31,14 @@ export class CheckpointFile {
     try {
       if (!this.#file.tryLockSync(true)) {
         throw new CheckpointError(
-          `Cannot ${call}: another run has the checkpoint ${path}: wait for its end, or use another file`,
+          `Cannot ${call}: another run has the checkpoint ${path} open: wait for its end, or use another file`,
         );
       }
       const head = decoder.decode(readAt(this.#file, 0, MAGIC.length));
       if (head !== MAGIC.slice(0, head.length)) {
-        throw new CheckpointError(`Cannot ${call}: ${path} is no checkpoint, and was left as it is: use another file`);
+        throw new CheckpointError(`Cannot ${call}: ${path} is no checkpoint, and was not changed: use another file`);
       }
-      // A killed run did not finish the line behind it.
+      // A killed run may have left a line without its end.
       const size = sizeOfLines(this.#file);
       if (size < this.#file.statSync().size) this.#file.truncateSync(size);
     } catch (error) {
@@ -47,7 +47,7 @@ export class CheckpointFile {
     }
   }
 
-  /** Calls `each` with the lines of the file and their positions. */
+  /** Calls `each` with every line of the file and its position. */
   readAll(each: (line: string, offset: number) => void): void {
     for (let offset = 0;;) {
       const line = this.lineAt(offset);

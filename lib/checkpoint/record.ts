@@ -53,7 +53,7 @@ export function identityOf(call: string, index: number, item: unknown, key?: (it
     const name = key(item);
     if (typeof name === "string") return `"key":${JSON.stringify(name)}`;
     throw refusal(
-      `Cannot ${call}: \`checkpoint.key\` returned ${show(name)} for items[${index}]: it returns text`,
+      `Cannot ${call}: \`checkpoint.key\` returned ${show(name)} for items[${index}]: it must return a string`,
     );
   }
   const json = jsonOf(item);

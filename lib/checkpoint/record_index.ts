@@ -1,6 +1,6 @@
 /**
- * `RecordIndex`: finds the records of a file by a hash of what names their item. It takes 24 bytes for each record, a fifth
- * of what a Map of texts would.
+ * `RecordIndex`: finds the records of a file by a hash of the identity of their item. It takes 24 bytes for each record, a
+ * fifth of what a Map of strings would.
  *
  * ```
  * hash -> #heads[slot] -> record -> #next -> record ...      in the order of the file

@@ -64,7 +64,7 @@ function applyNotes<N>(
 // Own properties only: the notes of a forged text must not reach the prototype that all objects share.
 function partOf(parent: Record<string | number, unknown>, key: string | number): unknown {
   if (typeof parent !== "object" || parent === null || !Object.hasOwn(parent, key)) {
-    throw new SyntaxError("Cannot parse plain data: a note has no place in the value");
+    throw new SyntaxError("Cannot parse plain data: the path of a note leads to no part of the value");
   }
   return parent[key];
 }

@@ -10,11 +10,11 @@
  * first isolate that uses the terminal creates its memory, and each host passes it to its workers in their `WorkerInit`.
  *
  * Showing neither fails nor delays the work. A bar waits for no other thread: the one that prints draws its newest text. A
- * line of progress and a print of main wait for at most 100 ms, and then go without the lock: a worker that is stuck or
- * hostile may keep the lock for ever, and main's timers stand still while main waits.
+ * line of progress and a print of the main thread wait for at most 100 ms, and then go without the lock: a worker that is
+ * stuck or hostile may keep the lock for ever, and no timer of the main thread fires while it waits.
  *
  * Memory ordering: only the holder of the lock writes BAR_SHOWN and SHOWN_WIDTHS; the lock orders these accesses. The text
- * of the bar has two slots. Main, its one writer, fills the slot that is not in use and then publishes it with an atomic
+ * of the bar has two slots. The main thread, its one writer, fills the slot that is not in use and then publishes it with an atomic
  * store of BAR_VERSION; a reader that finds another version after its copy drops the copy.
  *
  * @module
@@ -50,9 +50,9 @@ const MAX_ROWS = 100;
 
 /** Moves to the start of the line and clears it. */
 const CLEAR = "\r\x1b[K";
-/** How long a line of progress or a print of main waits for the lock, in milliseconds. */
-const TURN_TIMEOUT = 100;
-/** How long nothing waits any more after such a wait was in vain, in milliseconds. */
+/** How long a line of progress, or a print of the main thread, waits for the lock, in milliseconds. */
+const LOCK_TIMEOUT = 100;
+/** After a wait for the lock has timed out: for so many milliseconds, further prints do not wait for it. */
 const STUCK_TIME = 1_000;
 
 const encoder = new TextEncoder();
@@ -125,7 +125,7 @@ export class Terminal {
   draw(bars: readonly Line[]): void {
     this.#publishBars(bars);
     if (this.#lock.isHeld || !this.#lock.tryAcquire(0)) return;
-    this.leave();
+    this.leave(); // Draws the bars that were just published.
   }
 
   /** Ends a bar: writes its last text as a line that stays, and the others below it. */
@@ -139,18 +139,18 @@ export class Terminal {
     return Atomics.load(this.#words, BAR_SHOWN) !== 0;
   }
 
-  /** Host: reports that a thread is being killed. */
+  /** Host: a thread is being killed, so the lock no longer waits for it without a limit. */
   suspectOwner(owner: number): void {
     this.#lock.suspectOwner(owner);
   }
 
-  /** Host: reports that a thread has ended. */
+  /** Host: a thread has ended, so another one may take the lock that it held. */
   ownerEnded(owner: number): void {
     this.#lock.ownerEnded(owner);
   }
 
   #takeTurn(): boolean {
-    if (this.#lock.tryAcquire(now() < stuckUntil ? 0 : TURN_TIMEOUT)) return true;
+    if (this.#lock.tryAcquire(now() < stuckUntil ? 0 : LOCK_TIMEOUT)) return true;
     stuckUntil = now() + STUCK_TIME;
     return false;
   }

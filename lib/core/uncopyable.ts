@@ -10,7 +10,7 @@ export { isAnyArrayBuffer, isProxy } from "node:util/types";
 
 /** What to send instead, by the tag of the class. */
 const ADVICE: Record<string, string> = {
-  // @ts-expect-error: the prototype of a literal, which is no property
+  // @ts-expect-error: in a literal, `__proto__` sets the prototype; its type lacks it
   __proto__: null,
   URL: "send `url.href`",
   URLSearchParams: "send `params.toString()`",

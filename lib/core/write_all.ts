@@ -20,7 +20,7 @@ export function writeAll(target: SyncTarget, content: string | Uint8Array): void
   const bytes = typeof content === "string" ? encoder.encode(content) : content;
   for (let written = 0; written < bytes.length;) {
     const count = target.writeSync(bytes.subarray(written));
-    if (!(count > 0)) throw new Error(`Wrote ${written} of ${bytes.length} bytes: the target takes no more`);
+    if (!(count > 0)) throw new Error(`Wrote ${written} of ${bytes.length} bytes: the target accepts no more`);
     written += count;
   }
 }

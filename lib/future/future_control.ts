@@ -1,5 +1,5 @@
 /**
- * What a future and the scheduler say to each other: the states of a future, and the interface of the job behind it.
+ * The states of a future, and the interface by which a future reads and cancels the job behind it.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** State of a future. `"finished"` means success or failure, as in Python. */
 export type FutureState = "pending" | "running" | "finished" | "cancelled";
 
-/** How a future was settled; `"none"` before. */
+/** How a future was settled; `"none"` while it is not. */
 export type Outcome = "none" | "fulfilled" | "rejected" | "cancelled";
 
 /** The job behind a future, which the scheduler runs. A future drops it when it is settled. */

@@ -7,7 +7,7 @@
 
 /**
  * A permit, as {@linkcode Governor.acquire} gives it. Releasing it, or leaving its `using` block, releases the permit once;
- * a second release does nothing. The proposal calls it so.
+ * a second release does nothing. The name is that of the proposal.
  */
 export interface GovernorToken extends Disposable {
   /**

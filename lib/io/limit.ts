@@ -151,7 +151,13 @@ export function limit(options: number | LimitOptions): Limiter {
   const keyOf = (call: string, options: RunOptions | undefined): unknown => {
     const key = options?.key;
     if (key === undefined || plan.per) return key;
-    throw badOption(call, "key", key, "the option `per` of the limiter: `limit({ per: { limit: 4 } })`", false);
+    throw badOption(
+      call,
+      "key",
+      key,
+      "effect only with the option `per` of the limiter: `limit({ per: { limit: 4 } })`",
+      false,
+    );
   };
   const run = <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R> => {
     const call = "call with limit";

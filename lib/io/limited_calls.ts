@@ -91,7 +91,7 @@ export class LimitedCalls {
   }
 
   clear(reason: unknown): void {
-    this.#gate.clear(new CancelledError("Call was cleared before it started", { cause: reason }));
+    this.#gate.clear(new CancelledError("Call was cancelled: clear() came before it started", { cause: reason }));
   }
 
   async idle(): Promise<void> {

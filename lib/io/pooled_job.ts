@@ -44,7 +44,7 @@ export class PooledJob<T, R> implements Producer, EndingRun {
   readonly #adaptive: AdaptiveLimit | undefined;
   readonly #keys: KeyLimit<T> | undefined;
   readonly #early: EarlyEnd;
-  // The caller's asynchronous context, in which the input and the function run, whoever reads the results.
+  // The caller's asynchronous context, in which the input and the function run, whichever code reads the results.
   readonly #context = new AsyncContext();
   #loops = 0;
   // Number of loops that wait for the input. It may never answer, and a failure must not wait for it.
@@ -61,7 +61,7 @@ export class PooledJob<T, R> implements Producer, EndingRun {
     this.#early = new EarlyEnd(plan);
     this.#progress = progress;
     this.#input = new PooledInput(input, this.#context, (reason) => {
-      // The items that were read before go on, and their results come first; a reader that awaits all results needs none.
+      // The input has failed. A loop still gets the results of the items before; an `await` rejects, so they are cancelled.
       if (this.collector.isCollecting && plan.onError === "throw") this.stop(reason);
     });
     const { timeout, retry, rate, adaptive, per } = plan;

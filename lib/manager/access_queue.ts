@@ -60,7 +60,7 @@ export class AccessQueue {
     return this.#running.size > 0 || this.#waiting.size > 0;
   }
 
-  /** Tells whether a request could not start now. */
+  /** Returns whether a request could not start now. */
   hasToWait(claim: ChainedClaim): boolean {
     return this.busy && this.#isBlocked(claim, this.#counts);
   }
@@ -71,8 +71,8 @@ export class AccessQueue {
     if (this.#closesCycle(request)) {
       return request.refuse(
         new DeadlockError(
-          "Cannot wait for object of Manager: a transaction that has it waits for this one: take objects in the same " +
-            "order everywhere, or the whole manager by its own transaction()",
+          "Cannot wait for object of Manager: a transaction that has it waits for this one: use objects in the same " +
+            "order everywhere, or Manager.transaction(), which has them all",
         ),
       );
     }

@@ -14,7 +14,7 @@ export interface Claim {
   readonly exclusive: boolean;
 }
 
-/** Tells whether two claims cannot be granted at the same time. */
+/** Returns whether two claims cannot be granted at the same time. */
 export function conflict(a: Claim, b: Claim): boolean {
   return (a.exclusive || b.exclusive) &&
     (a.resource === b.resource || a.resource === ALL_OBJECTS || b.resource === ALL_OBJECTS);

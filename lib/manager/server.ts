@@ -119,7 +119,7 @@ export class Server {
 
   #connect({ client }: Caller, [, owner, memory]: RequestOf<"connect">): void {
     this.#disconnectDead();
-    if (this.#clients.has(client)) throw new TypeError("Cannot connect to Manager: this client is connected");
+    if (this.#clients.has(client)) throw new TypeError("Cannot connect to Manager: this client is connected already");
     this.#clients.set(client, { owner, replies: new Channel(memory as ChannelMemory) });
   }
 
@@ -127,7 +127,9 @@ export class Server {
     const served = this.objects.get(object);
     const run = served.methods.get(method);
     if (run === undefined) {
-      throw new TypeError(`Cannot call ${served.name}.${method}(): it has ${[...served.methods.keys()].join(", ")}`);
+      throw new TypeError(
+        `Cannot call ${served.name}.${method}(): its methods are ${[...served.methods.keys()].join(", ")}`,
+      );
     }
     this.#transactions.check(chain);
     this.#startWhenFree(caller, { resource: object, exclusive: false, chain }, () => {

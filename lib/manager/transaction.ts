@@ -18,7 +18,7 @@ import { checkFunction } from "./arguments.ts";
 import { type ChainLink, chainOf, currentLink, linksOf, runInside } from "./call_chain.ts";
 import type { ManagerClient } from "./manager_client.ts";
 
-/** Tells whether the current code has an object exclusively. */
+/** Returns whether the current code has an object exclusively. */
 export function isHeld(client: ManagerClient, resource: number): boolean {
   return [...linksOf(client.manager)].some(({ holds }) => holds === resource || holds === ALL_OBJECTS);
 }
@@ -35,7 +35,9 @@ export async function runTransaction<R>(
   checkFunction(what, "fn", fn);
   const manager = client.manager;
   if ([...linksOf(manager)].some(({ holds }) => holds === resource)) {
-    throw new DeadlockError(`Cannot ${what}: it is inside another one on the same object, and would wait for it`);
+    throw new DeadlockError(
+      `Cannot ${what}: it is inside a transaction on the same object, and would wait for its end`,
+    );
   }
   const link: ChainLink = { manager, id: client.newId(), holds: resource, outer: currentLink(), ended: false };
   await begin(client, what, resource, link.id, limits);

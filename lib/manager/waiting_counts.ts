@@ -28,7 +28,7 @@ export class WaitingCounts {
     if (exclusive) change(this.#exclusive, resource, -1);
   }
 
-  /** Tells whether one of the requests conflicts with this one. Only a transaction wants all objects. */
+  /** Returns whether one of the requests conflicts with this one. Only a transaction wants all objects. */
   conflictsWith({ resource, exclusive }: Claim): boolean {
     if (resource === ALL_OBJECTS) return this.#total > 0;
     const counts = exclusive ? this.#all : this.#exclusive;

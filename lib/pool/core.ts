@@ -1,5 +1,6 @@
 /**
- * The inside of one pool, which the parts of its public face share: pool.ts, pool_maps.ts, lifecycle.ts, pool_workers.ts.
+ * `PoolCore`: the state of one pool, which the files of its public methods share: pool.ts, pool_maps.ts, lifecycle.ts,
+ * pool_workers.ts.
  *
  * @module
  */

@@ -49,7 +49,7 @@ export function onCancel(
 // Waits for the calls that run, and cancels the others. Maps stop reading their input.
 async function finishRunning(scheduler: Scheduler, reason: unknown): Promise<void> {
   scheduler.pause();
-  // Nobody may ever read a stream on.
+  // The reader of a stream may never read on.
   for (const job of [...scheduler.jobs]) if (job.kind === "stream") job.poolDrains?.();
   const { promise, resolve } = Promise.withResolvers<void>();
   const check = () => scheduler.workerSet.busy || resolve();

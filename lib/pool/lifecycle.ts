@@ -1,5 +1,5 @@
 /**
- * The end of a pool: its ways to end.
+ * The methods that end a pool: `close`, `join`, `shutdown`, `terminate`, and the end of its block.
  *
  * ```
  * open -- close() --> closing -- all calls done --> closed       join() waits for the end

@@ -202,7 +202,7 @@ export class MapInput {
     if (this.#isRecorded && item instanceof Recorded) return item;
     try {
       if (this.#spread && !Array.isArray(item)) {
-        throw badOption(this.#action, "items", item, "argument lists: arrays", false);
+        throw badOption(this.#action, "items", item, "arrays, each the arguments of one call", false);
       }
       if (isPrimitive(item)) return item;
       const referred = refer(item, this.#spread, this.#shares);

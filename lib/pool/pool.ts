@@ -1,5 +1,5 @@
 /**
- * The pool: the public face of the scheduler.
+ * `Pool`: the public interface of the scheduler.
  *
  * ```
  * submit / apply -> CallJob   \

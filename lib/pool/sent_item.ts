@@ -7,8 +7,9 @@ import { decodeItems, Uncopyable } from "../protocol/snapshot.ts";
 import { resolveShared, type Shares } from "../protocol/shared_value.ts";
 
 /**
- * Returns what a task gets for what the scheduler has.
+ * Returns the item, or the list of arguments, that a task gets.
  *
+ * @param sent What the scheduler holds for the call: encoded (protocol/snapshot.ts), or `Uncopyable` if it cannot be copied.
  * @param spread Whether it is a list of arguments.
  * @param shares The shared values that it refers to.
  */

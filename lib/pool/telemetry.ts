@@ -1,6 +1,6 @@
 /**
- * Who learns of the work of all pools: OpenTelemetry, where the runtime provides it, and the subscribers of the
- * diagnostics channel `isopool:task`.
+ * Reports the work of all pools to OpenTelemetry, where the runtime provides it, and to the subscribers of the diagnostics
+ * channel `isopool:task`.
  *
  * @module
  */

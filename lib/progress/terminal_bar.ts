@@ -35,7 +35,7 @@ export class TerminalBar implements Display {
   readonly #label: string;
   readonly #start = performance.now();
   #counts: Counts | undefined;
-  // Since when each item was seen to run, in the order in which they were first seen.
+  // By index of the item: when a draw first found it running.
   #seen = new Map<number, number>();
 
   constructor(label = "") {
@@ -107,7 +107,7 @@ class Bars {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    // The others are shown from their first draw on.
+    // Before the first draw, which creates the guard, no other bar is on the terminal.
     Terminal.local().finish(last, this.#guard ? this.#lines() : []);
     if (this.#bars.length > 0) return;
     this.#guard?.[Symbol.dispose]();

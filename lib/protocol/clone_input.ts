@@ -1,6 +1,6 @@
 /**
- * `cloneInput()`: looks through a value before structured clone copies it, for what the clone would get wrong without a
- * word.
+ * `cloneInput()`: searches a value, before structured clone copies it, for parts that the clone would copy wrongly without an
+ * error.
  *
  * ```
  * a URL, a Future         arrives as {}                              TransferError

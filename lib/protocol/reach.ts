@@ -33,7 +33,7 @@ export function isMemory(kind: string): boolean {
 export function memoryError(name: string, kind?: string): TypeError {
   const instead = kind === undefined ? undefined : INSTEAD[kind];
   return new TypeError(
-    `${name} is memory of one process, and workers of backend "process" are other ones: send a copy of what it holds, use ` +
+    `${name} is memory of one process, which a worker of backend "process" cannot reach: send a copy of what it holds, use ` +
       `${instead === undefined ? "" : `${instead}, or `}backend "worker"`,
   );
 }
@@ -47,6 +47,6 @@ export function passOn(handle: Handle): Handle {
   if (handle.kind === REMOTE || handle.kind === "error") return handle;
   if (isMemory(handle.kind)) throw memoryError(handle.kind, handle.kind);
   throw new TypeError(
-    `${handle.kind} was made in a worker process, and goes to no other one: make it in the script, and give it to the task`,
+    `${handle.kind} was made in a worker process, and cannot leave it: make it in the script, and pass it to the task`,
   );
 }

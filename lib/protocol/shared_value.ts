@@ -1,5 +1,6 @@
 /**
- * Shared values: the host sends each once to a worker, and arguments refer to it by number.
+ * Shared values (`pool.share()`): the host sends a copy of each once to a worker, and arguments refer to it by number. Not
+ * to be confused with shared objects, such as a `Counter`, whose memory both sides use.
  *
  * @module
  */

@@ -134,7 +134,7 @@ export class Connection<T> extends Shared implements AsyncIterable<T>, Selectabl
   }
 
   /**
-   * Tells whether `recv` would return or fail at once: a message is there, or none will come.
+   * Returns whether `recv` would return or fail at once: a message is there, or none will come.
    *
    * @example Look before receiving
    * ```ts

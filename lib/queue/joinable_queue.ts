@@ -64,7 +64,9 @@ export class JoinableQueue<T> extends Queue<T> {
    */
   taskDone(): void {
     if (source(this).taskDone()) return;
-    throw new IsopoolError("Cannot call taskDone: it was called once for each item that this thread took");
+    throw new IsopoolError(
+      "Cannot call taskDone: this thread has called it for every item that it took: call it once for each item",
+    );
   }
 
   /**

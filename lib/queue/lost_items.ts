@@ -2,7 +2,7 @@
  * Finds the items of consumers that have died, and returns their tickets. The steps are those of
  * steps/lost_deliveries.ts.
  *
- * No thread is told that a consumer has died, so each call here searches the rows of all threads.
+ * A consumer that dies sends no message, so each call here searches the rows of all threads.
  *
  * @module
  */

@@ -119,7 +119,8 @@ function isSelectable(value: Selectable | null | undefined): boolean {
   }
 }
 
-// Looks at the sources in a random order: with a fixed one, a source behind idle ones would get their turns as well.
+// Looks at the sources in a random order. Going around from a random start would not be fair: of two ready sources behind
+// an idle one, the first would also be taken when the start is the idle one.
 function takeAny<R>(selections: readonly Selection<R>[]): Selected<R> | undefined {
   const order = selections.map((_, index) => index);
   for (let left = order.length; left > 0; left--) {

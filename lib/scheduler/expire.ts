@@ -11,7 +11,7 @@ import type { WorkerSet } from "./worker_set.ts";
  * Ends a call of a job. A call that has not started is taken back and rejected at once; a call that runs is stopped. A
  * call that has ended, and whose result is on its way, stays as it is.
  *
- * @param errorOf Makes the error; its argument tells whether the call runs.
+ * @param errorOf Makes the error; its argument is whether the call runs.
  */
 export function expire(
   { workerSet, backlog }: { readonly workerSet: WorkerSet; readonly backlog: Backlog },

@@ -78,7 +78,7 @@ export class Shutdown {
     this.#failWaiters(
       failed
         ? new BrokenPoolError(
-          "Cannot start workers: the last one has failed, and the pool was closed before another one",
+          "Cannot start workers: the last one has failed, and the pool was closed before another one could start",
           failed,
         )
         : new PoolClosedError("Cannot start workers: pool was closed"),

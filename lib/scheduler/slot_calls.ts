@@ -138,11 +138,11 @@ export class SlotCalls implements ChunkHolder {
   }
 
   /**
-   * Takes back up to `goal` of the calls that have not started, from the end, so that another worker can have them.
-   * Calls that only this worker may run stay, unless `bound` is set. Returns whether it took any.
+   * Takes back up to `goal` of the calls that have not started, from the end, so that another worker can have them. Bound
+   * calls, which only this worker may run, stay unless `withBound` is set. Returns whether it took any.
    */
-  reclaim(goal: number, bound = false): boolean {
-    const isFree = ({ job }: Chunk) => bound || (!job.pin && job.affinity === undefined);
+  reclaim(goal: number, withBound = false): boolean {
+    const isFree = ({ job }: Chunk) => withBound || (!job.pin && job.affinity === undefined);
     const parts = this.#inFlight.reclaim(goal, isFree, (seq) => this.#transport.withdraw(seq));
     for (const part of parts) this.#owner.putBack(part);
     if (this.inFlight === 0) this.#becameIdle();
@@ -180,7 +180,7 @@ export class SlotCalls implements ChunkHolder {
     if (chunk) this.#failed(chunk, seq - chunk.firstSeq, "rejected", error);
   }
 
-  /** The worker reports that `count` calls took `ms` milliseconds; one after another, they would have taken `runTime`. */
+  /** The worker reports that `count` calls took `ms` milliseconds. `runTime` is the sum of their times, if they overlapped. */
   measured(count: number, ms: number, runTime = ms): void {
     if (this.throughput.measured(count, ms, runTime, this.#owner, this.id)) this.#owner.capacityChanged(this.#slot);
   }
@@ -188,7 +188,7 @@ export class SlotCalls implements ChunkHolder {
   /** The worker has died: running calls are lost, or settle to what stopped them; the others go back to the backlog. */
   workerDied(death: Death, stopOutcome: StopOutcome | undefined): void {
     this.#limits.clear();
-    // A pool that is stopped takes nothing back.
+    // With a stop outcome the whole pool is being stopped, and no other worker will run the calls.
     const isLost = (seq: number) => stopOutcome !== undefined || this.#transport.hasStarted(seq);
     const { lost, back } = partitionCalls(this.#inFlight.clear(), isLost);
     for (const call of lost) this.#lose(call, death, stopOutcome);

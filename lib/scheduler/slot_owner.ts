@@ -42,7 +42,7 @@ export interface SlotOwner {
   putBack(chunk: Chunk): void;
   /** Finds another worker for what is bound to this one, which takes nothing new any more. */
   redistribute(slot: OwnedSlot): void;
-  /** The runtime refused to start a worker; `othersLive` tells whether other workers take calls. */
+  /** The runtime refused to start a worker; `othersLive`: whether other workers take calls. */
   startFailed(cause: unknown, othersLive: boolean): void;
   /** The worker has ended. */
   workerDied(slot: OwnedSlot, death: Death): void;

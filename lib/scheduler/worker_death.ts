@@ -20,7 +20,7 @@ const HOW_IT_ENDED = {
   finalizer: "failed in its finalizer",
 };
 
-// The errors made here. A task can throw an equal one: that of a pool of its own.
+// The errors made here. A task can throw an error of the same class, which a pool inside the task has made.
 const made = new WeakSet<object>();
 
 /** Whether an error says that the call itself was lost with its worker. */
@@ -78,8 +78,8 @@ export interface LostCall {
 
 /**
  * Separates the calls of a dead worker: it closes those that are lost, and returns those that never started as chunks
- * for another worker. Calls start in order, so what never started is the tail of its chunk. Calls whose values were
- * moved are lost, since the values are.
+ * for another worker. Calls start in order, so what never started is the tail of its chunk. A call whose values were moved
+ * is lost in any case, because the values are. (`CLOSED` stands for a call that has ended or was taken back.)
  */
 export function partitionCalls(
   chunks: Chunk[],
@@ -90,7 +90,9 @@ export function partitionCalls(
   for (const chunk of chunks) {
     let from = chunk.items.length;
     const isUnstarted = (offset: number) => chunk.items[offset] === CLOSED || !hasStarted(chunk.firstSeq + offset);
-    if (chunk.transfer.length === 0) { while (from > 0 && isUnstarted(from - 1)) from--; }
+    if (chunk.transfer.length === 0) {
+      while (from > 0 && isUnstarted(from - 1)) from--;
+    }
     for (let offset = 0; offset < from; offset++) {
       if (chunk.items[offset] === CLOSED) continue;
       lost.push({ chunk, offset, item: chunk.items[offset] });

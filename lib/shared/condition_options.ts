@@ -32,5 +32,5 @@ export function checkConditionOptions(options: ConditionOptions | Lock, isHandle
 }
 
 function wrongLock(lock: unknown): Error {
-  return badOption(CREATE, "lock", lock, "a Lock: a wait releases it completely, so it takes no RLock", false);
+  return badOption(CREATE, "lock", lock, "a Lock, and no RLock, because a wait must release it completely", false);
 }

@@ -199,7 +199,7 @@ function toBigInt(option: string, value: number): bigint {
 function toNumber(value: bigint): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) {
-    throw refusal(`Cannot ${CALL}: the count is ${value}n, no safe integer`, RangeError);
+    throw refusal(`Cannot ${CALL}: the count is ${value}n, which is beyond the safe integers`, RangeError);
   }
   return number;
 }

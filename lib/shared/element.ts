@@ -145,14 +145,14 @@ export class Elements<T extends ValueType> {
     if (this.type === "bool") {
       if (typeof value !== "boolean") throw badOption(call, option, value, "true or false", false);
     } else if (typeof min === "bigint") {
-      if (typeof value !== "bigint") throw badOption(call, option, value, `a bigint: this is ${this.type}`, false);
+      if (typeof value !== "bigint") throw badOption(call, option, value, `a bigint: the type is ${this.type}`, false);
       if (value < min || value > max) {
-        throw badOption(call, option, value, `${min}n to ${max}n: this is ${this.type}`, true);
+        throw badOption(call, option, value, `${min}n to ${max}n: the type is ${this.type}`, true);
       }
     } else if (typeof value !== "number") {
-      throw badOption(call, option, value, `a number: this is ${this.type}`, false);
+      throw badOption(call, option, value, `a number: the type is ${this.type}`, false);
     } else if (atomics === undefined && !(Number.isInteger(value) && value >= min && value <= max)) {
-      throw badOption(call, option, value, `an integer from ${min} to ${max}: this is ${this.type}`, true);
+      throw badOption(call, option, value, `an integer from ${min} to ${max}: the type is ${this.type}`, true);
     }
     return value;
   }

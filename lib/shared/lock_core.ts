@@ -50,7 +50,7 @@ export class LockCore implements Releasable {
     const { seen } = runToEnd(`release ${this.name}`, this.words, release);
     if (seen >>> 1 === this.words.owners.me) return;
     throw new IsopoolError(
-      `Cannot release ${this.name}: another thread has recovered it, since this one counted as dead`,
+      `Cannot release ${this.name}: another thread has recovered it, because this thread was taken for dead`,
     );
   }
 }
@@ -87,7 +87,7 @@ export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | u
   if (tryAcquire(words, words.owners.me)) return make(false);
   if (holder(words) === words.owners.me) {
     throw new IsopoolError(
-      `Cannot ${call}: a task of this thread holds it, and could not release it while the thread blocks: use acquire()`,
+      `Cannot ${call}: other code of this thread holds it, and cannot release it while the thread blocks: use acquire()`,
     );
   }
   const machine = newMachine(call, words, timeout, acquire);

@@ -241,5 +241,7 @@ function claimSlot(words: Int32Array): number {
     if (id >>> 10 >= GENERATIONS) continue;
     if (Atomics.compareExchange(words, slot, word, id) === word) return id;
   }
-  throw new IsopoolError(`Cannot register thread: ${SLOTS - 1} are alive`);
+  throw new IsopoolError(
+    `Cannot register thread: ${SLOTS - 1} threads are alive, which is the maximum: end a worker first`,
+  );
 }

@@ -71,6 +71,8 @@ function allocate(call: string, bytes: number): SharedArrayBuffer {
   try {
     return new SharedArrayBuffer(bytes);
   } catch (cause) {
-    throw new RangeError(`Cannot ${call}: ${bytes} bytes of shared memory are not to be had`, { cause });
+    throw new RangeError(`Cannot ${call}: ${bytes} bytes of shared memory cannot be allocated: make it smaller`, {
+      cause,
+    });
   }
 }

@@ -56,8 +56,8 @@ export type ReviverFor = (handle: Handle) => Reviver | undefined;
 
 /** Why an object of another process goes no further. */
 export const ONE_STEP =
-  "it belongs to the script that started this worker process, and only the task that got it reaches it: not a pool or a " +
-  "Process inside that task: send what it holds";
+  "it belongs to the script that started this worker process, and this process cannot pass it on to a pool or Process of " +
+  "its own: send what it holds";
 
 // Taken at load: the program can replace it later.
 const { isError } = Error;
@@ -133,7 +133,10 @@ function reviveOne(wrapped: Wrapped, reviverFor: ReviverFor, revived: Map<object
   const reviver = reviverFor(handle);
   if (reviver === undefined) {
     if (handle.kind === REMOTE) throw new IsopoolError(`Cannot receive shared object: ${ONE_STEP}`);
-    throw new IsopoolError(`Cannot receive shared object: this copy of isopool has no kind ${show(handle.kind)}`);
+    throw new IsopoolError(
+      `Cannot receive shared object: this copy of isopool has no kind ${show(handle.kind)}: use the same version on ` +
+        "both sides",
+    );
   }
   // The fields of a handle may be shared objects too: a condition has a lock.
   const parts: Record<string, unknown> & Handle = { ...handle };

@@ -63,7 +63,7 @@ function resultOf(machine: Machine, positions: SharedWords | undefined): number 
 /** Creates the error for a lock that another thread has held all the time. */
 export function lockHeld(call: string): IsopoolError {
   return new IsopoolError(
-    `Cannot ${call}: another thread has its lock, and does not give it back: that thread does not run, or the memory is ` +
-      "corrupt, so use a new object",
+    `Cannot ${call}: another thread holds its lock and does not release it: that thread is suspended, or the memory is ` +
+      "corrupt: use a new object",
   );
 }

@@ -80,7 +80,9 @@ export function cpuStage(task: Task<[unknown], unknown>, options: CpuStageOption
   if (pool !== undefined && !(pool instanceof Pool)) throw badOption(CPU, "pool", pool, "a Pool", false);
   if (workers !== undefined) {
     integer(CPU, "workers", workers, 1);
-    if (pool) throw badOption(CPU, "workers", workers, "nothing beside `pool`, which has its own number", true);
+    if (pool) {
+      throw badOption(CPU, "workers", workers, "no value together with `pool`, which has workers of its own", true);
+    }
   }
   if (map.chunkSize !== undefined && map.chunkSize !== "auto") integer(CPU, "chunkSize", map.chunkSize, 1);
   if (map.buffer !== undefined) count(CPU, "buffer", map.buffer, 1);

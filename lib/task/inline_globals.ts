@@ -2,7 +2,7 @@
  * Which names an inlined function may use as globals.
  *
  * The source of a function does not show whether `name` is the global or a constant of the file around it. In a worker it
- * would be the global in any case, and the result would be wrong without a word. So globals with a name that files often
+ * would be the global in any case: a wrong result without an error. So globals with a name that files often
  * use for themselves are refused, and globals that a worker does not have.
  *
  * @module

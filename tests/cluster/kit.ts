@@ -1,4 +1,4 @@
-/** What the cluster's tests have in common: a Redis, hosts, and a registration that is left out where Redis is missing. */
+/** Registers the tests of a cluster; a machine without Redis ignores them. */
 import { test as register } from "../support/within.ts";
 import { noRedis } from "../support/redis.ts";
 

@@ -172,6 +172,6 @@ Deno.test("limit({ per }): bad values are refused at the call", () => {
   refuses(() => limit({ per: { limit: 0 } }), /`per.limit` is 0/);
   refuses(() => limit({ per: { limit: 1, key: 5 } } as never), /`per.key` is 5: it takes a function/);
   refuses(() => limit({ per: { limit: 1, lookahead: 5 } } as never), /lookahead/);
-  refuses(() => void limit(2)(() => {}, { key: "a" }), /`key` is "a": it takes the option `per` of the limiter/);
-  refuses(() => void limit(2).acquire({ key: "a" }), /`key` is "a": it takes the option `per` of the limiter/);
+  refuses(() => void limit(2)(() => {}, { key: "a" }), /`key` is "a": it takes effect only with the option `per`/);
+  refuses(() => void limit(2).acquire({ key: "a" }), /`key` is "a": it takes effect only with the option `per`/);
 });

@@ -48,7 +48,7 @@ for (const { what, code, run } of scripts) {
         assertEquals(script.lines.filter((line) => line.startsWith("got ")), ["got 0", "got 1"]);
       }
       if (what.includes("clean")) {
-        assert(script.lines.includes("true Task was cancelled: SIGINT has told pool to drain"), String(script.lines));
+        assert(script.lines.includes("true Task was cancelled: pool got SIGINT and drains"), String(script.lines));
         assert(script.lines.includes("clean"));
       }
     },

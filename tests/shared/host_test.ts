@@ -83,7 +83,10 @@ Deno.test("a thread beyond the table's slots is refused, and slots come back", (
   try {
     for (;;) ids.push(owners.register());
   } catch (error) {
-    assertEquals((error as Error).message, "Cannot register thread: 1023 are alive");
+    assertEquals(
+      (error as Error).message,
+      "Cannot register thread: 1023 threads are alive, which is the maximum: end a worker first",
+    );
   }
   assertEquals([ids.length + before, new Set(ids).size], [1023, ids.length]);
   for (const id of ids) owners.died(id);

@@ -32,7 +32,7 @@ for (const [type, min, max] of RANGES) {
     }
     assertThrows(() => value.add(one), RangeError, `it takes`);
     value.set(min);
-    assertThrows(() => value.sub(one), RangeError, `this is ${type}`);
+    assertThrows(() => value.sub(one), RangeError, `the type is ${type}`);
     assertEquals(value.get(), min);
     const beyond = typeof max === "bigint" ? max + 1n : max + 1;
     assertThrows(() => value.set(beyond), RangeError, `Cannot set Value: \`value\` is`);

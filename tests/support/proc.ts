@@ -40,9 +40,9 @@ export function threadCount(): number {
   return threads().size;
 }
 
-/** Returns the CPU time in milliseconds of this whole process, ended threads included. */
-export function processCpu(): number {
-  return cpuOf(Deno.readTextFileSync("/proc/self/stat"));
+/** Returns the CPU time in milliseconds of a whole process, by default this one, ended threads included. */
+export function processCpu(pid: number | "self" = "self"): number {
+  return cpuOf(Deno.readTextFileSync(`/proc/${pid}/stat`));
 }
 
 /** Returns the share of one core, 0 to 1 or more, that this process used over `window` milliseconds. */

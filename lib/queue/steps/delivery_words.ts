@@ -86,7 +86,7 @@ export const sizeOf = ({ slots }: Pick<DeliveryWords, "slots">): number => Row.T
 export const rowOf = (deliveries: DeliveryWords, owner: number): number =>
   deliveries.first + (owner & (deliveries.rows - 1)) * sizeOf(deliveries);
 
-/** Tells whether a word is the first of a row of a thread. */
+/** Returns whether a word is the first of a row of a thread. */
 export function isRow(deliveries: DeliveryWords, word: number): boolean {
   const offset = word - deliveries.first, size = sizeOf(deliveries);
   return offset > 0 && offset < deliveries.rows * size && offset % size === 0;
@@ -99,7 +99,7 @@ export const unsettled = (taken: number, done: number): number => (taken - done)
 export const ticketAt = (deliveries: DeliveryWords, row: number, count: number): number =>
   row + Row.TICKETS + (count & (deliveries.slots - 1));
 
-/** Tells whether the thread of a row has ended. One load decides: OWNER changes only after its thread is gone. */
+/** Returns whether the thread of a row has ended. One load decides: OWNER changes only after its thread is gone. */
 export function isGone(words: Words, row: number): boolean {
   const owner = words.load(row + Row.OWNER);
   return owner !== 0 && words.ownerStatus(owner) === OwnerStatus.GONE;

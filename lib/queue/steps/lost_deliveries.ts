@@ -1,5 +1,6 @@
 /**
- * The steps that undo or list as lost the deliveries of dead threads.
+ * The steps that undo or list as lost the deliveries of dead threads. The words of a row (TAKEN, DONE, tickets) are in
+ * delivery_words.ts. A ticket is the number of an item; HEAD, which belongs to the ring, is the next ticket to take.
  *
  * ```
  * the thread died before HEAD moved:   its delivery never happened: TAKEN - 1       undo
@@ -125,7 +126,7 @@ export function collect(deliveries: DeliveryWords, frame: Frame, next: number): 
   }
 }
 
-/** Tells whether the thread of this row died with an item delivered to it that is not settled. */
+/** Returns whether the thread of this row died with an item delivered to it that is not settled. */
 export function diedHolding({ words }: DeliveryWords, row: number): boolean {
   const done = words.load(row + Row.DONE);
   return unsettled(words.load(row + Row.TAKEN), done) > 0 && isGone(words, row);

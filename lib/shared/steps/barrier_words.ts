@@ -19,15 +19,15 @@ export const LOCK = 0;
 export const STATE = 1;
 /** Word of the number of parties that have arrived. */
 export const COUNT = 2;
-/** Word of the STATE of the generation that was broken last. */
+/** Word of the STATE, without the broken bit, of the generation that was broken last. */
 export const LAST_BROKEN = 3;
 /** First word of the ids of the threads that have arrived. */
 export const ARRIVED = 4;
 /** The broken bit of STATE. */
 export const BROKEN = 1;
-/** LAST_BROKEN before any generation was broken: the STATE of no whole generation. */
+/** LAST_BROKEN before any generation was broken. No generation has it: LAST_BROKEN never has the broken bit. */
 export const NEVER = 1;
-/** For how many generations after its own a waiter can still find out that its own was broken. */
+/** A waiter that sleeps through fewer generations than this still finds out that its own was broken. */
 export const MEMORY = 64;
 
 /** Returns the number of words of a barrier. */
@@ -42,7 +42,10 @@ export const isBroken = (words: Words): boolean => (words.load(STATE) & BROKEN) 
 /** Returns the number of parties that have arrived and wait. */
 export const waiting = (words: Words): number => words.load(COUNT);
 
-/** Whether a past generation, by its `state`, ended broken: LAST_BROKEN is that generation or one soon after it. */
+/**
+ * Whether a past generation, by its `state`, ended broken: LAST_BROKEN is that generation or one soon after it. The shift
+ * drops the broken bit, and makes a negative distance a large one.
+ */
 export function endedBroken(lastBroken: number, state: number): boolean {
   return lastBroken !== NEVER && ((lastBroken - state) >>> 1) < MEMORY;
 }

@@ -1,6 +1,6 @@
 /**
- * Space for the next record in a ring buffer with one writer and one reader. Records differ in length, and each lies in
- * one piece.
+ * The steps that find the room for the next record in a ring buffer with one writer and one reader. Memory is counted in
+ * units of 8 bytes. A record takes some neighbouring units: it is never split at the end of the memory.
  *
  * ```
  *        FREED        end                        FREED <= end: free behind `end`; else (wrap) before FREED
@@ -8,7 +8,8 @@
  *   ]in use ]  free  [ in use                    FREED =  end: nothing is in use, the writer restarts at FIRST
  * ```
  *
- * FREED moves when the reader has read a record, or when no reader will read it. A record never ends at FREED, so that the
+ * The reader moves FREED behind a record that it has read; the writer does so for a record that nobody will read, because
+ * its call was withdrawn. A record never ends at FREED, so that the
  * two are equal only if nothing is in use; and then only the writer moves FREED.
  *
  * @module

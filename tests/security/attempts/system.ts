@@ -1,4 +1,7 @@
-/** Attempts on the environment, programs, native code, the system, and other processes. */
+/**
+ * Attempts on the environment, programs, native code, the system, and other processes. An attempt succeeds if it returns
+ * anything but `undefined` (target.ts), hence `?? true` behind calls that return nothing.
+ */
 import childProcess from "node:child_process";
 import cluster from "node:cluster";
 import inspector from "node:inspector";
