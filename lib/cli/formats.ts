@@ -61,7 +61,7 @@ function cell(value: unknown): string {
   return value === undefined || value === null ? "" : plain(value);
 }
 
-/** Returns an item as it is shown to people: text on one line as it is, anything else as JSON, shortened to `max` characters. */
+/** Formats an item for people: text on one line as it is, anything else as JSON, shortened to `max` characters. */
 export function shown(item: unknown, max = Infinity): string {
   // deno-lint-ignore no-control-regex -- what would break the line, or a column
   const text = typeof item === "string" && !/[\x00-\x1f\x7f]/.test(item) ? item : json(item);

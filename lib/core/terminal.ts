@@ -13,9 +13,9 @@
  * line of progress and a print of the main thread wait for at most 100 ms, and then go without the lock: a worker that is
  * stuck or hostile may keep the lock for ever, and no timer of the main thread fires while it waits.
  *
- * Memory ordering: only the holder of the lock writes BAR_SHOWN and SHOWN_WIDTHS; the lock orders these accesses. The text
- * of the bar has two slots. The main thread, its one writer, fills the slot that is not in use and then publishes it with an atomic
- * store of BAR_VERSION; a reader that finds another version after its copy drops the copy.
+ * Memory ordering: only the holder of the lock writes BAR_SHOWN and SHOWN_WIDTHS; the lock orders these accesses. The
+ * text of the bar has two slots. The main thread, its one writer, fills the slot that is not in use and then publishes
+ * it with an atomic store of BAR_VERSION; a reader that finds another version after its copy drops the copy.
  *
  * @module
  */

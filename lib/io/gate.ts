@@ -93,7 +93,7 @@ export class Gate {
     return this.#waiting;
   }
 
-  /** Takes a permit and a start, and a permit of the key; `undefined` means at once. Rejects if the cancellation comes first. */
+  /** Takes a permit, a start, and a permit of the key; `undefined` means at once. Rejects if the cancellation comes first. */
   enter(cancellation: Cancellation, key?: unknown): Promise<void> | undefined {
     const hasKeyPermit = key === undefined || this.#keyPermits!.take(key);
     if (

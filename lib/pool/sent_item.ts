@@ -9,7 +9,7 @@ import { resolveShared, type Shares } from "../protocol/shared_value.ts";
 /**
  * Returns the item, or the list of arguments, that a task gets.
  *
- * @param sent What the scheduler holds for the call: encoded (protocol/snapshot.ts), or `Uncopyable` if it cannot be copied.
+ * @param sent What the scheduler holds for the call: encoded (protocol/snapshot.ts), or `Uncopyable`.
  * @param spread Whether it is a list of arguments.
  * @param shares The shared values that it refers to.
  */

@@ -26,7 +26,7 @@ import { type CheckedProcess, checkProcess, type ProcessOptions } from "./proces
 export type { ProcessOptions, ProcessReason };
 type Running = { readonly core: PoolCore; readonly future: Future<unknown> };
 let lastId = 0;
-// Failures that no caller observed are reported when the script ends: a caller can read `reason` and `exitCode` only after the process has ended.
+// Reported at the end of the script: a caller can read `reason` and `exitCode` only after the process has ended.
 let failures: UnobservedFailures | undefined;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * `cloneInput()`: searches a value, before structured clone copies it, for parts that the clone would copy wrongly without an
- * error.
+ * `cloneInput()`: searches a value, before structured clone copies it, for parts that the clone would copy wrongly and
+ * without an error.
  *
  * ```
  * a URL, a Future         arrives as {}                              TransferError

@@ -180,7 +180,7 @@ export class SlotCalls implements ChunkHolder {
     if (chunk) this.#failed(chunk, seq - chunk.firstSeq, "rejected", error);
   }
 
-  /** The worker reports that `count` calls took `ms` milliseconds. `runTime` is the sum of their times, if they overlapped. */
+  /** The worker reports that `count` calls took `ms` milliseconds. `runTime`: the sum of their times, if they overlapped. */
   measured(count: number, ms: number, runTime = ms): void {
     if (this.throughput.measured(count, ms, runTime, this.#owner, this.id)) this.#owner.capacityChanged(this.#slot);
   }

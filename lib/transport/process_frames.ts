@@ -47,8 +47,8 @@ export function initFrame(workerId: number, setup: Setup, mark: string, exports:
 
 /**
  * Handles a message of a worker: serves a request; delivers any other one, with the shared objects in its value made. They
- * are made at once, although a message may be delivered later (after what the task printed before it): meanwhile, the worker
- * may release an object that the message refers to.
+ * are made at once, although `deliver` may hold the message back until earlier prints are shown: meanwhile, the worker may
+ * release an object that the message refers to.
  */
 export function serveOrRevive(
   message: WorkerMessage,

@@ -1,6 +1,6 @@
 /**
- * `ManualClock`: a clock that moves only when the test calls `advance`, so that a test of a time limit neither waits nor depends on how busy
- * the machine is.
+ * `ManualClock`: a clock that moves only when the test calls `advance`. So a test of a time limit neither waits nor depends
+ * on how busy the machine is.
  *
  * @module
  */
