@@ -183,7 +183,7 @@ export class FrameReader {
   }
 
   #readHeader(view: DataView): void {
-    if (view.getUint32(0, true) !== MAGIC) throw new FrameError("the bytes do not begin with a frame");
+    if (view.getUint32(0, true) !== MAGIC) throw new FrameError("the bytes are no frame");
     this.#bodyLength = view.getUint32(4, true);
     const count = view.getUint32(8, true);
     const hasBuffers = count < Form.TEXT_WITH_NOTES;

@@ -195,7 +195,7 @@ Deno.test("two copies of the library in one isolate understand each other", asyn
     assertInstanceOf(there.lock, other.Lock);
     // Both copies have the same id for this thread.
     using _guard = lock.tryAcquire()!;
-    assertThrows(() => there.lock.acquireSync({ timeout: 0 }), Error, "a task of this thread holds it");
+    assertThrows(() => there.lock.acquireSync({ timeout: 0 }), Error, "other code of this thread holds it");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
