@@ -28,7 +28,7 @@ export interface Drainable {
   terminate(): void;
 }
 
-/** What a signal has told to drain, and what has not ended. A script may have several. */
+/** The pools and maps that drain since a signal, and that have not ended. */
 const draining = new Set<Promise<void>>();
 
 /** Checks a signal; `undefined` is valid. */
@@ -52,7 +52,7 @@ export function drainOn(signal: DrainSignal | undefined, target: Drainable): () 
     draining.add(ended);
     Deno.exitCode = code;
     exitUncaught(code);
-    target.drain(new CancelledError(`Task was cancelled: ${signal} has told ${target.name} to drain`));
+    target.drain(new CancelledError(`Task was cancelled: ${target.name} got ${signal} and drains`));
   };
   Deno.addSignalListener(signal, listener);
   return () => {

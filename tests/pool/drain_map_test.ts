@@ -144,7 +144,7 @@ test("drainOn of a map: the pool and its other calls go on, and a script that ca
   await script.printed("start", 2);
   script.kill("SIGINT");
   assertEquals((await script.ended()).code, 130);
-  assertEquals(script.lines.slice(-2), ["true Task was cancelled: SIGINT has told map() to drain", "9 open"]);
+  assertEquals(script.lines.slice(-2), ["true Task was cancelled: map() got SIGINT and drains", "9 open"]);
 }, options);
 
 for (
