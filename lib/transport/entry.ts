@@ -20,6 +20,19 @@ const codeUrl = (kind: string): string => new URL(`../../workers/${kind}.ts`, im
 /** The URL of the code of worker processes. */
 export const PROCESS_CODE: string = codeUrl("process");
 
+/**
+ * Checks that the workers' code is where this file's URL says.
+ *
+ * @throws {Error} In a bundle: it is one file, and the workers' code is not beside it.
+ */
+export function checkWorkerCode(): void {
+  if (import.meta.url.endsWith("/lib/transport/entry.ts")) return;
+  throw new Error(
+    `Cannot start workers: their modules are not in a bundle such as ${import.meta.url}: keep the library out of it by ` +
+      '`deno bundle --external "@isopool/*"`, use `deno compile`, or run the tasks here with backend "async"',
+  );
+}
+
 const dataUrl = (text: string): URL => new URL(`data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`);
 
 /** Returns the entry of a worker thread. */

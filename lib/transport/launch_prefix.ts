@@ -32,6 +32,15 @@ export function findRuntime(): string[] {
   ];
 }
 
+/** Lines of a shell script that take `--config=FILE` off the arguments if the file is not there, as in a container. */
+const withoutMissingConfig = [
+  `for arg do`,
+  `  shift`,
+  `  case $arg in --config=*) [ -e "\${arg#--config=}" ] || continue ;; esac`,
+  `  set -- "$@" "$arg"`,
+  `done`,
+];
+
 /**
  * Returns the arguments of `sh` that start a program with the channel on descriptors 3 and 4.
  *
@@ -46,6 +55,7 @@ export function shellArguments(
   folder?: string,
 ): string[] {
   const script = [
+    ...withoutMissingConfig,
     ...findRuntime(),
     ...folder === undefined ? [] : [`cd -- "$1" || exit 126`, `shift`],
     // Not /dev/null: a sandbox may have none.

@@ -16,6 +16,7 @@ import { processEntry, usesHosts } from "./entry.ts";
 import { shellArguments, withoutInherited } from "./launch_prefix.ts";
 import { cachedStart, SHELL, storageless } from "./process_cache.ts";
 import { kernelPrefix } from "./process_kernel.ts";
+import { scriptConfig } from "./script_config.ts";
 import type { Setup } from "./transport.ts";
 
 /** Kinds of permissions, as flags name them. */
@@ -142,17 +143,21 @@ let found: string[] | undefined;
 
 /**
  * Flags that make a worker resolve modules as this script does: those of its command line where that can be read (Linux,
- * with every permission), and else its deno.json.
+ * with every permission), and its deno.json.
  */
 export function moduleFlags(): string[] {
-  return found ??= fromCommandLine() ?? [];
+  return found ??= withConfig(fromCommandLine());
 }
 
-function fromCommandLine(): string[] | undefined {
+function withConfig(flags: string[]): string[] {
+  if (flags.some((flag) => flag === "--no-config" || flag.startsWith("--config="))) return flags;
+  const config = scriptConfig();
+  return config === undefined ? flags : [...flags, `--config=${config}`];
+}
+
+function fromCommandLine(): string[] {
   const path = "/proc/self/cmdline";
-  if (Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "read", path }).state !== "granted") {
-    return undefined;
-  }
+  if (Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "read", path }).state !== "granted") return [];
   try {
     const given = Deno.readTextFileSync(path).split("\0").slice(1);
     const flags: string[] = [];
@@ -168,8 +173,8 @@ function fromCommandLine(): string[] | undefined {
     }
     return flags;
   } catch {
-    // No permission after all, or no such file: the worker finds its deno.json itself.
-    return undefined;
+    // No permission after all, or no such file.
+    return [];
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkWorkerCode } from "./entry.ts";
 import { launchOnHosts } from "./hosts.ts";
 import { ProcessTransport } from "./process.ts";
 import { permissionFlags } from "./process_command.ts";
@@ -13,6 +14,7 @@ import type { Launch, PoolControl, Setup } from "./transport.ts";
 export function launchProcess(setup: Setup, pool: PoolControl): Launch {
   // Throws for permissions that command-line flags cannot express, so that `new Pool()` fails and not its first worker.
   permissionFlags(setup.permissions, []);
+  checkWorkerCode();
   if (setup.hosts) return launchOnHosts(setup, setup.hosts, pool);
   return (workerId, events) => new ProcessTransport(workerId, events, setup, localSite(setup));
 }

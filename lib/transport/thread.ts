@@ -20,7 +20,7 @@ import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Phase, Port } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
 import { EndLimit } from "./end_limit.ts";
-import { threadEntry } from "./entry.ts";
+import { checkWorkerCode, threadEntry } from "./entry.ts";
 import { closeTimeout, makeWorkerInit } from "./make_worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
 import { environment, heapLimits, isOutOfMemory } from "./thread_options.ts";
@@ -35,6 +35,7 @@ const EXIT_LIMIT = 1_000;
 
 /** Starts worker threads. */
 export function launchThread(setup: Setup): Launch {
+  checkWorkerCode();
   return (workerId, events) => new ThreadTransport(workerId, events, setup);
 }
 

@@ -20,7 +20,7 @@ import { decodeThrown } from "../protocol/error_record.ts";
 import type { Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
 import { EndLimit } from "./end_limit.ts";
-import { webEntry } from "./entry.ts";
+import { checkWorkerCode, webEntry } from "./entry.ts";
 import { closeTimeout, makeWorkerInit } from "./make_worker_init.ts";
 import { PortTransport } from "./port_transport.ts";
 import type { Death, Launch, Setup, TransportEvents } from "./transport.ts";
@@ -32,6 +32,7 @@ const EXIT_LIMIT = 500;
 
 /** Starts scoped workers. Without the flag `--unstable-worker-options`, starting the first ends the process. */
 export function launchWeb(setup: Setup): Launch {
+  checkWorkerCode();
   return (workerId, events) => new WebTransport(workerId, events, setup);
 }
 

@@ -117,3 +117,21 @@ test(
   },
   { ignore: !onLinux },
 );
+
+test("the runtime finds no deno.json for a main module that is a data: URL", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "isopool-canary-" });
+  try {
+    await Deno.writeTextFile(`${folder}/deno.json`, `{ "imports": { "mapped": "data:text/javascript," } }`);
+    const resolve = async (...flags: string[]) => {
+      const { success } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--deny-read", ...flags, `data:text/javascript,import.meta.resolve("mapped")`],
+        cwd: folder,
+      }).output();
+      return success;
+    };
+    assertEquals(await resolve(), false, "lib/transport/script_config.ts is not needed any more");
+    assertEquals(await resolve(`--config=${folder}/deno.json`), true, "lib/transport/script_config.ts relies on it");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
