@@ -14,7 +14,7 @@
  * @module
  */
 import { CheckpointError } from "../core/errors.ts";
-import { closeInput, type Input, openInput } from "../core/input.ts";
+import { closeInput, hasEnded, type Input, openInput } from "../core/input.ts";
 import { performance } from "../core/platform.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
 import type { Recorder } from "../future/recorder.ts";
@@ -59,7 +59,7 @@ export class Checkpoint implements Recorder {
   input(items: Input<unknown>): Input<unknown> {
     const source = openInput(this.#call, items);
     const replace = (next: IteratorResult<unknown>): IteratorResult<unknown> => {
-      if (next.done) return next;
+      if (hasEnded(next)) return next;
       try {
         return { done: false, value: this.#find(next.value) };
       } catch (error) {

@@ -18,6 +18,13 @@ interface Counts {
 
 /** How the item ended in an earlier run. */
 export class Recorded {
+  readonly #isRecorded = true;
+
+  /** Whether an item of the input stands for a record. Not `instanceof`, which throws for a revoked proxy. */
+  static is(item: unknown): item is Recorded {
+    return typeof item === "object" && item !== null && #isRecorded in item;
+  }
+
   constructor(
     /** Whether it has succeeded. */
     readonly ok: boolean,

@@ -4,7 +4,7 @@
  * @module
  */
 import { URL } from "../core/platform.ts";
-import { knownOptions, refusal, show } from "../core/validate.ts";
+import { isArray, knownOptions, refusal, show } from "../core/validate.ts";
 import type { RedisOptions } from "./packages.ts";
 
 /** Where Redis is, and how to log in there. */
@@ -32,7 +32,7 @@ const SERVER_OPTIONS = ["host", "port", "path", "username", "password", "db", "t
 
 /** Checks an address. */
 export function redisAddress(action: string, address: unknown): RedisAddress {
-  if (typeof address === "object" && address !== null && !Array.isArray(address)) {
+  if (typeof address === "object" && address !== null && !isArray(address)) {
     knownOptions(`${action}: \`redis\``, address, SERVER_OPTIONS);
     return address;
   }

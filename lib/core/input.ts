@@ -4,7 +4,7 @@
  * @module
  */
 import { Promise } from "./platform.ts";
-import { badOption } from "./validate.ts";
+import { badOption, isArray, show } from "./validate.ts";
 
 /** Anything that can be mapped over. */
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
@@ -20,7 +20,19 @@ export type OpenInput<T> =
  * @throws {TypeError} If it is not iterable.
  */
 export function openInput<T>(call: string, items: Input<T>): OpenInput<T> {
-  return isAsync(call, items) ? { async: items[Symbol.asyncIterator]() } : { sync: items[Symbol.iterator]() };
+  const input = isAsync(call, items) ? { async: items[Symbol.asyncIterator]() } : { sync: items[Symbol.iterator]() };
+  if (typeof (input.async ?? input.sync)?.next === "function") return input;
+  throw badOption(call, "items", items, "an iterable whose iterator has a method next()", false);
+}
+
+/**
+ * Whether an iterator has ended.
+ *
+ * @throws {TypeError} If its `next()` has returned no object: it would never end.
+ */
+export function hasEnded<T, R>(next: IteratorResult<T, R>): next is IteratorReturnResult<R> {
+  if (typeof next === "object" && next !== null) return Boolean(next.done);
+  throw new TypeError(`Cannot read \`items\`: next() of the iterator returned ${show(next)}: it takes { done, value }`);
 }
 
 /**
@@ -34,10 +46,16 @@ export function isAsync<T>(call: string, items: Input<T>): items is AsyncIterabl
   throw badOption(call, "items", items, "an iterable or async iterable", false);
 }
 
+/** Whether a value is an object to iterate over; `false` for a revoked proxy. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && has(value, Symbol.iterator);
+}
+
 function has(items: unknown, method: symbol): boolean {
   if (typeof items === "string") return method === Symbol.iterator;
   try {
-    return typeof items === "object" && items !== null && method in items;
+    return typeof items === "object" && items !== null &&
+      typeof (items as Record<symbol, unknown>)[method] === "function";
   } catch {
     return false; // a revoked proxy
   }
@@ -45,7 +63,7 @@ function has(items: unknown, method: symbol): boolean {
 
 /** Whether an input is an array with the built-in iterator: only then, reading by index gives the same items. */
 export function isPlainArray<T>(items: Input<T>): items is T[] {
-  return has(items, Symbol.iterator) && Array.isArray(items) &&
+  return has(items, Symbol.iterator) && isArray(items) &&
     items[Symbol.iterator] === Array.prototype[Symbol.iterator];
 }
 

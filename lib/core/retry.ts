@@ -79,12 +79,14 @@ export function retryPolicy(
   knownOptions(`${call}: \`retry\``, retry, OPTIONS);
   const {
     maxTimeout = DEFAULTS.maxTimeout,
-    minTimeout = Math.min(defaultMinTimeout, maxTimeout),
+    minTimeout: given,
     multiplier = DEFAULTS.multiplier,
     jitter = DEFAULTS.jitter,
     isRetriable = DEFAULTS.isRetriable,
     maxAttempts: attempts = 5,
   } = retry;
+  const byDefault = typeof maxTimeout === "number" ? Math.min(defaultMinTimeout, maxTimeout) : 0;
+  const minTimeout = given === undefined ? byDefault : given;
   const within = (name: string, value: number, min: number, max: number) => {
     if (typeof value !== "number" || !(value >= min && value <= max)) {
       throw badOption(call, `retry.${name}`, value, `a number from ${min} to ${max}`, typeof value === "number");

@@ -16,11 +16,12 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-function isArray(value: object): boolean {
+/** Whether a value is an array; `false` for a revoked proxy, for which `Array.isArray` throws. */
+// deno-lint-ignore no-explicit-any -- as `Array.isArray` has it
+export function isArray(value: unknown): value is any[] {
   try {
     return Array.isArray(value);
   } catch {
-    // A revoked proxy.
     return false;
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isIterable } from "../core/input.ts";
 import { onAbort } from "../core/abort.ts";
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
 import { Promise as RuntimePromise } from "../core/platform.ts";
@@ -33,13 +34,20 @@ export interface WaitResult<R> {
 
 /** Checks an input of futures, and marks each as observed. */
 export function futureList<R>(call: string, futures: Iterable<Future<R>>): Future<R>[] {
-  const iterable = typeof futures === "object" && futures !== null && Symbol.iterator in futures;
-  const list = iterable ? [...futures] : undefined;
-  if (!list || !list.every((future) => future instanceof Future)) {
+  const list = isIterable(futures) ? [...futures] : undefined;
+  if (!list || !list.every(isFuture)) {
     throw badOption(call, "futures", futures, "an iterable of futures", false);
   }
   list.forEach(observe);
   return list;
+}
+
+function isFuture(value: unknown): boolean {
+  try {
+    return value instanceof Future;
+  } catch {
+    return false; // a revoked proxy
+  }
 }
 
 /**

@@ -13,7 +13,7 @@
  * @module
  */
 import { TaskTimeoutError } from "../core/errors.ts";
-import { badOption, integer, knownOptions } from "../core/validate.ts";
+import { badOption, integer, isA, knownOptions } from "../core/validate.ts";
 import type { PooledContext } from "./context.ts";
 
 /**
@@ -37,7 +37,7 @@ const OVERLOAD_STATUSES: readonly unknown[] = [429, 502, 503, 504];
 /** Whether a value that was returned or thrown means an overload: the default of `isOverload`. */
 export function isOverload(outcome: unknown): boolean {
   if (typeof outcome !== "object" || outcome === null) return false;
-  return outcome instanceof TaskTimeoutError || OVERLOAD_STATUSES.includes((outcome as { status?: unknown }).status);
+  return isA(outcome, TaskTimeoutError) || OVERLOAD_STATUSES.includes((outcome as { status?: unknown }).status);
 }
 
 /** Checks and completes the option; `undefined` without it. */

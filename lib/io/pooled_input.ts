@@ -4,7 +4,7 @@
  * @module
  */
 import type { AsyncContext } from "../core/async_context.ts";
-import { closeInput, type OpenInput } from "../core/input.ts";
+import { closeInput, hasEnded, type OpenInput } from "../core/input.ts";
 import type { InputFailure } from "../future/collector.ts";
 
 /** An input that is being read. */
@@ -78,7 +78,7 @@ export class PooledInput<T> {
   }
 
   #accept(next: IteratorResult<T>): IteratorYieldResult<T> | undefined {
-    if (next.done) {
+    if (hasEnded(next)) {
       this.#hasEnded = true;
       return undefined;
     }

@@ -164,7 +164,7 @@ export class PooledJob<T, R> implements Producer, EndingRun {
       }
       const item = read.value;
       const index = this.#input.count - 1;
-      if (item instanceof Recorded) {
+      if (Recorded.is(item)) {
         item.deliver(index, this.collector, this.#progress);
         continue;
       }

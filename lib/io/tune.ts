@@ -5,7 +5,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { performance, Promise as RuntimePromise } from "../core/platform.ts";
-import { abortSignal, badOption, duration, integer, knownOptions } from "../core/validate.ts";
+import { abortSignal, badOption, duration, integer, isArray, knownOptions } from "../core/validate.ts";
 import { isOverload } from "./adaptive.ts";
 import { settledOrGrace } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
@@ -117,7 +117,7 @@ export async function tune(
   if (typeof fn !== "function") throw badOption(CALL, "fn", fn, "a function", false);
   knownOptions(CALL, options, ["concurrencies", "duration", "signal"]);
   const { concurrencies = DEFAULT_CONCURRENCIES, duration: milliseconds = 500 } = options;
-  if (!Array.isArray(concurrencies) || concurrencies.length === 0) {
+  if (!isArray(concurrencies) || concurrencies.length === 0) {
     throw badOption(CALL, "concurrencies", concurrencies, "an array of whole numbers from 1", false);
   }
   for (const [position, each] of concurrencies.entries()) integer(CALL, `concurrencies[${position}]`, each, 1);

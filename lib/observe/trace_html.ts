@@ -9,7 +9,7 @@
  */
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
 import { JSON } from "../core/platform.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, isA } from "../core/validate.ts";
 import type { TraceEvent } from "./trace_file.ts";
 import { PAGE_END, PAGE_START } from "./trace_viewer.ts";
 
@@ -134,7 +134,7 @@ const TRACE_HTML: PublicFunction = { action: "make page of trace", method: trace
 
 /** @throws {TypeError} If a path is neither text nor a URL. */
 export function checkPath(action: string, option: string, path: unknown): void {
-  if ((typeof path === "string" && path !== "") || path instanceof URL) return;
+  if ((typeof path === "string" && path !== "") || isA(path, URL)) return;
   throw badOption(action, option, path, "a path or a file: URL", false);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { cores } from "../core/platform.ts";
-import { oneOf, refusal } from "../core/validate.ts";
+import { isOptions, oneOf, refusal } from "../core/validate.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
 import { launchProcess } from "../transport/process_launch.ts";
@@ -116,7 +116,7 @@ export const SCOPED: Backend = {
 /** Gives the backend that the option `backend` means. */
 export function chooseBackend(action: string, given: unknown): Backend {
   if (given === undefined) return BACKENDS.worker;
-  if (typeof given === "object" && given !== null && CUSTOM in given) return (given as CustomBackend)[CUSTOM];
+  if (isOptions(given) && CUSTOM in given) return (given as CustomBackend)[CUSTOM];
   if (given === "cluster") {
     throw refusal(
       `Cannot ${action}: \`backend\` is "cluster", which needs to know where Redis is: give it ` +

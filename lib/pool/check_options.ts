@@ -8,6 +8,7 @@ import {
   badOption,
   duration,
   integer,
+  isOptions,
   knownOptions,
   MAX_DELAY,
   type MedianLimit,
@@ -196,7 +197,7 @@ function environment(
         'backend "worker"',
     );
   }
-  if (typeof env !== "object" || env === null || Array.isArray(env)) {
+  if (!isOptions(env)) {
     throw badOption(ACTION, "env", env, "an object of strings", false);
   }
   for (const [key, value] of Object.entries(env)) {

@@ -14,7 +14,7 @@ import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
 import { observe } from "../scheduler/observers.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import { Task, type TaskOptions } from "../task/task.ts";
+import { isTask, type TaskOptions } from "../task/task.ts";
 import type { Setup } from "../transport/transport.ts";
 import { type Capabilities, checkLimits, runsWithin } from "./backends.ts";
 import { CallSites, type PublicMethod, type Site } from "./call_site.ts";
@@ -144,7 +144,7 @@ export class PoolCore {
    */
   resolve(action: string, task: unknown): Resolved {
     const { scheduler: { tasks }, capabilities: { isolated, engine } } = this;
-    if (task instanceof Task) {
+    if (isTask(task)) {
       const { source, options, verified } = task;
       const known = tasks.modules.size;
       // Where this isolate has the function itself, it need not load the module again.

@@ -5,10 +5,10 @@
  */
 import { BrokenPoolError } from "../core/errors.ts";
 import { Promise } from "../core/platform.ts";
-import { badOption, refusal, show } from "../core/validate.ts";
+import { badOption, isArray, refusal, show } from "../core/validate.ts";
 import { searchFrame } from "../protocol/frame_input.ts";
 import { clone, type Snapshot, transferError } from "../protocol/snapshot.ts";
-import { Task } from "../task/task.ts";
+import { isTask } from "../task/task.ts";
 import type { Hook } from "../transport/transport.ts";
 import type { Capabilities } from "./backends.ts";
 import type { PoolOptions } from "./options.ts";
@@ -21,7 +21,7 @@ export function hook(
   args: unknown,
   capabilities: Capabilities,
 ): Hook | undefined {
-  if (!Array.isArray(args)) throw badOption(action, "initArgs", args, "an array of arguments", false);
+  if (!isArray(args)) throw badOption(action, "initArgs", args, "an array of arguments", false);
   if (task === undefined) {
     if (args.length === 0) return undefined;
     throw refusal(
@@ -33,7 +33,7 @@ export function hook(
   const { isolated, sharedMemory } = capabilities;
   const { args: copied, handles } = isolated ? copyOf(args) : { args, handles: false };
   if (!sharedMemory) checkReach(copied);
-  if (task instanceof Task) {
+  if (isTask(task)) {
     // A function that cannot run in another isolate fails in the first worker that loads it.
     return { source: task.source, localFunction: isolated ? undefined : task.local, args: copied, handles };
   }
@@ -55,7 +55,7 @@ export function verifyHooks(action: string, { initializer, finalizer }: PoolOpti
 
 async function verify(action: string, option: string, task: unknown): Promise<void> {
   try {
-    if (task instanceof Task) await task.verified;
+    if (isTask(task)) await task.verified;
   } catch (error) {
     const cause = new TypeError(`Cannot ${action}: \`${option}\`: ${(error as Error).message}`, { cause: error });
     throw new BrokenPoolError(`Pool is broken: ${cause.message}`, { cause });

@@ -7,9 +7,9 @@
 import { Recorded } from "../checkpoint/recorded.ts";
 import { AsyncContext } from "../core/async_context.ts";
 import { Deque } from "../core/deque.ts";
-import { closeInput, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
+import { closeInput, hasEnded, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
 import type { InputFailure } from "../future/collector.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, isArray } from "../core/validate.ts";
 import { isPrimitive, snapshot, Uncopyable } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
@@ -108,7 +108,7 @@ export class MapInput {
     if (this.#input.sync && !this.#isRecorded) return this.#context!.run(() => this.#read(max));
     const items: unknown[] = [];
     while (items.length < max && this.#hasNext(items.length)) {
-      if (this.#ahead.peek() instanceof Recorded) break;
+      if (Recorded.is(this.#ahead.peek())) break;
       items.push(this.#ahead.shift());
     }
     return items;
@@ -116,7 +116,7 @@ export class MapInput {
 
   /** Takes the next item if it is recorded; {@linkcode take} stops before such an item. */
   takeRecorded(): Recorded | undefined {
-    if (!this.#isRecorded || !this.#hasNext(0) || !(this.#ahead.peek() instanceof Recorded)) return undefined;
+    if (!this.#isRecorded || !this.#hasNext(0) || !Recorded.is(this.#ahead.peek())) return undefined;
     return this.#ahead.shift() as Recorded;
   }
 
@@ -167,7 +167,7 @@ export class MapInput {
   #next(): unknown {
     if (this.#list) return this.#at < this.#list.length ? this.#list[this.#at++] : NONE;
     const next = this.#input.sync!.next();
-    return next.done ? NONE : next.value;
+    return hasEnded(next) ? NONE : next.value;
   }
 
   async #readAhead(input: AsyncIterator<unknown>): Promise<void> {
@@ -178,7 +178,7 @@ export class MapInput {
         const answer: IteratorResult<unknown> | Promise<IteratorResult<unknown>> = input.next();
         const next = "then" in answer ? await answer : answer;
         if (this.#hasEnded) break;
-        if (next.done) {
+        if (hasEnded(next)) {
           this.#hasEnded = true;
           this.#reader.ended(this.#ahead.size);
         } else {
@@ -199,9 +199,9 @@ export class MapInput {
   }
 
   #accept(item: unknown): unknown {
-    if (this.#isRecorded && item instanceof Recorded) return item;
+    if (this.#isRecorded && Recorded.is(item)) return item;
     try {
-      if (this.#spread && !Array.isArray(item)) {
+      if (this.#spread && !isArray(item)) {
         throw badOption(this.#action, "items", item, "arrays, each the arguments of one call", false);
       }
       if (isPrimitive(item)) return item;

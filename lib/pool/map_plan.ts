@@ -10,7 +10,17 @@ import { type DrainSignal, drainSignal } from "../core/drain_signal.ts";
 import type { Input } from "../core/input.ts";
 import { anySignal } from "../core/platform.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
-import { abortSignal, badOption, boolean, count, duration, integer, knownOptions, refusal } from "../core/validate.ts";
+import {
+  abortSignal,
+  badOption,
+  boolean,
+  count,
+  duration,
+  integer,
+  isOptions,
+  knownOptions,
+  refusal,
+} from "../core/validate.ts";
 import { type OnErrorPlan, onErrorPlan } from "../future/failure_budget.ts";
 import { type ProgressCounter, sizeOf } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -146,7 +156,7 @@ function codeOf({ source, localFunction }: TaskEntry): Code {
 
 // What is no object is refused with the other options.
 function unorderedOptions(action: string, options: ImapOptions): ImapOptions {
-  if (typeof options !== "object" || options === null || options.ordered === false) return options;
+  if (!isOptions(options) || options.ordered === false) return options;
   if (options.ordered !== true) return { ...options, ordered: options.ordered ?? false };
   throw badOption(action, "ordered", true, "false: imap() gives the results in input order", true);
 }

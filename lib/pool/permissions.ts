@@ -6,7 +6,7 @@
  */
 import { PermissionScopeError } from "../core/errors.ts";
 import { JSON, URL as RuntimeURL } from "../core/platform.ts";
-import { badOption, knownOptions } from "../core/validate.ts";
+import { badOption, isA, isArray, isOptions, knownOptions } from "../core/validate.ts";
 
 /** A scope in full; see {@linkcode PermissionScope}. */
 export type Scope = Deno.PermissionOptionsObject;
@@ -58,7 +58,7 @@ const PATHS: readonly Kind[] = ["read", "write", "ffi"];
  */
 export function checkPermissions(action: string, given: unknown): Scope | undefined {
   if (given === undefined || given === "inherit") return undefined;
-  if (given !== "none" && (typeof given !== "object" || given === null || Array.isArray(given))) {
+  if (given !== "none" && !isOptions(given)) {
     throw badOption(action, "permissions", given, `"inherit" | "none" | { ${KINDS.join(", ")} }`, false);
   }
   const scope: Record<string, unknown> = given === "none" ? {} : { ...given };
@@ -73,7 +73,7 @@ function checkKind(action: string, kind: Kind, grant: unknown): boolean | "inher
     if (!isGranted({ name: kind })) throw wider(action, kind, "is true", `--allow-${kind}`);
     return true;
   }
-  if (!Array.isArray(grant)) {
+  if (!isArray(grant)) {
     throw badOption(action, `permissions.${kind}`, grant, `true | false | "inherit" | a list`, false);
   }
   const list = grant.map((entry) => checkEntry(action, kind, entry));
@@ -88,7 +88,7 @@ function checkEntry(action: string, kind: Kind, entry: unknown): string {
     ? "paths and file: URLs"
     : "names";
   const wrong = () => badOption(action, `permissions.${kind}`, entry, `a list of ${takes}`, false);
-  const value = entry instanceof RuntimeURL || typeof entry === "string" ? plain(kind, entry) : undefined;
+  const value = isA(entry, RuntimeURL) || typeof entry === "string" ? plain(kind, entry) : undefined;
   if (value === undefined || value === "") throw wrong();
   if ((kind === "net" || kind === "import") && !isHost(value)) throw wrong();
   let granted: boolean;
@@ -109,7 +109,7 @@ function plain(kind: Kind, entry: string | URL): string | undefined {
   // Taken from the global, and only here: importing them would add some milliseconds to the start of every script.
   // deno-lint-ignore no-process-global
   const { getBuiltinModule } = process;
-  if (entry instanceof RuntimeURL || entry.startsWith("file:")) {
+  if (isA(entry, RuntimeURL) || entry.startsWith("file:")) {
     const url = RuntimeURL.parse(entry);
     return url?.protocol === "file:" ? getBuiltinModule("node:url").fileURLToPath(url) : undefined;
   }

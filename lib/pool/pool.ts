@@ -14,7 +14,7 @@
  */
 import { calledBy } from "../core/at_caller.ts";
 import { IsopoolError } from "../core/errors.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, isArray } from "../core/validate.ts";
 import type { Future } from "../future/future.ts";
 import type { Task } from "../task/task.ts";
 import { attachCallbacks, checkCallbacks } from "./apply_callbacks.ts";
@@ -246,5 +246,5 @@ const SHARE: PublicMethod = { action: "share value", method: prototype.share };
 const CREATE: PublicMethod = { action: "create pool", method: Pool as never };
 
 function checkArgs(args: unknown): void {
-  if (!Array.isArray(args)) throw badOption(APPLY.action, "args", args, "an array of arguments", false);
+  if (!isArray(args)) throw badOption(APPLY.action, "args", args, "an array of arguments", false);
 }

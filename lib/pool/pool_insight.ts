@@ -4,7 +4,7 @@
  * @module
  */
 import { calledBy, type PublicFunction } from "../core/at_caller.ts";
-import { badOption, integer, knownOptions } from "../core/validate.ts";
+import { badOption, integer, isA, knownOptions } from "../core/validate.ts";
 import type { Dashboard } from "../observe/dashboard.ts";
 import type { PoolTrace } from "../observe/trace.ts";
 import type { PoolCore } from "./core.ts";
@@ -63,7 +63,7 @@ export abstract class PoolInsight extends PoolWorkers {
   trace(path: string | URL): Promise<PoolTrace> {
     calledBy(TRACE, () => {
       this.#core.checkOpen(TRACE.action);
-      if (!(typeof path === "string" && path !== "") && !(path instanceof URL)) {
+      if (!(typeof path === "string" && path !== "") && !isA(path, URL)) {
         throw badOption(TRACE.action, "path", path, "a path or a file: URL", false);
       }
     });

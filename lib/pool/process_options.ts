@@ -4,7 +4,7 @@
  * @module
  */
 import { PermissionScopeError } from "../core/errors.ts";
-import { badOption, refusal, show } from "../core/validate.ts";
+import { badOption, isA, isArray, refusal, show } from "../core/validate.ts";
 import type { HostSetup, HostsSetup } from "../transport/transport.ts";
 import { type BackendName, cpuCount, denoPath } from "./backends.ts";
 import type { PoolOptions } from "./options.ts";
@@ -33,7 +33,7 @@ export function launchPrefix(action: string, command: unknown, backend: BackendN
         'backend "process"',
     );
   }
-  const isValid = Array.isArray(command) && command.length > 0 && command[0] !== "" &&
+  const isValid = isArray(command) && command.length > 0 && command[0] !== "" &&
     command.every((part) => typeof part === "string" && !part.includes("\0"));
   if (!isValid) throw badOption(action, "command", command, "a list of a program and its arguments", false);
   return [...command];
@@ -42,7 +42,7 @@ export function launchPrefix(action: string, command: unknown, backend: BackendN
 /** Checks the options `hosts` and `ssh`. */
 export function hostsOf(action: string, options: PoolOptions, backend: BackendName): HostsSetup | undefined {
   const { hosts: given, ssh = [], workers = Infinity } = options;
-  if (!Array.isArray(ssh) || !ssh.every((part) => typeof part === "string" && part !== "")) {
+  if (!isArray(ssh) || !ssh.every((part) => typeof part === "string" && part !== "")) {
     throw badOption(action, "ssh", ssh, "a list of arguments", false);
   }
   if (given === undefined) {
@@ -55,7 +55,7 @@ export function hostsOf(action: string, options: PoolOptions, backend: BackendNa
         'backend "process"',
     );
   }
-  if (!Array.isArray(given) || given.length === 0) {
+  if (!isArray(given) || given.length === 0) {
     throw badOption(action, "hosts", given, 'a list of "host" and "number/host"', false);
   }
   const hosts = given.map((each) => hostOf(action, each));
@@ -84,7 +84,7 @@ export function workingDirectory(action: string, cwd: unknown, backend: BackendN
         'or use backend "process"',
     );
   }
-  if (cwd instanceof URL && cwd.protocol === "file:") {
+  if (isA(cwd, URL) && cwd.protocol === "file:") {
     // deno-lint-ignore no-process-global
     return process.getBuiltinModule("node:url").fileURLToPath(cwd);
   }

@@ -10,6 +10,8 @@ import { type SharedEntry, sharedRef } from "../protocol/shared_value.ts";
 
 /** Returns a handle's id and value, for {@linkcode refer}. */
 let openHandle: (shared: SharedValue<unknown>) => { id: number; entry: SharedEntry };
+/** Whether a value is a handle. Not `instanceof`, which throws for a revoked proxy. */
+let isShared: (value: unknown) => value is SharedValue<unknown>;
 let lastId = 0;
 
 function refuse(): never {
@@ -44,6 +46,7 @@ export class SharedValue<T> implements Disposable {
 
   static {
     openHandle = (shared) => shared.#open();
+    isShared = (value): value is SharedValue<unknown> => typeof value === "object" && value !== null && #id in value;
   }
 
   /** @ignore Use `Pool.share`. */
@@ -93,7 +96,7 @@ export class SharedValue<T> implements Disposable {
  */
 export function refer(item: unknown, spread: boolean, into: Map<number, SharedEntry>): unknown {
   const replace = (value: unknown) => {
-    if (!(value instanceof SharedValue)) return value;
+    if (!isShared(value)) return value;
     const { id, entry } = openHandle(value);
     into.set(id, entry);
     return sharedRef(id);
@@ -104,7 +107,7 @@ export function refer(item: unknown, spread: boolean, into: Map<number, SharedEn
 
 /** Returns whether one of the arguments is a handle. */
 export function hasShared(args: unknown[]): boolean {
-  return args.some((value) => value instanceof SharedValue);
+  return args.some(isShared);
 }
 
 function copyOf<T>(value: T): { value: T; handles: boolean } {

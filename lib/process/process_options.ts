@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { badOption, boolean, knownOptions } from "../core/validate.ts";
+import { badOption, boolean, isArray, knownOptions } from "../core/validate.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
 import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
@@ -42,7 +42,7 @@ const CREATE = "create process";
 /** Checks the options and the argument list of a process. */
 export function checkProcess(defaultName: string, args: unknown, options: ProcessOptions): CheckedProcess {
   knownOptions(CREATE, options, ["name", "daemon", "backend", "permissions", "env", "cwd"]);
-  if (!Array.isArray(args)) throw badOption(CREATE, "args", args, "an array of arguments", false);
+  if (!isArray(args)) throw badOption(CREATE, "args", args, "an array of arguments", false);
   const { name = defaultName, backend, permissions, env, cwd } = options;
   const daemon = boolean(CREATE, "daemon", options.daemon, false);
   const pool: PoolOptions = { backend, permissions, env, cwd, name, workers: 1 };

@@ -86,7 +86,7 @@ export function decodeItems(items: unknown[], spread: boolean): unknown[] {
 }
 
 function decodeItem(value: unknown): unknown {
-  return value instanceof Json ? value.parse() : value;
+  return isA(value, Json) ? value.parse() : value;
 }
 
 /** Whether a value needs no copy. Functions and symbols are no primitives here: they cannot be copied at all. */

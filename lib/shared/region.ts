@@ -4,7 +4,7 @@
  * @module
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
-import { badOption, integer, oneOf, show } from "../core/validate.ts";
+import { badOption, integer, isArray, oneOf, show } from "../core/validate.ts";
 import { bytesPerElement, VALUE_TYPES, type ValueType } from "./element.ts";
 import type { Handle } from "./handle.ts";
 
@@ -17,22 +17,13 @@ export interface Region {
   readonly length: number;
 }
 
-/** Whether a value is an object to iterate over; `false` for a revoked proxy. */
-export function isIterable(value: unknown): value is Iterable<unknown> {
-  try {
-    return typeof value === "object" && value !== null && Symbol.iterator in value;
-  } catch {
-    return false;
-  }
-}
-
 /** Allocates the memory of an array: `from` is its length, or its elements. */
 export function newRegion(call: string, type: ValueType, from: unknown): Region {
   oneOf(call, "type", type, VALUE_TYPES);
-  if (!Array.isArray(from) && typeof from !== "number") {
+  if (!isArray(from) && typeof from !== "number") {
     throw badOption(call, "from", from, "a length, or elements", false);
   }
-  const length = Array.isArray(from) ? from.length : integer(call, "length", from, 0);
+  const length = isArray(from) ? from.length : integer(call, "length", from, 0);
   return { type, memory: allocate(call, length * bytesPerElement(type)), offset: 0, length };
 }
 

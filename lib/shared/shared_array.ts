@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { isIterable } from "../core/input.ts";
 import { badOption } from "../core/validate.ts";
 import { type ElementOf, Elements, type ValueType, type ViewOf } from "./element.ts";
 import { Arrival, BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
-import { isIterable, newRegion, receivedRegion, type Region, sliceOf } from "./region.ts";
+import { newRegion, receivedRegion, type Region, sliceOf } from "./region.ts";
 
 const KIND = "array";
 

@@ -6,14 +6,14 @@
  */
 import type { Input } from "../core/input.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
-import { badOption, count, integer, knownOptions, type MedianLimit, timeLimit } from "../core/validate.ts";
+import { badOption, count, integer, isA, knownOptions, type MedianLimit, timeLimit } from "../core/validate.ts";
 import type { Settled } from "../future/on_error.ts";
 import type { PooledContext } from "../io/context.ts";
 import { type PooledOptions, pooledPlan } from "../io/options.ts";
 import type { BackendName } from "../pool/backends.ts";
 import { Pool } from "../pool/pool.ts";
 import { pooled } from "../pooled.ts";
-import { Task } from "../task/task.ts";
+import { isTask, type Task } from "../task/task.ts";
 
 /** Options of {@linkcode Stages.io}, with the meaning that they have in {@linkcode PooledOptions}. */
 export type IoStageOptions = Pick<
@@ -72,12 +72,12 @@ export function ioStage(fn: StageFunction, options: IoStageOptions): Stage {
 
 /** Makes a stage of a task on workers. */
 export function cpuStage(task: Task<[unknown], unknown>, options: CpuStageOptions): Stage {
-  if (!(task instanceof Task)) {
+  if (!isTask(task as unknown)) {
     throw badOption(CPU, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
   }
   knownOptions(CPU, options, ["workers", "pool", "chunkSize", "buffer", "timeout", "retry"]);
   const { workers, pool, ...map } = options;
-  if (pool !== undefined && !(pool instanceof Pool)) throw badOption(CPU, "pool", pool, "a Pool", false);
+  if (pool !== undefined && !isA(pool, Pool)) throw badOption(CPU, "pool", pool, "a Pool", false);
   if (workers !== undefined) {
     integer(CPU, "workers", workers, 1);
     if (pool) {

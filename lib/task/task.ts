@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { JSON, URL as RuntimeURL } from "../core/platform.ts";
-import { badOption, refusal, show } from "../core/validate.ts";
+import { URL as RuntimeURL } from "../core/platform.ts";
+import { badOption, isA, isOptions, refusal, show } from "../core/validate.ts";
 import { checkTaskOptions, type TaskOptions } from "./task_options.ts";
 
 export type { TaskOptions };
@@ -175,7 +175,8 @@ export function task<A extends unknown[], R>(
   options: TaskOptions = {},
 ): Task<A, Awaited<R>> {
   if (typeof fn !== "function") throw badOption("create task", "fn", fn, "a function that the file exports", false);
-  const url = absolute("create task", meta?.url);
+  if (!isOptions(meta)) throw badOption("create task", "meta", meta, META, false);
+  const url = absolute("create task", meta.url);
   if (fn.name === "" || fn.name === "default") {
     throw refusal(
       "Cannot create task: the function has no name: export a named function and pass that, or use inline(fn)",
@@ -184,15 +185,26 @@ export function task<A extends unknown[], R>(
   return new Task<A, Awaited<R>>(fn.name, { url, name: fn.name }, options, fn);
 }
 
+const META = 'import.meta, or { url: import.meta.resolve("./tasks.ts") }';
+
 function absolute(call: string, url: unknown): string {
-  const text = url instanceof RuntimeURL ? url.href : url;
+  const text = isA(url, RuntimeURL) ? url.href : url;
   if (typeof text !== "string") {
     throw badOption(call, "url", url, 'the absolute URL of a module: import.meta.resolve("./tasks.ts")', false);
   }
   if (!RuntimeURL.canParse(text)) {
     throw refusal(
-      `Cannot ${call}: \`url\` is ${show(text)}, which is relative: pass import.meta.resolve(${JSON.stringify(text)})`,
+      `Cannot ${call}: \`url\` is ${show(text)}, which is relative: pass import.meta.resolve(${show(text)})`,
     );
   }
   return new RuntimeURL(text).href;
+}
+
+/** Whether a value is a task; `false` for a revoked proxy. Three times as fast as `isA`, which takes any class. */
+export function isTask(value: unknown): value is Task {
+  try {
+    return value instanceof Task;
+  } catch {
+    return false;
+  }
 }

@@ -9,6 +9,7 @@ import {
   callback,
   count,
   duration,
+  isArray,
   knownOptions,
   type MedianLimit,
   timeLimit,
@@ -99,7 +100,7 @@ export function checkTaskOptions(call: string, options: TaskOptions): TaskOption
   }
   callback(call, "onEmit", onEmit);
   callback(call, "onProgress", onProgress);
-  if (transfer !== undefined && !Array.isArray(transfer)) {
+  if (transfer !== undefined && !isArray(transfer)) {
     throw badOption(call, "transfer", transfer, "an array of transferable values", false);
   }
   return { ...options };

@@ -1,0 +1,111 @@
+/** Defects of the IO side, checkpoints, clusters and the command line. */
+import type { Mutation } from "./mutation.ts";
+
+export const OTHERS: readonly Mutation[] = [
+  {
+    defect: "limit(): a call that is aborted while it waits keeps the place of its key",
+    file: "lib/io/gate.ts",
+    text: "      if (waiter.hasPlace) this.#releasePlace(key);\n",
+    by: "",
+    tests: ["tests/io/limit_per_key_test.ts", "tests/io/per_key_test.ts"],
+  },
+  {
+    defect: "pooled(): a second attempt runs beside the first, which has run out of time",
+    file: "lib/io/attempts.ts",
+    text: "    if (this.#overdue) await this.#overdue;\n",
+    by: "",
+    tests: ["tests/io/timeout_test.ts", "tests/io/retry_test.ts"],
+  },
+  {
+    defect: "pooled(): errors arrive wrapped in those of the retry library",
+    file: "lib/io/attempts.ts",
+    text: "throw isWrapped ? failed!.reason : error;",
+    by: "throw error;",
+    tests: ["tests/io/retry_test.ts"],
+  },
+  {
+    defect: "rate: one start too many in a window",
+    file: "lib/core/rate.ts",
+    text: "if (this.#windowStarts === this.#limit)",
+    by: "if (this.#windowStarts > this.#limit)",
+    tests: ["tests/core/rate_test.ts"],
+  },
+  {
+    defect: "adaptive: an overload does not lower the limit",
+    file: "lib/io/adaptive.ts",
+    text: "Math.max(this.#min, this.#exactLimit / 2)",
+    by: "Math.max(this.#min, this.#exactLimit)",
+    tests: ["tests/io/adaptive_test.ts"],
+  },
+  {
+    defect: "checkpoint: a torn line stays in the file",
+    file: "lib/checkpoint/checkpoint_file.ts",
+    text: "if (size < this.#file.statSync().size) this.#file.truncateSync(size);",
+    by: "void size;",
+    tests: ["tests/checkpoint/pooled_test.ts", "tests/checkpoint/kill_test.ts"],
+  },
+  {
+    defect: "checkpoint: one record stands for two equal items",
+    file: "lib/checkpoint/record_index.ts",
+    text:
+      "      if (last === NONE) this.#heads[slot] = this.#next[record];\n      else this.#next[last] = this.#next[record];\n",
+    by: "",
+    tests: ["tests/checkpoint/pooled_test.ts"],
+  },
+  {
+    defect: "checkpoint: two runs write one file",
+    file: "lib/checkpoint/checkpoint_file.ts",
+    text: "if (!this.#file.tryLockSync(true))",
+    by: "if (false)",
+    tests: ["tests/checkpoint/pooled_test.ts"],
+  },
+  {
+    defect: "cluster: cancel() does not reach a host",
+    file: "lib/cluster/executor.ts",
+    text: '    this.control({ kind: "cancel", id, reason });\n',
+    by: "",
+    tests: ["tests/cluster/calls_test.ts"],
+  },
+  {
+    defect: "cluster: a stream ends after its first items",
+    file: "lib/cluster/host_worker.ts",
+    text: "    this.#transport.grant(call.seq, total - call.granted);\n",
+    by: "",
+    tests: ["tests/cluster/calls_test.ts"],
+  },
+  {
+    defect: "cluster: a host runs modules that it must not",
+    file: "lib/cluster/host.ts",
+    text: "this.#modules = modules && urlPrefixes(modules);",
+    by: "this.#modules = modules && undefined;",
+    tests: ["tests/cluster/calls_test.ts"],
+  },
+  {
+    defect: "command line: a line break inside quotes ends a row",
+    file: "lib/cli/csv.ts",
+    text: "else if (unit === 10 && !isQuoted) return at;",
+    by: "else if (unit === 10) return at;",
+    tests: ["tests/cli/input_test.ts"],
+  },
+  {
+    defect: "command line: --halt with a percentage ends after the first failure",
+    file: "lib/cli/halt.ts",
+    text: "this.#failed >= MIN_FAILURES && ",
+    by: "",
+    tests: ["tests/cli/ends_test.ts"],
+  },
+  {
+    defect: "command line: the job log does not tell a timeout from a failure",
+    file: "lib/cli/joblog.ts",
+    text: "return { value: -1, signal: SIGNALS.SIGTERM };",
+    by: "return { value: 1, signal: 0 };",
+    tests: ["tests/cli/joblog_test.ts"],
+  },
+  {
+    defect: "command line: --resume-failed runs what has succeeded since",
+    file: "lib/cli/done_items.ts",
+    text: "      this.#failures.delete(failure);\n",
+    by: "",
+    tests: ["tests/cli/joblog_test.ts"],
+  },
+];
