@@ -1,12 +1,6 @@
 /**
  * The suite of `@std/async/pool`, written for `pooled()`.
  *
- * | original                                                 | here                                                    |
- * | -------------------------------------------------------- | ------------------------------------------------------- |
- * | pooledMap() handles errors                               | calls that run when an item fails                       |
- * | pooledMap() surfaces errors thrown by the input iterable | p_map_test.ts: a source iterator throws                 |
- * | pooledMap() throws for invalid poolLimit                 | p_map_test.ts: is a TypeError or RangeError at the call |
- *
  * @module
  */
 import { assertEquals, assertStrictEquals } from "@std/assert";
