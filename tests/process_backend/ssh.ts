@@ -157,7 +157,10 @@ export class TestHosts implements AsyncDisposable {
 /** A search path by which this runtime is found. */
 export const WITH_DENO: string = `${Deno.execPath().replace(/\/[^/]*$/, "")}:/usr/local/bin:/usr/bin:/bin`;
 
+/** Other tests have folders with other names behind the same prefix. */
+const MODULE_FOLDER = /^isopool-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 /** The folders of modules that pools have on hosts, which are all this machine. */
 export function moduleFolders(): string[] {
-  return [...Deno.readDirSync("/tmp")].map(({ name }) => name).filter((name) => name.startsWith("isopool-"));
+  return [...Deno.readDirSync("/tmp")].map(({ name }) => name).filter((name) => MODULE_FOLDER.test(name));
 }
