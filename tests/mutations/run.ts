@@ -47,8 +47,10 @@ async function firstFailure(folder: string, { tests, filter }: Mutation): Promis
       signal: AbortSignal.timeout(FILE_TIMEOUT),
     }).output();
     if (code === 0) continue;
-    const title = /^ ?FAILURES ?$\s*^(.*?) => /m.exec(new TextDecoder().decode(stdout))?.[1];
-    return `\`${file.replace("tests/", "")}\`: ${title ?? (signal ? "it hangs" : "it does not load")}`;
+    const text = new TextDecoder().decode(stdout);
+    const title = /^ ?FAILURES ?$\s*^(.*?) => /m.exec(text)?.[1];
+    if (title === undefined && signal === null) throw new Error(`${file} does not run: ${text}`);
+    return `\`${file.replace("tests/", "")}\`: ${title ?? "it hangs"}`;
   }
 }
 

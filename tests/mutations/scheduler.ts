@@ -7,7 +7,8 @@ export const SCHEDULER: readonly Mutation[] = [
     file: "lib/scheduler/backlog.ts",
     text: "this.#levels[at].priority > priority) at++",
     by: "this.#levels[at].priority < priority) at++",
-    tests: ["tests/scheduler/priority_aging_test.ts"],
+    tests: ["tests/pool/async_test.ts"],
+    filter: "/priorit/",
   },
   {
     defect: "one map keeps others of its priority waiting",
