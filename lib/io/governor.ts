@@ -56,7 +56,7 @@ export interface Governor {
    */
   acquire(options?: { signal?: AbortSignal; key?: unknown }): Promise<GovernorToken>;
   /**
-   * Calls `fn` with a permit, without arguments.
+   * Calls `fn` with a permit, without arguments. It gets no signal: with a `timeout` call the limiter itself, `run(fn)`.
    *
    * @example Call a function within the limit
    * ```ts
@@ -68,7 +68,8 @@ export interface Governor {
    */
   with<R>(fn: () => R | PromiseLike<R>): Promise<R>;
   /**
-   * Returns a function that calls `fn` with a permit, and passes `this` and its arguments on.
+   * Returns a function that calls `fn` with a permit, and passes `this` and its arguments on. `fn` gets no signal, so a
+   * `timeout` frees its permit while it runs on: with a `timeout` call the limiter itself, `run(({ signal }) => ...)`.
    *
    * @example Limit a function wherever it is called
    * ```ts
