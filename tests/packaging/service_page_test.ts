@@ -8,7 +8,8 @@ const DEADLINE = 60_000;
 interface Server extends AsyncDisposable {
   url: string;
   terminate(): void;
-  ended: Promise<{ code: number; stderr: string }>;
+  /** Its exit code, and what it printed after its address. */
+  ended: Promise<{ code: number; output: string }>;
 }
 
 /** Starts the page's program by the page's command, on a free port. */
@@ -26,26 +27,24 @@ async function startServer(): Promise<Server> {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const stderr = new Response(child.stderr).text();
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const stdout = new Response(child.stdout).text();
+  const lines = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   while (!text.includes("\n")) {
     const { value, done } = await within(DEADLINE, lines.read(), "the line with the address");
-    if (done) throw new Error(`the server ended: ${await stderr}`);
+    if (done) throw new Error(`the server ended: ${text}`);
     text += value;
   }
-  const rest = (async () => {
-    while (!(await lines.read()).done);
-  })();
+  const [listening] = text.split("\n");
   let ended = false;
   const end = (async () => {
+    for (let block; !(block = await lines.read()).done;) text += block.value;
     const { code } = await child.status;
     ended = true;
-    await rest;
-    return { code, stderr: await stderr };
+    return { code, output: await stdout + text.slice(listening.length + 1) };
   })();
   return {
-    url: text.match(/http:\S+/)![0],
+    url: listening.match(/http:\S+/)![0],
     terminate: () => child.kill("SIGTERM"),
     ended: end,
     async [Symbol.asyncDispose]() {
@@ -69,7 +68,7 @@ test(
     for (const answer of await Promise.all(endless)) assertEquals(answer, [504, "too slow\n"]);
     assertEquals(await get(21), [200, "10946\n"]);
     server.terminate();
-    assertEquals(await within(DEADLINE, server.ended, "the end"), { code: 0, stderr: "" });
+    assertEquals(await within(DEADLINE, server.ended, "the end"), { code: 0, output: "" });
   },
   { deadline: 2 * DEADLINE, ignore: Deno.build.os === "windows" && "Windows has no SIGTERM" },
 );
@@ -96,7 +95,7 @@ test(
     const count = (status: number) => statuses.get(status)?.length ?? 0;
     assert(count(200) + count(504) >= 100, `${count(200)} of 400 have a result, ${count(504)} were too slow`);
     assertEquals([...statuses.keys()].filter((status) => ![200, 503, 504, "refused"].includes(status)), []);
-    assertEquals(await within(DEADLINE, server.ended, "the end"), { code: 0, stderr: "" });
+    assertEquals(await within(DEADLINE, server.ended, "the end"), { code: 0, output: "" });
   },
   { deadline: 3 * DEADLINE, ignore: Deno.build.os === "windows" && "Windows has no SIGTERM" },
 );
