@@ -79,10 +79,10 @@ export class QueueFullError extends IsopoolError {
 export class PermissionScopeError extends IsopoolError {
   /** @ignore */
   override name = "PermissionScopeError";
-  /** The flag to start the script with. */
+  /** The flag to start the script with; where it lacks two, both with a space between. */
   readonly flag: string;
 
-  /** Creates the error for the missing flag. */
+  /** Creates the error for what is missing. */
   constructor(message: string, options: ErrorOptions & { flag: string }) {
     super(message, options);
     this.flag = options?.flag;

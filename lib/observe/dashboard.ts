@@ -21,7 +21,7 @@ import { type EndedCall, observe } from "../scheduler/observers.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { PAGE } from "./dashboard_page.ts";
 import { taskName } from "../scheduler/task_name.ts";
-import { errorText, MAX_TEXT } from "./describe.ts";
+import { errorText, MAX_TEXT } from "../core/error_text.ts";
 
 /** Milliseconds between two snapshots. */
 const INTERVAL = 500;

@@ -23,7 +23,7 @@ import type { Job } from "../scheduler/job.ts";
 import { type EndedCall, observe, type Observers } from "../scheduler/observers.ts";
 import type { Death } from "../transport/transport.ts";
 import { taskName } from "../scheduler/task_name.ts";
-import { errorText } from "./describe.ts";
+import { errorText } from "../core/error_text.ts";
 
 const SCOPE = "isopool";
 const KIND = { PRODUCER: 3, CONSUMER: 4 } as const;

@@ -17,7 +17,7 @@ import { itemText } from "../scheduler/item_text.ts";
 import type { Job } from "../scheduler/job.ts";
 import type { Death } from "../transport/transport.ts";
 import { taskName } from "../scheduler/task_name.ts";
-import { errorText, MAX_TEXT } from "./describe.ts";
+import { errorText, MAX_TEXT } from "../core/error_text.ts";
 import { round, TraceLanes } from "./trace_lanes.ts";
 
 /** Minimum milliseconds between two values of the counters. */

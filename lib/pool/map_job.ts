@@ -139,6 +139,7 @@ export class MapJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.abandon} */
   abandon(outcome: Failure, error: unknown): void {
+    if (outcome === "rejected") this.#site?.addTo(error);
     this.stop(error, outcome);
   }
 
@@ -150,8 +151,7 @@ export class MapJob extends PoolJob implements Producer {
   /** {@inheritDoc Job.poolDrains} */
   poolDrains(): void {
     if (this.#plan.buffer === undefined || this.collector.isReaderWaiting) return;
-    // What was sent is still done, and can be read after the pool's end.
-    this.#input.close();
+    this.#input.close(); // What was sent is still done, and can be read after the pool's end.
     this.collector.end(this.#next, { reason: unreadError("Map") });
     this.#checkEnd();
   }

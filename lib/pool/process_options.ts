@@ -7,21 +7,27 @@ import { PermissionScopeError } from "../core/errors.ts";
 import { badOption, isA, isArray, refusal, show } from "../core/validate.ts";
 import type { HostSetup, HostsSetup } from "../transport/transport.ts";
 import { type BackendName, cpuCount, denoPath } from "./backends.ts";
+import { CHILD_PROCESS_FLAG, mayUseChildProcess } from "./child_process.ts";
 import type { PoolOptions } from "./options.ts";
 
 /**
  * Checks that this script may start worker processes.
  *
  * @param command The program that starts them.
- * @throws {PermissionScopeError} If it may not run it.
+ * @throws {PermissionScopeError} If it may not run it, or lacks what `node:child_process` needs for that.
  */
 export function checkMayRun(action: string, command: string = denoPath()): void {
-  if (Deno.permissions.querySync({ name: "run", command }).state === "granted") return;
-  throw new PermissionScopeError(
-    `Cannot ${action}: backend "process" runs ${command}, which this script may not do: start the script with ` +
-      `--allow-run=${command}`,
-    { flag: `--allow-run=${command}` },
-  );
+  const run = `--allow-run=${command}`;
+  const mayRun = Deno.permissions.querySync({ name: "run", command }).state === "granted";
+  const maySpawn = mayUseChildProcess();
+  if (mayRun && maySpawn) return;
+  const flags = [...mayRun ? [] : [run], ...maySpawn ? [] : [CHILD_PROCESS_FLAG]].join(" ");
+  const why = mayRun
+    ? "starts processes, for which Deno's node:child_process reads one variable of the environment"
+    : `runs ${command}, which this script may not do`;
+  throw new PermissionScopeError(`Cannot ${action}: backend "process" ${why}: start the script with ${flags}`, {
+    flag: flags,
+  });
 }
 
 /** Checks the option `command`. */

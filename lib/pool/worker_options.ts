@@ -10,6 +10,7 @@
  */
 import { PermissionScopeError } from "../core/errors.ts";
 import { URL } from "../core/platform.ts";
+import { CHILD_PROCESS_FLAG, mayUseChildProcess } from "./child_process.ts";
 
 const FLAG = "--unstable-worker-options";
 
@@ -28,13 +29,11 @@ let isOn: boolean | undefined;
  */
 export function checkWorkerOptions(call: string): void {
   if (isOn) return;
-  // `fork` reads this variable. Without the permission for it, `fork` would prompt the user, or throw.
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "NODE_V8_COVERAGE" });
-  if (state !== "granted") {
+  if (!mayUseChildProcess()) {
     throw new PermissionScopeError(
       `Cannot ${call}: \`permissions\` need Deno's ${FLAG}, and whether it is given cannot be found out without ` +
-        "reading one variable of the environment: start the script with --allow-env=NODE_V8_COVERAGE",
-      { flag: "--allow-env=NODE_V8_COVERAGE" },
+        `reading one variable of the environment: start the script with ${CHILD_PROCESS_FLAG}`,
+      { flag: CHILD_PROCESS_FLAG },
     );
   }
   isOn = detect();

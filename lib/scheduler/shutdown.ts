@@ -13,6 +13,7 @@
  * @module
  */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
+import { dropFrames } from "../core/stack.ts";
 import { Promise } from "../core/platform.ts";
 import type { KeepAlive } from "../core/timer.ts";
 import type { Admission } from "./admission.ts";
@@ -100,7 +101,9 @@ export class Shutdown {
   break(error: BrokenPoolError): void {
     if (!this.isRunning) return;
     this.cause = error.cause ?? error;
-    this.#stopAll("broken", "rejected", error);
+    // An error for each job: its stack gets the line that has submitted the job.
+    const own = () => dropFrames(new BrokenPoolError(error.message, { cause: error.cause }));
+    this.#stopAll("broken", "rejected", error, own);
   }
 
   /** Resolves `ended` if no worker is left. */
@@ -110,12 +113,12 @@ export class Shutdown {
     this.#keepAlive[Symbol.dispose]();
   }
 
-  #stopAll(state: "terminated" | "broken", outcome: Failure, error: unknown): void {
+  #stopAll(state: "terminated" | "broken", outcome: Failure, error: unknown, own: () => unknown = () => error): void {
     const { jobs, workerSet } = this.#parts;
     this.state = state;
     this.#keepAlive.hold();
     // Jobs first: they take back what has not started, so that no worker starts it while it is being killed.
-    for (const job of [...jobs]) job.abandon(outcome, error);
+    for (const job of [...jobs]) job.abandon(outcome, own());
     this.#failWaiters(error);
     for (const slot of workerSet.slots) slot.kill({ outcome, error });
     this.checkEnd();

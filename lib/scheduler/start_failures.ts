@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { errorText } from "../core/error_text.ts";
 import { BrokenPoolError, IsopoolError } from "../core/errors.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
@@ -17,11 +18,25 @@ const MAX_FAILURES = 3;
 const FIRST_WAIT = 50;
 const MAX_WAIT = 5_000;
 
+/** Maximum number of characters of a reason in a message. */
+const MAX_REASON = 500;
+/** Errors of the system that say that something has run out. */
+const EXHAUSTED =
+  /\b(EAGAIN|EMFILE|ENFILE|ENOMEM)\b|os error (11|12|23|24)\b|too many open files|temporarily unavailable/i;
+
+// The reason, and the way out where only the limits of the system are in the way.
+function why(cause: unknown): string {
+  const reason = errorText(cause, MAX_REASON);
+  const code = String((cause as { code?: unknown } | undefined)?.code);
+  if (!EXHAUSTED.test(`${code} ${reason}`)) return reason;
+  return `${reason}: lower \`workers\`, or raise the limits of threads and open files`;
+}
+
 /** Returns the error of a caller that waits for `max` workers, of which only some could be started. */
 export function cannotStart(running: number, max: number, cause: unknown): IsopoolError {
   return new IsopoolError(
     `Cannot start workers: ${running} of ${max} run, and another could not be started ${MAX_FAILURES} times in a row: ` +
-      "lower `workers`, or raise the limits of threads and open files",
+      why(cause),
     { cause },
   );
 }
@@ -52,10 +67,10 @@ export class StartFailures {
     const cause = death.cause ?? crashError(id, death);
     this.#last = { cause };
     if (++this.#count >= MAX_FAILURES) {
-      const why = death.reason === "initializer"
+      const what = death.reason === "initializer"
         ? `its initializer failed ${MAX_FAILURES} times in a row`
         : `${MAX_FAILURES} workers in a row died before they took a task`;
-      return new BrokenPoolError(`Pool is broken: ${why}`, { cause });
+      return new BrokenPoolError(`Pool is broken: ${what}: ${why(cause)}`, { cause });
     }
     return undefined;
   }
@@ -68,8 +83,7 @@ export class StartFailures {
     this.#last = { cause };
     if (othersLive || ++this.#count < MAX_FAILURES) return undefined;
     return new BrokenPoolError(
-      `Pool is broken: ${MAX_FAILURES} workers in a row could not be started, and no other lives: lower \`workers\`, or ` +
-        "raise the limits of threads and open files",
+      `Pool is broken: ${MAX_FAILURES} workers in a row could not be started, and no other lives: ${why(cause)}`,
       { cause },
     );
   }

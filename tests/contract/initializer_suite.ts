@@ -82,7 +82,10 @@ export const initializerSuite: Suite = (backend, check) => {
         for (const error of errors) {
           const broken = expectError(error, BrokenPoolError);
           assertEquals(expectError(broken.cause, RangeError).message, "no database");
-          assert(broken.message.includes("initializer failed 3 times"), broken.message);
+          const reason = "initializer failed 3 times in a row: RangeError: no database";
+          assert(broken.message.includes(reason), broken.message);
+          // Each says who has submitted it.
+          if (backend.capabilities.isolated) assert(broken.stack!.includes("initializer_suite.ts"), broken.stack);
         }
         assertEquals([pool.state, log.read("BEGUN")], ["broken", 3]);
         const late = assertThrows(() => pool.submit(values.double, 1), BrokenPoolError);

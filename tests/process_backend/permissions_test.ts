@@ -1,7 +1,8 @@
 /** What a task can open that nothing is permitted to. */
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { PermissionScopeError, Pool, tasks } from "@isopool/isopool";
 import { onLinux } from "../support/proc.ts";
+import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
 import { own } from "./kit.ts";
 
@@ -58,8 +59,34 @@ test("a script without the permission to run the runtime cannot make a pool, and
     ],
     stdin: "null",
   }).output();
-  const flag = `--allow-run=${Deno.execPath()}`;
-  assertEquals(new TextDecoder().decode(stdout), `PermissionScopeError ${flag}\nPermissionScopeError\n`);
+  const flags = `--allow-run=${Deno.execPath()} --allow-env=NODE_V8_COVERAGE`;
+  assertEquals(new TextDecoder().decode(stdout), `PermissionScopeError ${flags}\nPermissionScopeError\n`);
+});
+
+const one = `
+  import { inline, Pool } from "@isopool/isopool";
+  try {
+    await using pool = new Pool({ backend: "process", workers: 1, permissions: "none" });
+    console.log(await pool.submit(inline((n: number) => n + 1), 41));
+  } catch (error) {
+    console.log(String(error));
+  }`;
+
+test("the flags that docs/permissions.md names for processes are enough, and the error names one that is left out", async () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/permissions.md", import.meta.url));
+  const row = page.split("\n").find((line) => line.startsWith('| with `backend: "process"`'))!;
+  const flags = [...row.matchAll(/`(--allow-[^`]+)`( of the path of Deno)?/g)]
+    .map(([, flag, ofDeno]) => ofDeno ? `${flag}=${Deno.execPath()}` : flag);
+  assertEquals(flags, [`--allow-run=${Deno.execPath()}`, "--allow-env=NODE_V8_COVERAGE"]);
+  const given = ["--no-prompt", "--allow-read"];
+  const { stdout, stderr } = await runScript(one, { permissions: [...given, ...flags] });
+  assertEquals([stdout, stderr], ["42\n", ""]);
+  for (const missing of flags) {
+    const permissions = [...given, ...flags.filter((flag) => flag !== missing)];
+    const { stdout } = await runScript(one, { permissions });
+    assert(/^PermissionScopeError: Cannot create pool: /.test(stdout), stdout);
+    assert(stdout.endsWith(`start the script with ${missing}\n`), stdout);
+  }
 });
 
 test("a scope wider than the script's own is refused at construction", () => {

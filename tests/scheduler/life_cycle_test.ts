@@ -101,11 +101,14 @@ Deno.test("a scheduler that breaks while calls of affinity keys wait starts no f
 /**
  * Makes a fleet, and a launch that the runtime refuses while `refuses` says so; it gets the number of starts before.
  */
-function refusing(refuses: (starts: number) => boolean) {
+function refusing(
+  refuses: (starts: number) => boolean,
+  error: Error = Object.assign(new Error("no thread left"), { code: "EAGAIN" }),
+) {
   const fleet = new ManualFleet();
   let starts = 0;
   const launch: Launch = (id, events) => {
-    if (refuses(starts++)) throw Object.assign(new Error("no thread left"), { code: "EAGAIN" });
+    if (refuses(starts++)) throw error;
     return fleet.launch(id, events);
   };
   return { fleet, launch, starts: () => starts };
@@ -133,6 +136,23 @@ Deno.test("three refused starts in a row break the pool with the runtime's error
   assert(error instanceof BrokenPoolError && /could not be started/.test(error.message), String(error));
   assertEquals((error.cause as { code?: string }).code, "EAGAIN");
 });
+
+for (
+  const [name, cause, isLimit] of [
+    ["a permission", new Deno.errors.NotCapable('Requires env access to "X"'), false],
+    ["descriptors", new Error("Too many open files (os error 24)"), true],
+  ] as const
+) {
+  Deno.test(`a pool that breaks for lack of ${name} says so, and names the limits only if they are reached`, async () => {
+    const { launch } = refusing(() => true, cause);
+    const { scheduler, task } = manualScheduler({ workers: 1, launch });
+    const job = new ListJob(scheduler, task, numbers(1));
+    await within(10_000, scheduler.ended);
+    const { message } = job.values[0] as BrokenPoolError;
+    assert(message.includes(`${cause.name}: ${cause.message}`), message);
+    assertEquals(/raise the limits/.test(message), isLimit, message);
+  });
+}
 
 Deno.test("while a worker lives, refused starts never break the pool", async () => {
   const { fleet, launch, starts } = refusing((starts) => starts > 0);
