@@ -55,7 +55,8 @@ function renderObject(value: object, max: number, depth: number): string {
   return `{ ${shown.join(", ")}${keys.length > MAX_ENTRIES ? ", …" : ""} }`;
 }
 
-function typeName(value: object): string {
+/** Returns the name of the class of an object, without running code of its own; `"Object"` if it has none. */
+export function typeName(value: object): string {
   const prototype = Object.getPrototypeOf(value);
   const constructor = prototype === null ? undefined : own(prototype, "constructor");
   const name = typeof constructor === "function" ? own(constructor, "name") : undefined;

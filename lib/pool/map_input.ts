@@ -221,7 +221,8 @@ export class MapInput {
       this.#handles ||= handles;
       return this.#spread ? args : args[0];
     } catch (error) {
-      return new Uncopyable(item, (error as Error).cause);
+      const refused = new Uncopyable(item, (error as Error).cause);
+      return this.#spread ? [refused] : refused;
     }
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeItems, Uncopyable } from "../protocol/snapshot.ts";
+import { decodeItems, uncopyableIn } from "../protocol/snapshot.ts";
 import { resolveShared, type Shares } from "../protocol/shared_value.ts";
 
 /**
@@ -16,7 +16,8 @@ import { resolveShared, type Shares } from "../protocol/shared_value.ts";
 export function sentItem(sent: unknown, spread: boolean, shares: Shares | undefined): unknown {
   // A call that was cancelled is reported without its item.
   if (sent === undefined) return undefined;
-  if (sent instanceof Uncopyable) return sent.value;
+  const refused = uncopyableIn(sent);
+  if (refused) return refused.value;
   const [item] = decodeItems([sent], spread);
   return shares === undefined ? item : resolveShared(item, spread, (id) => shares.get(id)?.value);
 }

@@ -13,8 +13,8 @@
  */
 import { forEachElement } from "../core/elements.ts";
 import { isAnyArrayBuffer, isProxy } from "../core/uncopyable.ts";
-import { isShared, KEY } from "../shared/handle.ts";
-import { isMemory, memoryError } from "./reach.ts";
+import { type Handle, isShared, KEY } from "../shared/handle.ts";
+import { isMemory, UnreachableError } from "./reach.ts";
 
 /** Bytes from which on a buffer travels beside the message: serializing it inside costs a second copy. */
 export const LARGE_BUFFER = 16 * 1024;
@@ -94,7 +94,7 @@ class Search {
       // A copy that was made at submit has the handle of a shared object in its place. That of an error is plain data.
       const { kind } = part as { kind?: unknown };
       if (key === KEY && typeof kind === "string" && kind !== "error") {
-        if (isMemory(kind)) throw memoryError(kind, kind);
+        if (isMemory(kind)) throw new UnreachableError(part as Handle);
         continue;
       }
       this.visit(part);
@@ -102,7 +102,7 @@ class Search {
   }
 
   #note(buffer: ArrayBufferLike): void {
-    if (buffer instanceof SharedArrayBuffer) throw memoryError("SharedArrayBuffer");
+    if (buffer instanceof SharedArrayBuffer) throw new UnreachableError(buffer);
     const { contents } = this;
     contents.hasBuffers = true;
     if (buffer.byteLength < LARGE_BUFFER || buffer.resizable || contents.large.length >= MAX_BUFFERS) return;

@@ -8,10 +8,12 @@ import { TransferError } from "../core/errors.ts";
 import { takeMove } from "../core/move.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { JSON, structuredClone } from "../core/platform.ts";
+import { typeName } from "../core/shorten.ts";
 import { isProxy } from "../core/uncopyable.ts";
 import { isA, show } from "../core/validate.ts";
-import { encode } from "../shared/revive.ts";
+import { encode, isWrapped } from "../shared/revive.ts";
 import { cloneInput, cloneInputWithErrors } from "./clone_input.ts";
+import { UnreachableError } from "./reach.ts";
 
 /** Arguments as they were when the caller passed them. */
 export interface Snapshot {
@@ -106,6 +108,12 @@ export class Uncopyable {
   constructor(readonly value: unknown, readonly cause: unknown) {}
 }
 
+/** Returns the placeholder that an item is, or the only one of a list of arguments, if so. */
+export function uncopyableIn(item: unknown): Uncopyable | undefined {
+  const value = Array.isArray(item) && item.length === 1 ? item[0] : item;
+  return isA(value, Uncopyable) ? value : undefined;
+}
+
 /** Makes the error of a failed copy, with the path of the part of `value` that cannot be copied. */
 export function transferError(
   value: unknown,
@@ -114,19 +122,21 @@ export function transferError(
   cause: unknown,
   moved: readonly unknown[] = [],
 ): TransferError {
-  if (isA(value, Uncopyable)) ({ value, cause } = value);
-  const { path, offender } = locate(value, root, new Set(moved));
+  ({ value, cause } = uncopyableIn(value) ?? { value, cause });
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new TransferError(
-    `Cannot send ${direction} ${path}: ${describe(offender)} cannot be copied to another thread: ${reason}`,
-    { direction, path, cause },
-  );
+  const unreachable = cause instanceof UnreachableError ? cause.offender : undefined;
+  const isAtFault = unreachable ? (part: unknown) => holds(part, unreachable) : isUncloneable;
+  const { path, offender } = locate(value, root, new Set(moved), isAtFault);
+  const why = unreachable ? reason : `${describe(offender)} cannot be copied to another thread: ${reason}`;
+  const where = path.startsWith(direction) ? path : `${direction} ${path}`;
+  return new TransferError(`Cannot send ${where}: ${why}`, { direction, path, cause });
 }
 
 function describe(offender: unknown): string {
   if (typeof offender === "symbol") return "a symbol";
   // A revoked one throws whatever is asked of it.
   if (isProxy(offender)) return "a Proxy";
+  if (typeof offender === "object" && offender !== null) return typeName(offender);
   if (typeof offender !== "function") return Object.prototype.toString.call(offender).slice(8, -1);
   const { name }: { name: unknown } = offender;
   return typeof name === "string" && name !== "" ? `a function (${name})` : "a function";
@@ -135,17 +145,33 @@ function describe(offender: unknown): string {
 /** Maximum length of a path in an error message. */
 const MAX_PATH = 200;
 
-// Finds the deepest value that cannot be cloned by itself. It clones each sibling on the way, so it runs only after a
-// failure.
-function locate(value: unknown, path: string, seen: Set<unknown>): { path: string; offender: unknown } {
+// Finds the deepest value that is at fault by itself. It looks at each sibling on the way, by a clone for instance, so it
+// runs only after a failure.
+function locate(
+  value: unknown,
+  path: string,
+  seen: Set<unknown>,
+  isAtFault: (part: unknown) => boolean,
+): { path: string; offender: unknown } {
   // Structured clone refuses a proxy, whatever its target.
   if (typeof value === "object" && value !== null && !isProxy(value) && !seen.has(value) && path.length < MAX_PATH) {
     seen.add(value);
+    if (isWrapped(value)) return { path, offender: value };
     for (const [step, child] of children(value)) {
-      if (!seen.has(child) && !isCloneable(child)) return locate(child, path + step, seen);
+      if (!seen.has(child) && isAtFault(child)) return locate(child, path + step, seen, isAtFault);
     }
   }
   return { path, offender: value };
+}
+
+// Whether a value is `part`, or contains it.
+function holds(value: unknown, part: object, seen = new Set<unknown>()): boolean {
+  if (value === part) return true;
+  if (typeof value !== "object" || value === null || seen.has(value) || isProxy(value)) return false;
+  seen.add(value);
+  if (ArrayBuffer.isView(value)) return value.buffer === part;
+  for (const [, child] of children(value)) if (holds(child, part, seen)) return true;
+  return false;
 }
 
 function* children(value: object): Generator<[string, unknown]> {
@@ -173,12 +199,12 @@ function* children(value: object): Generator<[string, unknown]> {
   }
 }
 
-function isCloneable(value: unknown): boolean {
-  if (isPrimitive(value)) return true;
+function isUncloneable(value: unknown): boolean {
+  if (isPrimitive(value)) return false;
   try {
     structuredClone(cloneInput(value).value);
-    return true;
-  } catch {
     return false;
+  } catch {
+    return true;
   }
 }

@@ -19,7 +19,7 @@ import { AbortController } from "../core/platform.ts";
 import { cloneInputWithErrors } from "../protocol/clone_input.ts";
 import { copyTree, DESCEND } from "../protocol/copy_tree.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
-import { memoryError } from "../protocol/reach.ts";
+import { UnreachableError } from "../protocol/reach.ts";
 import { type AnswerMessage, type RemoteMessage, Status } from "../protocol/remote_messages.ts";
 import { transferError } from "../protocol/snapshot.ts";
 import { bare } from "../protocol/thrown_frame.ts";
@@ -67,7 +67,7 @@ export class Exports {
     let entry = this.#byKey.get(key);
     if (entry === undefined) {
       const served = openServed(handle, this.#ownerIn);
-      if (served === undefined) throw memoryError(handle.kind, handle.kind);
+      if (served === undefined) throw new UnreachableError(handle);
       entry = { id: ++this.#lastId, key, served, count: 0 };
       this.#byId.set(entry.id, entry);
       if (key !== undefined) this.#byKey.set(key, entry);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dropFrames } from "../core/stack.ts";
 import { transferError } from "../protocol/snapshot.ts";
 import type { Batch } from "../transport/transport.ts";
 import type { SlotOwner } from "./slot_owner.ts";
@@ -55,9 +56,9 @@ export function sendSeparately(chunks: Chunk[], cause: unknown, send: (chunks: C
     const { job, first, items, attempt } = chunk;
     if (chunks.length === 1 && items.length === 1) {
       const [item] = items;
-      const error = transferError(item, job.spread ? "args" : "item", "argument", cause);
+      const root = job.kind === "map" ? `items[${first}]` : job.spread ? "args" : "item";
       chunk.close(0, 1);
-      job.fail(first, "rejected", error, undefined, item);
+      job.fail(first, "rejected", dropFrames(transferError(item, root, "argument", cause)), undefined, item);
     } else if (chunks.length > 1) {
       // The same chunk object: its job may refer to it.
       send([chunk]);

@@ -31,7 +31,7 @@ export const cloningSuite: Suite = (backend, check) => {
         assertEquals(await refusedPath(pool.submit(values.echo, value)), path("args[0]"));
         assertEquals(await refusedPath(pool.submit(values.echo, { list: [value] })), path("args[0].list[0]"));
         assertEquals(await refusedPath(pool.submit(values.echo, new Map([["k", value]]))), path('args[0].get("k")'));
-        assertEquals(await refusedPath(pool.map(values.echo, [1, { part: value }])), path("item.part"));
+        assertEquals(await refusedPath(pool.map(values.echo, [1, { part: value }])), path("items[1].part"));
         assertEquals(await refusedPath(pool.submit(cloning.returnHollow, kind)), path("result.list[1].part"));
         assertEquals(await pool.submit(cloning.emitHollow, kind), isolated ? "value.part" : "not refused");
         const items = Array.fromAsync(pool.stream(cloning.yieldHollow, kind));
@@ -39,6 +39,26 @@ export const cloningSuite: Suite = (backend, check) => {
       },
     );
   }
+
+  check("an item that cannot be copied: the error names item, part and call; others arrive", async () => {
+    await using pool = backend.make({ workers: 1 });
+    const refused = [1, { f() {} }];
+    const maps = [
+      pool.map(values.echo, refused, { onError: "settle" }),
+      pool.starmap(values.echo, [[1], [{ f() {} }]], { onError: "settle" }),
+    ];
+    for (const [n, map] of maps.entries()) {
+      const [first, second] = await map;
+      assertEquals(first, { status: "fulfilled", value: 1 });
+      if (!isolated) continue;
+      const error = expectError((second as PromiseRejectedResult).reason, TransferError);
+      const path = ["items[1].f", "items[1][0].f"][n];
+      assertEquals(error.path, path);
+      assert(error.message.startsWith(`Cannot send argument ${path}: a function (f) cannot`), error.message);
+      const [, frames] = error.stack!.split("submitted:");
+      assert(/^\s+at items\[1\] .*\n\s+at .*cloning_suite\.ts/.test(frames ?? ""), error.stack);
+    }
+  });
 
   check(`objects of this library are ${isolated ? "refused with advice" : "passed as they are"}`, async () => {
     await using pool = backend.make({ workers: 1 });
@@ -48,7 +68,9 @@ export const cloningSuite: Suite = (backend, check) => {
       const future = pool.submit(values.count, { part });
       assertEquals(await refusedPath(future), path("args[0].part"));
       if (isolated) {
-        assert(/empty object: (await|make)/.test(expectError(await future.exception(), TransferError).message));
+        const { message } = expectError(await future.exception(), TransferError);
+        assert(/empty object: (await|make)/.test(message), message);
+        assert(message.includes(`: ${part.constructor.name} cannot`), message);
       }
     }
     for await (const _ of results);

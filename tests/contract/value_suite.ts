@@ -106,8 +106,9 @@ export const valueSuite: Suite = (backend, check) => {
         [new SharedEvent(), "Queue"],
       ];
       for (const [value, instead] of refused) {
-        const { message, name } = await pool.submit(values.echo, value).exception() as Error;
+        const { message, name } = await pool.submit(values.echo, [value]).exception() as Error;
         assert(name === "TransferError" && message.includes("is memory of one process"), message);
+        assert(/^Cannot send argument args\[0\]\[0\]\S*: [A-Z]\w+ is memory/.test(message), message);
         assert(message.includes(instead), message);
       }
       const made = await pool.submit(inline(() => new SharedArrayBuffer(8))).exception();

@@ -111,7 +111,7 @@ Deno.test("snapshot() throws a TransferError if an object in `transfer` cannot b
 Deno.test("transferError() for results names the path below `result`", () => {
   const error = transferError({ rows: [1, named] }, "result", "result", new Error("reason"));
   assertEquals([error.path, error.direction], ["result.rows[1]", "result"]);
-  assert(error.message.startsWith("Cannot send result result.rows[1]: a function (named) "), error.message);
+  assert(error.message.startsWith("Cannot send result.rows[1]: a function (named) "), error.message);
 });
 
 Deno.test("isPrimitive() is true for values that need no copy", () => {
