@@ -12,13 +12,26 @@ import { taskAtStart } from "./task_name.ts";
 const HOW_IT_ENDED = {
   exit: "ended itself",
   terminated: "was stopped",
-  oom: "ran out of memory",
   uncaught: "died of an uncaught error",
-  cpu: "used more than its `cpuTime`",
-  output: "printed more than its `maxOutput`",
   initializer: "failed in its initializer",
   finalizer: "failed in its finalizer",
 };
+
+// What reaches a limit would reach it in another attempt, too: no advice to declare `retry`.
+function overLimit(reason: "oom" | "cpu" | "output", limit: number | undefined): string {
+  switch (reason) {
+    case "oom":
+      if (limit === undefined) return "ran out of memory: give it less at a time, or raise `memoryLimit`";
+      return `took more than its \`memoryLimit\` of ${size(limit)}: raise it, or give it less at a time`;
+    case "cpu":
+      return `used more than its \`cpuTime\` of ${limit} ms: raise it, or give it less at a time`;
+    case "output":
+      return `printed more than its \`maxOutput\` of ${size(limit!)}: raise it, or print less`;
+  }
+}
+
+const MIB = 2 ** 20;
+const size = (bytes: number): string => bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`;
 
 // The errors made here. A task can throw an error of the same class, which a pool inside the task has made.
 const made = new WeakSet<object>();
@@ -31,12 +44,8 @@ export function isCrashError(error: unknown): error is WorkerCrashedError {
 /** Makes the error of a call that was lost: how its worker ended, and what to do about it. */
 export function crashError(workerId: number, death: Death, task?: TaskEntry): WorkerCrashedError {
   const { reason, exitCode, signal, cause } = death;
-  const how = death.abandoned ? "could not be stopped and was given up" : HOW_IT_ENDED[reason];
-  const code = exitCode === undefined || reason !== "exit" ? "" : ` with code ${exitCode}`;
   const error = new WorkerCrashedError(
-    `${
-      task ? taskAtStart(task) : "Task"
-    } was lost: worker ${workerId} ${how}${code}: declare \`retry\` if it may run again`,
+    `${task ? taskAtStart(task) : "Task"} was lost: worker ${workerId} ${howItEnded(death)}`,
     {
       reason: reason === "initializer" || reason === "finalizer" ? "uncaught" : reason,
       cause,
@@ -46,6 +55,14 @@ export function crashError(workerId: number, death: Death, task?: TaskEntry): Wo
   );
   made.add(error);
   return dropFrames(error);
+}
+
+// How a worker ended, and the way out.
+function howItEnded({ reason, exitCode, limit, abandoned }: Death): string {
+  if (!abandoned && (reason === "oom" || reason === "cpu" || reason === "output")) return overLimit(reason, limit);
+  const how = abandoned ? "could not be stopped and was given up" : HOW_IT_ENDED[reason as keyof typeof HOW_IT_ENDED];
+  const code = exitCode === undefined || reason !== "exit" ? "" : ` with code ${exitCode}`;
+  return `${how}${code}: declare \`retry\` if it may run again`;
 }
 
 /** Makes the error of a call with moved values that a worker has not started, because it was blocked until it was stopped. */

@@ -245,6 +245,6 @@ export class ProcessTransport implements Transport {
     clearTimeout(this.#endTimer);
     const { tail: stderr } = this.#outputs.stderr;
     const known = { reported: this.#reportedDeath, endRequested: this.#endRequested, isReady: this.#isReady, stderr };
-    this.#events.exit(processDeath({ exitCode, signal, error, ...known }));
+    this.#events.exit(processDeath({ exitCode, signal, error, memoryLimit: this.#setup.memoryLimit, ...known }));
   }
 }

@@ -17,6 +17,8 @@ export interface ProcessEnd {
   readonly reported: Death | undefined;
   /** Whether the host has ended it. */
   readonly endRequested: boolean;
+  /** How much memory it may take, in bytes. */
+  readonly memoryLimit: number | undefined;
   /** Whether it has ever been ready. */
   readonly isReady: boolean;
   /** The end of its stderr. */
@@ -29,10 +31,13 @@ const FATAL_EXIT = 133;
 
 /** Returns the death of a process. */
 export function processDeath(end: ProcessEnd): Death {
-  const { exitCode, signal, error, reported, endRequested, isReady, stderr } = end;
+  const { exitCode, signal, error, reported, endRequested, memoryLimit, isReady, stderr } = end;
   if (reported?.reason === "initializer" || reported?.reason === "finalizer") return reported;
   const code = exitCode !== undefined && { exitCode };
-  if (reported) return { ...reported, ...reported.reason === "uncaught" && code };
+  const memory = memoryLimit !== undefined && { limit: memoryLimit };
+  if (reported) {
+    return { ...reported, ...reported.reason === "uncaught" && code, ...reported.reason === "oom" && memory };
+  }
   if (endRequested) return { reason: "terminated", ...code };
   if (error) {
     return {
@@ -46,6 +51,7 @@ export function processDeath(end: ProcessEnd): Death {
       reason: "oom",
       ...signal !== undefined && { signal },
       ...code,
+      ...memory,
       cause: new RangeError("Its heap was full"),
     };
   }
@@ -60,19 +66,21 @@ export function processDeath(end: ProcessEnd): Death {
  */
 export function limitDeath(report: string, memoryLimit: number | undefined, calls: ProcessCalls): Death | undefined {
   if (report === "memory" && memoryLimit !== undefined) {
-    return death("oom", `The worker took more memory than its memoryLimit of ${memoryLimit} bytes allows`);
+    return death("oom", memoryLimit, `The worker took more memory than its memoryLimit of ${memoryLimit} bytes allows`);
   }
   const [, seq] = /^cpu (\d+)$/.exec(report) ?? [];
   if (seq === undefined || calls.cpuTime === undefined || !calls.has(Number(seq))) return undefined;
-  return death("cpu", `The call used more processor time than its cpuTime of ${calls.cpuTime} ms`);
+  return death("cpu", calls.cpuTime, `The call used more processor time than its cpuTime of ${calls.cpuTime} ms`);
 }
 
 /** Returns the death of a worker whose call has printed too much. */
 export function outputDeath(maxOutput: number): Death {
-  return death("output", `The call printed more than its maxOutput of ${maxOutput} bytes`);
+  return death("output", maxOutput, `The call printed more than its maxOutput of ${maxOutput} bytes`);
 }
 
-const death = (reason: Death["reason"], message: string): Death => ({ reason, cause: new RangeError(message) });
+function death(reason: Death["reason"], limit: number, message: string): Death {
+  return { reason, limit, cause: new RangeError(message) };
+}
 
 // deno-lint-ignore no-control-regex -- the runtime colours its errors
 const plain = (text: string): string => text.replaceAll(/\x1b\[[\d;]*m/g, "").trim();

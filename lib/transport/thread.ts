@@ -45,6 +45,7 @@ class ThreadTransport extends PortTransport {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #closeTimeout: number;
+  readonly #memoryLimit: number | undefined;
   #endTimer: Timer | undefined;
   readonly #endLimit = new EndLimit(EXIT_LIMIT, () => this.#end());
   #portClosed = false;
@@ -60,6 +61,7 @@ class ThreadTransport extends PortTransport {
     const { port1, port2 } = new MessageChannel();
     super(asPort(port1), events, { ...setup, memory: setup.memoryLimit });
     this.#closeTimeout = closeTimeout(setup);
+    this.#memoryLimit = setup.memoryLimit;
     this.#port = port1;
     // Not `on("message")`: node visits every element of a message, which takes 3 s for a typed array of 10 MB.
     asPort(port1).onmessage = ({ data }) => this.receiveUnchecked(data);
@@ -170,7 +172,8 @@ class ThreadTransport extends PortTransport {
     const exitCode = this.#exitCode;
     const death = this.#deathCause ?? { reason: this.#endRequested ? "terminated" : "exit" };
     const abandoned = this.#isAbandoned;
-    this.events.exit({ ...death, ...exitCode !== undefined && { exitCode }, ...abandoned && { abandoned } });
+    const limit = death.reason === "oom" && { limit: this.#memoryLimit };
+    this.events.exit({ ...death, ...limit, ...exitCode !== undefined && { exitCode }, ...abandoned && { abandoned } });
   }
 
   // Whether no code of the thread can run any more. A thread may still run after its `exit` event.

@@ -74,6 +74,8 @@ export interface Death {
   reason: DeathReason | "initializer" | "finalizer";
   exitCode?: number;
   signal?: string;
+  /** What the worker or its call may use, if it used more: bytes, and for `"cpu"` milliseconds. */
+  limit?: number;
   /** The cause of death, if known. */
   cause?: unknown;
   /**

@@ -21,7 +21,7 @@ for (const task of [hungry.fillHeap, hungry.fillHeapLater, hungry.fillBuffers]) 
     await gate.entered();
     const error = expectError(await within(LONG, pool.submit(task).exception()), WorkerCrashedError);
     assertEquals(error.reason, "oom");
-    assert(error.message.includes("ran out of memory"), error.message);
+    assert(error.message.includes("took more than its `memoryLimit` of 64 MiB: raise it"), error.message);
     assert(error.cause instanceof Error, String(error.cause));
     assertEquals([neighbour.state, exits], ["running", ["oom"]]);
     gate.open();

@@ -125,6 +125,7 @@ for (const task of ["fillHeap", "fillBuffers"] as const) {
     const error = await pool.submit(own[task]).exception() as WorkerCrashedError;
     assertInstanceOf(error, WorkerCrashedError);
     assertEquals(error.reason, "oom");
+    assert(error.message.includes("took more than its `memoryLimit` of 128 MiB: raise it"), error.message);
     assertEquals(await pool.submit(inline(() => 1)), 1);
   }, { deadline: 60_000 });
 }
