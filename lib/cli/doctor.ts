@@ -5,7 +5,7 @@
  */
 import { type BackendName, cpuCount, inline, Pool, type PoolOptions } from "../../mod.ts";
 import { performance } from "../core/platform.ts";
-import { failureText } from "./failures.ts";
+import { failureText, refusalText } from "./failures.ts";
 import { cgroupLimits, freeMemory } from "./machine.ts";
 import { Writer } from "./writer.ts";
 
@@ -90,6 +90,6 @@ async function scope(): Promise<[string, boolean, string]> {
     await pool.submit(double, 1);
     return [what, true, "threads take permissions (--allow-*, --deny-*)"];
   } catch (error) {
-    return [what, true, `off, so only --backend process takes permissions: ${failureText(error)}`];
+    return [what, true, `off: ${refusalText(error)}`];
   }
 }

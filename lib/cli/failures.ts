@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PermissionScopeError } from "../../mod.ts";
 import { shown } from "./formats.ts";
 import { tell } from "./writer.ts";
 
@@ -12,6 +13,15 @@ const MAX_ITEM = 80;
 /** Prints that an item has failed: `isopool: item 3 (b.png): TypeError: ...`. */
 export function reportFailure(seq: number, item: unknown, reason: unknown): void {
   tell(`isopool: item ${seq} (${shown(item, MAX_ITEM)}): ${failureText(reason)}`);
+}
+
+/** Why a command could not be run: what was thrown, in the words of the command line. */
+export function refusalText(reason: unknown): string {
+  if (!(reason instanceof PermissionScopeError) || reason.flag !== "--unstable-worker-options") {
+    return failureText(reason);
+  }
+  return "permissions of threads need Deno's flag --unstable-worker-options: give it after `deno run` or `deno install`, " +
+    "or use --backend process";
 }
 
 /** What was thrown, without a stack. */

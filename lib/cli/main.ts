@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { failureText } from "./failures.ts";
+import { refusalText } from "./failures.ts";
 import { COMMANDS } from "./commands.ts";
 import { parseFlags } from "./flags.ts";
 import { commandHelp, help } from "./help.ts";
@@ -28,7 +28,7 @@ export async function main([name, ...rest]: readonly string[]): Promise<number> 
     return await command.run(parseFlags(name, command.flags, rest));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 141;
-    tell(`isopool: ${error instanceof UsageError ? error.message : failureText(error)}`);
+    tell(`isopool: ${error instanceof UsageError ? error.message : refusalText(error)}`);
     return 255;
   }
 }

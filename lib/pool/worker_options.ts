@@ -40,7 +40,7 @@ export function checkWorkerOptions(call: string): void {
   if (isOn) return;
   throw new PermissionScopeError(
     `Cannot ${call}: \`permissions\` need Deno's unstable feature "worker-options", which is off: start the script ` +
-      `with ${FLAG}, or put "unstable": ["worker-options"] into ${folder()}deno.json`,
+      `with ${FLAG}, or put "unstable": ["worker-options"] into ${configFile()}`,
     { flag: FLAG },
   );
 }
@@ -66,9 +66,37 @@ function detect(): boolean {
   return args?.includes(FLAG) ?? false;
 }
 
-// Deno looks for deno.json beside a local script and above it, and for any other script in the current directory.
-function folder(): string {
+const CONFIG_FILES = ["deno.json", "deno.jsonc"];
+
+// Deno takes the first deno.json beside a local script or above it; for any other script, beside or above the current
+// directory. Where there is none, one beside the script would do.
+function configFile(): string {
   const { mainModule } = Deno;
-  if (mainModule.startsWith("file:")) return decodeURIComponent(new URL(".", mainModule).pathname);
-  return `${Deno.cwd().replaceAll("\\", "/")}/`;
+  if (!mainModule.startsWith("file:")) return "the deno.json of the current directory";
+  let folder = new URL(".", mainModule);
+  for (let inner: URL | undefined; folder.href !== inner?.href; folder = new URL("..", inner = folder)) {
+    const files = CONFIG_FILES.map((name) => new URL(name, folder));
+    if (!files.every(mayRead)) return "your project's deno.json";
+    const found = files.find(isFile);
+    if (found) return pathOf(found);
+  }
+  return pathOf(new URL("deno.json", mainModule));
+}
+
+// `querySync` does not prompt.
+function mayRead(path: URL): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+}
+
+function isFile(url: URL): boolean {
+  try {
+    return Deno.statSync(url).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function pathOf(url: URL): string {
+  // deno-lint-ignore no-process-global
+  return process.getBuiltinModule("node:url").fileURLToPath(url);
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { lines, Place, ROOT } from "./kit.ts";
+import { ended, lines, Place, ROOT } from "./kit.ts";
 
 Deno.test("isopool run: one call with text or JSON arguments, a generator with --stream; exit code 1 if it fails", async () => {
   await using place = await Place.make();
@@ -54,6 +54,23 @@ Deno.test("isopool doctor: without permission to run programs, backend process i
   assertEquals(code, 1);
   assertMatch(stdout, /^FAIL backend process .*--allow-run/m);
   assertMatch(stdout, /^ok +backend worker/m);
+});
+
+Deno.test("without Deno's flag for permissions of threads: the command says where it goes, and that processes need none", async () => {
+  const run = async (...args: string[]) => {
+    const [cli, map] = ["lib/cli.ts", "npm.import_map.json"].map((path) => new URL(path, ROOT).href);
+    const flags = ["--quiet", "--no-check", "--no-lock", "--no-config", `--import-map=${map}`, "-A"];
+    const command = new Deno.Command(Deno.execPath(), { args: ["run", ...flags, cli, "map", ...args] });
+    return ended(await command.output());
+  };
+  const module = new URL("tasks.ts", import.meta.url).pathname;
+  const { code, stderr } = await run("--allow-read", module, "upper", ":::", "a");
+  assertEquals([code, stderr], [
+    255,
+    "isopool: permissions of threads need Deno's flag --unstable-worker-options: give it after `deno run` or " +
+    "`deno install`, or use --backend process\n",
+  ]);
+  assertEquals((await run("--backend", "process", "--allow-read", module, "upper", ":::", "a")).code, 0);
 });
 
 function hasShell(shell: string): boolean {

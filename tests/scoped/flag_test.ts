@@ -24,6 +24,37 @@ test("without the flag: PermissionScopeError names the flag, and the deno.json t
   assert(/put "unstable": \["worker-options"\] into \/\S*isopool-test-\S+\/deno\.json/.test(stdout), stdout);
 });
 
+test("without the flag: the deno.json that is named is the one that Deno takes, in a folder above; if none may be read, no path", async () => {
+  const project = await Deno.makeTempDir({ prefix: "isopool-test-" });
+  try {
+    const root = new URL("../../", import.meta.url);
+    const map = `--import-map=${new URL("npm.import_map.json", root).href}`;
+    await Deno.mkdir(`${project}/src/jobs`, { recursive: true });
+    await Deno.writeTextFile(`${project}/src/jobs/main.ts`, SCRIPT);
+    const run = async (config: object, permissions: string[]) => {
+      await Deno.writeTextFile(`${project}/deno.json`, JSON.stringify(config));
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-prompt", "--no-check", "--no-lock", map, ...permissions, "src/jobs/main.ts"],
+        cwd: project,
+        env: { NO_COLOR: "1" },
+      }).output();
+      return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    };
+    const advice = await run({}, ["-A"]);
+    const [, named] = /put "unstable": \["worker-options"\] into (.*)\n/.exec(advice) ?? [];
+    assertEquals(named, `${project}/deno.json`, advice);
+    // What it says helps.
+    assertEquals(await run({ unstable: ["worker-options"] }, ["-A"]), "42 web\n");
+    const unread = await run({}, [
+      "--allow-env",
+      `--allow-read=${project}/src,${root.pathname}`,
+    ]);
+    assertStringIncludes(unread, `into your project's deno.json\n`);
+  } finally {
+    await Deno.remove(project, { recursive: true });
+  }
+});
+
 test("without the flag and uncaught, the script ends with code 1, not with Deno's 70", async () => {
   const { code, stderr } = await runScript(
     `import { Pool } from "@isopool/isopool"; new Pool({ permissions: { read: ["."] } });`,
