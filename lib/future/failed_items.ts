@@ -44,9 +44,14 @@ export function failedItems(error: unknown): readonly FailedItem[] {
   return typeof error === "object" && error !== null ? noted.get(error)?.items ?? [] : [];
 }
 
+/** Names an item: `items[3] ("b.png")`. */
+export function itemName(index: number, item: unknown): string {
+  return `items[${index}] (${shorten(item)})`;
+}
+
 /** Names an item as the line of a stack. */
 export function itemFrame(index: number, item: unknown): string {
-  return `at items[${index}] (${shorten(item)})`;
+  return `at ${itemName(index, item)}`;
 }
 
 /** Notes the items that the error of a map is about. */

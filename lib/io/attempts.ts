@@ -12,6 +12,7 @@
 import { TaskTimeoutError } from "../core/errors.ts";
 import { AbortController, Promise } from "../core/platform.ts";
 import type { RetryPolicy } from "../core/retry.ts";
+import { dropFrames } from "../core/stack.ts";
 import { deadline, retry, RetryError } from "../core/std.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Cancellation } from "./cancellation.ts";
@@ -35,19 +36,23 @@ export class Attempts<R> {
   readonly #limits: Limits;
   readonly #cancellation: Cancellation;
   readonly #index: number;
+  readonly #name: () => string | undefined;
   readonly #fn: (context: AttemptContext) => R | PromiseLike<R>;
   #count = 0;
   #overdue: Promise<void> | undefined;
 
+  /** @param name Returns what the call is for, an item or a key, for messages. */
   constructor(
     limits: Limits,
     cancellation: Cancellation,
     index: number,
+    name: () => string | undefined,
     fn: (context: AttemptContext) => R | PromiseLike<R>,
   ) {
     this.#limits = limits;
     this.#cancellation = cancellation;
     this.#index = index;
+    this.#name = name;
     this.#fn = fn;
   }
 
@@ -105,9 +110,9 @@ export class Attempts<R> {
   async #timed(context: AttemptContext, timeout: number): Promise<R> {
     const running = Promise.try(() => this.#fn(context));
     const limit = new AbortController();
-    const timedOut = new TaskTimeoutError(`Task ran longer than its timeout of ${timeout} ms`, { timeout });
     // A timer of its own, because it can be cleared: the timer of `deadline` would stay until its end, one for each item.
     const timer = setTimeout(() => {
+      const timedOut = this.#timeoutError(timeout);
       limit.abort(timedOut);
       context.abort(timedOut);
       this.#overdue = endOrGrace(running);
@@ -120,6 +125,15 @@ export class Attempts<R> {
       givenUp.delete(limit);
       clearTimeout(timer);
     }
+  }
+
+  #timeoutError(timeout: number): TaskTimeoutError {
+    const { retry } = this.#limits;
+    const name = this.#name();
+    const attempt = retry && `attempt ${this.#count} of ${retry.maxAttempts}`;
+    const details = [name, attempt].filter((each) => each !== undefined).join(", ");
+    const message = `Task ran longer than its timeout of ${timeout} ms`;
+    return dropFrames(new TaskTimeoutError(details ? `${message}: ${details}` : message, { timeout }));
   }
 }
 

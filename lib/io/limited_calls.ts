@@ -11,6 +11,7 @@
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
 import { Promise as RuntimePromise } from "../core/platform.ts";
+import { shorten } from "../core/shorten.ts";
 import { Attempts, type Limits, settledOrGrace } from "./attempts.ts";
 import { Cancellation } from "./cancellation.ts";
 import type { PooledContext } from "./context.ts";
@@ -73,7 +74,8 @@ export class LimitedCalls {
     key: unknown,
   ): Promise<R> {
     const { cancellation, removeListener } = this.#open(signal);
-    const attempts = new Attempts<R>(this.#limits, cancellation, this.#count++, fn);
+    const name = () => key === undefined ? undefined : `key ${shorten(key)}`;
+    const attempts = new Attempts<R>(this.#limits, cancellation, this.#count++, name, fn);
     try {
       await this.#gate.enter(cancellation, key);
     } catch (error) {

@@ -13,7 +13,7 @@ import { Recorded } from "../checkpoint/recorded.ts";
 import { AsyncContext } from "../core/async_context.ts";
 import type { OpenInput } from "../core/input.ts";
 import { Collector, type Producer } from "../future/collector.ts";
-import { noteItem } from "../future/failed_items.ts";
+import { itemName, noteItem } from "../future/failed_items.ts";
 import type { Settled } from "../future/on_error.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import { AdaptiveLimit } from "./adaptive.ts";
@@ -209,7 +209,9 @@ export class PooledJob<T, R> implements Producer, EndingRun {
   }
 
   async #runAttempts(item: T, index: number, limits: Limits): Promise<void> {
-    const attempts = new Attempts<R>(limits, this.#early.cancellation, index, (context) => this.#fn(item, context));
+    const name = () => itemName(index, item);
+    const fn = (context: AttemptContext) => this.#fn(item, context);
+    const attempts = new Attempts<R>(limits, this.#early.cancellation, index, name, fn);
     let ok = true;
     let value: unknown;
     try {

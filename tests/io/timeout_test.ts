@@ -16,8 +16,29 @@ test("pooled({ timeout }): an item that takes longer fails with TaskTimeoutError
     }, { timeout: 20 })),
     TaskTimeoutError,
   );
-  assertEquals([error.timeout, error.message], [20, "Task ran longer than its timeout of 20 ms"]);
+  assertEquals([error.timeout, error.message], [20, "Task ran longer than its timeout of 20 ms: items[0] (1)"]);
   assertStrictEquals(reason, error);
+});
+
+test("a timeout of pooled() and limit() names the item or the key, and the attempt", async () => {
+  const options = { timeout: 10, retry: { maxAttempts: 3, minTimeout: 0 } };
+  const [, { reason }] = await pooled(["/a", "/b"], (path, { signal }) => path === "/b" ? untilAborted(signal) : path, {
+    ...options,
+    onError: "settle",
+  }) as PromiseRejectedResult[];
+  assertEquals(reason.message, 'Task ran longer than its timeout of 10 ms: items[1] ("/b"), attempt 3 of 3');
+  const run = limit({ ...options, per: { limit: 1, key: (url: string) => new URL(url).host } });
+  const direct = run(({ signal }) => untilAborted(signal), { key: "127.0.0.1:8000" });
+  const wrapped = run.wrap((_: string) => NEVER)("http://localhost/a");
+  const messages = await Promise.all([direct, wrapped].map((call) => ending(call)));
+  assertEquals(messages.map((error) => (error as Error).message), [
+    'Task ran longer than its timeout of 10 ms: key "127.0.0.1:8000", attempt 3 of 3',
+    'Task ran longer than its timeout of 10 ms: key "localhost", attempt 3 of 3',
+  ]);
+  const plain = await ending(limit({ timeout: 10 })(({ signal }) => untilAborted(signal))) as Error;
+  assertEquals(plain.message, "Task ran longer than its timeout of 10 ms");
+  // The first line of an uncaught error is no line of the library.
+  for (const error of [plain, reason]) assert(!error.stack.includes("/lib/io/"), error.stack);
 });
 
 test("pooled({ timeout }): other items are not affected, and items in time keep their results", async () => {
