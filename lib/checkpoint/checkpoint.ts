@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { Caller } from "../core/at_caller.ts";
 import { CheckpointError } from "../core/errors.ts";
 import { closeInput, hasEnded, type Input, openInput } from "../core/input.ts";
 import { performance } from "../core/platform.ts";
@@ -34,6 +35,7 @@ const decoder = new TextDecoder();
 /** The checkpoint of one map. It opens its file when the input is first read. */
 export class Checkpoint implements Recorder {
   readonly #call: string;
+  readonly #caller = new Caller();
   readonly #plan: CheckpointPlan;
   readonly #code: Code;
   readonly #task: string;
@@ -64,7 +66,7 @@ export class Checkpoint implements Recorder {
         return { done: false, value: this.#find(next.value) };
       } catch (error) {
         closeInput(source);
-        throw error;
+        throw this.#atCaller(error);
       }
     };
     const { sync, async } = source;
@@ -137,8 +139,21 @@ export class Checkpoint implements Recorder {
     }
   }
 
+  // A refusal shows the line that has called the map, not this file.
+  #atCaller(error: unknown): unknown {
+    return error instanceof CheckpointError ? this.#caller.addTo(error) : error;
+  }
+
   #open(): void {
     if (this.#index) return;
+    try {
+      this.#readRecords();
+    } catch (error) {
+      throw this.#atCaller(error);
+    }
+  }
+
+  #readRecords(): void {
     const { path, onChange, failed, results } = this.#plan;
     const code = codeHash(this.#code);
     const index = this.#index = new RecordIndex();

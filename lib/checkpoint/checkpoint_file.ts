@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { errorText } from "../core/error_text.ts";
 import { CheckpointError } from "../core/errors.ts";
 import { readAt, sizeOfLines } from "../core/file_lines.ts";
 import { writeAll } from "../core/write_all.ts";
@@ -25,9 +26,15 @@ export class CheckpointFile {
   #block: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #blockStart = 0;
 
-  /** @throws {CheckpointError} If another run has the file, or the file is no checkpoint. */
+  /** @throws {CheckpointError} If the file cannot be opened, another run has it, or it is no checkpoint. */
   constructor(call: string, readonly path: string | URL) {
-    this.#file = Deno.openSync(path, { read: true, append: true, create: true });
+    try {
+      this.#file = Deno.openSync(path, { read: true, append: true, create: true });
+    } catch (cause) {
+      throw new CheckpointError(`Cannot ${call}: the checkpoint ${path} cannot be opened: ${errorText(cause)}`, {
+        cause,
+      });
+    }
     try {
       if (!this.#file.tryLockSync(true)) {
         throw new CheckpointError(

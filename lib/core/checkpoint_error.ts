@@ -6,8 +6,8 @@
 import { IsopoolError } from "./base_error.ts";
 
 /**
- * A map cannot use its checkpoint: another run has the file, the file is no checkpoint, or with `onChange: "refuse"` the
- * code or an item has changed. The file is as it was.
+ * A map cannot use its checkpoint: the file cannot be opened (`cause` says why), another run has it, it is no checkpoint,
+ * or with `onChange: "refuse"` the code or an item has changed. The file is as it was.
  *
  * @example Refuse the results of older code
  * ```ts

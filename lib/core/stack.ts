@@ -16,8 +16,8 @@ const OWN_CODE = ["lib/", "workers/"].map((folder) => new URL(`../../${folder}`,
 /** A frame of the runtime's own code. */
 const RUNTIME_FRAME = /^\s+at .*(?:ext|node):/;
 
-/** Gives an object a `stack`, without the frames of `method` and of the functions that it has called. */
-export function captureStack(object: object, method: (...args: never[]) => unknown): void {
+/** Gives an object a `stack`, without the frames of `method`, if it is given, and of the functions that it has called. */
+export function captureStack(object: object, method?: (...args: never[]) => unknown): void {
   captureStackTrace(object, method);
 }
 
@@ -40,11 +40,15 @@ export function stackOf(object: { readonly stack?: unknown }): string | undefine
   }
 }
 
+/** Whether a line of a stack is a frame of this library. */
+export function isOwnFrame(line: string): boolean {
+  return OWN_CODE.some((folder) => line.includes(folder)) && /^\s+at /.test(line);
+}
+
 /** Leaves out the frames of this library, and those of the runtime that have called it. */
 export function withoutOwnFrames(stack: string): string {
-  const isOwn = (line: string) => OWN_CODE.some((folder) => line.includes(folder)) && /^\s+at /.test(line);
   const lines = stack.split("\n");
-  const kept = lines.filter((line) => !isOwn(line));
+  const kept = lines.filter((line) => !isOwnFrame(line));
   if (kept.length === lines.length) return stack;
   while (RUNTIME_FRAME.test(kept.at(-1)!)) kept.pop();
   return kept.join("\n");

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { CheckpointError, pooled } from "@isopool/isopool";
+import { CheckpointError, inline, Pool, pooled } from "@isopool/isopool";
 import { checkpointFile } from "../support/checkpoint_file.ts";
+import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
 
 test("pooled({ checkpoint }): a second run calls fn for new items only, and gives all results in order", async () => {
@@ -160,6 +161,33 @@ test("a file that is no checkpoint, or has a line that is no record, is refused 
   await Deno.writeTextFile(file.path, broken);
   await assertRejects(() => pooled([1], (n) => n, { checkpoint: file.path }).then(), CheckpointError, "line 3");
   assertEquals(await file.text(), broken);
+});
+
+test("a file that cannot be used: the error says why, names the way out, and its first line is the caller's", async () => {
+  await using file = await checkpointFile();
+  await Deno.writeTextFile(file.path, "my notes");
+  await using pool = new Pool({ workers: 1 });
+  const same = inline((n: number) => n);
+  const maps: ((path: string) => PromiseLike<unknown>)[] = [
+    (path) => pooled([1], (n) => n, { checkpoint: path }),
+    (path) => pool.map(same, [1], { checkpoint: path }),
+    (path) => Array.fromAsync(pool.imap(same, [1], { checkpoint: path })),
+  ];
+  const folder = `${file.path}.folder`;
+  await Deno.mkdir(folder);
+  for (const map of maps) {
+    for (const [path, why] of [[file.path, "is no checkpoint"], [folder, "cannot be opened: "]]) {
+      const error = await assertRejects(async () => void await map(path), CheckpointError, why);
+      assertMatch(error.stack!.split("\n")[1], /^ {4}at .*\/pooled_test\.ts:\d+/);
+    }
+  }
+  await Deno.remove(folder);
+  const { stderr } = await runScript(
+    `import { pooled } from "@isopool/isopool";\nawait pooled([1], (n) => n, { checkpoint: "new.jsonl" });`,
+    { permissions: ["--allow-read", "--no-prompt"] },
+  );
+  assertMatch(stderr, /CheckpointError: .* cannot be opened: NotCapable: Requires write access .*--allow-write flag\n/);
+  assertMatch(stderr, /^ {4}at .*\/main\.ts:2:/m);
 });
 
 test("two runs on one file: the second is refused, and the first goes on; after its end the file is free", async () => {
