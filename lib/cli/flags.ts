@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nearest } from "../core/nearest.ts";
 import { JSON } from "../core/platform.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "./usage_error.ts";
@@ -76,7 +77,9 @@ export function parseFlags(command: string, flags: readonly Flag[], args: readon
     collect: withValue.map(({ name }) => name),
     unknown(arg: string, key: string | undefined) {
       if (key === undefined) return;
-      throw new UsageError(`Unknown option ${arg.split("=")[0]}: see isopool ${command} --help`);
+      const near = nearest(key, flags.map(({ name }) => name));
+      const see = near === undefined ? "see" : `did you mean --${near}? See`;
+      throw new UsageError(`Unknown option ${arg.split("=")[0]}: ${see} isopool ${command} --help`);
     },
   });
   const result: Record<string, unknown> = {};

@@ -4,6 +4,7 @@
  * @module
  */
 import { refusalText } from "./failures.ts";
+import { nearest } from "../core/nearest.ts";
 import { COMMANDS } from "./commands.ts";
 import { parseFlags } from "./flags.ts";
 import { commandHelp, help } from "./help.ts";
@@ -19,7 +20,10 @@ export async function main([name, ...rest]: readonly string[]): Promise<number> 
       return name === undefined ? 255 : 0;
     }
     const command = COMMANDS.find((each) => each.name === name);
-    if (!command) throw new UsageError(`Unknown command ${name}: see isopool --help`);
+    if (!command) {
+      const near = nearest(name, COMMANDS.map((each) => each.name));
+      throw new UsageError(`Unknown command ${name}: ${near ? `did you mean ${near}? See` : "see"} isopool --help`);
+    }
     const end = rest.findIndex((arg) => arg === "--" || arg === ":::");
     if (rest.slice(0, end < 0 ? rest.length : end).some((arg) => arg === "--help" || arg === "-h")) {
       await print(commandHelp(command));

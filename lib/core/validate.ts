@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nearest } from "./nearest.ts";
 import { AbortSignal, JSON } from "./platform.ts";
 import { startAtCaller } from "./stack.ts";
 
@@ -137,7 +138,9 @@ export function knownOptions(call: string, options: unknown, known: readonly str
   }
   for (const key of keys) {
     if (!known.includes(key)) {
-      throw refusal(`Cannot ${call}: unknown option \`${key}\`: the options are ${known.join(", ")}`);
+      const near = nearest(key, known);
+      const hint = near === undefined ? "the" : `did you mean \`${near}\`? The`;
+      throw refusal(`Cannot ${call}: unknown option \`${key}\`: ${hint} options are ${known.join(", ")}`);
     }
   }
 }

@@ -30,6 +30,7 @@ Deno.test("exit code 255: a wrong command line says the option, the value and th
       [["map"], "isopool map needs MODULE and EXPORT"],
       [["map", "tasks.ts"], "EXPORT: the name of a function of tasks.ts"],
       [["map", "tasks.ts", "same", "--foo"], "Unknown option --foo: see isopool map --help"],
+      [["map", "tasks.ts", "same", "--job", "3"], "Unknown option --job: did you mean --jobs? See isopool map --help"],
       [["map", "tasks.ts", "same", "-j", "0"], '--jobs is "0": it takes'],
       [["map", "tasks.ts", "same", "--timeout", "soon"], '--timeout is "soon": it takes a time: 500ms'],
       [["map", "tasks.ts", "same", "--timeout"], "--timeout takes TIME|N%: it stands without a value"],

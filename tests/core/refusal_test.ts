@@ -75,6 +75,9 @@ test("an uncaught refusal prints its message and the caller's line first, and no
   const source = `import { Queue } from "@isopool/isopool";\n\nnew Queue({ maxsize: 1 });\n`;
   const { code, stderr } = await runScript(source);
   assertEquals(code, 1, stderr);
-  assert(/unknown option `maxsize`: the options are maxSize\n {4}at \S*main\.ts:3:1/.test(stderr), stderr);
+  assert(
+    /unknown option `maxsize`: did you mean `maxSize`\? The options are maxSize\n {4}at \S*main\.ts:3:1/.test(stderr),
+    stderr,
+  );
   assert(!stderr.includes("throw "), stderr);
 });

@@ -95,7 +95,7 @@ const bad: [any, typeof TypeError | typeof RangeError, string][] = [
   [NaN, RangeError, "`retry` is NaN"],
   ["3", TypeError, '"3"'],
   [null, TypeError, "null"],
-  [{ attempts: 3 }, TypeError, "unknown option `attempts`: the options are maxAttempts"],
+  [{ attempts: 3 }, TypeError, "unknown option `attempts`: did you mean `maxAttempts`? The options are maxAttempts"],
   [{ maxAttempts: 0 }, RangeError, "`retry.maxAttempts` is 0"],
   [{ maxAttempts: "3" }, TypeError, '`retry.maxAttempts` is "3"'],
   [{ minTimeout: -1 }, RangeError, "`retry.minTimeout` is -1"],

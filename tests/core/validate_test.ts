@@ -1,4 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { inline, Pool, pooled } from "@isopool/isopool";
 import {
   abortSignal,
   badOption,
@@ -109,7 +110,7 @@ const refusals: Refusal[] = [
     what: "knownOptions, misspelt",
     run: () => knownOptions("map", { timout: 5 }, ["timeout", "signal"]),
     error: TypeError,
-    message: "Cannot map: unknown option `timout`: the options are timeout, signal",
+    message: "Cannot map: unknown option `timout`: did you mean `timeout`? The options are timeout, signal",
   },
   {
     what: "knownOptions, null",
@@ -181,4 +182,18 @@ Deno.test("show() is short and does not run code of the value", () => {
 Deno.test("badOption() creates a RangeError for the right type out of range, else a TypeError", () => {
   assertStrictEquals(badOption("c", "o", 1, "x", true).constructor, RangeError);
   assertStrictEquals(badOption("c", "o", "1", "x", false).constructor, TypeError);
+});
+
+Deno.test("an unknown option: the message names the near one, also by the name that other libraries use", () => {
+  const hint = (call: () => unknown) => /did you mean `(\w+)`/.exec(assertThrows(call, TypeError).message)?.[1];
+  const pool = (name: string) => hint(() => new Pool({ [name]: 1 }));
+  for (const name of ["processes", "max_workers", "worker", "wrokers"]) assertEquals(pool(name), "workers", name);
+  assertEquals(pool("maxtasksperchild"), "maxTasksPerWorker");
+  assertEquals(pool("initargs"), "initArgs");
+  assertEquals(pool("retries"), "retry");
+  assertEquals(pool("memory"), "memoryLimit");
+  assertEquals(pool("xyz"), undefined);
+  const same = inline((n: number) => n);
+  assertEquals(hint(() => same.with({ retries: 3 } as object)), "retry");
+  assertEquals(hint(() => pooled([1], (n) => n, { concurency: 1 } as object)), "concurrency");
 });

@@ -49,7 +49,7 @@ Deno.test("tasks() with a relative URL throws an error that names import.meta.re
 });
 
 const bad: [Loose, typeof TypeError | typeof RangeError, string][] = [
-  [{ timout: 5 }, TypeError, "unknown option `timout`: the options are timeout, deadline, "],
+  [{ timout: 5 }, TypeError, "unknown option `timout`: did you mean `timeout`? The options are timeout, deadline, "],
   [{ timeout: -1 }, RangeError, "`timeout` is -1"],
   [{ timeout: "5" }, TypeError, '`timeout` is "5"'],
   [{ signal: {} }, TypeError, "an AbortSignal"],
