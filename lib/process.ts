@@ -15,7 +15,7 @@
  */
 export { IsopoolError } from "./core/base_error.ts";
 export { TaskTimeoutError, WaitTimeoutError, WorkerCrashedError } from "./core/errors.ts";
-export { Process, type ProcessOptions, type ProcessReason } from "./process/process.ts";
+export { Process, type ProcessArguments, type ProcessOptions, type ProcessReason } from "./process/process.ts";
 export { inline } from "./task/inline.ts";
 export { type AnyFunction, type StreamTask, Task, task, type TaskOf, type TaskOptions, tasks } from "./task/task.ts";
 export type { Tasks, TaskSource } from "./task/task.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { Promise } from "./platform.ts";
-import { badOption, isArray, show } from "./validate.ts";
+import { badOption, isA, isArray, refusal, show } from "./validate.ts";
 
 /** Anything that can be mapped over. */
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
@@ -43,6 +43,7 @@ export function hasEnded<T, R>(next: IteratorResult<T, R>): next is IteratorRetu
 export function isAsync<T>(call: string, items: Input<T>): items is AsyncIterable<T> {
   if (has(items, Symbol.asyncIterator)) return true;
   if (has(items, Symbol.iterator)) return false;
+  if (isA(items, Promise)) throw refusal(`Cannot ${call}: \`items\` is a promise: await it`);
   throw badOption(call, "items", items, "an iterable or async iterable", false);
 }
 

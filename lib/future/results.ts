@@ -30,6 +30,11 @@ export class Results<R> implements Promise<R[]>, AsyncIterable<R> {
   readonly [Symbol.toStringTag] = "Results";
   #source: ResultsSource<R> | undefined;
 
+  /** @ignore What `console.log` shows: an `await` is easily forgotten. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.#source ? "Results (pending: await it, or read it with for await)" : "Results (they were read)";
+  }
+
   /** @ignore Maps create results. */
   constructor(source: ResultsSource<R>) {
     if (typeof source?.collect !== "function") {

@@ -69,6 +69,11 @@ export class Settlement {
     this.#control = control;
   }
 
+  /** @ignore What `console.log` shows: an `await` is easily forgotten. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `Future (${stateOf(this)}: await it)`;
+  }
+
   static {
     settleFuture = (future, outcome, value, args = NO_ARGS) => future.#settle(outcome, value, args);
     failedArgs = (future) => future.#failedArgs;

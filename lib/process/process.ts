@@ -18,12 +18,11 @@ import { submitCall } from "../pool/call_job.ts";
 import type { PublicMethod } from "../pool/call_site.ts";
 import { PoolCore } from "../pool/core.ts";
 import { joinEnd } from "../pool/join.ts";
-import type { Args } from "../pool/runnable.ts";
 import type { Task } from "../task/task.ts";
 import { endOf, type ProcessEnd, type ProcessReason, type Stopped } from "./process_end.ts";
-import { type CheckedProcess, checkProcess, type ProcessOptions } from "./process_options.ts";
+import { type CheckedProcess, checkProcess, type ProcessArguments, type ProcessOptions } from "./process_options.ts";
 
-export type { ProcessOptions, ProcessReason };
+export type { ProcessArguments, ProcessOptions, ProcessReason };
 type Running = { readonly core: PoolCore; readonly future: Future<unknown> };
 let lastId = 0;
 // Reported at the end of the script: a caller can read `reason` and `exitCode` only after the process has ended.
@@ -72,15 +71,15 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   /**
    * Creates a process; nothing runs yet.
    *
-   * @param args The task's arguments; copied by {@linkcode Process.start}.
+   * @param rest The task's arguments, copied by {@linkcode Process.start}, and options: `[4], { name: "square" }`.
    * @throws {TypeError | RangeError} If an option does not exist or is not valid.
    */
-  constructor(task: Task<A, R>, args: Readonly<Args<A>>, options: ProcessOptions = {}) {
-    const { name, daemon } = this.#options = checkProcess(`Process-${this.id}`, args, options);
+  constructor(task: Task<A, R>, ...rest: ProcessArguments<A>) {
+    const { name, daemon, args } = this.#options = checkProcess(`Process-${this.id}`, task, rest);
     this.name = name;
     this.daemon = daemon;
     this.#task = task;
-    this.#args = args as unknown[];
+    this.#args = args;
   }
 
   /** Id of the operating system's process: a thread has the script's; that of a child is `undefined` until it runs. */

@@ -7,6 +7,8 @@ import { badOption, boolean, isArray, knownOptions } from "../core/validate.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
 import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
+import type { Args } from "../pool/runnable.ts";
+import { Task } from "../task/task.ts";
 
 /** Options of a {@linkcode Process}. */
 export interface ProcessOptions {
@@ -29,8 +31,17 @@ export interface ProcessOptions {
   cwd?: string | URL;
 }
 
-/** The options of a process, checked. */
+/**
+ * What follows the task of a {@linkcode Process}: its arguments, which may be left out if it needs none, and options.
+ *
+ * @typeParam A The task's parameters.
+ */
+export type ProcessArguments<A extends unknown[]> = [] extends A ? [args?: Readonly<Args<A>>, options?: ProcessOptions]
+  : [args: Readonly<Args<A>>, options?: ProcessOptions];
+
+/** What a process is made of, checked. */
 export interface CheckedProcess {
+  readonly args: unknown[];
   readonly name: string;
   readonly daemon: boolean;
   /** The options of its pool of one worker. */
@@ -39,13 +50,21 @@ export interface CheckedProcess {
 
 const CREATE = "create process";
 
-/** Checks the options and the argument list of a process. */
-export function checkProcess(defaultName: string, args: unknown, options: ProcessOptions): CheckedProcess {
+/** Checks the task, the argument list and the options of a process. */
+export function checkProcess(
+  defaultName: string,
+  task: unknown,
+  [args = [], options = {}]: readonly [args?: unknown, options?: ProcessOptions],
+): CheckedProcess {
+  // The pool refuses a function that is no task, with the ways out.
+  if (!(task instanceof Task) && typeof task !== "function") {
+    throw badOption(CREATE, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
+  }
   knownOptions(CREATE, options, ["name", "daemon", "backend", "permissions", "env", "cwd"]);
   if (!isArray(args)) throw badOption(CREATE, "args", args, "an array of arguments", false);
   const { name = defaultName, backend, permissions, env, cwd } = options;
   const daemon = boolean(CREATE, "daemon", options.daemon, false);
   const pool: PoolOptions = { backend, permissions, env, cwd, name, workers: 1 };
   checkPoolOptions(pool);
-  return { name, daemon, pool };
+  return { args, name, daemon, pool };
 }

@@ -7,7 +7,7 @@ import { bytesOf, restoreBytes } from "../core/bytes.ts";
 import { TransferError } from "../core/errors.ts";
 import { takeMove } from "../core/move.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
-import { JSON, structuredClone } from "../core/platform.ts";
+import { JSON, Promise, structuredClone } from "../core/platform.ts";
 import { typeName } from "../core/shorten.ts";
 import { isProxy } from "../core/uncopyable.ts";
 import { isA, show } from "../core/validate.ts";
@@ -127,7 +127,8 @@ export function transferError(
   const unreachable = cause instanceof UnreachableError ? cause.offender : undefined;
   const isAtFault = unreachable ? (part: unknown) => holds(part, unreachable) : isUncloneable;
   const { path, offender } = locate(value, root, new Set(moved), isAtFault);
-  const why = unreachable ? reason : `${describe(offender)} cannot be copied to another thread: ${reason}`;
+  const advice = isA(offender, Promise) ? "await it" : reason;
+  const why = unreachable ? reason : `${describe(offender)} cannot be copied to another thread: ${advice}`;
   const where = path.startsWith(direction) ? path : `${direction} ${path}`;
   return new TransferError(`Cannot send ${where}: ${why}`, { direction, path, cause });
 }

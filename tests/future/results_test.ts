@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Pool, Results } from "@isopool/isopool";
+import { inline, Pool, pooled, Results, TransferError } from "@isopool/isopool";
 import type { ResultsSource } from "../../lib/future/results.ts";
 import { within } from "../support/within.ts";
 
@@ -126,4 +126,30 @@ Deno.test("Results of a pool: a map whose input never answers ends with its sign
   const drained = await within(10_000, pool.join({ timeout: 5_000 }).then(() => "drained", (error) => error.name));
   await pool.terminate();
   assertEquals(drained, "drained");
+});
+
+Deno.test("a forgotten await: the console shows what is missing; a promise as input, item or argument is refused with it", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const echo = inline((value: unknown) => value);
+  const [results, future] = [pool.map(echo, [1]), pool.submit(echo, 1)];
+  assertEquals(Deno.inspect(results), "Results (pending: await it, or read it with for await)");
+  assertEquals(Deno.inspect(future), "Future (pending: await it)");
+  await results;
+  await future;
+  assertEquals([results, future].map((each) => Deno.inspect(each)), [
+    "Results (they were read)",
+    "Future (finished: await it)",
+  ]);
+  const promise = Promise.resolve([1]) as unknown as number[];
+  for (const map of [() => pool.map(echo, promise), () => pool.imap(echo, promise), () => pooled(promise, (n) => n)]) {
+    const { message } = assertThrows(map, TypeError);
+    assert(/^Cannot \w+.*: `items` is a promise: await it$/.test(message), message);
+  }
+  for (const call of [() => pool.map(echo, [promise]), () => pool.submit(echo, promise)]) {
+    await assertRejects(
+      async () => void await call(),
+      TransferError,
+      "Promise cannot be copied to another thread: await it",
+    );
+  }
 });

@@ -67,6 +67,21 @@ test("exitCode of a task that returns, exits with 0, exits with 7, throws", asyn
   assertEquals(ends, [[0, "exit"], [7, "exit"], [1, "failed"]]);
 });
 
+test("the arguments may be left out for a task that needs none; what is no task is refused first, with the way out", async () => {
+  const one = new Process(inline(() => 1));
+  assertEquals(await within(MUST_HAPPEN, one.start().result()), 1);
+  const half = new Process(inline((n?: number) => n ?? 0)).start();
+  assertEquals(await within(MUST_HAPPEN, half.result()), 0);
+  // @ts-expect-error: it needs a number
+  void new Process(inline((n: number) => n));
+  const Untyped = Process as unknown as new (task: unknown) => unknown;
+  for (const given of [{ target: one }, undefined, "task"]) {
+    const { message } = assertThrows(() => new Untyped(given), TypeError);
+    assert(message.includes("`task` is ") && message.includes("it takes a task: tasks(url).name"), message);
+  }
+  assertThrows(() => new Process(inline((n: number) => n), 5 as never), TypeError, "`args` is 5: it takes an array");
+});
+
 test("result() throws what the task threw; a worker that ends itself is a WorkerCrashedError", async () => {
   await assertRejects(() => within(MUST_HAPPEN, new Process(fail, []).start().result()), RangeError, "no");
   const error = await assertRejects(() => new Process(exit, [7]).start().result(), WorkerCrashedError);
