@@ -40,7 +40,7 @@ Deno.test("exit code 255: a wrong command line says the option, the value and th
       [["map", "tasks.ts", "same", "file", ":::", "a"], "Items come from values after ::: and files: give one"],
       [["map", "tasks.ts", "nope", ":::", "a"], 'no such export: it exports "big", "bytes"'],
       [["map", "nope.ts", "nope", ":::", "a"], "Module not found"],
-      [["mop"], "Unknown command mop: see isopool --help"],
+      [["mop"], "Unknown command mop: did you mean map? See isopool --help"],
     ] as [string[], string][]
   ) {
     const { code, stdout, stderr } = await place.run(args);
