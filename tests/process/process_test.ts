@@ -236,7 +236,7 @@ test("a process is refused as an argument, item and item of a queue, with its pa
     new Process(count, [process]).start().result().catch((error: unknown) => error),
   ]);
   const paths = refused.map((error) => expectError(error, TransferError).path);
-  assertEquals(paths, ["args[0].part", "item[0]", "item.process", "args[0]"]);
+  assertEquals(paths, ["args[0].part", "items[0][0]", "item.process", "args[0]"]);
   for (const error of refused) assert((error as Error).message.includes("start it here, and send what `result()`"));
 });
 
