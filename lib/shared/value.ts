@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { oneOf } from "../core/validate.ts";
+import { oneOf, refusal } from "../core/validate.ts";
 import { bytesPerElement, type ElementOf, Elements, VALUE_TYPES, type ValueType } from "./element.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared, VERSION } from "./handle.ts";
 import { receivedRegion } from "./region.ts";
 
 const KIND = "value";
+const NO_PROPERTY = "Cannot use property `value` of Value: use get() and set(), or add() for one atomic step";
 
 /**
  * A number or boolean in shared memory (`multiprocessing.Value`). A task can take it as argument or return it, at any depth
@@ -64,6 +65,16 @@ export class Value<T extends ValueType> extends Shared {
     this.#memory = region?.memory ?? new SharedArrayBuffer(bytesPerElement(this.type));
     this.#elements = new Elements(this.type, this.#memory, 0, 1);
     if (initial !== undefined) this.#elements.store("create Value", 0, initial);
+  }
+
+  /** @ignore Python's `v.value += 1` would otherwise make a property that no other thread sees, of `NaN`. */
+  get value(): never {
+    throw refusal(NO_PROPERTY);
+  }
+
+  /** @ignore */
+  set value(_: never) {
+    throw refusal(NO_PROPERTY);
   }
 
   /**

@@ -149,3 +149,12 @@ Deno.test("elements support the operations of a Value", () => {
   const results = [array.add(0, 1), array.sub(0, 0.5), array.exchange(0, 3), array.compareExchange(0, 3, 4)];
   assertEquals([...results, array.update(0, (n) => n / 2), array.get(1)], [1.5, 2.5, 2, 3, 2, 2]);
 });
+
+Deno.test("Value: the property `value` of Python's, read, set or added to, is an error that names the methods; the value stays", () => {
+  const value = new Value("i32", 4);
+  const untyped = value as unknown as { value: number };
+  for (const use of [() => untyped.value, () => untyped.value = 1, () => untyped.value += 1]) {
+    assertThrows(use, TypeError, "use get() and set(), or add() for one atomic step");
+  }
+  assertEquals(value.get(), 4);
+});
