@@ -130,6 +130,7 @@ export const TYPES = [
   "PoolWorkers",
   "PooledContext",
   "PooledOptions",
+  "ProcessArguments",
   "ProcessOptions",
   "ProcessReason",
   "ProgressItem",

@@ -40,7 +40,7 @@ export class Caller {
 
   /** @param called The public function, if it is known here. */
   constructor(called?: PublicFunction) {
-    captureStack(this, called?.method);
+    captureStack(this, called?.method ?? Caller);
   }
 
   /** Makes the stack of an error start at the caller's line. */

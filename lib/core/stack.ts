@@ -16,8 +16,11 @@ const OWN_CODE = ["lib/", "workers/"].map((folder) => new URL(`../../${folder}`,
 /** A frame of the runtime's own code. */
 const RUNTIME_FRAME = /^\s+at .*(?:ext|node):/;
 
-/** Gives an object a `stack`, without the frames of `method`, if it is given, and of the functions that it has called. */
-export function captureStack(object: object, method?: (...args: never[]) => unknown): void {
+/** A function or a class. */
+type Callable = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
+
+/** Gives an object a `stack`, without the frames of `method` and of the functions that it has called. */
+export function captureStack(object: object, method: Callable): void {
   captureStackTrace(object, method);
 }
 

@@ -61,7 +61,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   readonly daemon: boolean;
   readonly #task: Task<A, R>;
   #args: unknown[]; // Dropped at the start: the process may be kept for long after its end.
-  readonly #options: CheckedProcess;
+  readonly #options: Omit<CheckedProcess, "args">;
   // Made by start(): a process that was never started holds no resources.
   #running: Running | undefined;
   #pid: number | undefined;
@@ -75,9 +75,10 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    * @throws {TypeError | RangeError} If an option does not exist or is not valid.
    */
   constructor(task: Task<A, R>, ...rest: ProcessArguments<A>) {
-    const { name, daemon, args } = this.#options = checkProcess(`Process-${this.id}`, task, rest);
-    this.name = name;
-    this.daemon = daemon;
+    const { args, ...options } = checkProcess(`Process-${this.id}`, task, rest);
+    this.#options = options;
+    this.name = options.name;
+    this.daemon = options.daemon;
     this.#task = task;
     this.#args = args;
   }

@@ -35,6 +35,8 @@ test("a timeout of pooled() and limit() names the item or the key, and the attem
     'Task ran longer than its timeout of 10 ms: key "127.0.0.1:8000", attempt 3 of 3',
     'Task ran longer than its timeout of 10 ms: key "localhost", attempt 3 of 3',
   ]);
+  // The wrapped function never ends: its permit is free after the grace time.
+  await run.idle();
   const plain = await ending(limit({ timeout: 10 })(({ signal }) => untilAborted(signal))) as Error;
   assertEquals(plain.message, "Task ran longer than its timeout of 10 ms");
   // The first line of an uncaught error is no line of the library.

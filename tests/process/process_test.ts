@@ -72,6 +72,7 @@ test("the arguments may be left out for a task that needs none; what is no task 
   assertEquals(await within(MUST_HAPPEN, one.start().result()), 1);
   const half = new Process(inline((n?: number) => n ?? 0)).start();
   assertEquals(await within(MUST_HAPPEN, half.result()), 0);
+  await within(MUST_HAPPEN, Promise.all([one.join(), half.join()]));
   // @ts-expect-error: it needs a number
   void new Process(inline((n: number) => n));
   const Untyped = Process as unknown as new (task: unknown) => unknown;
@@ -166,7 +167,7 @@ test("bad options are refused at the call", async () => {
   assertThrows(() => make({ deamon: true }), TypeError, "unknown option `deamon`");
   assertThrows(() => make({ daemon: 1 }), TypeError, "`daemon` is 1: it takes true or false");
   assertThrows(() => make({ backend: "thread" }), RangeError, '`backend` is "thread"');
-  assertThrows(() => new Process(add, undefined as never), TypeError, "`args` is undefined");
+  assertThrows(() => new Process(add, null as never), TypeError, "`args` is null");
   await Promise.resolve();
 });
 
