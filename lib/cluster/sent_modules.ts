@@ -14,10 +14,11 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { JSON, performance, Promise } from "../core/platform.ts";
-import { moduleFiles } from "../pool/backends.ts";
+import { ClusterError, PermissionScopeError, TaskLoadError } from "../core/errors.ts";
+import { type ModuleFile, moduleFiles } from "../pool/backends.ts";
 import type { ClusterSettings } from "./options.ts";
 import type { Redis } from "./packages.ts";
-import { repliesOf } from "./redis.ts";
+import { addressName, repliesOf } from "./redis.ts";
 
 /** Seconds for which modules stay in Redis after a pool or a host has last used them. */
 export const MODULE_SECONDS = 86_400;
@@ -66,7 +67,8 @@ export class ModuleSender {
   /**
    * Puts modules, and what they import, into Redis, once.
    *
-   * @returns A promise only while they are not there yet.
+   * @returns A promise only while they are not there yet. It rejects with a {@linkcode TaskLoadError} if a module cannot be
+   * read, a {@linkcode PermissionScopeError} if the script may not find out what it imports, or a {@linkcode ClusterError}.
    */
   send(urls: readonly string[]): SentModules | Promise<SentModules> {
     const key = urls.join(" ");
@@ -80,7 +82,7 @@ export class ModuleSender {
   }
 
   async #put(urls: readonly string[]): Promise<SentModules> {
-    const graphs = await Promise.all(urls.map((url) => moduleFiles(url)));
+    const graphs = await Promise.all(urls.map(filesOf));
     const files = new Map(graphs.flat().map(({ url, content }) => [url, content]));
     const base = commonFolder([...files.keys()]);
     const contents = new Map<string, Uint8Array>();
@@ -91,7 +93,12 @@ export class ModuleSender {
     };
     const manifest: Manifest = [...files].sort().map(([url, content]) => [url.slice(base.length), add(content)]);
     const hash = add(new TextEncoder().encode(JSON.stringify(manifest)));
-    await this.#write(contents);
+    try {
+      await this.#write(contents);
+    } catch (cause) {
+      const where = addressName(this.#settings.redis);
+      throw new ClusterError(`Cannot send the modules of the call to Redis at ${where}`, { cause });
+    }
     return { hash, base };
   }
 
@@ -105,6 +112,15 @@ export class ModuleSender {
       if (isThere[i] !== 1) missing.set(key, Buffer.from(content), "EX", MODULE_SECONDS);
     });
     if (missing.length > 0) repliesOf(await missing.exec());
+  }
+}
+
+async function filesOf(url: string): Promise<ModuleFile[]> {
+  try {
+    return await moduleFiles(url);
+  } catch (cause) {
+    if (cause instanceof PermissionScopeError) throw cause;
+    throw new TaskLoadError(`Cannot load task module ${url}: ${(cause as Error).message}`, { url, cause });
   }
 }
 

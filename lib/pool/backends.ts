@@ -8,7 +8,7 @@ import { isOptions, oneOf, refusal } from "../core/validate.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
 import { launchProcess } from "../transport/process_launch.ts";
-import { moduleFiles } from "../transport/module_files.ts";
+import { type ModuleFile, moduleFiles } from "../transport/module_files.ts";
 import { denoPath } from "../transport/process_command.ts";
 import { launchThread } from "../transport/thread.ts";
 import type { Launch, PoolControl, Setup } from "../transport/transport.ts";
@@ -63,7 +63,7 @@ export interface CustomBackend {
   readonly [CUSTOM]: Backend;
 }
 
-export { checkLimits, denoPath, moduleFiles, runsWithin };
+export { checkLimits, denoPath, type ModuleFile, moduleFiles, runsWithin };
 
 const ISOLATED = { isolated: true, sharedMemory: true, parallel: true };
 

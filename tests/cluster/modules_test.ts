@@ -151,6 +151,17 @@ test("a module that is damaged in Redis is refused with a TaskLoadError that nam
   client.disconnect();
 });
 
+test("a module that cannot be read, or imports what is not there, fails with a TaskLoadError that names it", async () => {
+  await using redis = await TestRedis.start();
+  await using project = new Project();
+  const { where } = project.tasks;
+  await Deno.remove(`${project.folder}/parts/plus.ts`);
+  await using pool = poolOn({ redis: redis.address, queue: "missing" });
+  const error = expectError(await within(MUST_HAPPEN, pool.submit(where, 1).exception()), TaskLoadError);
+  assertEquals(error.url, project.url);
+  assertStringIncludes(error.message, "plus.ts");
+});
+
 test("a manifest cannot write outside of the folder of the host", async () => {
   await using redis = await TestRedis.start();
   const settings = { redis: redis.address, queue: "outside", prefix: "isopool" };
