@@ -1,0 +1,3 @@
+import { clusterContract } from "./cluster.ts";
+
+await clusterContract("pools", "messages");
