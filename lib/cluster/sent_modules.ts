@@ -18,7 +18,8 @@ import { ClusterError, PermissionScopeError, TaskLoadError } from "../core/error
 import { type ModuleFile, moduleFiles } from "../pool/backends.ts";
 import type { ClusterSettings } from "./options.ts";
 import type { Redis } from "./packages.ts";
-import { addressName, repliesOf } from "./redis.ts";
+import { addressName } from "./address.ts";
+import { repliesOf } from "./redis.ts";
 
 /** Seconds for which modules stay in Redis after a pool or a host has last used them. */
 export const MODULE_SECONDS = 86_400;
