@@ -22,7 +22,7 @@ const AGAIN = "suites that run on threads, again on another engine, which has no
 const ON_DEMAND: Record<string, string> = {
   "tests/conformance/": "the tests of other projects, translated",
   "tests/bench/benchmarks_test.ts": "runs every benchmark once",
-  "tests/contract/on/cluster_more_": "the contract on worker hosts, apart from single calls: calls take longest there",
+  "tests/contract/on/cluster_": "the contract on worker hosts, where a call takes ten times as long",
   "tests/crash/leak_test.ts": "measures memory for three minutes, on an idle machine",
   "tests/manager/memory_test.ts": "measures memory, on an idle machine",
   "tests/contract/on/scoped_maps_test.ts": AGAIN,
