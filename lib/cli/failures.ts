@@ -3,16 +3,24 @@
  *
  * @module
  */
-import { PermissionScopeError } from "../../mod.ts";
+import { IsopoolError, PermissionScopeError } from "../../mod.ts";
 import { shown } from "./formats.ts";
 import { tell } from "./writer.ts";
 
 /** Longest item in a message, in characters. */
 const MAX_ITEM = 80;
 
-/** Prints that an item has failed: `isopool: item 3 (b.png): TypeError: ...`. */
+/** Prints that an item has failed, `isopool: item 3 (b.png): TypeError: ...`, and the line of the function that threw. */
 export function reportFailure(seq: number, item: unknown, reason: unknown): void {
-  tell(`isopool: item ${seq} (${shown(item, MAX_ITEM)}): ${failureText(reason)}`);
+  tell(`isopool: item ${seq} (${shown(item, MAX_ITEM)}): ${failureText(reason)}${throwingLine(reason)}`);
+}
+
+// The stack of a task's error has the frames of the worker before "submitted:", which is a line of the command itself.
+function throwingLine(reason: unknown): string {
+  if (!(reason instanceof Error) || reason instanceof IsopoolError) return "";
+  const [inWorker] = (reason.stack ?? "").split("\n  submitted:");
+  const frame = inWorker.match(/^ +at .*(?:file|https?|data):.*$/m)?.[0].trim();
+  return frame === undefined ? "" : `\n    ${frame}`;
 }
 
 /** Why a command could not be run: what was thrown, in the words of the command line. */

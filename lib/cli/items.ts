@@ -113,15 +113,23 @@ function blockEnd(text: string, start: number, length: number): number {
 }
 
 async function* matches(globs: readonly string[]): AsyncGenerator<string[]> {
+  let isAny = false;
   for (const pattern of globs) {
     let found: string[] = [];
     for await (const path of glob(pattern)) {
+      isAny = true;
       found.push(path);
       if (found.length < 1_000) continue;
       yield found;
       found = [];
     }
     yield found;
+  }
+  // A wrong pattern must not look like finished work.
+  if (!isAny) {
+    throw new UsageError(
+      `--files ${globs.join(" --files ")} matches no path: patterns count from the current directory`,
+    );
   }
 }
 

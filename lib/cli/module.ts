@@ -18,7 +18,9 @@ export interface Named {
 export function named(command: string, [module, name]: readonly string[]): Named {
   if (module === undefined || name === undefined) {
     const missing = module === undefined ? "MODULE and EXPORT" : `EXPORT: the name of a function of ${module}`;
-    throw new UsageError(`isopool ${command} needs ${missing}: isopool ${command} hash.ts sha256`);
+    const isProgram = module !== undefined && !/[.:]/.test(module);
+    const hint = isProgram ? ". It calls functions: to run a program, write one that starts it by Deno.Command" : "";
+    throw new UsageError(`isopool ${command} needs ${missing}: isopool ${command} hash.ts sha256${hint}`);
   }
   // A letter alone is a drive.
   const url = /^[a-z][a-z+.-]+:/i.test(module) ? module : pathToFileURL(resolve(module)).href;

@@ -12,13 +12,13 @@ Deno.test("-k gives results in input order; without it, all of them", async () =
   assertEquals(lines(other.stdout).sort(), lines(ordered.stdout).sort());
 });
 
-Deno.test("exit code: 0, the number of failures up to 100, 101 for more; each failure names its item", async () => {
+Deno.test("exit code: 0, the number of failures up to 100, 101 for more; each failure names its item, and the line that threw", async () => {
   await using place = await Place.make();
   const run = (count: number) => place.run(["map", "tasks.ts", "even", ":::", ...numbers(count)]);
   assertEquals((await run(1)).code, 0);
   const three = await run(6);
   assertEquals([three.code, lines(three.stdout).sort()], [3, ["0", "2", "4"]]);
-  assertStringIncludes(three.stderr, "isopool: item 4 (3): TypeError: 3 is odd\n");
+  assertMatch(three.stderr, /^isopool: item 4 \(3\): TypeError: 3 is odd\n {4}at even \(file:.*tasks\.ts:\d+:\d+\)$/m);
   assertEquals((await run(200)).code, 100);
   assertEquals((await run(202)).code, 101);
 });
@@ -28,6 +28,11 @@ Deno.test("exit code 255: a wrong command line says the option, the value and th
   for (
     const [args, message] of [
       [["map"], "isopool map needs MODULE and EXPORT"],
+      [
+        ["map", "gzip -9", ":::", "a"],
+        "It calls functions: to run a program, write one that starts it by Deno.Command",
+      ],
+      [["map", "tasks.ts", "same", "--files", "none/*"], "--files none/* matches no path"],
       [["map", "tasks.ts"], "EXPORT: the name of a function of tasks.ts"],
       [["map", "tasks.ts", "same", "--foo"], "Unknown option --foo: see isopool map --help"],
       [["map", "tasks.ts", "same", "--job", "3"], "Unknown option --job: did you mean --jobs? See isopool map --help"],
