@@ -43,6 +43,13 @@ export async function* readItems({ values, globs, files, format, block }: ItemSo
   else yield* separatedBy(format === "null" ? "\0" : "\n", files);
 }
 
+/** Looks up all paths that match, so that a progress bar has their number. They are in memory then. */
+export async function withPaths(source: ItemSource): Promise<ItemSource & { values: readonly string[] }> {
+  const values: string[] = [];
+  for await (const paths of matches(source.globs)) for (const path of paths) values.push(path);
+  return { ...source, globs: [], values, format: "lines" };
+}
+
 /** Cuts text at a separator, which is no part of the items. */
 export async function* separatedBy(separator: string, files: readonly string[]): AsyncGenerator<string[]> {
   let rest = "";

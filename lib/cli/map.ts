@@ -19,7 +19,7 @@ import { Interrupts } from "./interrupts.ts";
 import { type Exit, exitOf, JobLog, type JobRow } from "./joblog.ts";
 import { ItemHash } from "./item_hash.ts";
 import { type MapPlan, planMap } from "./map_plan.ts";
-import { readItems } from "./items.ts";
+import { readItems, withPaths } from "./items.ts";
 import { taskOf } from "./module.ts";
 import { type ResultSink, sinkOf } from "./results.ts";
 import { type RunTime, RunTimes } from "./run_times.ts";
@@ -42,6 +42,10 @@ const OK: Exit = { value: 0, signal: 0 };
 export async function runMap(args: Arguments): Promise<number> {
   const plan = planMap(args);
   if (plan.dryRun) return await dryRun(plan);
+  if (plan.map.progress && plan.source.globs.length > 0) {
+    const source = plan.source = await withPaths(plan.source);
+    plan.map.total = source.values.length;
+  }
   // What the command line says wrong is found before a file is made.
   await using pool = new Pool<BackendName>(plan.pool);
   const hash = plan.joblog === undefined ? undefined : new ItemHash(plan.named);

@@ -171,6 +171,13 @@ Deno.test("--bar: where there is no terminal, standard error gets a line at the 
   assertMatch(stderr, /^2\/2 100% .*\n$/);
 });
 
+Deno.test("--bar with --files: the paths that match are counted before the first of them runs", async () => {
+  await using place = await Place.make({ "a.txt": "1", "b.txt": "2", "c.txt": "3" });
+  const { code, stdout, stderr } = await place.run(["map", "tasks.ts", "same", "--bar", "--files", "*.txt"]);
+  assertEquals([code, lines(stdout).sort()], [0, ['"a.txt"', '"b.txt"', '"c.txt"']]);
+  assertMatch(stderr, /^3\/3 100% .*\n$/);
+});
+
 Deno.test("--help of each command shows its options and examples; --help of all names the commands", async () => {
   await using place = await Place.make();
   const all = await place.run(["--help"]);
