@@ -17,6 +17,8 @@ export interface HostLink {
   doorbell: Doorbell;
   /** Posts a message to the host. */
   post(message: WorkerMessage, transfer?: Transferable[]): void;
+  /** Posts a message together with the next one, which must follow at once. If a kind lacks it, `post` is used. */
+  postWithNext?(message: WorkerMessage): void;
   /**
    * Runs a function in a later turn of the event loop. Only in such a turn, or in a timer, does the runtime report that
    * the worker has run out of memory.

@@ -20,7 +20,7 @@ import type { HostMessage, WorkerMessage } from "../lib/protocol/messages.ts";
 import type { AnswerMessage } from "../lib/protocol/remote_messages.ts";
 import type { ProcessInit } from "../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../lib/shared/owner_table.ts";
-import { answerReader, listen, post } from "./process_channel.ts";
+import { answerReader, listen, post, postWithNext } from "./process_channel.ts";
 import { Prints } from "./process_prints.ts";
 import { Watchdog } from "./process_watchdog.ts";
 import { serve } from "./serve.ts";
@@ -117,6 +117,10 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
     callTable,
     doorbell,
     post: send,
+    postWithNext: (message) => {
+      prints.mark();
+      postWithNext(message);
+    },
     waits: (seq) => post({ kind: "waits", seq } satisfies WorkerMessage),
     setImmediate: (run) => setImmediate(run),
     // A turn of the event loop takes longer than a small call, and nothing here needs one.

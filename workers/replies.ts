@@ -10,6 +10,7 @@ import type { RunningCall } from "../lib/core/running_call.ts";
 import { valueMessage } from "../lib/protocol/value_messages.ts";
 import { transferError } from "../lib/protocol/snapshot.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
+import type { WorkerMessage } from "../lib/protocol/messages.ts";
 import type { HostLink } from "./host_link.ts";
 
 /** Milliseconds after which a report is due. */
@@ -52,7 +53,7 @@ export class Replies {
     else if (this.#inOrder && !moved && this.#host.callTable.setResult(seq, value)) return;
     this.#hasPosted = true;
     try {
-      this.#host.post(valueMessage("result", seq, value, moved), moved);
+      this.#post(valueMessage("result", seq, value, moved), moved);
     } catch (cause) {
       this.#host.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
     }
@@ -65,7 +66,7 @@ export class Replies {
     this.#unreported++;
     this.#hasPosted = true;
     call.flushProgress();
-    this.#host.post({ kind: "error", seq: call.taskId, thrown: encodeThrown(error) });
+    this.#post({ kind: "error", seq: call.taskId, thrown: encodeThrown(error) });
     this.#host.callTable.markPosted(call.taskId);
   }
 
@@ -92,6 +93,12 @@ export class Replies {
   /** Reports the answers so far in a turn of the event loop, while a call waits for a promise. */
   whileWaiting(): void {
     if (this.#unreported > 0) this.#scheduleReport(() => performance.now() - this.#periodStart);
+  }
+
+  // Calls that run in order are followed at once by the start of the next one, or by a report.
+  #post(answer: WorkerMessage, moved?: Transferable[]): void {
+    if (this.#inOrder && !moved && this.#host.postWithNext) this.#host.postWithNext(answer);
+    else this.#host.post(answer, moved);
   }
 
   #scheduleReport(runTime: () => number): void {
