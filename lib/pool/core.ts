@@ -15,7 +15,7 @@ import type { TaskEntry } from "../scheduler/job.ts";
 import { observe } from "../scheduler/observers.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { isTask, type TaskOptions } from "../task/task.ts";
-import type { Setup } from "../transport/transport.ts";
+import type { ChildControl, Setup } from "../transport/transport.ts";
 import { type Capabilities, checkLimits, runsWithin } from "./backends.ts";
 import { CallSites, type PublicMethod, type Site } from "./call_site.ts";
 import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
@@ -57,11 +57,11 @@ export class PoolCore {
 
   /**
    * @param inner Set by other parts of the library only: whether the script may end while the pool runs, where failures
-   * are reported that the caller did not observe, and what receives the ids of worker processes.
+   * are reported that the caller did not observe, and what watches over its worker process.
    */
   constructor(
     given: number | PoolOptions | undefined,
-    inner: { daemon?: boolean; failures?: UnobservedFailures; onStart?: (pid: number) => void } = {},
+    inner: { daemon?: boolean; failures?: UnobservedFailures; child?: ChildControl } = {},
   ) {
     checkRuntime();
     this.failures = inner.failures ?? new UnobservedFailures();
@@ -82,7 +82,7 @@ export class PoolCore {
     const setup = this.#setup = {
       ...options.setup,
       modules: () => [...modules],
-      onStart: inner.onStart,
+      child: inner.child,
     };
     const ended = Promise.withResolvers<void>();
     const scheduler = this.scheduler = new Scheduler({

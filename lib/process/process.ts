@@ -19,7 +19,8 @@ import type { PublicMethod } from "../pool/call_site.ts";
 import { PoolCore } from "../pool/core.ts";
 import { joinEnd } from "../pool/join.ts";
 import type { Task } from "../task/task.ts";
-import { endOf, type ProcessEnd, type ProcessReason, type Stopped } from "./process_end.ts";
+import { Child } from "./child.ts";
+import { endOf, type ProcessEnd, type ProcessReason } from "./process_end.ts";
 import { type CheckedProcess, checkProcess, type ProcessArguments, type ProcessOptions } from "./process_options.ts";
 
 export type { ProcessArguments, ProcessOptions, ProcessReason };
@@ -59,14 +60,16 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   readonly name: string;
   /** Whether the script may end while the process runs. */
   readonly daemon: boolean;
+  /** What it prints, in whole lines, with the option `stdout: "piped"`. What is not read is kept in memory. */
+  readonly stdout: ReadableStream<Uint8Array> | undefined;
+  /** What it prints to stderr, with `stderr: "piped"`. */
+  readonly stderr: ReadableStream<Uint8Array> | undefined;
   readonly #task: Task<A, R>;
   #args: unknown[]; // Dropped at the start: the process may be kept for long after its end.
   readonly #options: Omit<CheckedProcess, "args">;
   // Made by start(): a process that was never started holds no resources.
   #running: Running | undefined;
-  #pid: number | undefined;
-  #ended = false;
-  #stopped: Stopped | undefined;
+  readonly #child: Child;
 
   /**
    * Creates a process; nothing runs yet.
@@ -76,27 +79,26 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    */
   constructor(task: Task<A, R>, ...rest: ProcessArguments<A>) {
     const { args, ...options } = checkProcess(`Process-${this.id}`, task, rest);
-    this.#options = options;
-    this.name = options.name;
-    this.daemon = options.daemon;
+    ({ name: this.name, daemon: this.daemon } = this.#options = options);
+    this.#child = new Child(options.stdout, options.stderr);
+    ({ stdout: this.stdout, stderr: this.stderr } = this.#child.streams);
     this.#task = task;
     this.#args = args;
   }
 
   /** Id of the operating system's process: a thread has the script's; that of a child is `undefined` until it runs. */
   get pid(): number | undefined {
-    return this.#options.pool.backend === "process" ? this.#pid : Deno.pid;
+    return this.#options.pool.backend === "process" ? this.#child.pid : Deno.pid;
   }
 
   /** Whether the process was started and has not ended. */
   get isAlive(): boolean {
-    return this.#running !== undefined && !this.#ended;
+    return this.#running !== undefined && !this.#child.isOver;
   }
 
   /**
-   * Exit code: 0 if the task returned; 1 if it threw, ran out of memory or died of an uncaught error; the code that it
-   * passed to `Deno.exit`; -15 if the process was terminated, -9 if it was killed, and the negative number of the signal
-   * if another program has ended a child. `undefined` before the end.
+   * Exit code: 0 if the task returned; 1 if it threw, ran out of memory or died of an uncaught error; the code that it gave
+   * `Deno.exit`; of a signal its negative number: -15 if terminated, -9 if killed, or if a SIGTERM was ignored.
    */
   get exitCode(): number | undefined {
     return this.#end?.exitCode;
@@ -124,11 +126,11 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   start(): this {
     if (this.#running) throw new IsopoolError(`Cannot start process ${this.name}: already started: create another`);
     failures ??= new UnobservedFailures();
-    const core = new PoolCore(this.#options.pool, { daemon: this.daemon, failures, onStart: (pid) => this.#pid = pid });
+    const core = new PoolCore(this.#options.pool, { daemon: this.daemon, failures, child: this.#child });
     this.#running = { core, future: submitCall(core, START, this.#task, this.#args) };
     this.#args = [];
     core.scheduler.close();
-    void core.scheduler.ended.then(() => this.#ended = true);
+    void core.scheduler.ended.then(() => this.#child.finish());
     return this;
   }
 
@@ -177,8 +179,8 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   }
 
   /**
-   * Stops the process: its `context.signal` fires, and a task that still runs 200 ms later is stopped by force: a child
-   * by SIGKILL, with what it has started.
+   * Stops the process: its `context.signal` fires, and a task that still runs 200 ms later is stopped by force. A child
+   * gets SIGTERM, which a listener of the task may handle, and 200 ms later SIGKILL. What it has started ends with it.
    *
    * @example Stop a server
    * ```ts
@@ -193,12 +195,12 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    */
   terminate(): void {
     const { future } = this.#started("terminate");
-    this.#stopped ??= "terminated";
+    this.#child.stop("terminated");
     future.cancel();
   }
 
   /**
-   * Stops the process by force, at once.
+   * Stops the process by force, at once: a child by SIGKILL, with what it has started.
    *
    * @example Stop a loop that never ends
    * ```ts
@@ -213,7 +215,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    */
   kill(): void {
     const { core } = this.#started("kill");
-    this.#stopped ??= "killed";
+    this.#child.stop("killed");
     void core.scheduler.terminate();
   }
 
@@ -235,14 +237,12 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   }
 
   #started(action: string): Running {
-    if (!this.#running) {
-      throw new IsopoolError(`Cannot ${action} process ${this.name}: it was not started: call start()`);
-    }
-    return this.#running;
+    if (this.#running) return this.#running;
+    throw new IsopoolError(`Cannot ${action} process ${this.name}: it was not started: call start()`);
   }
 
   get #end(): ProcessEnd | undefined {
-    return this.#ended ? endOf(this.#running!.future, this.#stopped) : undefined;
+    return this.#child.isOver ? endOf(this.#running!.future, this.#child) : undefined;
   }
 }
 

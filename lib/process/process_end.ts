@@ -7,17 +7,15 @@ import { constants } from "node:os";
 import type { DeathReason } from "../core/errors.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
 import { isCrashError } from "../scheduler/worker_death.ts";
+import type { Child, Stopped } from "./child.ts";
 
 /** How a process ended: its task returned or threw; its worker died (`DeathReason`); or the caller stopped it. */
 export type ProcessReason = "finished" | "failed" | "killed" | DeathReason;
 
-/** How the caller stopped a process. */
-export type Stopped = "terminated" | "killed";
-
 /** The end of a process. */
 export interface ProcessEnd {
   readonly reason: ProcessReason;
-  /** As in Python: if the caller stopped the process, -15 (SIGTERM) or -9 (SIGKILL). */
+  /** As in Python: if a signal ended the process, its negative number, such as -15 (SIGTERM) or -9 (SIGKILL). */
   readonly exitCode: number;
 }
 
@@ -27,12 +25,18 @@ export interface ProcessEnd {
  * @param future The future of its one call, settled. The class of its error proves nothing: a task can throw any value, for
  * instance a `CancelledError`, or the `WorkerCrashedError` of a pool of its own. So the outcome decides, and `isCrashError`,
  * which knows the errors that this library has made itself.
+ * @param child What stopped it, and how the child has ended: its task may have handled SIGTERM, or ignored it.
  */
-export function endOf(future: Future<unknown>, stopped: Stopped | undefined): ProcessEnd {
+export function endOf(future: Future<unknown>, child: Child): ProcessEnd {
+  const { stopped } = child;
   observe(future);
   const { outcome, value: error } = outcomeOf(future);
   if (outcome === "fulfilled") return { reason: "finished", exitCode: 0 };
-  if (outcome === "cancelled") return stoppedEnd(stopped);
+  if (outcome === "cancelled") {
+    const end = stoppedEnd(stopped);
+    const number = child.signal === undefined ? undefined : signalNumber(child.signal);
+    return { ...end, exitCode: number === undefined ? child.exitCode || end.exitCode : -number };
+  }
   if (!isCrashError(error)) return { reason: "failed", exitCode: 1 };
   if (error.reason === "terminated") {
     const number = stopped === undefined && error.signal !== undefined ? signalNumber(error.signal) : undefined;

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { badOption, boolean, isArray, knownOptions } from "../core/validate.ts";
+import { badOption, boolean, isArray, knownOptions, oneOf, show } from "../core/validate.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
 import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
 import type { Args } from "../pool/runnable.ts";
 import { Task } from "../task/task.ts";
+import type { Stdio } from "./child.ts";
 
 /** Options of a {@linkcode Process}. */
 export interface ProcessOptions {
@@ -27,6 +28,15 @@ export interface ProcessOptions {
   permissions?: "inherit" | "none" | PermissionScope;
   /** The environment, as for a `Pool`: on backend `"process"` nothing is inherited. */
   env?: Record<string, string>;
+  /**
+   * Where its stdout goes, as in `Deno.Command`: `"inherit"`, to that of this script; `"piped"`, into
+   * {@linkcode Process.stdout}; `"null"`, nowhere. Other values than the default need backend `"process"`.
+   *
+   * @default {"inherit"}
+   */
+  stdout?: "inherit" | "piped" | "null";
+  /** Where its stderr goes. @default {"inherit"} */
+  stderr?: "inherit" | "piped" | "null";
   /** The working directory, for backend `"process"` only. @default {this script's} */
   cwd?: string | URL;
 }
@@ -44,6 +54,8 @@ export interface CheckedProcess {
   readonly args: unknown[];
   readonly name: string;
   readonly daemon: boolean;
+  readonly stdout: Stdio;
+  readonly stderr: Stdio;
   /** The options of its pool of one worker. */
   readonly pool: PoolOptions;
 }
@@ -60,11 +72,20 @@ export function checkProcess(
   if (!(task instanceof Task) && typeof task !== "function") {
     throw badOption(CREATE, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
   }
-  knownOptions(CREATE, options, ["name", "daemon", "backend", "permissions", "env", "cwd"]);
+  knownOptions(CREATE, options, ["name", "daemon", "backend", "permissions", "env", "cwd", "stdout", "stderr"]);
   if (!isArray(args)) throw badOption(CREATE, "args", args, "an array of arguments", false);
   const { name = defaultName, backend, permissions, env, cwd } = options;
   const daemon = boolean(CREATE, "daemon", options.daemon, false);
   const pool: PoolOptions = { backend, permissions, env, cwd, name, workers: 1 };
   checkPoolOptions(pool);
-  return { args, name, daemon, pool };
+  const [stdout, stderr] = [stdio("stdout", options), stdio("stderr", options)];
+  return { args, name, daemon, stdout, stderr, pool };
+}
+
+function stdio(name: "stdout" | "stderr", options: ProcessOptions): Stdio {
+  const kind = oneOf(CREATE, name, options[name] ?? "inherit", ["inherit", "piped", "null"]);
+  if (kind === "inherit" || options.backend === "process") return kind;
+  throw new TypeError(
+    `Cannot ${CREATE}: \`${name}\` is ${show(kind)}, and a thread has no ${name} of its own: use backend "process"`,
+  );
 }

@@ -77,6 +77,7 @@ export class ProcessTransport implements Transport {
       (message) => this.#handle(message),
       (max) => this.#stop(outputDeath(max)),
       (report) => this.#stop(limitDeath(report, setup.memoryLimit, this.#calls)),
+      setup.child,
     );
     const stderr = site.isLaunched ? this.#outputs.labelled : this.#outputs.stderr;
     this.#child = site.open({
@@ -89,7 +90,7 @@ export class ProcessTransport implements Transport {
       },
     });
     this.#child.write(init);
-    if (this.#child.pid > 0) setup.onStart?.(this.#child.pid);
+    if (this.#child.pid > 0) setup.child?.started(this.#child.pid);
   }
 
   get isLoading(): boolean {
@@ -163,7 +164,7 @@ export class ProcessTransport implements Transport {
     this.#endRequested = true;
     // The kill of the other program ends the channel: a `started` may be lost in it.
     if (this.#site.isLaunched) this.#calls.keepAll();
-    this.#child.kill();
+    this.#child.kill(this.#setup.child?.grace);
     // A process that could not be started has no end to wait for.
     if (this.#child.pid === 0) queueMicrotask(() => this.#end(undefined, undefined, undefined));
   }
@@ -177,8 +178,7 @@ export class ProcessTransport implements Transport {
     try {
       this.#reader.push(piece);
     } catch (cause) {
-      // Nothing that follows can be read.
-      this.#isUnreadable = true;
+      this.#isUnreadable = true; // Nothing that follows can be read.
       this.#stop({ reason: "uncaught", cause });
     }
   }
@@ -243,8 +243,9 @@ export class ProcessTransport implements Transport {
     this.#exports.end();
     this.#ended = true;
     clearTimeout(this.#endTimer);
-    const { tail: stderr } = this.#outputs.stderr;
-    const known = { reported: this.#reportedDeath, endRequested: this.#endRequested, isReady: this.#isReady, stderr };
-    this.#events.exit(processDeath({ exitCode, signal, error, memoryLimit: this.#setup.memoryLimit, ...known }));
+    this.#setup.child?.ended(exitCode, signal);
+    const { memoryLimit } = this.#setup;
+    const known = { reported: this.#reportedDeath, endRequested: this.#endRequested, isReady: this.#isReady, memoryLimit };
+    this.#events.exit(processDeath({ exitCode, signal, error, ...known, stderr: this.#outputs.stderr.tail }));
   }
 }

@@ -58,6 +58,7 @@ export class Child {
   #isComplete: boolean;
   #exit: { code: number | undefined; signal: string | undefined } | undefined;
   #error: Error | undefined;
+  // The SIGKILL that follows a SIGTERM, then the end of the streams.
   #timer: Timer | undefined;
   #ended = false;
 
@@ -118,11 +119,25 @@ export class Child {
     if (!this.#exit) this.#answers?.write(parts);
   }
 
-  /** Kills the process and all that it has started. `ended` follows. */
-  kill(): void {
+  /** Kills the process and all that it has started, after a SIGTERM to it and so many milliseconds. `ended` follows. */
+  kill(grace?: number): void {
     if (this.pid === 0) return;
+    if (grace !== undefined && !this.#exit && this.#terminate()) {
+      this.#timer ??= setTimeout(() => this.kill(), grace);
+      return;
+    }
     if (!this.#killGroup() && !this.#exit) this.#child.kill("SIGKILL");
     this.#hangUp();
+  }
+
+  // After a `kill` of the runtime's own, it reports this signal as the end, whatever a listener in the process did.
+  #terminate(): boolean {
+    try {
+      Deno.kill(this.pid, "SIGTERM");
+      return true;
+    } catch {
+      return this.#child.kill("SIGTERM"); // This needs no permission to run anything.
+    }
   }
 
   // A process behind another program may be in no group of ours, or on another machine: the end of its stdin ends it.
@@ -162,6 +177,7 @@ export class Child {
     // The processes that it has started live on, and may hold its streams open, so they are killed.
     if (this.pid > 0) this.#killGroup();
     this.#hangUp();
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#end(), STREAMS_LIMIT);
     this.#endIfOver();
   }

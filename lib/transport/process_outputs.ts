@@ -7,6 +7,7 @@ import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { LabelledOutput } from "./labelled_output.ts";
 import { passTo, ProcessOutput } from "./process_output.ts";
+import type { ChildControl } from "./transport.ts";
 
 /** Milliseconds that messages are held back for what was printed before them: a task may have closed its stdout. */
 const MARK_LIMIT = 1_000;
@@ -35,18 +36,20 @@ export class ProcessOutputs {
    * @param handle Receives each message but `printed`, after what was printed before it.
    * @param onExceeded Is called once, when a call has printed more than it may.
    * @param onReport Receives each report of the worker's watchdog.
+   * @param child What receives the streams in place of those of this process.
    */
   constructor(
     mark: string,
     handle: (message: WorkerMessage) => void,
     onExceeded: (max: number) => void,
     onReport: (report: string) => void,
+    child?: ChildControl,
   ) {
     this.#handle = handle;
     this.#onExceeded = onExceeded;
     this.#onReport = onReport;
-    this.stdout = this.#output(mark, passTo(Deno.stdout));
-    this.stderr = this.#output(mark, passTo(Deno.stderr));
+    this.stdout = this.#output(mark, child?.stdout ?? passTo(Deno.stdout));
+    this.stderr = this.#output(mark, child?.stderr ?? passTo(Deno.stderr));
     this.labelled = new LabelledOutput(mark, this.stdout, this.stderr);
   }
 

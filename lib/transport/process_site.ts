@@ -16,8 +16,12 @@ export interface Channel {
   write(parts: readonly Uint8Array[], done?: () => void): void;
   /** Writes an answer for which the worker blocks. Absent where workers cannot block. */
   answer?(parts: readonly Uint8Array[]): void;
-  /** Kills the process and all that it has started. `ended` follows, if there is a process. */
-  kill(): void;
+  /**
+   * Kills the process and all that it has started. `ended` follows, if there is a process.
+   *
+   * @param grace Milliseconds that the process itself has after a SIGTERM; at once by default.
+   */
+  kill(grace?: number): void;
 }
 
 /** Where one worker process runs. */

@@ -117,6 +117,19 @@ export interface HostsSetup {
   readonly first: number;
 }
 
+/** What a `Process` wants of its worker process, and is told of it. */
+export interface ChildControl {
+  /** Milliseconds from SIGTERM to SIGKILL, if it is to be stopped by force now; if `undefined`, SIGKILL comes at once. */
+  readonly grace: number | undefined;
+  /** Receives what it prints, in whole lines; without it, this process prints it. The bytes are valid during the call. */
+  readonly stdout: ((bytes: Uint8Array) => void) | undefined;
+  readonly stderr: ((bytes: Uint8Array) => void) | undefined;
+  /** It was started. */
+  started(pid: number): void;
+  /** It has ended. */
+  ended(exitCode: number | undefined, signal: string | undefined): void;
+}
+
 /** The settings that all workers of a pool have in common. */
 export interface Setup {
   /** Maximum number of workers of the pool. */
@@ -141,8 +154,8 @@ export interface Setup {
   readonly cwd: string | undefined;
   /** The program, with its arguments, through which worker processes are started. */
   readonly command: readonly string[] | undefined;
-  /** Receives the id of each worker process that was started. */
-  readonly onStart?: ((pid: number) => void) | undefined;
+  /** What watches over the one worker process of a `Process`. */
+  readonly child?: ChildControl | undefined;
   /** The hosts on which worker processes run; if `undefined`, this one. */
   readonly hosts: HostsSetup | undefined;
 }

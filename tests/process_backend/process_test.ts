@@ -78,6 +78,67 @@ test("terminate() fires the signal first, and the task may end by itself", async
   assertEquals([await told.get(), process.reason], ["saved", "terminated"]);
 });
 
+/** Says that it is ready, and handles SIGTERM as `how` says; its `context.signal` means nothing to it. */
+const handles = inline(async (ready: Queue<number>, how: string) => {
+  Deno.addSignalListener("SIGTERM", () => {
+    console.log(`cleans up`);
+    if (how !== "ignore") Deno.exit(Number(how));
+  });
+  const child = new Deno.Command("/bin/sleep", { args: ["1000"] }).spawn();
+  await ready.put(child.pid);
+  await new Promise(() => setInterval(() => {}, 1_000));
+});
+
+for (const [how, exitCode] of [["3", 3], ["ignore", -9]] as const) {
+  test(`terminate() sends SIGTERM to a task that ignores its signal, then SIGKILL: ${how}`, async () => {
+    const ready = new Queue<number>();
+    const process = new Process(handles, [ready, how], { backend, stdout: "piped" }).start();
+    const text = new Response(process.stdout).text();
+    const started = await within(MUST_HAPPEN, ready.get());
+    process.terminate();
+    await within(MUST_HAPPEN, process.join());
+    assertEquals([process.exitCode, process.reason, await text], [exitCode, "terminated", "cleans up\n"]);
+    await until(() => !lives(started), "what it has started is gone");
+  }, { ignore: !onLinux });
+}
+
+test("kill() after terminate() does not wait, and sends SIGKILL", async () => {
+  const ready = new Queue<number>();
+  const process = new Process(handles, [ready, "ignore"], { backend, stdout: "piped" }).start();
+  await within(MUST_HAPPEN, ready.get());
+  process.terminate();
+  const { value } = await within(MUST_HAPPEN, process.stdout!.getReader().read());
+  assertEquals(new TextDecoder().decode(value), "cleans up\n");
+  process.kill();
+  await within(MUST_HAPPEN, process.join());
+  assertEquals([process.exitCode, process.reason], [-9, "terminated"]);
+}, { ignore: !onLinux });
+
+test("stdout and stderr: piped, each by itself, whole; null is nowhere; a thread has none of its own", async () => {
+  const print = inline(() => {
+    console.log("one\ntwo");
+    console.error("three");
+    Deno.stdout.writeSync(new TextEncoder().encode("end"));
+  });
+  const process = new Process(print, [], { backend, stdout: "piped", stderr: "piped" }).start();
+  const texts = [process.stdout, process.stderr].map((stream) => new Response(stream).text());
+  assertEquals(await within(MUST_HAPPEN, Promise.all(texts)), ["one\ntwo\nend", "three\n"]);
+  await process.join();
+  const silent = new Process(print, [], { backend, stdout: "null", stderr: "null" }).start();
+  await within(MUST_HAPPEN, silent.join());
+  assertEquals([silent.stdout, silent.exitCode], [undefined, 0]);
+  assertThrows(() => new Process(print, [], { stdout: "piped" }), TypeError, 'backend "process"');
+  assertThrows(() => new Process(print, [], { backend, stderr: "file" as "null" }), TypeError, '"piped"');
+});
+
+test("a reader that goes away holds nothing up", async () => {
+  const print = inline(() => console.log("x".repeat(100_000)));
+  const process = new Process(print, [], { backend, stdout: "piped" }).start();
+  await process.stdout!.cancel();
+  await within(MUST_HAPPEN, process.join());
+  assertEquals(process.exitCode, 0);
+});
+
 test("permissions hold, memory of this process is refused with what to use, options are checked", async () => {
   const read = inline(() => Deno.readTextFileSync("/etc/hostname"));
   const process = new Process(read, [], { backend, permissions: "none" }).start();

@@ -1,0 +1,105 @@
+/**
+ * `Child`: the process of the operating system behind a `Process` on backend `"process"`: what it prints, how it is
+ * stopped, how it has ended.
+ *
+ * @module
+ */
+import type { ChildControl } from "../transport/transport.ts";
+
+/** Where a stream of a process goes: to that of this script, into a `ReadableStream`, or nowhere. */
+export type Stdio = "inherit" | "piped" | "null";
+
+/** How the caller stopped a process. */
+export type Stopped = "terminated" | "killed";
+
+/** Milliseconds that a process has after a SIGTERM. */
+const GRACE = 200;
+
+/** The control of one process. */
+export class Child implements ChildControl {
+  pid: number | undefined;
+  exitCode: number | undefined;
+  signal: string | undefined;
+  /** How the caller has stopped it. */
+  stopped: Stopped | undefined;
+  /** Whether it has ended, and its call has settled. */
+  isOver = false;
+  // Whether a stop by force begins with SIGTERM.
+  #isTerminated = false;
+  readonly #out: Output;
+  readonly #err: Output;
+
+  constructor(stdout: Stdio, stderr: Stdio) {
+    this.#out = new Output(stdout);
+    this.#err = new Output(stderr);
+  }
+
+  get grace(): number | undefined {
+    return this.#isTerminated ? GRACE : undefined;
+  }
+
+  get stdout(): ((bytes: Uint8Array) => void) | undefined {
+    return this.#out.write;
+  }
+
+  get stderr(): ((bytes: Uint8Array) => void) | undefined {
+    return this.#err.write;
+  }
+
+  /** What it prints, as streams; `undefined` for one that is not piped. */
+  get streams(): { stdout: ReadableStream<Uint8Array> | undefined; stderr: ReadableStream<Uint8Array> | undefined } {
+    return { stdout: this.#out.stream, stderr: this.#err.stream };
+  }
+
+  started(pid: number): void {
+    this.pid = pid;
+  }
+
+  ended(exitCode: number | undefined, signal: string | undefined): void {
+    this.exitCode = exitCode;
+    this.signal = signal;
+    this.#close();
+  }
+
+  /** The caller stops it. */
+  stop(how: Stopped): void {
+    this.stopped ??= how;
+    this.#isTerminated = how === "terminated";
+  }
+
+  /** Its worker has ended, if there was one. */
+  finish(): void {
+    this.isOver = true;
+    this.#close();
+  }
+
+  #close(): void {
+    this.#out.close();
+    this.#err.close();
+  }
+}
+
+/** One stream of a process. */
+class Output {
+  readonly stream: ReadableStream<Uint8Array> | undefined;
+  /** Takes what is printed; `undefined` if this script prints it. */
+  readonly write: ((bytes: Uint8Array) => void) | undefined;
+  // Absent once nobody reads.
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+
+  constructor(kind: Stdio) {
+    if (kind === "inherit") return;
+    // The bytes are reused.
+    this.write = (bytes) => this.#controller?.enqueue(bytes.slice());
+    if (kind === "null") return;
+    this.stream = new ReadableStream({
+      start: (controller) => void (this.#controller = controller),
+      cancel: () => void (this.#controller = undefined),
+    });
+  }
+
+  close(): void {
+    this.#controller?.close();
+    this.#controller = undefined;
+  }
+}
