@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { onLinux } from "../support/proc.ts";
 import { runScript } from "../support/script.ts";
-import { test } from "../support/within.ts";
+import { test, until } from "../support/within.ts";
 
 const LINUX = { ignore: !onLinux, deadline: 120_000 };
 
@@ -72,6 +72,79 @@ test(
   },
   LINUX,
 );
+
+/** A pool works; `refuse` takes away what a start needs; another pool fails, the first one goes on, `allow` gives it back. */
+async function withoutMemory(refuse: string, allow: string): Promise<Record<string, unknown> & { cause: string }> {
+  const { stdout, stderr } = await runScript(
+    `
+    import { inline, Pool } from "@isopool/isopool";
+    const add = inline((n: number) => n + 1);
+    const open = () => new Pool({ backend: "process", workers: 1 });
+    const first = open();
+    await first.submit(add, 1);
+    ${refuse}
+    const second = open();
+    const error = await second.submit(add, 1).exception();
+    const still = await first.submit(add, 2);
+    ${allow}
+    const third = await open().submit(add, 3).exception();
+    console.log(JSON.stringify({ error: error?.name, cause: String(error?.cause), still, third: String(third) }));
+    Deno.exit(0);`,
+    { deadline: 60_000 },
+  );
+  const line = stdout.trimEnd().split("\n").at(-1) ?? "";
+  assert(line.startsWith("{"), stdout + stderr);
+  return JSON.parse(line);
+}
+
+/** Where a group that limits the number of threads can be made, if this machine has one. */
+const PIDS = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"].map((root) => `${root}/isopool-${Deno.pid}`).find((group) => {
+  try {
+    Deno.mkdirSync(group);
+    return Deno.statSync(`${group}/pids.max`).isFile;
+  } catch {
+    return false;
+  } finally {
+    try {
+      Deno.removeSync(group);
+    } catch { /* It was not made. */ }
+  }
+});
+
+test(
+  "the system starts no process any more (EAGAIN): a typed error, pools that run go on, and later it works again",
+  async () => {
+    const group = PIDS!;
+    Deno.mkdirSync(group);
+    try {
+      const { error, cause, still, third } = await withoutMemory(
+        `
+      const group = ${JSON.stringify(group)};
+      Deno.writeTextFileSync(group + "/cgroup.procs", String(Deno.pid));
+      Deno.writeTextFileSync(group + "/pids.max", Deno.readTextFileSync(group + "/pids.current").trim());`,
+        `Deno.writeTextFileSync(group + "/pids.max", "max");`,
+      );
+      assertEquals([error, still, third], ["BrokenPoolError", 3, "undefined"]);
+      assert(/Cannot start worker process: .*temporarily unavailable/.test(cause), cause);
+    } finally {
+      await until(() => Deno.readTextFileSync(`${group}/cgroup.procs`) === "", "the group is empty");
+      Deno.removeSync(group);
+    }
+  },
+  { ignore: !onLinux || PIDS === undefined, deadline: 120_000 },
+);
+
+test("no address space for another process (RLIMIT_AS): a typed error, and a pool that runs goes on", async () => {
+  const { error, cause, still } = await withoutMemory(
+    `
+    const [, kib] = /VmSize:\\s+(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))!;
+    const limit = new Deno.Command("prlimit", { args: ["--pid", String(Deno.pid), "--as=" + Number(kib) * 1024] });
+    if (!limit.outputSync().success) throw new Error("prlimit failed");`,
+    "",
+  );
+  assertEquals([error, still], ["BrokenPoolError", 3]);
+  assert(/heap was full|did not start/.test(cause), cause);
+}, LINUX);
 
 test("a stdout that takes no more (ENOSPC): what tasks print is lost, what they return is not", async () => {
   const { code, stderr } = await runScript(
