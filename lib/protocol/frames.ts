@@ -149,11 +149,19 @@ export class FrameReader {
    */
   push(piece: Uint8Array): void {
     for (let at = 0; at < piece.length;) {
-      // The usual case: the rest of a small body is in this piece, and is read where it lies.
-      if (this.#stage === "body" && this.#part.filled === 0 && piece.length - at >= this.#bodyLength) {
-        this.#body = piece.subarray(at, at += this.#bodyLength);
-        this.#bodyRead();
-        continue;
+      // The usual case: a small frame is in this piece, and is read where it lies.
+      if (this.#part.filled === 0) {
+        const left = piece.length - at;
+        if (this.#stage === "header" && left >= HEADER) {
+          this.#readHeader(new DataView(piece.buffer, piece.byteOffset + at, HEADER));
+          at += HEADER;
+          continue;
+        }
+        if (this.#stage === "body" && left >= this.#bodyLength) {
+          this.#body = piece.subarray(at, at += this.#bodyLength);
+          this.#bodyRead();
+          continue;
+        }
       }
       at += this.#part.take(piece, at);
       if (this.#part.left === 0) this.#next();

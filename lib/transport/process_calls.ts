@@ -53,9 +53,9 @@ export class ProcessCalls {
     return this.#blocking === undefined && this.#calls.size < this.window ? 1 : 0;
   }
 
-  /** Number of the first call in flight. */
+  /** Number of the first call in flight. They are in the order of their numbers. */
   get head(): number {
-    return this.#calls.size === 0 ? this.tail : Math.min(...this.#calls.keys());
+    return this.#calls.keys().next().value ?? this.tail;
   }
 
   /** Whether a call is in flight. */
