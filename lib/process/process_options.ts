@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { badOption, boolean, isArray, knownOptions, oneOf, show } from "../core/validate.ts";
+import { badOption, boolean, isArray, knownOptions, oneOf, refusal, show } from "../core/validate.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
 import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
@@ -85,7 +85,7 @@ export function checkProcess(
 function stdio(name: "stdout" | "stderr", options: ProcessOptions): Stdio {
   const kind = oneOf(CREATE, name, options[name] ?? "inherit", ["inherit", "piped", "null"]);
   if (kind === "inherit" || options.backend === "process") return kind;
-  throw new TypeError(
+  throw refusal(
     `Cannot ${CREATE}: \`${name}\` is ${show(kind)}, and a thread has no ${name} of its own: use backend "process"`,
   );
 }

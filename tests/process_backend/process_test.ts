@@ -128,7 +128,7 @@ test("stdout and stderr: piped, each by itself, whole; null is nowhere; a thread
   await within(MUST_HAPPEN, silent.join());
   assertEquals([silent.stdout, silent.exitCode], [undefined, 0]);
   assertThrows(() => new Process(print, [], { stdout: "piped" }), TypeError, 'backend "process"');
-  assertThrows(() => new Process(print, [], { backend, stderr: "file" as "null" }), TypeError, '"piped"');
+  assertThrows(() => new Process(print, [], { backend, stderr: "file" as "null" }), RangeError, '"piped"');
 });
 
 test("a reader that goes away holds nothing up", async () => {

@@ -74,7 +74,7 @@ test(
 );
 
 /** A pool works; `refuse` takes away what a start needs; another pool fails, the first one goes on, `allow` gives it back. */
-async function withoutMemory(refuse: string, allow: string): Promise<Record<string, unknown> & { cause: string }> {
+async function whileRefused(refuse: string, allow: string): Promise<Record<string, unknown> & { cause: string }> {
   const { stdout, stderr } = await runScript(
     `
     import { inline, Pool } from "@isopool/isopool";
@@ -117,7 +117,7 @@ test(
     const group = PIDS!;
     Deno.mkdirSync(group);
     try {
-      const { error, cause, still, third } = await withoutMemory(
+      const { error, cause, still, third } = await whileRefused(
         `
       const group = ${JSON.stringify(group)};
       Deno.writeTextFileSync(group + "/cgroup.procs", String(Deno.pid));
@@ -133,18 +133,6 @@ test(
   },
   { ignore: !onLinux || PIDS === undefined, deadline: 120_000 },
 );
-
-test("no address space for another process (RLIMIT_AS): a typed error, and a pool that runs goes on", async () => {
-  const { error, cause, still } = await withoutMemory(
-    `
-    const [, kib] = /VmSize:\\s+(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))!;
-    const limit = new Deno.Command("prlimit", { args: ["--pid", String(Deno.pid), "--as=" + Number(kib) * 1024] });
-    if (!limit.outputSync().success) throw new Error("prlimit failed");`,
-    "",
-  );
-  assertEquals([error, still], ["BrokenPoolError", 3]);
-  assert(/heap was full|did not start/.test(cause), cause);
-}, LINUX);
 
 test("a stdout that takes no more (ENOSPC): what tasks print is lost, what they return is not", async () => {
   const { code, stderr } = await runScript(
