@@ -244,8 +244,8 @@ export class ProcessTransport implements Transport {
     this.#ended = true;
     clearTimeout(this.#endTimer);
     this.#setup.child?.ended(exitCode, signal);
-    const { memoryLimit } = this.#setup;
-    const known = { reported: this.#reportedDeath, endRequested: this.#endRequested, isReady: this.#isReady, memoryLimit };
-    this.#events.exit(processDeath({ exitCode, signal, error, ...known, stderr: this.#outputs.stderr.tail }));
+    const [reported, endRequested, isReady] = [this.#reportedDeath, this.#endRequested, this.#isReady];
+    const known = { reported, endRequested, isReady, stderr: this.#outputs.stderr.tail };
+    this.#events.exit(processDeath({ exitCode, signal, error, memoryLimit: this.#setup.memoryLimit, ...known }));
   }
 }
