@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { ChildControl } from "../transport/transport.ts";
+import { ReadableStream } from "../core/platform.ts";
+import type { ChildControl } from "../transport/child_control.ts";
 
 /** Where a stream of a process goes: to that of this script, into a `ReadableStream`, or nowhere. */
 export type Stdio = "inherit" | "piped" | "null";

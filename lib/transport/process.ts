@@ -72,13 +72,9 @@ export class ProcessTransport implements Transport {
     const mark = `isopool-${crypto.randomUUID()}`;
     // First what can fail: then nothing was started.
     const init = initFrame(workerId, withPlaces(setup, site), mark, this.#exports);
-    this.#outputs = new ProcessOutputs(
-      mark,
-      (message) => this.#handle(message),
-      (max) => this.#stop(outputDeath(max)),
-      (report) => this.#stop(limitDeath(report, setup.memoryLimit, this.#calls)),
-      setup.child,
-    );
+    const onReport = (report: string) => this.#stop(limitDeath(report, setup.memoryLimit, this.#calls));
+    const onExceeded = (max: number) => this.#stop(outputDeath(max));
+    this.#outputs = new ProcessOutputs(mark, (each) => this.#handle(each), onExceeded, onReport, setup.child);
     const stderr = site.isLaunched ? this.#outputs.labelled : this.#outputs.stderr;
     this.#child = site.open({
       data: (piece) => this.#read(piece),
@@ -244,8 +240,8 @@ export class ProcessTransport implements Transport {
     this.#ended = true;
     clearTimeout(this.#endTimer);
     this.#setup.child?.ended(exitCode, signal);
-    const [reported, endRequested, isReady] = [this.#reportedDeath, this.#endRequested, this.#isReady];
-    const known = { reported, endRequested, isReady, stderr: this.#outputs.stderr.tail };
-    this.#events.exit(processDeath({ exitCode, signal, error, memoryLimit: this.#setup.memoryLimit, ...known }));
+    const known = { endRequested: this.#endRequested, isReady: this.#isReady, stderr: this.#outputs.stderr.tail };
+    const end = { exitCode, signal, error, reported: this.#reportedDeath, memoryLimit: this.#setup.memoryLimit };
+    this.#events.exit(processDeath({ ...end, ...known }));
   }
 }

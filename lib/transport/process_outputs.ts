@@ -7,7 +7,7 @@ import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { LabelledOutput } from "./labelled_output.ts";
 import { passTo, ProcessOutput } from "./process_output.ts";
-import type { ChildControl } from "./transport.ts";
+import type { ChildControl } from "./child_control.ts";
 
 /** Milliseconds that messages are held back for what was printed before them: a task may have closed its stdout. */
 const MARK_LIMIT = 1_000;

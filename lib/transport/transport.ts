@@ -11,6 +11,7 @@ import type { AsyncContext } from "../core/async_context.ts";
 import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
+import type { ChildControl } from "./child_control.ts";
 
 /** Limits of one call that only a worker process can keep. */
 export interface CallLimits {
@@ -115,19 +116,6 @@ export interface HostsSetup {
   readonly max: number;
   /** How many workers there may be before anything is known of the hosts. */
   readonly first: number;
-}
-
-/** What a `Process` wants of its worker process, and is told of it. */
-export interface ChildControl {
-  /** Milliseconds from SIGTERM to SIGKILL, if it is to be stopped by force now; if `undefined`, SIGKILL comes at once. */
-  readonly grace: number | undefined;
-  /** Receives what it prints, in whole lines; without it, this process prints it. The bytes are valid during the call. */
-  readonly stdout: ((bytes: Uint8Array) => void) | undefined;
-  readonly stderr: ((bytes: Uint8Array) => void) | undefined;
-  /** It was started. */
-  started(pid: number): void;
-  /** It has ended. */
-  ended(exitCode: number | undefined, signal: string | undefined): void;
 }
 
 /** The settings that all workers of a pool have in common. */
