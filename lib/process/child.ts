@@ -5,7 +5,7 @@
  * @module
  */
 import { ReadableStream } from "../core/platform.ts";
-import type { ChildControl } from "../transport/child_control.ts";
+import type { ChildControl } from "../transport/transport.ts";
 
 /** Where a stream of a process goes: to that of this script, into a `ReadableStream`, or nowhere. */
 export type Stdio = "inherit" | "piped" | "null";

@@ -12,6 +12,7 @@ import type { DeathReason } from "../core/errors.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import type { ChildControl } from "./child_control.ts";
+export type { ChildControl };
 
 /** Limits of one call that only a worker process can keep. */
 export interface CallLimits {
