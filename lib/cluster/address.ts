@@ -4,7 +4,7 @@
  * @module
  */
 import { URL } from "../core/platform.ts";
-import { isArray, knownOptions, refusal, show } from "../core/validate.ts";
+import { badOption, integer, isArray, knownOptions, refusal, show } from "../core/validate.ts";
 import type { RedisOptions } from "./packages.ts";
 
 /** Where Redis is, and how to log in there. */
@@ -28,12 +28,14 @@ export interface RedisServer {
 /** Where Redis is: a URL (`redis://host:6379`, `rediss://` for TLS, `unix:///run/redis.sock`), or an object. */
 export type RedisAddress = string | RedisServer;
 
+const MAX_PORT = 65_535;
 const SERVER_OPTIONS = ["host", "port", "path", "username", "password", "db", "tls"];
 
 /** Checks an address. */
 export function redisAddress(action: string, address: unknown): RedisAddress {
   if (typeof address === "object" && address !== null && !isArray(address)) {
     knownOptions(`${action}: \`redis\``, address, SERVER_OPTIONS);
+    checkServer(action, address);
     return address;
   }
   if (typeof address === "string" && /^(rediss?|unix):\/\/./.test(address)) return address;
@@ -41,6 +43,21 @@ export function redisAddress(action: string, address: unknown): RedisAddress {
     `Cannot ${action}: \`redis\` is ${show(address)}: it takes a URL (redis://, rediss:// or unix://), or an object ` +
       `of ${SERVER_OPTIONS.join(", ")}`,
   );
+}
+
+function checkServer(action: string, { port, db, tls, ...texts }: RedisServer): void {
+  for (const [name, text] of Object.entries(texts)) {
+    if (text !== undefined && (typeof text !== "string" || text === "")) {
+      throw badOption(action, `redis.${name}`, text, "a text", false);
+    }
+  }
+  if (port !== undefined && integer(action, "redis.port", port, 1) > MAX_PORT) {
+    throw badOption(action, "redis.port", port, `an integer from 1 to ${MAX_PORT}`, true);
+  }
+  if (db !== undefined) integer(action, "redis.db", db, 0);
+  if (tls !== undefined && (typeof tls !== "object" || tls === null)) {
+    throw badOption(action, "redis.tls", tls, "an object with the settings of TLS", false);
+  }
 }
 
 /** Text that names an address, without its password. */

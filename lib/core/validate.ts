@@ -132,7 +132,8 @@ export function knownOptions(call: string, options: unknown, known: readonly str
     const isOther = typeof options === "object" && options !== null;
     throw badOption(call, "options", options, isOther ? "a plain object" : "an object", false);
   }
-  const keys = Object.keys(options);
+  // An iterable has a symbol, and is no options.
+  const keys = [...Object.keys(options), ...Object.getOwnPropertySymbols(options).map(String)];
   if (keys.length === 0 && !isPlain(options)) {
     throw badOption(call, "options", options, "an object with options", false);
   }
