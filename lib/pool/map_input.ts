@@ -126,7 +126,7 @@ export class MapInput {
     if (!async || this.#isReading || this.#hasEnded) return;
     // To begin takes longer than to read an item. While items are ahead, workers have work, and will take them.
     const limit = this.#reader.readLimit();
-    if (this.#ahead.size > 0 && this.#ahead.size > limit - limit / 16) return;
+    if (this.#ahead.size > 0 && this.#ahead.size > limit - 4 * (limit >> 6)) return;
     this.#context!.run(() => void this.#readAhead(async));
   }
 

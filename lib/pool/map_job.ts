@@ -160,8 +160,8 @@ export class MapJob extends PoolJob implements Producer {
   resume(): void {
     const { buffer } = this.#plan;
     if (buffer === undefined || this.#state === "finished") return;
-    // One item at a time would take longer than the rest of its way, and there will be another call.
-    if (this.#room < buffer / 32 && this.#running + this.collector.unread > 0) return;
+    // With a large buffer, one item at a time would take longer than the rest of its way, and there will be another call.
+    if (this.#room < buffer >> 6 && this.#running + this.collector.unread > 0) return;
     if (this.#state === "running") return this.readOn();
     try {
       this.#plan.checkOpen();
