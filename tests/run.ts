@@ -31,6 +31,7 @@ const ON_DEMAND: Record<string, string> = {
   "tests/contract/on/processes_order_test.ts": AGAIN,
   "tests/contract/on/processes_pools_test.ts": AGAIN,
   "tests/shared/scoped_test.ts": AGAIN,
+  "tests/faults/": "rounds of faults: deno task soak:faults runs more of them",
   "tests/process/shared_test.ts": "the shared objects again, in processes, which are pools with one worker",
 };
 /** Folders whose files run one at a time, after the others: other processes would disturb their measurements. */

@@ -229,8 +229,9 @@ export class PooledJob<T, R> implements Producer, EndingRun {
     if (ok) this.#progress?.fulfilled(index, 1);
     else this.#progress?.rejected(index, value);
     // After a cancellation, a result is still delivered, but a failure is only its consequence.
+    const { cancellation, cause } = this.#early;
     if (ok) this.collector.fulfill(index, [value]);
-    else if (this.#early.cancellation.aborted || value === this.#early.cause?.reason) return;
+    else if (cancellation.aborted || (cause && value === cause.reason)) return;
     else if (this.#plan.onError === "throw") {
       this.#plan.recorder?.rejected(index, value);
       noteItem(this.collector, { index, item, reason: value });

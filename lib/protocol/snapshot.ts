@@ -10,7 +10,7 @@ import { Json, PlainWriter } from "../core/plain.ts";
 import { JSON, Promise, structuredClone } from "../core/platform.ts";
 import { typeName } from "../core/shorten.ts";
 import { isProxy } from "../core/uncopyable.ts";
-import { isA, show } from "../core/validate.ts";
+import { isA, isArray, show } from "../core/validate.ts";
 import { encode, isWrapped } from "../shared/revive.ts";
 import { cloneInput, cloneInputWithErrors } from "./clone_input.ts";
 import { UnreachableError } from "./reach.ts";
@@ -110,7 +110,7 @@ export class Uncopyable {
 
 /** Returns the placeholder that an item is, or the only one of a list of arguments, if so. */
 export function uncopyableIn(item: unknown): Uncopyable | undefined {
-  const value = Array.isArray(item) && item.length === 1 ? item[0] : item;
+  const value = isArray(item) && item.length === 1 ? item[0] : item;
   return isA(value, Uncopyable) ? value : undefined;
 }
 
