@@ -149,7 +149,7 @@ export class TestHosts implements AsyncDisposable {
     Deno.removeSync(this.#folder, { recursive: true });
     // A host that was killed has removed nothing.
     for (const name of moduleFolders()) {
-      if (!this.#foldersBefore.includes(name)) Deno.removeSync(`/tmp/${name}`, { recursive: true });
+      if (!this.#foldersBefore.includes(name)) removeIfThere(`/tmp/${name}`);
     }
   }
 }
@@ -163,4 +163,13 @@ const MODULE_FOLDER = /^isopool-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** The folders of modules that pools have on hosts, which are all this machine. */
 export function moduleFolders(): string[] {
   return [...Deno.readDirSync("/tmp")].map(({ name }) => name).filter((name) => MODULE_FOLDER.test(name));
+}
+
+// A pool of another test may remove its folder at the same moment.
+function removeIfThere(folder: string): void {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

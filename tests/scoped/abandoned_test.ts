@@ -101,7 +101,7 @@ test(
     const errors = await Promise.all(spins.map((future) => future.exception()));
     console.log(JSON.stringify(errors.map(({ name }) => name)));
     console.log(errors.at(-1).message);
-    try { pool.submit(values.double, 1); } catch (error) { console.log(error.name, error.cause === errors.at(-1)); }
+    try { pool.submit(values.double, 1); } catch (error) { console.log(error.name, error.cause.message === errors.at(-1).message); }
     console.log(gate.count);`,
       { permissions, deadline: 60_000 },
     );

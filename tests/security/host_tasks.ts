@@ -12,7 +12,7 @@ const ENDS: Record<string, () => unknown> = {
   "exits": () => Deno.exit(0),
   "exits, by node:process": () => process.exit(3),
   "stops itself": () => Deno.kill(Deno.pid, "SIGSTOP"),
-  "closes its streams and its channel": () => [0, 1, 2, 3, 4, 5].forEach((fd) => fs.closeSync(fd)),
+  "closes its streams and its channel": () => [0, 1, 2, 4, 5].forEach((fd) => fs.closeSync(fd)),
   "takes away what its runtime uses": () => {
     for (const name of Object.getOwnPropertyNames(globalThis)) {
       try {
