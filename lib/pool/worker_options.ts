@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { CONFIG_FILES, foldersFrom, isFile, mayRead, pathOf } from "../core/config_files.ts";
 import { PermissionScopeError } from "../core/errors.ts";
 import { URL } from "../core/platform.ts";
 import { CHILD_PROCESS_FLAG, mayUseChildProcess } from "./child_process.ts";
@@ -66,37 +67,16 @@ function detect(): boolean {
   return args?.includes(FLAG) ?? false;
 }
 
-const CONFIG_FILES = ["deno.json", "deno.jsonc"];
-
 // Deno takes the first deno.json beside a local script or above it; for any other script, beside or above the current
 // directory. Where there is none, one beside the script would do.
 function configFile(): string {
   const { mainModule } = Deno;
   if (!mainModule.startsWith("file:")) return "the deno.json of the current directory";
-  let folder = new URL(".", mainModule);
-  for (let inner: URL | undefined; folder.href !== inner?.href; folder = new URL("..", inner = folder)) {
+  for (const folder of foldersFrom(new URL(".", mainModule))) {
     const files = CONFIG_FILES.map((name) => new URL(name, folder));
     if (!files.every(mayRead)) return "your project's deno.json";
     const found = files.find(isFile);
     if (found) return pathOf(found);
   }
   return pathOf(new URL("deno.json", mainModule));
-}
-
-// `querySync` does not prompt.
-function mayRead(path: URL): boolean {
-  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
-}
-
-function isFile(url: URL): boolean {
-  try {
-    return Deno.statSync(url).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function pathOf(url: URL): string {
-  // deno-lint-ignore no-process-global
-  return process.getBuiltinModule("node:url").fileURLToPath(url);
 }

@@ -7,18 +7,18 @@
  *
  * @module
  */
+import { CONFIG_FILES, foldersFrom, isFile, mayRead, pathOf } from "../core/config_files.ts";
 import { URL } from "../core/platform.ts";
-
-const NAMES = ["deno.json", "deno.jsonc"];
 
 /** Returns the path of this script's configuration file; `undefined` if it has none, or may not read the folders. */
 export function scriptConfig(): string | undefined {
   // A compiled program has its import map inside, and the processes that it starts cannot read that.
   if (Deno.build.standalone) return undefined;
-  for (let folder = startFolder(); folder !== undefined; folder = parent(folder)) {
-    for (const name of NAMES) {
-      if (isFile(new URL(name, folder))) return pathOf(new URL(name, folder));
-    }
+  const start = startFolder();
+  if (start === undefined) return undefined;
+  for (const folder of foldersFrom(start)) {
+    const found = CONFIG_FILES.map((name) => new URL(name, folder)).find(isFile);
+    if (found) return pathOf(found);
     // The runtime takes the nearest folder that has either file.
     if (isFile(new URL("package.json", folder))) return undefined;
   }
@@ -30,27 +30,7 @@ function startFolder(): URL | undefined {
   // A worker has no main module. One that is not in a file has no folder.
   const main = Deno.mainModule as string | undefined;
   if (main?.startsWith("file:")) return new URL("./", main);
-  if (Deno.permissions.querySync({ name: "read", path: "." }).state !== "granted") return undefined;
+  if (!mayRead(".")) return undefined;
   // deno-lint-ignore no-process-global
   return process.getBuiltinModule("node:url").pathToFileURL(`${Deno.cwd()}/`);
-}
-
-function parent(folder: URL): URL | undefined {
-  const above = new URL("../", folder);
-  return above.href === folder.href ? undefined : above;
-}
-
-function isFile(url: URL): boolean {
-  if (Deno.permissions.querySync({ name: "read", path: url }).state !== "granted") return false;
-  try {
-    return Deno.statSync(url).isFile;
-  } catch {
-    // No such file, or a folder that the system does not let this script read, or the runtime.
-    return false;
-  }
-}
-
-function pathOf(url: URL): string {
-  // deno-lint-ignore no-process-global
-  return process.getBuiltinModule("node:url").fileURLToPath(url);
 }

@@ -106,10 +106,10 @@ test("the command line: run from JSR, and installed by deno install -g", async (
   const ran = await consumer.deno(["run", "-A", "jsr:@isopool/isopool/cli", ...map()]);
   assertEquals([ran.code, ran.stdout], [0, "2\n4\n6\n"], ran.stderr);
 
-  const install = ["install", "-g", "-A", "--unstable-worker-options", "--root", "root", "-n", "isopool"];
+  const install = ["install", "-g", "-A", "--unstable-worker-options", "--root", "installed", "-n", "isopool"];
   const installed = await consumer.deno([...install, "jsr:@isopool/isopool/cli"]);
   assertEquals(installed.code, 0, installed.stderr);
-  const program = `${consumer.folder}/root/bin/isopool`;
+  const program = `${consumer.folder}/installed/bin/isopool`;
   for (const backend of ["worker", "process", "async"]) {
     const { code, stdout, stderr } = await consumer.deno(map("--backend", backend), { program });
     assertEquals([code, stdout], [0, "2\n4\n6\n"], stderr);
