@@ -1,9 +1,9 @@
 /**
- * `CallWatch`: how the calls of one executor go on. Each has one end.
+ * `CallWatch` reports what happens to the calls of one executor: their start, their messages and their one end.
  *
- * Events say it, from the last event before the first call on, so none is missed while the connection stands. A sweep every
- * {@linkcode SWEEP_INTERVAL} reads the state of the calls that have not ended, for events that were lost with a connection
- * or trimmed by Redis. What comes second finds no call any more.
+ * It reads the events of BullMQ, from the last event before the first call on, so it misses none while the connection
+ * stands. A sweep every {@linkcode SWEEP_INTERVAL} reads the state of the calls that have not ended, for events that were
+ * lost with a connection or trimmed by Redis. An end that is found twice is reported once.
  *
  * @module
  */
