@@ -1,6 +1,7 @@
 /**
  * Runs benchmarks, by the beginnings of their names, and prints a table for each:
- * `deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--json FILE] [--svg FILE]`
+ * `deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--against NAME,...]
+ * [--json FILE] [--svg FILE]`
  *
  * @module
  */
@@ -13,7 +14,8 @@ import { svg } from "./kit/svg.ts";
 
 const FULL: Effort = { rounds: 5, budget: 150, scale: 1, warmUp: true };
 const QUICK: Effort = { rounds: 1, budget: 10, scale: 0.01, warmUp: false };
-const USAGE = "deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--json FILE] [--svg FILE]";
+const USAGE =
+  "deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--against NAME,...] [--json FILE] [--svg FILE]";
 
 function fail(message: string): never {
   console.error(message);
@@ -21,7 +23,7 @@ function fail(message: string): never {
 }
 
 const options = parseArgs(Deno.args, {
-  string: ["rounds", "json", "svg"],
+  string: ["rounds", "against", "json", "svg"],
   boolean: ["quick", "peers", "help"],
   negatable: ["peers"],
   default: { peers: true },
@@ -43,6 +45,12 @@ if (!Number.isInteger(effort.rounds) || effort.rounds < 1) {
   fail(`--rounds takes a whole number from 1, not ${options.rounds}`);
 }
 
+const against = options.against?.split(",");
+for (const name of against ?? []) {
+  if (BENCHES.some(({ contestants }) => contestants.some((each) => each.name === name))) continue;
+  fail(`No such contestant: ${name}`);
+}
+
 const machine = {
   date: new Date().toISOString(),
   cores: navigator.hardwareConcurrency,
@@ -58,7 +66,9 @@ console.log(`Deno ${machine.deno}, ${machine.cores} cores, ${machine.os}, ${effo
 console.log(`load at start: ${load(machine.load.start)}\n`);
 const results: Result[] = [];
 for (const bench of wanted) {
-  const contestants = bench.contestants.filter(({ peer }) => options.peers || !peer);
+  const contestants = bench.contestants.filter(({ name, peer }, i) =>
+    against ? i === 0 || against.includes(name) : options.peers || !peer
+  );
   const result = summarize(await run({ ...bench, contestants }, effort), effort);
   results.push(result);
   console.log(table(result) + "\n");

@@ -8,11 +8,18 @@
 import type { Bench, Contestant, Effort, Outcome, Report } from "./bench.ts";
 import { Driver } from "./driver.ts";
 
+/**
+ * How much longer than a round its warm-up is: 1.5 s. The compiler of V8 works in threads of its own for so long, and on two
+ * cores it takes them from whoever is measured.
+ */
+const WARM_UP = 10;
+
 /** Runs one benchmark. With a warm-up, the first round of each contestant is not counted. */
 export async function run(bench: Bench, effort: Effort): Promise<Report> {
   await using processes = new AsyncDisposableStack();
   const outcomes = bench.contestants.map((contestant) => ({ contestant, samples: [] }) as Outcome);
   const drivers = new Map<Contestant, Driver>();
+  const warmUp = { ...effort, budget: WARM_UP * effort.budget };
   const firstRound = bench.fresh || !effort.warmUp ? 1 : 0;
   for (let round = firstRound; round <= effort.rounds; round++) {
     for (const outcome of outcomes) {
@@ -21,9 +28,9 @@ export async function run(bench: Bench, effort: Effort): Promise<Report> {
       try {
         await using fresh = bench.fresh || contestant.burnsIdle ? await Driver.start(bench, contestant) : undefined;
         let driver = fresh ?? drivers.get(contestant);
-        if (fresh && contestant.burnsIdle && effort.warmUp) await fresh.round(effort);
+        if (fresh && contestant.burnsIdle && effort.warmUp) await fresh.round(warmUp);
         if (!driver) drivers.set(contestant, driver = processes.use(await Driver.start(bench, contestant)));
-        const sample = await driver.round(effort);
+        const sample = await driver.round(round > 0 ? effort : warmUp);
         if (round > 0) outcome.samples.push(sample);
       } catch (error) {
         outcome.unavailable = error instanceof Error ? error.message : String(error);

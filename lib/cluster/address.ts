@@ -4,7 +4,7 @@
  * @module
  */
 import { URL } from "../core/platform.ts";
-import { badOption, integer, isArray, knownOptions, refusal, show } from "../core/validate.ts";
+import { badOption, integer, isArray, isOptions, knownOptions, refusal, show } from "../core/validate.ts";
 import type { RedisOptions } from "./packages.ts";
 
 /** Where Redis is, and how to log in there. */
@@ -55,7 +55,7 @@ function checkServer(action: string, { port, db, tls, ...texts }: RedisServer): 
     throw badOption(action, "redis.port", port, `an integer from 1 to ${MAX_PORT}`, true);
   }
   if (db !== undefined) integer(action, "redis.db", db, 0);
-  if (tls !== undefined && (typeof tls !== "object" || tls === null)) {
+  if (tls !== undefined && !isOptions(tls)) {
     throw badOption(action, "redis.tls", tls, "an object with the settings of TLS", false);
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { show } from "./validate.ts";
+
 /**
  * Marks a failure of the library, as opposed to a failure of your task. Every error class of the library extends it.
  *
@@ -18,4 +20,9 @@
 export class IsopoolError extends Error {
   /** @ignore */
   override name = "IsopoolError";
+
+  /** Creates the error. What is no text is named in the message by its kind: making an error never throws another one. */
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message === undefined || typeof message === "string" ? message : show(message), options);
+  }
 }

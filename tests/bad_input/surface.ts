@@ -29,6 +29,9 @@ export const ENTRIES: Record<string, string> = {
   "workers/context.ts": "@isopool/isopool/worker",
 };
 
+/** The parameters that a rest parameter stands for, where its type lists several. */
+const REST: Record<string, readonly string[]> = { "Process.new": ["args", "options"] };
+
 // deno-lint-ignore no-explicit-any -- JSON of `deno doc`
 type Doc = any;
 
@@ -47,7 +50,7 @@ export async function surface(entry: string): Promise<Map<string, Callable[]>> {
   const found = new Map<string, Callable[]>();
   for (const [owner, all] of declarations) {
     const exported = all.filter(({ declarationKind }) => declarationKind === "export");
-    const callables = merged(exported.flatMap((each) => callablesOf(owner, each, declarations)));
+    const callables = merged(exported.flatMap((each) => callablesOf(owner, each, declarations))).map(withRest);
     if (callables.length > 0) found.set(owner, callables);
   }
   return found;
@@ -103,6 +106,13 @@ function params(given: Doc[]): Param[] {
     const inner = each.arg ?? each.left ?? each;
     return { name: inner.name ?? "value", isRest: each.kind === "rest" };
   });
+}
+
+function withRest(callable: Callable): Callable {
+  const names = REST[`${callable.owner}.${callable.method}`];
+  if (names === undefined) return callable;
+  const named = callable.params.filter(({ isRest }) => !isRest);
+  return { ...callable, params: [...named, ...names.map((name) => ({ name, isRest: false }))] };
 }
 
 /** One callable for the overloads of each method: the one with the most parameters. */

@@ -96,9 +96,9 @@ test("a queue has the methods of Queue: tickets, limits, timeouts, signals, clos
   const blocked = queue.get();
   await queue.put("last");
   assertEquals(await within(MUST_HAPPEN, blocked), "last");
-  const waiting = queue.get();
+  const waiting = timed(within(MUST_HAPPEN, queue.get()));
   await queue.close();
-  expectError((await timed(within(MUST_HAPPEN, waiting))).error, QueueClosedError);
+  expectError((await waiting).error, QueueClosedError);
   assertEquals([await queue.tryPut(1), await queue.tryGet(), await queue.closed()], [
     "closed",
     { state: "closed" },
@@ -185,10 +185,10 @@ test("a lock: waiters, using, tokens that grow although Redis has lost its data,
   await until(async () => !await lock.locked(), "the lock is released");
   const other = cluster(options);
   await other.lock("two").acquire();
-  const waiting = other.queue("q").get();
+  const waiting = timed(within(MUST_HAPPEN, other.queue("q").get()));
   await other.queue("q").size();
   await other.close();
-  assertStringIncludes(expectError((await timed(within(MUST_HAPPEN, waiting))).error, ClusterError).message, "closed");
+  assertStringIncludes(expectError((await waiting).error, ClusterError).message, "closed");
   assertEquals(await lock.locked(), false);
 });
 
