@@ -9,6 +9,7 @@
  *
  * @module
  */
+import type { Placed } from "../core/placed_list.ts";
 import { AbortController } from "../core/platform.ts";
 
 /** Something that a cancellation ends. */
@@ -18,8 +19,10 @@ export interface Abortable {
 }
 
 /** One cancellation, and its listeners. */
-export class Cancellation implements Abortable {
-  readonly #listeners = new Set<Abortable>();
+export class Cancellation implements Abortable, Placed {
+  place = -1;
+  // Most runs end without one.
+  #listeners: Set<Abortable> | undefined;
   #controller: AbortController | undefined;
   #cause: { readonly reason: unknown } | undefined;
   #givenUp: Cancellation | undefined;
@@ -44,12 +47,12 @@ export class Cancellation implements Abortable {
   /** Adds a listener; aborts it at once if the cancellation has happened. */
   add(listener: Abortable): void {
     if (this.#cause) listener.abort(this.#cause.reason);
-    else this.#listeners.add(listener);
+    else (this.#listeners ??= new Set()).add(listener);
   }
 
   /** Removes a listener. */
   delete(listener: Abortable): void {
-    this.#listeners.delete(listener);
+    this.#listeners?.delete(listener);
   }
 
   /** Aborts all listeners. Only the first call has an effect. */
@@ -57,8 +60,8 @@ export class Cancellation implements Abortable {
     if (this.#cause) return;
     this.#cause = { reason };
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners) listener.abort(reason);
-    this.#listeners.clear();
+    for (const listener of this.#listeners ?? []) listener.abort(reason);
+    this.#listeners = undefined;
   }
 
   /** Reports that the run no longer waits for attempts that ignore this cancellation. */

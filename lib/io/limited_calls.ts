@@ -10,6 +10,7 @@
  */
 import { onAbort } from "../core/abort.ts";
 import { CancelledError } from "../core/errors.ts";
+import { PlacedList } from "../core/placed_list.ts";
 import { Promise as RuntimePromise } from "../core/platform.ts";
 import { shorten } from "../core/shorten.ts";
 import { Attempts, type Limits, settledOrGrace } from "./attempts.ts";
@@ -25,7 +26,7 @@ export class LimitedCalls {
   readonly #limits: Limits;
   readonly #signal: AbortSignal | undefined;
   // The calls that have not settled, waiting or in progress.
-  readonly #unsettled = new Set<Cancellation>();
+  readonly #unsettled = new PlacedList<Cancellation>();
   // Removes the one listener on the common signal, which exists only while there are calls.
   #removeListener = (): void => {};
   #idleWaiters: (() => void)[] = [];
@@ -120,7 +121,7 @@ export class LimitedCalls {
 
   #settled(cancellation: Cancellation, removeListener: () => void): void {
     removeListener();
-    this.#unsettled.delete(cancellation);
+    this.#unsettled.remove(cancellation);
     if (this.#unsettled.size === 0) this.#removeListener();
     this.#checkIdle();
   }

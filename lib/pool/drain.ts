@@ -12,7 +12,7 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 export async function cancelUnread({ jobs }: Scheduler): Promise<void> {
   // A reader that takes one result after another, without waiting for anything else, asks for the next one in this turn.
   await new Promise<void>((resolve) => setImmediate(resolve));
-  for (const job of [...jobs]) job.poolDrains?.();
+  for (const job of jobs) job.poolDrains?.();
 }
 
 /** Makes the error that such a job ends with. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
+import { type Placed, PlacedList } from "../core/placed_list.ts";
 import { Promise as RuntimePromise } from "../core/platform.ts";
 import { refuseCopies } from "../core/uncopyable.ts";
 import { refusal } from "../core/validate.ts";
@@ -14,6 +15,10 @@ import type { BackendName } from "./backends.ts";
 import type { PublicMethod } from "./call_site.ts";
 import type { AnyRunnable, Args, Runnable } from "./runnable.ts";
 
+interface GroupCall extends Placed {
+  readonly future: Future<unknown>;
+}
+
 /** Submits one call of a group to its pool. */
 export type SubmitToPool = (method: PublicMethod, task: AnyRunnable, args: unknown[]) => Future<unknown>;
 
@@ -23,7 +28,7 @@ export type SubmitToPool = (method: PublicMethod, task: AnyRunnable, args: unkno
  * The first failure cancels the other calls of the group. Leaving the `await using` block waits for all of them, and
  * throws that failure unless the block observed it.
  *
- * **Cost**: one entry in a set for each unfinished call. **When not to use it**: for the same task on many items, `map`
+ * **Cost**: one entry in a list for each unfinished call. **When not to use it**: for the same task on many items, `map`
  * does the same for less; for calls that may fail one by one, submit them to the pool.
  *
  * @typeParam B The pool's backend.
@@ -46,7 +51,7 @@ export type SubmitToPool = (method: PublicMethod, task: AnyRunnable, args: unkno
  */
 export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposable {
   readonly #submit: SubmitToPool;
-  readonly #futures = new Set<Future<unknown>>();
+  readonly #unfinished = new PlacedList<GroupCall>();
   #failed: Future<unknown> | undefined;
   #first: FirstSuccess | undefined;
   #cancelled: { reason: unknown } | undefined;
@@ -59,7 +64,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
 
   /** Number of calls of the group that have not ended. */
   get size(): number {
-    return this.#futures.size;
+    return this.#unfinished.size;
   }
 
   /**
@@ -87,9 +92,10 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
       throw new CancelledError(`Cannot ${SUBMIT.action}: its group was cancelled`, { cause: this.#cancelled.reason });
     }
     const future = this.#submit(SUBMIT, task, args);
-    this.#futures.add(future);
+    const call = { future, place: -1 };
+    this.#unfinished.add(call);
     if (this.#first) observe(future);
-    subscribe(future, () => this.#ended(future));
+    subscribe(future, () => this.#ended(call));
     return future;
   }
 
@@ -115,7 +121,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
   cancel(reason?: unknown): void {
     if (this.#cancelled) return;
     this.#cancelled = { reason };
-    for (const future of [...this.#futures]) future.cancel(reason);
+    for (const { future } of this.#unfinished) future.cancel(reason);
   }
 
   /**
@@ -143,12 +149,12 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
       throw refusal("Cannot wait for any: it was called before: keep the promise of the first call");
     }
     const first = this.#first = new FirstSuccess();
-    for (const future of this.#futures) observe(future);
+    for (const { future } of this.#unfinished) observe(future);
     if (this.#failed) {
       observe(this.#failed);
       first.errors.push(outcomeOf(this.#failed).value);
     }
-    if (this.#futures.size === 0) first.failed();
+    if (this.#unfinished.size === 0) first.failed();
     return first.promise;
   }
 
@@ -170,15 +176,17 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
    * ```
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    while (this.#futures.size > 0) {
-      await new RuntimePromise<void>((resolve) => subscribe(this.#futures.values().next().value!, resolve));
+    while (this.#unfinished.size > 0) {
+      const [{ future }] = this.#unfinished;
+      await new RuntimePromise<void>((resolve) => subscribe(future, resolve));
     }
     const failed = this.#failed;
     if (failed && !isObserved(failed)) await failed;
   }
 
-  #ended(future: Future<unknown>): void {
-    this.#futures.delete(future);
+  #ended(call: GroupCall): void {
+    this.#unfinished.remove(call);
+    const { future } = call;
     const { outcome, value } = outcomeOf(future);
     if (this.#first) return this.#endedInRace(this.#first, outcome, value);
     if (outcome !== "rejected" || this.#failed) return;
@@ -193,7 +201,7 @@ export class TaskGroup<B extends BackendName = "worker"> implements AsyncDisposa
       return;
     }
     first.errors.push(value);
-    if (this.#futures.size === 0) first.failed();
+    if (this.#unfinished.size === 0) first.failed();
   }
 }
 

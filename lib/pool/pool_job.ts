@@ -75,6 +75,7 @@ export abstract class PoolJob implements Job {
   readonly nested: boolean;
   readonly context: AsyncContext | undefined;
   queuedAt = 0;
+  place = -1;
   traceparent: string | undefined = undefined;
   failure: JobFailure | undefined = undefined;
   readonly #given: TaskOptions;

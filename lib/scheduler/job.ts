@@ -13,6 +13,7 @@
 import type { AsyncContext } from "../core/async_context.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { NO_TRANSFER } from "../core/move.ts";
+import type { Placed } from "../core/placed_list.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { MedianTimeout } from "./median_timeout.ts";
 import type { Shares } from "../protocol/shared_value.ts";
@@ -75,7 +76,7 @@ export interface JobFailure {
 }
 
 /** A source of calls, to which the scheduler reports what becomes of each: one submit, map or stream. */
-export interface Job {
+export interface Job extends Placed {
   readonly task: TaskEntry;
   /** Whether an item is an argument list. */
   readonly spread: boolean;

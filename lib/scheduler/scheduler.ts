@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { PlacedList } from "../core/placed_list.ts";
 import { KeepAlive, queueMicrotask } from "../core/timer.ts";
 import type { Death } from "../transport/transport.ts";
 import { AbandonedWorkers } from "./abandoned_workers.ts";
@@ -47,9 +48,8 @@ export class Scheduler implements SlotOwner {
   observer: Observers | undefined;
   /** Whether calls are held back; `pause` and `resume` set it. */
   paused = false;
-  readonly #jobs = new Set<Job>();
   /** Jobs that were admitted and have not finished. */
-  readonly jobs: ReadonlySet<Job> = this.#jobs;
+  readonly jobs: PlacedList<Job> = new PlacedList<Job>();
   /** The calls that wait for any worker. */
   readonly backlog: Backlog;
   readonly #dispatcher: Dispatcher;
@@ -92,7 +92,7 @@ export class Scheduler implements SlotOwner {
 
   /** Counts a job as unfinished, so that the pool does not end before it. */
   admit(job: Job): void {
-    this.#jobs.add(job);
+    this.jobs.add(job);
     if (job.nested) this.workerSet.limit++;
     this.#keepAlive.hold();
     this.observer?.jobSubmitted(job);
@@ -100,13 +100,13 @@ export class Scheduler implements SlotOwner {
 
   /** Counts a job as finished. */
   finish(job: Job): void {
-    if (!this.#jobs.delete(job)) return;
+    if (!this.jobs.remove(job)) return;
     this.observer?.jobFinished(job);
     if (job.nested) {
       this.workerSet.limit--;
       this.#schedulePump();
     }
-    if (this.#jobs.size > 0) return;
+    if (this.jobs.size > 0) return;
     this.observer?.drained();
     if (this.state === "closing") this.#shutdown.finish();
     this.#releaseKeepAlive();
@@ -149,7 +149,7 @@ export class Scheduler implements SlotOwner {
   /** Sends calls again. */
   resume(): void {
     this.paused = false;
-    if (this.#jobs.size > 0) this.#keepAlive.hold();
+    if (this.jobs.size > 0) this.#keepAlive.hold();
     this.#schedulePump();
   }
 
@@ -158,7 +158,7 @@ export class Scheduler implements SlotOwner {
     if (this.state !== "open") return;
     this.#shutdown.close();
     this.resume();
-    if (this.#jobs.size === 0) this.#shutdown.finish();
+    if (this.jobs.size === 0) this.#shutdown.finish();
   }
 
   /** Cancels the calls that have not started. */
@@ -245,6 +245,6 @@ export class Scheduler implements SlotOwner {
   #releaseKeepAlive(): void {
     if (this.workerSet.hasWaiters || (!this.#shutdown.isRunning && this.workerSet.slots.size > 0)) return;
     // The script waits for a paused pool only while a worker still has a call: otherwise the pool waits for the script.
-    if (this.#jobs.size === 0 || (this.paused && !this.workerSet.busy)) this.#keepAlive.release();
+    if (this.jobs.size === 0 || (this.paused && !this.workerSet.busy)) this.#keepAlive.release();
   }
 }

@@ -13,8 +13,9 @@
  * @module
  */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../core/errors.ts";
-import { dropFrames } from "../core/stack.ts";
+import type { PlacedList } from "../core/placed_list.ts";
 import { Promise } from "../core/platform.ts";
+import { dropFrames } from "../core/stack.ts";
 import type { KeepAlive } from "../core/timer.ts";
 import type { Admission } from "./admission.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -27,7 +28,7 @@ export type SchedulerState = "open" | "closing" | "closed" | "terminated" | "bro
 
 /** The public parts of a scheduler that have to end. */
 export interface ShutdownParts {
-  readonly jobs: ReadonlySet<Job>;
+  readonly jobs: PlacedList<Job>;
   readonly workerSet: WorkerSet;
   readonly admission: Admission;
   readonly startFailures: StartFailures;
@@ -67,7 +68,7 @@ export class Shutdown {
 
   /** Cancels the calls that have not started. */
   cancelWaiting(): void {
-    for (const job of [...this.#parts.jobs]) {
+    for (const job of this.#parts.jobs) {
       job.cancelWaiting(new CancelledError("Task was cancelled: its pool was shut down before it started"));
     }
   }
@@ -118,7 +119,7 @@ export class Shutdown {
     this.state = state;
     this.#keepAlive.hold();
     // Jobs first: they take back what has not started, so that no worker starts it while it is being killed.
-    for (const job of [...jobs]) job.abandon(outcome, own());
+    for (const job of jobs) job.abandon(outcome, own());
     this.#failWaiters(error);
     for (const slot of workerSet.slots) slot.kill({ outcome, error });
     this.checkEnd();

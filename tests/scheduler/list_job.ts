@@ -18,6 +18,7 @@ export class ListJob implements Job {
   readonly spread = false;
   readonly stream = 0;
   queuedAt = 0;
+  place = -1;
   readonly kind = "map";
   readonly failure = undefined;
   readonly shares = undefined;
