@@ -3,7 +3,7 @@
  *
  * ```
  * begin() -> look (spin or poll) for 0 or `max` ms -> sleep until woken -> end(ms that the wait took)
- *               0 or `max`: the one whose waits were shorter so far; in every 16th or 64th wait the other one, to learn
+ *               0 or `max`: the one whose waits were shorter so far; in every 16th or 256th wait the other one, as a try
  * ```
  *
  * Looking costs processor time. Being woken costs a system call on both sides and 10 to 90 us of latency. A side that
@@ -21,12 +21,17 @@ import { cores } from "./platform.ts";
  * rest has other causes, for example a thread whose core was taken away for a while. One of these must not decide.
  */
 const WAKE_UP = 0.05;
-/** Weight of a new wait in a mean. */
-const WEIGHT = 1 / 16;
+/**
+ * Weight of a new wait in the mean of its kind. It is small, so that two threads whose core was taken away one after the
+ * other do not end the looking.
+ */
+const WEIGHT = 1 / 32;
+/** Weight of a wait that was a try: there are few of them. */
+const TRY_WEIGHT = 1 / 8;
 /** Looking must be better by this factor, because it costs processor time. */
 const GAIN = 0.8;
-/** A side that looks sleeps at once in every 64th wait; a side that sleeps at once looks in every 16th. */
-const TRY_SLEEP = 64;
+/** A side that looks sleeps at once in every 256th wait; a side that sleeps at once looks in every 16th. */
+const TRY_SLEEP = 256;
 const TRY_LOOK = 16;
 
 /** The time that one side looks before it sleeps. */
@@ -37,6 +42,7 @@ export class WaitBudget {
   #meanWithout = 0.05;
   #untilTry = TRY_SLEEP;
   #looks = false;
+  #weight = WEIGHT;
 
   /**
    * @param max Milliseconds of a look.
@@ -50,8 +56,10 @@ export class WaitBudget {
   begin(): number {
     const shouldLook = this.#meanWithLook < this.#meanWithout * GAIN;
     this.#looks = shouldLook;
+    this.#weight = WEIGHT;
     if (--this.#untilTry <= 0) {
       this.#looks = !shouldLook;
+      this.#weight = TRY_WEIGHT;
       this.#untilTry = shouldLook ? TRY_SLEEP : TRY_LOOK;
     }
     return this.#looks ? this.#max : 0;
@@ -61,7 +69,7 @@ export class WaitBudget {
   end(ms: number): void {
     const longest = this.#max + WAKE_UP;
     const wait = ms < longest ? ms : longest;
-    if (this.#looks) this.#meanWithLook += (wait - this.#meanWithLook) * WEIGHT;
-    else this.#meanWithout += (wait - this.#meanWithout) * WEIGHT;
+    if (this.#looks) this.#meanWithLook += (wait - this.#meanWithLook) * this.#weight;
+    else this.#meanWithout += (wait - this.#meanWithout) * this.#weight;
   }
 }

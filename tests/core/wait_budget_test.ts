@@ -45,6 +45,13 @@ Deno.test("one wait in a hundred that takes long, because a core was taken away,
   assert(share > 0.95, `${share}`);
 });
 
+Deno.test("two long waits one after the other, now and then, change nothing", () => {
+  const budget = new WaitBudget(2 * LOOK, 2);
+  let count = 0;
+  const share = wait(budget, 10_000, (looks) => ++count % 60 < 2 ? 4 : looks ? 0.005 : 0.025);
+  assert(share > 0.95, `${share}`);
+});
+
 Deno.test("the budget learns again: long answers, then short ones, then long ones", () => {
   const budget = new WaitBudget(LOOK, 2);
   for (let i = 0; i < 3; i++) {
