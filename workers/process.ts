@@ -9,7 +9,7 @@
  * @module
  */
 import { isolateState } from "../lib/core/isolate_state.ts";
-import { structuredClone } from "../lib/core/platform.ts";
+import { structuredClone, URL } from "../lib/core/platform.ts";
 import { queueMicrotask, setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
 import { Doorbell } from "../lib/protocol/doorbell.ts";
@@ -27,6 +27,9 @@ import { serve } from "./serve.ts";
 
 // Taken at load: a task can replace them.
 const exit = Deno.exit.bind(Deno);
+
+// Not named literally here: the runtime would read all of its files at the start. The entry names it, if it must.
+const SHARED_OBJECTS = new URL("../lib/remote/arrivals.ts", import.meta.url).href;
 
 /** A call table that both ends of are in this process: all answers are messages, and it says when a call starts. */
 class LocalCallTable extends CallTable {
@@ -97,7 +100,7 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
   let receiveAnswer: ((answer: AnswerMessage) => void) | undefined;
   let sharedTypes: Promise<void> | undefined;
   const loadSharedTypes = async () => {
-    const objects = await import("../lib/remote/arrivals.ts");
+    const objects = await load(SHARED_OBJECTS) as typeof import("../lib/remote/arrivals.ts");
     objects.connectHost({ post, readAnswer: isLaunched ? undefined : answerReader(() => exit(0)) });
     receiveAnswer = objects.receiveAnswer;
   };

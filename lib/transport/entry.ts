@@ -19,6 +19,12 @@ const codeUrl = (kind: string): string => new URL(`../../workers/${kind}.ts`, im
 
 /** The URL of the code of worker processes. */
 export const PROCESS_CODE: string = codeUrl("process");
+/** The URL of what they load when the first shared object comes. It has more files than all their other code. */
+export const PROCESS_OBJECTS: string = objectsBeside(PROCESS_CODE);
+
+function objectsBeside(processCode: string): string {
+  return new URL("../lib/remote/arrivals.ts", processCode).href;
+}
 
 /**
  * Checks that the workers' code is where this file's URL says.
@@ -42,13 +48,13 @@ export function threadEntry(): URL {
 
 /** Returns the entry of a scoped worker that can load these task modules, whatever its permissions. */
 export function webEntry(modules: readonly string[]): URL {
-  return entryWith(codeUrl("web"), modules);
+  return entryWith(codeUrl("web"), modules.map(namespaceUrl));
 }
 
 // The runtime loads modules that are named literally with the permissions of the code that starts the worker.
-function entryWith(code: string, modules: readonly string[], argument = ""): URL {
-  const table = modules.map((url) => {
-    const literal = JSON.stringify(namespaceUrl(url));
+function entryWith(code: string, urls: readonly string[], argument = ""): URL {
+  const table = urls.map((url) => {
+    const literal = JSON.stringify(url);
     return `  [${literal}, () => import(${literal})],`;
   });
   return dataUrl(
@@ -57,14 +63,23 @@ function entryWith(code: string, modules: readonly string[], argument = ""): URL
   );
 }
 
-/**
- * Returns the entry of a worker process that can load these task modules, whatever its permissions.
- *
- * @param isLaunched Whether the process is started through another program.
- * @param code The URL of its code, where the process runs.
- */
-export function processEntry(modules: readonly string[], isLaunched = false, code = PROCESS_CODE): URL {
-  return entryWith(code, modules, isLaunched ? ", true" : "");
+/** Where and how a worker process runs. */
+export interface ProcessPlace {
+  /** Whether it is started through another program. */
+  readonly isLaunched: boolean;
+  /** Whether it may read all files: then the library's code for shared objects is read when it is needed, and not at start. */
+  readonly mayRead: boolean;
+  /** The URL of its code there. */
+  readonly code?: string;
+}
+
+/** Returns the entry of a worker process that can load these task modules, whatever its permissions. */
+export function processEntry(
+  modules: readonly string[],
+  { isLaunched, mayRead, code = PROCESS_CODE }: ProcessPlace,
+): URL {
+  const urls = [...mayRead ? [] : [objectsBeside(code)], ...modules.map(namespaceUrl)];
+  return entryWith(code, urls, isLaunched ? ", true" : "");
 }
 
 /** Returns the hosts that the library and these modules are loaded from, as `--allow-import` takes them. */
@@ -85,4 +100,5 @@ export const graph = [
   (): Promise<unknown> => import("../../workers/thread.ts"),
   (): Promise<unknown> => import("../../workers/web.ts"),
   (): Promise<unknown> => import("../../workers/process.ts"),
+  (): Promise<unknown> => import("../remote/arrivals.ts"),
 ];

@@ -8,7 +8,7 @@ import { PROCESS_CODE, processEntry } from "./entry.ts";
 import { keepFolder } from "./host_keeper.ts";
 import { findRuntime, shellArguments } from "./launch_prefix.ts";
 import { urlIn } from "./module_files.ts";
-import { heapFlags, permissionFlags, type ProcessCommand, scriptEnvironment } from "./process_command.ts";
+import { heapFlags, mayRead, permissionFlags, type ProcessCommand, scriptEnvironment } from "./process_command.ts";
 import type { Setup } from "./transport.ts";
 
 /** A host that `ssh` reaches. */
@@ -49,7 +49,10 @@ export function keeperCommand(host: RemoteHost, folder: string): ProcessCommand 
 /** Returns the command that starts a worker on a host which has the modules in a folder. */
 export function remoteCommand(host: RemoteHost, folder: string, setup: Setup): ProcessCommand {
   const modules = setup.permissions ? setup.modules() : [];
-  const entry = processEntry(modules.map((url) => urlIn(folder, url)), true, urlIn(folder, PROCESS_CODE));
+  const entry = processEntry(
+    modules.map((url) => urlIn(folder, url)),
+    { isLaunched: true, mayRead: mayRead(setup), code: urlIn(folder, PROCESS_CODE) },
+  );
   const args = [...RUN, ...permissionFlags(setup.permissions, modules), ...heapFlags(setup), entry.href];
   // Nothing of the environment there but what the runtime needs, which the worker removes.
   const shell = shellArguments("deno", args, `-i HOME="$HOME"`, setup.cwd);

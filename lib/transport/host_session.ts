@@ -16,7 +16,7 @@ import { IsopoolError } from "../core/errors.ts";
 import { crypto, JSON, Promise, URL } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { FORMAT } from "../protocol/frames.ts";
-import { PROCESS_CODE } from "./entry.ts";
+import { PROCESS_CODE, PROCESS_OBJECTS } from "./entry.ts";
 import { keeperCommand, NO_RUNTIME, type RemoteHost } from "./host_command.ts";
 import { moduleFiles, urlIn } from "./module_files.ts";
 import { Child } from "./process_child.ts";
@@ -64,7 +64,7 @@ export class HostSession {
     const { promise } = this.#facts;
     // Pending writes of a session that has ended never settle: its workers end with it.
     this.connected = promise.then(async (facts) => {
-      await this.provide(PROCESS_CODE);
+      await Promise.all([PROCESS_CODE, PROCESS_OBJECTS].map((url) => this.provide(url)));
       return facts;
     });
     this.connected.catch(() => {}); // `onEnd` reports it.

@@ -13,7 +13,8 @@
  *
  * @module
  */
-import { JSON, URL } from "../core/platform.ts";
+import { JSON } from "../core/platform.ts";
+import { PROCESS_CODE, PROCESS_OBJECTS } from "./entry.ts";
 
 /** What fetches and starts. */
 export const SHELL = "/bin/sh";
@@ -82,7 +83,7 @@ export interface CachedStart {
 export function cachedStart(modules: readonly string[], flags: readonly string[]): CachedStart {
   // Those of the library, if they do not come from a folder.
   const all = [
-    ...isLocal(import.meta.url) ? [] : [new URL("../../workers/process.ts", import.meta.url).href],
+    ...isLocal(import.meta.url) ? [] : [PROCESS_CODE, PROCESS_OBJECTS],
     ...modules,
   ];
   const key = JSON.stringify(all);

@@ -48,7 +48,7 @@ export function processCommand(setup: Setup): ProcessCommand {
     ...permissionFlags(setup.permissions, modules),
     ...heapFlags(setup),
     ...cache?.flags ?? moduleFlags(),
-    processEntry(modules, isLaunched).href,
+    processEntry(modules, { isLaunched, mayRead: mayRead(setup) }).href,
   ];
   const own = environment(setup);
   const kernel = kernelPrefix(setup.memoryLimit, !isLaunched && setup.permissions?.run === false);
@@ -127,6 +127,11 @@ export function permissionFlags(scope: Setup["permissions"], modules: readonly s
 function deny(kind: Kind, modules: readonly string[]): string {
   const hosts = kind === "import" ? usesHosts(modules) : [];
   return hosts.length > 0 ? `--allow-import=${hosts.join()}` : `--deny-${kind}`;
+}
+
+/** Whether a worker may read all files. */
+export function mayRead({ permissions }: Setup): boolean {
+  return permissions === undefined && isGrantedInFull("read");
 }
 
 function isGrantedInFull(kind: Kind): boolean {
