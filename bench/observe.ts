@@ -17,6 +17,8 @@ import { inline, Pool } from "@isopool/isopool";
 const ROOT = new URL("../", import.meta.url).pathname;
 const MILLION = 1_000_000;
 const PAIRS = 41;
+/** Milliseconds of work before a measurement. */
+const WARM_UP = 2_000;
 /** Milliseconds that a map of waiting items lasts. */
 const IDLE = 5_000;
 
@@ -55,12 +57,17 @@ async function measure(variant: string, folder: string): Promise<Costs> {
   };
   const map = () => pool.map(next, numbers);
   await using _trace = variant === "trace" ? await pool.trace(`${folder}/trace.json`) : undefined;
-  for (const work of [one, inFlight, map]) await work();
   return {
-    "one call at a time": await timeOf(one, 2_000),
-    "1000 calls in flight": await timeOf(inFlight, 10_000),
-    "item of a map": await timeOf(map, numbers.length),
+    "one call at a time": await warmTimeOf(one, 2_000),
+    "1000 calls in flight": await warmTimeOf(inFlight, 10_000),
+    "item of a map": await warmTimeOf(map, numbers.length),
   };
+}
+
+// The compiler of V8 takes a core for the first second.
+async function warmTimeOf(work: () => unknown, count: number): Promise<number> {
+  for (const end = performance.now() + WARM_UP; performance.now() < end;) await work();
+  return median([await timeOf(work, count), await timeOf(work, count), await timeOf(work, count)]);
 }
 
 interface BarCosts {

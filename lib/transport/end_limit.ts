@@ -13,10 +13,9 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
+import { queueMicrotask } from "../core/timer.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 
-/** Milliseconds between the stops of workers that count as stopped together. */
-const TOGETHER = 50;
 /** Milliseconds that a worker has from the last end of another one that was asked to end no later. */
 const PROGRESS_LIMIT = 2_000;
 /** The allowance in milliseconds, for each pair of a worker that ends and one whose memory the runtime then looks at. */
@@ -24,14 +23,18 @@ const PER_PAIR = 2;
 
 // Workers that were asked to end, and have neither ended nor been abandoned.
 let ending = 0;
-// The last end: when it was, when that worker had been asked to, and how many have ended that were asked at the same time.
-const last = { end: -Infinity, requested: -Infinity, count: 0 };
+// The turn of the event loop in which workers were asked to end, counted: those of one turn were asked together. The time
+// would not tell, since asking two hundred may take long while the runtime holds their memory.
+let turn = 0;
+let isSameTurn = false;
+// The last end: when it was, in which turn that worker had been asked to, and how many have ended that were asked in it.
+const last = { end: -Infinity, turn: 0, count: 0 };
 
 /** The end of one worker. */
 export class EndLimit {
   readonly #ms: number;
   readonly #onLimit: () => void;
-  #requestedAt: number | undefined;
+  #turn: number | undefined;
   #due = 0;
   #isEnding = false;
   #clear: (() => void) | undefined;
@@ -47,8 +50,13 @@ export class EndLimit {
 
   /** The worker was asked to end, and may have something to finish first. */
   endRequested(): void {
-    if (this.#requestedAt !== undefined) return;
-    this.#requestedAt = performance.now();
+    if (this.#turn !== undefined) return;
+    if (!isSameTurn) {
+      turn++;
+      isSameTurn = true;
+      queueMicrotask(() => isSameTurn = false);
+    }
+    this.#turn = turn;
     this.#isEnding = true;
     ending++;
   }
@@ -65,10 +73,8 @@ export class EndLimit {
   stop(hasEnded: boolean): void {
     this.#clear?.();
     this.#notEnding();
-    if (!hasEnded || this.#requestedAt === undefined) return;
-    if (Math.abs(this.#requestedAt - last.requested) > TOGETHER) {
-      Object.assign(last, { requested: this.#requestedAt, count: 0 });
-    }
+    if (!hasEnded || this.#turn === undefined) return;
+    if (this.#turn !== last.turn) Object.assign(last, { turn: this.#turn, count: 0 });
     last.end = performance.now();
     last.count++;
   }
@@ -77,8 +83,9 @@ export class EndLimit {
     this.#clear = waitLimit(ms, () => {
       const others = ending - 1;
       let due = this.#due + PER_PAIR * others ** 2;
-      const isLater = last.requested > this.#requestedAt! + TOGETHER;
-      if (!isLater) due = Math.max(due, last.end + PROGRESS_LIMIT + PER_PAIR * (others + last.count) ** 2);
+      if (last.turn <= this.#turn!) {
+        due = Math.max(due, last.end + PROGRESS_LIMIT + PER_PAIR * (others + last.count) ** 2);
+      }
       const left = due - performance.now();
       if (left > 0) return this.#wait(left);
       this.#notEnding();

@@ -77,6 +77,11 @@ export class ManualClock implements Disposable {
     this.#now = end;
   }
 
+  /** Lets `ms` milliseconds pass within this turn of the event loop: no timer fires. */
+  passInTurn(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Lets the whole process stand still for `ms` milliseconds: after it, each timer that has become due fires once. */
   async standStill(ms: number): Promise<void> {
     await turn();

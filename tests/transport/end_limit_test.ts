@@ -77,6 +77,25 @@ testWithClock("EndLimit: 100 workers that end one after another, in 20 s, are no
   assertEquals(abandoned, []);
 });
 
+testWithClock(
+  "EndLimit: 60 workers whose stops take long are not abandoned if they end one after another",
+  async (clock) => {
+    const EndLimit = await load();
+    const abandoned: number[] = [];
+    const limits = Array.from({ length: 60 }, (_, i) => new EndLimit(LIMIT, () => void abandoned.push(i)));
+    for (const limit of limits) {
+      limit.start();
+      clock.passInTurn(20);
+    }
+    // The first one is the last to end.
+    for (const limit of limits.toReversed()) {
+      await clock.advance(200);
+      limit.stop(true);
+    }
+    assertEquals(abandoned, []);
+  },
+);
+
 testWithClock("EndLimit: one of 20 workers that does not end is abandoned 3 s after the others", async (clock) => {
   const EndLimit = await load();
   const { limits, abandoned } = stopped(EndLimit, 20);
