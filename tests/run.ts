@@ -1,5 +1,5 @@
 /**
- * Runs the test files, each in its own process, several at once:
+ * Runs the test files, each in its own process, several at once, and the code in the documentation:
  *
  * ```sh
  * deno task test                # all but the long ones (ON_DEMAND below), in half an hour on two cores
@@ -34,10 +34,13 @@ const ON_DEMAND: Record<string, string> = {
   "tests/faults/": "rounds of faults: deno task soak:faults runs more of them",
   "tests/process/shared_test.ts": "the shared objects again, in processes, which are pools with one worker",
 };
+/** Files with code in their documentation that run as one test file, as arguments of `deno test`. A fourth has the others. */
+const DOCS = ["--doc README.md docs", "--doc mod.ts lib/pool lib/future lib/task", "--doc lib/shared lib/queue"];
 /** Folders whose files run one at a time, after the others: other processes would disturb their measurements. */
 const ALONE = ["tests/alone/", "tests/crash/leak_test.ts", "tests/manager/memory_test.ts"];
 /** Files that take long run first, so that no core is idle at the end. */
 const LONG = [
+  "--doc",
   "tests/contract/on/",
   "examples/",
   "tests/bench/",
@@ -76,11 +79,27 @@ function rank(file: string, folders: readonly string[]): number {
   return index < 0 ? folders.length : index;
 }
 
-/** Runs one file, and prints its output. */
+/** Returns the files with code in their documentation that no other entry of {@linkcode DOCS} has. */
+function otherDocs(): string {
+  const listed = DOCS.flatMap((each) => each.split(" "));
+  const isListed = (path: string) => listed.some((each) => path === each || path.startsWith(`${each}/`));
+  const all = ["lib", "workers"].flatMap((folder) => [...sourceFiles(folder)]);
+  const others = all.filter((path) => !isListed(path) && Deno.readTextFileSync(path).includes("@example"));
+  return ["--doc", ...others].join(" ");
+}
+
+function* sourceFiles(path: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(path)) {
+    if (isDirectory) yield* sourceFiles(`${path}/${name}`);
+    else if (name.endsWith(".ts")) yield `${path}/${name}`;
+  }
+}
+
+/** Runs one file, or the entry of {@linkcode DOCS}, and prints its output. */
 async function runFile(file: string): Promise<Outcome> {
   const start = performance.now();
   const { code, stdout, stderr, signal } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-check", "--no-prompt", "--import-map=npm.import_map.json", "-A", file],
+    args: ["test", "--no-check", "--no-prompt", "--import-map=npm.import_map.json", "-A", ...file.split(" ")],
     stdin: "null",
     signal: AbortSignal.timeout(FILE_TIMEOUT),
   }).output();
@@ -127,6 +146,7 @@ const isAll = Deno.args.includes("--all");
 const given = Deno.args.filter((arg) => arg !== "--all");
 const paths = given.length === 0 ? ["tests", "examples"] : given;
 const found = paths.flatMap((path) => [...testFiles(path.replace(/\/$/, ""))]).sort();
+if (given.length === 0) found.push(...DOCS, otherDocs());
 const onDemand = (file: string) => Object.keys(ON_DEMAND).find((path) => file.startsWith(path));
 const files = isAll || given.length > 0 ? found : found.filter((file) => onDemand(file) === undefined);
 const { alone = [], others = [] } = Object.groupBy(
