@@ -1,6 +1,6 @@
 /**
- * `UnobservedFailures`: the failures that no code has observed yet. A promise reports its rejection after the microtask,
- * which would forbid to await several futures one after another, so these have time:
+ * `UnobservedFailures`: the failures that no code has observed yet. A promise reports an unhandled rejection as soon as the
+ * microtasks have run: several futures could not be awaited one after another. So the failures of futures have time:
  *
  * ```
  * failure -- 5 s --> printed on stderr, once -- end of the script --> unhandled rejection: exit code 1
@@ -24,7 +24,7 @@ const PRINT_WINDOW = 1_000;
 /** Number of printed failures that are kept for the end of the script. Beyond it the oldest are only counted. */
 const MAX_KEPT = 100;
 
-/** The number of unobserved failures of one `UnobservedFailures`. */
+/** The number of unobserved failures of one `UnobservedFailures`, without the dropped ones. */
 interface Counter {
   count: number;
 }
@@ -40,9 +40,36 @@ interface Failure extends PrintedFailure {
 // The failures of this isolate by their owners, the oldest first. printDue moves them from the first map to the second.
 const unprinted = new Map<object, Failure>();
 const printed = new Map<object, Failure>();
-// What is beyond MAX_KEPT. A service that forgets failures would otherwise keep about 4 KB for each, for ever.
-const dropped = new WeakMap<object, Counter>();
-let droppedCount = 0;
+/** What is beyond MAX_KEPT. A service that forgets failures would otherwise keep about 4 KB for each, for ever. */
+class DroppedFailures {
+  readonly #owners = new WeakMap<object, Counter>();
+  readonly #counts = new WeakMap<Counter, number>();
+  total = 0;
+
+  countOf(counter: Counter): number {
+    return this.#counts.get(counter) ?? 0;
+  }
+
+  add(owner: object, counter: Counter): void {
+    this.#owners.set(owner, counter);
+    this.#change(counter, 1);
+  }
+
+  delete(owner: object): void {
+    const counter = this.#owners.get(owner);
+    if (!counter) return;
+    this.#owners.delete(owner);
+    this.#change(counter, -1);
+  }
+
+  #change(counter: Counter, by: number): void {
+    this.#counts.set(counter, this.countOf(counter) + by);
+    this.total += by;
+  }
+}
+
+// Replaced when they have been reported: an owner that is observed later must not be subtracted from the next ones.
+let dropped = new DroppedFailures();
 let timer: Timer | undefined;
 let isListening = false;
 
@@ -52,7 +79,7 @@ export class UnobservedFailures {
 
   /** Number of failures that no code has observed. */
   get count(): number {
-    return this.#counter.count;
+    return this.#counter.count + dropped.countOf(this.#counter);
   }
 
   /**
@@ -94,17 +121,10 @@ function add(owner: object, failure: Failure): void {
 
 function remove(owner: object): void {
   const failure = unprinted.get(owner) ?? printed.get(owner);
-  if (failure) {
-    failure.counter.count--;
-    unprinted.delete(owner);
-    printed.delete(owner);
-    return;
-  }
-  const counter = dropped.get(owner);
-  if (!counter) return;
-  counter.count--;
-  droppedCount--;
-  dropped.delete(owner);
+  if (!failure) return dropped.delete(owner);
+  failure.counter.count--;
+  unprinted.delete(owner);
+  printed.delete(owner);
 }
 
 // Starts or stops the timer and the listeners, as the failures require.
@@ -113,7 +133,7 @@ function update(): void {
     clearTimeout(timer);
     timer = undefined;
   } else if (timer === undefined) startTimer(PRINT_AFTER);
-  const hasAny = unprinted.size + printed.size + droppedCount > 0;
+  const hasAny = unprinted.size + printed.size + dropped.total > 0;
   if (hasAny === isListening) return;
   isListening = hasAny;
   const change = hasAny ? "addEventListener" : "removeEventListener";
@@ -143,9 +163,8 @@ function printDue(): void {
   }
   for (const [owner, { counter }] of printed) {
     if (printed.size <= MAX_KEPT) break;
-    printed.delete(owner);
-    dropped.set(owner, counter);
-    droppedCount++;
+    remove(owner);
+    dropped.add(owner, counter);
   }
   printFailures(due, false);
 }
@@ -162,8 +181,15 @@ function reportAtEnd(event: Event): void {
     remove(owner);
     rejections.set(Promise.reject(failure.reason), failure);
   }
-  if (droppedCount > 0) Promise.reject(new IsopoolError(`${droppedCount} more failures were not handled`));
-  droppedCount = 0;
+  const { total } = dropped;
+  dropped = new DroppedFailures();
+  if (total > 0) {
+    Promise.reject(
+      new IsopoolError(
+        `Other failures that no code has handled (${total}): await each future and all results, or attach a handler`,
+      ),
+    );
+  }
   update();
   // The runtime ends the script at the first rejection that no listener takes: the others are printed before.
   const onRejection = (event: PromiseRejectionEvent): void => {

@@ -8,7 +8,7 @@
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 
-/** What would break a line or its order. U+200D joins emoji. */
+/** Characters that would break a line, or change its order. U+200D is not one of them here: it joins emoji. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?!\u200d)\p{Cf}/u;
 const CONTROLS = new RegExp(CONTROL, "gu");
 

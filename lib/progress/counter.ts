@@ -41,7 +41,9 @@ export interface Counts extends ProgressState {
 
 /** Shows counts when it likes; unlike a sink, it is not called for each item. Its methods must not throw. */
 export interface Display {
+  /** Called once, when the first item starts. */
   start(counts: Counts): void;
+  /** Called once, when no item runs any more. */
   end(counts: Counts): void;
 }
 
@@ -77,28 +79,28 @@ export class ProgressCounter implements Counts {
 
   /** Counts neighbouring items that have succeeded, from index `first` on. */
   fulfilled(first: number, count: number): void {
-    if (this.#state === "ended") return;
+    if (this.#hasEnded) return;
     this.begin();
     if (this.parts.size > 0) { for (let index = first; index < first + count; index++) this.parts.delete(index); }
     if (!this.#sink) return void (this.done += count);
     const { item } = this.#sink;
     for (let index = first; index < first + count && !this.#hasEnded; index++) {
-      if (item) guarded(() => item({ index, status: "fulfilled" }));
       this.done++;
-      guarded(() => this.#sink!.update(this.#snapshot()));
+      if (item) guarded(() => item({ index, status: "fulfilled" }));
+      this.#update();
     }
   }
 
   /** Counts an item that has failed. */
   rejected(index: number, reason: unknown): void {
-    if (this.#state === "ended") return;
+    if (this.#hasEnded) return;
     this.begin();
     this.parts.delete(index);
     this.failed++;
+    this.done++;
     const { item } = this.#sink ?? {};
     if (item) guarded(() => item({ index, status: "rejected", reason }));
-    this.done++;
-    if (this.#sink) guarded(() => this.#sink!.update(this.#snapshot()));
+    this.#update();
   }
 
   /** A running item has reported how far it is. */
@@ -108,13 +110,18 @@ export class ProgressCounter implements Counts {
 
   /** Ends the counting: no item runs any more. */
   end(): void {
-    if (this.#state === "ended") return;
+    if (this.#hasEnded) return;
     this.#state = "ended";
     this.#display?.end(this);
     if (this.#sink) guarded(() => this.#sink!.end(this.#snapshot()));
   }
 
-  // A sink may end the map.
+  // `item` may have ended the map, by its signal: then `end` was the last call of the sink.
+  #update(): void {
+    if (this.#sink && !this.#hasEnded) guarded(() => this.#sink!.update(this.#snapshot()));
+  }
+
+  // A getter, so that TypeScript does not take the state for unchanged after a call of the sink.
   get #hasEnded(): boolean {
     return this.#state === "ended";
   }

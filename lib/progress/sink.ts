@@ -54,7 +54,7 @@ export type ProgressItem =
  * ```
  */
 export interface ProgressSink {
-  /** Called for each item that has ended, before the `update` that counts it; a failed attempt that is retried is none. */
+  /** Called for each item that has ended, before the `update` that counts it; not for a failed attempt that is retried. */
   item?(item: ProgressItem): void;
   /** Called after each item, in the order in which they end; must be fast. */
   update(state: ProgressState): void;

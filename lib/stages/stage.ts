@@ -41,7 +41,7 @@ export interface CpuStageOptions {
 export interface StageRun {
   readonly ordered: boolean;
   readonly signal: AbortSignal;
-  /** Ends the pools of the run's own, when it is over. */
+  /** Pools that stages have made; the run ends them when it is over. */
   readonly pools: Pool[];
 }
 
@@ -63,7 +63,7 @@ const CPU = "add stage with cpu";
 export function ioStage(fn: StageFunction, options: IoStageOptions): Stage {
   if (typeof fn !== "function") throw badOption(IO, "fn", fn, "a function", false);
   knownOptions(IO, options, ["concurrency", "adaptive", "buffer", "timeout", "retry", "rate"]);
-  pooledPlan(IO, options, fn);
+  pooledPlan(IO, options, fn); // For its checks only.
   return {
     name: fn.name || "io",
     open: (items, { ordered, signal }) => pooled(items, fn, { ...options, ordered, signal, onError: "settle" }),
@@ -88,12 +88,13 @@ export function cpuStage(task: Task<[unknown], unknown>, options: CpuStageOption
   if (map.buffer !== undefined) count(CPU, "buffer", map.buffer, 1);
   timeLimit(CPU, "timeout", map.timeout);
   retryPolicy(CPU, map.retry);
+  const name = task.name || "cpu";
   return {
-    name: task.name || "cpu",
+    name,
     open: (items, { ordered, signal, pools }) => {
       const imapOptions = { ...map, ordered, signal, onError: "settle" } as const;
       if (pool) return pool.imap(task, items, imapOptions);
-      const own = new Pool({ workers, name: `pool of stage ${task.name}` });
+      const own = new Pool({ workers, name: `pool of stage ${name}` });
       pools.push(own);
       return own.imap(task, items, imapOptions);
     },

@@ -165,7 +165,7 @@ export class Stages<T> extends Results<T> {
  * ```
  */
 export function stages<T>(items: Input<T>, options: StagesOptions = {}): Stages<T> {
-  isAsync(ACTION, items);
+  isAsync(ACTION, items); // For its check only.
   knownOptions(ACTION, options, ["ordered", "signal", "onFailure"]);
   callback(ACTION, "onFailure", options.onFailure);
   return new Stages<T>({

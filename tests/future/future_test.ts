@@ -223,6 +223,6 @@ Deno.test("Future.cancel() refuses an option that is not true or false", () => {
 Deno.test("Task.with() refuses a call without options", () => {
   const task = inline((n: number) => n);
   for (const options of [undefined, null, 3]) {
-    assertThrows(() => task.with(options as never), TypeError, "Cannot create task: `options`");
+    assertThrows(() => task.with(options as never), TypeError, "Cannot change task options: `options`");
   }
 });

@@ -156,9 +156,30 @@ const scripts: [string, string, Expected][] = [
      });`,
     {
       code: 0,
-      stdout: "300\n200 more failures were not handled\n",
+      stdout: "300\nOther failures that no code has handled (200): await each future and all results, or attach a " +
+        "handler\n",
       stderr: { "Error: forgotten": 10, "isopool: 290 more failures": 1 },
     },
+  ],
+  [
+    "failures that were counted and reported at the end are observed after that: the next failure is reported all the same",
+    `const pool = new Pool({ backend: "async" });
+     const futures = Array.from({ length: 105 }, (_, n) => pool.submit(() => { throw new Error("forgotten " + n) }));
+     await sleep(7_000);
+     let rejections = 0;
+     addEventListener("unhandledrejection", (event) => {
+       event.preventDefault();
+       rejections++;
+       // 100 failures, and the number of the others.
+       if (rejections === 101) {
+         console.log("unobserved:", pool.stats().tasks.unobserved);
+         for (const future of futures) future.catch(() => {});
+         console.log("unobserved:", pool.stats().tasks.unobserved);
+         pool.submit(() => { throw new Error("the next one") });
+       }
+       if (rejections > 101) console.log(event.reason.message);
+     });`,
+    { code: 0, stdout: "unobserved: 0\nunobserved: 0\nthe next one\n" },
   ],
 ];
 for (const cancel of ["terminate()", "shutdown({ cancelFutures: true })"]) {

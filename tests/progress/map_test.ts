@@ -108,6 +108,32 @@ for (const backend of ["worker", "async"] as const) {
     },
   );
 
+  test(
+    name("the end is the last call, and counts all items, also if `item` aborts the map of the last one"),
+    async () => {
+      await using pool = new Pool({ workers: 1, backend });
+      for (const [task, ends] of [[double, "fulfilled"], [odd, "rejected"]] as const) {
+        const controller = new AbortController();
+        const calls: string[] = [];
+        const results = pool.map(task, [1], {
+          signal: controller.signal,
+          onError: "settle",
+          progress: {
+            item({ status }) {
+              calls.push(status);
+              controller.abort();
+            },
+            update: ({ done }) => calls.push(`update ${done}`),
+            end: ({ done, failed }) => calls.push(`end ${done} ${failed}`),
+          },
+        });
+        await within(MUST_HAPPEN, results.then(() => {}, () => {}));
+        await until(() => calls.some((each) => each.startsWith("end")), () => `the end (${calls})`);
+        assertEquals(calls, [ends, `end 1 ${ends === "rejected" ? 1 : 0}`]);
+      }
+    },
+  );
+
   test(name("the end comes once after a failure, an abort, a cancel, and when the reader leaves"), async () => {
     const sinks = Array.from({ length: 5 }, () => new Recorder());
     {

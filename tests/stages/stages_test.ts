@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { activeWorkers, inline, Pool, StageError, stages, tasks } from "@isopool/isopool";
 import { ending, settled } from "../io/kit.ts";
 import { expectError } from "../support/expect.ts";
+import { runScript } from "../support/script.ts";
 import { test, until } from "../support/within.ts";
 
 const pages = tasks<typeof import("../fixtures/tasks/pages.ts")>(
@@ -11,6 +12,19 @@ const pages = tasks<typeof import("../fixtures/tasks/pages.ts")>(
 function* count(to = Infinity): Generator<number> {
   for (let n = 0; n < to; n++) yield n;
 }
+
+test("stages(): the pool of a stage without a name is called after its kind, in a warning too", async () => {
+  const { code, stdout, stderr } = await runScript(`
+    import { cpuCount, inline, Pool } from "@isopool/isopool";
+    await using pool = new Pool(1);
+    const run = inline(async (url: string, workers: number): Promise<number> => {
+      const { inline, stages } = await import(url);
+      return await stages([1]).cpu(inline((n: number) => n + 1), { workers }).drain();
+    });
+    console.log(await pool.submit(run, ${JSON.stringify(import.meta.resolve("../../mod.ts"))}, 2 * cpuCount() + 1));`);
+  assertEquals([code, stdout], [0, "1\n"], stderr);
+  assertStringIncludes(stderr, 'pool "pool of stage cpu"');
+});
 
 test("stages(): requests, parsing on workers, files; items come in order, and no worker is left", async () => {
   const folder = await Deno.makeTempDir();
