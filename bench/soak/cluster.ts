@@ -1,19 +1,23 @@
 /**
  * What a cluster must hold, with real hosts, a real Redis and real deaths, as a table.
  *
- *   deno task soak:cluster [--rounds N] [ITEM...]      all items, or those whose names begin so; 20 rounds of the kill
+ *   deno task soak:cluster [--rounds N] [ITEM...]
  *
- * It needs Linux and redis-server; the item `network` needs root as well. Exit code 1 if an item does not hold.
+ * ITEM: all items whose name begins with it run; without any, all. N: how often the kill is repeated (20).
+ *
+ * It needs Linux and redis-server; the item `network` needs root as well. Exit code 1 if an item does not hold, 2 if none
+ * was run.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { noRedis } from "../../tests/support/redis.ts";
+import { integerOf, refuse, unknown } from "./arguments.ts";
 import { CALLS } from "./cluster_calls.ts";
 import { LOSSES } from "./cluster_losses.ts";
 import { NETWORK } from "./cluster_network.ts";
 
-/** What came out. */
+/** The result of an item. */
 export interface Measured {
   measured: string;
   /** `undefined` if it could not be done here: `measured` is the reason. */
@@ -29,9 +33,15 @@ export interface Item {
 }
 
 if (import.meta.main) {
-  const { rounds, _: names } = parseArgs(Deno.args, { string: ["rounds"], default: { rounds: "20" } });
-  const items = [...LOSSES, ...CALLS, ...NETWORK].filter(({ name }) =>
-    names.length === 0 || names.some((start: string | number) => name.startsWith(`${start}`))
+  const all = [...LOSSES, ...CALLS, ...NETWORK];
+  const { rounds: given, _: starts } = parseArgs(Deno.args, { string: ["rounds", "_"], unknown });
+  const rounds = integerOf("--rounds", given, 20);
+  for (const start of starts) {
+    if (all.some(({ name }) => name.startsWith(`${start}`))) continue;
+    refuse(`No such item: ${start}. The items are ${all.map(({ name }) => name).join(", ")}`);
+  }
+  const items = all.filter(({ name }) =>
+    starts.length === 0 || starts.some((start: string | number) => name.startsWith(`${start}`))
   );
   if (noRedis !== undefined) {
     console.error(`nothing was run: ${noRedis}`);
@@ -40,7 +50,7 @@ if (import.meta.main) {
   console.log("| item | required | measured | ok |\n| --- | --- | --- | --- |");
   let failed = 0;
   for (const { name, required, run } of items) {
-    const { measured, ok } = await run(Number(rounds)).catch((error) => ({ measured: `${error}`, ok: false }));
+    const { measured, ok } = await run(rounds).catch((error) => ({ measured: `${error}`, ok: false }));
     if (ok === false) failed++;
     console.log(`| ${name} | ${required} | ${measured} | ${ok === undefined ? "skipped" : ok ? "yes" : "NO"} |`);
   }

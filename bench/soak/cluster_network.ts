@@ -11,9 +11,10 @@ import type { Item, Measured } from "./cluster.ts";
 import { isEach, own, within } from "./cluster_kit.ts";
 
 const CALLS = 500;
+/** Not the default port, on which a Redis may run. */
 const PORT = 6377;
 
-/** A link to two namespaces (`lossy_link.py`). */
+/** A link to two network namespaces, made by `lossy_link.py`. This side of link n has the address 10.77.n.1. */
 class Link implements AsyncDisposable {
   readonly namespaces = [1, 2].map((n) => `isopool${Deno.pid}n${n}`);
   readonly #process: Deno.ChildProcess;
@@ -30,15 +31,15 @@ class Link implements AsyncDisposable {
     this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** Its next words; `undefined` if it has failed. */
-  async words(): Promise<string | undefined> {
+  /** Reads the script's next line; `undefined` if the script has failed. */
+  async line(): Promise<string | undefined> {
     return (await this.#lines.read()).value?.trim();
   }
 
-  /** Ends it. Returns what it says about lost packets. */
+  /** Ends the link. Returns the script's line about lost packets. */
   async end(): Promise<string | undefined> {
     await this.#process.stdin.close();
-    return await this.words();
+    return await this.line();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -48,8 +49,8 @@ class Link implements AsyncDisposable {
   }
 }
 
-/** The reason why there can be no namespaces here. */
-async function missing(): Promise<string | undefined> {
+/** Returns why there can be no network namespaces here; `undefined` if there can. */
+async function whyImpossible(): Promise<string | undefined> {
   if (Deno.uid() !== 0) return "it needs root, for network namespaces";
   for (const command of [["ip", "-V"], ["python3", "-V"], ["test", "-w", "/dev/net/tun"]]) {
     const { success } = await new Deno.Command(command[0], { args: command.slice(1) }).output()
@@ -59,10 +60,10 @@ async function missing(): Promise<string | undefined> {
 }
 
 async function run(): Promise<Measured> {
-  const reason = await missing();
+  const reason = await whyImpossible();
   if (reason !== undefined) return { measured: reason, ok: undefined };
   await using link = new Link();
-  if (await link.words() !== "ready") return { measured: "the namespaces cannot be made here", ok: undefined };
+  if (await link.line() !== "ready") return { measured: "the namespaces cannot be made here", ok: undefined };
   await using redis = await TestRedis.start(
     ...["--port", `${PORT}`, "--bind", "10.77.1.1", "10.77.2.1", "--protected-mode", "no"],
   );

@@ -18,6 +18,7 @@ import { encodeFrame, FrameError, FrameReader } from "../../lib/protocol/frames.
 import { MessageValidator } from "../../lib/protocol/message_validator.ts";
 import { reviveValue, valueMessage } from "../../lib/protocol/value_messages.ts";
 import { random } from "../../tests/support/random.ts";
+import { integerOf } from "./arguments.ts";
 
 /** Maximum processor time of one frame, in milliseconds. */
 export const TIME = 2_000;
@@ -194,9 +195,10 @@ export function fuzz(frames: number, seed: number): Report {
 }
 
 if (import.meta.main) {
-  const [frames = "1000000", seed = String(crypto.getRandomValues(new Uint32Array(1))[0])] = Deno.args;
+  const frames = integerOf("frames", Deno.args[0], 1_000_000);
+  const seed = integerOf("seed", Deno.args[1], crypto.getRandomValues(new Uint32Array(1))[0], 0);
   const start = performance.now();
-  const report = fuzz(Number(frames), Number(seed));
+  const report = fuzz(frames, seed);
   console.log(JSON.stringify({ ...report, ms: Math.round(performance.now() - start) }));
   if (report.most > 2 * report.before) Deno.exit(1);
 }

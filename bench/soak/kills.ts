@@ -8,7 +8,9 @@
  *
  * @module
  */
+import { parseArgs } from "@std/cli/parse-args";
 import { inline, Pool, type Task } from "../../mod.ts";
+import { integerOf, unknown } from "./arguments.ts";
 
 const PER_PROCESS = 100;
 
@@ -91,7 +93,7 @@ const TASKS: Record<string, Task<[], unknown>> = {
 };
 
 const AFTER_AWAIT = ["builtins", "npm", "wasm", "vm", "sqlite", "zlib", "fetch", "streams"];
-const scoped = Deno.args.includes("--scoped");
+const { child, scoped, _: [given] } = parseArgs(Deno.args, { boolean: ["child", "scoped"], string: ["_"], unknown });
 
 /** Kills `PER_PROCESS` tasks in a child process, and prints a line for each. */
 async function run(): Promise<void> {
@@ -153,5 +155,5 @@ async function watch(kills: number): Promise<void> {
   );
 }
 
-if (Deno.args.includes("--child")) await run();
-else await watch(Number(Deno.args[0] ?? 2_000));
+if (child) await run();
+else await watch(integerOf("kills", given as string | undefined, 2_000));

@@ -10,6 +10,7 @@
  * @module
  */
 import { inline, Pool } from "../../mod.ts";
+import { integerOf } from "./arguments.ts";
 import { slopeOf } from "./slope.ts";
 
 const WARM_UP = 100;
@@ -114,7 +115,7 @@ async function killLot(kills: number, others: string[]): Promise<void> {
 }
 
 if (import.meta.main) {
-  const kills = Number(Deno.args[0] ?? 10_000);
+  const kills = integerOf("kills", Deno.args[0], 10_000);
   const start = performance.now();
   await kill(WARM_UP);
   const before = await settledCounts();

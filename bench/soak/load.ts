@@ -11,6 +11,7 @@
  * @module
  */
 import { activeWorkers, Pool, pooled, tasks } from "../../mod.ts";
+import { integerOf, refuse } from "./arguments.ts";
 import type * as Tasks from "./faults/tasks.ts";
 
 const own = tasks<typeof Tasks>(import.meta.resolve("./faults/tasks.ts"));
@@ -117,13 +118,13 @@ const LOADS: Record<string, [run: (count: number) => Promise<Record<string, unkn
 if (import.meta.main) {
   const [name, given] = Deno.args;
   const load = LOADS[name];
-  if (!load) throw new RangeError(`The load is ${name}: it takes ${Object.keys(LOADS).join(", ")}`);
+  if (!load) refuse(`The load is ${name}: it takes ${Object.keys(LOADS).join(", ")}`);
   const [run, count] = load;
   const { gc } = globalThis as { gc?: () => void };
   const resident = () => Math.round(Deno.memoryUsage().rss / MIB);
   const before = resident();
   const start = performance.now();
-  const figures = await run(Number(given ?? count));
+  const figures = await run(integerOf("count", given, count));
   const ms = Math.round(performance.now() - start);
   gc?.();
   await new Promise((resolve) => setTimeout(resolve, 100));

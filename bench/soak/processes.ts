@@ -9,6 +9,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { inline, Pool, tasks, TaskTimeoutError, WorkerCrashedError } from "../../mod.ts";
+import { integerOf } from "./arguments.ts";
 import { slopeOf } from "./slope.ts";
 
 const own = tasks<typeof import("./process_tasks.ts")>(import.meta.resolve("./process_tasks.ts"));
@@ -160,7 +161,7 @@ export function childrenOf(pid: number): number[] {
 }
 
 if (import.meta.main) {
-  const [count, kills] = [Number(Deno.args[0] ?? 10_000), Number(Deno.args[1] ?? 1_000)];
+  const [count, kills] = [integerOf("tasks", Deno.args[0], 10_000), integerOf("kills", Deno.args[1], 1_000)];
   const retried = await killWhile(count, 50);
   console.log(JSON.stringify(retried));
   const once = await killWhile(count, 0);

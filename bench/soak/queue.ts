@@ -13,8 +13,10 @@ import type { ChannelItems } from "../../lib/queue/channel_items.ts";
 import { source } from "../../lib/queue/queue.ts";
 import { Queue, SharedArray } from "../../mod.ts";
 import { Party } from "../../tests/shared/support/party.ts";
+import { integerOf } from "./arguments.ts";
 
-const [messages = 1_000_000, messagesPerKill = 50_000] = Deno.args.map(Number);
+const messages = integerOf("messages", Deno.args[0], 1_000_000);
+const messagesPerKill = integerOf("between kills", Deno.args[1], 50_000);
 const THREADS_A_SIDE = 4;
 const NO_TICKET = -1;
 const MESSAGES_A_THREAD = messages / THREADS_A_SIDE;

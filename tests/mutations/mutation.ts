@@ -12,6 +12,7 @@ export interface Mutation {
   readonly file: string;
   /** The text that is replaced. The file has it once. */
   readonly text: string;
+  /** What it is replaced by. */
   readonly by: string;
   /** Test files, of which at least one must fail. */
   readonly tests: readonly string[];

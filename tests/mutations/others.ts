@@ -5,7 +5,7 @@ export const OTHERS: readonly Mutation[] = [
   {
     defect: "limit(): a call that is aborted while it waits keeps the place of its key",
     file: "lib/io/gate.ts",
-    text: "      if (waiter.hasPlace) this.#releasePlace(key);\n",
+    text: "      if (waiter.hasKeyPermit) this.#releaseKeyPermit(key);\n",
     by: "",
     tests: ["tests/io/limit_per_key_test.ts", "tests/io/per_key_test.ts"],
   },
@@ -69,15 +69,15 @@ export const OTHERS: readonly Mutation[] = [
   {
     defect: "cluster: a stream ends after its first items",
     file: "lib/cluster/host_worker.ts",
-    text: "    this.#transport.grant(call.seq, total - call.granted);\n",
+    text: "    if (call.isSent) this.#transport.grant(call.seq, total - call.granted);\n",
     by: "",
     tests: ["tests/cluster/calls_test.ts"],
   },
   {
     defect: "cluster: a host runs modules that it must not",
-    file: "lib/cluster/host.ts",
-    text: "this.#modules = modules && urlPrefixes(modules);",
-    by: "this.#modules = modules && undefined;",
+    file: "lib/cluster/allowed_modules.ts",
+    text: "this.#list = list && [...list as string[]];",
+    by: "this.#list = list && undefined;",
     tests: ["tests/cluster/calls_test.ts"],
   },
   {

@@ -9,11 +9,8 @@
  *
  * @module
  */
+import { ALL } from "./all.ts";
 import type { Mutation } from "./mutation.ts";
-import { OTHERS } from "./others.ts";
-import { SCHEDULER } from "./scheduler.ts";
-import { SHARED } from "./shared.ts";
-import { TRANSPORTS } from "./transports.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** Milliseconds after which a test file is stopped: a defect may make it hang. */
@@ -55,10 +52,14 @@ async function firstFailure(folder: string, { tests, filter }: Mutation): Promis
 }
 
 const words = Deno.args;
-const all = [...SCHEDULER, ...SHARED, ...TRANSPORTS, ...OTHERS];
-const chosen = all.filter(({ defect, file }) =>
+const chosen = ALL.filter(({ defect, file }) =>
   words.length === 0 || words.some((word) => `${defect} ${file}`.includes(word))
 );
+const misspelt = words.filter((word) => !ALL.some(({ defect, file }) => `${defect} ${file}`.includes(word)));
+if (misspelt.length > 0) {
+  console.error(`no defect or file has ${misspelt.join(", ")}`);
+  Deno.exit(2);
+}
 const folder = await copyRepository();
 const rows: string[] = [];
 let survivors = 0;

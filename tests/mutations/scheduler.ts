@@ -84,7 +84,7 @@ export const SCHEDULER: readonly Mutation[] = [
   {
     defect: "terminate() leaves calls unsettled",
     file: "lib/scheduler/shutdown.ts",
-    text: "    for (const job of [...jobs]) job.abandon(outcome, error);\n",
+    text: "    for (const job of jobs) job.abandon(outcome, own());\n",
     by: "",
     tests: ["tests/scheduler/shutdown_test.ts"],
   },

@@ -10,6 +10,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { integerOf, refuse } from "../arguments.ts";
 import { EXIT_CODES, planInterruption } from "./interrupted.ts";
 import { BACKEND_KINDS, type BackendKind, isInterrupted, LOT, makePlan, settingOf } from "./plan.ts";
 import { faketime, type Places, withPlaces } from "./places.ts";
@@ -147,16 +148,20 @@ async function interrupt(
 }
 
 if (import.meta.main) {
-  const args = parseArgs(Deno.args, { string: ["backend", "seed", "rounds"] });
+  const args = parseArgs(Deno.args, {
+    string: ["backend", "seed", "rounds"],
+    unknown: (arg: string) => refuse(`No such option: ${arg}`),
+  });
   const backends = args.backend === undefined ? BACKEND_KINDS : [args.backend as BackendKind];
   if (!backends.every((each) => BACKEND_KINDS.includes(each))) {
-    throw new RangeError(`--backend is ${args.backend}: it takes ${BACKEND_KINDS.join(", ")}`);
+    refuse(`--backend is ${args.backend}: it takes ${BACKEND_KINDS.join(", ")}`);
   }
-  const seed = Number(args.seed ?? Math.floor(Math.random() * 1e6));
+  const seed = integerOf("--seed", args.seed, Math.floor(Math.random() * 1e6), 0);
+  const rounds = integerOf("--rounds", args.rounds, 20);
   let failures = 0;
   for (const backend of backends) {
     console.log(`${backend}: seed ${seed}`);
-    const totals = await soak(backend, seed, Number(args.rounds ?? 20));
+    const totals = await soak(backend, seed, rounds);
     failures += totals.failures;
     console.log(`${backend}: ${JSON.stringify(totals)}`);
   }

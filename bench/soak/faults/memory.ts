@@ -10,6 +10,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { type BackendName, type Future, Pool } from "../../../mod.ts";
+import { integerOf, refuse } from "../arguments.ts";
 import { childrenOf } from "../processes.ts";
 import { BACKEND_KINDS, type BackendKind } from "./plan.ts";
 import { poolOptions, startRig } from "./round.ts";
@@ -52,12 +53,15 @@ function median(list: number[]): number {
 }
 
 if (import.meta.main) {
-  const args = parseArgs(Deno.args, { string: ["backend", "tasks", "losses"] });
+  const args = parseArgs(Deno.args, {
+    string: ["backend", "tasks", "losses"],
+    unknown: (arg: string) => refuse(`No such option: ${arg}`),
+  });
   const backend = args.backend as BackendKind;
   if (!BACKEND_KINDS.includes(backend)) {
-    throw new RangeError(`--backend is ${backend}: it takes ${BACKEND_KINDS.join(", ")}`);
+    refuse(`--backend is ${backend}: it takes ${BACKEND_KINDS.join(", ")}`);
   }
-  const [tasks, losses] = [Number(args.tasks ?? 1e6), Number(args.losses ?? 1_000)];
+  const [tasks, losses] = [integerOf("--tasks", args.tasks, 1e6), integerOf("--losses", args.losses, 1_000)];
   await using rig = backend === "cluster" ? await startRig() : undefined;
   const folder = await Deno.makeTempDir({ prefix: "isopool-memory-" });
   const options = { workers: 2, concurrencyPerWorker: 1, killGrace: 1, maxTasksPerWorker: Infinity, memoryLimit: 0 };
