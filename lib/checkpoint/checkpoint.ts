@@ -8,8 +8,8 @@
  *                                                                   file <- fulfilled(), rejected()
  * ```
  *
- * A record is written before the reader gets the result. If items end faster than one in a millisecond, the records of a
- * millisecond are written together. The operating system then keeps them, also when the process is killed.
+ * A record is written when its item ends. If items end faster than one in a millisecond, the records of a millisecond are
+ * written together: a process that is killed can lose those. The operating system keeps what was written.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { hashOf, RecordIndex } from "./record_index.ts";
 
 /** Minimum time between two writes, in milliseconds: records that come in between are gathered. */
 const GATHER_TIME = 1;
-/** Of equal items, so many records at most are searched for the one with the same index. */
+/** Among equal items, at most this many records are searched for the one with the same index. */
 const MAX_EQUAL = 64;
 
 const decoder = new TextDecoder();
@@ -52,7 +52,7 @@ export class Checkpoint implements Recorder {
   /** @param task Name of the task, for the reader of the file. */
   constructor(call: string, plan: CheckpointPlan, code: Code, task: string) {
     this.#call = call;
-    // Here, not where it is declared: that would be one frame more, of the ten that a stack has.
+    // Created here, not where it is declared: that would add a frame, and a stack has only ten.
     this.#caller = new Caller();
     this.#plan = plan;
     this.#code = code;
@@ -65,7 +65,7 @@ export class Checkpoint implements Recorder {
     const replace = (next: IteratorResult<unknown>): IteratorResult<unknown> => {
       if (hasEnded(next)) return next;
       try {
-        return { done: false, value: this.#find(next.value) };
+        return { done: false, value: this.#recordedOrItem(next.value) };
       } catch (error) {
         closeInput(source);
         throw this.#atCaller(error);
@@ -167,7 +167,8 @@ export class Checkpoint implements Recorder {
       lines++;
       if (!line) {
         throw new CheckpointError(
-          `Cannot ${this.#call}: line ${lines} of the checkpoint ${path} is no record: remove that line, or use another file`,
+          `Cannot ${this.#call}: line ${lines} of the checkpoint ${path} is not a record: remove that line, or use another ` +
+            "file",
         );
       }
       if ("code" in line) last = line.code;
@@ -191,7 +192,7 @@ export class Checkpoint implements Recorder {
   }
 
   // Returns the record of the next item, or the item itself.
-  #find(item: unknown): unknown {
+  #recordedOrItem(item: unknown): unknown {
     const index = this.#count++;
     const identity = identityOf(this.#call, index, item, this.#plan.key);
     const record = this.#take(identity, index);
@@ -205,7 +206,7 @@ export class Checkpoint implements Recorder {
   #take(identity: string, index: number): ItemRecord | undefined {
     let found: ItemRecord | undefined;
     let changed = false;
-    const find = (needsIndex: boolean) => (offset: number) => {
+    const matches = (needsIndex: boolean) => (offset: number) => {
       const record = parseLine(decoder.decode(this.#file!.lineAt(offset))) as ItemRecord;
       const isItem = record.identity === identity;
       if (!isItem && record.index === index) changed = true;
@@ -213,7 +214,7 @@ export class Checkpoint implements Recorder {
       return found !== undefined;
     };
     const hash = this.#hash(identity, index);
-    const isKnown = this.#index!.take(hash, find(true), MAX_EQUAL) || this.#index!.take(hash, find(false));
+    const isKnown = this.#index!.take(hash, matches(true), MAX_EQUAL) || this.#index!.take(hash, matches(false));
     if (changed && !isKnown && this.#plan.onChange === "refuse") {
       throw new CheckpointError(
         `Cannot ${this.#call}: items[${index}] has changed since the checkpoint ${this.#plan.path} was written: use ` +

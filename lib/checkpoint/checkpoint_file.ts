@@ -26,7 +26,10 @@ export class CheckpointFile {
   #block: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #blockStart = 0;
 
-  /** @throws {CheckpointError} If the file cannot be opened, another run has it, or it is no checkpoint. */
+  /**
+   * @param call The call, for messages: `map items`.
+   * @throws {CheckpointError} If the file cannot be opened, another run has it, or it is not a checkpoint.
+   */
   constructor(call: string, readonly path: string | URL) {
     try {
       this.#file = Deno.openSync(path, { read: true, append: true, create: true });
@@ -41,9 +44,10 @@ export class CheckpointFile {
           `Cannot ${call}: another run has the checkpoint ${path} open: wait for its end, or use another file`,
         );
       }
+      // A file that is empty, or ends within its first line, is a checkpoint that was just begun.
       const head = decoder.decode(readAt(this.#file, 0, MAGIC.length));
       if (head !== MAGIC.slice(0, head.length)) {
-        throw new CheckpointError(`Cannot ${call}: ${path} is no checkpoint, and was not changed: use another file`);
+        throw new CheckpointError(`Cannot ${call}: ${path} is not a checkpoint; it was not changed: use another file`);
       }
       // A killed run may have left a line without its end.
       const size = sizeOfLines(this.#file);

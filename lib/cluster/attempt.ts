@@ -40,7 +40,7 @@ export interface Ended {
  * Runs an operation until it need not wait. Resolves to the last reply.
  *
  * @throws {WaitTimeoutError} If `timeout` passes first.
- * @throws {ClusterError} If Redis is away.
+ * @throws {ClusterError} If Redis cannot be reached.
  */
 export async function attempt(session: Session, operation: Operation, limits: WaitLimits | undefined): Promise<Ended> {
   const { what, op, name, args, wakes } = operation;

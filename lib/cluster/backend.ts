@@ -33,8 +33,10 @@ export class Cluster implements CustomBackend, AsyncDisposable {
     this.#session = new Session(settings);
     this[CUSTOM] = {
       name: "cluster",
+      // Calls in Redis at a time; hosts decide how many run.
       workers: 64,
-      // Hosts run calls in processes.
+      // As with a process, calls share no memory with the pool. A host refuses the calls of a pool whose memory limit or
+      // permissions it cannot keep.
       capabilities: { ...BACKENDS.process.capabilities, engine: "cluster" },
       launch: (setup) => launchLanes(settings, setup),
     };
@@ -101,7 +103,7 @@ export class Cluster implements CustomBackend, AsyncDisposable {
 
   /**
    * Releases the locks that this object holds, and ends the connection of values, queues and locks; calls that wait reject
-   * with a {@linkcode ClusterError}. Pools are closed by themselves. A later call connects again.
+   * with a {@linkcode ClusterError}. Pools are not closed: each has its own `close()`. A later call connects again.
    *
    * @example Close it yourself
    * ```ts ignore
@@ -132,8 +134,9 @@ function checkName(kind: string, name: unknown): string {
  * run `serveWorker()`; Redis connects both.
  *
  * The pool's `workers` (64 by default) is the number of calls that are in Redis at a time, waiting or running. A call whose
- * host is lost fails with a `WorkerCrashedError`, or runs again under `retry`; it is noticed after about 6 s. A call costs
- * about 1 ms, and what it takes or returns may have 16 MiB at most (`sizeLimit`): larger data belongs into files or a database.
+ * host is lost fails with a `WorkerCrashedError`, or runs again under `retry`; the loss is noticed after about 6 s. A call
+ * costs about 1 ms, and what it takes or returns may have 16 MiB at most (`sizeLimit`): larger data belongs in files or a
+ * database.
  *
  * There is no memory in common: `Value`, `Lock`, queues and managers are refused. What takes their place are `value()`,
  * `queue()` and `lock()` of the result.

@@ -149,7 +149,7 @@ export class CallWatch {
     const ids = [...this.#pending].flatMap(([id, { isSent }]) => isSent ? [id] : []);
     try {
       for (let at = 0; at < ids.length && !this.#isClosed; at += BULK) await this.#look(ids.slice(at, at + BULK));
-    } catch { /* Redis is away; the next sweep looks again. */ }
+    } catch { /* Redis cannot be reached; the next sweep looks again. */ }
     this.#timer = this.#pending.size > 0 && !this.#isClosed ? this.#nextSweep() : undefined;
   }
 
@@ -225,7 +225,7 @@ export class CallWatch {
     try {
       value = await this.#client.get(key);
     } catch {
-      return; // Redis is away; the sweep finds the end again.
+      return; // Redis cannot be reached; the sweep finds the end again.
     }
     if (!this.#keepsResults) this.#client.del(key).catch(() => {}); // Else its retention ends it.
     if (value !== null) return this.#end(id, (each) => each.ended(unpack(value)));

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ClusterError } from "../core/errors.ts";
 import { Promise } from "../core/platform.ts";
 import { queueMicrotask } from "../core/timer.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
@@ -14,7 +15,6 @@ import type { PoolSettings } from "./options.ts";
 import { type BulkJobOptions, Queue, type Redis } from "./packages.ts";
 import { connected, disconnect, redisClient, unref } from "./redis.ts";
 import { unreachable } from "./refusals.ts";
-import { ClusterError } from "../core/errors.ts";
 import { ModuleSender, type SentModules } from "./sent_modules.ts";
 import { claim, type Control, type JobData, LARGE } from "./wire.ts";
 
@@ -52,6 +52,7 @@ export class Executor {
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
+    // `settings.executor` is the user's name of this pool, by which `attach()` finds its calls.
     this.#run = makeRun(settings.executor);
     this.#client = redisClient(settings.redis, false);
     this.#watch = new CallWatch(settings, this.#client, settings.executor !== undefined);
@@ -59,7 +60,7 @@ export class Executor {
     this.ready = this.#start().catch((error) => {
       throw error instanceof ClusterError ? error : unreachable(settings.redis, error);
     });
-    this.ready.catch(() => {}); // Each lane looks at it.
+    this.ready.catch(() => {}); // Each lane reports the failure; it must not be an unhandled rejection as well.
   }
 
   /** Adds a call. Returns its id. Its events come later. */
@@ -83,7 +84,7 @@ export class Executor {
     if (this.#watch.stateOf(id) === "unsent") return this.#watch.delete(id);
     try {
       if (this.#watch.stateOf(id) === "sent" && await this.#queue.remove(id) === 1) return this.#watch.delete(id);
-    } catch { /* The sweep says it to the host again. */ }
+    } catch { /* Redis cannot be reached. CallWatch sends the cancellation again with its next sweep. */ }
     this.control({ kind: "cancel", id, reason });
     return false;
   }
@@ -113,14 +114,15 @@ export class Executor {
     const { queue, prefix } = this.#settings;
     await connected(this.#client, this.#settings);
     this.#queue = new Queue(queue, { connection: this.#client, prefix, skipWaitingForReady: true });
-    this.#queue.on("error", () => {}); // The command that failed says it.
+    this.#queue.on("error", () => {}); // The command that failed rejects with the error.
     await this.#watch.listen(this.#queue);
     unref(this.#client);
   }
 
   // Nobody can attach: Redis need not keep the arguments of a call that has ended.
   #removing(id: string, events: CallEvents): CallEvents {
-    const remove = () => void this.#queue.remove(id).catch(() => {}); // Then its retention ends it.
+    // If that fails, BullMQ removes it after its retention.
+    const remove = () => void this.#queue.remove(id).catch(() => {});
     return {
       ...events,
       ended: (result) => (remove(), events.ended(result)),

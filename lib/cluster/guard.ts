@@ -68,7 +68,7 @@ export class ClusterGuard implements AsyncDisposable, Disposable {
    * Releases the lock. Resolves when Redis has done it. A second call does nothing.
    *
    * @throws {LockLostError} If the lease has ended before: another holder may have had the lock meanwhile.
-   * @throws {ClusterError} If Redis is away; the lock is free when its lease has ended.
+   * @throws {ClusterError} If Redis cannot be reached; the lock is free when its lease has ended.
    *
    * @example Release before the end of the block
    * ```ts ignore
@@ -124,7 +124,7 @@ export class ClusterGuard implements AsyncDisposable, Disposable {
       if (status === "lost") return this.#lose();
       this.#validUntil = since + this.#lease;
       this.#watch();
-    } catch { /* Redis is away. It may be back before the lease ends. */ }
+    } catch { /* Redis cannot be reached. It may be back before the lease ends. */ }
     if (!this.#release && !this.#lost.signal.aborted) this.#renewLater();
   }
 

@@ -14,14 +14,15 @@ import type { Reply, Session } from "./session.ts";
 /** Options of a {@linkcode ClusterLock}. */
 export interface ClusterLockOptions {
   /**
-   * Milliseconds after which the lock is free again when its holder has died. A living holder renews it three times as often.
+   * Milliseconds after which the lock is free again when its holder has died. A living holder renews the lease after each
+   * third of that time.
    *
    * @default {10_000}
    */
   lease?: number;
 }
 
-/** Shortest lease in milliseconds: three renewals must have their time. */
+/** Shortest lease in milliseconds: there must be time for renewals. */
 const MIN_LEASE = 100;
 
 /**
@@ -68,7 +69,7 @@ export class ClusterLock {
    * Takes the lock. The script stays alive while the call waits.
    *
    * @throws {WaitTimeoutError} If `timeout` passes first.
-   * @throws {ClusterError} If Redis is away.
+   * @throws {ClusterError} If Redis cannot be reached.
    *
    * @example Let one process at a time write the report
    * ```ts ignore
@@ -85,6 +86,7 @@ export class ClusterLock {
       name: this.name,
       args: [this.lease],
       wakes: "lock",
+      // 1 ms more: Redis keeps a key through its last millisecond.
       waits: ([status, left]) => status === "held" ? Number(left) + 1 : undefined,
       undo: ([, token]) => this.#giveBack(token),
     }, limits);
@@ -94,7 +96,7 @@ export class ClusterLock {
   /**
    * Takes the lock if it is free; resolves to `undefined` if it is not.
    *
-   * @throws {ClusterError} If Redis is away.
+   * @throws {ClusterError} If Redis cannot be reached.
    *
    * @example Skip what another process already does
    * ```ts ignore
@@ -106,6 +108,7 @@ export class ClusterLock {
    */
   async tryAcquire(): Promise<ClusterGuard | undefined> {
     const since = performance.now();
+    // The reply may come after the call was rejected: nobody would release the lock.
     const undo = ([status, token]: Reply) => {
       if (status === "ok") this.#giveBack(token);
     };

@@ -75,7 +75,7 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    * @throws {QueueClosedError} If the queue is closed.
    * @throws {WaitTimeoutError} If `timeout` passes first.
    * @throws {TransferError} If the item cannot be copied.
-   * @throws {ClusterError} If Redis is away.
+   * @throws {ClusterError} If Redis cannot be reached.
    *
    * @example Hand URLs to whoever takes them
    * ```ts ignore
@@ -103,7 +103,7 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    * Puts an item if there is room now, and resolves to what happened.
    *
    * @throws {TransferError} If the item cannot be copied.
-   * @throws {ClusterError} If Redis is away.
+   * @throws {ClusterError} If Redis cannot be reached.
    *
    * @example Drop what does not fit
    * ```ts ignore
@@ -122,7 +122,7 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    *
    * @throws {QueueClosedError} If the queue is closed and empty.
    * @throws {WaitTimeoutError} If `timeout` passes first.
-   * @throws {ClusterError} If Redis is away.
+   * @throws {ClusterError} If Redis cannot be reached.
    *
    * @example Wait for a minute at most
    * ```ts ignore
@@ -145,7 +145,7 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
   /**
    * Takes the oldest item if there is one now.
    *
-   * @throws {ClusterError} If Redis is away.
+   * @throws {ClusterError} If Redis cannot be reached.
    *
    * @example Take what is there
    * ```ts ignore
@@ -239,7 +239,7 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
   }
 
   #giveBack([status, item]: Reply): void {
-    // If Redis is away for good, so is the item.
+    // If Redis does not come back, the item is lost.
     if (status === "ok") this.#session.call(`put back into ${this}`, "giveBack", this.name, [item]).catch(() => {});
   }
 }

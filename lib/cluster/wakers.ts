@@ -27,7 +27,7 @@ export class Wakers {
    * Waits until a message comes on a channel, or `ms` have passed, or the signal aborts. The first wait for a channel returns
    * at once, when messages arrive from then on: look before each wait.
    *
-   * @throws If Redis is away.
+   * @throws If Redis cannot be reached.
    */
   async wait(channel: string, ms: number, signal: AbortSignal): Promise<void> {
     const waiting = this.#channels.get(channel);

@@ -13,7 +13,7 @@ export class OrderedResults {
   #contiguousEnd = 0;
   #readIndex = 0;
 
-  /** The results in order, up to the first gap. */
+  /** The results in order, up to the first gap. Complete only while `shift` has taken none. */
   get all(): unknown[] {
     return this.#results;
   }
@@ -39,7 +39,8 @@ export class OrderedResults {
     const index = this.#readIndex++;
     const result = this.#results[index];
     this.#results[index] = undefined;
-    // Cuts off the results that were read, now and then: the array of an endless stream must not grow for ever.
+    // Cuts off the results that were read once they are half of the array, so that each is moved once on average: the
+    // array of an endless stream must not grow for ever.
     if (index >= 1024 && index * 2 >= this.#results.length) {
       this.#results.splice(0, this.#readIndex);
       this.#readIndex = 0;

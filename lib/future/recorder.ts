@@ -1,5 +1,5 @@
 /**
- * `Recorder`: writes down how the items of a map ended, before its reader gets them.
+ * `Recorder`: writes down how the items of a map end.
  *
  * @module
  */

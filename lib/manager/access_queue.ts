@@ -21,8 +21,6 @@ import { DeadlockError } from "../core/errors.ts";
 import { ALL_OBJECTS, type Claim, conflict } from "./claim.ts";
 import { WaitingCounts } from "./waiting_counts.ts";
 
-export { ALL_OBJECTS } from "./claim.ts";
-
 /** A transaction, or a running call of an async method. */
 export interface Access extends Claim {
   readonly id: number;

@@ -8,14 +8,6 @@ import { badOption, refusal } from "../core/validate.ts";
 import { deepEqual } from "./deep_equal.ts";
 import { type Undo, UndoByCopy } from "./undo.ts";
 
-/** What error messages call these methods. */
-const CALLS = {
-  set: "set element of list",
-  delete: "delete element of list",
-  insert: "insert into list",
-  slice: "slice list",
-};
-
 /** A list of a manager. */
 export class ListStore {
   /** Names of the methods that change the list. */
@@ -52,20 +44,20 @@ export class ListStore {
   }
 
   insert(index: unknown, item: unknown): number {
-    this.#items.splice(integer(CALLS.insert, index), 0, item);
+    this.#items.splice(checkIndex("insert into list", index), 0, item);
     return this.#items.length;
   }
 
   delete(index: unknown): unknown {
-    return this.#items.splice(this.#position(CALLS.delete, index), 1)[0];
+    return this.#items.splice(this.#position("delete element of list", index), 1)[0];
   }
 
   at(index: unknown): unknown {
-    return this.#items.at(integer("read list", index));
+    return this.#items.at(checkIndex("read list", index));
   }
 
   set(index: unknown, item: unknown): void {
-    this.#items[this.#position(CALLS.set, index)] = item;
+    this.#items[this.#position("set element of list", index)] = item;
   }
 
   length(): number {
@@ -108,13 +100,14 @@ export class ListStore {
     this.#items = [];
   }
 
+  // Not copied here: sending the reply copies it.
   toArray(): unknown[] {
     return this.#items;
   }
 
   #position(call: string, index: unknown): number {
     const { length } = this.#items;
-    const position = integer(call, index);
+    const position = checkIndex(call, index);
     if (position >= length || position < -length) {
       throw badOption(call, "index", index, length === 0 ? "none: it is empty" : `${-length} to ${length - 1}`, true);
     }
@@ -122,13 +115,13 @@ export class ListStore {
   }
 }
 
-function integer(call: string, index: unknown): number {
+function checkIndex(call: string, index: unknown): number {
   if (!Number.isInteger(index)) throw badOption(call, "index", index, "an integer", typeof index === "number");
   return index as number;
 }
 
 function checkBound(index: unknown): void {
-  if (index !== undefined && index !== Infinity && index !== -Infinity) integer(CALLS.slice, index);
+  if (index !== undefined && index !== Infinity && index !== -Infinity) checkIndex("slice list", index);
 }
 
 function field(item: unknown, name: string): unknown {

@@ -15,7 +15,7 @@ import { Channel, UNLIMITED } from "../queue/channel.ts";
 import { BRAND, firstOf, type Handle, registerKind, Shared } from "../shared/handle.ts";
 import { noArgument } from "../shared/memory.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
-import { ALL_OBJECTS } from "./access_queue.ts";
+import { ALL_OBJECTS } from "./claim.ts";
 import { entriesOf, itemsOf, propertiesOf } from "./arguments.ts";
 import { Client, clientOf, ENDED } from "./client.ts";
 import { type DictKey, DictProxy } from "./dict.ts";

@@ -13,9 +13,9 @@ import { DeadlockError, WaitTimeoutError } from "../core/errors.ts";
 import { Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
-import { ALL_OBJECTS } from "./access_queue.ts";
 import { checkFunction } from "./arguments.ts";
 import { type ChainLink, chainOf, currentLink, linksOf, runInside } from "./call_chain.ts";
+import { ALL_OBJECTS } from "./claim.ts";
 import type { ManagerClient } from "./manager_client.ts";
 
 /** Returns whether the current code has an object exclusively. */
@@ -36,7 +36,8 @@ export async function runTransaction<R>(
   const manager = client.manager;
   if ([...linksOf(manager)].some(({ holds }) => holds === resource)) {
     throw new DeadlockError(
-      `Cannot ${what}: it is inside a transaction on the same object, and would wait for its end`,
+      `Cannot ${what}: it is inside a transaction on the same object, and would wait for its end: use the object ` +
+        "without another transaction",
     );
   }
   const link: ChainLink = { manager, id: client.newId(), holds: resource, outer: currentLink(), ended: false };

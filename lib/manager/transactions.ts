@@ -4,7 +4,8 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { type AccessQueue, ALL_OBJECTS } from "./access_queue.ts";
+import type { AccessQueue } from "./access_queue.ts";
+import { ALL_OBJECTS } from "./claim.ts";
 import type { ServedObject } from "./objects.ts";
 import type { Undo } from "./undo.ts";
 

@@ -54,6 +54,7 @@ export interface PoolEventMap {
 
 /** Returns an observer that dispatches a scheduler's reports as events. */
 export function eventObserver(target: EventTarget): Partial<Observer> {
+  // Listeners run in the asynchronous context of the first addEventListener(), and not in that of the call that ends.
   const context = new AsyncContext();
   const dispatch = <K extends keyof PoolEventMap>(type: K, detail: PoolEventMap[K]["detail"]) =>
     void context.run(() => target.dispatchEvent(new RuntimeEvent(type, { detail })));

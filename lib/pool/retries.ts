@@ -68,7 +68,10 @@ export class Retries {
     for (let i = 0; i < count && this.#items.size > 0; i++) this.#items.delete(first + i);
   }
 
-  /** Schedules another attempt of a failed item; returns `false` if the item has none left. */
+  /**
+   * Schedules another attempt of a failed item; returns `false` if it gets none. If `isRetriable` throws, `onThrown` ends
+   * the map, and the result is `true`: the item needs nothing more.
+   */
   schedule(index: number, error: unknown): boolean {
     const item = this.#items.get(index);
     const policy = this.#policy;

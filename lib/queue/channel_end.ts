@@ -13,7 +13,7 @@ import type { OwnerTable } from "../shared/owner_table.ts";
 import { Result } from "../shared/steps/step.ts";
 import { runToEnd } from "../shared/waiting.ts";
 import { Channel, type ChannelMemory } from "./channel.ts";
-import { valueNow, valueOf } from "./channel_items.ts";
+import { decodeTaken, decodeTried } from "./channel_items.ts";
 import { encodeOrRefuse } from "./codec.ts";
 import { Control } from "./control_layout.ts";
 import type { Arrivals } from "./item_source.ts";
@@ -67,15 +67,15 @@ export class ChannelEnd implements PipeEnd {
   }
 
   take(call: string, timeout: number | undefined, signal?: AbortSignal): Promise<unknown> {
-    return this.#channel(call, this.#inbox).take(call, timeout, signal, valueOf);
+    return this.#channel(call, this.#inbox).take(call, timeout, signal, decodeTaken);
   }
 
   takeSync(call: string, timeout: number | undefined): unknown {
-    return valueOf(this.#channel(call, this.#inbox).takeSync(call, timeout));
+    return decodeTaken(this.#channel(call, this.#inbox).takeSync(call, timeout));
   }
 
   tryTake(call: string): unknown {
-    return valueNow(this.#channel(call, this.#inbox).tryTake(call));
+    return decodeTried(this.#channel(call, this.#inbox).tryTake(call));
   }
 
   poll(call: string): boolean {

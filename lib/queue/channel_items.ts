@@ -18,7 +18,7 @@ import { Control } from "./control_layout.ts";
 import { CLOSED, EMPTY, type JoinSource } from "./item_source.ts";
 import { MAX_RECORD } from "./paged_log.ts";
 
-/** Word of the channel that changes with each item that is done. `join` sleeps on it; its value counts nothing. */
+/** The first free control word: raised when an item is done, so that `join` wakes up. Only the change matters. */
 const CHANGED = Control.FREE;
 
 /** The items of one queue. */
@@ -67,17 +67,17 @@ export class ChannelItems implements JoinSource {
 
   take(call: string, timeout: number | undefined, signal?: AbortSignal): Promise<unknown> {
     this.#acknowledge();
-    return this.channel.take(call, timeout, signal, valueOf);
+    return this.channel.take(call, timeout, signal, decodeTaken);
   }
 
   takeSync(call: string, timeout: number | undefined): unknown {
     this.#acknowledge();
-    return valueOf(this.channel.takeSync(call, timeout));
+    return decodeTaken(this.channel.takeSync(call, timeout));
   }
 
   tryTake(call: string): unknown {
     this.#acknowledge();
-    return valueNow(this.channel.tryTake(call));
+    return decodeTried(this.channel.tryTake(call));
   }
 
   takeLost(call: string): number[] {
@@ -146,22 +146,30 @@ export class ChannelItems implements JoinSource {
   #checkLost(call: string): void {
     const { tickets } = this.channel.lost;
     if (tickets.length === 0) return;
-    throw new ItemLostError(`Cannot ${call}: ${tickets.length} items were lost with their consumers`, { tickets });
+    throw new ItemLostError(
+      `Cannot ${call}: items were lost with their consumers (${tickets.length}): put them again; takeLost() returns their ` +
+        "tickets",
+      { tickets },
+    );
   }
 }
 
 function encodeItem(call: string, item: unknown): Encoded {
   const record = encodeOrRefuse(item, "item");
   if (record.bytes.length <= MAX_RECORD) return record;
-  throw refusal(`Cannot ${call}: the item has ${record.bytes.length} bytes: it takes up to ${MAX_RECORD}`, RangeError);
+  throw refusal(
+    `Cannot ${call}: the item has ${record.bytes.length} bytes, and a queue takes up to ${MAX_RECORD}: put it in parts, ` +
+      "or the path of a file",
+    RangeError,
+  );
 }
 
 /** Decodes what a take of a channel returned. */
-export function valueOf(item: Item | undefined): unknown {
+export function decodeTaken(item: Item | undefined): unknown {
   return item === undefined ? CLOSED : decodeValue(item);
 }
 
 /** Decodes what `tryTake` of a channel returned. */
-export function valueNow(item: Item | "empty" | "closed"): unknown {
+export function decodeTried(item: Item | "empty" | "closed"): unknown {
   return item === "empty" ? EMPTY : item === "closed" ? CLOSED : decodeValue(item);
 }

@@ -8,13 +8,13 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import type { SharedWords } from "../shared/memory.ts";
+import { BUSY, lockHeld, runNow } from "../shared/run_now.ts";
 import { acquire, release } from "../shared/steps/lock.ts";
 import { DONE, Frame, Result } from "../shared/steps/step.ts";
 import { newMachine, runToEnd } from "../shared/waiting.ts";
 import { Control, deliveryWords, FIRST_ROW, LOST_LIST, MAX_LISTED, ROW_SIZE, ROWS } from "./control_layout.ts";
-import { BUSY, lockHeld, runNow } from "../shared/run_now.ts";
 import { DeliveryStage, type DeliveryWords, Word } from "./steps/delivery_words.ts";
-import { collect, diedHolding } from "./steps/lost_deliveries.ts";
+import { collect as collectStep, diedHolding } from "./steps/lost_deliveries.ts";
 
 /** The lost items of a queue. */
 export class LostItems {
@@ -30,13 +30,13 @@ export class LostItems {
 
   /** Lists the items of consumers that have died, if there are any. `call` is for the message of an error. */
   collect(call: string): void {
-    if (this.#hasDeadHolder()) this.#locked(call, () => this.#collect(call));
+    if (this.#hasDeadHolder()) this.#locked(call, () => this.#listLost(call));
   }
 
   /** Returns the tickets of lost items, each once for all threads. */
   take(call: string): number[] {
     return this.#locked(call, () => {
-      this.#collect(call);
+      this.#listLost(call);
       const { tickets } = this;
       this.#control.store(Control.READ, this.#control.load(Word.LOST));
       return tickets;
@@ -44,8 +44,8 @@ export class LostItems {
   }
 
   /**
-   * Tickets of lost items that `take` has not returned yet. The list keeps the last 1,024 of all threads, and the last
-   * 15 of one thread; older ones are missing.
+   * Tickets of lost items that `take` has not returned yet. The list keeps the last `MAX_LISTED` of all threads, and the
+   * last 15 of one thread; older ones are missing.
    */
   get tickets(): number[] {
     const words = this.#control;
@@ -58,18 +58,19 @@ export class LostItems {
   }
 
   #hasDeadHolder(): boolean {
+    // Row 0 belongs to no thread.
     for (let row = 1; row < ROWS; row++) {
       if (diedHolding(this.#deliveries, FIRST_ROW + row * ROW_SIZE)) return true;
     }
     return false;
   }
 
-  #collect(call: string): void {
+  #listLost(call: string): void {
     const frame = new Frame();
     frame.me = this.#control.owners.me;
     frame.pc = DeliveryStage.UNDO;
-    const next = this.#control.load(Control.HEAD) >>> 1;
-    while (collect(this.#deliveries, frame, next) !== DONE);
+    const next = this.#control.load(Control.HEAD) >>> 1; // The lowest bit says whether the queue is closed.
+    while (collectStep(this.#deliveries, frame, next) !== DONE);
     if (frame.result === Result.CORRUPT) throw corruptMemory(call);
   }
 

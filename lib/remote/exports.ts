@@ -27,7 +27,7 @@ import type { Thrown } from "../protocol/thrown.ts";
 import { type Handle, handleCopies, KEY, REMOTE, type Reviver, reviverOf, VERSION } from "../shared/handle.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
 import { decode, isWrapped, ONE_STEP } from "../shared/revive.ts";
-import { openServed, sameObject } from "./kinds.ts";
+import { identityOf, openServed } from "./kinds.ts";
 import type { Served } from "./served.ts";
 
 /** Maximum number of requests of one worker that wait: puts into full queues, gets from empty ones. */
@@ -63,10 +63,10 @@ export class Exports {
     if (handle.kind === "error") return handle;
     if (handle.kind === REMOTE) throw new TypeError(ONE_STEP);
     if (this.#ended) throw new IsopoolError("Cannot send shared object: the worker has ended");
-    const key = sameObject(handle);
+    const key = identityOf(handle);
     let entry = this.#byKey.get(key);
     if (entry === undefined) {
-      const served = openServed(handle, this.#ownerIn);
+      const served = openServed(handle, this.#ownersFor);
       if (served === undefined) throw new UnreachableError(handle);
       entry = { id: ++this.#lastId, key, served, count: 0 };
       this.#byId.set(entry.id, entry);
@@ -129,7 +129,7 @@ export class Exports {
     for (const [table, guest] of this.#guests) table.died(guest.me);
   }
 
-  readonly #ownerIn = (memory: SharedArrayBuffer): OwnerTable => {
+  readonly #ownersFor = (memory: SharedArrayBuffer): OwnerTable => {
     const table = OwnerTable.of(memory);
     let guest = this.#guests.get(table);
     if (guest === undefined) this.#guests.set(table, guest = table.guest());

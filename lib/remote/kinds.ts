@@ -13,7 +13,7 @@ import { ServedManager } from "./served_manager.ts";
 import { ServedQueue } from "./served_queue.ts";
 
 /** Returns what is the same in all handles of an object; `undefined` if each handle is an object of its own. */
-export function sameObject(handle: Handle): unknown {
+export function identityOf(handle: Handle): unknown {
   switch (handle.kind) {
     case "queue":
     case "joinable_queue":
@@ -28,16 +28,16 @@ export function sameObject(handle: Handle): unknown {
 /** Makes what serves an object to a worker; `undefined` for a kind that does not reach another process. */
 export function openServed(
   handle: Handle,
-  ownerIn: (table: SharedArrayBuffer) => OwnerTable,
+  ownersFor: (table: SharedArrayBuffer) => OwnerTable,
 ): Served | undefined {
   switch (handle.kind) {
     case "queue":
     case "joinable_queue":
-      return new ServedQueue(handle, ownerIn);
+      return new ServedQueue(handle, ownersFor);
     case "connection":
-      return new ServedConnection(handle, ownerIn);
+      return new ServedConnection(handle, ownersFor);
     default:
-      return isManager(handle.kind) ? new ServedManager(handle, ownerIn) : undefined;
+      return isManager(handle.kind) ? new ServedManager(handle, ownersFor) : undefined;
   }
 }
 

@@ -35,7 +35,7 @@ export function callMethod<T>(
   signal: AbortSignal,
 ): unknown {
   const run = methods.get(method);
-  if (run === undefined) throw new TypeError(`Cannot call object of host: it has no method of that name`);
+  if (run === undefined) throw new TypeError("Cannot call object of host: it has no method of that name");
   return run(object, args, signal);
 }
 

@@ -29,14 +29,14 @@ const METHODS: ReadonlyMap<string, Method<ChannelEnd>> = new Map<string, Method<
 /** An end that a worker was given. */
 export class ServedConnection implements Served {
   readonly #handle: Handle;
-  readonly #owners: (table: SharedArrayBuffer) => OwnerTable;
+  readonly #ownersFor: (table: SharedArrayBuffer) => OwnerTable;
   // `undefined` while the end is in transit: until the worker sends `arrive`.
   #end: ChannelEnd | undefined;
 
-  /** @param owners Returns the table of threads with the worker in the place of this thread: the worker holds the end. */
-  constructor(handle: Handle, owners: (table: SharedArrayBuffer) => OwnerTable) {
+  /** @param ownersFor Returns the table of threads with the worker in place of this thread: the worker holds the end. */
+  constructor(handle: Handle, ownersFor: (table: SharedArrayBuffer) => OwnerTable) {
     this.#handle = handle;
-    this.#owners = owners;
+    this.#ownersFor = ownersFor;
   }
 
   refer(): Record<string, unknown> {
@@ -64,6 +64,6 @@ export class ServedConnection implements Served {
   #arrive(): void {
     const memory = this.#handle.parts as ConnectionMemory;
     const { owners } = (memory.inbox ?? memory.outbox)!;
-    this.#end ??= new ChannelEnd(memory, this.#owners(owners));
+    this.#end ??= new ChannelEnd(memory, this.#ownersFor(owners));
   }
 }

@@ -2,8 +2,8 @@
  * A manager of this process, as a worker process calls it: through a client of its own, so that its transactions are undone
  * when it ends.
  *
- * A manager has any number of objects, and their ids can be guessed. So a worker reaches only the objects that it was given
- * and those that it has made, begins transactions on those, and on all objects only if it was given the manager itself.
+ * The ids of objects can be guessed. So a worker may use only the objects that it was given or has made. New objects, and
+ * transactions on all objects, need the manager itself.
  *
  * @module
  */
@@ -28,10 +28,10 @@ export class ServedManager implements Served {
   // The handles of what the worker may use, by id; that of the manager by ALL_OBJECTS.
   readonly #granted = new Map<number, Handle>();
 
-  /** @param owners Returns the table of threads as the worker sees it. */
-  constructor(handle: Handle, owners: (table: SharedArrayBuffer) => OwnerTable) {
+  /** @param ownersFor Returns the table of threads as the worker sees it. */
+  constructor(handle: Handle, ownersFor: (table: SharedArrayBuffer) => OwnerTable) {
     const memory = handle.manager as ManagerMemory;
-    this.#client = Client.inNameOf(owners(memory.inbox.owners), memory);
+    this.#client = Client.inNameOf(ownersFor(memory.inbox.owners), memory);
   }
 
   refer(handle: Handle): Record<string, unknown> {
@@ -103,5 +103,7 @@ export class ServedManager implements Served {
 }
 
 function notGiven(): IsopoolError {
-  return new IsopoolError("Cannot use object of Manager: this worker was not given it");
+  return new IsopoolError(
+    "Cannot use object of Manager: this worker was not given it: pass its proxy, or the manager, to the task",
+  );
 }

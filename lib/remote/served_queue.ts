@@ -40,12 +40,12 @@ export class ServedQueue implements Served {
   readonly #handle: Handle;
   readonly #items: ChannelItems;
 
-  /** @param owners Returns the table of threads as the worker sees it. */
-  constructor(handle: Handle, owners: (table: SharedArrayBuffer) => OwnerTable) {
+  /** @param ownersFor Returns the table of threads as the worker sees it. */
+  constructor(handle: Handle, ownersFor: (table: SharedArrayBuffer) => OwnerTable) {
     this.#handle = handle;
     const memory = handle.memory as ChannelMemory;
     const isJoinable = handle.kind === "joinable_queue";
-    const channel = new Channel(memory, owners(memory.owners));
+    const channel = new Channel(memory, ownersFor(memory.owners));
     this.#items = new ChannelItems(channel, isJoinable ? "JoinableQueue" : "Queue", !isJoinable);
   }
 

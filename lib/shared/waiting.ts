@@ -73,8 +73,8 @@ export function checkBlockLimits(
   // The main thread of a worker process is a worker as well.
   if (timeout === undefined && isMainThread && isolateState.depth === 0) {
     throw refusal(
-      `Cannot ${call}: the main thread takes a \`timeout\` in milliseconds to block: while it blocks, it receives no ` +
-        "message of a worker",
+      `Cannot ${call}: the main thread must give a \`timeout\` in milliseconds: while it blocks, it receives no message ` +
+        "of a worker",
     );
   }
   return timeout;
@@ -113,10 +113,14 @@ export function conclude({ call, frame, timeout }: Machine, signal?: AbortSignal
       if (signal?.aborted) throw signal.reason;
       throw new WaitTimeoutError(`Cannot ${call}: it took longer than ${timeout} ms`);
     case Result.ABANDONED:
-      throw new LockAbandonedError(`Cannot ${call}: the thread that held the lock has died`, { recoverable: true });
+      throw new LockAbandonedError(
+        `Cannot ${call}: the thread that held the lock has died: acquire it with \`recover: true\`, and repair what it ` +
+          "guards",
+        { recoverable: true },
+      );
     case Result.LOST:
       throw new LockAbandonedError(
-        `Cannot ${call}: the thread that holds the lock was stopped without effect, and may still run`,
+        `Cannot ${call}: the thread that holds the lock could not be stopped, and may still run`,
         { recoverable: false },
       );
     case Result.NOT_LOCKED:

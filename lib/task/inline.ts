@@ -155,8 +155,8 @@ function findUses(program: unknown): Uses {
     const inner = isFunction || node.type === "ClassBody" ? level + 1 : level;
     for (const key of Object.keys(node)) visit(node[key], inFunction || isFunction, inner);
   };
-  const [{ expression }] = (program as { body: [{ expression: Node }] }).body;
+  const [{ expression: root }] = (program as { body: [{ expression: Node }] }).body;
   // The `this` of the function itself is none of its own: the pool calls it without one.
-  for (const key of Object.keys(expression)) visit(expression[key], expression.type === "FunctionExpression", 0);
+  for (const key of Object.keys(root)) visit(root[key], root.type === "FunctionExpression", 0);
   return uses;
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-/** Globals of the main thread that a worker thread does not have. A scoped worker has `self`. */
+/** Globals of the main thread that a thread of `node:worker_threads` lacks. A scoped worker, a Web Worker, has `self`. */
 const MAIN_ONLY = [
   "self",
   "Location",
@@ -26,7 +26,7 @@ const MAIN_ONLY = [
   "onunload",
 ];
 
-/** Globals with the name of many a variable or function. The properties of all objects are globals as well. */
+/** Globals whose names files often use for something of their own. The properties of all objects are globals as well. */
 const HIDDEN = new Set<PropertyKey>(["name", "location", "close", ...Reflect.ownKeys(Object.prototype)]);
 
 // Read when this module loads, before the script's own code runs: a worker does not have the globals that the script sets.

@@ -74,8 +74,9 @@ export class Task<A extends unknown[] = never, R = unknown> {
    * @throws {RangeError} If an option is out of range.
    */
   with(options: TaskOptions): Task<A, R> {
-    if (options === undefined) throw badOption("create task", "options", options, "an object", false);
-    checkTaskOptions("create task", options);
+    const call = "change task options";
+    if (options === undefined) throw badOption(call, "options", options, "an object", false);
+    checkTaskOptions(call, options); // Before the spread, which takes any value.
     return new Task(this.name, this.source, { ...this.options, ...options }, this.local, this.verified);
   }
 }
@@ -110,7 +111,7 @@ export type Tasks<M> = {
 
 /**
  * Returns an object with a task for each function that a module exports. Nothing is loaded here: the worker imports the
- * module, and checks that the export exists, because the type `M` and the URL may not belong together. An overloaded
+ * module, and checks that the export exists, because the type `M` and the URL might not match. An overloaded
  * function keeps its last overload, a generic function its constraint.
  *
  * A worker imports the module once. Do not use it for a short function that needs no module: {@linkcode inline} is shorter.
@@ -141,7 +142,11 @@ export function tasks<M>(url: string | URL, defaults: TaskOptions = {}): Tasks<M
       return found;
     },
     set(_, key) {
-      throw refusal(`Cannot set task ${String(key)}: a view of a module is read-only`);
+      throw refusal(
+        `Cannot set task ${
+          String(key)
+        }: a view of a module is read-only: use .with(options) for a task with other options`,
+      );
     },
   });
 }

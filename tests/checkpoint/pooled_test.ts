@@ -131,27 +131,27 @@ test("a torn last line is cut off, and its item runs again", async () => {
   await run();
   const bytes = await Deno.readFile(file.path);
   const lastLine = bytes.lastIndexOf(10, bytes.length - 2) + 1;
-  // Cut inside of every byte of the last line, the character of two bytes included, and right before its line break.
+  // Cut after every byte of the last line, also within the character of two bytes, and right before its line break.
   for (let size = lastLine + 1; size < bytes.length; size++) {
     await Deno.writeFile(file.path, bytes.subarray(0, size));
     called.length = 0;
     assertEquals([await run(), called], [["é1", "é2", "é3"], [3]]);
     assertEquals(await Deno.readFile(file.path), bytes);
   }
-  // A header that was torn: the file is begun anew.
+  // A header that was torn: the file is started again.
   await Deno.writeFile(file.path, bytes.subarray(0, 10));
   called.length = 0;
   assertEquals([(await run()).length, called], [3, [1, 2, 3]]);
 });
 
-test("a file that is no checkpoint, or has a line that is no record, is refused and left as it is", async () => {
+test("a file that is not a checkpoint, or has a line that is not a record, is refused and left as it is", async () => {
   await using file = await checkpointFile();
   for (const text of ["my notes", '{"name":"package"}\n', "[1, 2]"]) {
     await Deno.writeTextFile(file.path, text);
     await assertRejects(
       () => pooled([1], (n) => n, { checkpoint: file.path }).then(),
       CheckpointError,
-      "is no checkpoint",
+      "is not a checkpoint",
     );
     assertEquals(await file.text(), text);
   }
@@ -176,7 +176,7 @@ test("a file that cannot be used: the error says why, names the way out, and its
   const folder = `${file.path}.folder`;
   await Deno.mkdir(folder);
   for (const map of maps) {
-    for (const [path, why] of [[file.path, "is no checkpoint"], [folder, "cannot be opened: "]]) {
+    for (const [path, why] of [[file.path, "is not a checkpoint"], [folder, "cannot be opened: "]]) {
       const error = await assertRejects(async () => void await map(path), CheckpointError, why);
       assertMatch(error.stack!.split("\n")[1], /^ {4}at .*\/pooled_test\.ts:\d+/);
     }

@@ -113,8 +113,8 @@ test("limits of a call are refused where they cannot be kept, and the error says
       () => new Pool({ backend: "process", maxOutput: 1, concurrencyPerWorker: 2 }),
       "Cannot create pool: `maxOutput` does not go with `concurrencyPerWorker` 2",
     ],
-    [() => one.with({ cpuTime: NaN }), "Cannot create task: `cpuTime` is NaN"],
-    [() => one.with({ maxOutput: -1 }), "Cannot create task: `maxOutput` is -1"],
+    [() => one.with({ cpuTime: NaN }), "Cannot change task options: `cpuTime` is NaN"],
+    [() => one.with({ maxOutput: -1 }), "Cannot change task options: `maxOutput` is -1"],
   ];
   for (const [make, message] of refused) assertThrows(make, Error, message);
   await using pool = new Pool(1);

@@ -97,8 +97,8 @@ for (const [name, wait] of blocking) {
       const ms = performance.now() - start;
       assert(ms >= timeout - 2 && ms < timeout + 5_000, `${ms} ms for ${timeout}`);
     }
-    assertThrows(() => wait(), TypeError, "the main thread takes a `timeout`");
-    assertThrows(() => wait({ timeout: Infinity }), TypeError, "the main thread takes a `timeout`");
+    assertThrows(() => wait(), TypeError, "the main thread must give a `timeout`");
+    assertThrows(() => wait({ timeout: Infinity }), TypeError, "the main thread must give a `timeout`");
   });
 }
 
