@@ -84,26 +84,35 @@ export class AdaptiveLimit {
     return Math.floor(this.#exactLimit);
   }
 
-  /** Returns a function that adjusts the limit by its outcomes. If `isOverload` throws, the attempt fails with that error. */
+  /**
+   * Returns a function that adjusts the limit by its outcomes. If `isOverload` throws, the attempt fails with that error.
+   *
+   * @param hasTimeout Whether attempts have a timeout. An aborted signal may then mean one.
+   */
   watch<T, R>(
     fn: (item: T, context: PooledContext) => R | PromiseLike<R>,
     hasTimeout: boolean,
   ): (item: T, context: PooledContext) => Promise<R> {
     return async (item, context) => {
       const cuts = this.#cuts;
-      this.#active++;
-      let overloaded = false;
-      try {
-        const value = await fn(item, context);
-        overloaded = this.#isOverload(value);
-        return value;
-      } catch (error) {
-        overloaded = this.#isOverload(error);
-        throw error;
-      } finally {
+      const judge = (outcome: unknown) => {
         // An attempt that ran out of time counts as a timeout, whatever it returns or throws afterwards.
-        if (hasTimeout && context.signal.aborted) overloaded ||= this.#isOverload(context.signal.reason);
+        const overloaded = this.#isOverload(outcome) ||
+          (hasTimeout && context.signal.aborted && this.#isOverload(context.signal.reason));
         if (cuts === this.#cuts) this.#adjust(overloaded);
+      };
+      this.#active++;
+      try {
+        let value: Awaited<R>;
+        try {
+          value = await fn(item, context);
+        } catch (error) {
+          judge(error);
+          throw error;
+        }
+        judge(value);
+        return value;
+      } finally {
         this.#active--;
       }
     };

@@ -13,7 +13,7 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
-import { crypto, Date, JSON, ReadableStream, URL } from "../core/platform.ts";
+import { crypto, Date, JSON, Promise as RuntimePromise, ReadableStream, URL } from "../core/platform.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { runningItems } from "../scheduler/running_items.ts";
 import { itemText } from "../scheduler/item_text.ts";
@@ -61,7 +61,7 @@ export class Dashboard implements AsyncDisposable {
   readonly #stopObserving: () => void;
   #timer: Timer | undefined;
   #last = { at: 0, ended: 0 };
-  #isStopped = false;
+  #stopped: Promise<void> | undefined;
 
   /** @ignore */
   constructor(pool: DashboardPool, port: number) {
@@ -76,20 +76,22 @@ export class Dashboard implements AsyncDisposable {
   }
 
   /** Ends the page. The pool goes on. */
-  async stop(): Promise<void> {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  /** Ends the page, as {@linkcode Dashboard.stop} does. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
     this.#stopObserving();
     this.#send();
     clearInterval(this.#timer);
     for (const client of this.#clients) client.close();
     this.#clients.clear();
     await this.#server.shutdown();
-  }
-
-  /** Ends the page, as {@linkcode Dashboard.stop} does. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -108,7 +110,7 @@ export class Dashboard implements AsyncDisposable {
     }
     if (name !== "POST action") return text("Not found", 404);
     try {
-      this.#act(await request.json());
+      await this.#act(await request.json());
       this.#send();
       return text("Done", 200);
     } catch (error) {
@@ -141,13 +143,16 @@ export class Dashboard implements AsyncDisposable {
     for (const client of this.#clients) if (client.desiredSize! > 0) client.enqueue(snapshot);
   }
 
-  #act({ action, workers, workerId }: { action?: unknown; workers?: unknown; workerId?: unknown }): void {
+  async #act(
+    { action, workers, workerId }: { action?: unknown; workers?: unknown; workerId?: unknown },
+  ): Promise<void> {
     const { pool, scheduler } = this.#pool;
     const reason = new CancelledError("Task was cancelled from the pool's page");
     if (action === "pause") scheduler.pause();
     else if (action === "resume") scheduler.resume();
     else if (action === "resize") pool.resize(workers as number);
-    else if (action === "restart") void pool.restart();
+    // Rejects if the pool is closed; does not wait for the old workers, whose calls may take long.
+    else if (action === "restart") await RuntimePromise.race([pool.restart(), undefined]);
     else if (action === "cancelWaiting") { for (const job of [...scheduler.jobs]) job.cancelWaiting(reason); }
     else if (action === "cancelRunning") this.#cancelRunning(workerId, reason);
     else throw new TypeError(`There is no action ${String(action)}`);
@@ -183,12 +188,14 @@ export class Dashboard implements AsyncDisposable {
     const now = Date.now();
     const { at, ended: before } = this.#last;
     const throughput = at === 0 ? 0 : (ended - before) / Math.max(1, now - at) * 1_000;
+    // A snapshot right after an action does not begin a new interval.
     if (now - at >= INTERVAL / 2) this.#last = { at: now, ended };
     const workers = Array.from(scheduler.workerSet.slots, (slot) => ({
       id: slot.id,
       state: slot.state,
       inFlight: slot.inFlight,
       ended: slot.ended,
+      // runningItems() gives all items of a job on the slot: it is called once for each job.
       running: slot.chunks.flatMap(({ job }, i, all) =>
         all.findIndex((chunk) => chunk.job === job) === i
           ? runningItems([slot], job).map((item) => `${taskName(job.task)}(${item.text()})`)

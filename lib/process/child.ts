@@ -13,7 +13,7 @@ export type Stdio = "inherit" | "piped" | "null";
 /** How the caller stopped a process. */
 export type Stopped = "terminated" | "killed";
 
-/** Milliseconds that a process has after a SIGTERM. */
+/** Milliseconds from SIGTERM to SIGKILL. */
 const GRACE = 200;
 
 /** The control of one process. */
@@ -90,7 +90,7 @@ class Output {
 
   constructor(kind: Stdio) {
     if (kind === "inherit") return;
-    // The bytes are reused.
+    // A copy: the reader of the pipe reuses its buffer.
     this.write = (bytes) => this.#controller?.enqueue(bytes.slice());
     if (kind === "null") return;
     this.stream = new ReadableStream({

@@ -3,8 +3,8 @@
  * pool does the error handling, the limits and the forced stop.
  *
  * ```
- * new -> start() -> running -> ended: exitCode, reason
- *                      \-- terminate(): signal, grace, force -- kill(): force --/
+ * new -> start() -> running -- the task ends; kill(): force --------------------------> ended: exitCode, reason
+ *                      \-- terminate(): context.signal fires -- 200 ms later: force --/
  * ```
  *
  * @module
@@ -97,8 +97,8 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   }
 
   /**
-   * Exit code: 0 if the task returned; 1 if it threw, ran out of memory or died of an uncaught error; the code that it gave
-   * `Deno.exit`; of a signal its negative number: -15 if terminated, -9 if killed, or if a SIGTERM was ignored.
+   * Exit code: 0 if the task returned; 1 if it threw, ran out of memory or died of an uncaught error; the code that it (or a
+   * child's SIGTERM listener) gave `Deno.exit`; else the signal's negative number: -15 terminated, -9 killed or ignored SIGTERM.
    */
   get exitCode(): number | undefined {
     return this.#end?.exitCode;

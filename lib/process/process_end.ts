@@ -15,7 +15,7 @@ export type ProcessReason = "finished" | "failed" | "killed" | DeathReason;
 /** The end of a process. */
 export interface ProcessEnd {
   readonly reason: ProcessReason;
-  /** As in Python: if a signal ended the process, its negative number, such as -15 (SIGTERM) or -9 (SIGKILL). */
+  /** As in Python: if a signal ended the process, the negative number of the signal, such as -15 (SIGTERM). */
   readonly exitCode: number;
 }
 
@@ -35,14 +35,15 @@ export function endOf(future: Future<unknown>, child: Child): ProcessEnd {
   if (outcome === "cancelled") {
     const end = stoppedEnd(stopped);
     const number = child.signal === undefined ? undefined : signalNumber(child.signal);
-    return { ...end, exitCode: number === undefined ? child.exitCode || end.exitCode : -number };
+    return { ...end, exitCode: number === undefined ? child.exitCode ?? end.exitCode : -number };
   }
   if (!isCrashError(error)) return { reason: "failed", exitCode: 1 };
   if (error.reason === "terminated") {
-    const number = stopped === undefined && error.signal !== undefined ? signalNumber(error.signal) : undefined;
+    const signal = stopped === undefined ? error.signal : undefined;
+    const number = signal === undefined ? undefined : signalNumber(signal);
     return number === undefined
       ? stoppedEnd(stopped)
-      : { reason: number === 9 ? "killed" : "terminated", exitCode: -number };
+      : { reason: signal === "SIGKILL" ? "killed" : "terminated", exitCode: -number };
   }
   return { reason: error.reason, exitCode: error.reason === "exit" ? error.exitCode ?? 0 : 1 };
 }

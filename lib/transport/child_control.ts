@@ -13,6 +13,10 @@ export interface ChildControl {
   readonly stderr: ((bytes: Uint8Array) => void) | undefined;
   /** It was started. */
   started(pid: number): void;
-  /** It has ended. */
+  /**
+   * It has ended.
+   *
+   * @param exitCode `undefined` if a signal ended it, or if it ended because it was asked to.
+   */
   ended(exitCode: number | undefined, signal: string | undefined): void;
 }

@@ -239,7 +239,8 @@ export class ProcessTransport implements Transport {
     this.#exports.end();
     this.#ended = true;
     clearTimeout(this.#endTimer);
-    this.#setup.child?.ended(exitCode, signal);
+    // After a `leave`, the exit code is the worker's own, and says nothing about its task.
+    this.#setup.child?.ended(this.#endTimer === undefined ? exitCode : undefined, signal);
     const known = { endRequested: this.#endRequested, isReady: this.#isReady, stderr: this.#outputs.stderr.tail };
     const end = { exitCode, signal, error, reported: this.#reportedDeath, memoryLimit: this.#setup.memoryLimit };
     this.#events.exit(processDeath({ ...end, ...known }));

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { pooled, TaskTimeoutError } from "@isopool/isopool";
-import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
+import { MUST_HAPPEN, test, turn, until, within } from "../support/within.ts";
 
 /** A service on loopback that takes `capacity` requests at a time, and answers 503 beyond that. */
 function service(capacity: () => number, ms: number) {
@@ -141,6 +141,49 @@ test("adaptive ends at a failure like any map, and no item runs on", async () =>
   );
   assert(error instanceof RangeError && !(error as unknown instanceof TaskTimeoutError));
   await until(() => active === 0, "all have ended");
+});
+
+test("an attempt for which isOverload throws fails with that error, and isOverload is not asked about it", async () => {
+  const asked: unknown[] = [];
+  const isOverload = (outcome: unknown): boolean => {
+    asked.push(outcome);
+    throw new RangeError(`no idea about ${outcome}`);
+  };
+  const fn = (n: number) => n === 1 ? n : Promise.reject(n);
+  const results = await pooled([1, 2], fn, { adaptive: { isOverload }, onError: "settle" });
+  assertEquals(results.map((result) => `${result.status === "rejected" && result.reason}`), [
+    "RangeError: no idea about 1",
+    "RangeError: no idea about 2",
+  ]);
+  assertEquals(asked, [1, 2]);
+});
+
+test("an isOverload that throws for a timeout leaves no attempt in progress, and does not raise the limit", async () => {
+  let together = 0, hasEnded = false;
+  async function* items() {
+    for (let n = 0; n < 8; n++) yield "times out";
+    // A slow input does not raise the limit, unless attempts that have ended still count as in progress.
+    for (let n = 0; n < 40; n++) {
+      await turn();
+      yield "succeeds";
+    }
+    for (let n = 0; n < 40; n++) yield "waits";
+  }
+  const isOverload = (outcome: unknown): boolean => {
+    if (outcome instanceof TaskTimeoutError) throw new RangeError("no idea");
+    return false;
+  };
+  await within(
+    MUST_HAPPEN,
+    pooled(items(), async (item, { signal }) => {
+      if (item === "times out") await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      if (item !== "waits") return;
+      if (!hasEnded) together++;
+      for (let n = 0; n < 5; n++) await turn();
+      hasEnded = true;
+    }, { concurrency: 40, timeout: 20, adaptive: { min: 4, isOverload }, onError: "settle" }),
+  );
+  assertEquals(together, 4);
 });
 
 // deno-lint-ignore require-await

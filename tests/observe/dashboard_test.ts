@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { CancelledError, inline, Pool } from "@isopool/isopool";
 import { gated } from "../fixtures/views.ts";
 import { noBrowser, Page } from "../support/browser.ts";
@@ -60,6 +60,29 @@ test("the page ends with its pool, and does not keep a script alive", async () =
     await new Pool(1).dashboard();
   `);
   assertEquals([code, stderr], [0, ""]);
+});
+
+test("a pool that is closing refuses to be restarted or resized, and the script goes on", async () => {
+  const pool = new Pool(1);
+  await using gate = new Gate();
+  const { url } = await pool.dashboard();
+  const held = pool.submit(gated.hold, gate.words);
+  await gate.entered();
+  const act = async (body: Record<string, unknown>) => {
+    const response = await fetch(`${url}action`, { method: "POST", body: JSON.stringify(body) });
+    return [response.status, await response.text()];
+  };
+  // While the pool is open, the answer does not wait for the worker that runs a call.
+  assertEquals(await within(MUST_HAPPEN, act({ action: "restart" })), [200, "Done"]);
+  pool.close();
+  for (const action of ["restart", "resize"]) {
+    const [status, message] = await act({ action, workers: 2 });
+    assertEquals(status, 400, action);
+    assertStringIncludes(`${message}`, "PoolClosedError: Cannot " + action);
+  }
+  gate.open();
+  await within(MUST_HAPPEN, held);
+  await pool.join();
 });
 
 test(

@@ -75,7 +75,7 @@ test("terminate() fires the signal first, and the task may end by itself", async
   assertEquals(await within(MUST_HAPPEN, told.get()), "listens");
   process.terminate();
   await within(MUST_HAPPEN, process.join());
-  assertEquals([await told.get(), process.reason], ["saved", "terminated"]);
+  assertEquals([await told.get(), process.reason, process.exitCode], ["saved", "terminated", -15]);
 });
 
 /** Says that it is ready, and handles SIGTERM as `how` says; its `context.signal` means nothing to it. */
@@ -89,17 +89,21 @@ const handles = inline(async (ready: Queue<number>, how: string) => {
   await new Promise(() => setInterval(() => {}, 1_000));
 });
 
-for (const [how, exitCode] of [["3", 3], ["ignore", -9]] as const) {
-  test(`terminate() sends SIGTERM to a task that ignores its signal, then SIGKILL: ${how}`, async () => {
-    const ready = new Queue<number>();
-    const process = new Process(handles, [ready, how], { backend, stdout: "piped" }).start();
-    const text = new Response(process.stdout).text();
-    const started = await within(MUST_HAPPEN, ready.get());
-    process.terminate();
-    await within(MUST_HAPPEN, process.join());
-    assertEquals([process.exitCode, process.reason, await text], [exitCode, "terminated", "cleans up\n"]);
-    await until(() => !lives(started), "what it has started is gone");
-  }, { ignore: !onLinux });
+for (const [how, exitCode] of [["0", 0], ["3", 3], ["ignore", -9]] as const) {
+  test(
+    `terminate() sends SIGTERM to a task that ignores its signal, then SIGKILL: ${how}: exitCode ${exitCode}`,
+    async () => {
+      const ready = new Queue<number>();
+      const process = new Process(handles, [ready, how], { backend, stdout: "piped" }).start();
+      const text = new Response(process.stdout).text();
+      const started = await within(MUST_HAPPEN, ready.get());
+      process.terminate();
+      await within(MUST_HAPPEN, process.join());
+      assertEquals([process.exitCode, process.reason, await text], [exitCode, "terminated", "cleans up\n"]);
+      await until(() => !lives(started), "what it has started is gone");
+    },
+    { ignore: !onLinux },
+  );
 }
 
 test("kill() after terminate() does not wait, and sends SIGKILL", async () => {
