@@ -1,14 +1,12 @@
 /** Runs an example by name, as in `deno task example primes`. Without a name it lists the examples. */
 const here = new URL(".", import.meta.url);
-const names = [...Deno.readDirSync(here)].map(({ name }) => name.replace(/\.ts$/, "")).filter((name) =>
-  /^\d/.test(name)
-)
-  .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+const names = [...Deno.readDirSync(here)].map(({ name }) => name)
+  .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts") && name !== "run.ts")
+  .map((name) => name.replace(/\.ts$/, "")).sort();
 
 if (import.meta.main) {
   const [wanted, ...args] = Deno.args;
-  const found = names.filter((name) => name === wanted || name.replace(/^\d+_/, "") === wanted);
-  if (found.length !== 1) {
+  if (!names.includes(wanted)) {
     if (wanted !== undefined) console.error(`No such example: ${wanted}. The examples are:`);
     console.log(names.join("\n"));
     Deno.exit(wanted === undefined ? 0 : 1);
@@ -19,7 +17,7 @@ if (import.meta.main) {
       "--no-check",
       `--import-map=${new URL("../npm.import_map.json", here).href}`,
       "-A",
-      new URL(`${found[0]}.ts`, here).href,
+      new URL(`${wanted}.ts`, here).href,
       ...args,
     ],
   }).spawn();

@@ -4,11 +4,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { runExample } from "./support/run_example.ts";
 
-Deno.test("examples/009_browsers.ts says so where there is no Chromium, and exits with 0", async () => {
+Deno.test("examples/browsers.ts says so where there is no Chromium, and exits with 0", async () => {
   const chosen = Deno.env.get("CHROME");
   Deno.env.set("CHROME", "/no/such/browser");
   try {
-    const { code, stdout } = await runExample("009_browsers.ts");
+    const { code, stdout } = await runExample("browsers.ts");
     assertEquals([code, stdout], [0, "no Chromium here: install it, or set CHROME to its path\n"]);
   } finally {
     if (chosen === undefined) Deno.env.delete("CHROME");
@@ -16,18 +16,18 @@ Deno.test("examples/009_browsers.ts says so where there is no Chromium, and exit
   }
 });
 
-Deno.test("examples/302_fire_and_forget.ts reports a failure that was never read, and runs all other tasks", async () => {
-  const { code, stdout, stderr } = await runExample("302_fire_and_forget.ts", "--broken");
+Deno.test("examples/fire_and_forget.ts reports a failure that was never read, and runs all other tasks", async () => {
+  const { code, stdout, stderr } = await runExample("fire_and_forget.ts", "--broken");
   assertEquals(code, 1);
   assertMatch(stdout, /^8 submitted.*\n(downloaded 1000 bytes\n){7}/);
   assertMatch(stderr, /Uncaught \(in promise\) Error: Cannot download \/broken: status 502/);
-  assertMatch(stderr, /submitted:\n +at .*302_fire_and_forget\.ts:\d+/);
+  assertMatch(stderr, /submitted:\n +at .*fire_and_forget\.ts:\d+/);
 });
 
-Deno.test("examples/207_images.ts leaves all images of the site in the folder, although both processes were killed", async () => {
+Deno.test("examples/images.ts leaves all images of the site in the folder, although both processes were killed", async () => {
   const folder = await Deno.makeTempDir({ prefix: "isopool-example-" });
   try {
-    const { code, stdout, stderr } = await runExample("207_images.ts", folder);
+    const { code, stdout, stderr } = await runExample("images.ts", folder);
     assertEquals(code, 0, stderr);
     assertMatch(
       stdout,
@@ -45,8 +45,8 @@ Deno.test("examples/207_images.ts leaves all images of the site in the folder, a
   }
 });
 
-Deno.test("examples/00_demo.ts fails for a folder that it cannot read, and names it", async () => {
-  const { code, stderr } = await runExample("00_demo.ts", "/no/such/folder");
+Deno.test("examples/demo.ts fails for a folder that it cannot read, and names it", async () => {
+  const { code, stderr } = await runExample("demo.ts", "/no/such/folder");
   assertEquals(code, 1);
   assertMatch(stderr, /Cannot hash \/no\/such\/folder/);
 });
@@ -55,6 +55,6 @@ Deno.test("examples/run.ts runs an example by its name, and lists them without o
   const { code, stdout } = await runExample("run.ts", "pool_map");
   assertEquals([code, stdout], [0, "[ 1, 4, 9 ]\n"]);
   const list = await runExample("run.ts");
-  assert(list.stdout.split("\n").includes("114_endless_loop"));
+  assert(list.stdout.split("\n").includes("endless_loop"));
   assertEquals((await runExample("run.ts", "no_such_example")).code, 1);
 });

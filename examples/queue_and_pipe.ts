@@ -26,7 +26,7 @@ assertEquals(info, {
 // This thread sends the content of files, the process sends back their hashes.
 const [here, there] = Pipe<Uint8Array | string>();
 const hashing = new Process(digest, [there]).start();
-const files = ["README.md", "107_queue_and_pipe.ts", "tasks/conversation.ts"];
+const files = ["README.md", "queue_and_pipe.ts", "tasks/conversation.ts"];
 for (const name of files) {
   const bytes = await Deno.readFile(new URL(name, import.meta.url));
   await here.send(bytes);
