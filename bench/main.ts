@@ -1,10 +1,11 @@
 /**
  * Runs benchmarks, by the beginnings of their names, and prints a table for each:
  * `deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--against NAME,...]
- * [--json FILE] [--svg FILE]`
+ * [--baseline FOLDER] [--json FILE] [--svg FILE]`
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "@std/cli/parse-args";
 import { BENCHES } from "./all.ts";
 import type { Effort } from "./kit/bench.ts";
@@ -14,8 +15,8 @@ import { svg } from "./kit/svg.ts";
 
 const FULL: Effort = { rounds: 5, budget: 150, scale: 1, warmUp: true };
 const QUICK: Effort = { rounds: 1, budget: 10, scale: 0.01, warmUp: false };
-const USAGE =
-  "deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--against NAME,...] [--json FILE] [--svg FILE]";
+const USAGE = "deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--against NAME,...] " +
+  "[--baseline FOLDER] [--json FILE] [--svg FILE]";
 
 function fail(message: string): never {
   console.error(message);
@@ -23,7 +24,7 @@ function fail(message: string): never {
 }
 
 const options = parseArgs(Deno.args, {
-  string: ["rounds", "against", "json", "svg"],
+  string: ["rounds", "against", "baseline", "json", "svg"],
   boolean: ["quick", "peers", "help"],
   negatable: ["peers"],
   default: { peers: true },
@@ -45,7 +46,8 @@ if (!Number.isInteger(effort.rounds) || effort.rounds < 1) {
   fail(`--rounds takes a whole number from 1, not ${options.rounds}`);
 }
 
-const against = options.against?.split(",");
+const against = options.against?.split(",") ?? (options.baseline === undefined ? undefined : []);
+const root = options.baseline === undefined ? undefined : pathToFileURL(`${options.baseline}/`);
 for (const name of against ?? []) {
   if (BENCHES.some(({ contestants }) => contestants.some((each) => each.name === name))) continue;
   fail(`No such contestant: ${name}`);
@@ -69,6 +71,7 @@ for (const bench of wanted) {
   const contestants = bench.contestants.filter(({ name, peer }, i) =>
     against ? i === 0 || against.includes(name) : options.peers || !peer
   );
+  if (root) contestants.splice(1, 0, { ...bench.contestants[0], name: "baseline", root });
   const result = summarize(await run({ ...bench, contestants }, effort), effort);
   results.push(result);
   console.log(table(result) + "\n");

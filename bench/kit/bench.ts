@@ -14,6 +14,8 @@ export interface Contestant {
   readonly variant: string;
   /** A setting for the workload; each workload documents its own. */
   readonly parameter?: string;
+  /** The checkout whose driver it is. @default {this one} */
+  readonly root?: URL;
   /** Whether it is another library or another runtime. */
   readonly peer?: boolean;
   /** Whether it uses cores while it waits for its turn: then its process lives for one round, and a warm-up, at a time. */

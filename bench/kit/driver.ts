@@ -10,8 +10,8 @@ import { usage } from "./usage.ts";
 
 /** Milliseconds after which a round is stopped. */
 const ROUND_TIMEOUT = 60_000;
-const DRIVERS = new URL("../drivers/", import.meta.url);
-const IMPORT_MAP = new URL("../../npm.import_map.json", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
+const DRIVERS = new URL("bench/drivers/", ROOT);
 
 /** One contestant at one workload. */
 export class Driver implements AsyncDisposable {
@@ -79,11 +79,13 @@ export class Driver implements AsyncDisposable {
 async function command({ name }: Bench, contestant: Contestant): Promise<Deno.Command> {
   const { runtime, driver, variant, parameter = "" } = contestant;
   const options = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
-  const path = (folder: URL) => decodeURIComponent(new URL(driver, folder).pathname);
+  const path = (file: string, folder: URL) => decodeURIComponent(new URL(file, folder).pathname);
   if (runtime === "deno") {
-    const run = ["run", "--quiet", "--no-check", `--import-map=${decodeURIComponent(IMPORT_MAP.pathname)}`, "-A"];
-    return new Deno.Command(Deno.execPath(), { args: [...run, path(DRIVERS), name, variant, parameter], ...options });
+    const root = contestant.root ?? ROOT;
+    const args = ["run", "--quiet", "--no-check", `--import-map=${path("npm.import_map.json", root)}`, "-A"];
+    args.push(path(`bench/drivers/${driver}`, root), name, variant, parameter);
+    return new Deno.Command(Deno.execPath(), { args, ...options });
   }
   const folder = runtime === "node" ? new URL("drivers/", await peers()) : DRIVERS;
-  return new Deno.Command(runtime, { args: [path(folder), name, variant, parameter], ...options });
+  return new Deno.Command(runtime, { args: [path(driver, folder), name, variant, parameter], ...options });
 }
