@@ -1,0 +1,135 @@
+/**
+ * What short calls do to their neighbours: the tail of a timer of 1 ms and of an HTTP server on the main thread, with a
+ * pool that is busy and without one, in turns; and what a call costs when four pools are busy at once.
+ *
+ * The requests come from a process of its own, one each 5 ms. Run it under `taskset -c 0` for one core.
+ *
+ * ```sh
+ * deno run --no-check --import-map=npm.import_map.json -A bench/neighbours.ts [rounds]
+ * ```
+ *
+ * @module
+ */
+import { inline, Pool } from "@isopool/isopool";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+/** Milliseconds of one measurement. */
+const ROUND = 2_000;
+/** Milliseconds between two requests. */
+const PACE = 5;
+const POOLS = 4;
+const IN_FLIGHT = 100;
+
+const next = inline((n: number) => n + 1);
+const quantile = (list: number[], share: number) => list.toSorted((a, b) => a - b)[Math.floor(list.length * share)];
+const median = (list: number[]) => quantile(list, 0.5);
+
+/** Makes a pool busy with one short call after another, until the returned function is called. */
+async function keepBusy(): Promise<() => Promise<void>> {
+  const pool = new Pool(2);
+  await pool.ready();
+  let stops = false;
+  const calls = (async () => {
+    for (let n = 0; !stops; n++) await pool.submit(next, n);
+  })();
+  return async () => {
+    stops = true;
+    await calls;
+    await pool[Symbol.asyncDispose]();
+  };
+}
+
+/** The 99th percentile of the time between two firings of a timer of 1 ms, in milliseconds. */
+async function timerTail(): Promise<number> {
+  const gaps: number[] = [];
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    gaps.push(now - last);
+    last = now;
+  }, 1);
+  await new Promise((resolve) => setTimeout(resolve, ROUND));
+  clearInterval(timer);
+  return quantile(gaps, 0.99);
+}
+
+/** The 99th percentile of the time of a request to a server of this thread, in milliseconds. */
+async function serverTail(): Promise<number> {
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("ok"));
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-check",
+      `--import-map=${ROOT}npm.import_map.json`,
+      "-A",
+      import.meta.filename!,
+      "--client",
+      String(server.addr.port),
+    ],
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  return Number(new TextDecoder().decode(stdout));
+}
+
+async function client(port: string): Promise<number> {
+  const url = `http://127.0.0.1:${port}/`;
+  const times: number[] = [];
+  for (const end = performance.now() + ROUND; performance.now() < end;) {
+    const start = performance.now();
+    await (await fetch(url)).text();
+    times.push(performance.now() - start);
+    await new Promise((resolve) => setTimeout(resolve, PACE));
+  }
+  return quantile(times.slice(10), 0.99);
+}
+
+/** Microseconds of one call, after as long a warm-up, while `count` pools have 100 calls in flight each. */
+async function callTime(count: number): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const pools = Array.from({ length: count }, () => stack.use(new Pool(2)));
+  await Promise.all(pools.map((pool) => pool.ready()));
+  const submitAll = async () => {
+    const start = performance.now();
+    let calls = 0;
+    await Promise.all(pools.map(async (pool) => {
+      while (performance.now() < start + ROUND) {
+        await Promise.all(Array.from({ length: IN_FLIGHT }, (_, n) => pool.submit(next, n)));
+        calls += IN_FLIGHT;
+      }
+    }));
+    return (performance.now() - start) * 1_000 / calls;
+  };
+  await submitAll();
+  return await submitAll();
+}
+
+if (Deno.args[0] === "--client") {
+  // What imports the library is not run: the client is only a client.
+  console.log(await client(Deno.args[1]));
+} else if (import.meta.main) {
+  const rounds = Number(Deno.args[0] ?? 5);
+  const tails = { "timer of 1 ms": timerTail, "HTTP server": serverTail };
+  for (const [name, measure] of Object.entries(tails)) {
+    const [without, beside]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      without.push(await measure());
+      const stop = await keepBusy();
+      beside.push(await measure());
+      await stop();
+    }
+    const ratio = median(beside.map((each, i) => each / without[i]));
+    console.log(
+      `${name}: p99 ${median(without).toFixed(2)} ms without a pool, ${
+        median(beside).toFixed(2)
+      } ms beside short calls ` +
+        `(x ${ratio.toFixed(2)}, medians of ${rounds} rounds)`,
+    );
+  }
+  for (const count of [1, POOLS]) {
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round++) times.push(await callTime(count));
+    console.log(`${count} pools at once, ${IN_FLIGHT} calls in flight in each: ${median(times).toFixed(2)} us a call`);
+  }
+}
