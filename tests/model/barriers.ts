@@ -9,29 +9,35 @@ import { Result } from "../../lib/shared/steps/step.ts";
 import type { Op, Program, World } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
+// The number of ghosts of a round.
+const GHOSTS = 5;
+
 /**
  * Parties that wait for each other `rounds` times. Ghosts, for each round: whether a party passed, whether a party found the
- * barrier broken, how many parties were the first, how many began to wait.
+ * barrier broken, how many parties were the first, how many began to wait, whether a party began after another was gone.
  */
 export function barrierProgram(
   machines: Machines,
   { parties = 3, rounds = 2, deaths = 1, quits = 1, losses = 0 },
 ): Program {
+  const threads = Array.from({ length: parties }, (_, t) => t + 1);
   const waitOp = (round: number): Op => ({
     mayQuit: true,
     begin(world, frame) {
       frame.b = parties;
-      world.setGhost(round * 4 + 3, world.ghost(round * 4 + 3) + 1);
+      world.setGhost(round * GHOSTS + 3, world.ghost(round * GHOSTS + 3) + 1);
+      if (threads.some((thread) => world.gone(thread))) world.setGhost(round * GHOSTS + 4, 1);
     },
     step: (model, frame) => machines.barrierWait(model.at(0), frame),
     end(world, { result, stage, a }) {
-      const [passed, broken, first, begun] = [0, 1, 2, 3].map((ghost) => round * 4 + ghost);
+      const [passed, broken, first, begun, late] = [0, 1, 2, 3, 4].map((ghost) => round * GHOSTS + ghost);
       if (result !== Result.OK) {
         // A party that gives up breaks its generation, wherever it was.
         if (result === Result.BROKEN || result === Result.GAVE_UP || stage === Stage.BREAK) world.setGhost(broken, 1);
         return -1;
       }
       world.check(world.ghost(begun) === parties, `${world.me} passed before all had arrived`);
+      world.check(world.ghost(late) === 0, `${world.me} passed with a party that was gone before another one began`);
       world.setGhost(passed, 1);
       if (a === 0) world.setGhost(first, world.ghost(first) + 1);
       world.check(world.ghost(first) <= 1, "two were the first");
@@ -41,7 +47,7 @@ export function barrierProgram(
   return {
     name: `barrier: ${parties} parties x ${rounds}, deaths ${deaths}, quits ${quits}, losses ${losses}`,
     words: barrierWords(parties),
-    ghosts: rounds * 4,
+    ghosts: rounds * GHOSTS,
     init: initBarrier,
     scripts: Array.from({ length: parties }, () => script),
     deaths,
@@ -49,11 +55,10 @@ export function barrierProgram(
     losses,
     // A party may sleep if another one will never arrive, and died where the barrier cannot see it. One that gives up
     // does not leave the others asleep.
-    maySleep: (world) =>
-      !visiblyDead(world) && Array.from({ length: parties }, (_, t) => t + 1).some((thread) => world.dead(thread)),
+    maySleep: (world) => !visiblyDead(world) && threads.some((thread) => world.dead(thread)),
     atEnd(world) {
       for (let round = 0; round < rounds; round++) {
-        const both = world.ghost(round * 4) === 1 && world.ghost(round * 4 + 1) === 1;
+        const both = world.ghost(round * GHOSTS) === 1 && world.ghost(round * GHOSTS + 1) === 1;
         world.check(!both, `round ${round} was passed and broken`);
       }
     },

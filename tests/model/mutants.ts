@@ -231,6 +231,16 @@ export const mutants: Mutant[] = [
     program: (machines) => barrierProgram(machines, { parties: 2, rounds: 1, quits: 0 }),
   },
   {
+    name: "a barrier whose last party does not check the others",
+    machines: {
+      barrierWait(words, frame) {
+        const checks = frame.stage === barrier.Stage.ARRIVE && frame.pc === barrier.Arrive.LOAD_PARTY;
+        return checks ? jump(frame, barrier.Arrive.CHECK_LAST_BROKEN) : barrierWait(words, frame);
+      },
+    },
+    program: (machines) => barrierProgram(machines, { parties: 2, rounds: 1, quits: 0 }),
+  },
+  {
     name: "a barrier that passes by a store",
     machines: {
       barrierWait(words, frame) {

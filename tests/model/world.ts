@@ -133,6 +133,11 @@ export class World {
     return this.model.state[this.#thread(thread) + STATUS] >= DEAD;
   }
 
+  /** Whether a thread has died, and the host has marked it as gone. */
+  gone(thread: number): boolean {
+    return this.model.state[this.#thread(thread) + STATUS] === BURIED;
+  }
+
   sleeps(thread: number): boolean {
     return this.model.state[this.#thread(thread) + STATUS] === SLEEPS;
   }

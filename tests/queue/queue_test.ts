@@ -54,6 +54,16 @@ test("waiting puts keep their order, and tryPut does not overtake them", async (
   assertEquals(await Promise.all(puts), [0, 1, 2, 3, 4]);
 });
 
+test("a put does not take the place that has just come free for an earlier put of its thread", async () => {
+  const queue = new Queue<string>({ maxSize: 1 });
+  assertEquals(queue.tryPut("first"), "ok");
+  const puts = [queue.put("second")];
+  assertEquals(queue.tryGet(), { state: "ok", value: "first" });
+  puts.push(queue.put("third"));
+  assertEquals([await queue.get(), await queue.get()], ["second", "third"]);
+  await Promise.all(puts);
+});
+
 test("after close, producers get their value back, and consumers take the rest and end", async () => {
   const queue = new Queue<string>({ maxSize: 1 });
   await queue.put("a");
