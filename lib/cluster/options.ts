@@ -56,7 +56,9 @@ export interface PoolSettings extends ClusterSettings {
 
 /** Checks the options that all sides have in common. */
 export function clusterSettings(action: string, options: unknown, more: readonly string[] = []): ClusterSettings {
-  knownOptions(action, options, ["redis", "queue", "prefix", ...more]);
+  const known = ["redis", "queue", "prefix", ...more];
+  if (options === undefined) throw badOption(action, "options", options, `an object of ${known.join(", ")}`, false);
+  knownOptions(action, options, known);
   const { redis, queue, prefix = "isopool" } = options as ClusterAddress;
   return {
     redis: redisAddress(action, redis),

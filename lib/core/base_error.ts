@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "./validate.ts";
+import { isOptions, show } from "./validate.ts";
 
 /**
  * Marks a failure of the library, as opposed to a failure of your task. Every error class of the library extends it.
@@ -23,6 +23,11 @@ export class IsopoolError extends Error {
 
   /** Creates the error. What is no text is named in the message by its kind: making an error never throws another one. */
   constructor(message?: string, options?: ErrorOptions) {
-    super(message === undefined || typeof message === "string" ? message : show(message), options);
+    super(message === undefined || typeof message === "string" ? message : show(message), optionsOf(options));
   }
+}
+
+/** The options of an error; none for what cannot be options, for example a revoked proxy. */
+export function optionsOf<T extends object>(given: T | undefined): T {
+  return isOptions(given) ? given : {} as T;
 }

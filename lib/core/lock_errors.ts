@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IsopoolError } from "./base_error.ts";
+import { IsopoolError, optionsOf } from "./base_error.ts";
 
 /**
  * The thread that held a lock has died, or its host has abandoned it, so the data under the lock is in an unknown state.
@@ -28,7 +28,7 @@ export class LockAbandonedError extends IsopoolError {
   /** Creates the error. */
   constructor(message: string, options: ErrorOptions & { recoverable: boolean }) {
     super(message, options);
-    this.recoverable = options?.recoverable;
+    this.recoverable = optionsOf(options).recoverable;
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IsopoolError } from "./base_error.ts";
+import { IsopoolError, optionsOf } from "./base_error.ts";
 
 /**
  * The pool is broken and runs no more tasks; `cause` is the reason, for example a failed initializer.
@@ -85,7 +85,7 @@ export class PermissionScopeError extends IsopoolError {
   /** Creates the error for what is missing. */
   constructor(message: string, options: ErrorOptions & { flag: string }) {
     super(message, options);
-    this.flag = options?.flag;
+    this.flag = optionsOf(options).flag;
   }
 }
 

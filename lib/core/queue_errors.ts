@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IsopoolError } from "./base_error.ts";
+import { IsopoolError, optionsOf } from "./base_error.ts";
 
 /**
  * The queue or connection is closed: it takes no more values, or it has no value left to return.
@@ -29,7 +29,7 @@ export class QueueClosedError extends IsopoolError {
   /** Creates the error, with the value if there is one. */
   constructor(message: string, options: ErrorOptions & { value?: unknown } = {}) {
     super(message, options);
-    this.value = options?.value;
+    this.value = optionsOf(options).value;
   }
 }
 
@@ -54,6 +54,6 @@ export class ItemLostError extends IsopoolError {
   /** Creates the error for some tickets. */
   constructor(message: string, options: ErrorOptions & { tickets: readonly number[] }) {
     super(message, options);
-    this.tickets = options?.tickets;
+    this.tickets = optionsOf(options).tickets;
   }
 }

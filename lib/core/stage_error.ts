@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IsopoolError } from "./base_error.ts";
+import { IsopoolError, optionsOf } from "./base_error.ts";
 import { shorten } from "./shorten.ts";
 
 /**
@@ -32,9 +32,10 @@ export class StageError extends IsopoolError {
   /** Creates the error of a stage from its position, its function's name and its item. */
   constructor(message: string, options: ErrorOptions & { stage: number; function: string; item: unknown }) {
     super(message, options);
-    this.stage = options?.stage;
-    this.function = options?.function;
-    this.item = options?.item;
+    const given = optionsOf(options);
+    this.stage = given.stage;
+    this.function = given.function;
+    this.item = given.item;
   }
 }
 

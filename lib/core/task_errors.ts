@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IsopoolError } from "./base_error.ts";
+import { IsopoolError, optionsOf } from "./base_error.ts";
 
 /**
  * How a worker ended: its code exited, it was stopped, it ran out of memory, an error was uncaught, or its call reached
@@ -39,9 +39,10 @@ export class WorkerCrashedError extends IsopoolError {
     options: ErrorOptions & { reason: DeathReason; exitCode?: number; signal?: string },
   ) {
     super(message, options);
-    this.reason = options?.reason;
-    this.exitCode = options?.exitCode;
-    this.signal = options?.signal;
+    const given = optionsOf(options);
+    this.reason = given.reason;
+    this.exitCode = given.exitCode;
+    this.signal = given.signal;
   }
 }
 
@@ -71,8 +72,9 @@ export class TaskTimeoutError extends IsopoolError {
   /** Creates the error for a limit in milliseconds. */
   constructor(message: string, options: ErrorOptions & { timeout: number; waiting?: boolean }) {
     super(message, options);
-    this.timeout = options?.timeout;
-    this.waiting = options?.waiting ?? false;
+    const given = optionsOf(options);
+    this.timeout = given.timeout;
+    this.waiting = given.waiting ?? false;
   }
 }
 
@@ -112,9 +114,10 @@ export class TaskNotFoundError extends IsopoolError {
     options: ErrorOptions & { url: string; task: string; exports: readonly string[] },
   ) {
     super(message, options);
-    this.url = options?.url;
-    this.task = options?.task;
-    this.exports = options?.exports;
+    const given = optionsOf(options);
+    this.url = given.url;
+    this.task = given.task;
+    this.exports = given.exports;
   }
 }
 
@@ -138,7 +141,7 @@ export class TaskLoadError extends IsopoolError {
   /** Creates the error for a module URL. */
   constructor(message: string, options: ErrorOptions & { url: string }) {
     super(message, options);
-    this.url = options?.url;
+    this.url = optionsOf(options).url;
   }
 }
 
@@ -168,7 +171,8 @@ export class TransferError extends IsopoolError {
     options: ErrorOptions & { direction: "argument" | "result"; path: string },
   ) {
     super(message, options);
-    this.direction = options?.direction;
-    this.path = options?.path;
+    const given = optionsOf(options);
+    this.direction = given.direction;
+    this.path = given.path;
   }
 }

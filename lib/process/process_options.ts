@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { badOption, boolean, isArray, knownOptions, oneOf, refusal, show } from "../core/validate.ts";
+import { badOption, boolean, isA, isArray, knownOptions, oneOf, refusal, show } from "../core/validate.ts";
 import { checkPoolOptions } from "../pool/check_options.ts";
 import type { PoolOptions } from "../pool/options.ts";
 import type { PermissionScope } from "../pool/permissions.ts";
@@ -69,7 +69,7 @@ export function checkProcess(
   [args = [], options = {}]: readonly [args?: unknown, options?: ProcessOptions],
 ): CheckedProcess {
   // The pool refuses a function that is no task, with the ways out.
-  if (!(task instanceof Task) && typeof task !== "function") {
+  if (!isA(task, Task) && typeof task !== "function") {
     throw badOption(CREATE, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
   }
   knownOptions(CREATE, options, ["name", "daemon", "backend", "permissions", "env", "cwd", "stdout", "stderr"]);

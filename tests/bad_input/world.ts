@@ -159,6 +159,7 @@ const VALID: Record<string, (self: Any) => unknown> = {
   "Condition.wait guard": (self) => guardOf(self),
   "Condition.wait limits": () => ({ timeout: 20 }),
   "Condition.waitFor guard": (self) => guardOf(self),
+  "Condition.waitFor limits": () => ({ timeout: 20 }),
   "Condition.waitForSync guard": (self) => guardOf(self),
   "Condition.waitForSync limits": () => ({ timeout: 20 }),
   "Condition.waitSync guard": (self) => guardOf(self),
