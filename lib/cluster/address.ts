@@ -47,7 +47,7 @@ export function redisAddress(action: string, address: unknown): RedisAddress {
 
 function checkServer(action: string, { port, db, tls, ...texts }: RedisServer): void {
   for (const [name, text] of Object.entries(texts)) {
-    if (text !== undefined && (typeof text !== "string" || text === "")) {
+    if (text !== undefined && (typeof text !== "string" || text === "" || text.includes("\0"))) {
       throw badOption(action, `redis.${name}`, text, "a text", false);
     }
   }

@@ -6,12 +6,24 @@
  *
  * @module
  */
-import { createConnection } from "node:net";
+import { createConnection, Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Promise as RuntimePromise } from "../core/platform.ts";
+import { queueMicrotask } from "../core/timer.ts";
 import { AbstractConnector, type RedisOptions } from "./packages.ts";
 
 type Stream = ReturnType<AbstractConnector["connect"]> extends Promise<infer S> ? S : never;
+
+// An address that the runtime refuses at once is an error of the stream, as any other: else the client would wait for ever.
+function opened(open: () => Socket): Socket {
+  try {
+    return open();
+  } catch (error) {
+    const stream = new Socket();
+    queueMicrotask(() => stream.destroy(error as Error));
+    return stream;
+  }
+}
 
 /** Opens streams for one client. */
 export class Connector extends AbstractConnector {
@@ -28,7 +40,7 @@ export class Connector extends AbstractConnector {
     const to = path === undefined || path === null ? { host, port } : { path };
     this.connecting = true;
     this.firstError = undefined;
-    const stream = tls ? connectTls({ ...to, ...tls } as object) : createConnection(to as { path: string });
+    const stream = opened(() => tls ? connectTls({ ...to, ...tls }) : createConnection(to as { path: string }));
     stream.on("error", (error: Error) => this.firstError ??= error);
     this.stream = stream as Stream;
     return RuntimePromise.resolve(this.stream);

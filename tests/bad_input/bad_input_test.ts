@@ -4,7 +4,8 @@ import { test } from "../support/within.ts";
 import { badInput } from "./all_exports.ts";
 
 test("nonsense at a parameter or option of any export: one case in 50, by a seed (bound: 3 minutes)", async () => {
-  const seed = Number(Deno.env.get("ISOPOOL_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+  // The same cases each time: `deno task bad-input` runs all of them.
+  const seed = Number(Deno.env.get("ISOPOOL_SEED") ?? 1);
   const { cases, failures, exports } = await badInput(1 / 50, seed);
   assertEquals(failures, [], `ISOPOOL_SEED=${seed}`);
   assert(exports >= 50 && cases >= 200, `${cases} cases of ${exports} exports`);
