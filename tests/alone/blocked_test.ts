@@ -43,8 +43,8 @@ class Waits {
         isolates.start(contractTasks.waitForLock.with(options), lock as Lock, waiting, true)
       ),
       isolates.start(contractTasks.waitForEvent.with(options), event, waiting, true),
-      isolates.start(contractTasks.waitCondition.with(options), condition, waiting, new Counter()),
-      isolates.start(contractTasks.meetSync.with(options), barrier),
+      isolates.start(contractTasks.awaitConditionAtOnce.with(options), condition, waiting, new Counter()),
+      isolates.start(contractTasks.meetAtOnce.with(options), barrier),
     ];
     return all.map(mayFail);
   }

@@ -44,7 +44,7 @@ Deno.test("without a warm-up, no goal is judged", () => {
   assert(table(result(outcomes, { limit: 1 }, {}, { ...FULL, warmUp: false })).includes("<= 1 us: not judged"));
 });
 
-Deno.test("who cannot take part is a line with the reason, and neither a row nor a dot", () => {
+Deno.test("a contestant that cannot take part is listed with the reason, and is neither in the table nor in the plot", () => {
   const absent: Outcome = { contestant: contestant("gone"), samples: [], unavailable: "has no map" };
   const summary = result([outcome("isopool", 1), absent]);
   assert(table(summary).includes("gone: not available: has no map"));

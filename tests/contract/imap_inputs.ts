@@ -1,5 +1,5 @@
 /**
- * Inputs of the tests of `imap` and `imapUnordered`, and both by name.
+ * For the tests of `imap` and `imapUnordered`: an input, and a function that calls either.
  *
  * @module
  */
@@ -31,11 +31,13 @@ export class Numbers {
   }
 }
 
-/** Doubles the items in the given order. */
+/** Doubles the items with the method that `method` names. */
 export const lazily = (
   pool: AnyPool,
-  order: "imap" | "imapUnordered",
+  method: "imap" | "imapUnordered",
   items: Iterable<number>,
   buffer: number,
 ): AsyncIterable<number> & PromiseLike<number[]> =>
-  order === "imap" ? pool.imap(values.double, items, { buffer }) : pool.imapUnordered(values.double, items, { buffer });
+  method === "imap"
+    ? pool.imap(values.double, items, { buffer })
+    : pool.imapUnordered(values.double, items, { buffer });

@@ -4,7 +4,7 @@
  * rejections, and a task that spins. Results are not copied, so nothing is encoded. These are the other cells.
  */
 import { assertEquals } from "@std/assert";
-import { BrokenPoolError, Pool, TaskTimeoutError } from "@isopool/isopool";
+import { BrokenPoolError, Pool, tasks, TaskTimeoutError } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
 import { MUST_HAPPEN, test, within } from "../support/within.ts";
 import { crash } from "./crash_tasks.ts";
@@ -28,9 +28,7 @@ test("async: run x never: TaskTimeoutError, its worker is dropped, and the pool 
 
 for (const kind of ["throw", "reject", "never"] as const) {
   test(`async: initializer x ${kind}: the pool is broken, with its cause`, async () => {
-    const { run } = (await import("@isopool/isopool")).tasks<typeof import("./crash_tasks.ts")>(
-      import.meta.resolve("./crash_tasks.ts"),
-    );
+    const { run } = tasks<typeof import("./crash_tasks.ts")>(import.meta.resolve("./crash_tasks.ts"));
     const limit = kind === "never" ? { timeout: 50 } : {};
     const pool = new Pool({ backend: "async", workers: 1, initializer: run, initArgs: [kind], ...limit });
     const error = expectError(await within(MUST_HAPPEN, pool.submit(fine, 1).exception()), BrokenPoolError);

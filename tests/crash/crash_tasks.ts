@@ -30,7 +30,7 @@ function fillHeap(): never {
   for (;;) held.push(new Array(10_000).fill({}).map((_, n) => ({ n })));
 }
 
-/** Crashes. If it returns, its promise never settles or rejects. */
+/** Crashes. If it returns, its promise rejects or stays pending. */
 export function crash(kind: Kind): Promise<never> {
   switch (kind) {
     case "throw":
@@ -93,7 +93,7 @@ export function encode(kind: Kind): object {
   };
 }
 
-/** Returns at once, and crashes when no task runs. */
+/** Returns at once, and crashes 5 ms later, when no task runs. */
 export function later(kind: Kind): string {
   setTimeout(() => {
     void crash(kind);
@@ -101,7 +101,7 @@ export function later(kind: Kind): string {
   return "done";
 }
 
-/** An initializer that succeeds and crashes afterwards. */
+/** An initializer that succeeds, and crashes in the next turn of the event loop. */
 export function primed(kind: Kind): void {
   setTimeout(() => void crash(kind), 0);
 }

@@ -32,8 +32,8 @@ test("intact frames arrive equal, in pieces of any size", () => {
     const seen: unknown[] = [];
     const reader = new FrameReader((message) => seen.push(message));
     for (let at = 0; at < all.length;) reader.push(all.subarray(at, at += 1 + mutator.below(all.length / (1 + round))));
-    assert(!reader.isInside);
-    assertEquals(seen, MESSAGES.map((message) => structuredClone(message)));
+    assert(!reader.isInside, `ISOPOOL_SEED=${SEED}`);
+    assertEquals(seen, MESSAGES.map((message) => structuredClone(message)), `ISOPOOL_SEED=${SEED}`);
   }
   return Promise.resolve();
 });

@@ -9,15 +9,20 @@ import type { WorkerInit } from "../../lib/protocol/worker_init.ts";
 import { SEQ } from "./seq.ts";
 
 const { port, callTable, doorbell, killGuard } = workerData as WorkerInit;
+// The call table: CAPACITY results of 8 bytes, then the states.
 const states = new Int32Array(callTable.table, CAPACITY * 8, CAPACITY);
 const values = new Float64Array(callTable.table, 0, CAPACITY);
 
 // deno-lint-ignore no-explicit-any -- any message at all
 type Frame = any;
 
+const OFFSETS: Record<string, number> = { [SEQ.own]: 0, [SEQ.before]: -1, [SEQ.after]: 1 };
+
 function numbered(frame: Frame): Frame {
-  const at = Object.values(SEQ).indexOf(frame?.seq);
-  return at < 0 ? frame : { ...frame, seq: context.taskId + [0, -1, 1][at] };
+  const seq = frame?.seq;
+  return typeof seq === "string" && Object.hasOwn(OFFSETS, seq)
+    ? { ...frame, seq: context.taskId + OFFSETS[seq] }
+    : frame;
 }
 
 /** Posts frames unchanged, then returns a set. It goes by message as well, and so arrives after them. */

@@ -31,7 +31,8 @@ test("the proxy of a registered class has its methods, and nothing else", async 
   const sibling = await account.sibling();
   assertEquals([await sibling.deposit(1), await account.balance()], [1, 2]);
   assertEquals(await (await account.self()).balance(), 2);
-  // A method can call its own object through a proxy: async calls run side by side.
+  // A method can call its own object through a proxy: async calls run side by side. `viaItself` returns the new balance
+  // twice over.
   assertEquals(await account.viaItself(account), 6);
   assertEquals(await account.transaction(() => account.viaItself(account)), 8);
   class Thenable {
@@ -64,13 +65,17 @@ test("an error arrives with class, message, fields, cause, and the stack of both
 
 test("other calls run beside an async method of the same object; a transaction waits for it", async () => {
   using manager = new Manager();
-  const account = manager.register(Account)();
+  const open = manager.register(Account);
+  const [busy, account] = [open(), open()];
+  busy.never().catch(() => {}); // It ends with the manager.
+  assertEquals(await within(5_000, busy.balance()), 0);
   const order: string[] = [];
   const slow = account.slow(50).then(() => order.push("slow"));
   const alone = account.transaction(async () => {
     await account.deposit(1);
     order.push("transaction");
   });
+  // A call of another object waits for neither.
   assertEquals(await manager.list([1]).length(), 1);
   // This call waits behind the transaction: it does not overtake.
   const after = account.balance().then((balance) => order.push(`after ${balance}`));

@@ -101,6 +101,7 @@ export async function dieInTransaction(
 export async function dieWaiting(list: ListProxy<string>, requested: SharedEvent, die: SharedEvent): Promise<void> {
   const late = list.transaction(() => list.push("too late"));
   late.catch(() => {});
+  // Its refusal shows that the manager has received the first request.
   await list.transaction(() => {}, { timeout: 0 }).catch(() => {});
   requested.set();
   await die.wait();
@@ -111,7 +112,7 @@ export async function dieWaiting(list: ListProxy<string>, requested: SharedEvent
 export async function dieInCall(account: Proxied<Account>, how: Ending): Promise<void> {
   const call = account.never();
   call.catch(() => {});
-  await account.balance();
+  await account.balance(); // Its reply shows that the manager has received the call.
   await end(how);
 }
 

@@ -6,10 +6,10 @@ import { runScript } from "../support/script.ts";
 /** The block of a page that begins with `// name`, with the imports of the repository. */
 async function program(page: string, name: string): Promise<string> {
   const text = await Deno.readTextFile(new URL(`../../docs/${page}`, import.meta.url));
-  const block = text.match(/^```ts ignore\n[\s\S]*?^```$/gm)!.find((each) =>
-    each.split("\n")[1].startsWith(`// ${name}`)
-  );
-  return block!.split("\n").slice(1, -1).join("\n").replaceAll("jsr:@isopool/", "@isopool/");
+  const blocks = text.match(/^```ts ignore\n[\s\S]*?^```$/gm) ?? [];
+  const block = blocks.find((each) => each.split("\n")[1].startsWith(`// ${name}`));
+  if (block === undefined) throw new Error(`docs/${page} has no block that begins with // ${name}`);
+  return block.split("\n").slice(1, -1).join("\n").replaceAll("jsr:@isopool/", "@isopool/");
 }
 
 Deno.test("docs/start.md: main.ts and hash.ts print the sha256 of the files that they get, with --allow-read alone", async () => {

@@ -21,7 +21,7 @@ test("processes start and join processes of their own, in order", async () => {
 
 for (const spins of [false, true]) {
   for (const how of ["terminate", "kill"] as const) {
-    test(`a grandchild ends when its parent ${spins ? "spins and" : ""} is stopped by ${how}()`, async () => {
+    test(`a grandchild ends when its parent ${spins ? "spins and " : ""}is stopped by ${how}()`, async () => {
       const beats = new Counter();
       const parent = new Process(nested.parent, [beats, spins]).start();
       await until(() => beats.get() >= 20, "the grandchild lives", LONG);

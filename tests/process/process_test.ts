@@ -67,7 +67,7 @@ test("exitCode of a task that returns, exits with 0, exits with 7, throws", asyn
   assertEquals(ends, [[0, "exit"], [7, "exit"], [1, "failed"]]);
 });
 
-test("the arguments may be left out for a task that needs none; what is no task is refused first, with the way out", async () => {
+test("the arguments may be left out for a task that needs none; what is not a task is refused first, with what to do", async () => {
   const one = new Process(inline(() => 1));
   assertEquals(await within(MUST_HAPPEN, one.start().result()), 1);
   const half = new Process(inline((n?: number) => n ?? 0)).start();
@@ -137,8 +137,10 @@ test("terminate() fires the signal first, and the task may end by itself", async
 test("join({ timeout }) rejects at its deadline, also with timeout 0, and the process goes on", async () => {
   const started = new Counter();
   const process = new Process(spin, [started]).start();
-  await assertRejects(() => process.join({ timeout: 0 }), WaitTimeoutError, "the process goes on");
-  assert(process.isAlive);
+  for (const timeout of [0, 50]) {
+    await assertRejects(() => within(MUST_HAPPEN, process.join({ timeout })), WaitTimeoutError, "the process goes on");
+    assert(process.isAlive);
+  }
   process.kill();
   await within(MUST_HAPPEN, process.join());
 });
@@ -162,13 +164,12 @@ test("leaving an await using block joins the process", async () => {
   assertEquals([counter.get(), activeWorkers()], [3, 0]);
 });
 
-test("bad options are refused at the call", async () => {
+test("bad options are refused at the call", () => {
   const make = (options: object) => new Process(add, [new Counter(), 1], options);
   assertThrows(() => make({ deamon: true }), TypeError, "unknown option `deamon`");
   assertThrows(() => make({ daemon: 1 }), TypeError, "`daemon` is 1: it takes true or false");
   assertThrows(() => make({ backend: "thread" }), RangeError, '`backend` is "thread"');
   assertThrows(() => new Process(add, null as never), TypeError, "`args` is null");
-  await Promise.resolve();
 });
 
 test("ten processes and one lock: no increment is lost", async () => {
@@ -222,11 +223,12 @@ test("a process that has ended keeps none of its arguments: of 12 x 8 MB, less t
   await new Promise((resolve) => setTimeout(resolve, 0));
   const grown = external() - before;
   assert(grown < 24, `${grown} MB`);
-  assertEquals(given.filter((each) => each.deref() !== undefined).length <= 1, true);
+  // The last one may still be on the stack.
+  assert(given.filter((each) => each.deref() !== undefined).length <= 1);
   assertEquals(processes.map((process) => process.exitCode), Array(12).fill(0));
 });
 
-test("a process is refused as an argument, item and item of a queue, with its path and the way out", async () => {
+test("a process is refused as an argument, item and item of a queue, with its path and what to do", async () => {
   const process = new Process(add, [new Counter(), 1]);
   await using pool = new Pool(1);
   const count = inline((value: unknown) => typeof value);

@@ -1,12 +1,6 @@
 /** The fields of errors, as they cross to another thread: tests/protocol/error_record_test.ts has the rest. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { decodeThrown, encodeThrown } from "../../lib/protocol/error_record.ts";
-
-/** There and back, by way of the clone that a message makes. */
-// deno-lint-ignore no-explicit-any -- errors of every class are looked into
-function cross(thrown: unknown): any {
-  return decodeThrown(structuredClone(encodeThrown(thrown)));
-}
+import { cross } from "./cross.ts";
 
 Deno.test("a getter that throws costs its own field and nothing else", () => {
   const error = Object.assign(new Error("m"), { kept: 1 });

@@ -1,12 +1,8 @@
+/** Errors, as they cross to another thread: error_fields_test.ts has their fields. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import * as classes from "../../lib/core/errors.ts";
-import { decodeRecords, decodeThrown, encodeThrown } from "../../lib/protocol/error_record.ts";
-
-/** There and back, by way of the clone that a message makes. */
-// deno-lint-ignore no-explicit-any -- errors of every class are looked into
-function cross(thrown: unknown): any {
-  return decodeThrown(structuredClone(encodeThrown(thrown)));
-}
+import { decodeRecords, encodeThrown } from "../../lib/protocol/error_record.ts";
+import { cross } from "./cross.ts";
 
 const url = "file:///m.ts";
 const cause = new RangeError("deeper");
@@ -195,6 +191,7 @@ Deno.test("encoding does not throw at a chain of 20,000 causes", () => {
 
 Deno.test("decodeRecords() decodes each of 20,001 errors of one value, and none twice", () => {
   const cause = { error: { classes: ["TypeError"], name: "TypeError", message: "why", stack: "", fields: {} } };
+  // More than twice as many as one record may have.
   const records = Array.from({ length: 20_001 }, (_, code) => ({
     classes: ["RangeError"],
     name: "RangeError",

@@ -101,7 +101,4 @@ export class ListJob implements Job {
   }
 }
 
-/** The numbers from 0 to `count - 1`. */
-export function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
-}
+export { range as numbers } from "../support/range.ts";

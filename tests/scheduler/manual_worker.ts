@@ -199,7 +199,7 @@ export function manualScheduler({ window, taskTakes, ...options }: ManualOptions
   return { fleet, scheduler, task: taskOf(scheduler, "a", taskTakes) };
 }
 
-/** A task of the name, known to take `ms` milliseconds a call; `undefined`: nothing is known about it. */
+/** A task of this name, known to take `ms` milliseconds a call; `undefined`: nothing is known about it. */
 export function taskOf(scheduler: Scheduler, name: string, ms?: number): TaskEntry {
   const task = scheduler.tasks.named({ url: "file:///m.ts", name });
   task.estimate = ms;

@@ -1,27 +1,15 @@
 import { assertEquals } from "@std/assert";
 import { Counter, inline, Pool } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
+import { warningsDuring } from "../support/warnings.ts";
 import { pause, test, until } from "../support/within.ts";
 
 /** Milliseconds: longer than a terminated worker has to end, by much. */
 const BLOCKED = 1_500;
 
-/** Collects what `console.warn` gets while `run` runs. */
-async function warningsOf(run: () => Promise<void>): Promise<unknown[]> {
-  const { warn } = console;
-  const warnings: unknown[] = [];
-  console.warn = (...args: unknown[]) => void warnings.push(args);
-  try {
-    await run();
-  } finally {
-    console.warn = warn;
-  }
-  return warnings;
-}
-
 test("A scoped worker that ends while the host's event loop is blocked does not count as abandoned", async () => {
   const pool = new Pool({ workers: 4, permissions: "none" });
-  const warnings = await warningsOf(async () => {
+  const warnings = await warningsDuring(async () => {
     const running = new Counter();
     // Ends by itself, before the worker would count as abandoned, but not before it is terminated.
     const busy = inline((running: Counter) => {
@@ -43,7 +31,7 @@ test("A scoped worker that ends while the host's event loop is blocked does not 
 for (const how of ["shutdown", "terminate"] as const) {
   test(`A pool of 16 idle scoped workers ends by ${how}() without a warning (bound: 90 s)`, async () => {
     const pool = new Pool({ workers: 16, permissions: "none" });
-    const warnings = await warningsOf(async () => {
+    const warnings = await warningsDuring(async () => {
       await pool.ready();
       await pool[how]();
     });

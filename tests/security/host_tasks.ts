@@ -3,6 +3,8 @@ import fs from "node:fs";
 import process from "node:process";
 
 const encoder = new TextEncoder();
+/** Descriptors of the channel: frames to the host, and the host's answers to requests that block (process_child.ts). */
+const [TO_HOST, ANSWERS] = [4, 5];
 
 /** Ways for a task to end its own process, or to make it useless. */
 const ENDS: Record<string, () => unknown> = {
@@ -12,7 +14,7 @@ const ENDS: Record<string, () => unknown> = {
   "exits": () => Deno.exit(0),
   "exits, by node:process": () => process.exit(3),
   "stops itself": () => Deno.kill(Deno.pid, "SIGSTOP"),
-  "closes its streams and its channel": () => [0, 1, 2, 4, 5].forEach((fd) => fs.closeSync(fd)),
+  "closes its streams and its channel": () => [0, 1, 2, TO_HOST, ANSWERS].forEach((fd) => fs.closeSync(fd)),
   "takes away what its runtime uses": () => {
     for (const name of Object.getOwnPropertyNames(globalThis)) {
       try {
@@ -28,7 +30,7 @@ const ENDS: Record<string, () => unknown> = {
   },
   "fills its channel": () => {
     const bytes = new Uint8Array(65_536);
-    for (;;) fs.writeSync(4, bytes);
+    for (;;) fs.writeSync(TO_HOST, bytes);
   },
   "starts workers without end": () => {
     for (;;) new Worker("data:text/javascript,for(;;);", { type: "module" });
@@ -42,7 +44,7 @@ const ENDS: Record<string, () => unknown> = {
 /** Names of {@linkcode ENDS}. */
 export const ends: readonly string[] = Object.keys(ENDS);
 
-/** Ends. */
+/** Ends its own process, or makes it useless, in the way that `name` says. */
 export function end(name: string): unknown {
   return ENDS[name]();
 }
@@ -97,9 +99,9 @@ export function toss(name: string): never {
   throw VALUES[name]();
 }
 
-/** Writes bytes into the channel, then waits so long that the host reads them. */
+/** Writes bytes into the channel, then waits until the host has probably read them. */
 export async function forge(bytes: Uint8Array): Promise<string> {
-  for (let written = 0; written < bytes.length;) written += fs.writeSync(4, bytes, written);
+  for (let written = 0; written < bytes.length;) written += fs.writeSync(TO_HOST, bytes, written);
   await new Promise((resolve) => setTimeout(resolve, 20));
   return "came back";
 }

@@ -23,7 +23,7 @@ export const noBrowser: string | false = browser ? false : "it needs chromium: a
 
 /** A page in a browser of its own. */
 export class Page implements AsyncDisposable {
-  /** What the page has thrown or logged as an error. */
+  /** What the page has thrown. */
   readonly errors: string[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #profile: string;
@@ -57,6 +57,18 @@ export class Page implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
+    try {
+      return await Page.#connect(child, profile, url);
+    } catch (error) {
+      try {
+        child.kill("SIGKILL");
+      } catch { /* It has ended. */ }
+      await child.status;
+      throw error;
+    }
+  }
+
+  static async #connect(child: Deno.ChildProcess, profile: string, url: string): Promise<Page> {
     const [port] = await within(3 * MUST_HAPPEN, lines(`${profile}/DevToolsActivePort`), "start of the browser");
     const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json();
     const target = targets.find(({ type }: { type: string }) => type === "page");

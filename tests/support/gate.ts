@@ -24,7 +24,7 @@ export class Gate implements AsyncDisposable {
 
   /** Waits until `count` tasks have entered. */
   async entered(count = 1): Promise<void> {
-    await until(() => this.count >= count, `${count} tasks entered the gate (${this.count} did)`);
+    await until(() => this.count >= count, () => `${count} tasks entered the gate (${this.count} did)`);
   }
 
   /** Number of tasks that have entered so far. */

@@ -44,10 +44,10 @@ export function pause(ms: number): Promise<void> {
  */
 export function test(
   name: string,
-  body: () => Promise<void>,
+  body: () => void | Promise<void>,
   { deadline = 30_000, ignore = false }: { deadline?: number; ignore?: boolean | string } = {},
 ): void {
-  const fn = () => within(deadline, body(), `test "${name}"`);
+  const fn = () => within(deadline, Promise.resolve(body()), `test "${name}"`);
   if (!ignore) Deno.test(name, fn);
   else Deno.test.ignore(`${name} [ignored: ${ignore === true ? "it needs Linux" : ignore}]`, fn);
 }

@@ -1,3 +1,7 @@
+/**
+ * `EndLimit` (see its file): a stopped worker has `LIMIT` ms to end; 2 ms more for each pair of workers that end meanwhile;
+ * and 2 s, with the same allowance, from the last end of another worker that was stopped no later.
+ */
 import { assertEquals } from "@std/assert";
 import { testWithClock } from "../scheduler/manual_clock.ts";
 
@@ -54,8 +58,8 @@ testWithClock("EndLimit: two workers that do not end are abandoned as soon as on
 
 testWithClock("EndLimit: workers that end while they were only asked count as well", async (clock) => {
   const EndLimit = await load();
-  const limits = Array.from({ length: 101 }, () => new EndLimit(LIMIT, () => void abandoned.push(0)));
   const abandoned: number[] = [];
+  const limits = Array.from({ length: 101 }, () => new EndLimit(LIMIT, () => void abandoned.push(0)));
   for (const limit of limits) limit.endRequested();
   for (const limit of limits.slice(1)) limit.stop(true);
   await clock.advance(10_000);

@@ -13,7 +13,6 @@ test("context outside of a task throws an error that names where to read it", ()
   for (const field of ["signal", "workerId", "taskId", "attempt"] as const) {
     assertThrows(() => context[field], TypeError, "inside the task function");
   }
-  return Promise.resolve();
 });
 
 for (const backend of BACKENDS) {
@@ -52,6 +51,10 @@ test("worker: each worker has a context.state of its own, also a worker that rep
   assertEquals(await one.map(contexts.countInState, [key, key]), [1, 2]);
   await using two = new Pool(1);
   assertEquals(await two.submit(contexts.countInState, key), 1);
+  const [replaced] = two.workerIds;
+  await two.restart();
+  assertEquals(await two.submit(contexts.countInState, key), 1);
+  assert(!two.workerIds.includes(replaced));
 });
 
 test("worker: a timer that a task has left finds no context while no task runs", async () => {

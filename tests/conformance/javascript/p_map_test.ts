@@ -1,11 +1,12 @@
 /**
  * p-map, in the words of `pooled()`: what its suite asserts beyond `io_test.ts`. Every test takes arrays or generators,
- * and asynchronous inputs. An infinite concurrency is refused, since an input may be endless: 1,000 stands for it. There is no `pMapSkip`: a loop, or `filter` on the results, leaves out what is not wanted.
+ * and asynchronous inputs. An infinite concurrency is refused, since an input may be endless: 1,000 stands for it. There is
+ * no `pMapSkip`: a loop, or `filter` on the results, leaves out what is not wanted.
  */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { type Input, pooled } from "@isopool/isopool";
 import { unhandledDuring } from "../../support/unhandled.ts";
-import { MUST_HAPPEN, test, until, within } from "../../support/within.ts";
+import { MUST_HAPPEN, test, turn, until, within } from "../../support/within.ts";
 
 /** An input that throws at one of its places, and counts how often it was asked. */
 class Throwing {
@@ -31,8 +32,6 @@ const KINDS: Record<string, <T>(items: Iterable<T>) => Input<T>> = {
     }
   },
 };
-
-const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 for (const [kind, input] of Object.entries(KINDS)) {
   for (const concurrency of [1, 2, 1_000]) {
@@ -173,7 +172,7 @@ for (const [kind, input] of Object.entries(KINDS)) {
     for (let n = 0; n < 2; n++) assertEquals(await iterator.next(), { done: true, value: undefined });
   });
 
-  test(`${kind}: pMapIterable - backpressure: with concurrency 2 and room for nothing more, 3 have run after one read`, async () => {
+  test(`${kind}: pMapIterable - backpressure: with concurrency 1 and a buffer of 1, 3 have run after one read`, async () => {
     const done: number[] = [];
     const iterator = pooled(input([10, 20, 30, 40, 50]), (n) => {
       done.push(n);

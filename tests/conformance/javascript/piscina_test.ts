@@ -174,7 +174,7 @@ on(EVERY, (backend, check) => {
 
 on(ISOLATED, (backend, check) => {
   check(
-    "uncaught-exception: exiting process resets worker: the code is told, the next call has another worker",
+    "uncaught-exception: exiting process resets worker: the code is reported, the next call has another worker",
     async () => {
       await using pool = backend.make({ workers: 1, minWorkers: 1 });
       const before = await pool.submit(poolTasks.workerId);

@@ -228,7 +228,7 @@ export const deathsSuite: SharedSuite = (engine, check) => {
     async () => {
       await using isolates = engine.isolates(2);
       const barrier = new Barrier(2);
-      const gone = isolates.start(contractTasks.meetSync.with({ timeout: TASK_TIMEOUT }), barrier).result;
+      const gone = isolates.start(contractTasks.meetAtOnce.with({ timeout: TASK_TIMEOUT }), barrier).result;
       expectError((await within(MUST_HAPPEN, timed(gone))).error, TaskTimeoutError);
       // No other party waited there to see the death, so the next party sees it.
       const alone = await within(MUST_HAPPEN, isolates.start(contractTasks.meet, barrier, true, 3_000).result);
@@ -236,7 +236,8 @@ export const deathsSuite: SharedSuite = (engine, check) => {
 
       const [condition, waiting, woken] = [new Condition(), new Counter(), new Counter()];
       const late =
-        isolates.start(contractTasks.waitCondition.with({ timeout: TASK_TIMEOUT }), condition, waiting, woken).result;
+        isolates.start(contractTasks.awaitConditionAtOnce.with({ timeout: TASK_TIMEOUT }), condition, waiting, woken)
+          .result;
       expectError((await within(MUST_HAPPEN, timed(late))).error, TaskTimeoutError);
       const survivor = isolates.start(contractTasks.awaitCondition, condition, waiting, woken, true).result;
       await until(() => waiting.get() === 2, "the second waits");

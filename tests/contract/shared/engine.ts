@@ -3,7 +3,7 @@
  *
  * ```
  * isolates(3):  start(task, ...args) -> Running     a pool of three workers, or a process for each call
- *                running.stop()                 force: cancel() without a grace to speak of, or kill()
+ *                running.stop()                 force: cancel() with a grace of 30 ms, or kill()
  * ```
  *
  * @module

@@ -35,7 +35,7 @@ export function awaitCondition(
   });
 }
 
-/** Waits under a condition until a value is reached, as CPython's `wait_for` does. */
+/** Sets a value to 0 and notifies; then waits under the condition until it is `goal`, as CPython's test of `wait_for`. */
 export function awaitValue(
   condition: Condition,
   value: Value<"i32">,
@@ -97,13 +97,13 @@ export async function disturb(barrier: Barrier, how: "abort" | "reset", sync: bo
   return how;
 }
 
-/** Does the same as {@linkcode meet}, with no await before it blocks: a task timeout ends it in the middle of the wait. */
-export function meetSync(barrier: Barrier): number {
+/** Waits at a barrier, with no await before it blocks: a task timeout ends it in the middle of the wait. */
+export function meetAtOnce(barrier: Barrier): number {
   return barrier.waitSync();
 }
 
-/** Does the same as {@linkcode awaitCondition}, with no await before it blocks. */
-export function waitCondition(condition: Condition, waiting: Counter, woken: Counter): void {
+/** Waits for a notification, with no await before it blocks, and counts it. */
+export function awaitConditionAtOnce(condition: Condition, waiting: Counter, woken: Counter): void {
   using guard = condition.acquireSync();
   waiting.add();
   condition.waitSync(guard);
