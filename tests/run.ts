@@ -36,9 +36,9 @@ const ON_DEMAND: Record<string, string> = {
 };
 /** Files with code in their documentation that run as one test file, as arguments of `deno test`. A fourth has the others. */
 const DOCS = ["--doc README.md docs", "--doc mod.ts lib/pool lib/future lib/task", "--doc lib/shared lib/queue"];
-/** Folders whose files run one at a time, after the others: other processes would disturb their measurements. */
+/** Paths whose files run one at a time, after the others: other processes would disturb their measurements. */
 const ALONE = ["tests/alone/", "tests/crash/leak_test.ts", "tests/manager/memory_test.ts"];
-/** Files that take long run first, so that no core is idle at the end. */
+/** Paths whose files take long: they run first, so that no core is idle at the end. */
 const LONG = [
   "--doc",
   "tests/contract/on/",

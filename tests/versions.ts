@@ -77,11 +77,11 @@ async function run(program: string, files: readonly string[]): Promise<Outcome> 
       signal: AbortSignal.timeout(FILE_TIMEOUT),
     }).output();
     const text = new TextDecoder().decode(stdout);
-    console.error(`${file}: ${/^(?:ok|FAILED) \| .*$/m.exec(text)?.[0] ?? `stopped by ${signal}`}`);
+    const end = signal === null ? `exit code ${code}` : `stopped by ${signal}`;
+    console.error(`${file}: ${/^(?:ok|FAILED) \| .*$/m.exec(text)?.[0] ?? end}`);
     outcome.passed += Number(/^(?:ok|FAILED) \| (\d+) passed/m.exec(text)?.[1] ?? 0);
     if (code === 0) continue;
     const names = /^ ?FAILURES ?$([\s\S]*?)^FAILED/m.exec(text)?.[1].trim().split("\n");
-    const end = signal === null ? `exit code ${code}` : `stopped by ${signal}`;
     outcome.failed.push(...(names ?? [end]).map((name) => `${file}: ${name}`));
   }
   return outcome;

@@ -92,7 +92,7 @@ function assertUnderstood(error: unknown): void {
   const { name, message } = error as Error;
   const isKind = error instanceof TypeError || error instanceof RangeError || error instanceof IsopoolError;
   if (!isKind) {
-    // A task that gets a bad value fails as it will; so do the caller's own functions, and files.
+    // The library does not word the errors of tasks, of the caller's functions and of the file system.
     if (error instanceof AggregateError || /\(os error \d+\)/.test(message)) return;
     throw new Error(`${name ?? typeof error}: ${message ?? error}`);
   }
@@ -114,7 +114,7 @@ async function settle(value: Any): Promise<void> {
   await release(value);
 }
 
-async function settles(returned: unknown): Promise<void> {
+async function assertSettles(returned: unknown): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`hangs: not settled within ${SETTLES} ms`)), SETTLES);
@@ -193,15 +193,19 @@ function nameOf({ callable: { method, params }, index, path }: Place, value: str
 /** Whether a case would rightly wait for ever, block this thread, or fail in the engine. */
 function waits({ callable: { owner, method }, path }: Place, value: string): boolean {
   const isLong = ["undefined", "Infinity", "1e9", "2**53", "{}", "Object.create(null)"].includes(value);
-  if (owner === "Condition" && /^wait/.test(method ?? "")) return isLong || path.at(-1) === "signal";
+  if (owner === "Condition") {
+    if (/^wait/.test(method ?? "")) return isLong || path.at(-1) === "signal";
+    return method?.endsWith("Sync") === true && Number(value) > MAX_BLOCK;
+  }
   if (owner === "tune") return path.at(-1) === "duration" && isLong;
   // A promise cannot have it as its value.
-  if (owner === "stages" && value === "[a revoked proxy]") return true;
-  return method?.endsWith("Sync") === true && Number(value) > MAX_BLOCK && owner === "Condition";
+  return owner === "stages" && value === "[a revoked proxy]";
 }
 
 const [entry, owner, share, seed = "1"] = Deno.args;
-const callables = (await surface(entry)).get(owner) ?? [];
+const callables = (await surface(entry)).get(owner);
+if (callables === undefined) throw new Error(`${entry} exports no ${owner} that takes values`);
+if (share === undefined) throw new Error("give the share of the cases to run, or the name of one");
 const needsSelf = callables.some(({ kind }) => kind === "method" || kind === "setter");
 if (needsSelf && !(owner in INSTANCES) && !(owner in NOT_OURS)) {
   throw new Error(`${owner}: no way to make one: add it to INSTANCES, or to NOT_OURS`);
@@ -231,12 +235,13 @@ for (const place of all) {
         assertUnderstood(error);
         continue;
       }
-      await settles(returned);
+      await assertSettles(returned);
     } catch (error) {
       failures.push(`${current}: ${(error as Error).message}`);
     }
   }
 }
+if (cases === 0 && Number.isNaN(Number(share)) && !(owner in NOT_OURS)) failures.push(`${owner} has no case ${share}`);
 current = `${owner}: the end`;
 await endWorld();
 const end = performance.now() + SETTLES;

@@ -1,5 +1,5 @@
 /**
- * Values that nobody means.
+ * Bad values: what a caller may pass by mistake, or out of malice.
  *
  * @module
  */

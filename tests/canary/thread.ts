@@ -21,8 +21,11 @@ export interface Bare {
   worker: Worker;
   port: MessagePort;
   words: Int32Array<SharedArrayBuffer>;
-  /** Resolves after the `exit` event and the port's `close`, with the number of messages that had arrived by each. */
-  ended: Promise<{ atExit: number; atClose: number; late: number; code: number }>;
+  /**
+   * Resolves 20 ms after the `exit` event and the port's `close`, with the number of messages that had arrived by each, and
+   * in total.
+   */
+  ended: Promise<{ atExit: number; atClose: number; total: number; code: number }>;
 }
 
 /** Starts a thread that runs `body`; `port`, `words`, `args` and `hold()` (takes a Web Lock) are in scope. */
@@ -45,7 +48,7 @@ export function startBare(body: string, args: unknown = null): Bare {
     // A late message would arrive in the next turns of the event loop.
     setTimeout(() => {
       port1.close();
-      resolve({ atExit: exit, atClose: close, late: received, code });
+      resolve({ atExit: exit, atClose: close, total: received, code });
     }, 20);
   };
   port1.on("message", () => received++);

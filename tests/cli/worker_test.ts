@@ -17,7 +17,7 @@ test("worker: serves a queue; SIGTERM lets the calls that run end, and it exits 
   await using pool = new Pool({ backend: cluster({ redis: redis.address, queue: "q" }) });
   assertEquals(await within(30_000, pool.submit(double, 4)), 8);
   const running = pool.submit(record, `${redis.folder}/ran`, 7, 1_000);
-  while (!running.running) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => running.running, "the call runs");
   host.kill("SIGTERM");
   assertEquals(await within(MUST_HAPPEN, running), 7);
   const { code, stderr } = ended(await within(MUST_HAPPEN, end));
@@ -61,4 +61,4 @@ test("worker: a wrong command line, and a Redis that is not there, are told in o
     assertStringIncludes(stderr, part);
     assert(stderr.trimEnd().split("\n").length === 1, stderr);
   }
-}, needsRedis);
+}, { deadline: 60_000 });

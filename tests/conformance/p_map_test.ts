@@ -44,7 +44,8 @@ for (const [kind, open] of KINDS) {
           return index;
         }, { concurrency });
         assertEquals(results, [...turns.keys()]);
-        assertEquals([kind, maxInside <= concurrency], [kind, true]);
+        assert(maxInside <= concurrency, `${maxInside} at a time`);
+        if (turns.length === 60 && concurrency < 60) assertEquals(maxInside, concurrency);
       }
     }
   });

@@ -55,7 +55,7 @@ test(
   { ignore, deadline: 60_000 },
 );
 
-test("a bar stands below prints without pause, and its text changes at most 10 times a second", async () => {
+test("a bar stays below prints that never pause, and its text changes at most 10 times a second", async () => {
   const { code, text } = await runOnTerminal(`${HEAD}
     const busy = inline((n: number) => {
       const end = performance.now() + 1_000;

@@ -1,27 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { countListeners } from "../support/count_listeners.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, timed, until, within } from "../support/within.ts";
 import { gated, values } from "../fixtures/views.ts";
 import { GRACE, SETTLES, type Suite } from "./backend.ts";
-
-/** Makes a signal that counts its listeners. */
-function countListeners(): { controller: AbortController; listeners: () => number } {
-  const controller = new AbortController();
-  const { signal } = controller;
-  let listeners = 0;
-  const add = signal.addEventListener.bind(signal) as EventTarget["addEventListener"];
-  const remove = signal.removeEventListener.bind(signal) as EventTarget["removeEventListener"];
-  const adding: EventTarget["addEventListener"] = (...args) => {
-    listeners++;
-    add(...args);
-  };
-  const removing: EventTarget["removeEventListener"] = (...args) => {
-    listeners--;
-    remove(...args);
-  };
-  Object.assign(signal, { addEventListener: adding, removeEventListener: removing });
-  return { controller, listeners: () => listeners };
-}
 
 /** `signal`: of waiting and running calls, and already aborted. */
 export const signalSuite: Suite = (backend, check) => {
@@ -138,22 +120,23 @@ export const signalSuite: Suite = (backend, check) => {
   });
 
   check("no listener is left on a signal that outlives its tasks", async () => {
-    const { controller, listeners } = countListeners();
+    const controller = new AbortController();
+    const listeners = countListeners(controller.signal);
     const { signal } = controller;
     await using pool = backend.make({ workers: 2 });
     const futures = Array.from({ length: 50 }, (_, n) => pool.submit(values.double.with({ signal }), n));
-    assertEquals(listeners(), 50);
+    assertEquals(listeners.now, 50);
     await Promise.all(futures);
-    assertEquals(listeners(), 0);
+    assertEquals(listeners.now, 0);
     await pool.submit(values.failOdd.with({ signal }), 1).exception();
-    assertEquals(listeners(), 0);
+    assertEquals(listeners.now, 0);
     await pool.map(values.double, [1, 2, 3], { signal });
-    assertEquals(listeners(), 0);
+    assertEquals(listeners.now, 0);
     for await (const _ of pool.map(values.double, [1, 2, 3], { signal })) break;
     const waiting = pool.submit(values.double.with({ signal }), 1);
     waiting.cancel();
     // A worker that cannot give calls back ends them first.
-    await until(() => listeners() === 0, () => `no listener is left of ${listeners()}`);
+    await until(() => listeners.now === 0, () => `no listener is left of ${listeners.now}`);
   });
 
   check("two tasks with signals of their own: one abort does not reach the other", async () => {

@@ -1,6 +1,6 @@
 /**
- * A few rounds of the fault harness on each backend: `deno task soak:faults` runs as many as one likes. A round that fails
- * prints the command that replays it.
+ * A few rounds of the fault harness on each backend: `deno task soak:faults` runs as many as you like. A round that
+ * fails prints the command that replays it.
  */
 import { assertEquals } from "@std/assert";
 import { soak } from "../../bench/soak/faults/main.ts";
@@ -11,6 +11,7 @@ import { test } from "../support/within.ts";
 
 /** A round of work among faults, and a program that a signal ends. */
 const FIXED = { seed: 8, rounds: 2 };
+/** A random seed: each run of the tests tries new faults. */
 const FRESH = { seed: Math.floor(Math.random() * 1e6), rounds: 1 };
 
 for (const backend of BACKEND_KINDS) {

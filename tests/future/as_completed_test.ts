@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { asCompleted, CancelledError, WaitTimeoutError } from "@isopool/isopool";
+import { countListeners } from "../support/count_listeners.ts";
 import { turn, within } from "../support/within.ts";
-import { countedSignal, ManualFuture, manualFutures } from "./manual_future.ts";
+import { ManualFuture, manualFutures } from "./manual_future.ts";
 
 Deno.test("asCompleted() yields settled futures first, in input order, then each as it finishes", async () => {
   const all = manualFutures<string>(5);
@@ -73,27 +74,30 @@ Deno.test("asCompleted({ timeout: 0 }) yields all futures if all are done", asyn
 
 Deno.test("asCompleted({ signal }) throws the signal's own reason, and the tasks go on", async () => {
   const all = manualFutures<number>(2);
-  const { controller, signal, listeners } = countedSignal();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listeners = countListeners(signal);
   const iterator = asCompleted(all.map(({ future }) => future), { signal });
   all[0].fulfill(0);
   await iterator.next();
   const next = iterator.next();
   await turn();
-  assertEquals(listeners(), 1);
+  assertEquals(listeners.now, 1);
   const reason = { own: true };
   controller.abort(reason);
   assertStrictEquals(await within(10_000, next.catch((error) => error)), reason);
-  assertEquals([listeners(), all[1].cancels, (await iterator.next()).done], [0, [], true]);
+  assertEquals([listeners.now, all[1].cancels, (await iterator.next()).done], [0, [], true]);
   const late = asCompleted([all[1].future], { signal });
   assertStrictEquals(await within(10_000, late.next().catch((error) => error)), reason);
 });
 
-Deno.test("leaving a loop over asCompleted() leaves no listener, no timer and no callback", async () => {
+Deno.test("leaving a loop over asCompleted() leaves no listener and no timer", async () => {
   const all = manualFutures<number>(3);
-  const { signal, listeners } = countedSignal();
+  const { signal } = new AbortController();
+  const listeners = countListeners(signal);
   all[0].fulfill(0);
   for await (const _ of asCompleted(all.map(({ future }) => future), { signal, timeout: 60_000 })) break;
-  assertEquals(listeners(), 0);
+  assertEquals(listeners.now, 0);
   const iterator = asCompleted(all.map(({ future }) => future), { signal, timeout: 60_000 });
   await iterator.next();
   const next = iterator.next();
@@ -101,8 +105,8 @@ Deno.test("leaving a loop over asCompleted() leaves no listener, no timer and no
   all[1].fulfill(1);
   await next;
   await iterator.return();
-  assertEquals(listeners(), 0);
-  all[2].fulfill(2);
+  // The sanitizer would report a timer.
+  assertEquals(listeners.now, 0);
 });
 
 Deno.test("asCompleted() of nothing ends at once", async () => {

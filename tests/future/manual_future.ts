@@ -45,15 +45,3 @@ export class ManualFuture<R = unknown> implements FutureControl {
 export function manualFutures<R = unknown>(count: number): ManualFuture<R>[] {
   return Array.from({ length: count }, (_, index) => new ManualFuture<R>(index));
 }
-
-/** A signal that counts its listeners. */
-export function countedSignal(): { controller: AbortController; signal: AbortSignal; listeners: () => number } {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const registered = new Set<unknown>();
-  const add = signal.addEventListener.bind(signal) as (...args: unknown[]) => void;
-  const remove = signal.removeEventListener.bind(signal) as (...args: unknown[]) => void;
-  signal.addEventListener = (...args: unknown[]) => (registered.add(args[1]), add(...args));
-  signal.removeEventListener = (...args: unknown[]) => (registered.delete(args[1]), remove(...args));
-  return { controller, signal, listeners: () => registered.size };
-}

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { type Future, type ReturnWhen, wait } from "@isopool/isopool";
+import { countListeners } from "../support/count_listeners.ts";
 import { turn, within } from "../support/within.ts";
-import { countedSignal, manualFutures } from "./manual_future.ts";
+import { manualFutures } from "./manual_future.ts";
 
 function places(all: { future: Future<unknown> }[], set: Set<Future<unknown>>): number[] {
   return all.flatMap(({ future }, index) => set.has(future) ? [index] : []);
@@ -83,24 +84,27 @@ Deno.test("wait() of nothing returns at once", async () => {
 
 Deno.test("wait({ signal }) rejects with the signal's own reason, and the tasks go on", async () => {
   const all = manualFutures(1);
-  const { controller, signal, listeners } = countedSignal();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listeners = countListeners(signal);
   const result = wait([all[0].future], { signal, timeout: 60_000 });
   const reason = { own: 1 };
   controller.abort(reason);
   assertStrictEquals(await within(10_000, result.catch((error) => error)), reason);
-  assertEquals([all[0].cancels, all[0].future.state, listeners()], [[], "pending", 0]);
+  assertEquals([all[0].cancels, all[0].future.state, listeners.now], [[], "pending", 0]);
   const again = wait([all[0].future], { signal });
   assertStrictEquals(await within(10_000, again.catch((error) => error)), reason);
 });
 
 Deno.test("wait() leaves no listener on the signal and no timer", async () => {
   const all = manualFutures(2);
-  const { signal, listeners } = countedSignal();
+  const { signal } = new AbortController();
+  const listeners = countListeners(signal);
   const result = wait(all.map(({ future }) => future), { signal, timeout: 60_000 });
-  assertEquals(listeners(), 1);
+  assertEquals(listeners.now, 1);
   all.forEach((manual) => manual.fulfill(1));
   await within(10_000, result);
-  assertEquals(listeners(), 0);
+  assertEquals(listeners.now, 0);
 });
 
 Deno.test("wait() refuses bad input at the call", async () => {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { CancelledError, limit, TaskTimeoutError } from "@isopool/isopool";
+import { countListeners } from "../support/count_listeners.ts";
 import { test } from "../support/within.ts";
-import { countListeners, ending, retries, settled, untilAborted } from "./kit.ts";
+import { ending, retries, settled, untilAborted } from "./kit.ts";
 
 test("limit().acquire(): permits and calls share the concurrency, in order; release() frees a permit once", async () => {
   const run = limit(1);

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { pooled } from "@isopool/isopool";
+import { countListeners } from "../support/count_listeners.ts";
 import { runScript } from "../support/script.ts";
 import { test, until } from "../support/within.ts";
-import { countListeners, ending, retries, settled } from "./kit.ts";
+import { ending, retries, settled } from "./kit.ts";
 
 const MANY = 100_000;
 

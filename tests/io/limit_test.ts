@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { CancelledError, limit } from "@isopool/isopool";
+import { countListeners } from "../support/count_listeners.ts";
 import { expectError } from "../support/expect.ts";
 import { test } from "../support/within.ts";
-import { countListeners, ending, retries, settled, untilAborted } from "./kit.ts";
+import { ending, retries, settled, untilAborted } from "./kit.ts";
 
 for (const concurrency of [1, 5]) {
   test(`limit(${concurrency}): exactly that many calls run at a time, and start in order`, async () => {

@@ -13,7 +13,7 @@ for (const strict of [false, true]) {
     const results = await pooled(Array.from({ length: 20 }, (_, n) => n), (n) => (started.push(n), n), { rate });
     const ms = performance.now() - begin;
     assertEquals([results, started], [started, Array.from({ length: 20 }, (_, n) => n)]);
-    // Exact whatever the machine does: no start may come before its window.
+    // A lower bound, which holds on a busy machine, too: no start may come before its window.
     assert(ms >= 300, `it took ${ms} ms`);
     assert(ms < MUST_HAPPEN, `it took ${ms} ms`);
   });

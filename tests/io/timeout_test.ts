@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import { limit, pooled, TaskTimeoutError } from "@isopool/isopool";
 import { GRACE } from "../../lib/io/attempts.ts";
 import { expectError } from "../support/expect.ts";
-import { test, timed, until } from "../support/within.ts";
+import { pause, test, timed, until } from "../support/within.ts";
 import { drained, ending, settled, untilAborted } from "./kit.ts";
 
 const NEVER = new Promise<never>(() => {});
@@ -54,9 +54,17 @@ test("pooled({ timeout }): other items are not affected, and items in time keep 
 });
 
 test("pooled({ timeout }): waiting for a permit, for the reader or for the rate does not count", async () => {
-  const slow = (n: number) => new Promise<number>((resolve) => setTimeout(() => resolve(n), 30));
-  const options = { concurrency: 1, timeout: 5_000 };
-  assertEquals(await pooled([1, 2, 3], slow, options), [1, 2, 3]);
+  const slow = (n: number) => new Promise<number>((resolve) => setTimeout(() => resolve(n), 150));
+  const options = { concurrency: 1, timeout: 1_000 };
+  // The last one waits 1,350 ms for its permit.
+  const items = Array.from({ length: 10 }, (_, n) => n);
+  assertEquals(await pooled(items, slow, options), items);
+  const read: number[] = [];
+  for await (const n of pooled([1, 2, 3], slow, options)) {
+    read.push(n);
+    if (n === 1) await pause(1_200);
+  }
+  assertEquals(read, [1, 2, 3]);
   // Three intervals of waiting, each longer than the timeout.
   const rate = { limit: 1, interval: 150 };
   assertEquals(await pooled([1, 2, 3], (n) => n, { timeout: 100, rate }), [1, 2, 3]);
@@ -120,7 +128,7 @@ test("pooled({ timeout }): a synchronous throw and a plain value arrive unchange
 });
 
 test("pooled({ timeout }): a TimeoutError that fn throws itself is not replaced", async () => {
-  const { error } = await timed(pooled([1], () => fetchLike(AbortSignal.timeout(10)), { timeout: 5_000 }));
+  const { error } = await timed(pooled([1], () => untilAborted(AbortSignal.timeout(10)), { timeout: 5_000 }));
   assertEquals(expectError(error, DOMException).name, "TimeoutError");
 });
 
@@ -150,7 +158,3 @@ Deno.test("pooled() and limit() refuse a bad timeout at the call", () => {
   assertThrows(() => pooled([], () => 1, { timeout: -1 }), RangeError, "`timeout` is -1: it takes milliseconds");
   assertThrows(() => limit({ timeout: NaN }), RangeError, "`timeout` is NaN");
 });
-
-function fetchLike(signal: AbortSignal): Promise<never> {
-  return untilAborted(signal);
-}

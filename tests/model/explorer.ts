@@ -76,7 +76,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
       yield* woken(next, rest, count - 1);
       if (mayQuit(state, sleeping[i])) {
         const late = next.slice();
-        late[at + FRAME + Field.QUIT] = 1;
+        late[at + FRAME + Field.GIVE_UP] = 1;
         late[QUITS]--;
         yield* woken(late, rest, count - 1);
       }
@@ -92,7 +92,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
 
   function mayQuit(state: number[], t: number): boolean {
     const at = first + t * THREAD;
-    return state[QUITS] > 0 && state[at + FRAME + Field.QUIT] === 0 &&
+    return state[QUITS] > 0 && state[at + FRAME + Field.GIVE_UP] === 0 &&
       scripts[t][state[at + POSITION]].mayQuit === true;
   }
 
@@ -160,7 +160,7 @@ export function explore(program: Program, limit = 5_000_000): Found {
       if (status === SLEEPS && mayQuit(state, t)) {
         const next = state.slice();
         next[at + STATUS] = RUNS;
-        next[at + FRAME + Field.QUIT] = 1;
+        next[at + FRAME + Field.GIVE_UP] = 1;
         next[QUITS]--;
         yield [`${t + 1} is out of time`, next];
       }

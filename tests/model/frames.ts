@@ -9,7 +9,7 @@ import type { Model } from "./world.ts";
 /** The number of integers of a frame. */
 export const FRAME_SIZE = 15;
 /** Offsets of the fields that the explorer reads and writes by themselves. */
-export const Field = { PC: 0, STAGE: 1, ME: 2, QUIT: 9, WHERE: 12, ON: 13 } as const;
+export const Field = { PC: 0, STAGE: 1, ME: 2, GIVE_UP: 9, WHERE: 12, ON: 13 } as const;
 
 /** Reads a frame from a state. */
 export function loadFrame(model: Model, frame: Frame, state: number[], at: number): void {

@@ -5,7 +5,7 @@
  * @module
  */
 import { End, send } from "../../lib/queue/steps/ends.ts";
-import { DONE, Frame, Result, sleep } from "../../lib/shared/steps/step.ts";
+import { CONTINUE, DONE, Frame, Result, sleep } from "../../lib/shared/steps/step.ts";
 import type { Machines } from "./machines.ts";
 import type { Op, Program, World } from "./world.ts";
 
@@ -14,11 +14,14 @@ const MESSAGE = End.SIZE;
 const HOLDER = 0, IN_TRANSIT = 1;
 const OLD = 1, NEW = 2;
 
+function isOpen(world: World): boolean {
+  const holder = world.ghost(HOLDER);
+  return world.ghost(IN_TRANSIT) === 1 || (holder !== 0 && !world.dead(holder));
+}
+
 function checkClosed(world: World, { result }: Frame): void {
   if (result !== Result.CLOSED) return;
-  const holder = world.ghost(HOLDER);
-  const isOpen = world.ghost(IN_TRANSIT) === 1 || (holder !== 0 && !world.dead(holder));
-  world.check(!isOpen, `${world.me} finds the end gone while ${holder} holds it`);
+  world.check(!isOpen(world), `${world.me} finds the end gone while ${world.ghost(HOLDER)} holds it`);
 }
 
 /** The old holder of the end, the new holder, and a thread at the other end, which checks it `checks` times. */
@@ -43,7 +46,7 @@ export function pipeProgram({ endArrive, endLook, endLeave }: Machines, { checks
       }
       model.at(0).store(MESSAGE, 1);
       frame.pc = 1;
-      return 0;
+      return CONTINUE;
     },
   };
   const receives: Op = {
@@ -67,11 +70,10 @@ export function pipeProgram({ endArrive, endLook, endLeave }: Machines, { checks
     atEnd(world) {
       const frame = new Frame();
       while (endLook(world.model.at(0), frame) !== DONE);
-      const holder = world.ghost(HOLDER);
-      const isOpen = world.ghost(IN_TRANSIT) === 1 || (holder !== 0 && !world.dead(holder));
+      const open = isOpen(world);
       world.check(
-        isOpen === (frame.result === Result.OK),
-        `the end is ${isOpen ? "open" : "gone"}, and the check says otherwise`,
+        open === (frame.result === Result.OK),
+        `the end is ${open ? "open" : "gone"}, and the check says otherwise`,
       );
     },
   };

@@ -1,5 +1,6 @@
 /**
- * What must hold at the end of a program of the queue, whichever threads have died.
+ * What must hold at the end of a program of the queue, whichever threads have died. A ghost is a variable that only the
+ * checker reads and writes.
  *
  * @module
  */
@@ -33,6 +34,7 @@ export function checkTickets(world: World, shape: QueueShape, machines: Machines
   const unacknowledged = (thread: number) =>
     owners.filter((owner, ticket) => owner === thread && world.ghost(ACKNOWLEDGED + ticket) === 0).length;
   const unknown = owners.filter((owner) => owner === 0).length;
+  // Whether a thread may have more lost items than its row has slots: then the oldest are not listed.
   const mayOverflow = owners.some((owner) => unacknowledged(owner) + (owner === 0 ? 0 : unknown) >= SLOTS);
   let unsettled = 0;
   for (let ticket = 0; ticket < next; ticket++) {
@@ -57,11 +59,11 @@ export function checkTickets(world: World, shape: QueueShape, machines: Machines
  * Checks that no page of memory is used twice: the PAGES entries of TABLE from FIRST on are different. They include the
  * entry at LAST if a thread died before it could move LAST.
  */
-export function checkPages(world: World, mask: number): void {
+export function checkPages(world: World, pages: number): void {
   const { state } = world.model;
   const names = Array.from(
     { length: state[Log.PAGES] },
-    (_, i) => state[TABLE + ((state[Log.FIRST] + i) & (mask - 1))],
+    (_, i) => state[TABLE + ((state[Log.FIRST] + i) & (pages - 1))],
   );
-  world.check(new Set(names).size === names.length, `pages ${names} are in use`);
+  world.check(new Set(names).size === names.length, `pages of memory ${names} are in use`);
 }

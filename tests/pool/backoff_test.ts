@@ -1,4 +1,4 @@
-/** Retries with backoff and jitter: the waits between attempts, on every backend, in calls and in maps. */
+/** Retries with backoff and jitter: the waits between attempts, on threads and on this thread, in calls and in maps. */
 import { assert, assertEquals } from "@std/assert";
 import { Pool, type RetryOptions } from "@isopool/isopool";
 import { streams } from "../fixtures/views.ts";
@@ -13,7 +13,7 @@ function pausesOf(log: Float64Array, attempts: number): number[] {
 }
 
 function assertPauses(pauses: number[], least: number[], most = least): void {
-  // The clock of the day ticks in milliseconds; a timer may count from a little before.
+  // Date.now() has a resolution of 1 ms; a timer may count from a little before.
   pauses.forEach((pause, n) => assert(pause >= least[n] - 3 && pause < most[n] + LATE, `${pauses} for ${least}`));
   assertEquals(pauses.length, least.length);
 }

@@ -188,13 +188,13 @@ test("an unusual thrown value settles the future, and the pool goes on", async (
     return await within(MUST_HAPPEN, future.then(() => assert(false, kind), (error) => error));
   };
   assertEquals(await of("undefined"), undefined);
-  assertEquals(await of("function"), "[cannot cross: a function]");
-  assertEquals(await of("symbol"), "[cannot cross: a symbol]");
+  assertEquals(await of("function"), "[not copied: a function]");
+  assertEquals(await of("symbol"), "[not copied: a symbol]");
   assertEquals((await of("frozen")).message, "frozen");
   assertEquals((await of("getter")).message, "getter");
   const field = await of("uncloneable field");
   assertEquals([field.message, field.code, "close" in field], ["field", "E_FIELD", false]);
-  assertEquals((await of("uncloneable cause")).cause, "[cannot cross: a function]");
+  assertEquals((await of("uncloneable cause")).cause, "[not copied: a function]");
   const cyclic = await of("cyclic");
   assert(cyclic.cause === cyclic && cyclic.self === cyclic);
 });

@@ -1,5 +1,5 @@
 /**
- * Hosts of these tests: servers of OpenSSH on addresses of the loopback network, with keys of their own.
+ * SSH servers on loopback addresses, which stand in for remote hosts. Each test has keys of its own.
  *
  * @module
  */
@@ -147,7 +147,7 @@ export class TestHosts implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#hosts.values()].map((host) => host.kill()));
     Deno.removeSync(this.#folder, { recursive: true });
-    // A host that was killed has removed nothing.
+    // A host that was killed has removed nothing. No other test file has pools with hosts.
     for (const name of moduleFolders()) {
       if (!this.#foldersBefore.includes(name)) removeIfThere(`/tmp/${name}`);
     }

@@ -26,9 +26,9 @@ test("without a terminal, a long map writes a line every 5 s and a last one", as
   `);
   assertEquals(code, 0);
   const lines = stderr.trimEnd().split("\n");
-  assertEquals(lines.length, 2, stderr);
-  assert(/^\d\d\/64 \d\d% [\d.]+\/s ETA 0:0\d$/.test(lines[0]), lines[0]);
-  assert(/^64\/64 100% [\d.]+\/s 0:0\d$/.test(lines[1]), lines[1]);
+  assert(lines.length >= 2, stderr);
+  assert(/^\d\d\/64 \d\d% [\d.]+\/s ETA 0:\d\d$/.test(lines[0]), lines[0]);
+  assert(/^64\/64 100% [\d.]+\/s 0:\d\d$/.test(lines.at(-1)!), stderr);
 }, { deadline: 40_000 });
 
 test("progress in a worker is shown as lines", async () => {

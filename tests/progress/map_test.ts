@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { inline, Pool, type ProgressSink, type ProgressState } from "@isopool/isopool";
-import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
+import { runScript } from "../support/script.ts";
+import { MUST_HAPPEN, test, turn, until, within } from "../support/within.ts";
 
 class Recorder implements ProgressSink {
   readonly updates: ProgressState[] = [];
@@ -207,6 +208,14 @@ test("a lazy map that is never read opens no progress", async () => {
   await using pool = new Pool(1);
   const progress = new Recorder();
   pool.imap(double, [1, 2], { progress });
-  pool.imap(double, [1, 2], { progress: true });
-  assertEquals([progress.updates, progress.ends], [[], []]);
+  for (let n = 0; n < 20; n++) await turn();
+  assertEquals([progress.updates, progress.ends, pool.workerIds], [[], [], []]);
+  const { code, stderr } = await runScript(`
+    import { inline, Pool } from "@isopool/isopool";
+    const pool = new Pool(1);
+    pool.imap(inline((n: number) => n), [1, 2], { progress: true });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    Deno.exit(0);
+  `);
+  assertEquals([code, stderr], [0, ""]);
 });

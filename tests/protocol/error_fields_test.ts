@@ -29,8 +29,8 @@ Deno.test("functions and symbols in fields are left out at any depth, and everyt
   }));
   port1.close();
   port2.close();
-  assertEquals(back.cause, "[cannot cross: a function]");
-  assertEquals(["fn" in back, "symbol" in back, back.port], [false, false, "[cannot cross: MessagePort]"]);
+  assertEquals(back.cause, "[not copied: a function]");
+  assertEquals(["fn" in back, "symbol" in back, back.port], [false, false, "[not copied: MessagePort]"]);
   assertEquals(back.response, { status: 503, headers: new Map([["a", "b"]]) });
   assertEquals([back.list, back.set], [[1, undefined, { deep: { keep: 2 } }], new Set([1])]);
 });
@@ -46,9 +46,9 @@ Deno.test("objects in fields that would arrive empty, and getters that throw, be
     },
     proxy: [new Proxy({}, {})],
   }));
-  assertEquals(back.request, { url: "[cannot cross: URL]", headers: "[cannot cross: Headers]", method: "GET" });
+  assertEquals(back.request, { url: "[not copied: URL]", headers: "[not copied: Headers]", method: "GET" });
   assertEquals(back.trap, { kept: 1, bad: "[unreadable: its getter throws]" });
-  assertEquals(back.proxy, ["[cannot cross: Object]"]);
+  assertEquals(back.proxy, ["[not copied: Object]"]);
 });
 
 Deno.test("own fields called errors, error and suppressed cross, of any class", () => {

@@ -52,7 +52,7 @@ test("the error for corrupt memory says so, and what to do", async () => {
   assertThrows(
     () => queue.tryGet(),
     IsopoolError,
-    "Cannot get from Queue: the shared memory of this object is corrupt",
+    "Cannot get from Queue: the shared memory of this object is corrupt: some code has written into it, so use a new object",
   );
 });
 
@@ -78,5 +78,4 @@ test("a handle whose memory no queue can have is refused where it arrives", () =
     message.value["isopool:shared"].memory = memory;
     assertThrows(() => decode(message), IsopoolError, "is corrupt");
   }
-  return Promise.resolve();
 });

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   Counter,
   ItemLostError,
@@ -51,6 +51,7 @@ for (const engine of ["thread", "web"] as const) {
     for (let goal = 2_000; goal < count; goal += 2_000) {
       const victim = await Party.start(engine);
       victim.run("getItems", queue, counts, count, goal % 4_000 === 0).catch(() => {});
+      // The queue holds 200, so the victim has taken some by then.
       await until(() => tickets.get(goal - 300) !== 0, `item ${goal - 300} was put`, 60_000);
       await victim.kill();
       kills++;
@@ -101,13 +102,13 @@ for (const engine of ["thread", "web"] as const) {
       const join = assertRejects(() => queue.join({ timeout: 20_000 }), ItemLostError);
       if (how === "spin" || how === "stay") await victim.kill();
       const error = await join;
-      assertInstanceOf(error, ItemLostError);
       assertEquals([error.tickets, queue.takeLost(), queue.takeLost()], [[ticket], [ticket], []]);
       await queue.join({ timeout: 1_000 });
     });
   }
 
   test(`${engine}: of the lost items of one thread, takeLost reports the last 15`, async () => {
+    // A row has 16 slots, and a death may have overwritten one (delivery_words.ts).
     for (const count of [15, 40]) {
       await using victim = await Party.start(engine);
       const queue = new JoinableQueue<number>();
@@ -139,7 +140,12 @@ for (const engine of ["thread", "web"] as const) {
     await using sender = await Party.start(engine);
     const queue = new Queue<number | number[]>();
     await sender.run("putItems", queue, new SharedArray("i32", 50_000), 0, 50_000);
+    await sender.kill();
     assertEquals(queue.size, 50_000);
+    for (let n = 0; n < 50_000; n++) {
+      const got = queue.tryGet();
+      assertEquals(got.state === "ok" && [got.value].flat()[0], n);
+    }
   });
 
   test(`${engine}: a pipe echoes 16 MB, after its creator has closed its copy of the end`, async () => {

@@ -79,6 +79,7 @@ test("a loop after an await that calls a wrapped function is ended, not abandone
 }, { deadline: 40_000, ignore: !onLinux });
 
 test("the pool goes on with a new worker, and draining it does not wait for the abandoned one", async () => {
+  // load() is the share of a core that the process uses: the abandoned worker still spins.
   const { code, stdout, late } = await runScript(
     `${HEAD}
     {
@@ -107,7 +108,7 @@ test(
     );
     assertEquals([code, late], [0, false]);
     const [names, message, after, ran] = stdout.trim().split("\n");
-    // A further call may be stopped while the last worker has its time to end.
+    // The fifth abandoned worker breaks the pool. Up to two more calls may time out until then.
     const stopped = JSON.parse(names).filter((name: string) => name === "TaskTimeoutError").length;
     assert(stopped >= 5 && stopped < 8, names);
     assertEquals(

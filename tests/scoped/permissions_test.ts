@@ -99,7 +99,7 @@ Deno.test("PermissionScopeError has a name and the flag", () => {
   assertEquals([error.name, error.flag], ["PermissionScopeError", "--allow-net"]);
 });
 
-/** The least permissions for a scoped pool in a checkout, where a file may import what its own process may read. */
+/** What a scoped pool needs beside its scope: the runtime reads NODE_V8_COVERAGE for each worker. */
 const LEAST = ["--allow-env=NODE_V8_COVERAGE", "--unstable-worker-options"];
 
 /** Scopes that are wider than their parent's, the flags of the parent, and the flag that the error must name. */

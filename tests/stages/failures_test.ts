@@ -1,16 +1,9 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { activeWorkers, inline, StageError, stages, tasks } from "@isopool/isopool";
+import { activeWorkers, inline, StageError, stages } from "@isopool/isopool";
 import { ending, settled, untilAborted } from "../io/kit.ts";
 import { expectError } from "../support/expect.ts";
 import { test, until } from "../support/within.ts";
-
-const pages = tasks<typeof import("../fixtures/tasks/pages.ts")>(
-  import.meta.resolve("../fixtures/tasks/pages.ts"),
-);
-
-function* count(to = Infinity): Generator<number> {
-  for (let n = 0; n < to; n++) yield n;
-}
+import { count, pages } from "./kit.ts";
 
 test("stages(): the failure of each stage names the stage, its function and its item; what was thrown is the cause", async () => {
   const boom = new RangeError("no such page");

@@ -1,17 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { activeWorkers, inline, Pool, StageError, stages, tasks } from "@isopool/isopool";
+import { activeWorkers, inline, Pool, StageError, stages } from "@isopool/isopool";
 import { ending, settled } from "../io/kit.ts";
 import { expectError } from "../support/expect.ts";
 import { runScript } from "../support/script.ts";
 import { test, until } from "../support/within.ts";
-
-const pages = tasks<typeof import("../fixtures/tasks/pages.ts")>(
-  import.meta.resolve("../fixtures/tasks/pages.ts"),
-);
-
-function* count(to = Infinity): Generator<number> {
-  for (let n = 0; n < to; n++) yield n;
-}
+import { count, pages } from "./kit.ts";
 
 test("stages(): the pool of a stage without a name is called after its kind, in a warning too", async () => {
   const { code, stdout, stderr } = await runScript(`
@@ -102,7 +95,7 @@ test("stages(): a slow last stage holds back all stages before it, and the input
     before = read;
     await settled(50);
   }
-  // In the stages: 4 + 3, 5, 2; between them, each asynchronous reader holds one more.
+  // At least the last stage and the buffer before it are full. In the stages: 4 + 3, 5, 2; between them, each asynchronous reader holds one more.
   assert(read >= 2 + 5 && read <= 4 + 3 + 5 + 2 + 3, `${read} items were read`);
   stop.abort("enough");
   gate.resolve();

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { inline, Pool, Task, task, tasks } from "@isopool/isopool";
 import { within } from "../support/within.ts";
 
@@ -101,17 +101,4 @@ Deno.test("task() refuses a function without a name and a value that is no funct
   assertThrows(() => task(import.meta, 5 as Loose), TypeError, "a function that the file exports");
   assertThrows(() => task(exported as Loose, exported), TypeError, "import.meta.resolve");
   assertThrows(() => task(undefined as Loose, exported), TypeError, "import.meta.resolve");
-});
-
-Deno.test("Pool.submit() refuses a closure on an isolated backend, and the message has three alternatives", async () => {
-  await using pool = new Pool(1);
-  const n = 5;
-  const error = assertThrows(() => pool.submit((() => n) as Loose), TypeError) as unknown as Error;
-  for (const way of ["tasks<typeof import(", "task(import.meta,", "inline("]) assert(error.message.includes(way));
-  assertThrows(
-    () => pool.submit(5 as Loose),
-    TypeError,
-    "a task: tasks(url).name, task(import.meta, fn) or inline(fn)",
-  );
-  assertEquals(pool.workerIds, []);
 });

@@ -1,6 +1,7 @@
 /**
- * What `deno check` refuses. Each `@ts-expect-error` fails the check itself if the line below it were accepted; the
- * tests run the checker on the same mistakes one by one, so that the right error is the one that is found.
+ * What `deno check` refuses. Each `@ts-expect-error` fails the check itself if the line below it were accepted; a
+ * test runs the checker on some of the mistakes, each in a file of its own, so that the right error is the one that is
+ * found.
  *
  * @module
  */

@@ -3,7 +3,8 @@
  */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { CancelledError, limit, Pool, pooled, TaskTimeoutError } from "@isopool/isopool";
-import { countListeners, untilAborted } from "../../io/kit.ts";
+import { untilAborted } from "../../io/kit.ts";
+import { countListeners } from "../../support/count_listeners.ts";
 import { unhandledDuring } from "../../support/unhandled.ts";
 import { MUST_HAPPEN, test, turn, until, within } from "../../support/within.ts";
 import { range } from "../kit.ts";

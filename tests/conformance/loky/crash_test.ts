@@ -9,7 +9,7 @@ import { MUST_HAPPEN, until, within } from "../../support/within.ts";
 import { type AnyPool, ISOLATED, on, poolTasks, range } from "../kit.ts";
 
 /** Every way to fail that a call has: how it is submitted, and what its caller gets. */
-const CRASHES: Record<string, [submit: (pool: AnyPool) => Future<unknown>, error: new (...args: never[]) => Error]> = {
+const FAILURES: Record<string, [submit: (pool: AnyPool) => Future<unknown>, error: new (...args: never[]) => Error]> = {
   "an argument that cannot be copied": [(pool) => pool.submit(poolTasks.echo, () => 1), TransferError],
   "a task that throws": [(pool) => pool.submit(poolTasks.divide, 1, 0), RangeError],
   "a task that exits": [(pool) => pool.submit(poolTasks.exit, 0), WorkerCrashedError],
@@ -17,7 +17,7 @@ const CRASHES: Record<string, [submit: (pool: AnyPool) => Future<unknown>, error
 };
 
 on(ISOLATED, (backend, check) => {
-  for (const [what, [submit, error]] of Object.entries(CRASHES)) {
+  for (const [what, [submit, error]] of Object.entries(FAILURES)) {
     check(`test_crashes, test_in_callback_submit_with_crash: ${what}, also submitted from a callback`, async () => {
       await using gate = new Gate();
       await using pool = backend.make({ workers: 2 });

@@ -3,8 +3,7 @@ import { createRequire, register } from "node:module";
 import process from "node:process";
 import vm from "node:vm";
 import { Worker as NodeWorker } from "node:worker_threads";
-import { inWorker } from "./files.ts";
-import { type Attempt, first, SECRET } from "./target.ts";
+import { type Attempt, first, inWorker, SECRET } from "./target.ts";
 
 // A specifier that is not in the module graph.
 const computed = (text: string): string => text;

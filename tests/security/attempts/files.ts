@@ -1,9 +1,9 @@
-/** Attempts on files and folders, by every way to them. */
+/** Attempts on files and folders, by every way to them. target.ts says what an attempt returns. */
 import fs from "node:fs";
 import fsPromises from "node:fs/promises";
 import { createRequire } from "node:module";
 import { DatabaseSync } from "node:sqlite";
-import { type Attempt, first } from "./target.ts";
+import { type Attempt, first, inWorker } from "./target.ts";
 
 const decoder = new TextDecoder();
 
@@ -128,22 +128,5 @@ function watched(watcher: fs.FSWatcher): Promise<boolean> {
       watcher.close();
       resolve(true);
     }, 500);
-  });
-}
-
-/** Runs a module in a Web Worker of the task. Resolves to the first value that it posts. */
-export function inWorker(text: string, options: object = {}): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const url = `data:text/javascript,${encodeURIComponent(text)}`;
-    const worker = new Worker(url, { type: "module", ...options });
-    worker.onmessage = ({ data }) => {
-      worker.terminate();
-      // `undefined` arrives as null.
-      resolve(data ?? undefined);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(event.message));
-    };
   });
 }

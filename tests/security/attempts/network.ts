@@ -1,11 +1,11 @@
-/** Attempts on the network, on other processes' sockets, and on names. */
+/** Attempts on the network, on other processes' sockets, and on names. target.ts says what an attempt returns. */
 import dgram from "node:dgram";
 import dns from "node:dns/promises";
 import http from "node:http";
 import http2 from "node:http2";
 import net from "node:net";
 import tls from "node:tls";
-import { type Attempt, first } from "./target.ts";
+import { type Attempt, first, isDenial } from "./target.ts";
 
 const host = "127.0.0.1";
 
@@ -85,11 +85,6 @@ export const network: Record<string, Attempt> = {
     }),
   "dns.lookup": async () => (await dns.lookup("localhost")).address,
 };
-
-/** Whether an error says that the runtime has refused. */
-export function isDenial(error: unknown): boolean {
-  return error instanceof Deno.errors.NotCapable || /NotCapable|EPERM|EACCES|access to/.test(String(error));
-}
 
 function opened(source: WebSocket | EventSource): Promise<boolean> {
   return new Promise((resolve, reject) => {

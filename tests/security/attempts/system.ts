@@ -1,6 +1,6 @@
 /**
- * Attempts on the environment, programs, native code, the system, and other processes. An attempt succeeds if it returns
- * anything but `undefined` (target.ts), hence `?? true` behind calls that return nothing.
+ * Attempts on the environment, programs, native code, the system, and other processes. target.ts says what an attempt
+ * returns.
  */
 import childProcess from "node:child_process";
 import cluster from "node:cluster";
@@ -8,9 +8,9 @@ import inspector from "node:inspector";
 import os from "node:os";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
-import { type Attempt, first } from "./target.ts";
+import { type Attempt, first, isDenial } from "./target.ts";
 
-const libc = "/lib/x86_64-linux-gnu/libc.so.6";
+const libc = "libc.so.6";
 
 /** The environment; the host's has ISOPOOL_SECRET. */
 export const environment: Record<string, Attempt> = {
@@ -56,7 +56,7 @@ export const native: Record<string, Attempt> = {
       process.dlopen({ exports: {} }, libc);
     } catch (error) {
       // Loaded, and no module of Node's.
-      if (/access to/.test(String(error))) throw error;
+      if (isDenial(error)) throw error;
     }
     return true;
   },
@@ -65,7 +65,7 @@ export const native: Record<string, Attempt> = {
     try {
       base.loadExtension(libc);
     } catch (error) {
-      if (/access/.test(String(error))) throw error;
+      if (isDenial(error)) throw error;
     }
     return true;
   },
@@ -75,7 +75,7 @@ export const native: Record<string, Attempt> = {
   },
 };
 
-/** What the system tells. */
+/** Information about the system. */
 export const system: Record<string, Attempt> = {
   "Deno.hostname": () => Deno.hostname(),
   "Deno.osRelease": () => Deno.osRelease(),

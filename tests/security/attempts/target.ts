@@ -26,7 +26,10 @@ export interface Target {
   readonly group: number;
 }
 
-/** An attempt: returns what shows that it has succeeded; throws, rejects or returns `undefined` if it was denied. */
+/**
+ * An attempt: returns what shows that it has succeeded, anything but `undefined`, hence `?? true` behind calls that return
+ * nothing. It throws, rejects or returns `undefined` if it was denied.
+ */
 export type Attempt = (target: Target) => unknown;
 
 /** The content of what must not be read. */
@@ -43,5 +46,27 @@ export function first(emitter: Emitter, event: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     emitter.once(event, (argument: unknown) => resolve(argument ?? true));
     emitter.once("error", reject);
+  });
+}
+
+/** Whether an error says that the runtime has refused. */
+export function isDenial(error: unknown): boolean {
+  return error instanceof Deno.errors.NotCapable || /NotCapable|EPERM|EACCES|access to/.test(String(error));
+}
+
+/** Runs a module in a Web Worker of the task. Resolves to the first value that it posts. */
+export function inWorker(text: string, options: object = {}): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const url = `data:text/javascript,${encodeURIComponent(text)}`;
+    const worker = new Worker(url, { type: "module", ...options });
+    worker.onmessage = ({ data }) => {
+      worker.terminate();
+      // `undefined` arrives as null.
+      resolve(data ?? undefined);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
   });
 }

@@ -14,6 +14,7 @@ import { type Attempt, contend, Guarded } from "./programs.ts";
 import { ENGINES, programs } from "./view.ts";
 
 const WORKERS = 3;
+const WORDS = Object.keys(Guarded).length;
 
 const attempt: fc.Arbitrary<Attempt> = fc.record({
   how: fc.constantFrom("sync", "async", "try", "syncLimit", "asyncLimit", "signal"),
@@ -63,7 +64,7 @@ for (const engine of ENGINES) {
       await using isolates = engine.isolates(WORKERS);
       await fc.assert(
         fc.asyncProperty(lists, programOf(40), kills, async (all, mine, plan) => {
-          const [lock, words] = [new Kind(), new SharedArray("i32", 6)];
+          const [lock, words] = [new Kind(), new SharedArray("i32", WORDS)];
           const onWorkers = begin(isolates, programs.contend, lock, words, all);
           // This thread takes part, without blocking, and is not killed.
           const onThisThread = contend(lock, words, mine.filter(({ how }) => !how.startsWith("sync")), WORKERS + 1);
@@ -86,7 +87,7 @@ for (const engine of ENGINES) {
     await fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 3 }), fc.boolean(), async (all, permits, bounded) => {
         const semaphore = bounded ? new BoundedSemaphore(permits) : new Semaphore(permits);
-        const words = new SharedArray("i32", 6);
+        const words = new SharedArray("i32", WORDS);
         const onWorkers = all.map((attempts) => isolates.start(programs.crowd, semaphore, words, attempts).result);
         await within(MUST_HAPPEN, Promise.all(onWorkers));
         assertEquals([words.get(Guarded.INSIDE), semaphore.permits], [0, permits]);
@@ -100,7 +101,7 @@ for (const engine of ENGINES) {
     await using isolates = engine.isolates(WORKERS);
     await fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 3 }), kills, async (all, permits, plan) => {
-        const [semaphore, words] = [new BoundedSemaphore(permits), new SharedArray("i32", 6)];
+        const [semaphore, words] = [new BoundedSemaphore(permits), new SharedArray("i32", WORDS)];
         const onWorkers = all.map((attempts) => mayFail(isolates.start(programs.crowd, semaphore, words, attempts)));
         const killed = await killSome(onWorkers, words, plan);
         // A worker that was killed inside never decrements the count.

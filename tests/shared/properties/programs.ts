@@ -164,7 +164,7 @@ export async function contend(
 
 const reenter = (guard: Awaited<ReturnType<RLock["acquire"]>>) => guard.acquire();
 
-/** Runs attempts at permits. Counts the holders, and their maximum. */
+/** Runs attempts at permits, by their `how`, their `limit` and inside "turn" alone. Counts the holders, and their maximum. */
 export async function crowd(permits: Acquirable, words: SharedArray<"i32">, attempts: Attempt[]): Promise<void> {
   for (const attempt of attempts) {
     words.add(Guarded.TRIED, 1);

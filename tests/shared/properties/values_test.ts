@@ -103,6 +103,7 @@ for (const engine of ENGINES) {
         const results = await within(MUST_HAPPEN, Promise.all(all));
         const balance = new Map<unknown, number>([[0, 1]]);
         const move = (value: number, by: number) => {
+          // An i32 has no -0: `+ 0` makes it 0.
           const at = exact(type === "i32" ? value + 0 : value);
           balance.set(at, (balance.get(at) ?? 0) + by);
         };
