@@ -1,6 +1,6 @@
 /**
  * Benchmarks of objects that go to a worker and come back unchanged, 500 in flight: a small object, and one with lists of
- * objects. Goal: at most 0.8 times the time of knitting.
+ * objects.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Benchmarks of short calls by themselves: a few at a time, of a known time, at a pace; and what an idle pool costs.
+ * Benchmarks of short calls alone: a few in flight, of a known duration, at a fixed rate; and the CPU use of an idle pool.
  *
  * @module
  */
@@ -18,6 +18,7 @@ export const shortCalls: readonly Bench[] = [
     limit: 0.8,
     against: ["knitting"],
   }),
+  // The limit: the duration of the task, and what a call may cost.
   short("busy_20us", "tasks of 20 us, one at a time", "us", { limit: 30 }),
   short("busy_300us", "tasks of 300 us, one at a time", "us", { limit: 330 }),
   short("paced", "a trivial task each millisecond", "us", { limit: 40 }),

@@ -8,7 +8,7 @@
  * isopool --help
  * ```
  *
- * It is a face of the library and has no scheduler of its own: items go through `Pool.imap`. docs/cli.md describes it.
+ * It has no scheduler of its own: items go through `Pool.imap`. docs/cli.md describes it.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Pools whose workers are on other machines, connected by Redis. It needs Redis 6.2 or later, or Valkey.
+ * Pools whose workers are on other machines, and the locks, queues and values that they share, over Redis:
+ * `@isopool/isopool/cluster`. It needs Redis 6.2 or later, or Valkey.
  *
  * @module
  */

@@ -36,6 +36,7 @@ export function post(message: WorkerMessage): void {
 /** Writes the frame of a message together with the next one, if it is small. The next one must follow at once. */
 export function postWithNext(message: WorkerMessage): void {
   const parts = frameOf(message);
+  // Half of it leaves room for the next frame.
   if (held + lengthOf(parts) > SMALL / 2) write(parts);
   else hold(parts);
 }

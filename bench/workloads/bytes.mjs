@@ -1,5 +1,5 @@
 /**
- * Workloads that send bytes to a worker, one call at a time; the task returns their number.
+ * Workloads that send bytes to a worker, one call at a time. The task returns their number; that of "bounced", the bytes.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { needed } from "./adapter.mjs";
 import { collect, expect, repeat, repeatTimed } from "./measure.mjs";
 
 const SIZES = { "1KB": 2 ** 10, "1MB": 2 ** 20, "64MB": 2 ** 26 };
-/** Bytes that are allocated before they are moved, at most. */
+/** Maximum number of bytes that a block of moves allocates before it starts. */
 const ALLOCATED_AHEAD = 2 ** 28;
 
 /** `bytes_1KB_copied` to `bytes_64MB_bounced`. @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
@@ -34,6 +34,7 @@ async function moved(adapter, size) {
   const pool = await needed(adapter.open, "has no pool")(1, "size");
   const move = needed(pool.move, "cannot move");
   const block = async () => {
+    // At most 100, so that a block of small ones keeps the budget.
     const each = Array.from({ length: Math.min(100, ALLOCATED_AHEAD / size) }, () => new Uint8Array(size));
     const begin = performance.now();
     for (const bytes of each) expect(await move(bytes), size);

@@ -97,7 +97,8 @@ async function speedUp(adapter, make, chunkSize) {
   return { round, close: () => pool.close() };
 }
 
-function iterationsPerMillisecond() {
+/** Measures how many iterations of `busy` take a millisecond. */
+export function iterationsPerMillisecond() {
   let best = Infinity;
   for (let i = 0; i < 20; i++) {
     const begin = performance.now();

@@ -1,11 +1,12 @@
 /**
  * Workload of short tasks that wait while long ones run: every 2 ms four short tasks, every 50 ms a long one of 20 ms. Two
- * workers are busy for a quarter of their time, and one of them is always free.
+ * workers are busy for a fifth of their time, and one of them is always free. Gives the 99th percentile of the waits.
  *
  * @module
  */
 import { busy } from "../tasks/tasks.mjs";
 import { needed } from "./adapter.mjs";
+import { iterationsPerMillisecond } from "./maps.mjs";
 import { expect, sleep } from "./measure.mjs";
 
 const TICK = 2;
@@ -17,7 +18,7 @@ const LONG = 20;
 export const MIXED_WAIT = {
   async mixed_wait({ open }) {
     const pool = await needed(open, "has no pool")(2, "busy");
-    const iterations = iterationsOf(LONG);
+    const iterations = LONG * iterationsPerMillisecond();
     const result = busy(1);
     const round = async ({ budget }) => {
       const each = [];
@@ -28,6 +29,7 @@ export const MIXED_WAIT = {
         each.push(performance.now() - begin);
       };
       const begin = performance.now();
+      // Four budgets: a percentile needs many waits.
       for (let tick = 0; performance.now() - begin < budget * 4; tick++) {
         if (tick % TICKS_A_LONG === 0) calls.push(pool.run(iterations));
         for (let i = 0; i < SHORT_A_TICK; i++) calls.push(timeShort());
@@ -45,10 +47,3 @@ export const MIXED_WAIT = {
     return { round, close: () => pool.close() };
   },
 };
-
-function iterationsOf(milliseconds) {
-  busy(1_000_000);
-  const begin = performance.now();
-  busy(10_000_000);
-  return Math.round(10_000_000 / (performance.now() - begin) * milliseconds);
-}

@@ -1,5 +1,5 @@
 /**
- * Finds a browser on this machine, and the processes that one has started.
+ * Finds a browser on this machine, and the processes that a browser has started.
  *
  * @module
  */
@@ -12,17 +12,26 @@ const PLACES = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
-/** Gives the path of a Chromium or Chrome: `CHROME` of the environment, or one of the usual places; `undefined` if there is none. */
+/**
+ * Gives the path of a Chromium or Chrome: `CHROME` of the environment, or one of the usual places; `undefined` if there is
+ * none.
+ *
+ * @throws {Error} If `CHROME` is no file.
+ */
 export function findChromium(): string | undefined {
   const chosen = Deno.env.get("CHROME");
-  return (chosen ? [chosen] : PLACES).find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
-    }
-  });
+  if (!chosen) return PLACES.find(isFile);
+  if (isFile(chosen)) return chosen;
+  throw new Error(`CHROME is ${chosen}: there is no such file: set it to the path of Chromium or Chrome, or unset it`);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** Gives the command lines of all processes that have a text in their command line or environment. Linux only. */

@@ -20,6 +20,7 @@ export interface FlakyServer extends AsyncDisposable {
 
 /** Gives the failures of the first requests for a file, in order; later requests succeed. */
 export function failuresOf(id: number): ("busy" | "broken" | "silent")[] {
+  // One is enough: each costs the client its whole timeout.
   if (id === 500) return ["silent"];
   if (id % 100 === 13) return ["busy", "broken"];
   if (id % 10 === 3) return ["busy"];

@@ -1,5 +1,6 @@
 /**
- * `ItemHash`: names a call by what it computes: the hash of the task's code and of its item.
+ * `ItemHash`: names a call by the hash of the task's code and of its item, so that a job log tells which items an earlier run
+ * has done.
  *
  * @module
  */
@@ -18,7 +19,7 @@ export class ItemHash {
     this.#code = codeHash(named);
   }
 
-  /** Returns the hash of a call with this item. It takes some microseconds. */
+  /** Returns the hash of a call with this item. */
   of(item: unknown): string {
     return sha256(`${this.#code}\n${json(item)}`).slice(0, LENGTH);
   }

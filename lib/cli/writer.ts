@@ -52,7 +52,7 @@ export class Writer {
     if (this.#size >= GATHER) return this.flush();
     if (!this.#scheduled) {
       this.#scheduled = true;
-      // A timer of 0 ms fires when the results that are there have been added.
+      // A timer of 0 ms fires after all results that have already arrived were added.
       setTimeout(() => {
         this.#scheduled = false;
         this.flush().catch(() => {});

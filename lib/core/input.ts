@@ -17,6 +17,7 @@ export type OpenInput<T> =
 /**
  * Opens an input.
  *
+ * @param call What the caller does, for messages: "map".
  * @throws {TypeError} If it is not iterable.
  */
 export function openInput<T>(call: string, items: Input<T>): OpenInput<T> {
@@ -32,7 +33,9 @@ export function openInput<T>(call: string, items: Input<T>): OpenInput<T> {
  */
 export function hasEnded<T, R>(next: IteratorResult<T, R>): next is IteratorReturnResult<R> {
   if (typeof next === "object" && next !== null) return Boolean(next.done);
-  throw new TypeError(`Cannot read \`items\`: next() of the iterator returned ${show(next)}: it takes { done, value }`);
+  throw new TypeError(
+    `Cannot read \`items\`: next() of the iterator returned ${show(next)}: it must return { done, value }`,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * ```
  * caller's signal, a failure, the reader left -> Cancellation -> AttemptContext.signal ...
- *                                                             -> Waiter (at the gate) ...
+ *                                                             -> Waiter (for a permit) ...
  *                                                             -> the wait between two attempts
  * ```
  *
@@ -66,6 +66,7 @@ export class Cancellation implements Abortable, Placed {
 
   /** Reports that the run no longer waits for attempts that ignore this cancellation. */
   giveUp(): void {
+    // No attempt begins after the cancellation, so nothing asks for `givenUp` later.
     this.#givenUp?.abort(this.#cause?.reason);
   }
 }

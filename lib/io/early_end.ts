@@ -3,7 +3,7 @@
  *
  * ```
  * a failure, the reader left      -> cancellation: items in progress get the signal
- * the caller's signal             -> cancellation, and they are waited for 200 ms
+ * the caller's signal             -> cancellation, and they have the grace time to end
  * a signal of the process (drain) -> starts:       items in progress are finished, those that wait to start are not
  * ```
  *
@@ -22,7 +22,7 @@ export interface EndingRun {
   stop(reason: unknown): void;
   /** Reads and starts no more items. */
   close(): void;
-  /** Ends the run if nothing is waited for. */
+  /** Ends the run if nothing is in progress any more. */
   checkEnd(): void;
 }
 
@@ -68,7 +68,7 @@ export class EarlyEnd {
         this.starts.abort(reason);
         run.checkEnd();
       },
-      // What runs here ends with this thread.
+      // The second signal ends the process, and with it everything that runs here.
       terminate: () => {},
     });
     const removeAbort = onAbort(this.#plan.signal, (reason) => this.#abort(run, reason));
@@ -78,7 +78,7 @@ export class EarlyEnd {
     };
   }
 
-  /** The run has ended. */
+  /** Removes the listeners and the timer, at the end of the run. */
   clear(): void {
     clearTimeout(this.#graceTimer);
     this.#removeListeners();

@@ -1,5 +1,5 @@
 /**
- * `traceHtml()`: makes one self-contained page of a trace, for a look without Chrome's or Perfetto's viewer.
+ * `traceHtml()`: makes one self-contained page of a trace, which needs neither Chrome's viewer nor Perfetto.
  *
  * ```
  * lines of the trace -> TracePage.add -> the page's data: one row a call, written as it comes -> the viewer (trace_viewer.ts)
@@ -16,6 +16,8 @@ import { PAGE_END, PAGE_START } from "./trace_viewer.ts";
 /** Number of characters that are written together. */
 const BLOCK = 64 * 1024;
 const OUTCOMES = ["fulfilled", "rejected", "cancelled"];
+/** The column "sent" of a row. */
+const SENT = 11;
 
 /** Collects what the page needs besides its calls, which are written as they come. */
 class TracePage {
@@ -30,6 +32,7 @@ class TracePage {
 
   /** Takes an event. Returns the row of a call that is complete. */
   add(event: TraceEvent): unknown[] | undefined {
+    // s, f: start and end of a flow, from the submit to the call; M: metadata; C: counter; i: mark; X: slice.
     const { ph, tid, ts = 0, args = {} } = event;
     if (ph === "s") this.#flows.set(event.id!, ts);
     else if (ph === "M" && event.name === "thread_name") this.#lanes.set(tid, String(args.name));
@@ -37,7 +40,7 @@ class TracePage {
     else if (ph === "C" && event.name === "calls") this.#counters.push([ts, args["in flight"], args.waiting]);
     else if (ph === "i") this.#marks.push([tid, ts, event.name, args.cause ?? null]);
     else if (ph === "f" && this.#call?.lane === tid) {
-      this.#call.row[11] = this.#flows.get(event.id!) ?? null;
+      this.#call.row[SENT] = this.#flows.get(event.id!) ?? null;
       // The flow of a batch leads to its first call only.
       this.#flows.delete(event.id!);
     } else if (ph === "X" && event.cat === "run") {
@@ -66,6 +69,7 @@ class TracePage {
     };
   }
 
+  // The columns are those of trace_viewer.ts.
   #row({ tid, ts, dur, name, args = {} }: TraceEvent): unknown[] {
     const { index, attempt, item, error, wait, transfer } = args;
     const nameId = this.#names.get(name) ?? this.#names.size;
@@ -133,7 +137,7 @@ export async function traceHtml(trace: string | URL, page: string | URL): Promis
 const TRACE_HTML: PublicFunction = { action: "make page of trace", method: traceHtml };
 
 /** @throws {TypeError} If a path is neither text nor a URL. */
-export function checkPath(action: string, option: string, path: unknown): void {
+function checkPath(action: string, option: string, path: unknown): void {
   if ((typeof path === "string" && path !== "") || isA(path, URL)) return;
   throw badOption(action, option, path, "a path or a file: URL", false);
 }
@@ -162,5 +166,5 @@ async function* readEvents(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): Asyn
 
 // A `<` could end the script element.
 function inScript(value: unknown): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028");
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
 }

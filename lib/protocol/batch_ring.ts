@@ -1,5 +1,6 @@
 /**
- * A ring buffer for calls whose arguments lie in shared memory: one record on a {@linkcode ValueRing} for each batch.
+ * A ring buffer for calls whose arguments lie in shared memory: one record on a {@linkcode ValueRing} for each batch. A unit is
+ * 8 bytes.
  *
  * ```
  * first | count    task | attempt    timeout    flags    then: numbers, one unit each
@@ -91,7 +92,7 @@ export class BatchRing {
     const flags = (spread ? Flag.SPREAD : 0) | (hasLimit ? Flag.HAS_LIMIT : 0) | (areNumbers ? Flag.NUMBERS : 0) |
       (timed ? Flag.TIMED : 0);
     return ring.putInts(first | 0, items.length) && ring.putInts(task, attempt) && ring.putNumber(timeout) &&
-      ring.putInts(flags, 0) &&
+      ring.putInts(flags, 0) && // 0: the unused half of the unit
       (areNumbers ? ring.putNumbers(items as readonly number[]) : items.every((item) => this.#putItem(item, spread)));
   }
 

@@ -74,9 +74,9 @@ function read(object: object, key: string): unknown {
   return (object as Record<string, unknown>)[key];
 }
 
-/** Maximum numbers of objects and of levels for which visiting an object twice costs less than noting each. */
-const MAX_UNNOTED = 50_000;
-const MAX_UNNOTED_DEPTH = 64;
+/** Maximum numbers of objects and of levels for which visiting an object twice costs less than to remember each. */
+const MAX_UNTRACKED = 50_000;
+const MAX_UNTRACKED_DEPTH = 64;
 
 class Search {
   errors: Set<Error> | undefined;
@@ -84,7 +84,7 @@ class Search {
   #views: Map<ArrayBufferLike, ArrayBufferView | null> | undefined;
   #visited = 0;
   #depth = 0;
-  readonly #noted = new Set<object>();
+  readonly #seen = new Set<object>();
   readonly #transfer: readonly unknown[];
 
   constructor(transfer: readonly unknown[]) {
@@ -154,12 +154,13 @@ class Search {
     }
   }
 
-  // Whether the object was seen before, in a cycle or a second place; objects are noted once there are many.
+  // Whether the object was seen before, in a cycle or a second place; objects are remembered once there are many.
   #isRepeated(object: object, size: number): boolean {
+    // A list counts for its elements, too: each is visited, at less cost than an object.
     this.#visited += 1 + size / 8;
-    if (this.#visited <= MAX_UNNOTED && this.#depth <= MAX_UNNOTED_DEPTH) return false;
-    if (this.#noted.has(object)) return true;
-    this.#noted.add(object);
+    if (this.#visited <= MAX_UNTRACKED && this.#depth <= MAX_UNTRACKED_DEPTH) return false;
+    if (this.#seen.has(object)) return true;
+    this.#seen.add(object);
     return false;
   }
 

@@ -26,7 +26,7 @@ export function encodeThrown(thrown: unknown): Thrown {
   try {
     return new Encoder().encode(thrown);
   } catch {
-    return { value: "[cannot cross: it cannot be read]" };
+    return { value: "[not copied: it cannot be read]" };
   }
 }
 
@@ -44,7 +44,7 @@ export function recordsOf(errors: Iterable<Error>): ErrorRecord[] {
   return records;
 }
 
-/** Makes the records of errors that are left out of the message. One that cannot be read has none. */
+/** Makes the record of each error, for a message that has handles in their place. An error that cannot be read has none. */
 export function recordEach(errors: Iterable<Error>): Map<Error, ErrorRecord> {
   const encoder = new Encoder();
   const records = new Map<Error, ErrorRecord>();
@@ -63,7 +63,7 @@ class Encoder {
   encode(thrown: unknown): Thrown {
     if (isError(thrown)) return { error: this.record(thrown) };
     if (typeof thrown === "function" || typeof thrown === "symbol") {
-      return { value: `[cannot cross: a ${typeof thrown}]` };
+      return { value: `[not copied: a ${typeof thrown}]` };
     }
     return this.#encodeData(thrown);
   }
@@ -98,7 +98,7 @@ class Encoder {
     return record;
   }
 
-  // Data of the user's. Errors in it are replaced by bare ones, and listed.
+  // User data: errors in it are replaced by bare ones, and their records listed.
   #encodeData(value: unknown): Thrown {
     if (typeof value !== "object" || value === null) return { value };
     const errors: ErrorRecord[] = [];
@@ -187,5 +187,5 @@ function cloneable(value: object): unknown {
 }
 
 function notCloneable(value: object): string {
-  return `[cannot cross: ${read(() => Object.prototype.toString.call(value)).slice(8, -1)}]`;
+  return `[not copied: ${read(() => Object.prototype.toString.call(value)).slice(8, -1)}]`;
 }

@@ -23,7 +23,7 @@ export function frameOfThrown(thrown: Thrown, messageOf: (thrown: Thrown) => obj
 
 /** Returns a thrown error with plain fields only, and without the errors in it; of another value, a text. */
 export function bare(thrown: Thrown): Thrown {
-  if (!("error" in thrown)) return { value: "[cannot cross: it cannot reach another process]" };
+  if (!("error" in thrown)) return { value: "[not copied: it cannot reach another process]" };
   const { cause: _cause, errors: _errors, suppression: _suppression, ...record } = thrown.error;
   const plain = Object.entries(record.fields).filter(([, field]) => "value" in field && isPrimitive(field.value));
   return { error: { ...record, fields: Object.fromEntries(plain) } };

@@ -10,8 +10,13 @@ import type { SlotOwner } from "./slot_owner.ts";
 import { Chunk } from "./job.ts";
 import { limitOf } from "./median_timeout.ts";
 
-/** Puts chunks that are alike into one batch, numbered from `first`. */
+/**
+ * Puts chunks of one task, with the same options and attempt, into one batch. Its calls are numbered from `first`.
+ *
+ * @param timed Whether the worker reports the times of each call.
+ */
 export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
+  // The jobs may differ in `hasLimit` and `handles`; everything else is that of the first.
   const { job, first: index, attempt, transfer } = chunks[0];
   const { id: taskId, source, localFunction } = job.task;
   return {

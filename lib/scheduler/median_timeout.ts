@@ -10,7 +10,7 @@ import { MAX_DELAY } from "../core/validate.ts";
 const MIN_RUNS = 10;
 /** Shortest limit, in milliseconds: the first call of a fresh worker loads the task's module, which counts as running. */
 const MIN_TIMEOUT = 1_000;
-/** Milliseconds after which a call without a limit is looked at again, because there may be one meanwhile. */
+/** Milliseconds after which a call that began before there was a limit is checked again. */
 export const RECHECK = 1_000;
 
 /** A time limit of the calls of one task. */
@@ -39,7 +39,10 @@ export interface RunLimit {
   readonly medianTimeout?: MedianTimeout | undefined;
 }
 
-/** The limit of a call's run at this moment, in milliseconds. A call may get one later. */
+/**
+ * The limit of a call's run at this moment, in milliseconds: `undefined` if it never has one, MAX_DELAY while it has none
+ * yet.
+ */
 export function limitOf({ timeout, medianTimeout }: RunLimit): number | undefined {
   return medianTimeout ? Math.min(timeout ?? MAX_DELAY, medianTimeout.ms ?? MAX_DELAY) : timeout;
 }

@@ -3,12 +3,12 @@
  *
  * Ending takes a worker some milliseconds of processor time. After each end the runtime gives the freed memory of the
  * whole process back to the system (`malloc_trim`), and what needs memory meanwhile waits, this event loop included. So
- * when many workers are stopped at once, their ends take a time that grows with the square of their number: 150 take 35 to
- * 45 s of processor time, 60 take 6, bare workers of the runtime with as many modules no less. Therefore:
+ * when many workers are stopped at once, their ends take a time that grows with the square of their number: 150 workers
+ * take 35 to 45 s of processor time, 60 take 6 s; bare workers that load as many modules take as long. Therefore:
  *
  * - the limit has an allowance for the other workers that are ending;
- * - it does not count from the stop alone: while workers end that were asked to no later than this one, its own turn is
- *   still to come. A worker that cannot be stopped lets those that were asked later pass, and so does not wait for them.
+ * - the time does not run while workers still end that were asked before this one, or at the same time: its turn is still
+ *   to come. Workers that were asked later do not count: their ends show that this one is stuck.
  *
  * @module
  */

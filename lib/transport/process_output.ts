@@ -31,13 +31,13 @@ export class ProcessOutput {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #onMark: (report: string) => void;
   // An unfinished line.
-  #rest: Uint8Array = new Uint8Array();
+  #rest: Uint8Array = EMPTY;
   #tail = "";
 
   /**
    * @param mark The text of a mark, without its line end.
    * @param write Receives whole lines.
-   * @param onMark Is called after each mark with the text behind it, and a report is no mark that counts.
+   * @param onMark Called after each mark with the text behind it: "" for a mark that counts, or a report.
    */
   constructor(mark: string, write: (bytes: Uint8Array) => void, onMark: (report: string) => void) {
     this.#mark = new TextEncoder().encode(mark);

@@ -44,12 +44,15 @@ export const Write = {
   HEAD: 4,
   TAKE: 5,
   CONFIRM: 6,
+  // Reuse the first page.
   OLD: 7,
   NAME: 8,
   DROP: 9,
+  // Or take a new one.
   GROW: 10,
   NEW: 11,
   COUNTED: 12,
+  // After both: the log is one page longer.
   LAST: 13,
   END: 14,
   COPY: 15,
@@ -73,7 +76,7 @@ export function pageAt({ words, table, pages, shift }: LogWords, position: numbe
  * Writes record `number`, which takes `units`, behind the last one. Ends as `FULL` if there is no room until more is
  * read, as `CORRUPT` if the counts of pages contradict each other.
  *
- * Registers: `d` is where the record begins, `e` is LAST, `seen` is FIRST or a page of memory.
+ * Registers: `c` is HEAD with its closed bit, `d` is where the record begins, `e` is LAST, `seen` is FIRST or a page of memory.
  */
 export function write(log: LogWords, frame: Frame, number: number, units: number, grow: Grow, copy: Copy): Outcome {
   const { words, table, pages, shift } = log;
@@ -146,8 +149,8 @@ function checkCount(frame: Frame, used: number, all: number, max: number): Outco
   return end(frame, Result.CORRUPT);
 }
 
-// `close` wakes each producer once. One that slept again after that would never wake, so the put continues, and the ring
-// finds that the queue is closed.
+// `close` wakes each producer once. One that slept again after that would never wake, so the put continues without a
+// record, and the ring finds that the queue is closed.
 function noRoom(frame: Frame): Outcome {
   return (frame.c & CLOSED) !== 0 ? DONE : end(frame, Result.FULL);
 }
