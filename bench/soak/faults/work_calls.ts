@@ -60,11 +60,13 @@ export const cancel: Doer = async (work) => {
     return ledger.watch(call, () => {
       const future = pool.submit(own.wait, mark, n, i % 2 === 0 ? 3 : 60_000);
       setTimeout(() => {
-        const wasDone = future.done;
+        // A drain, or the end of its pool, may have cancelled it before.
+        const wasCancelled = future.cancelled;
+        const hadEnded = future.done && !wasCancelled;
         const took = future.cancel();
-        if (took === wasDone) ledger.problems.push(`cancel() returned ${took} of a call that is ${future.state}`);
+        if (took === hadEnded) ledger.problems.push(`cancel() returned ${took} of a call that is ${future.state}`);
         // Cancelled at once: it was still waiting, and must never start.
-        if (took && future.done) call.starts = 0;
+        if (took && future.done && !wasCancelled) call.starts = 0;
       }, work.ms + i);
       return future;
     });
