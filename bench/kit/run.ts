@@ -20,6 +20,8 @@ export async function run(bench: Bench, effort: Effort): Promise<Report> {
   const outcomes = bench.contestants.map((contestant) => ({ contestant, samples: [] }) as Outcome);
   const drivers = new Map<Contestant, Driver>();
   const warmUp = { ...effort, budget: WARM_UP * effort.budget };
+  // A contestant whose process begins anew works right before its round. So do the others then.
+  const isUneven = bench.contestants.some(({ burnsIdle }) => burnsIdle) && !bench.fresh && effort.warmUp;
   const firstRound = bench.fresh || !effort.warmUp ? 1 : 0;
   for (let round = firstRound; round <= effort.rounds; round++) {
     for (const outcome of outcomes) {
@@ -30,6 +32,7 @@ export async function run(bench: Bench, effort: Effort): Promise<Report> {
         let driver = fresh ?? drivers.get(contestant);
         if (fresh && contestant.burnsIdle && effort.warmUp) await fresh.round(warmUp);
         if (!driver) drivers.set(contestant, driver = processes.use(await Driver.start(bench, contestant)));
+        if (isUneven && round > 0 && !contestant.burnsIdle) await driver.round(effort);
         const sample = await driver.round(round > 0 ? effort : warmUp);
         if (round > 0) outcome.samples.push(sample);
       } catch (error) {
