@@ -61,13 +61,14 @@ export const SCHEDULER: readonly Mutation[] = [
     text: "    if (this.calls.isStopping) return false;\n",
     by: "",
     tests: ["tests/scheduler/forced_end_test.ts"],
+    filter: "/about to be stopped/",
   },
   {
     defect: "calls that have not started are lost with a worker that is stopped",
     file: "lib/scheduler/slot.ts",
     text: "    this.calls.reclaimAll();\n    this.#transport.kill();",
     by: "    this.#transport.kill();",
-    tests: ["tests/scheduler/forced_end_test.ts", "tests/scheduler/timeout_test.ts"],
+    tests: ["tests/scheduler/shutdown_test.ts"],
   },
   {
     defect: "calls of a dead worker come back in the wrong order",

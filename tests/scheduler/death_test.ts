@@ -52,6 +52,19 @@ testWithClock("Scheduler: calls that come back from a dead worker go before thos
   await scheduler.terminate();
 });
 
+testWithClock("Scheduler: calls of several jobs come back from a dead worker in their order", async () => {
+  const { fleet, scheduler, task } = manualScheduler({ taskTakes: 0.3 });
+  const jobs = numbers(5).map((n) => new ListJob(scheduler, task, [n]));
+  await turn();
+  const [worker] = fleet.all;
+  assertEquals(worker.inFlight, numbers(5));
+  worker.start();
+  worker.die({ reason: "exit", exitCode: 1 });
+  await finish(fleet, ...jobs);
+  assertEquals(fleet.all[1].calls.map(({ item }) => item), [1, 2, 3, 4]);
+  await scheduler.terminate();
+});
+
 testWithClock(
   "Scheduler: the death of an idle worker loses nothing and starts no other until there is a job",
   async () => {

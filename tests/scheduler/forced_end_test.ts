@@ -124,3 +124,22 @@ testWithClock(
     await scheduler.terminate();
   },
 );
+
+testWithClock(
+  "Scheduler: a worker that is about to be stopped gets no call, which could start beside the stopped one and be lost",
+  async (clock) => {
+    const { fleet, scheduler, task } = manualScheduler({ killGrace: GRACE, taskTakes: 0.3 });
+    const first = new ListJob(scheduler, task, ["first"]);
+    await turn();
+    const [worker] = fleet.all;
+    worker.start();
+    scheduler.revoke(first, "cancelled", "stop");
+    const next = new ListJob(scheduler, task, ["next"]);
+    await turn();
+    assertEquals(worker.inFlight, ["first"]);
+    await clock.advance(GRACE);
+    await finish(fleet, next);
+    assertEquals([worker.kills, next.outcomes], [1, ["fulfilled"]]);
+    await scheduler.terminate();
+  },
+);
