@@ -163,7 +163,6 @@ export class Slot implements CallsSlot, PinnedWorker {
     this.#stopOutcome = stopOutcome;
     this.state = "leaving";
     clearTimeout(this.#initializerTimer);
-    this.calls.reclaimAll();
     this.#transport.kill();
   }
 

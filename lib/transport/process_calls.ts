@@ -49,7 +49,6 @@ export class ProcessCalls {
 
   /** How many more calls can be sent now. */
   get free(): number {
-    if (this.window === 1) return 1 - this.#calls.size;
     return this.#blocking === undefined && this.#calls.size < this.window ? 1 : 0;
   }
 

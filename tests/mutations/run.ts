@@ -45,7 +45,7 @@ async function firstFailure(folder: string, { tests, filter }: Mutation): Promis
     }).output();
     if (code === 0) continue;
     const text = new TextDecoder().decode(stdout);
-    const title = /^ ?FAILURES ?$\s*^(.*?) => /m.exec(text)?.[1];
+    const title = /^ ?FAILURES ?$\s*^(.*?)(?: => .*)?$/m.exec(text)?.[1];
     if (title === undefined && signal === null) throw new Error(`${file} does not run: ${text}`);
     return `\`${file.replace("tests/", "")}\`: ${title ?? "it hangs"}`;
   }

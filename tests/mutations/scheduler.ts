@@ -65,10 +65,10 @@ export const SCHEDULER: readonly Mutation[] = [
   },
   {
     defect: "calls that have not started are lost with a worker that is stopped",
-    file: "lib/scheduler/slot.ts",
-    text: "    this.calls.reclaimAll();\n    this.#transport.kill();",
-    by: "    this.#transport.kill();",
-    tests: ["tests/scheduler/shutdown_test.ts"],
+    file: "lib/scheduler/pending_stops.ts",
+    text: "    this.#target.reclaimAll();\n",
+    by: "",
+    tests: ["tests/scheduler/forced_end_test.ts"],
   },
   {
     defect: "calls of a dead worker come back in the wrong order",

@@ -5,6 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CancelledError, Pool, TaskTimeoutError, WorkerCrashedError } from "@isopool/isopool";
 import { onLinux } from "../support/proc.ts";
+import { range } from "../support/range.ts";
 import { MUST_HAPPEN, pause, test, timed, until, within } from "../support/within.ts";
 import { childrenOf, lives, own } from "./kit.ts";
 
@@ -42,6 +43,26 @@ test(
   },
   linux,
 );
+
+for (const concurrencyPerWorker of [1, 2]) {
+  test(
+    `a process of ${concurrencyPerWorker} calls at a time that stands still holds one only: it cannot give back more`,
+    async () => {
+      await using pool = new Pool({ backend: "process", workers: 2, concurrencyPerWorker });
+      await pool.ready();
+      await pool.map(own.sizeOf, [new Uint8Array(1), new Uint8Array(2)]);
+      const [pid] = childrenOf(Deno.pid);
+      Deno.kill(pid, "SIGSTOP");
+      await until(() => stateOf(pid) === "T", "the process stands still");
+      const futures = range(6).map((n) => pool.submit(own.sizeOf, new Uint8Array(n)));
+      await until(() => futures.filter(({ state }) => state === "finished").length === 5, "the other one runs five");
+      assertEquals(stateOf(pid), "T");
+      Deno.kill(pid, "SIGCONT");
+      assertEquals(await Promise.all(futures), range(6));
+    },
+    linux,
+  );
+}
 
 test("a call with an argument of 2 MB is lost with the process that may have died of reading it", async () => {
   const { pool, pid } = await frozen();

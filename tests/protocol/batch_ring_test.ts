@@ -3,6 +3,7 @@
  * of its calls has ended. What does not fit goes by message.
  */
 import { assert, assertEquals } from "@std/assert";
+import { BatchRing } from "../../lib/protocol/batch_ring.ts";
 import { CallTable, CAPACITY } from "../../lib/protocol/call_table.ts";
 import { snapshot } from "../../lib/protocol/snapshot.ts";
 import type { RunMessage } from "../../lib/protocol/messages.ts";
@@ -79,6 +80,22 @@ Deno.test("batches: batchFrom() returns the rest of a batch from any of its call
       table.openBatch(6 + CAPACITY, header, [[9]], 11);
       assertEquals([table.batchFrom(6), itemsOf(table.batchFrom(6 + CAPACITY))], [null, [[9]]]);
     }
+  }
+});
+
+Deno.test("batches: batchFrom() returns null for a call that is withdrawn while the worker reads its batch", () => {
+  const host = new CallTable();
+  const worker = new CallTable(host.memory);
+  host.openBatch(0, header, [[1], [2]], 0);
+  const { read } = BatchRing.prototype;
+  BatchRing.prototype.read = function (...args) {
+    host.withdraw(0);
+    return read.apply(this, args);
+  };
+  try {
+    assertEquals([worker.batchFrom(0), itemsOf(worker.batchFrom(1))], [null, [[2]]]);
+  } finally {
+    BatchRing.prototype.read = read;
   }
 });
 
