@@ -61,6 +61,8 @@ Deno.test("--resume leaves out what is done by what it is, whatever its place; -
     ["1", "0"],
     ["3", "0"],
   ]);
+  // An item that has failed and then succeeded is done once.
+  assertEquals((await run("--resume", "1", "1")).stdout, '"1"\n');
 });
 
 Deno.test("--resume runs again what changed code has computed; a torn last row is cut off", async () => {

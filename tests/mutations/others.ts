@@ -65,6 +65,7 @@ export const OTHERS: readonly Mutation[] = [
     text: '    this.control({ kind: "cancel", id, reason });\n',
     by: "",
     tests: ["tests/cluster/calls_test.ts"],
+    filter: "/cancel\\(\\) takes/",
   },
   {
     defect: "cluster: a stream ends after its first items",
@@ -72,6 +73,7 @@ export const OTHERS: readonly Mutation[] = [
     text: "    if (call.isSent) this.#transport.grant(call.seq, total - call.granted);\n",
     by: "",
     tests: ["tests/cluster/calls_test.ts"],
+    filter: "/streams and progress/",
   },
   {
     defect: "cluster: a host runs modules that it must not",
@@ -79,6 +81,7 @@ export const OTHERS: readonly Mutation[] = [
     text: "this.#list = list && [...list as string[]];",
     by: "this.#list = list && undefined;",
     tests: ["tests/cluster/calls_test.ts"],
+    filter: "/with `modules`/",
   },
   {
     defect: "command line: a line break inside quotes ends a row",
@@ -86,6 +89,7 @@ export const OTHERS: readonly Mutation[] = [
     text: "else if (unit === 10 && !isQuoted) return at;",
     by: "else if (unit === 10) return at;",
     tests: ["tests/cli/input_test.ts"],
+    filter: "/csv/",
   },
   {
     defect: "command line: --halt with a percentage ends after the first failure",
@@ -93,6 +97,7 @@ export const OTHERS: readonly Mutation[] = [
     text: "this.#failed >= MIN_FAILURES && ",
     by: "",
     tests: ["tests/cli/ends_test.ts"],
+    filter: "/--halt/",
   },
   {
     defect: "command line: the job log does not tell a timeout from a failure",
@@ -100,12 +105,14 @@ export const OTHERS: readonly Mutation[] = [
     text: "return { value: -1, signal: SIGNALS.SIGTERM };",
     by: "return { value: 1, signal: 0 };",
     tests: ["tests/cli/joblog_test.ts"],
+    filter: "/timeout/",
   },
   {
-    defect: "command line: --resume-failed runs what has succeeded since",
+    defect: "command line: --resume counts an item that has failed and then succeeded twice",
     file: "lib/cli/done_items.ts",
     text: "      this.#failures.delete(failure);\n",
     by: "",
     tests: ["tests/cli/joblog_test.ts"],
+    filter: "/--resume leaves out/",
   },
 ];

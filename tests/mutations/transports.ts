@@ -8,6 +8,7 @@ export const TRANSPORTS: readonly Mutation[] = [
     text: "call.startedAt !== undefined || call.staysHere",
     by: "call.staysHere",
     tests: ["tests/process_backend/lost_calls_test.ts"],
+    filter: "/kills at random/",
   },
   {
     defect: "a process gets a further call while one blocks it",
@@ -67,6 +68,7 @@ export const TRANSPORTS: readonly Mutation[] = [
     text: "seq as number < tail;",
     by: "seq as number <= tail + 9;",
     tests: ["tests/hostile/messages_test.ts"],
+    filter: "/calls that are not in flight/",
   },
   {
     defect: "a worker may be ready twice",
