@@ -67,9 +67,7 @@ export class ModuleFolder {
     const { path } = await (this.#folder ??= makeFolder());
     const url = `${pathToFileURL(join(path, hash)).href}/`;
     await Promise.all(manifest.map(async ([file], i) => {
-      const place = new URL(file, url);
-      if (!place.href.startsWith(url)) throw new ClusterError(`a file of it would be outside of its folder: ${file}`);
-      const target = fileURLToPath(place);
+      const target = placeOf(file, url);
       await Deno.mkdir(dirname(target), { recursive: true });
       await Deno.writeFile(target, contents[i]);
     }));
@@ -90,6 +88,15 @@ export class ModuleFolder {
       throw new ClusterError(`${what} (SHA-256 ${hashes[i]})`);
     }));
   }
+}
+
+// Returns the path of a file that a manifest names, in the folder with this URL.
+function placeOf(file: string, url: string): string {
+  const place = new URL(file, url);
+  try {
+    if (place.href.startsWith(url)) return fileURLToPath(place);
+  } catch { /* It has an encoded separator. */ }
+  throw new ClusterError(`a file of it would be outside of its folder: ${file}`);
 }
 
 interface Folder {

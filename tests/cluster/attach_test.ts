@@ -12,7 +12,7 @@ import type * as Tasks from "./tasks.ts";
 const { record } = tasks<typeof Tasks>(import.meta.resolve("./tasks.ts"));
 const ROOT = new URL("../../", import.meta.url);
 
-async function lines(path: string): Promise<string[]> {
+async function readLines(path: string): Promise<string[]> {
   try {
     return (await Deno.readTextFile(path)).trimEnd().split("\n");
   } catch (error) {
@@ -37,16 +37,19 @@ test(
       stderr: "inherit",
     }).spawn();
     await using _host = await TestHost.start({ redis: redis.address, queue: "attach", concurrency: 4 });
-    await until(async () => (await lines(file)).length > 100, "a part has run", 60_000);
+    await until(async () => (await readLines(file)).length > 100, "a part has run", 60_000);
     submitter.kill("SIGKILL");
     assertEquals((await submitter.status).signal, "SIGKILL");
-    const before = (await lines(file)).length;
+    const before = (await readLines(file)).length;
     assert(before < 450, `${before} have run`);
     const found = await within(60_000, Array.fromAsync(attach<number>(options)));
     const items = found.map(({ index, item, status, ...rest }) => [index, (item as [string, number])[1], status, rest]);
     const expected = Array.from({ length: 500 }, (_, n) => [n, n, "fulfilled", { job: 0, value: n }]);
     assertEquals(items.toSorted(([a], [b]) => Number(a) - Number(b)), expected);
-    assertEquals((await lines(file)).map(Number).toSorted((a, b) => a - b), Array.from({ length: 500 }, (_, n) => n));
+    assertEquals(
+      (await readLines(file)).map(Number).toSorted((a, b) => a - b),
+      Array.from({ length: 500 }, (_, n) => n),
+    );
     // Reading changes nothing.
     assertEquals((await Array.fromAsync(attach(options))).length, 500);
   },
@@ -80,7 +83,7 @@ test("attach() follows calls that run while their pool lives, and its loop can b
   await using pool = new Pool({ backend: cluster(options) });
   const file = `${redis.folder}/runs`;
   const all = pool.starmap(record, Array.from({ length: 20 }, (_, n) => [file, n, 100] as const));
-  await until(async () => (await lines(file)).length > 2, "some have run", 30_000);
+  await until(async () => (await readLines(file)).length > 2, "some have run", 30_000);
   let count = 0;
   for await (const _ of attach(options)) if (++count === 5) break;
   const found = await within(20_000, Array.fromAsync(attach(options)));
@@ -108,12 +111,7 @@ test("what is over or was never sent is an error that says so; so are wrong opti
     assertStringIncludes(thrown.message, `\`${Object.keys(wrong)[0]}\``);
   }
   for (const wrong of [{ executor: "" }, { retention: 10 }, { sendModules: 1 }, { sizeLimit: "1M" }]) {
-    let message = "";
-    try {
-      cluster({ redis: redis.address, queue: "q", ...wrong } as never);
-    } catch (error) {
-      message = (error as Error).message;
-    }
+    const { message } = assertThrows(() => cluster({ redis: redis.address, queue: "q", ...wrong } as never), Error);
     assertStringIncludes(message, `\`${Object.keys(wrong)[0]}\``);
   }
 });

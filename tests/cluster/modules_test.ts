@@ -1,5 +1,5 @@
 /** Local modules of tasks, which pools send to worker hosts through Redis. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Redis } from "ioredis";
 import { inline, Pool, type PoolOptions, type Task, TaskLoadError, tasks } from "@isopool/isopool";
 import { cluster, ClusterError, type ClusterOptions } from "@isopool/isopool/cluster";
@@ -84,6 +84,7 @@ test("a local module and what it imports reach a host that cannot read them", as
   const client = new Redis(`${redis.folder}/redis.sock`);
   await until(async () => (await keysOf(client, ":prioritized")).length > 0, "the calls are in Redis");
   const lives = await Promise.all((await keysOf(client, ":content:")).map((key) => client.ttl(key)));
+  // Two files and a manifest, for a day.
   assert(lives.length >= 3 && lives.every((ttl) => ttl > 80_000 && ttl <= 86_400), String(lives));
   client.disconnect();
   await project.remove();
@@ -172,13 +173,16 @@ test("a manifest cannot write outside of the folder of the host", async () => {
     return contentHash(content);
   };
   const file = await put("1");
+  const inside = new ModuleFolder(settings, client);
+  const url = await inside.provide(await put(JSON.stringify([["inside.ts", file]])));
+  assertEquals(await Deno.readTextFile(new URL("inside.ts", url)), "1");
+  await inside.close();
   for (
     const path of ["../outside.ts", "%2e%2e/outside.ts", "..%2foutside.ts", "/tmp/outside.ts", "file:///tmp/outside.ts"]
   ) {
     const folder = new ModuleFolder(settings, client);
     const manifest = await put(JSON.stringify([[path, file]]));
-    const refused = await folder.provide(manifest).then(() => path, () => undefined);
-    assertEquals(refused, undefined);
+    await assertRejects(() => folder.provide(manifest), ClusterError, "outside of its folder", path);
     await folder.close();
   }
   client.disconnect();
@@ -230,21 +234,21 @@ test(
   120_000,
 );
 
-test("the folder of a killed host is removed by the next one", async () => {
+test("the folder of a killed host is removed by the next one, that of a living host stays", async () => {
   await using redis = await TestRedis.start();
   await using project = new Project();
   const options = { redis: redis.address, queue: "killed" };
   await using pool = poolOn(options);
-  const folderOf = async () => {
+  await using otherPool = poolOn({ ...options, queue: "other" });
+  const folderOf = async (pool: ReturnType<typeof poolOn>) => {
     return hostFolder((await within(MUST_HAPPEN, pool.submit(project.tasks.where, 1))).url);
   };
   const one = await TestHost.start({ ...options, concurrency: 1 });
-  await using two = await TestHost.start({ ...options, concurrency: 1, queue: "other" });
-  const left = await folderOf();
+  await using _living = await TestHost.start({ ...options, concurrency: 1, queue: "other" });
+  const [left, used] = [await folderOf(pool), await folderOf(otherPool)];
   await one.kill();
   assert(await exists(left));
-  await using _three = await TestHost.start({ ...options, concurrency: 1 });
-  assert(await folderOf() !== left);
-  assertEquals(await exists(left), false);
-  await two.close();
+  await using _next = await TestHost.start({ ...options, concurrency: 1 });
+  assert(await folderOf(pool) !== left);
+  assertEquals([await exists(left), await exists(used)], [false, true]);
 });

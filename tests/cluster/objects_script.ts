@@ -11,6 +11,7 @@ async function gate(): Promise<void> {
 }
 
 switch (job) {
+  // count TIMES
   case "count": {
     const value = site.value("steps");
     const big = site.value("big", "i64");
@@ -20,6 +21,7 @@ switch (job) {
     await big.add(2n ** 40n);
     break;
   }
+  // produce NAME COUNT
   case "produce": {
     const queue = site.queue<{ from: string; n: number }>("items", { maxSize: 50 });
     await gate();
@@ -31,6 +33,7 @@ switch (job) {
     for await (const { from, n } of site.queue<{ from: string; n: number }>("items")) console.log(`${from} ${n}`);
     break;
   }
+  // hold LEASE VALUE
   case "hold": {
     const guard = await site.lock("one", { lease: Number(args[0]) }).acquire();
     console.log(`ready ${guard.token}`);

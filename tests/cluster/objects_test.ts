@@ -1,3 +1,4 @@
+/** Values, queues and locks of a cluster, between processes and in tasks. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { inline, Pool, QueueClosedError, TransferError, WaitTimeoutError } from "@isopool/isopool";
 import { cluster, ClusterError, LockLostError } from "@isopool/isopool/cluster";
@@ -18,7 +19,7 @@ test("4 processes add 1 to a value 10,000 times each: 40,000 (bound: 90 s)", asy
   for (const other of others) assertEquals(await within(90_000, other.rest()), []);
   await using site = cluster(options);
   assertEquals(await site.value("steps").get(), 40_000);
-  assertEquals(await site.value("big", "i64").get(), 4n * 2n ** 40n);
+  assertEquals(await site.value("big", "i64").get(), 4n * 2n ** 40n); // Each adds 2^40 once.
 }, 150_000);
 
 test("a value has the methods of Counter, and does not leave its range", async () => {
@@ -139,6 +140,7 @@ test("a holder that is killed loses its lock after the lease; the next one has a
   holder.signal("SIGKILL");
   const { ms, value: guard } = await timed(within(MUST_HAPPEN, lock.acquire()), start);
   assert(guard!.token > Number(token), `${guard!.token} after ${token}`);
+  // It was renewed after a third of the lease at the latest, so 667 ms of it were left.
   assert(guard!.held && ms > 300, `${ms} ms`);
   await guard!.release();
   assertEquals([guard!.held, await lock.locked()], [false, false]);
