@@ -64,8 +64,8 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   readonly stdout: ReadableStream<Uint8Array> | undefined;
   /** What it prints to stderr, with `stderr: "piped"`. */
   readonly stderr: ReadableStream<Uint8Array> | undefined;
-  readonly #task: Task<A, R>;
-  #args: unknown[]; // Dropped at the start: the process may be kept for long after its end.
+  // Dropped at the start: the process may be kept for long after its end.
+  #call: { readonly task: Task<A, R>; readonly args: unknown[] } | undefined;
   readonly #options: Omit<CheckedProcess, "args">;
   // Made by start(): a process that was never started holds no resources.
   #running: Running | undefined;
@@ -82,8 +82,7 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
     ({ name: this.name, daemon: this.daemon } = this.#options = options);
     this.#child = new Child(options.stdout, options.stderr);
     ({ stdout: this.stdout, stderr: this.stderr } = this.#child.streams);
-    this.#task = task;
-    this.#args = args;
+    this.#call = { task, args };
   }
 
   /** Id of the operating system's process: a thread has the script's; that of a child is `undefined` until it runs. */
@@ -124,11 +123,11 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
    * ```
    */
   start(): this {
-    if (this.#running) throw new IsopoolError(`Cannot start process ${this.name}: already started: create another`);
+    if (!this.#call) throw new IsopoolError(`Cannot start process ${this.name}: already started: create another`);
     failures ??= new UnobservedFailures();
     const core = new PoolCore(this.#options.pool, { daemon: this.daemon, failures, child: this.#child });
-    this.#running = { core, future: submitCall(core, START, this.#task, this.#args) };
-    this.#args = [];
+    this.#running = { core, future: submitCall(core, START, this.#call.task, this.#call.args) };
+    this.#call = undefined;
     core.scheduler.close();
     void core.scheduler.ended.then(() => this.#child.finish());
     return this;

@@ -20,7 +20,7 @@ async function collected(ref: WeakRef<object>): Promise<boolean> {
 }
 `;
 
-/** Runs a script that may call \`gc()\`, and asserts what it prints. */
+/** Runs a script that may call `gc()`, and asserts what it prints. */
 async function prints(body: string, expected: string): Promise<void> {
   const { code, stdout, stderr, late } = await runScript(HEAD + body, {
     permissions: ["-A", "--v8-flags=--expose-gc"],
@@ -29,7 +29,7 @@ async function prints(body: string, expected: string): Promise<void> {
   assertEquals({ code, late, stdout }, { code: 0, late: false, stdout: `${expected}\n` }, stderr);
 }
 
-/** Registers the same script for both backends with a memory that can be collected by this process. */
+/** Registers the same script for the backends whose calls keep their values in this process. */
 function each(name: string, body: string, expected: string): void {
   for (const backend of ["worker", "async"]) {
     const options = JSON.stringify({ backend, workers: 2 });
@@ -95,7 +95,7 @@ each(
   "0,1,2 2,1,0,1,2",
 );
 
-test("worker: test_processes_crash_handling_after_executor_gc: a crash in a dropped pool is told", () =>
+test("worker: test_processes_crash_handling_after_executor_gc: a crash in a dropped pool is reported", () =>
   prints(
     `
     const memory = new Int32Array(new SharedArrayBuffer(8));
@@ -176,11 +176,11 @@ test("worker: test_lose_target_ref: a process keeps neither its arguments nor it
       await process.join();
       if (await queue.get() !== 5) throw new Error("wrong answer");
       kept.push(process);
-      return [new WeakRef(argument)];
+      return [new WeakRef(argument), new WeakRef(target)];
     }
     // The process itself is kept, as in CPython: what it was given is not.
     const kept: unknown[] = [];
     const refs = await run();
     console.log((await Promise.all(refs.map(collected))).join(), kept.length);`,
-    "true 1",
+    "true,true 1",
   ), { deadline: 70_000 });
