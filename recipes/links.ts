@@ -7,7 +7,7 @@ import { Parser } from "htmlparser2";
 
 const [first] = Deno.args;
 if (first === undefined || !URL.canParse(first)) {
-  console.error("deno task links URL");
+  console.error("usage: deno task links URL");
   Deno.exit(2);
 }
 const site = new URL(first).origin;
@@ -38,13 +38,15 @@ async function visit(url: string, { signal }: { signal: AbortSignal }): Promise<
 }
 
 const foundOn = new Map([[new URL(first).href, "the command line"]]);
-let [next, broken] = [[...foundOn.keys()], 0];
+let next = [...foundOn.keys()];
+let broken = 0;
 while (next.length > 0) { // One round for each distance from the first page.
   const urls = next;
   next = [];
   const outcomes = await pooled(urls, visit, {
     concurrency: 20,
     per: { key: (url) => new URL(url).host, limit: 4 },
+    // A broken link is requested twice: some servers fail now and then.
     retry: { maxAttempts: 2, minTimeout: 100 },
     timeout: 30_000,
     onError: "settle",

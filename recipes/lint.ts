@@ -4,7 +4,7 @@ import { Pool, tasks } from "@isopool/isopool";
 const { lint } = tasks<typeof import("./rules.ts")>(import.meta.resolve("./rules.ts"));
 const [folder, ...given] = Deno.args;
 if (folder === undefined) {
-  console.error("deno task lint FOLDER [EXTENSION...]");
+  console.error("usage: deno task lint FOLDER [EXTENSION...]");
   Deno.exit(2);
 }
 const extensions = given.length > 0 ? given : ["ts", "js", "tsx", "jsx", "md"];

@@ -8,8 +8,8 @@ export interface Finding {
 }
 
 const RULES: [pattern: RegExp, message: string][] = [
-  [/[ \t]+$/, "blanks at the end of the line"],
-  [/^(<<<<<<<|>>>>>>>) /, "a conflict that was not resolved"],
+  [/[ \t]+$/, "whitespace at the end of the line"],
+  [/^(<<<<<<<|>>>>>>>) /, "an unresolved merge conflict"],
   [/\bdebugger\b/, "a debugger statement"],
   [/^.{201,}$/, "more than 200 characters"],
 ];

@@ -4,7 +4,7 @@ import { Pool, tasks } from "@isopool/isopool";
 const { thumbnail } = tasks<typeof import("./thumbnail.ts")>(import.meta.resolve("./thumbnail.ts"));
 const [from, to, width = "320"] = Deno.args;
 if (to === undefined || !(Number(width) >= 1)) {
-  console.error("deno task thumbnails FROM TO [WIDTH]");
+  console.error("usage: deno task thumbnails FROM TO [WIDTH]");
   Deno.exit(2);
 }
 

@@ -10,10 +10,11 @@ import { expect } from "../workloads/measure.mjs";
 import { serve } from "./driver.mjs";
 
 await serve((variant) => ({
-  operate(operation, count) {
+  operate(operation, threadCount) {
+    // Word 0 is the lock, word 1 the number: see bare_operations.mjs.
     const memory = new SharedArrayBuffer(8);
     const number = new Int32Array(memory, 4);
-    const threads = Array.from({ length: count }, () => start("bare_operations.mjs", { memory, operation }));
+    const threads = Array.from({ length: threadCount }, () => start("bare_operations.mjs", { memory, operation }));
     return {
       async run(count) {
         const before = number[0];
@@ -30,7 +31,7 @@ await serve((variant) => ({
   channel(payload) {
     const { port1, port2 } = new MessageChannel();
     const threads = [port1, port2].map((port, i) =>
-      start("bare_channel.mjs", { port, payload, puts: i === 0, messagesAList: Number(variant || 1) }, [port])
+      start("bare_channel.mjs", { port, payload, puts: i === 0, messagesPerList: Number(variant || 1) }, [port])
     );
     return {
       run: (count) => Promise.all(threads.map((thread) => ask(thread, count))),

@@ -7,15 +7,15 @@ import { parentPort, workerData } from "node:worker_threads";
 import { MESSAGES } from "../workloads/payloads.mjs";
 import { now } from "./operations.mjs";
 
-const { port, payload, puts, messagesAList } = workerData;
+const { port, payload, puts, messagesPerList } = workerData;
 const { make } = MESSAGES[payload];
 
 if (puts) {
   parentPort.on("message", (count) => {
     const begin = now();
-    for (let i = 0; i < count; i += messagesAList) {
-      const length = Math.min(messagesAList, count - i);
-      port.postMessage(messagesAList === 1 ? make(i) : Array.from({ length }, (_, j) => make(i + j)));
+    for (let i = 0; i < count; i += messagesPerList) {
+      const length = Math.min(messagesPerList, count - i);
+      port.postMessage(messagesPerList === 1 ? make(i) : Array.from({ length }, (_, j) => make(i + j)));
     }
     parentPort.postMessage([begin, begin]);
   });
@@ -27,5 +27,5 @@ if (puts) {
     if (remaining === 0) parentPort.postMessage([now(), now()]);
   };
   parentPort.on("message", add);
-  port.onmessage = ({ data }) => add(messagesAList === 1 ? -1 : -data.length);
+  port.onmessage = ({ data }) => add(messagesPerList === 1 ? -1 : -data.length);
 }

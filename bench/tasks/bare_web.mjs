@@ -1,5 +1,6 @@
 /**
- * A plain Web Worker.
+ * A Web Worker without a library, for comparison: it runs the task of tasks.mjs that its URL names (`?task=NAME`) for each
+ * message.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** A process that takes jobs by BullMQ alone: path of Redis, name of the queue, number of jobs at a time, name of the task. */
+/** A contestant: takes jobs with BullMQ, without isopool. Arguments: socket of Redis, queue, jobs at a time, task. */
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import * as tasks from "./tasks.mjs";

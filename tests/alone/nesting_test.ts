@@ -10,7 +10,7 @@ import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 /** Deadline in milliseconds: a thread started by a thread takes half a second to start. */
 const LONG = 30_000;
 
-test("a task may create a pool, on both backends", async () => {
+test("a task may create a pool, on the backends async and worker", async () => {
   await using pool = new Pool(1);
   for (const backend of ["async", "worker"] as const) {
     assertEquals(await within(LONG, pool.submit(subPool.sumOfDoubles, backend, [1, 2, 3])), 12);
@@ -23,13 +23,17 @@ test("a task of an async pool may create a pool of threads, which does not count
   assertEquals(sums, [2, 4]);
 });
 
-test("pools may be nested four deep; the fifth is refused with a way out, and nothing hangs", async () => {
-  await using pool = new Pool(1);
-  assertEquals(await within(LONG, pool.submit(nesting.dive, 3)), 3);
-  const { message } = expectError(await within(LONG, pool.submit(nesting.dive, 4).exception()), IsopoolError);
-  assert(message.includes("5 pools deep") && message.includes("4 is the limit"), message);
-  assertEquals(await within(MUST_HAPPEN, pool.submit(nesting.dive, 0)), 0);
-}, { deadline: 90_000 });
+test(
+  "pools may be nested four deep; the fifth is refused with an error that names the limit, and nothing hangs",
+  async () => {
+    await using pool = new Pool(1);
+    assertEquals(await within(LONG, pool.submit(nesting.dive, 3)), 3);
+    const { message } = expectError(await within(LONG, pool.submit(nesting.dive, 4).exception()), IsopoolError);
+    assert(message.includes("5 pools deep") && message.includes("4 is the limit"), message);
+    assertEquals(await within(MUST_HAPPEN, pool.submit(nesting.dive, 0)), 0);
+  },
+  { deadline: 90_000 },
+);
 
 test("a pool that a task left open ends with the worker", async () => {
   {
@@ -40,7 +44,7 @@ test("a pool that a task left open ends with the worker", async () => {
   if (onLinux) await until(() => workerThreads() === 0, "the inner worker is gone, too");
 });
 
-test("many threads of nested pools cause one warning, with the pool's name and a way out", async () => {
+test("many threads of nested pools cause one warning, with the pool's name and what to do", async () => {
   const { code, stdout, stderr, late } = await runScript(
     `
     import { cpuCount, Pool, tasks } from "@isopool/isopool";

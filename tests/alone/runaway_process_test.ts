@@ -19,9 +19,14 @@ const values = tasks(${JSON.stringify(fixture("values.ts"))});
 const gate = new Gate();
 `;
 
+/** A task that spins shows as a load of 1. From this part of a core on, one counts as busy. */
+const BUSY = 0.3;
+
 const WAYS: Record<string, string> = {
+  // Loading the task counts as running: a cold worker could be stopped before the task has entered.
   "a timeout": `
-    await pool.submit(task.with({ timeout: 150 }), gate.words).exception();`,
+    await pool.submit(values.double, 1);
+    await pool.submit(task.with({ timeout: 1_000 }), gate.words).exception();`,
   "a signal": `
     const controller = new AbortController();
     const future = pool.submit(task.with({ signal: controller.signal }), gate.words);
@@ -56,7 +61,7 @@ for (const kind of ["spin", "catchingSpin", "atomicsWait"]) {
         assertEquals([code, late, stderr], [0, false, ""]);
         const { entered, load } = JSON.parse(stdout);
         assertEquals(entered, 1);
-        assert(load < 0.25, `the process uses ${load} of a core after the kill`);
+        assert(load < BUSY, `the process uses ${load} of a core after the kill`);
       },
       { ignore: !onLinux, deadline: 40_000 },
     );
@@ -72,7 +77,7 @@ test("the measurement detects a loop that is not stopped", async () => {
     await pool.terminate();
   `);
   assertEquals(code, 0);
-  assert(Number(stdout) > 0.4, `a spinning task showed as a load of ${stdout}`);
+  assert(Number(stdout) > BUSY, `a spinning task showed as a load of ${stdout}`);
 }, { ignore: !onLinux });
 
 test("40 kills leave no thread behind", async () => {
@@ -88,7 +93,8 @@ test("40 kills leave no thread behind", async () => {
       for (const { name } of await Promise.all(ends)) if (name === "TaskTimeoutError") stopped++;
     }
     await pool.ready();
-    await until(() => threadCount() <= before + 2, "the threads are gone: " + threadCount() + " of " + before, 10_000);
+    const gone = () => "the threads are gone: " + threadCount() + " of " + before;
+    await until(() => threadCount() <= before + 2, gone, 10_000);
     console.log(stopped, await pool.submit(values.double, 4));
   `,
     { deadline: 50_000 },

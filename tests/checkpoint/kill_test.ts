@@ -5,7 +5,7 @@ import { MUST_HAPPEN, test, until } from "../support/within.ts";
 const ROOT = new URL("../../", import.meta.url);
 const ITEMS = 400;
 
-/** Maps items with a checkpoint; the task notes each run in a file of its own, before and after. */
+/** The task: notes each run in a file, before and after. */
 const TASKS = `
 export async function work([notes, item]: [string, number]): Promise<number> {
   Deno.writeTextFileSync(notes, \`+\${item}\\n\`, { append: true });
@@ -14,6 +14,7 @@ export async function work([notes, item]: [string, number]): Promise<number> {
   return item * 2;
 }
 `;
+/** The script: maps the items with a checkpoint. Arguments: kind of map, file of the checkpoint, file of the notes. */
 const MAIN = `
 import { Pool, pooled, tasks } from "@isopool/isopool";
 import { work } from "./tasks.ts";
@@ -31,6 +32,7 @@ console.log(JSON.stringify(got));
 `;
 
 interface Script extends AsyncDisposable {
+  /** @param shell Commands that a shell runs first. */
   start(args: string[], shell?: string): Deno.ChildProcess;
 }
 
@@ -55,7 +57,10 @@ async function script(): Promise<Script> {
 
 const linesOf = (path: string) => Deno.readTextFile(path).then((text) => text.split("\n").length - 1, () => 0);
 
-/** Number of items that may be running or waiting in a worker, or have ended within the last millisecond. */
+/**
+ * Number of items that may be running or waiting in a worker, or have ended within the last millisecond (4, or 8). In `map`
+ * each of 2 workers has a chunk of 4 that runs, and one that waits.
+ */
 const RUNNING = { pooled: 4 + 4, map: 2 * 2 * 4 + 4, imap: 8 + 8 };
 
 for (const kind of ["map", "imap", "pooled"] as const) {
@@ -69,7 +74,7 @@ for (const kind of ["map", "imap", "pooled"] as const) {
       for (let kill = 1; kill <= 4; kill++) {
         const child = main.start(args);
         const output = child.output();
-        // The run is in the middle: a part of the items is recorded, and others are running.
+        // Some items are recorded, others are running.
         await until(async () => await linesOf(file.path) > kill * 60, "more items are recorded", 3 * MUST_HAPPEN);
         child.kill("SIGKILL");
         assertEquals((await output).signal, "SIGKILL");

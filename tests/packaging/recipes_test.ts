@@ -46,7 +46,7 @@ Deno.test("recipes, lint: a thousand files, two findings in one of them, exit co
     await Deno.writeTextFile(`${folder}/src/deep/7.ts`, "const a = 1;\nconst b = 2; \ndebugger;\n");
     const { code, stdout, stderr } = await runTask("lint", "../src", "ts");
     assertEquals(stdout.split("\n"), [
-      "../src/deep/7.ts:2: blanks at the end of the line",
+      "../src/deep/7.ts:2: whitespace at the end of the line",
       "../src/deep/7.ts:3: a debugger statement",
       "",
     ]);

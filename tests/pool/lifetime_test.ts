@@ -153,7 +153,7 @@ test("after 50 pools were created, used and closed the thread count is back at i
     await use(1);
     const base = threadCount();
     for (let n = 0; n < 50; n++) await use(n);
-    await until(() => threadCount() <= base + 2, "the threads are gone: " + threadCount() + " of " + base, 10_000);
+    await until(() => threadCount() <= base + 2, () => "the threads are gone: " + threadCount() + " of " + base, 10_000);
     console.log("back");
   `,
     { deadline: 60_000 },

@@ -28,6 +28,7 @@ const { scribble } = tasks<typeof import("../queue/corrupt_memory_tasks.ts")>(
   import.meta.resolve("../queue/corrupt_memory_tasks.ts"),
 );
 
+/** Arguments: number of rounds, first seed. */
 const [rounds, first] = Deno.args.map(Number);
 /** Milliseconds that a call may take, also one that waits for a lock that seems to be held. */
 const BOUND = 8_000;
@@ -80,8 +81,8 @@ function rethrowFirst(error: AggregateError): never {
   throw error.errors.find((each) => !(each instanceof IsopoolError)) ?? error.errors[0];
 }
 
-// An asynchronous wait takes its lock again without a limit, and a word that names a living thread says that this thread
-// has the lock: then the wait ends once that thread, here the script for it, gives the lock back.
+// An asynchronous wait takes its lock again without a limit. If the nonsense names a living thread as the holder, the wait
+// ends only when that thread gives the lock back: the script does so for it every 2 s.
 async function released<T>(condition: Condition, wait: Promise<T>): Promise<T> {
   const releaseFor = setInterval(() => {
     const word = new Int32Array(condition.lock[BRAND]().memory as SharedArrayBuffer);
@@ -163,6 +164,7 @@ const pauses = new TimerPauses();
 {
   await using pool = new Pool(2);
   const kinds: Nonsense[] = ["some", "all", "small"];
+  // In every fourth round the task writes for 60 ms while the calls run.
   for (let i = 0; i < rounds; i++) await round(pool, first + i, kinds[i % 3], i % 4 === 3 ? 60 : 0);
 }
 pauses.stop();

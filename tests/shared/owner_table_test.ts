@@ -6,10 +6,10 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { Counter, Lock, LockAbandonedError, Pool, tasks } from "@isopool/isopool";
-import { takeOver } from "./owner_table_tasks.ts";
 import { expectError } from "../support/expect.ts";
 import { leavesNothing } from "../support/leaks.ts";
 import { MUST_HAPPEN, pause, test, timed, until, within } from "../support/within.ts";
+import { takeOver } from "./owner_table_tasks.ts";
 
 const ownerTasks = tasks<typeof import("./owner_table_tasks.ts")>(import.meta.resolve("./owner_table_tasks.ts"));
 /** Milliseconds of a wait that must fail: several checks of the holder. */
@@ -23,7 +23,7 @@ for (const permissions of [undefined, "none"] as const) {
     assert(await pool.submit(ownerTasks.forgeDeath, lock));
     const thief = pool.submit(ownerTasks.takeOver, lock, SEVERAL_CHECKS);
     assertEquals(await within(MUST_HAPPEN, thief), "WaitTimeoutError");
-    // The lock works on, and so do this thread's own waits.
+    // The lock keeps working, and so do this thread's own waits.
     const waits = timed(lock.acquire({ timeout: MUST_HAPPEN }));
     await pause(SEVERAL_CHECKS);
     guard.release();
@@ -40,7 +40,7 @@ for (const permissions of [undefined, "none"] as const) {
     await until(() => held.get() === 1, "the worker holds the lock");
     assert(await hostile.submit(ownerTasks.forgeAllDeaths) >= 2, "both workers");
     assertEquals(await takeOver(lock, SEVERAL_CHECKS), "WaitTimeoutError");
-    // The worker's death is still found, and the library works on.
+    // The worker's death is still found, and the library keeps working.
     holds.cancel();
     assertEquals(await takeOver(lock, MUST_HAPPEN), "ok");
     assertEquals(await pool.submit(ownerTasks.takeOver, new Lock(), MUST_HAPPEN), "ok");

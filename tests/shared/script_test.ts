@@ -1,5 +1,5 @@
 /**
- * A waiting task keeps its script alive, and a task that gave up leaves nothing behind.
+ * A wait keeps its script alive, and a wait that gave up leaves nothing behind.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
 
-test("a waiting task keeps the script alive; a task that gave up does not", async () => {
+test("a wait keeps the script alive; one that gave up does not", async () => {
   const source = `
     import { Lock, SharedEvent } from "@isopool/isopool";
     const event = new SharedEvent();
@@ -114,6 +114,7 @@ test("40,000 waits of every kind that give up leave nothing behind", async () =>
     console.log(Math.round(measure() - before));
   `;
   const { stdout, stderr } = await runScript(source, { deadline: 90_000 });
+  // 12 MiB are 300 bytes for each wait.
   const grown = Number(stdout);
   assert(stdout !== "" && grown < 12, `${grown} MiB more\n${stderr}`);
 }, { deadline: 100_000 });

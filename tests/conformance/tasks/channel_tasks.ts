@@ -13,7 +13,7 @@ export async function putRange(queue: Queue<number>, start: number, end: number,
   }
 }
 
-/** Puts numbers; asserts after each that the queue holds no more than it may. */
+/** Puts numbers; returns how often the queue held more than it may. */
 export async function putWithin(queue: Queue<number>, end: number): Promise<number> {
   let beyond = 0;
   for (let n = 0; n < end; n++) {
@@ -59,7 +59,7 @@ export async function takeAll(queue: Queue<number>, counts: SharedArray<"i32">, 
   }
 }
 
-/** Takes so many numbers, and counts each. */
+/** Takes `some` numbers, and counts each. */
 export async function takeSome(queue: Queue<number>, counts: SharedArray<"i32">, some: number): Promise<void> {
   for (let n = 0; n < some; n++) counts.add(await queue.get(), 1);
 }
@@ -147,7 +147,7 @@ export async function trySelect(queues: Queue<number>[]): Promise<string> {
   }
 }
 
-/** For each turn that is announced: puts into the first queue, and takes from either at once. Returns the failures. */
+/** Announces each turn, puts into the first queue, and takes from either at once. Returns how often that found nothing. */
 export async function selectAtOnce(
   [first, second]: [Queue<number>, Queue<number>],
   [starts, ends]: [Queue<number>, Queue<number>],
@@ -159,7 +159,7 @@ export async function selectAtOnce(
     await first.put(1);
     if (await trySelect([first, second]) !== "ok") failures++;
     await ends.put(turn);
-    second.tryGet();
+    second.tryGet(); // What another thread has put meanwhile.
   }
   return failures;
 }

@@ -23,8 +23,8 @@ export function echo<T>(value: T): T {
   return value;
 }
 
-/** Quotient and rest. */
-export function divide(a: number, b: number): [quotient: number, rest: number] {
+/** Quotient and remainder. */
+export function divide(a: number, b: number): [quotient: number, remainder: number] {
   if (b === 0) throw new RangeError("division by zero");
   return [Math.floor(a / b), a % b];
 }
@@ -51,7 +51,7 @@ export function timeoutOnOne(n: number): number {
   return n;
 }
 
-/** Throws an error of so many characters. */
+/** Throws an error whose message has `length` characters. */
 export function raiseLarge(length: number): never {
   throw new URIError("x".repeat(length));
 }
@@ -75,12 +75,6 @@ export function isMain(): boolean {
 /** Ends its worker. */
 export function exit(code: number): never {
   Deno.exit(code);
-}
-
-/** Ends its worker where it is told to, else returns. */
-export function exitOr(exits: boolean, value: number): number {
-  if (exits) Deno.exit(7);
-  return value;
 }
 
 /** Enters, and ends its worker once the gate is open. */
@@ -123,13 +117,7 @@ export function workerId(): number {
   return context.workerId;
 }
 
-/** Keeps its thread busy for about so many milliseconds. */
-export function spin(ms: number): number {
-  for (const end = performance.now() + ms; performance.now() < end;);
-  return ms;
-}
-
-/** Waits for so many milliseconds, then ends its worker or returns the number. */
+/** Waits for `ms` milliseconds, then ends its worker, or returns `n`. */
 export async function exitAfter({ ms, exits, n }: { ms: number; exits: boolean; n: number }): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, ms));
   if (exits) Deno.exit(9);

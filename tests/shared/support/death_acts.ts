@@ -17,7 +17,7 @@ function takeLock(queue: Queue<unknown>, lock: "PUT_LOCK" | "TAKE_LOCK"): void {
   if (Atomics.compareExchange(new Int32Array(control), Control[lock], 0, me) !== 0) throw new Error("it is not free");
 }
 
-/** Starts a wait, then says so. The wait has begun when the promise is there. */
+/** Sets `there` once the wait has begun: the caller has made the promise. */
 async function wait(waits: Promise<unknown>, there: SharedEvent): Promise<void> {
   there.set();
   await waits;
@@ -37,7 +37,7 @@ export const deathActs = {
   },
   waitToPut: (queue: Queue<unknown>, there: SharedEvent) => wait(queue.put("of the dead"), there),
   waitToPutBlocked(queue: Queue<unknown>, there: SharedEvent): void {
-    // It blocks a moment after that; until then it is killed in the middle of the call.
+    // It cannot set it once it blocks. If it is killed earlier, it dies within the call, which must be harmless as well.
     there.set();
     queue.putSync("of the dead");
   },

@@ -11,6 +11,7 @@ import {
   type SharedArray,
   type SharedEvent,
 } from "@isopool/isopool";
+import { turn } from "../../support/within.ts";
 
 /** Ways to put, and ways to get. */
 export type PutWay = "put" | "tryPut" | "putSync";
@@ -59,7 +60,6 @@ export function see(message: Message, { got, each }: Ledger, last: Map<number, n
   got.add(from * each + n, 1);
 }
 
-const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 const isClosed = (error: unknown) => (error as Error).name === "QueueClosedError";
 
 /** Acts, by name. */
@@ -67,6 +67,7 @@ export const queueActs = {
   /** Puts messages of these sizes, in these ways in turn. */
   async putInWays(queue: Queue<Message>, from: number, sizes: number[], ways: PutWay[], ledger: Ledger): Promise<void> {
     const { tickets, each } = ledger;
+    // As bytes, `from` and `n` must be less than 256.
     for (let n = 0; n < sizes.length; n++) {
       const bytes = bytesOf(from, n, sizes[n]);
       const message = n % 2 === 0 ? { from, n, bytes } : new Uint8Array([from, n, ...bytes]);
@@ -112,13 +113,13 @@ export const queueActs = {
       if (!isClosed(error)) throw error;
     }
   },
-  /** When it may, takes so many and says so. */
+  /** Waits for `start`, takes `count` items, and sets `done`. */
   async getSome(queue: Queue<unknown>, count: number, start: SharedEvent, done: SharedEvent): Promise<void> {
     await start.wait();
     for (let i = 0; i < count; i++) await queue.get();
     done.set();
   },
-  /** When it may, puts these and says so. */
+  /** Waits for `start`, puts the items, and sets `done`. */
   async putSome(queue: Queue<unknown>, items: unknown[], start: SharedEvent, done: SharedEvent): Promise<void> {
     await start.wait();
     for (const item of items) queue.putSync(item);
@@ -134,7 +135,7 @@ export const queueActs = {
     while (!connection.poll()) await turn();
     return connection;
   },
-  /** Takes so many, keeps them, and ends. */
+  /** Takes `count` items, does not acknowledge them, and ends its thread. */
   async keepSome(queue: Queue<unknown>, count: number): Promise<void> {
     for (let i = 0; i < count; i++) await queue.get();
     Deno.exit(0);
