@@ -61,4 +61,5 @@ for (const name of files) {
 // The second scanner continued at the page of the first one; the third one began at page 0.
 assertEquals(gallery.pages.map((page) => gallery.requestsOf(new URL(page).pathname)), [2, 2, 2, 2, 3, 2]);
 assertEquals(lost.length, 1);
+// The queue holds 3 addresses, so the scanner did not get far while the downloader was stuck.
 assert(scanned <= 3);

@@ -29,6 +29,7 @@ database.exec(`
 const items = database.prepare("SELECT item FROM data_list ORDER BY id").all().map(({ item }) => Number(item));
 const { items: total } = database.prepare("SELECT items FROM total").get()!;
 console.log("data_list:", items.join(" "), "total:", total);
+// Task n appends 111 + n and 333 + n.
 assertEquals(items.toSorted((a, b) => a - b), [111, 112, 113, 114, 115, 116, 333, 334, 335, 336, 337, 338]);
 // The two items of one transaction are next to each other.
 for (let i = 0; i < items.length; i += 2) assertEquals(items[i + 1] - items[i], 222);

@@ -1,4 +1,4 @@
-/** Runs the loops of the Python original, which would take years. `attempts[0]` counts the starts. */
+/** Runs the loops of the Python program in endless_loop.ts, which would take years. `attempts[0]` counts the starts. */
 export function test(attempts: Int32Array): number {
   Atomics.add(attempts, 0, 1);
   let a = 0;

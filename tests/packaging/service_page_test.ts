@@ -64,6 +64,7 @@ test(
       return [response.status, await response.text()];
     };
     assertEquals(await get(20), [200, "6765\n"]);
+    // One for each worker.
     const endless = Array.from({ length: navigator.hardwareConcurrency }, () => get(1_000));
     for (const answer of await Promise.all(endless)) assertEquals(answer, [504, "too slow\n"]);
     assertEquals(await get(21), [200, "10946\n"]);
@@ -93,6 +94,7 @@ test(
     server.terminate();
     const statuses = Map.groupBy(await Promise.all(requests), (status) => status);
     const count = (status: number) => statuses.get(status)?.length ?? 0;
+    // The program of the page has `maxQueue: 100`.
     assert(count(200) + count(504) >= 100, `${count(200)} of 400 have a result, ${count(504)} were too slow`);
     assertEquals([...statuses.keys()].filter((status) => ![200, 503, 504, "refused"].includes(status)), []);
     assertEquals(await within(DEADLINE, server.ended, "the end"), { code: 0, output: "" });

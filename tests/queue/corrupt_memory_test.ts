@@ -14,7 +14,7 @@ const SCRIPT = import.meta.resolve("./corrupt_memory_script.ts");
 const LONG = Deno.env.get("ISOPOOL_PROPERTIES") === "long";
 
 /** Runs the script; `ids` is how many rounds make locks look as if a living thread had them. */
-async function run(rounds: number, ids: number): Promise<{ longest: number; peak: number }> {
+async function run(rounds: number, ids: number): Promise<{ seed: number; longest: number; peak: number }> {
   const seed = Number(Deno.env.get("ISOPOOL_SEED") ?? Date.now() % 1e6);
   const ended = await runScript(`import ${JSON.stringify(SCRIPT)};`, {
     args: [rounds, seed, ids].map(String),
@@ -23,15 +23,15 @@ async function run(rounds: number, ids: number): Promise<{ longest: number; peak
   assertEquals([ended.code, ended.late], [0, false], `seed ${seed}: ${ended.stderr}`);
   const { problems, longest, peak } = JSON.parse(ended.stdout.trim().split("\n").at(-1)!);
   assertEquals(problems, []);
-  return { longest, peak };
+  return { seed, longest, peak };
 }
 
 test(
   "nonsense in the memory of queues and pipes: each call of main ends within 15 s, timers pause for 15 s at most, 1 GiB is enough",
   async () => {
-    const { longest, peak } = await run(LONG ? 600 : 30, 0);
-    assert(longest < 15_000, `timers paused for ${longest} ms`);
-    assert(peak < 1024, `${peak} MiB`);
+    const { seed, longest, peak } = await run(LONG ? 600 : 30, 0);
+    assert(longest < 15_000, `seed ${seed}: timers paused for ${longest} ms`);
+    assert(peak < 1024, `seed ${seed}: ${peak} MiB`);
   },
   { deadline: 600_000 },
 );

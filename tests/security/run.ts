@@ -1,16 +1,23 @@
 /**
  * Makes every attempt on one kind of worker, in a process of its own, since some succeed on threads. Prints a line of JSON.
  *
- *   deno run -A tests/security/run.ts threads|scoped|process none|narrow [attempt]
+ *   deno run -A tests/security/run.ts threads|scoped|process all|none|narrow [attempt]
  *
  * @module
  */
 import { Pool, type PoolOptions, tasks, TaskTimeoutError, WorkerCrashedError } from "@isopool/isopool";
 import { names } from "./attempts/all.ts";
-import { SECRET, type Target } from "./attempts/target.ts";
+import { MARK, SECRET, type Target } from "./attempts/target.ts";
 
-const [engine, scope] = Deno.args;
-const only = Deno.args.find((each) => names.includes(each));
+// An attempt searches for MARK in the arguments of the host.
+const [engine, scope, only] = Deno.args.filter((each) => each !== MARK);
+if (
+  !["threads", "scoped", "process"].includes(engine) || !["all", "none", "narrow"].includes(scope) ||
+  only !== undefined && !names.includes(only)
+) {
+  console.error(`Usage: run.ts threads|scoped|process all|none|narrow [attempt]; attempts:\n${names.join("\n")}`);
+  Deno.exit(2);
+}
 const own = tasks<typeof import("./attempts/all.ts")>(import.meta.resolve("./attempts/all.ts"));
 
 const folder = Deno.realPathSync(Deno.makeTempDirSync());
@@ -45,7 +52,7 @@ const open = Deno.serve(
   { port: 0, hostname: "127.0.0.1", onListen() {} },
   () => Response.redirect(`http://127.0.0.1:${port}/`),
 );
-const socket = Deno.serve(
+Deno.serve(
   { transport: "unix", path: `${folder}/socket`, onListen() {} } as never,
   () => new Response(SECRET),
 );
@@ -85,5 +92,4 @@ const outcomes: Record<string, string> = {};
 console.log(`\n${JSON.stringify(outcomes)}`);
 channel.close();
 Deno.removeSync(folder, { recursive: true });
-void Promise.all([server, open, socket].map((each) => each.shutdown()));
 Deno.exit(0);

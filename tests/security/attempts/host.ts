@@ -1,6 +1,6 @@
 /** Attempts on what belongs to the host, to the library, and to other tasks of the same script. */
 import fs from "node:fs";
-import type { Attempt } from "./target.ts";
+import { type Attempt, MARK } from "./target.ts";
 
 const decoder = new TextDecoder();
 
@@ -40,7 +40,7 @@ export const host: Record<string, Attempt> = {
     return isThread || found.length > 0 || undefined;
   },
   "the memory of the host's process": ({ host: pid }) => Deno.pid === pid || undefined,
-  "the arguments of the host": () => Deno.args.includes("isopool-argument") || undefined,
+  "the arguments of the host": () => Deno.args.includes(MARK) || undefined,
 };
 
 interface Locks {

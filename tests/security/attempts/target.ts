@@ -32,6 +32,9 @@ export interface Target {
  */
 export type Attempt = (target: Target) => unknown;
 
+/** An argument of the host that an attempt searches for. */
+export const MARK = "isopool-argument";
+
 /** The content of what must not be read. */
 export const SECRET = "the secret";
 
