@@ -17,10 +17,10 @@ import { faketime, type Places, withPlaces } from "./places.ts";
 import { startRig } from "./round.ts";
 import { WatchedProgram } from "./watch.ts";
 
-/** Most descriptors of a program in which they run out. */
+/** Limit of open descriptors in the setting "descriptors". */
 const MAX_FILES = 256;
 
-/** What rounds have come to. */
+/** Totals of the rounds that were run. */
 export interface Totals {
   rounds: number;
   calls: number;
@@ -62,7 +62,7 @@ async function runLot(
   fail: (seed: number, problems: readonly string[]) => void,
 ): Promise<number> {
   const setting = settingOf(first);
-  // The times to live in a Redis follow its clock, and would end with a step.
+  // Keys of a Redis expire by its clock: a step would expire them all.
   const clock = setting === "clock" && faketime && backend !== "cluster" ? `${folder}/clock` : undefined;
   if (clock) Deno.writeTextFileSync(clock, "+0\n");
   const seeds = Array.from({ length: end - first }, (_, i) => first + i);

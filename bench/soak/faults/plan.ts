@@ -12,7 +12,7 @@ export type BackendKind = "threads" | "scoped" | "process" | "async" | "cluster"
 /** Every backend that the harness knows. */
 export const BACKEND_KINDS: readonly BackendKind[] = ["threads", "scoped", "process", "async", "cluster"];
 
-/** What the program of a round is exposed to: ten rounds of one kind run in one program. */
+/** What the program of a round is exposed to. */
 export type Setting = "plain" | "clock" | "descriptors";
 
 /** Options of the pool. */
@@ -35,7 +35,7 @@ export interface WorkPlan {
   /** Milliseconds that a call takes, or until it is cancelled or times out. */
   readonly ms: number;
   readonly retry: number;
-  /** Decides what is left to decide, from 0 to 1. */
+  /** A random number from 0 to 1, for choices that depend on the kind. */
   readonly turn: number;
 }
 
@@ -60,11 +60,24 @@ export interface Plan {
 }
 
 const ANY_BACKEND = [
-  ...["submit", "map", "imap", "left", "stream", "retry", "affinity", "priority", "group", "cancel", "fail"],
-  ...["never", "share", "broadcast", "batch"],
+  "submit",
+  "map",
+  "imap",
+  "left",
+  "stream",
+  "retry",
+  "affinity",
+  "priority",
+  "group",
+  "cancel",
+  "fail",
+  "never",
+  "share",
+  "broadcast",
+  "batch",
 ] as const;
 const ISOLATED = ["exit", "dying", "uncaught", "spin", "terminate"] as const;
-/** The kinds of work. */
+/** The kinds of work. Each is a function of the same name in work_calls.ts, work_maps.ts or work_flows.ts. */
 export type WorkKind = typeof ANY_BACKEND[number] | typeof ISOLATED[number] | "queue" | "memory" | "disk";
 
 const ANY_STRIKE = ["blockLoop", "restart", "resize", "pause", "freezeProgram"] as const;
@@ -80,14 +93,14 @@ export type StrikeKind =
   | "stepClock";
 
 /** What a backend can be given. */
-interface Range {
+interface Choices {
   readonly work: readonly WorkKind[];
   readonly strikes: readonly StrikeKind[];
   /** Share of the sizes; a process starts more slowly than a thread. */
   readonly scale: number;
 }
 
-const RANGES: Record<BackendKind, Range> = {
+const CHOICES: Record<BackendKind, Choices> = {
   async: { work: [...ANY_BACKEND, "queue", "disk"], strikes: ANY_STRIKE, scale: 1 },
   threads: { work: [...ANY_BACKEND, ...ISOLATED, "queue", "memory", "disk"], strikes: ANY_STRIKE, scale: 1 },
   scoped: { work: [...ANY_BACKEND, ...ISOLATED, "queue", "disk"], strikes: ANY_STRIKE, scale: 0.5 },
@@ -103,7 +116,10 @@ const RANGES: Record<BackendKind, Range> = {
   },
 };
 
-/** Rounds that follow each other in one program: those whose seeds have the same quotient. */
+/**
+ * Number of seeds that share a setting, those with the same seed / LOT: nine rounds in one program, then one program that
+ * a signal ends.
+ */
 export const LOT = 10;
 
 /** Whether a seed stands for a program that a signal ends, instead of a round: the last of each ten. */
@@ -116,10 +132,11 @@ export function settingOf(seed: number): Setting {
 
 /** Makes the plan of a round. */
 export function makePlan(backend: BackendKind, seed: number): Plan {
+  // 2^32 / the golden ratio spreads neighbouring seeds.
   const next = random(Math.imul(seed + 1, 0x9e3779b1));
   const upTo = (most: number) => Math.floor(next() * (most + 1));
   const oneOf = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)];
-  const { work: kinds, strikes: faults, scale } = RANGES[backend];
+  const { work: kinds, strikes: faults, scale } = CHOICES[backend];
   const pool: PoolPlan = {
     workers: 2 + upTo(2),
     concurrencyPerWorker: next() < 0.3 ? 2 + upTo(2) : 1,
@@ -130,7 +147,7 @@ export function makePlan(backend: BackendKind, seed: number): Plan {
   const work = Array.from({ length: 6 + upTo(8) }, (): WorkPlan => ({
     kind: oneOf(kinds),
     at: upTo(200),
-    // A worker takes half a second to start on a busy machine.
+    // Much work only where workers stay: a replacement takes half a second on a busy machine.
     size: 1 + Math.floor(scale * (next() < 0.1 && pool.maxTasksPerWorker === Infinity ? upTo(2_000) : upTo(60))),
     ms: next() < 0.5 ? upTo(3) : upTo(30),
     retry: 0,

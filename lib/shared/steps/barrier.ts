@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { ARRIVED, BROKEN, COUNT, endedBroken, LAST_BROKEN, LOCK, MEMORY, NEVER, STATE } from "./barrier_words.ts";
+import { ARRIVED, BROKEN, COUNT, endedBroken, LAST_BROKEN, LOCK, NEVER, REMEMBERED, STATE } from "./barrier_words.ts";
 import { acquire, release, waitsForItself } from "./lock.ts";
 import {
   ALL,
@@ -59,7 +59,7 @@ export function wait(words: Words, frame: Frame): Outcome {
       return enter(frame, frame.result === Result.RECOVERED ? Stage.RECOVER : Stage.ARRIVE);
     }
     case Stage.GIVE_UP:
-      return giveUpUnarrived(words, frame);
+      return breakNow(words, frame, () => end(frame, Result.GAVE_UP));
     case Stage.ARRIVE:
       return arrive(words, frame);
     case Stage.UNLOCK:
@@ -70,7 +70,7 @@ export function wait(words: Words, frame: Frame): Outcome {
     case Stage.BREAK:
       return breakBarrier(words, frame);
     case Stage.RECOVER:
-      return recover(words, frame);
+      return breakNow(words, frame, () => unlock(frame, Stage.FAIL));
     case Stage.WAKE:
       words.notify(STATE, ALL);
       return end(frame, Result.OK);
@@ -133,7 +133,7 @@ function arrive(words: Words, frame: Frame): Outcome {
         frame.seen === NEVER || endedBroken(frame.seen, frame.c) ? Arrive.PASS : Arrive.CLEAR_LAST_BROKEN,
       );
     case Arrive.CLEAR_LAST_BROKEN:
-      if (((frame.c - frame.seen) >>> 1) > MEMORY) words.store(LAST_BROKEN, NEVER);
+      if (((frame.c - frame.seen) >>> 1) > REMEMBERED) words.store(LAST_BROKEN, NEVER);
       return jump(frame, Arrive.PASS);
     case Arrive.PASS:
       if (words.compareExchange(STATE, frame.c, (frame.c + 2) | 0) !== frame.c) return unlock(frame, Stage.FAIL);
@@ -200,23 +200,14 @@ function breakBarrier(words: Words, frame: Frame): Outcome {
   return end(frame, frame.giveUp ? Result.GAVE_UP : Result.BROKEN);
 }
 
-// Breaks the present generation, as abort does: this party ran out of time while another thread arrived, so it has not
-// arrived, and the generation cannot be complete. A party that only left would leave the others asleep for ever.
-function giveUpUnarrived(words: Words, frame: Frame): Outcome {
+// Breaks the present generation, as abort does: it cannot be complete. Either this party gave up while another thread
+// arrived, and so has not arrived: one that only left would leave the others asleep for ever. Or, under the lock, a thread
+// has died while it waited or arrived, and may have left COUNT wrong.
+function breakNow(words: Words, frame: Frame, finish: () => Outcome): Outcome {
   if (frame.pc === 0) {
     words.or(STATE, BROKEN);
     return jump(frame, 1);
   }
   words.notify(STATE, ALL);
-  return end(frame, Result.GAVE_UP);
-}
-
-// Breaks the generation, under the lock: a thread died while it waited or arrived, and may have left COUNT wrong.
-function recover(words: Words, frame: Frame): Outcome {
-  if (frame.pc === 0) {
-    words.or(STATE, BROKEN);
-    return jump(frame, 1);
-  }
-  words.notify(STATE, ALL);
-  return unlock(frame, Stage.FAIL);
+  return finish();
 }

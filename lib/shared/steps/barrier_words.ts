@@ -28,7 +28,7 @@ export const BROKEN = 1;
 /** LAST_BROKEN before any generation was broken. No generation has it: LAST_BROKEN never has the broken bit. */
 export const NEVER = 1;
 /** A waiter that sleeps through fewer generations than this still finds out that its own was broken. */
-export const MEMORY = 64;
+export const REMEMBERED = 64;
 
 /** Returns the number of words of a barrier. */
 export const barrierWords = (parties: number): number => ARRIVED + parties;
@@ -47,5 +47,5 @@ export const waiting = (words: Words): number => words.load(COUNT);
  * drops the broken bit, and makes a negative distance a large one.
  */
 export function endedBroken(lastBroken: number, state: number): boolean {
-  return lastBroken !== NEVER && ((lastBroken - state) >>> 1) < MEMORY;
+  return lastBroken !== NEVER && ((lastBroken - state) >>> 1) < REMEMBERED;
 }

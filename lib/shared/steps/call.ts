@@ -13,12 +13,12 @@ import type { PlainWords } from "./step.ts";
 /** The states that these steps use; the call table defines the others. A slot that has had no call yet is 0. */
 export const CallState = { QUEUED: 1, RUNNING: 2, WITHDRAWN: 3 } as const;
 
-/** Whether the call of a generation is still queued. `generation` is shifted. */
+/** Whether the call of a generation is still queued. `generation` is shifted left by 4. */
 export function isQueued(words: PlainWords, at: number, generation: number): boolean {
   return words.load(at) === (generation | CallState.QUEUED);
 }
 
-/** Takes a queued call by moving it to state `to`; `false` if the other side was first. `generation` is shifted. */
+/** Takes a queued call by moving it to state `to`; `false` if the other side was first. `generation` is shifted left by 4. */
 export function claimCall(words: PlainWords, at: number, generation: number, to: number): boolean {
   const queued = generation | CallState.QUEUED;
   return words.compareExchange(at, queued, generation | to) === queued;
