@@ -10,7 +10,8 @@
 import { JSON, type Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { ClusterSettings } from "./options.ts";
-import { type Queue, QueueEvents, type Redis } from "./packages.ts";
+import type { Queue, Redis } from "./packages.ts";
+import { type JobEvent, readEvents } from "./event_reader.ts";
 import { disconnect, redisClient, unref } from "./redis.ts";
 import {
   type Control,
@@ -48,9 +49,6 @@ interface Pending {
   misses: number;
 }
 
-/** What BullMQ tells of a job. */
-type JobEvent<T = unknown> = T & { readonly jobId: string };
-
 /** The calls of one executor that have not ended. */
 export class CallWatch {
   readonly #settings: ClusterSettings;
@@ -58,7 +56,6 @@ export class CallWatch {
   readonly #keepsResults: boolean;
   readonly #pending = new Map<string, Pending>();
   #queue: Queue | undefined;
-  #events: QueueEvents | undefined;
   #eventsClient: Redis | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
@@ -72,30 +69,14 @@ export class CallWatch {
 
   /** Listens, from the last event on. */
   async listen(queue: Queue): Promise<void> {
-    const { redis, queue: name, prefix } = this.#settings;
+    const { redis } = this.#settings;
     this.#queue = queue;
     const [last] = await this.#client.xrevrange(queue.toKey("events"), "+", "-", "COUNT", 1);
     if (this.#isClosed) return;
     const client = this.#eventsClient = redisClient(redis, true);
-    const events = this.#events = new QueueEvents(name, {
-      connection: client,
-      prefix,
-      lastEventId: last?.[0] ?? "0-0",
-    });
-    events.on("error", () => {}); // It connects again, and the sweep finds what was missed.
-    events.on("active", ({ jobId }: JobEvent) => this.#started(jobId));
-    events.on(
-      "progress",
-      ({ jobId, data }: JobEvent<{ data: unknown }>) => this.#pending.get(jobId)?.events.news(unpack(data as string)),
-    );
-    events.on("completed", ({ jobId, returnvalue }: JobEvent<{ returnvalue: string }>) => {
-      this.#completed(jobId, returnvalue);
-    });
-    events.on("failed", ({ jobId, failedReason }: JobEvent<{ failedReason: string }>) => {
-      this.#end(jobId, (each) => each.failed(failureOf(failedReason)));
-    });
-    await events.waitUntilReady();
     unref(client);
+    const from = last?.[0] ?? "0-0";
+    void readEvents(client, queue.toKey("events"), from, (event) => this.#happened(event), () => this.#isClosed);
   }
 
   /** Adds a call that Redis does not have yet. */
@@ -163,9 +144,6 @@ export class CallWatch {
   /** Closes its connection. */
   async close(): Promise<void> {
     this.clear();
-    // First it must know that it closes: else it waits for 5 s when its connection ends, and keeps the script alive. It may
-    // wait for ever for a connection that is not there.
-    this.#events?.close().catch(() => {});
     // A blocked read of events ends with its connection.
     await disconnect(this.#eventsClient);
   }
@@ -174,6 +152,20 @@ export class CallWatch {
     const timer = setTimeout(() => void this.sweep(), SWEEP_INTERVAL);
     Deno.unrefTimer(timer as unknown as number);
     return timer;
+  }
+
+  #happened(event: JobEvent): void {
+    const { jobId } = event;
+    switch (event.event) {
+      case "active":
+        return this.#started(jobId);
+      case "progress":
+        return this.#pending.get(jobId)?.events.news(unpack(event.data as string));
+      case "completed":
+        return this.#completed(jobId, event.returnvalue);
+      case "failed":
+        return this.#end(jobId, (each) => each.failed(failureOf(event.failedReason)));
+    }
   }
 
   #started(id: string): void {

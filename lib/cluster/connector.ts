@@ -34,6 +34,12 @@ export class Connector extends AbstractConnector {
     this.#options = options as RedisOptions;
   }
 
+  /** Ends the stream. One that has ended would have a timer that keeps the script alive. */
+  override disconnect(): void {
+    this.connecting = false;
+    if (this.stream?.destroyed === false) super.disconnect();
+  }
+
   /** Opens a stream. It may not be connected yet. */
   connect(): Promise<Stream> {
     const { host, port, path, tls } = this.#options;

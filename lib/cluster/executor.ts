@@ -38,7 +38,7 @@ interface Outgoing {
 
 /** The connection of one pool. */
 export class Executor {
-  /** Resolves when Redis has answered; rejects if it has not in time. */
+  /** Resolves when Redis has answered; rejects with a {@linkcode ClusterError} if it has not in time. It is of no use then. */
   readonly ready: Promise<void>;
   readonly #settings: PoolSettings;
   readonly #run: string;
@@ -55,6 +55,7 @@ export class Executor {
     // `settings.executor` is the user's name of this pool, by which `attach()` finds its calls.
     this.#run = makeRun(settings.executor);
     this.#client = redisClient(settings.redis, false);
+    unref(this.#client);
     this.#watch = new CallWatch(settings, this.#client, settings.executor !== undefined);
     this.#modules = new ModuleSender(settings, this.#client);
     this.ready = this.#start().catch((error) => {
@@ -116,7 +117,6 @@ export class Executor {
     this.#queue = new Queue(queue, { connection: this.#client, prefix, skipWaitingForReady: true });
     this.#queue.on("error", () => {}); // The command that failed rejects with the error.
     await this.#watch.listen(this.#queue);
-    unref(this.#client);
   }
 
   // Nobody can attach: Redis need not keep the arguments of a call that has ended.

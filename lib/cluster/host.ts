@@ -1,5 +1,5 @@
 /**
- * `serveWorker()`: a worker host, which runs the calls of a queue.
+ * `WorkerHost` runs the calls of a queue, on threads or processes of its own.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { HostWorkers } from "./host_workers.ts";
 import { type ClusterSettings, clusterSettings } from "./options.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { type Job, type Redis, Worker } from "./packages.ts";
-import { connected, disconnect, redisClient } from "./redis.ts";
+import { ANSWER_LIMIT, connected, disconnect, redisClient, within } from "./redis.ts";
 import { unreachable } from "./refusals.ts";
 import { ModuleFolder } from "./module_folder.ts";
 import type { SentModules } from "./sent_modules.ts";
@@ -113,9 +113,15 @@ export class WorkerHost implements AsyncDisposable {
     return this.#calls.size;
   }
 
-  /** Takes no more calls, and resolves when those that run have ended. */
+  /**
+   * Takes no more calls, and resolves when those that run have ended. While Redis is away, their results are lost with it, as
+   * those of a lost host.
+   */
   async close(): Promise<void> {
-    await this.#worker.close();
+    // Without Redis BullMQ's worker would never end by itself.
+    let isThere: boolean;
+    while (!(isThere = await this.#answers()) && this.running > 0);
+    await this.#worker.close(!isThere);
     await this.#workers.close();
     await this.#folder.close();
     await this.#disconnect();
@@ -126,6 +132,10 @@ export class WorkerHost implements AsyncDisposable {
     await this.close();
   }
 
+  #answers(): Promise<boolean> {
+    return within(ANSWER_LIMIT, this.#client.ping()).then(() => true, () => false);
+  }
+
   async #disconnect(): Promise<void> {
     await RuntimePromise.all([disconnect(this.#subscriber), disconnect(this.#client)]);
   }
@@ -134,7 +144,7 @@ export class WorkerHost implements AsyncDisposable {
     const { redis, queue, prefix } = this.#settings;
     const subscriber = this.#subscriber = redisClient(redis, true);
     subscriber.on("message", (_channel: string, text: string) => this.#calls.control(JSON.parse(text)));
-    await subscriber.subscribe(controlChannel(prefix, queue)).catch((cause) => {
+    await within(ANSWER_LIMIT, subscriber.subscribe(controlChannel(prefix, queue))).catch((cause) => {
       throw unreachable(redis, cause);
     });
   }
@@ -226,25 +236,4 @@ interface PreparedCall {
 
 function lost(why: string): CallFailure {
   return new CallFailure({ kind: "death", reason: "terminated", cause: encodeThrown(new ClusterError(why)) }, why);
-}
-
-/**
- * Starts a worker host: it runs the calls that pools with the backend `cluster()` put into a queue, until it is closed.
- *
- * Other hosts notice after about 6 s that a host was lost. `close()` lets its calls end; so does
- * `await using`. On a signal, close it yourself: `Deno.addSignalListener("SIGTERM", () => host.close())`.
- *
- * @throws {ClusterError} If Redis cannot be reached.
- * @throws {TypeError} If an option is wrong.
- *
- * @example Serve a queue with four threads
- * ```ts ignore
- * import { serveWorker } from "@isopool/isopool/cluster";
- *
- * const host = await serveWorker({ redis: "redis://localhost", queue: "numbers", concurrency: 4 });
- * Deno.addSignalListener("SIGTERM", () => host.close());
- * ```
- */
-export function serveWorker(options: ServeOptions): Promise<WorkerHost> {
-  return WorkerHost.start(options);
 }

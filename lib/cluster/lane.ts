@@ -8,18 +8,25 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
-import { queueMicrotask } from "../core/timer.ts";
+import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
+import { ClusterError } from "../core/errors.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
 import { reviveValue } from "../protocol/value_messages.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "../transport/transport.ts";
-import { Executor } from "./executor.ts";
+import type { Executor } from "./executor.ts";
+import { Lanes } from "./lanes.ts";
 import type { PoolSettings } from "./options.ts";
-import type { Source } from "../protocol/messages.ts";
-import { type JobFailure, type JobRequest, pack, packRequest, type WorkerSpec } from "./wire.ts";
+import { type JobFailure, type JobRequest, pack, packRequest } from "./wire.ts";
 
-/** Starts lanes. The first one connects, the last one disconnects. */
+/** Milliseconds for which a lane that could not connect fails calls. Thousands may have waited for it. */
+const REFUSAL_TIME = 100;
+
+/**
+ * Starts lanes. The first one connects, the last one disconnects. Lanes that cannot connect fail the calls that waited for
+ * them, and end: those that take their place connect again.
+ */
 export function launchLanes(settings: PoolSettings, setup: Setup): Launch {
   if (setup.concurrency > 1) {
     throw new TypeError(
@@ -32,55 +39,6 @@ export function launchLanes(settings: PoolSettings, setup: Setup): Launch {
   return (_workerId, events) => new Lane(lanes, events);
 }
 
-/** The lanes of one pool. */
-class Lanes {
-  readonly spec: WorkerSpec;
-  readonly #settings: PoolSettings;
-  readonly #jobs = new WeakMap<object, number>();
-  #executor: Executor | undefined;
-  #count = 0;
-  #jobCount = 0;
-
-  constructor(settings: PoolSettings, spec: WorkerSpec) {
-    this.#settings = settings;
-    this.spec = spec;
-  }
-
-  /** The largest request that Redis takes. */
-  get sizeLimit(): number {
-    return this.#settings.sizeLimit;
-  }
-
-  /** Numbers a job of the pool. */
-  numberOf(job: object): number {
-    let number = this.#jobs.get(job);
-    if (number === undefined) this.#jobs.set(job, number = this.#jobCount++);
-    return number;
-  }
-
-  /** Returns the local modules that a call needs. */
-  localModules(source: Source): string[] {
-    if (!this.#settings.sendModules) return [];
-    const { initializer, finalizer } = this.spec;
-    const urls = [source, initializer?.source, finalizer?.source].flatMap((each) =>
-      each && "url" in each ? each.url : []
-    );
-    return [...new Set(urls.filter((url) => url.startsWith("file:")))];
-  }
-
-  enter(): Executor {
-    this.#count++;
-    return this.#executor ??= new Executor(this.#settings);
-  }
-
-  async leave(): Promise<void> {
-    if (--this.#count > 0) return;
-    const executor = this.#executor;
-    this.#executor = undefined;
-    await executor?.close();
-  }
-}
-
 class Lane implements Transport {
   readonly window = 1;
   readonly isLoading = false;
@@ -90,6 +48,11 @@ class Lane implements Transport {
   #call: { seq: number; id: string; startedAt: number | undefined; granted: number } | undefined;
   #isEnding = false;
   #hasNotRun = false;
+  /** Why Redis could not be reached. */
+  #outage: ClusterError | undefined;
+  // It runs while calls are refused, the other one until a call is.
+  #outageTimer: Timer | undefined;
+  #refusalTimer: Timer | undefined;
 
   constructor(lanes: Lanes, events: TransportEvents) {
     this.#lanes = lanes;
@@ -97,7 +60,7 @@ class Lane implements Transport {
     this.#executor = lanes.enter();
     this.#executor.ready.then(
       () => this.#isEnding || events.ready(),
-      (cause) => this.#end({ reason: "uncaught", cause }),
+      (outage: ClusterError) => this.#cannotConnect(outage),
     );
   }
 
@@ -107,6 +70,7 @@ class Lane implements Transport {
 
   send(batch: Batch): void {
     const { first, job, index, priority, source, items, spread, timeout, hasLimit, attempt, stream, shares } = batch;
+    if (this.#outage) return this.#refuse(first, this.#outage);
     let [item] = decodeItems(items, spread) as unknown[];
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
     const handles = batch.handles || shares?.values().some((share) => share.handles) === true;
@@ -190,6 +154,28 @@ class Lane implements Transport {
     queueMicrotask(() => this.#end({ reason: "terminated" }));
   }
 
+  #cannotConnect(outage: ClusterError): void {
+    this.#lanes.failed(this.#executor);
+    if (this.#isEnding) return;
+    this.#outage = outage;
+    this.#events.ready(outage);
+    this.#outageTimer = setTimeout(() => {
+      this.#outageTimer = undefined;
+      if (!this.#call) void this.#end({ reason: "terminated" });
+    }, REFUSAL_TIME);
+  }
+
+  #refuse(seq: number, { message, cause }: ClusterError): void {
+    // The executor does not know it.
+    this.#call = { seq, id: "", startedAt: undefined, granted: 0 };
+    // Not at once: a pool with many calls would not let the event loop go on.
+    this.#refusalTimer = setTimeout(() => {
+      this.#call = undefined;
+      if (this.#outageTimer === undefined) void this.#end({ reason: "terminated" });
+      this.#events.rejected(seq, new ClusterError(message, { cause }));
+    }, 0);
+  }
+
   #started(): void {
     if (this.#call) this.#call.startedAt ??= performance.now();
   }
@@ -214,7 +200,9 @@ class Lane implements Transport {
   async #end(death: Death): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    await this.#lanes.leave();
+    clearTimeout(this.#outageTimer);
+    clearTimeout(this.#refusalTimer);
+    await this.#lanes.leave(this.#executor);
     this.#events.exit(death);
   }
 }

@@ -6,4 +6,4 @@
  * @module
  */
 export { AbstractConnector, Redis, type RedisOptions } from "ioredis";
-export { type BulkJobOptions, type Job, Queue, QueueEvents, Worker } from "bullmq";
+export { type BulkJobOptions, type Job, Queue, Worker } from "bullmq";

@@ -19,7 +19,7 @@ const MAX_REFUSALS = 4;
 /** Milliseconds that a connection may take. */
 const CONNECT_LIMIT = 10_000;
 /** Milliseconds that the first answer may take then. A TLS server that wants a certificate and gets none may never answer. */
-const ANSWER_LIMIT = 2_000;
+export const ANSWER_LIMIT = 2_000;
 /** Milliseconds that the end of a connection may take; what a server has not answered by then is not needed any more. */
 const DISCONNECT_LIMIT = 500;
 /** Shows whether the user may run scripts on the keys of the cluster: BullMQ would try again and again in silence. */
@@ -88,6 +88,7 @@ export async function connected(client: Redis, { redis, prefix, queue }: Cluster
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new NoAnswer(`there was no answer within ${ms} ms`)), ms);
+  timer.unref(); // The connection or the unfinished calls keep the script alive.
   try {
     return await Promise.race([promise, late]);
   } finally {

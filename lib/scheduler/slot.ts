@@ -45,6 +45,8 @@ export class Slot implements CallsSlot, PinnedWorker {
   boundBacklog: Backlog | undefined;
   /** How the worker ended. */
   death: Death | undefined;
+  /** Why the calls that it takes will fail: {@linkcode TransportEvents.ready}. */
+  outage: unknown;
   readonly calls: SlotCalls;
   readonly #owner: SlotOwner;
   readonly #transport: Transport;
@@ -66,7 +68,7 @@ export class Slot implements CallsSlot, PinnedWorker {
     // No event comes before `launch` has returned.
     this.#transport = launch(id, {
       initializing: () => this.#initializing(),
-      ready: () => this.#ready(),
+      ready: (outage) => this.#ready(outage),
       item: (seq, value) => this.calls.item(seq, value),
       progress: (seq, done, total) => this.calls.progress(seq, done, total),
       fulfilled: (first, values) => this.calls.fulfilled(first, values),
@@ -178,7 +180,9 @@ export class Slot implements CallsSlot, PinnedWorker {
    * about the worker.
    */
   checkLiveness(): void {
-    if (!this.#isReady || !this.#awaitsStart) {
+    // Whether the worker is silent and has not started its next call.
+    const awaitsStart = this.inFlight > 0 && this.calls.throughput.isUnresponsive && !this.isRunning;
+    if (!this.#isReady || !awaitsStart) {
       this.#blockedChecks = 0;
       return;
     }
@@ -210,11 +214,6 @@ export class Slot implements CallsSlot, PinnedWorker {
     return !this.#transport.isQueued(chunk.firstSeq + chunk.items.findIndex((item) => item !== CLOSED));
   }
 
-  // Whether the worker is silent and has not started its next call.
-  get #awaitsStart(): boolean {
-    return this.inFlight > 0 && this.calls.throughput.isUnresponsive && !this.isRunning;
-  }
-
   #initializing(): void {
     if (this.state !== "starting") return;
     this.#initializerTimer = afterTimeout(this.#owner.hookTimeout, (error) => {
@@ -223,8 +222,9 @@ export class Slot implements CallsSlot, PinnedWorker {
     });
   }
 
-  #ready(): void {
+  #ready(outage: unknown): void {
     clearTimeout(this.#initializerTimer);
+    this.outage = outage;
     this.#isReady = true;
     // The scheduler may have retired or stopped it while it started.
     if (this.state === "starting") {

@@ -29,12 +29,13 @@ export class WorkerWaiters {
     return this.#readiness.promise;
   }
 
-  /** Resolves what {@linkcode untilReady} returned, if `limit` workers are alive. */
+  /** Settles what {@linkcode untilReady} returned, if `limit` workers are alive: it rejects if one of them can run nothing. */
   checkReadiness(slots: Iterable<Slot>, limit: number): void {
     if (!this.#readiness) return;
-    let alive = 0;
-    for (const slot of slots) if (slot.state === "alive") alive++;
-    if (alive < limit) return;
+    const alive = [...slots].filter((slot) => slot.state === "alive");
+    if (alive.length < limit) return;
+    const failing = alive.find((slot) => slot.outage !== undefined);
+    if (failing) return this.fail(failing.outage);
     this.#readiness.resolve();
     this.#readiness = undefined;
   }

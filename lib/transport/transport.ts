@@ -156,8 +156,8 @@ export interface Setup {
 export interface TransportEvents {
   /** The worker has started its initializer. */
   initializing(): void;
-  /** The worker takes calls. */
-  ready(): void;
+  /** The worker takes calls. `outage`: why those that are sent now will fail, if it cannot reach what would run them. */
+  ready(outage?: unknown): void;
   /** A running call yielded or emitted a value. */
   item(seq: number, value: unknown): void;
   /** A running call reported its progress. */

@@ -108,7 +108,6 @@ function ambientErrors({ strikes }: Plan, isTerminated: boolean): Set<string> {
   return new Set([
     ...isTerminated ? ["CancelledError", "PoolClosedError"] : [],
     ...struck("hogDescriptors") ? ["os error 24", "BrokenPoolError"] : [],
-    // A pool that cannot reach Redis at its start is broken.
-    ...struck("killRedis") ? ["ClusterError", "BrokenPoolError", "PoolClosedError"] : [],
+    ...struck("killRedis") ? ["ClusterError"] : [],
   ]);
 }

@@ -1,0 +1,61 @@
+/**
+ * `readEvents()`: what BullMQ tells of the jobs of a queue, from the stream of events that it keeps in Redis.
+ *
+ * `QueueEvents` of BullMQ opens another connection for it, with a timer for each read: an idle pool would keep its script
+ * alive, and so would a closed one, for seconds, if Redis is away.
+ *
+ * @module
+ */
+import { JSON, Promise } from "../core/platform.ts";
+import { setTimeout } from "../core/timer.ts";
+import type { Redis } from "./packages.ts";
+
+/** Events that one read takes at most. */
+const MAX_EVENTS = 1_000;
+/** Milliseconds after which a read that Redis has refused is tried again. */
+const RETRY_WAIT = 1_000;
+
+/** What happened to a job. */
+export type JobEvent =
+  | { readonly event: "active"; readonly jobId: string }
+  | { readonly event: "progress"; readonly jobId: string; readonly data: unknown }
+  | { readonly event: "completed"; readonly jobId: string; readonly returnvalue: string }
+  | { readonly event: "failed"; readonly jobId: string; readonly failedReason: string };
+
+/**
+ * Reads events, until `isOver` says after a read that nobody wants more, or the client has been disconnected then. While
+ * Redis is away it waits, and goes on after the last event that it read.
+ *
+ * @param client Does nothing else: a read waits for the next event. Its commands wait for a connection.
+ * @param after Id of the last event that is not read.
+ */
+export async function readEvents(
+  client: Redis,
+  key: string,
+  after: string,
+  onEvent: (event: JobEvent) => void,
+  isOver: () => boolean,
+): Promise<void> {
+  for (let last = after; !isOver();) {
+    try {
+      const streams = await client.xread("COUNT", MAX_EVENTS, "BLOCK", 0, "STREAMS", key, last);
+      for (const [id, fields] of streams?.[0][1] ?? []) {
+        last = id;
+        onEvent(eventOf(fields));
+      }
+    } catch {
+      if (isOver()) return;
+      // The sweep finds what is missed meanwhile.
+      await new Promise<void>((resolve) => setTimeout(resolve, RETRY_WAIT).unref());
+    }
+  }
+}
+
+// A list of names and values. BullMQ has other events, too, which nobody here reads.
+function eventOf(fields: readonly string[]): JobEvent {
+  const event: Record<string, string> = {};
+  for (let i = 0; i < fields.length; i += 2) event[fields[i]] = fields[i + 1];
+  if (event.event === "progress") event.data = JSON.parse(event.data);
+  if (event.event === "completed") event.returnvalue = JSON.parse(event.returnvalue);
+  return event as unknown as JobEvent;
+}
