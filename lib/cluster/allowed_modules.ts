@@ -12,7 +12,7 @@
  */
 import { ClusterError } from "../core/errors.ts";
 import { URL } from "../core/platform.ts";
-import { badOption } from "../core/validate.ts";
+import { badOption, isArray } from "../core/validate.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { SentModules } from "./sent_modules.ts";
 import type { JobRequest } from "./wire.ts";
@@ -27,7 +27,7 @@ export class AllowedModules {
 
   constructor(action: string, list: unknown) {
     const isPrefix = (each: unknown) => typeof each === "string" && URL.canParse(each);
-    if (list !== undefined && !(Array.isArray(list) && list.length > 0 && list.every(isPrefix))) {
+    if (list !== undefined && !(isArray(list) && list.length > 0 && list.every(isPrefix))) {
       throw badOption(action, "modules", list, `a list of URLs, "${SENT}" and "${INLINE}", at least one`, false);
     }
     this.#list = list && [...list as string[]];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { errorText } from "../core/error_text.ts";
 import { cores, JSON, Promise as RuntimePromise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { integer, MAX_DELAY, oneOf } from "../core/validate.ts";
@@ -159,7 +160,7 @@ export class WorkerHost implements AsyncDisposable {
     } catch (error) {
       const { failure, message } = error instanceof CallFailure
         ? error
-        : { failure: { kind: "thrown", thrown: encodeThrown(error) } as const, message: String(error) };
+        : { failure: { kind: "thrown", thrown: encodeThrown(error) } as const, message: errorText(error) };
       throw new Error(failedReason(message, failure));
     }
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isArray } from "../core/validate.ts";
 import { checkPermissions, type Scope } from "../pool/permissions.ts";
 
 type Grant = boolean | "inherit" | readonly unknown[] | undefined;
@@ -21,7 +22,7 @@ export function callPermissions(host: Scope | undefined, pool: Scope | undefined
 
 function narrower(host: Grant, pool: Grant): Grant {
   if (!host || !pool) return false;
-  if (!Array.isArray(host)) return pool;
-  if (!Array.isArray(pool)) return host;
+  if (!isArray(host)) return pool;
+  if (!isArray(pool)) return host;
   return pool.filter((entry) => host.includes(entry));
 }

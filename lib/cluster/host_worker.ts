@@ -5,6 +5,7 @@
  * @module
  */
 import { JSON, Promise } from "../core/platform.ts";
+import { errorText } from "../core/error_text.ts";
 import { TaskTimeoutError } from "../core/errors.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
 import { encodeThrown, recordsOf } from "../protocol/error_record.ts";
@@ -197,9 +198,7 @@ export class HostWorker {
       },
       rejected: (seq, error) => {
         const thrown = encodeThrown(error);
-        running(seq)?.end.reject(
-          new CallFailure({ kind: "thrown", thrown }, String((error as Error)?.message ?? error)),
-        );
+        running(seq)?.end.reject(new CallFailure({ kind: "thrown", thrown }, errorText(error)));
       },
       timed() {},
       roomFreed() {},

@@ -8,7 +8,7 @@ import {
   TaskTimeoutError,
   WorkerCrashedError,
 } from "@isopool/isopool";
-import { cluster, ClusterError } from "@isopool/isopool/cluster";
+import { cluster, ClusterError, serveWorker } from "@isopool/isopool/cluster";
 import { expectError } from "../support/expect.ts";
 import { TestHost } from "../support/cluster_host.ts";
 import { processCpu } from "../support/proc.ts";
@@ -36,6 +36,11 @@ test("results, errors, streams and progress of worker hosts arrive as from any w
     }),
   ).exception();
   assertEquals([expectError(failure, RangeError).message, (failure as unknown as { code: number }).code], ["bad", 7]);
+  // It has no text: a host must not need one.
+  const thrown = pool.submit(inline(() => {
+    throw { toString: 1, message: Object.create(null) };
+  }));
+  assertEquals((await timed(within(MUST_HAPPEN, thrown))).error, { toString: 1, message: {} });
   const count = inline(async function* (n: number) {
     for (let i = 0; i < n; i++) yield i;
   });
@@ -131,6 +136,10 @@ test("what cannot reach another machine is refused at the call; so are wrong opt
     await pool.submit(inline((_: unknown) => 1), new SharedArray("i32", 1))
   );
   assertStringIncludes((error as Error).message, "process");
+  const revoked = Proxy.revocable([], {});
+  revoked.revoke();
+  const serving = serveWorker({ ...options, modules: revoked.proxy });
+  assertStringIncludes(expectError((await timed(serving)).error, TypeError).message, "`modules` is an object");
   for (const wrong of [{ redis: "localhost" }, { queue: "a:b" }, { queue: "" }, { prefix: 5 }, { reddis: 1 }]) {
     const [name] = Object.keys(wrong);
     const thrown = assertThrows(() => cluster({ ...options, ...wrong } as never), TypeError);
