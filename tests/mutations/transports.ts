@@ -23,7 +23,8 @@ export const TRANSPORTS: readonly Mutation[] = [
     file: "lib/transport/process_command.ts",
     text: "    if (!Array.isArray(grant)) return deny(kind, modules);",
     by: "    if (!Array.isArray(grant)) return `--allow-${kind}`;",
-    tests: ["tests/process_backend/permissions_test.ts"],
+    tests: ["tests/security/escape_test.ts"],
+    filter: "/processes, scope none/",
   },
   {
     defect: "a process does not find the script's import map",
