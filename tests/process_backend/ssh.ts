@@ -62,7 +62,8 @@ export class TestHost {
         "PermitRootLogin yes",
         "PasswordAuthentication no",
         "MaxStartups 100",
-        `SetEnv PATH=${searchPath}`,
+        // A shell within a shell reads no ~/.bashrc, which may be slow, and may leave its own locks when it is killed.
+        `SetEnv PATH=${searchPath} SHLVL=1`,
         "",
       ].join("\n"),
     );
