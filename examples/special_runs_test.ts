@@ -1,15 +1,16 @@
 /**
- * Examples that are run otherwise than by their name alone: with an argument, without a browser, or until they fail.
+ * Examples that are run otherwise than by their name alone: with an argument, with a wrong setting, or until they fail.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { runExample } from "./support/run_example.ts";
 
-Deno.test("examples/browsers.ts says so where there is no Chromium, and exits with 0", async () => {
+Deno.test("examples/browsers.ts refuses a CHROME that is not there, and says what to do", async () => {
   const chosen = Deno.env.get("CHROME");
   Deno.env.set("CHROME", "/no/such/browser");
   try {
-    const { code, stdout } = await runExample("browsers.ts");
-    assertEquals([code, stdout], [0, "no Chromium here: install it, or set CHROME to its path\n"]);
+    const { code, stderr } = await runExample("browsers.ts");
+    assertEquals(code, 1);
+    assertMatch(stderr, /CHROME is \/no\/such\/browser: there is no such file: set it to the path/);
   } finally {
     if (chosen === undefined) Deno.env.delete("CHROME");
     else Deno.env.set("CHROME", chosen);
