@@ -15,7 +15,7 @@ const LONG = Deno.env.get("ISOPOOL_PROPERTIES") === "long";
 
 /** Runs the script; `ids` is how many rounds make locks look as if a living thread had them. */
 async function run(rounds: number, ids: number): Promise<{ seed: number; longest: number; peak: number }> {
-  const seed = Number(Deno.env.get("ISOPOOL_SEED") ?? Date.now() % 1e6);
+  const seed = Number(Deno.env.get("ISOPOOL_SEED") ?? (LONG ? Date.now() % 1e6 : 1));
   const ended = await runScript(`import ${JSON.stringify(SCRIPT)};`, {
     args: [rounds, seed, ids].map(String),
     deadline: 600_000,
