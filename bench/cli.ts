@@ -11,10 +11,13 @@
  *
  * @module
  */
+import { integerOf } from "./kit/arguments.ts";
+import { median } from "./kit/statistics.ts";
+
 const ROOT = new URL("../", import.meta.url).pathname;
 const CLI =
   `"${Deno.execPath()}" run --quiet --no-check --no-lock --import-map="${ROOT}npm.import_map.json" -A "${ROOT}lib/cli.ts"`;
-const ROUNDS = Number(Deno.args[0] ?? 5);
+const ROUNDS = integerOf("rounds", Deno.args[0], 5);
 
 interface Contestant {
   readonly name: string;
@@ -49,8 +52,6 @@ async function seconds(line: string, items: number): Promise<number> {
   if (found !== items) throw new Error(`${line}: ${found} results of ${items}`);
   return took;
 }
-
-const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1];
 
 const startUps = CONTESTANTS.map((): number[] => []);
 const costs = CONTESTANTS.map((): number[] => []);

@@ -8,8 +8,10 @@
 import { Worker } from "node:worker_threads";
 import { Manager } from "../lib/manager/manager.ts";
 import { encode } from "../lib/shared/revive.ts";
+import { integerOf } from "./kit/arguments.ts";
+import { median } from "./kit/statistics.ts";
 
-const ROUNDS = Number(Deno.args[0] ?? 7);
+const ROUNDS = integerOf("rounds", Deno.args[0], 7);
 const here = new URL("..", import.meta.url).href;
 const source = `import { parentPort } from "node:worker_threads";
 import "${here}lib/manager/kinds.ts";
@@ -67,8 +69,6 @@ async function measure(contestant: string, name: string, count: number): Promise
   worker.postMessage({ contestant, name, count });
   return (await measured.promise).us;
 }
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 for (const name of ["at(0), one by one", "push(object), one by one", "at(0), 1,000 in flight"]) {
   const byHand: number[] = [], byManager: number[] = [];

@@ -11,6 +11,8 @@
  * @module
  */
 import { inline, Pool } from "@isopool/isopool";
+import { integerOf } from "./kit/arguments.ts";
+import { median, quantile } from "./kit/statistics.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 /** Milliseconds of one measurement. */
@@ -21,8 +23,6 @@ const POOLS = 4;
 const IN_FLIGHT = 100;
 
 const next = inline((n: number) => n + 1);
-const quantile = (list: number[], share: number) => list.toSorted((a, b) => a - b)[Math.floor(list.length * share)];
-const median = (list: number[]) => quantile(list, 0.5);
 
 /** Makes a pool busy with one short call after another, until the returned function is called. */
 async function keepBusy(): Promise<() => Promise<void>> {
@@ -58,14 +58,8 @@ async function serverTail(): Promise<number> {
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("ok"));
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
-      "run",
-      "--quiet",
-      "--no-check",
-      `--import-map=${ROOT}npm.import_map.json`,
-      "-A",
-      import.meta.filename!,
-      "--client",
-      String(server.addr.port),
+      ...["run", "--quiet", "--no-check", `--import-map=${ROOT}npm.import_map.json`, "-A"],
+      ...[import.meta.filename!, "--client", String(server.addr.port)],
     ],
     stdin: "null",
     stderr: "inherit",
@@ -85,7 +79,7 @@ async function client(port: string): Promise<number> {
   return quantile(times.slice(10), 0.99);
 }
 
-/** Microseconds of one call, after as long a warm-up, while `count` pools have 100 calls in flight each. */
+/** Microseconds of one call while `count` pools have 100 calls in flight each. A round of the same goes before it. */
 async function callTime(count: number): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const pools = Array.from({ length: count }, () => stack.use(new Pool(2)));
@@ -106,10 +100,9 @@ async function callTime(count: number): Promise<number> {
 }
 
 if (Deno.args[0] === "--client") {
-  // What imports the library is not run: the client is only a client.
   console.log(await client(Deno.args[1]));
 } else if (import.meta.main) {
-  const rounds = Number(Deno.args[0] ?? 5);
+  const rounds = integerOf("rounds", Deno.args[0], 5);
   const tails = { "timer of 1 ms": timerTail, "HTTP server": serverTail };
   for (const [name, measure] of Object.entries(tails)) {
     const [without, beside]: [number[], number[]] = [[], []];
@@ -121,10 +114,8 @@ if (Deno.args[0] === "--client") {
     }
     const ratio = median(beside.map((each, i) => each / without[i]));
     console.log(
-      `${name}: p99 ${median(without).toFixed(2)} ms without a pool, ${
-        median(beside).toFixed(2)
-      } ms beside short calls ` +
-        `(x ${ratio.toFixed(2)}, medians of ${rounds} rounds)`,
+      `${name}: p99 ${median(without).toFixed(2)} ms without a pool, beside short calls ` +
+        `${median(beside).toFixed(2)} ms (x ${ratio.toFixed(2)}, medians of ${rounds} rounds)`,
     );
   }
   for (const count of [1, POOLS]) {

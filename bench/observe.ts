@@ -13,6 +13,8 @@
  */
 import process from "node:process";
 import { inline, Pool } from "@isopool/isopool";
+import { integerOf } from "./kit/arguments.ts";
+import { median } from "./kit/statistics.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const MILLION = 1_000_000;
@@ -37,8 +39,6 @@ const VARIANTS: Record<string, Record<string, string>> = {
   // The spans go to this program, which throws them away.
   telemetry: { OTEL_DENO: "true" },
 };
-
-const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1];
 
 async function timeOf(work: () => unknown, count: number): Promise<number> {
   const start = performance.now();
@@ -135,7 +135,7 @@ if (Deno.args[0] === "--variant") {
     return new Response();
   });
   VARIANTS.telemetry.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${collector.addr.port}`;
-  const rounds = Number(Deno.args[0] ?? 3);
+  const rounds = integerOf("rounds", Deno.args[0], 3);
   const costs: Record<string, Costs[]> = Object.fromEntries(Object.keys(VARIANTS).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, env] of Object.entries(VARIANTS)) costs[name].push(await inTerminal<Costs>(name, env));

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Bench, Effort, Goal, Outcome, Report } from "./bench.ts";
+import { median, quantile } from "./statistics.ts";
 
 /** A median, with the smallest and the largest of its values. */
 export interface Spread {
@@ -64,13 +65,13 @@ function summarizeOne({ contestant, samples, unavailable }: Outcome, own: Outcom
     summary.ratio = spread(samples.map((sample, round) => own.samples[round].value / sample.value));
   }
   const cpu = samples.flatMap((sample) => sample.cpu ?? []);
-  if (cpu.length > 0) summary.cpu = quantile(cpu, 0.5) * 1_000;
+  if (cpu.length > 0) summary.cpu = median(cpu) * 1_000;
   const rss = samples.flatMap((sample) => sample.rss ?? []);
-  if (rss.length > 0) summary.rss = quantile(rss, 0.5);
+  if (rss.length > 0) summary.rss = median(rss);
   const notes = Object.keys(samples[0].notes ?? {});
   if (notes.length > 0) {
     summary.notes = Object.fromEntries(
-      notes.map((note) => [note, quantile(samples.map((sample) => sample.notes![note]), 0.5)]),
+      notes.map((note) => [note, median(samples.map((sample) => sample.notes![note]))]),
     );
   }
   return summary;
@@ -93,12 +94,7 @@ function isMet({ limit, against, of }: Goal, { better }: Bench, all: Summary[]):
 
 /** Gives the median, the smallest and the largest of some values. */
 export function spread(values: number[]): Spread {
-  return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
-}
-
-function quantile(values: number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
 /** Formats one benchmark as a text table. */

@@ -12,7 +12,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { noRedis } from "../../tests/support/redis.ts";
-import { integerOf, refuse, unknown } from "./arguments.ts";
+import { integerOf, refuse, unknown } from "../kit/arguments.ts";
 import { CALLS } from "./cluster_calls.ts";
 import { LOSSES } from "./cluster_losses.ts";
 import { NETWORK } from "./cluster_network.ts";

@@ -18,7 +18,7 @@ import { encodeFrame, FrameError, FrameReader } from "../../lib/protocol/frames.
 import { MessageValidator } from "../../lib/protocol/message_validator.ts";
 import { reviveValue, valueMessage } from "../../lib/protocol/value_messages.ts";
 import { random } from "../../tests/support/random.ts";
-import { integerOf } from "./arguments.ts";
+import { integerOf } from "../kit/arguments.ts";
 
 /** Maximum processor time of one frame, in milliseconds. */
 export const TIME = 2_000;

@@ -10,7 +10,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { inline, Pool, type Task } from "../../mod.ts";
-import { integerOf, unknown } from "./arguments.ts";
+import { integerOf, unknown } from "../kit/arguments.ts";
 
 const PER_PROCESS = 100;
 

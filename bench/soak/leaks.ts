@@ -10,7 +10,7 @@
  * @module
  */
 import { inline, Pool } from "../../mod.ts";
-import { integerOf } from "./arguments.ts";
+import { integerOf } from "../kit/arguments.ts";
 import { slopeOf } from "./slope.ts";
 
 const WARM_UP = 100;

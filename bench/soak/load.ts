@@ -11,7 +11,7 @@
  * @module
  */
 import { activeWorkers, Pool, pooled, tasks } from "../../mod.ts";
-import { integerOf, refuse } from "./arguments.ts";
+import { integerOf, refuse } from "../kit/arguments.ts";
 import type * as Tasks from "./faults/tasks.ts";
 
 const own = tasks<typeof Tasks>(import.meta.resolve("./faults/tasks.ts"));

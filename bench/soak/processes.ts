@@ -9,7 +9,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { inline, Pool, tasks, TaskTimeoutError, WorkerCrashedError } from "../../mod.ts";
-import { integerOf } from "./arguments.ts";
+import { integerOf } from "../kit/arguments.ts";
 import { slopeOf } from "./slope.ts";
 
 const own = tasks<typeof import("./process_tasks.ts")>(import.meta.resolve("./process_tasks.ts"));

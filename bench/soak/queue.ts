@@ -13,7 +13,7 @@ import type { ChannelItems } from "../../lib/queue/channel_items.ts";
 import { source } from "../../lib/queue/queue.ts";
 import { Queue, SharedArray } from "../../mod.ts";
 import { Party } from "../../tests/shared/support/party.ts";
-import { integerOf } from "./arguments.ts";
+import { integerOf } from "../kit/arguments.ts";
 
 const messages = integerOf("messages", Deno.args[0], 1_000_000);
 const messagesPerKill = integerOf("between kills", Deno.args[1], 50_000);

@@ -10,7 +10,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { integerOf, refuse } from "../arguments.ts";
+import { integerOf, refuse } from "../../kit/arguments.ts";
 import { EXIT_CODES, planInterruption } from "./interrupted.ts";
 import { BACKEND_KINDS, type BackendKind, isInterrupted, LOT, makePlan, settingOf } from "./plan.ts";
 import { faketime, type Places, withPlaces } from "./places.ts";

@@ -10,7 +10,8 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { type BackendName, type Future, Pool } from "../../../mod.ts";
-import { integerOf, refuse } from "../arguments.ts";
+import { integerOf, refuse } from "../../kit/arguments.ts";
+import { median } from "../../kit/statistics.ts";
 import { childrenOf } from "../processes.ts";
 import { BACKEND_KINDS, type BackendKind } from "./plan.ts";
 import { poolOptions, startRig } from "./round.ts";
@@ -46,10 +47,6 @@ async function sample(): Promise<{ own: number; children: number }> {
   gc();
   const children = childrenOf(Deno.pid).reduce((sum, pid) => sum + resident(pid), 0);
   return { own: resident(Deno.pid), children };
-}
-
-function median(list: number[]): number {
-  return list.toSorted((a, b) => a - b)[list.length >> 1];
 }
 
 if (import.meta.main) {

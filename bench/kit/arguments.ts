@@ -1,5 +1,5 @@
 /**
- * Reads the arguments of the soak tests. A misspelt one ends the script: it must not run as something else, or as nothing.
+ * Reads the arguments of benchmarks and soak tests. A misspelt one ends the script: it must not run as something else, or as nothing.
  *
  * @module
  */
