@@ -2,6 +2,7 @@
  * Runs every example as a separate process. An example asserts its result itself; the test checks its exit code and output.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { names } from "./run.ts";
 import { findChromium } from "./support/chromium.ts";
 import { runExample } from "./support/run_example.ts";
 
@@ -174,10 +175,9 @@ Deno.test("examples/README.md and these tests name every example", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", here));
   const files = ["examples_test.ts", "special_runs_test.ts"];
   const tests = (await Promise.all(files.map((name) => Deno.readTextFile(new URL(name, here))))).join();
-  for await (const { name } of Deno.readDir(here)) {
-    if (!name.endsWith(".ts") || name.endsWith("_test.ts") || name === "run.ts") continue;
-    assert(readme.includes(`](${name})`), `${name} is not in README.md`);
-    assert(tests.includes(`"${name}"`), `${name} has no test`);
+  for (const name of names) {
+    assert(readme.includes(`](${name}.ts)`), `${name} is not in README.md`);
+    assert(tests.includes(`"${name}.ts"`), `${name} has no test`);
   }
 });
 

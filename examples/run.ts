@@ -1,6 +1,7 @@
 /** Runs an example by name, as in `deno task example primes`. Without a name it lists the examples. */
 const here = new URL(".", import.meta.url);
-const names = [...Deno.readDirSync(here)].map(({ name }) => name)
+/** Names of the examples, without `.ts`. */
+export const names: readonly string[] = [...Deno.readDirSync(here)].map(({ name }) => name)
   .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts") && name !== "run.ts")
   .map((name) => name.replace(/\.ts$/, "")).sort();
 
