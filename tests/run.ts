@@ -54,6 +54,8 @@ const LONG = [
 const CONCURRENCY = navigator.hardwareConcurrency + 1;
 /** Milliseconds after which a file is stopped. */
 const FILE_TIMEOUT = 600_000;
+/** Number of letters of a file's name in reports. */
+const MAX_NAME = 100;
 /** Number of last lines that are repeated of a file that failed without a report, for example one that was stopped. */
 const TAIL_LINES = 40;
 
@@ -65,13 +67,17 @@ interface Outcome {
   readonly text: string;
 }
 
-function* testFiles(path: string): Generator<string> {
+/** Yields a file; of a folder, the files in it whose names end so. */
+function* filesIn(path: string, ending: string): Generator<string> {
   if (Deno.statSync(path).isFile) return yield path;
   for (const { name, isDirectory } of Deno.readDirSync(path)) {
-    if (isDirectory) yield* testFiles(`${path}/${name}`);
-    else if (name.endsWith("_test.ts")) yield `${path}/${name}`;
+    if (isDirectory) yield* filesIn(`${path}/${name}`, ending);
+    else if (name.endsWith(ending)) yield `${path}/${name}`;
   }
 }
+
+/** What reports call a file; an entry of {@linkcode DOCS} can be long. */
+const nameOf = (file: string) => file.length > MAX_NAME ? `${file.slice(0, MAX_NAME)}...` : file;
 
 /** Gives the index of the first of `folders` that has the file; the number of folders if none has it. */
 function rank(file: string, folders: readonly string[]): number {
@@ -83,16 +89,9 @@ function rank(file: string, folders: readonly string[]): number {
 function otherDocs(): string {
   const listed = DOCS.flatMap((each) => each.split(" "));
   const isListed = (path: string) => listed.some((each) => path === each || path.startsWith(`${each}/`));
-  const all = ["lib", "workers"].flatMap((folder) => [...sourceFiles(folder)]);
+  const all = ["lib", "workers"].flatMap((folder) => [...filesIn(folder, ".ts")]);
   const others = all.filter((path) => !isListed(path) && Deno.readTextFileSync(path).includes("@example"));
   return ["--doc", ...others].join(" ");
-}
-
-function* sourceFiles(path: string): Generator<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(path)) {
-    if (isDirectory) yield* sourceFiles(`${path}/${name}`);
-    else if (name.endsWith(".ts")) yield `${path}/${name}`;
-  }
 }
 
 /** Runs one file, or the entry of {@linkcode DOCS}, and prints its output. */
@@ -105,7 +104,7 @@ async function runFile(file: string): Promise<Outcome> {
   }).output();
   const ms = performance.now() - start;
   let text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("").trimEnd();
-  if (signal !== null) text += `\n${file} was stopped by ${signal} after ${Math.round(ms / 1000)} s`;
+  if (signal !== null) text += `\n${nameOf(file)} was stopped by ${signal} after ${Math.round(ms / 1000)} s`;
   // One call of console.log, so that the lines of two files do not mix.
   console.log(text);
   return { file, ms, ok: code === 0, text };
@@ -145,7 +144,7 @@ function failures(text: string): string {
 const isAll = Deno.args.includes("--all");
 const given = Deno.args.filter((arg) => arg !== "--all");
 const paths = given.length === 0 ? ["tests", "examples"] : given;
-const found = paths.flatMap((path) => [...testFiles(path.replace(/\/$/, ""))]).sort();
+const found = paths.flatMap((path) => [...filesIn(path.replace(/\/$/, ""), "_test.ts")]).sort();
 if (given.length === 0) found.push(...DOCS, otherDocs());
 const onDemand = (file: string) => Object.keys(ON_DEMAND).find((path) => file.startsWith(path));
 const files = isAll || given.length > 0 ? found : found.filter((file) => onDemand(file) === undefined);
@@ -161,7 +160,7 @@ for (const file of alone) outcomes.push(await runFile(file));
 const passedAlone: string[] = [];
 for (const [i, { file, ok }] of outcomes.entries()) {
   if (ok) continue;
-  console.log(`${file} failed, and runs once more, alone`);
+  console.log(`${nameOf(file)} failed, and runs once more, alone`);
   const second = await runFile(file);
   if (!second.ok) continue;
   outcomes[i] = second;
@@ -169,20 +168,20 @@ for (const [i, { file, ok }] of outcomes.entries()) {
 }
 
 const longest = outcomes.toSorted((a, b) => b.ms - a.ms).slice(0, 8);
-console.log(`longest: ${longest.map(({ file, ms }) => `${file} ${Math.round(ms / 1000)} s`).join(", ")}`);
+console.log(`longest: ${longest.map(({ file, ms }) => `${nameOf(file)} ${Math.round(ms / 1000)} s`).join(", ")}`);
 const failed = outcomes.filter(({ ok }) => !ok);
 // Repeats the failures at the end, for logs of which only the end is kept.
-for (const { file, text } of failed) console.log(`\n${file} failed:\n${failures(text)}`);
+for (const { file, text } of failed) console.log(`\n${nameOf(file)} failed:\n${failures(text)}`);
 const counts: Counts = { passed: 0, failed: 0, ignored: 0 };
 for (const outcome of outcomes) addCounts(counts, outcome);
 const reasons = Object.groupBy(outcomes.flatMap(({ text }) => ignoreReasons(text)), (reason) => reason);
 for (const path of new Set(found.filter((file) => !files.includes(file)).map((file) => onDemand(file)!))) {
   console.log(`not run: ${path}, ${ON_DEMAND[path]}: deno task test ${path.replace(/\/$/, "")}`);
 }
-for (const file of passedAlone) console.log(`${file} failed beside others, and passed alone`);
+for (const file of passedAlone) console.log(`${nameOf(file)} failed beside others, and passed alone`);
 for (const [reason, all] of Object.entries(reasons)) console.log(`${all!.length} ignored: ${reason}`);
 console.log(`${counts.passed} tests passed, ${counts.failed} failed, ${counts.ignored} ignored`);
 console.log(
-  `${outcomes.length} test files, ${failed.length} failed${failed.map(({ file }) => `\n  ${file}`).join("")}`,
+  `${outcomes.length} test files, ${failed.length} failed${failed.map(({ file }) => `\n  ${nameOf(file)}`).join("")}`,
 );
 if (failed.length > 0 || outcomes.length === 0) Deno.exit(1);
