@@ -48,7 +48,7 @@ export function redisAddress(action: string, address: unknown): RedisAddress {
 function checkServer(action: string, { port, db, tls, ...texts }: RedisServer): void {
   for (const [name, text] of Object.entries(texts)) {
     if (text !== undefined && (typeof text !== "string" || text === "" || text.includes("\0"))) {
-      throw badOption(action, `redis.${name}`, text, "a text", false);
+      throw badOption(action, `redis.${name}`, text, "a text that is not empty and has no \\0", false);
     }
   }
   if (port !== undefined && integer(action, "redis.port", port, 1) > MAX_PORT) {

@@ -9,9 +9,9 @@
  */
 import { JSON, type Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
+import { type JobEvent, readEvents } from "./event_reader.ts";
 import type { ClusterSettings } from "./options.ts";
 import type { Queue, Redis } from "./packages.ts";
-import { type JobEvent, readEvents } from "./event_reader.ts";
 import { disconnect, redisClient, unref } from "./redis.ts";
 import {
   type Control,

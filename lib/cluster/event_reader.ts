@@ -2,7 +2,7 @@
  * `readEvents()`: what BullMQ tells of the jobs of a queue, from the stream of events that it keeps in Redis.
  *
  * `QueueEvents` of BullMQ opens another connection for it, with a timer for each read: an idle pool would keep its script
- * alive, and so would a closed one, for seconds, if Redis is away.
+ * alive, and so would a closed one, for seconds, if Redis cannot be reached.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { JSON, Promise } from "../core/platform.ts";
 import { setTimeout } from "../core/timer.ts";
 import type { Redis } from "./packages.ts";
 
-/** Events that one read takes at most. */
+/** Maximum number of events of one read. */
 const MAX_EVENTS = 1_000;
 /** Milliseconds after which a read that Redis has refused is tried again. */
 const RETRY_WAIT = 1_000;
@@ -23,8 +23,8 @@ export type JobEvent =
   | { readonly event: "failed"; readonly jobId: string; readonly failedReason: string };
 
 /**
- * Reads events, until `isOver` says after a read that nobody wants more, or the client has been disconnected then. While
- * Redis is away it waits, and goes on after the last event that it read.
+ * Reads events until `isOver` returns true, which is asked after each read: disconnecting the client ends a read. While
+ * Redis cannot be reached it waits, and goes on after the last event that it read.
  *
  * @param client Does nothing else: a read waits for the next event. Its commands wait for a connection.
  * @param after Id of the last event that is not read.

@@ -1,6 +1,6 @@
 /**
- * `Executor`: a pool's side of a cluster. It adds calls as BullMQ jobs, and takes them back; call_watch.ts
- * reports how they end.
+ * `Executor`: a pool's side of a cluster. It adds calls as BullMQ jobs, and takes them back; call_watch.ts reports how they
+ * end.
  *
  * @module
  */

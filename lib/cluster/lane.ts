@@ -7,9 +7,9 @@
  *
  * @module
  */
+import { ClusterError } from "../core/errors.ts";
 import { performance } from "../core/platform.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
-import { ClusterError } from "../core/errors.ts";
 import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
@@ -48,10 +48,11 @@ class Lane implements Transport {
   #call: { seq: number; id: string; startedAt: number | undefined; granted: number } | undefined;
   #isEnding = false;
   #hasNotRun = false;
-  /** Why Redis could not be reached. */
+  // Why Redis could not be reached.
   #outage: ClusterError | undefined;
-  // It runs while calls are refused, the other one until a call is.
+  // Set for as long as this lane stays although it can only fail calls.
   #outageTimer: Timer | undefined;
+  // Set from the sending of a call until the report that it has failed.
   #refusalTimer: Timer | undefined;
 
   constructor(lanes: Lanes, events: TransportEvents) {

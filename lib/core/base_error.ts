@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { isOptions, show } from "./validate.ts";
 
 /**

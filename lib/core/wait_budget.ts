@@ -22,8 +22,8 @@ import { cores } from "./platform.ts";
  */
 const WAKE_UP = 0.05;
 /**
- * Weight of a new wait in the mean of its kind. It is small, so that two threads whose core was taken away one after the
- * other do not end the looking.
+ * Weight of a new wait in the mean of its kind. It is small, so that a few waits in a row whose core was taken away do not
+ * end the looking.
  */
 const WEIGHT = 1 / 32;
 /** Weight of a wait that was a try: there are few of them. */
