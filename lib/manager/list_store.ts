@@ -78,7 +78,10 @@ export class ListStore {
     return this.indexOf(item) >= 0;
   }
 
-  sort(by?: string): void {
+  sort(by?: unknown): void {
+    if (by !== undefined && typeof by !== "string") {
+      throw badOption("sort list", "by", by, "the name of a field", false);
+    }
     const keyed = this.#items.map((item) => ({ item, key: by === undefined ? item : field(item, by) }));
     const type = typeof keyed.at(0)?.key;
     for (const { key } of keyed) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { corruptMemory } from "../core/corrupt_memory.ts";
 import { refusal } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, Shared } from "../shared/handle.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
@@ -14,6 +15,11 @@ import { isHeld, runTransaction } from "./transaction.ts";
 /** Passed to the constructor of a proxy: the object that it calls. */
 export class Origin {
   constructor(readonly client: ManagerClient, readonly object: number) {}
+}
+
+function originIn({ manager, object }: Handle): Origin {
+  if (!Number.isSafeInteger(object)) throw corruptMemory("receive proxy");
+  return new Origin(Client.of(manager as ManagerMemory), object as number);
 }
 
 let originOf: (proxy: ManagedProxy) => Origin;
@@ -40,7 +46,7 @@ export abstract class ManagedProxy extends Shared {
     this.#kind = kind;
     this.#name = name;
     const handle = handleOfArrival(from);
-    if (handle) this.#origin = new Origin(Client.of(handle.manager as ManagerMemory), handle.object as number);
+    if (handle) this.#origin = originIn(handle);
     else if (from instanceof Origin) this.#origin = from;
     else {throw refusal(
         "Cannot create proxy: a Manager makes them: call list(), dict(), namespace(), value() or register()",

@@ -139,10 +139,12 @@ type Described = Pick<Registration, "name"> & { readonly methods: ReadonlyMap<st
 /** Returns a class as a handle describes it. A hostile thread may have written the handle: only text is taken from it. */
 export function describedIn(handle: Handle | undefined): Described {
   const { type, methods }: Partial<Handle> = handle ?? {};
-  return {
-    name: String(type),
-    methods: new Map((isDense(methods) ? methods : []).map((each) => [String(each), 0])),
-  };
+  const names = isDense(methods) ? methods.filter(isText) : [];
+  return { name: isText(type) ? type : "object", methods: new Map(names.map((each) => [each, 0])) };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** Creates the proxy of an object of a registered class. */

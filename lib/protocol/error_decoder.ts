@@ -22,7 +22,9 @@ export function decodeThrown(thrown: unknown): unknown {
 /** Decodes records. An error that occurs in several of them is one object. */
 export function decodeRecords(records: unknown): unknown[] {
   const decoder = new Decoder();
-  return Array.isArray(records) ? Array.from(records, (record) => decoder.decodeNext(record)) : [];
+  const errors: unknown[] = [];
+  if (Array.isArray(records)) forEachElement(records, (record) => errors.push(decoder.decodeNext(record)));
+  return errors;
 }
 
 /** Completes the errors inside of a value that was cloned, by the records that came with it. */
@@ -32,6 +34,8 @@ export function restoreErrors(records: unknown): void {
 
 class Decoder {
   readonly #seen = new Map<unknown, Error>();
+  // Each list, and the fields of each record, are read once: many records can share one, and the time would multiply.
+  readonly #read = new Set<object>();
   #remaining = MAX_ERRORS;
 
   decode(thrown: unknown, depth: number): unknown {
@@ -49,7 +53,7 @@ class Decoder {
   }
 
   restoreAll(records: unknown, depth: number): void {
-    if (!Array.isArray(records)) return;
+    if (!Array.isArray(records) || !this.#isNew(records)) return;
     forEachElement(records, (record) => {
       // A value may have any number of errors. Each of them is restored once, so the message limits the time.
       if (depth === 0) this.#remaining = MAX_ERRORS;
@@ -69,18 +73,25 @@ class Decoder {
     const inner = (each: unknown) => this.decode(each, depth + 1);
     if (own(record, "cause")) define(error, "cause", inner(record.cause), false);
     const errors = own(record, "errors");
-    if (Array.isArray(errors)) define(error, "errors", take(errors, MAX_ERRORS).map(inner), false);
+    if (Array.isArray(errors)) {
+      define(error, "errors", this.#isNew(errors) ? take(errors, MAX_ERRORS).map(inner) : [], false);
+    }
     const suppression = own(record, "suppression");
     if (isPlain(suppression)) {
       define(error, "error", inner(own(suppression, "error")), false);
       define(error, "suppressed", inner(own(suppression, "suppressed")), false);
     }
     const fields = own(record, "fields");
-    if (!isPlain(fields)) return error;
+    if (!isPlain(fields) || !this.#isNew(fields)) return error;
     for (const key of Object.keys(fields)) {
       if (!SEPARATE_FIELDS.has(key)) define(error, key, inner(fields[key]), true);
     }
     return error;
+  }
+
+  #isNew(part: object): boolean {
+    const { size } = this.#read;
+    return this.#read.add(part).size > size;
   }
 }
 
@@ -124,10 +135,12 @@ function setClass(error: Error, record: Record<string, unknown>): Error {
   return error;
 }
 
-// By hand: slice() and map() read the array's `constructor`, which may be a forged field.
-function take(array: unknown[], max: number): unknown[] {
+// The elements that a list has. By hand: slice() and map() read the list's `constructor`, which may be a forged field.
+function take(list: unknown[], max: number): unknown[] {
   const found: unknown[] = [];
-  for (let at = 0; at < array.length && at < max; at++) found.push(array[at]);
+  forEachElement(list, (element) => {
+    if (found.length < max) found.push(element);
+  });
   return found;
 }
 

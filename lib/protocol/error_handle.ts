@@ -54,5 +54,5 @@ registerReviver(KIND, ({ records, at }, revive) => {
   let errors = decoded.get(records);
   // An error may have shared objects in its fields.
   if (errors === undefined) decoded.set(records, errors = decodeRecords(revive(records)));
-  return errors.at(at as number) as object ?? {};
+  return (typeof at === "number" ? errors.at(at) : undefined) as object ?? {};
 });

@@ -18,9 +18,14 @@ import type { OwnerTable } from "../shared/owner_table.ts";
 import { callMethod, type Method, type Served } from "./served.ts";
 
 const METHODS: ReadonlyMap<string, Method<ServedManager>> = new Map<string, Method<ServedManager>>([
-  ["request", (manager, [what, request]) => manager.request(String(what), request)],
-  ["post", (manager, [what, request]) => manager.post(String(what), request)],
+  ["request", (manager, [what, request]) => manager.request(text(what), request)],
+  ["post", (manager, [what, request]) => manager.post(text(what), request)],
 ]);
+
+// What a request is for, in the words of its worker.
+function text(what: unknown): string {
+  return typeof what === "string" ? what : "use Manager";
+}
 
 /** A manager of which a worker was given objects, or the manager itself. */
 export class ServedManager implements Served {

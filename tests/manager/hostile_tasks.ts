@@ -27,6 +27,12 @@ export async function attack(proxy: ManagedProxy, names: string[]): Promise<stri
   return ends;
 }
 
+function endless(): unknown[] {
+  const list: unknown[] = [];
+  list.length = 2 ** 32 - 1;
+  return list;
+}
+
 /** Puts malformed requests into the manager's inbox, between real calls; returns the replies to them. */
 export async function garble(proxy: ManagedProxy): Promise<string[]> {
   const { client, memory, object } = internalsOf(proxy);
@@ -50,6 +56,11 @@ export async function garble(proxy: ManagedProxy): Promise<string[]> {
     ["end", 1],
     ["connect", "x"],
     ["make", object],
+    // An own error for each: as text, a list of this length takes a minute.
+    ["call", object, "sort", [endless()], [0]],
+    ["call", object, "extend", [endless()], [0]],
+    ["call", object, "slice", [endless()], [0]],
+    ["call", object, "insert", [endless(), 1], [0]],
   ];
   const ends: string[] = [];
   for (const each of malformed) {

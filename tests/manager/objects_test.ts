@@ -46,6 +46,25 @@ test("a list finds items by their content, and proxies by their object", async (
   );
 });
 
+test("a list finds an item whose parts are in two places each, 40 levels deep, and one with a cycle, within 5 s", async () => {
+  const twice = (end: unknown) => {
+    let value: unknown = [end];
+    for (let level = 0; level < 40; level++) value = [value, { value }];
+    return value;
+  };
+  const cycle = (end: unknown) => {
+    const value: unknown[] = [end];
+    value.push({ value }, twice(end));
+    return value;
+  };
+  using manager = new Manager();
+  const list = manager.list<unknown>([twice("a"), cycle("b")]);
+  const found = Promise.all(
+    [twice("a"), cycle("b"), twice("c"), cycle("c")].map((item) => list.indexOf(item)),
+  );
+  assertEquals(await within(5_000, found), [0, 1, -1, -1]);
+});
+
 test("sort orders numbers, strings, and objects by a field; it refuses other items and changes nothing", async () => {
   using manager = new Manager();
   const numbers = manager.list([10, 9, 1]);

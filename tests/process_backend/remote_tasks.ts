@@ -16,6 +16,17 @@ export async function forge(_given: unknown, object: number, method: string, arg
   }
 }
 
+/** Sends a request of a manager that is for a list of length 2^32 - 1, and one with such a list in place of each argument. */
+export async function forgeEndless(given: unknown, object: number): Promise<unknown[]> {
+  const endless: unknown[] = [];
+  endless.length = 2 ** 32 - 1;
+  return [
+    await forge(given, object, "request", [endless, ["call", 0, "length", [], []]]),
+    await forge(given, object, "request", endless),
+    await forge(given, object, "request", ["forged", endless]),
+  ];
+}
+
 /** Ids of clients and of objects that a task can guess. */
 export async function guess(list: ListProxy<unknown>, object: number): Promise<string[]> {
   const found: string[] = [];

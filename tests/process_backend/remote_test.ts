@@ -49,6 +49,13 @@ test("a task that has one object of a manager reaches no other one, by no id of 
   await open.transaction(() => open.push("mine"), { timeout: MUST_HAPPEN });
 });
 
+test("requests with lists of length 2^32 - 1 are refused within 5 s", async () => {
+  using manager = new Manager();
+  await using pool = new Pool({ backend: "process", workers: 1, permissions: "none" });
+  const refused = await within(5_000, pool.submit(own.forgeEndless, manager.list([1]), 1)) as [string, string][];
+  assertEquals(refused.map(([name]) => name), ["IsopoolError", "IsopoolError", "IsopoolError"]);
+});
+
 test("an end of a pipe is sent once, whatever a task does", async () => {
   await using pool = new Pool({ backend: "process", workers: 1 });
   const results = new Queue<Connection<string>>();

@@ -1,7 +1,7 @@
 /** Errors, as they cross to another thread: error_fields_test.ts has their fields. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import * as classes from "../../lib/core/errors.ts";
-import { decodeRecords, encodeThrown } from "../../lib/protocol/error_record.ts";
+import { decodeRecords, decodeThrown, encodeThrown } from "../../lib/protocol/error_record.ts";
 import { cross } from "./cross.ts";
 
 const url = "file:///m.ts";
@@ -119,6 +119,20 @@ Deno.test("a field of an error with a list of length 2^32 - 1 crosses in less th
   const back = cross(Object.assign(new Error("m"), { sparse, errors: sparse }));
   assertEquals([back.sparse.length, Object.keys(back.sparse), back.sparse[7]], [2 ** 32 - 1, ["7"], "seven"]);
   assert(performance.now() - start < 1000);
+});
+
+Deno.test("records that share their lists and fields, or have endless ones, are decoded in less than 5 s", () => {
+  const endless = () => Object.assign([], { length: 2 ** 32 - 1 });
+  const records: Record<string, unknown>[] = Array.from({ length: 10_000 }, () => ({ classes: endless() }));
+  const errors = records.map((error) => ({ error }));
+  const fields = Object.fromEntries(errors.map((error, i) => [`field${i}`, error]));
+  const wrapped = { value: 1, errors: records };
+  for (const record of records) Object.assign(record, { errors, fields, cause: wrapped });
+  const alone = Array.from({ length: 10_000 }, () => ({ errors: endless(), fields: { wrapped } }));
+  const start = performance.now();
+  assert(Error.isError(decodeThrown({ error: { errors: [...errors, ...alone.map((error) => ({ error }))] } })));
+  assertEquals(decodeRecords(endless()), []);
+  assert(performance.now() - start < 5_000, `${performance.now() - start} ms`);
 });
 
 Deno.test("a frozen error crosses", () => {
