@@ -10,17 +10,7 @@ import { type DrainSignal, drainSignal } from "../core/drain_signal.ts";
 import type { Input } from "../core/input.ts";
 import { anySignal } from "../core/platform.ts";
 import { type RetryPolicy, retryPolicy } from "../core/retry.ts";
-import {
-  abortSignal,
-  badOption,
-  boolean,
-  count,
-  duration,
-  integer,
-  isOptions,
-  knownOptions,
-  refusal,
-} from "../core/validate.ts";
+import { abortSignal, badOption, boolean, count, duration, integer, knownOptions, refusal } from "../core/validate.ts";
 import { type OnErrorPlan, onErrorPlan } from "../future/failure_budget.ts";
 import { type ProgressCounter, sizeOf } from "../progress/counter.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -106,13 +96,13 @@ export function planMap(
 ): MapPlan {
   const checkOpen = () => core.checkOpen(action);
   checkOpen();
+  knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
   if (unordered) options = unorderedOptions(action, options);
   const pool = core.options;
   const { entry, options: task, verified } = core.resolve(action, runnable);
   if (task.transfer) {
     throw refusal(`Cannot ${action}: the task has \`transfer\`, which names values of one call: use submit()`);
   }
-  knownOptions(action, options, lazy ? [...NAMES, "buffer"] : NAMES);
   const { chunkSize = "auto", buffer = BUFFER_PER_WORKER * pool.workers } = options;
   const ordered = boolean(action, "ordered", options.ordered, true);
   const deadline = duration(action, "deadline", options.deadline ?? task.deadline);
@@ -154,9 +144,8 @@ function codeOf({ source, localFunction }: TaskEntry): Code {
   return { source: Function.prototype.toString.call(localFunction) };
 }
 
-// What is no object is refused with the other options.
 function unorderedOptions(action: string, options: ImapOptions): ImapOptions {
-  if (!isOptions(options) || options.ordered === false) return options;
+  if (options.ordered === false) return options;
   if (options.ordered !== true) return { ...options, ordered: options.ordered ?? false };
   throw badOption(action, "ordered", true, "false: imap() gives the results in input order", true);
 }

@@ -127,6 +127,7 @@ export const imapSuite: Suite = (backend, check) => {
     await using pool = backend.make({ workers: 1 });
     const call = (options: unknown) => () => pool.imapUnordered(values.double, [1], options as Record<string, never>);
     assertThrows(call({ ordered: true }), RangeError, "`ordered` is true: it takes false: imap() gives");
+    assertThrows(call(new (class Settings {})()), TypeError, "`options` is an object: it takes an object with options");
     assertThrows(call({ ordered: "no" }), TypeError, "`ordered`");
     assertThrows(call({ chunksize: 3 }), TypeError, "unknown option `chunksize`");
     assertThrows(call(3), TypeError, "`options` is 3");

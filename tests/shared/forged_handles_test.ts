@@ -23,7 +23,7 @@ import {
   Value,
 } from "@isopool/isopool";
 import { handlesOf } from "../../lib/protocol/error_handle.ts";
-import { KEY, type Shared } from "../../lib/shared/handle.ts";
+import type { Shared } from "../../lib/shared/handle.ts";
 import { decode, encode, type Envelope } from "../../lib/shared/revive.ts";
 
 function endless(): unknown[] {
@@ -84,7 +84,7 @@ for (const [what, nonsense] of Object.entries(NONSENSE)) {
     const problems: string[] = [];
     let cases = 0;
     for (const object of objects) {
-      const copy = () => structuredClone(encode([object])) as Envelope & { value: [{ [KEY]: object }] };
+      const copy = () => structuredClone(encode([object])) as Envelope & { value: [object] };
       const count = [...placesIn(copy().value[0])].length;
       for (let at = 0; at < count; at++) {
         const forged = copy();
