@@ -89,6 +89,8 @@ class TracePage {
  * @returns Number of calls in the page.
  * @throws {Deno.errors.NotFound} If there is no such trace.
  * @throws {SyntaxError} If a line of the trace is no event, other than a last line that is torn.
+ * @throws {TypeError} If a path is neither text nor a URL.
+ * @throws {RangeError} If both paths name one file: the trace is not changed.
  *
  * @example Look at a run
  * ```ts
@@ -112,7 +114,8 @@ export async function traceHtml(trace: string | URL, page: string | URL): Promis
     checkPath(TRACE_HTML.action, "page", page);
   });
   using input = await Deno.open(trace);
-  using output = await Deno.open(page, { write: true, create: true, truncate: true });
+  using output = await Deno.open(page, { write: true, create: true });
+  await emptyUnlessTrace(input, output, page);
   const writer = output.writable.getWriter();
   const encoder = new TextEncoder();
   const data = new TracePage();
@@ -140,6 +143,16 @@ const TRACE_HTML: PublicFunction = { action: "make page of trace", method: trace
 function checkPath(action: string, option: string, path: unknown): void {
   if ((typeof path === "string" && path !== "") || isA(path, URL)) return;
   throw badOption(action, option, path, "a path or a file: URL", false);
+}
+
+// Empties the file of the page, unless it is the trace, which would be lost. (`ino` is null on some systems.)
+async function emptyUnlessTrace(input: Deno.FsFile, output: Deno.FsFile, page: string | URL): Promise<void> {
+  const [trace, old] = [await input.stat(), await output.stat()];
+  if (old.ino !== null && old.ino === trace.ino && old.dev === trace.dev) {
+    throw badOption(TRACE_HTML.action, "page", page, "another file than the trace", true);
+  }
+  // A pipe or a device cannot be emptied.
+  if (old.isFile) await output.truncate();
 }
 
 async function* readEvents(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<TraceEvent> {

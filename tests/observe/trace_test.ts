@@ -110,7 +110,7 @@ test("kills and deaths are marks, a lost call is a slice, and counters say what 
   assertEquals(waiting.at(-1), 0);
 });
 
-test("it is flat in memory and ends with stop(); the pool goes on", async () => {
+test("100,000 traced calls keep less than 64 MiB; stop() ends the trace, and the pool goes on", async () => {
   const events = await traced(async (file) => {
     await using pool = new Pool({ workers: 2 });
     const trace = await pool.trace(file);
@@ -118,7 +118,7 @@ test("it is flat in memory and ends with stop(); the pool goes on", async () => 
     await pool.map(identity, Array(30_000).keys());
     const before = Deno.memoryUsage().rss;
     for await (const _ of pool.imap(identity, Array(100_000).keys()));
-    assert(Deno.memoryUsage().rss - before < 64 * 2 ** 20, "100,000 traced calls keep less than 64 MiB");
+    assert(Deno.memoryUsage().rss - before < 64 * 2 ** 20, "they keep more");
     await trace.stop();
     await trace.stop();
     const written = trace.events;
@@ -149,6 +149,42 @@ test("a script that is killed leaves a trace that its page can show; one that en
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+test(
+  "traceHtml() refuses to write its page over the trace, by any name of the file; an older, longer page is replaced",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const [trace, page] = [`${folder}/trace.json`, `${folder}/page.html`];
+      {
+        await using pool = new Pool(1);
+        await using _trace = await pool.trace(trace);
+        await pool.submit(spin, 1);
+      }
+      const text = await Deno.readTextFile(trace);
+      await Deno.symlink(trace, `${folder}/link.html`);
+      for (
+        const name of [
+          trace,
+          new URL(`file://${trace}`),
+          `${folder}/../${folder.split("/").at(-1)}/trace.json`,
+          `${folder}/link.html`,
+        ]
+      ) {
+        await assertRejects(() => traceHtml(trace, name), RangeError, "it takes another file than the trace");
+        assertEquals(await Deno.readTextFile(trace), text);
+      }
+      await Deno.writeTextFile(page, "old".repeat(1_000_000));
+      assertEquals(await traceHtml(trace, page), 1);
+      const html = await Deno.readTextFile(page);
+      assert(html.trimEnd().endsWith("</html>") && !html.includes("oldold"), html.slice(-200));
+      assertEquals(await traceHtml(trace, "/dev/null"), 1);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+  { ignore: Deno.build.os === "windows" && "it needs symbolic links and /dev/null" },
+);
 
 test("bad paths are refused; a full disk ends the trace, not the work", async () => {
   await using pool = new Pool(1);
