@@ -18,7 +18,7 @@ export interface Contestant {
   readonly root?: URL;
   /** Whether it is another library or another runtime. */
   readonly peer?: boolean;
-  /** Whether it uses cores while it waits for its turn: then its process lives for one round, and a warm-up, at a time. */
+  /** Whether it uses cores while it waits for its turn. It then gets a new process for each round, and a warm-up in it. */
   readonly burnsIdle?: boolean;
 }
 
@@ -65,6 +65,7 @@ export interface Effort {
 
 /** The figures of one round, and what its processes used meanwhile. */
 export interface Sample {
+  /** In the benchmark's unit. */
   value: number;
   /** Units of work done. */
   count: number;

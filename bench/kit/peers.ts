@@ -66,7 +66,13 @@ async function copyModules(folder: URL): Promise<URL> {
   const draft = await Deno.makeTempDir({ dir: decodeURIComponent(folder.pathname) });
   for (const name of FOLDERS) await Deno.mkdir(`${draft}/${name}`);
   for (const [path, text] of texts) await Deno.writeTextFile(`${draft}/${path}`, text);
-  await Deno.rename(draft, copy);
+  try {
+    await Deno.rename(draft, copy);
+  } catch (error) {
+    // Another run has made the same copy since the look above.
+    if (!(await exists(copy))) throw error;
+    await Deno.remove(draft, { recursive: true });
+  }
   return copy;
 }
 

@@ -10,7 +10,7 @@ import { Driver } from "./driver.ts";
 
 /**
  * How much longer than a round its warm-up is: 1.5 s. The compiler of V8 works in threads of its own for so long, and on two
- * cores it takes them from whoever is measured.
+ * cores it takes them from the contestant that is measured.
  */
 const WARM_UP = 10;
 

@@ -69,12 +69,12 @@ interface Locks {
   query(): Promise<{ held: unknown[]; pending: unknown[] }>;
 }
 
-/** Waits until two counts are equal: threads end a moment after their pool. */
-async function settledCounts(ms = 500): Promise<Counts & { rss: number }> {
+/** Waits until two counts, `ms` milliseconds apart, are equal: threads end a moment after their pool. */
+async function settledCounts(ms = 500): Promise<Counts> {
   for (let previous = "";;) {
     const counts = await count();
     const text = JSON.stringify(counts);
-    if (text === previous) return Object.defineProperty(counts, "rss", { value: Deno.memoryUsage().rss }) as never;
+    if (text === previous) return counts;
     previous = text;
     await new Promise((resolve) => setTimeout(resolve, ms));
   }
@@ -99,7 +99,8 @@ async function resident(): Promise<number> {
   // A second collection frees what the first one made unreachable.
   await settledCounts(50);
   gc();
-  return (await settledCounts(50)).rss;
+  await settledCounts(50);
+  return Deno.memoryUsage().rss;
 }
 
 async function killLot(kills: number, others: string[]): Promise<void> {

@@ -7,7 +7,7 @@
 import { BYTES } from "./bytes.mjs";
 import { CALLS } from "./calls.mjs";
 import { CLUSTER } from "./cluster.mjs";
-import { LIVES } from "./lives.mjs";
+import { LIFE_CYCLE } from "./life_cycle.mjs";
 import { LOOPS } from "./loops.mjs";
 import { MAPS } from "./maps.mjs";
 import { MIXED_WAIT } from "./mixed_wait.mjs";
@@ -19,7 +19,7 @@ export const WORKLOADS = {
   ...BYTES,
   ...CALLS,
   ...CLUSTER,
-  ...LIVES,
+  ...LIFE_CYCLE,
   ...LOOPS,
   ...MAPS,
   ...MIXED_WAIT,

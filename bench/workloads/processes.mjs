@@ -5,7 +5,7 @@
  */
 import { needed } from "./adapter.mjs";
 import { CALLS } from "./calls.mjs";
-import { LIVES } from "./lives.mjs";
+import { LIFE_CYCLE } from "./life_cycle.mjs";
 import { expect, repeat } from "./measure.mjs";
 
 const SIZE = 2 ** 26;
@@ -30,5 +30,5 @@ async function echoed({ open }) {
 export const PROCESSES = {
   process_round_trip: CALLS.round_trip,
   process_64MB: echoed,
-  process_start: LIVES.start_up,
+  process_start: LIFE_CYCLE.start_up,
 };

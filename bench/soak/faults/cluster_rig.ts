@@ -7,7 +7,7 @@ import type { CustomBackend } from "../../../mod.ts";
 import { cluster } from "../../../lib/cluster.ts";
 import { TestHost } from "../../../tests/support/cluster_host.ts";
 import { TestRedis } from "../../../tests/support/redis.ts";
-import { HOST_CALLS } from "./strikes.ts";
+import { HOST_CALLS } from "./inject.ts";
 import { pause } from "./work.ts";
 
 const QUEUE = "faults";
@@ -21,7 +21,7 @@ export function backendAt(address: string): CustomBackend {
 export class ClusterRig implements AsyncDisposable {
   readonly #redis: TestRedis;
   readonly #hosts: TestHost[];
-  // Faults of one kind strike one after another.
+  // Faults of one kind are injected one after another.
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(redis: TestRedis, hosts: TestHost[]) {
@@ -43,14 +43,14 @@ export class ClusterRig implements AsyncDisposable {
     return backendAt(this.address);
   }
 
-  host(turn: number): TestHost {
-    return this.#hosts[Math.floor(turn * this.#hosts.length)];
+  host(random: number): TestHost {
+    return this.#hosts[Math.floor(random * this.#hosts.length)];
   }
 
   /** Kills a host, and starts another one. */
-  replaceHost(turn: number): Promise<void> {
+  replaceHost(random: number): Promise<void> {
     return this.#oneByOne(async () => {
-      const index = Math.floor(turn * this.#hosts.length);
+      const index = Math.floor(random * this.#hosts.length);
       await this.#hosts[index].kill();
       this.#hosts[index] = await startHost(this.#redis.address);
     });

@@ -8,7 +8,7 @@ import { random } from "../../../tests/support/random.ts";
 import { Ledger } from "./ledger.ts";
 import { type BackendKind, makePlan, type WorkKind } from "./plan.ts";
 import type { Line } from "./program.ts";
-import { DOERS, poolOptions } from "./round.ts";
+import { poolOptions, WORK_FUNCTIONS } from "./round.ts";
 import { doWork } from "./work.ts";
 
 /** How a program is ended. */
@@ -58,7 +58,7 @@ if (import.meta.main) {
   print({ begin: seed });
   const site = { pool, ledger, disk: undefined, retryAfter: backend === "cluster" ? 100 : 0 };
   const work = plan.work.filter(({ kind }) => !ENDLESS.includes(kind));
-  await Promise.all(work.map((each, i) => doWork(DOERS[each.kind], each, i, site)));
+  await Promise.all(work.map((each, i) => doWork(WORK_FUNCTIONS[each.kind], each, i, site)));
   await pool.shutdown();
   // Calls that had not started are cancelled, and later ones refused.
   const ambient = { errors: new Set(["CancelledError", "PoolClosedError"]), losses: Infinity };

@@ -1,6 +1,6 @@
 /**
- * The fault harness: rounds of mixed work while faults strike, each followed by checks. A seed replays the same plan of
- * work and faults.
+ * The fault harness: rounds of mixed work while faults are injected, each followed by checks. A seed replays the same plan
+ * of work and faults.
  *
  *   deno task soak:faults --backend threads|scoped|process|async|cluster --seed N --rounds N
  *
@@ -95,7 +95,7 @@ async function runLot(
 
 /** Freezes the whole program, as its plan says. */
 function freeze(program: WatchedProgram, backend: BackendKind, seed: number): void {
-  for (const { kind, at, ms } of makePlan(backend, seed).strikes) {
+  for (const { kind, at, ms } of makePlan(backend, seed).faults) {
     if (kind !== "freezeProgram") continue;
     setTimeout(() => program.signal("SIGSTOP"), at);
     setTimeout(() => program.signal("SIGCONT"), at + ms);

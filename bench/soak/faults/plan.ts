@@ -1,6 +1,6 @@
 /**
- * The plan of a round: which work a pool gets, which faults strike, and when. It follows from the seed alone, so that a
- * seed replays the same work and the same faults.
+ * The plan of a round: which work a pool gets, which faults are injected, and when. It follows from the seed alone, so
+ * that a seed replays the same work and the same faults.
  *
  * @module
  */
@@ -35,19 +35,19 @@ export interface WorkPlan {
   /** Milliseconds that a call takes, or until it is cancelled or times out. */
   readonly ms: number;
   readonly retry: number;
-  /** A random number from 0 to 1, for choices that depend on the kind. */
-  readonly turn: number;
+  /** A number from 0 to 1, for choices that depend on the kind. */
+  readonly random: number;
 }
 
 /** A fault from outside. */
-export interface StrikePlan {
-  readonly kind: StrikeKind;
+export interface FaultPlan {
+  readonly kind: FaultKind;
   /** Milliseconds from the start of the round. */
   readonly at: number;
   /** Milliseconds until the fault is over. */
   readonly ms: number;
-  /** Chooses the victim, from 0 to 1. */
-  readonly turn: number;
+  /** A number from 0 to 1, which chooses the victim. */
+  readonly random: number;
 }
 
 /** A whole round. */
@@ -56,7 +56,7 @@ export interface Plan {
   readonly setting: Setting;
   readonly pool: PoolPlan;
   readonly work: readonly WorkPlan[];
-  readonly strikes: readonly StrikePlan[];
+  readonly faults: readonly FaultPlan[];
 }
 
 const ANY_BACKEND = [
@@ -80,10 +80,10 @@ const ISOLATED = ["exit", "dying", "uncaught", "spin", "terminate"] as const;
 /** The kinds of work. Each is a function of the same name in work_calls.ts, work_maps.ts or work_flows.ts. */
 export type WorkKind = typeof ANY_BACKEND[number] | typeof ISOLATED[number] | "queue" | "memory" | "disk";
 
-const ANY_STRIKE = ["blockLoop", "restart", "resize", "pause", "freezeProgram"] as const;
+const ANY_FAULT = ["blockLoop", "restart", "resize", "pause", "freezeProgram"] as const;
 /** The kinds of faults. */
-export type StrikeKind =
-  | typeof ANY_STRIKE[number]
+export type FaultKind =
+  | typeof ANY_FAULT[number]
   | "killProcess"
   | "freezeProcess"
   | "killHost"
@@ -95,23 +95,23 @@ export type StrikeKind =
 /** What a backend can be given. */
 interface Choices {
   readonly work: readonly WorkKind[];
-  readonly strikes: readonly StrikeKind[];
+  readonly faults: readonly FaultKind[];
   /** Share of the sizes; a process starts more slowly than a thread. */
   readonly scale: number;
 }
 
 const CHOICES: Record<BackendKind, Choices> = {
-  async: { work: [...ANY_BACKEND, "queue", "disk"], strikes: ANY_STRIKE, scale: 1 },
-  threads: { work: [...ANY_BACKEND, ...ISOLATED, "queue", "memory", "disk"], strikes: ANY_STRIKE, scale: 1 },
-  scoped: { work: [...ANY_BACKEND, ...ISOLATED, "queue", "disk"], strikes: ANY_STRIKE, scale: 0.5 },
+  async: { work: [...ANY_BACKEND, "queue", "disk"], faults: ANY_FAULT, scale: 1 },
+  threads: { work: [...ANY_BACKEND, ...ISOLATED, "queue", "memory", "disk"], faults: ANY_FAULT, scale: 1 },
+  scoped: { work: [...ANY_BACKEND, ...ISOLATED, "queue", "disk"], faults: ANY_FAULT, scale: 0.5 },
   process: {
     work: [...ANY_BACKEND, ...ISOLATED, "queue", "memory", "disk"],
-    strikes: [...ANY_STRIKE, "killProcess", "killProcess", "killProcess", "freezeProcess"],
+    faults: [...ANY_FAULT, "killProcess", "killProcess", "killProcess", "freezeProcess"],
     scale: 0.3,
   },
   cluster: {
     work: [...ANY_BACKEND.filter((kind) => kind !== "broadcast"), ...ISOLATED, "disk"],
-    strikes: ["blockLoop", "pause", "freezeProgram", "killHost", "freezeHost", "killRedis"],
+    faults: ["blockLoop", "pause", "freezeProgram", "killHost", "freezeHost", "killRedis"],
     scale: 0.3,
   },
 };
@@ -136,7 +136,7 @@ export function makePlan(backend: BackendKind, seed: number): Plan {
   const next = random(Math.imul(seed + 1, 0x9e3779b1));
   const upTo = (most: number) => Math.floor(next() * (most + 1));
   const oneOf = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)];
-  const { work: kinds, strikes: faults, scale } = CHOICES[backend];
+  const { work: workKinds, faults: faultKinds, scale } = CHOICES[backend];
   const pool: PoolPlan = {
     workers: 2 + upTo(2),
     concurrencyPerWorker: next() < 0.3 ? 2 + upTo(2) : 1,
@@ -145,24 +145,24 @@ export function makePlan(backend: BackendKind, seed: number): Plan {
     memoryLimit: next() < 0.15 ? 64 << 20 : 0,
   };
   const work = Array.from({ length: 6 + upTo(8) }, (): WorkPlan => ({
-    kind: oneOf(kinds),
+    kind: oneOf(workKinds),
     at: upTo(200),
     // Much work only where workers stay: a replacement takes half a second on a busy machine.
     size: 1 + Math.floor(scale * (next() < 0.1 && pool.maxTasksPerWorker === Infinity ? upTo(2_000) : upTo(60))),
     ms: next() < 0.5 ? upTo(3) : upTo(30),
     retry: 0,
-    turn: next(),
+    random: next(),
   })).filter(({ kind }) => kind !== "memory" || pool.memoryLimit > 0)
     // Several consumers could hold all workers, and wait for producers that have none.
     .filter(({ kind }, i, all) => kind !== "queue" || all.findIndex((each) => each.kind === "queue") === i)
     // The end of a pool ends its round, too.
-    .filter(({ kind, turn }) => kind !== "terminate" || turn < 0.3)
+    .filter(({ kind, random }) => kind !== "terminate" || random < 0.3)
     .map((each) => next() < 0.3 ? { ...each, retry: RETRIES } : each);
   const setting = settingOf(seed);
   const more = { plain: [], clock: ["stepClock", "stepClock"], descriptors: ["hogDescriptors"] } as const;
-  const strikes = [...Array.from({ length: upTo(4) }, () => oneOf(faults)), ...more[setting]]
-    .map((kind): StrikePlan => ({ kind, at: upTo(400), ms: 5 + upTo(200), turn: next() }));
-  return { seed, setting, pool, work, strikes };
+  const faults = [...Array.from({ length: upTo(4) }, () => oneOf(faultKinds)), ...more[setting]]
+    .map((kind): FaultPlan => ({ kind, at: upTo(400), ms: 5 + upTo(200), random: next() }));
+  return { seed, setting, pool, work, faults };
 }
 
 /** Retries of work that must succeed among faults. */

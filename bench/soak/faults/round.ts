@@ -8,14 +8,14 @@ import { until, within } from "../../../tests/support/within.ts";
 import type { ClusterRig } from "./cluster_rig.ts";
 import { Ledger } from "./ledger.ts";
 import type { BackendKind, Plan, PoolPlan, WorkKind } from "./plan.ts";
-import { lossesOf, strike, type Target } from "./strikes.ts";
-import { type Doer, doWork, type Site } from "./work.ts";
+import { inject, lossesOf, type Target } from "./inject.ts";
+import { doWork, type Site, type WorkFunction } from "./work.ts";
 import * as calls from "./work_calls.ts";
 import * as flows from "./work_flows.ts";
 import * as maps from "./work_maps.ts";
 
-/** What does each kind of work. */
-export const DOERS: Record<WorkKind, Doer> = { ...calls, ...maps, ...flows };
+/** The function of each kind of work. */
+export const WORK_FUNCTIONS: Record<WorkKind, WorkFunction> = { ...calls, ...maps, ...flows };
 
 /** Bounds in milliseconds, for a machine so busy that a worker takes 10 s to start. On an idle one a round takes 2 s. */
 const WORK_BOUND = 180_000;
@@ -77,9 +77,9 @@ export async function runRound(plan: Plan, surroundings: Surroundings): Promise<
   const target: Target = { site, rig: surroundings.rig, clock: surroundings.clock };
   const problems: string[] = [];
   try {
-    const work = plan.work.map((each, i) => doWork(DOERS[each.kind], each, i, site));
-    const strikes = plan.strikes.map((each) => strike(each, target));
-    await within(WORK_BOUND, Promise.all([...work, ...strikes]), "the work of the round");
+    const work = plan.work.map((each, i) => doWork(WORK_FUNCTIONS[each.kind], each, i, site));
+    const faults = plan.faults.map((each) => inject(each, target));
+    await within(WORK_BOUND, Promise.all([...work, ...faults]), "the work of the round");
     const isTerminated = plan.work.some(({ kind }) => kind === "terminate");
     // Items of a map whose reader has left may still run.
     const isAtRest = () => pool.stats().tasks.waiting + pool.stats().tasks.active === 0;
@@ -103,11 +103,11 @@ export async function runRound(plan: Plan, surroundings: Surroundings): Promise<
 }
 
 /** Errors that the plan explains, whatever call has them. */
-function ambientErrors({ strikes }: Plan, isTerminated: boolean): Set<string> {
-  const struck = (kind: string) => strikes.some((each) => each.kind === kind);
+function ambientErrors({ faults }: Plan, isTerminated: boolean): Set<string> {
+  const has = (kind: string) => faults.some((each) => each.kind === kind);
   return new Set([
     ...isTerminated ? ["CancelledError", "PoolClosedError"] : [],
-    ...struck("hogDescriptors") ? ["os error 24", "BrokenPoolError"] : [],
-    ...struck("killRedis") ? ["ClusterError"] : [],
+    ...has("hogDescriptors") ? ["os error 24", "BrokenPoolError"] : [],
+    ...has("killRedis") ? ["ClusterError"] : [],
   ]);
 }

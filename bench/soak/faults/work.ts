@@ -28,7 +28,7 @@ export interface Work extends WorkPlan {
 }
 
 /** Makes calls of one kind, and waits for their ends. */
-export type Doer = (work: Work) => Promise<void>;
+export type WorkFunction = (work: Work) => Promise<void>;
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -58,7 +58,7 @@ export function returns(work: Work, n: number): Allowed {
 }
 
 /** Does one piece of work when its time has come. */
-export async function doWork(does: Doer, plan: WorkPlan, index: number, site: Site): Promise<void> {
+export async function doWork(run: WorkFunction, plan: WorkPlan, index: number, site: Site): Promise<void> {
   await pause(plan.at);
-  await does({ ...plan, site, n: index * 10_000 });
+  await run({ ...plan, site, n: index * 10_000 });
 }

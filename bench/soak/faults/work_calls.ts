@@ -6,11 +6,11 @@
 import type { Future } from "../../../mod.ts";
 import { RETRIES } from "./plan.ts";
 import { type Mark, valueOf } from "./tasks.ts";
-import { type Doer, few, many, open, own, retryOf, returns, type Work } from "./work.ts";
+import { few, many, open, own, retryOf, returns, type Work, type WorkFunction } from "./work.ts";
 
 function submitEach(work: Work, options: (i: number) => { priority?: number; affinityKey?: string }) {
   const { pool, ledger } = work.site;
-  const task = work.turn < 0.5 ? own.compute : own.wait;
+  const task = work.random < 0.5 ? own.compute : own.wait;
   return many(work.size, (i) => {
     const { call, mark } = open(work, returns(work, work.n + i));
     const given = task.with({ retry: retryOf(work, work.retry), ...options(i) });
@@ -18,15 +18,15 @@ function submitEach(work: Work, options: (i: number) => { priority?: number; aff
   });
 }
 
-export const submit: Doer = async (work) => {
+export const submit: WorkFunction = async (work) => {
   await submitEach(work, () => ({}));
 };
 
-export const priority: Doer = async (work) => {
+export const priority: WorkFunction = async (work) => {
   await submitEach(work, (i) => ({ priority: i % 3 - 1 }));
 };
 
-export const affinity: Doer = async (work) => {
+export const affinity: WorkFunction = async (work) => {
   const { pool, ledger } = work.site;
   const workerIds = await submitEach(work, (i) => ({ affinityKey: `${work.n}-${i % 3}` }));
   // A key moves when its worker goes.
@@ -39,7 +39,7 @@ export const affinity: Doer = async (work) => {
 };
 
 /** Calls that fail at first. */
-const flaky = (dies: boolean): Doer => async (work) => {
+const flaky = (dies: boolean): WorkFunction => async (work) => {
   const { pool, ledger } = work.site;
   const task = own.flaky.with({ retry: retryOf(work, RETRIES) });
   await many(dies ? few(work) : work.size, (i) => {
@@ -49,10 +49,10 @@ const flaky = (dies: boolean): Doer => async (work) => {
   });
 };
 
-export const retry: Doer = flaky(false);
-export const dying: Doer = flaky(true);
+export const retry: WorkFunction = flaky(false);
+export const dying: WorkFunction = flaky(true);
 
-export const cancel: Doer = async (work) => {
+export const cancel: WorkFunction = async (work) => {
   const { pool, ledger } = work.site;
   await many(work.size, (i) => {
     const n = work.n + i;
@@ -86,26 +86,26 @@ async function failEach(
   });
 }
 
-export const fail: Doer = (work) =>
+export const fail: WorkFunction = (work) =>
   failEach(work, work.size, (mark, n) => work.site.pool.submit(own.fail, mark, n), (n) => `RangeError: failed ${n}`);
 
-export const never: Doer = (work) => {
+export const never: WorkFunction = (work) => {
   const task = own.never.with({ timeout: 5 + work.ms });
   return failEach(work, few(work), (mark) => work.site.pool.submit(task, mark), () => "TaskTimeoutError");
 };
 
-export const spin: Doer = (work) => {
+export const spin: WorkFunction = (work) => {
   const task = own.spin.with({ timeout: 5 + work.ms });
   return failEach(work, few(work), (mark) => work.site.pool.submit(task, mark), () => "TaskTimeoutError");
 };
 
-export const exit: Doer = (work) =>
+export const exit: WorkFunction = (work) =>
   failEach(work, few(work), (mark) => work.site.pool.submit(own.exit, mark), () => "crash");
 
-export const uncaught: Doer = (work) =>
+export const uncaught: WorkFunction = (work) =>
   failEach(work, few(work), (mark) => work.site.pool.submit(own.uncaught, mark), () => "crash");
 
-export const memory: Doer = (work) =>
+export const memory: WorkFunction = (work) =>
   failEach(work, 1, (mark) => work.site.pool.submit(own.fillMemory, mark), () => "crash");
 
-export const terminate: Doer = ({ site }) => site.pool.terminate();
+export const terminate: WorkFunction = ({ site }) => site.pool.terminate();

@@ -6,9 +6,9 @@
 import { Queue } from "../../../mod.ts";
 import type { Call } from "./ledger.ts";
 import { valueOf } from "./tasks.ts";
-import { type Doer, many, open, own } from "./work.ts";
+import { many, open, own, type WorkFunction } from "./work.ts";
 
-export const stream: Doer = async (work) => {
+export const stream: WorkFunction = async (work) => {
   const { pool, ledger } = work.site;
   const { call, mark } = open(work, { value: { is: work.size } });
   let read = 0;
@@ -23,10 +23,10 @@ export const stream: Doer = async (work) => {
   }
 };
 
-export const group: Doer = async (work) => {
+export const group: WorkFunction = async (work) => {
   const { pool, ledger } = work.site;
   // In half of them, one call fails.
-  const failing = work.turn < 0.5 ? Math.floor(2 * work.turn * work.size) : -1;
+  const failing = work.random < 0.5 ? Math.floor(2 * work.random * work.size) : -1;
   const ends: Promise<unknown>[] = [];
   try {
     await using group = pool.group();
@@ -50,7 +50,7 @@ export const group: Doer = async (work) => {
 };
 
 /** Producers and a consumer. One consumer only, so that producers find a worker: a pool has two or more. */
-export const queue: Doer = async (work) => {
+export const queue: WorkFunction = async (work) => {
   const { pool, ledger } = work.site;
   const queue = new Queue<number>();
   const calls: Call[] = [];

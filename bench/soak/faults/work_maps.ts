@@ -1,11 +1,12 @@
 /**
- * Work in maps, and in other things with many results.
+ * Kinds of work with many results: maps, a shared value, a broadcast, a checkpoint. Each function has the name of its
+ * `WorkKind`.
  *
  * @module
  */
 import type { Call } from "./ledger.ts";
 import { type Mark, valueOf } from "./tasks.ts";
-import { type Doer, open, own, retryOf, returns, type Work } from "./work.ts";
+import { open, own, retryOf, returns, type Work, type WorkFunction } from "./work.ts";
 
 type Item = readonly [Mark, number, number];
 
@@ -16,28 +17,28 @@ function itemsOf(work: Work, count = work.size, ms = work.ms): { calls: Call[]; 
 
 const settling = (work: Work) => ({ onError: "settle" as const, retry: retryOf(work, work.retry) });
 
-export const map: Doer = async (work) => {
+export const map: WorkFunction = async (work) => {
   const { calls, items } = itemsOf(work);
   await work.site.ledger.collect(calls, () => work.site.pool.starmap(own.compute, items, settling(work)));
 };
 
 /** Many short calls, which travel together. */
-export const batch: Doer = async (work) => {
+export const batch: WorkFunction = async (work) => {
   const { calls, items } = itemsOf(work, 10 * work.size, 0);
   await work.site.ledger.collect(calls, () => work.site.pool.starmap(own.compute, items, settling(work)));
 };
 
-export const imap: Doer = async (work) => {
+export const imap: WorkFunction = async (work) => {
   const { calls, items } = itemsOf(work);
-  const options = { ...settling(work), ordered: work.turn < 0.5, buffer: 1 + work.size % 9 };
+  const options = { ...settling(work), ordered: work.random < 0.5, buffer: 1 + work.size % 9 };
   await work.site.ledger.collect(calls, () => work.site.pool.imap(own.computeItem, items, options));
 };
 
 /** A map whose reader leaves. */
-export const left: Doer = async (work) => {
+export const left: WorkFunction = async (work) => {
   const { calls, items } = itemsOf(work);
   for (const call of calls) call.isLeft = true;
-  const most = Math.floor(work.turn * work.size);
+  const most = Math.floor(work.random * work.size);
   await work.site.ledger.collect(calls, async function* () {
     let read = 0;
     for await (const outcome of work.site.pool.imap(own.computeItem, items, settling(work))) {
@@ -47,7 +48,7 @@ export const left: Doer = async (work) => {
   });
 };
 
-export const share: Doer = async (work) => {
+export const share: WorkFunction = async (work) => {
   const { pool, ledger } = work.site;
   const { calls, items } = itemsOf(work);
   try {
@@ -60,7 +61,8 @@ export const share: Doer = async (work) => {
   }
 };
 
-export const broadcast: Doer = async (work) => {
+export const broadcast: WorkFunction = async (work) => {
+  // It starts once on each worker, and again where a worker was lost. All workers must give the same value.
   const { call, mark } = open(work, { value: { is: [valueOf(work.n)] }, starts: 100 });
   try {
     const results = await work.site.pool.broadcast(own.compute, mark, work.n, work.ms);
@@ -72,8 +74,8 @@ export const broadcast: Doer = async (work) => {
 
 const DISK_FULL = "os error 28";
 
-/** A map that records more than its disk takes. */
-export const disk: Doer = async (work) => {
+/** A map whose checkpoint is larger than its disk. */
+export const disk: WorkFunction = async (work) => {
   const { pool, ledger, disk } = work.site;
   if (disk === undefined) return;
   const checkpoint = `${disk}/${work.n}.jsonl`;

@@ -1,5 +1,5 @@
 /**
- * Workloads of the life of a worker: loading the module, starting, memory, being stopped.
+ * Workloads of the life cycle of a worker: loading the module, starting, memory, being stopped.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const IDLE_WORKERS = 4;
 const MICROSECONDS = 1_000;
 
 /** @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
-export const LIVES = {
+export const LIFE_CYCLE = {
   load: ({ load }) => ({
     round: async () => ({ value: await elapsed(needed(load, "has no module")), count: 1 }),
     close() {},

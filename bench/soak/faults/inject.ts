@@ -5,10 +5,10 @@
  */
 import { childrenOf } from "../processes.ts";
 import type { ClusterRig } from "./cluster_rig.ts";
-import type { BackendKind, Plan, StrikeKind, StrikePlan } from "./plan.ts";
+import type { BackendKind, FaultKind, FaultPlan, Plan } from "./plan.ts";
 import { pause, type Site } from "./work.ts";
 
-/** Where faults strike. */
+/** What faults are injected into. */
 export interface Target {
   readonly site: Site;
   readonly rig: ClusterRig | undefined;
@@ -16,16 +16,16 @@ export interface Target {
   readonly clock: string | undefined;
 }
 
-type Striker = (strike: StrikePlan, target: Target) => Promise<void> | void;
+type Injector = (fault: FaultPlan, target: Target) => Promise<void> | void;
 
-/** Lets a fault strike when its time has come; resolves when it is over. */
-export async function strike(plan: StrikePlan, target: Target): Promise<void> {
+/** Injects a fault when its time has come; resolves when it is over. */
+export async function inject(plan: FaultPlan, target: Target): Promise<void> {
   await pause(plan.at);
-  await STRIKERS[plan.kind](plan, target);
+  await INJECTORS[plan.kind](plan, target);
 }
 
 /** Most calls that the faults of a plan may cost although they have done nothing. */
-export function lossesOf(backend: BackendKind, { pool, work, strikes }: Plan): number {
+export function lossesOf(backend: BackendKind, { pool, work, faults }: Plan): number {
   const neighbours = pool.concurrencyPerWorker - 1;
   const stops = work.reduce((sum, { kind, size }) => {
     if (kind === "never" || kind === "spin" || kind === "exit" || kind === "uncaught") return sum + 1 + size % 3;
@@ -35,7 +35,7 @@ export function lossesOf(backend: BackendKind, { pool, work, strikes }: Plan): n
     if (kind === "cancel" || kind === "group" || kind === "left") return sum + size;
     return sum;
   }, 0);
-  const kills = strikes.reduce((sum, { kind }) => {
+  const kills = faults.reduce((sum, { kind }) => {
     if (kind === "killProcess") return sum + pool.concurrencyPerWorker;
     if (kind === "killRedis") return Infinity;
     if (kind === "killHost" || kind === "freezeHost") return sum + HOST_CALLS;
@@ -50,8 +50,8 @@ const SPARE_DESCRIPTORS = 4;
 /** Calls that a worker host of the harness runs at a time. */
 export const HOST_CALLS = 4;
 
-function victim<T>(list: readonly T[], turn: number): T | undefined {
-  return list[Math.floor(turn * list.length)];
+function victim<T>(list: readonly T[], random: number): T | undefined {
+  return list[Math.floor(random * list.length)];
 }
 
 function signal(pid: number, name: Deno.Signal): void {
@@ -63,15 +63,15 @@ function signal(pid: number, name: Deno.Signal): void {
   }
 }
 
-const STRIKERS: Record<StrikeKind, Striker> = {
+const INJECTORS: Record<FaultKind, Injector> = {
   blockLoop({ ms }) {
     for (const end = performance.now() + ms; performance.now() < end;);
   },
   async restart(_, { site }) {
     if (site.pool.state === "open") await site.pool.restart();
   },
-  resize({ turn }, { site }) {
-    if (site.pool.state === "open") site.pool.resize(2 + Math.floor(3 * turn));
+  resize({ random }, { site }) {
+    if (site.pool.state === "open") site.pool.resize(2 + Math.floor(3 * random));
   },
   async pause({ ms }, { site }) {
     if (site.pool.state !== "open") return;
@@ -79,25 +79,25 @@ const STRIKERS: Record<StrikeKind, Striker> = {
     await pause(ms);
     if (site.pool.paused) site.pool.resume();
   },
-  killProcess({ turn }) {
-    const pid = victim(childrenOf(Deno.pid), turn);
+  killProcess({ random }) {
+    const pid = victim(childrenOf(Deno.pid), random);
     if (pid !== undefined) signal(pid, "SIGKILL");
   },
-  async freezeProcess({ turn, ms }) {
-    const pid = victim(childrenOf(Deno.pid), turn);
+  async freezeProcess({ random, ms }) {
+    const pid = victim(childrenOf(Deno.pid), random);
     if (pid === undefined) return;
     signal(pid, "SIGSTOP");
     await pause(ms);
     signal(pid, "SIGCONT");
   },
-  async killHost({ turn }, { rig }) {
-    await rig!.replaceHost(turn);
+  async killHost({ random }, { rig }) {
+    await rig!.replaceHost(random);
   },
-  async freezeHost({ turn, ms }, { rig }) {
-    const { pid } = rig!.host(turn);
+  async freezeHost({ random, ms }, { rig }) {
+    const { pid } = rig!.host(random);
     signal(pid, "SIGSTOP");
     // In some rounds so long that others take it for lost.
-    await pause(turn < 0.1 ? 7_000 : ms);
+    await pause(random < 0.1 ? 7_000 : ms);
     signal(pid, "SIGCONT");
   },
   async killRedis({ ms }, { rig }) {
@@ -115,10 +115,10 @@ const STRIKERS: Record<StrikeKind, Striker> = {
     await pause(ms);
     for (const file of held) file.close();
   },
-  stepClock({ turn }, { clock }) {
+  stepClock({ random }, { clock }) {
     if (clock === undefined) return;
     // Up to a month back or forth. A rename, so that no reader sees half of it.
-    Deno.writeTextFileSync(`${clock}.new`, `${turn < 0.5 ? "-" : "+"}${Math.floor(turn * 2_592_000)}\n`);
+    Deno.writeTextFileSync(`${clock}.new`, `${random < 0.5 ? "-" : "+"}${Math.floor(random * 2_592_000)}\n`);
     Deno.renameSync(`${clock}.new`, clock);
   },
   // The program that watches this one does it.
