@@ -12,7 +12,7 @@
 import type { ChannelItems } from "../../lib/queue/channel_items.ts";
 import { source } from "../../lib/queue/queue.ts";
 import { Queue, SharedArray } from "../../mod.ts";
-import { Party } from "../../tests/shared/support/party.ts";
+import { TestThread } from "../../tests/shared/support/test_thread.ts";
 import { integerOf } from "../kit/arguments.ts";
 
 const messages = integerOf("messages", Deno.args[0], 1_000_000);
@@ -30,7 +30,7 @@ class Role {
   readonly done: Promise<void>;
   readonly #kind: "producer" | "consumer";
   readonly #index: number;
-  #party: Party | undefined;
+  #thread: TestThread | undefined;
   /** Messages that a killed thread had begun to put; they may have been put or not. */
   readonly begun: number[] = [];
 
@@ -42,26 +42,26 @@ class Role {
 
   /** Kills the thread that runs now, if there is one. */
   async kill(): Promise<boolean> {
-    const party = this.#party;
-    this.#party = undefined;
-    await party?.kill();
-    return party !== undefined;
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.kill();
+    return thread !== undefined;
   }
 
   async #run(): Promise<void> {
     const first = this.#index * MESSAGES_A_THREAD, end = first + MESSAGES_A_THREAD;
     for (let life = this.#index, from = first;; life++) {
-      const party = await Party.start(life % 2 === 0 ? "thread" : "web");
-      this.#party = party;
+      const thread = await TestThread.start(life % 2 === 0 ? "thread" : "web");
+      this.#thread = thread;
       try {
-        if (this.#kind === "producer") await party.run("putItems", queue, tickets, from, end - from);
-        else await party.run("getItems", queue, counts, MESSAGES_A_THREAD, this.#index % 2 === 0);
-        this.#party = undefined;
-        await party[Symbol.asyncDispose]();
+        if (this.#kind === "producer") await thread.run("putItems", queue, tickets, from, end - from);
+        else await thread.run("getItems", queue, counts, MESSAGES_A_THREAD, this.#index % 2 === 0);
+        this.#thread = undefined;
+        await thread[Symbol.asyncDispose]();
         return;
       } catch (error) {
-        if (this.#party !== undefined) throw error;
-        await party.ended;
+        if (this.#thread !== undefined) throw error;
+        await thread.ended;
       }
       if (this.#kind === "consumer") continue;
       while (from < end && tickets.get(from) !== NO_TICKET) from++;

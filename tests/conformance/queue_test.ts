@@ -1,6 +1,6 @@
 /**
- * Cases of CPython's `_TestQueue`, `_TestConnection` and `_TestPoll` that no other test here asserts. README.md has the
- * table of all cases.
+ * Cases of CPython's `_TestQueue`, `_TestConnection` and `_TestPoll` that no other test here asserts. TABLE.md has all
+ * cases.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   TransferError,
   WaitTimeoutError,
 } from "@isopool/isopool";
-import { Party } from "../shared/support/party.ts";
+import { TestThread } from "../shared/support/test_thread.ts";
 import { test, timed, until, within } from "../support/within.ts";
 
 const TIMEOUT = 60;
@@ -33,7 +33,7 @@ async function assertTimesOut(call: (limits: { timeout: number }) => unknown): P
 
 for (const engine of ["thread", "web"] as const) {
   test(`${engine}: put into a full queue times out, and succeeds when a thread has taken`, async () => {
-    await using child = await Party.start(engine);
+    await using child = await TestThread.start(engine);
     const queue = new Queue<number>({ maxSize: 6 });
     const [start, done] = [new SharedEvent(), new SharedEvent()];
     const taken = child.run("getSome", queue, 6, start, done);
@@ -53,7 +53,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: get takes what a thread has put, then times out`, async () => {
-    await using child = await Party.start(engine);
+    await using child = await TestThread.start(engine);
     const queue = new Queue<number>();
     const [start, done] = [new SharedEvent(), new SharedEvent()];
     const put = child.run("putSome", queue, [1, 2, 3, 4, 5], start, done);
@@ -74,7 +74,7 @@ for (const engine of ["thread", "web"] as const) {
   test(`${engine}: items of a thread come after those that its parent put before`, async () => {
     const queue = new Queue<number>();
     for (let i = 0; i < 10; i++) await queue.put(i);
-    await using child = await Party.start(engine);
+    await using child = await TestThread.start(engine);
     const alreadySet = new SharedEvent();
     alreadySet.set();
     const put = child.run(
@@ -90,7 +90,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: a connection echoes values, bytes and 16 MB, polls, and ends`, async () => {
-    await using child = await Party.start(engine);
+    await using child = await TestThread.start(engine);
     const [here, there] = Pipe<unknown>();
     const done = child.run("echo", there);
     const bytes = new TextEncoder().encode("hello world");
@@ -112,7 +112,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: messages arrive one by one as they were sent, empty ones too, and then the end`, async () => {
-    await using child = await Party.start(engine);
+    await using child = await TestThread.start(engine);
     for (const messages of [["hello", "", "a", "b", "", "bye", "", "lop"], ["a", "b", "cd"]]) {
       const [here, there] = Pipe<unknown>();
       assertEquals(here.poll(), false);
@@ -128,7 +128,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: poll() takes no message`, async () => {
-    await using child = await Party.start(engine);
+    await using child = await TestThread.start(engine);
     const [reader, writer] = Pipe<string>({ duplex: false });
     const polled = child.run("pollOne", reader);
     await writer.send("first");

@@ -7,7 +7,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ItemLostError, JoinableQueue, Pipe, Queue, QueueClosedError, SharedEvent } from "@isopool/isopool";
 import type { deathActs } from "../shared/support/death_acts.ts";
-import { Party } from "../shared/support/party.ts";
+import { TestThread } from "../shared/support/test_thread.ts";
 import { MUST_HAPPEN, test, within } from "../support/within.ts";
 
 /** Number of items that the queues have room for. */
@@ -41,7 +41,7 @@ const NAMES = ["first", "second", "third"];
 
 /** Fills a queue, lets a thread die there; returns the tickets of the items that it died with. */
 async function die(engine: "thread" | "web", queue: Queue<string>, { act, items, takes = 0, exits }: State) {
-  await using victim = await Party.start(engine);
+  await using victim = await TestThread.start(engine);
   const there = new SharedEvent();
   const tickets: number[] = [];
   for (const name of NAMES.slice(0, items)) tickets.push(await queue.put(name, { timeout: MUST_HAPPEN }));
@@ -104,7 +104,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: a thread that waits to receive dies: the other end of the pipe is closed (bound: 10 s)`, async () => {
-    await using victim = await Party.start(engine);
+    await using victim = await TestThread.start(engine);
     const there = new SharedEvent();
     const [here, other] = Pipe<string>();
     victim.run("waitToReceive", other, there).catch(() => {});

@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { ItemLostError, JoinableQueue, Queue, QueueClosedError, select, SharedArray } from "@isopool/isopool";
-import { Party } from "../shared/support/party.ts";
+import { TestThread } from "../shared/support/test_thread.ts";
 import { bytesOf, type GetWay, type Ledger, type Message, type PutWay, see } from "../shared/support/queue_acts.ts";
 import { test, until, within } from "../support/within.ts";
 
@@ -59,17 +59,17 @@ async function run({ maxSize, joinable, producers, consumers }: RandomProgram): 
   };
   const arrived = () => ledger.got.view.reduce((sum, count) => sum + count, 0);
   const total = producers.reduce((sum, { sizes }) => sum + sizes.length, 0);
-  const parties = await Promise.all([...producers, ...consumers].map(({ engine }) => Party.start(engine)));
+  const threads = await Promise.all([...producers, ...consumers].map(({ engine }) => TestThread.start(engine)));
   await using stack = new AsyncDisposableStack();
-  for (const party of parties) stack.use(party);
-  const [putters, getters] = [parties.slice(0, producers.length), parties.slice(producers.length)];
+  for (const thread of threads) stack.use(thread);
+  const [putters, getters] = [threads.slice(0, producers.length), threads.slice(producers.length)];
 
   let allPut = false;
   // A thread that is killed ends with an error; no other thread may.
-  const endOf = (party: Party, end: Promise<unknown>, dies: boolean) =>
+  const endOf = (thread: TestThread, end: Promise<unknown>, dies: boolean) =>
     end.catch(async (error) => {
       if (!dies) throw error;
-      await party.ended;
+      await thread.ended;
     });
   const puts = producers.map(({ sizes, ways, killed }, i) =>
     endOf(putters[i], putters[i].run("putInWays", queue, i, sizes, ways, ledger), killed !== null)
@@ -80,7 +80,7 @@ async function run({ maxSize, joinable, producers, consumers }: RandomProgram): 
   const kills = [...producers, ...consumers].map(async ({ killed }, i) => {
     if (killed === null) return;
     await until(() => allPut || arrived() >= Math.min(killed, total), "progress", 30_000);
-    await parties[i].kill();
+    await threads[i].kill();
   });
   // The first failure is reported by the awaits below.
   for (const each of [...puts, ...gets, ...kills]) each.catch(() => {});

@@ -16,16 +16,16 @@ import {
   SharedArray,
   SharedEvent,
 } from "@isopool/isopool";
-import { Party } from "../shared/support/party.ts";
+import { TestThread } from "../shared/support/test_thread.ts";
 import { test, until, within } from "../support/within.ts";
 
 const PER_PRODUCER = Deno.env.get("ISOPOOL_QUEUE") === "long" ? 250_000 : 20_000;
 const PRODUCERS = 4;
 
 test("four producers and four consumers: every item arrives once, in its producer's order", async () => {
-  await using threads = await Party.several(6);
-  await using web = await Party.start("web");
-  await using other = await Party.start("web");
+  await using threads = await TestThread.several(6);
+  await using web = await TestThread.start("web");
+  await using other = await TestThread.start("web");
   const queue = new Queue<number | number[]>({ maxSize: 500 });
   const tickets = new SharedArray("i32", PRODUCERS * PER_PRODUCER),
     counts = new SharedArray("i32", PRODUCERS * PER_PRODUCER);
@@ -41,7 +41,7 @@ test("four producers and four consumers: every item arrives once, in its produce
 
 for (const engine of ["thread", "web"] as const) {
   test(`${engine}: consumers that are killed lose only items that takeLost reports`, async () => {
-    await using producer = await Party.start(engine);
+    await using producer = await TestThread.start(engine);
     const queue = new Queue<number | number[]>({ maxSize: 200 });
     const count = PER_PRODUCER * 2;
     const tickets = new SharedArray("i32", count), counts = new SharedArray("i32", count);
@@ -49,7 +49,7 @@ for (const engine of ["thread", "web"] as const) {
     const lost: number[] = [];
     let kills = 0;
     for (let goal = 2_000; goal < count; goal += 2_000) {
-      const victim = await Party.start(engine);
+      const victim = await TestThread.start(engine);
       victim.run("getItems", queue, counts, count, goal % 4_000 === 0).catch(() => {});
       // The queue holds 200, so the victim has taken some by then.
       await until(() => tickets.get(goal - 300) !== 0, `item ${goal - 300} was put`, 60_000);
@@ -57,7 +57,7 @@ for (const engine of ["thread", "web"] as const) {
       kills++;
       if (kills % 3 === 0) lost.push(...queue.takeLost());
     }
-    await using last = await Party.start(engine);
+    await using last = await TestThread.start(engine);
     const rest = last.run("getItems", queue, counts, count, true);
     await put;
     queue.close();
@@ -75,7 +75,7 @@ for (const engine of ["thread", "web"] as const) {
     const tickets = new SharedArray("i32", 1e6);
     const last = [-1, -1, -1];
     for (let i = 0; i < 3; i++) {
-      const victim = await Party.start(engine);
+      const victim = await TestThread.start(engine);
       victim.run("putItems", queue, tickets, i * 100_000, 100_000).catch(() => {});
       for (let n = 0; n < 1_000; n++) {
         const item = await within(10_000, queue.get());
@@ -93,7 +93,7 @@ for (const engine of ["thread", "web"] as const) {
   // A Web Worker that spins after an await cannot be stopped (ARCHITECTURE.md, decision B), so that one waits.
   for (const how of ["exit", "throw", engine === "thread" ? "spin" : "stay"] as const) {
     test(`${engine}: takeLost reports the item of a consumer that ends by ${how}, and join does not hang`, async () => {
-      await using victim = await Party.start(engine);
+      await using victim = await TestThread.start(engine);
       const queue = new JoinableQueue<number>();
       const held = new SharedEvent();
       const ticket = await queue.put(7);
@@ -110,7 +110,7 @@ for (const engine of ["thread", "web"] as const) {
   test(`${engine}: of the lost items of one thread, takeLost reports the last 15`, async () => {
     // A row has 16 slots, and a death may have overwritten one (delivery_words.ts).
     for (const count of [15, 40]) {
-      await using victim = await Party.start(engine);
+      await using victim = await TestThread.start(engine);
       const queue = new JoinableQueue<number>();
       for (let i = 0; i < count; i++) queue.tryPut(i);
       await assertRejects(() => victim.run("keepSome", queue, count));
@@ -123,7 +123,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: join waits for four workers`, async () => {
-    await using threads = await Party.several(4, engine);
+    await using threads = await TestThread.several(4, engine);
     const queue = new JoinableQueue<number>();
     const counter = new Counter();
     const work = threads.run("workThrough", queue, counter);
@@ -137,7 +137,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: a producer can end before a consumer gets its items`, async () => {
-    await using sender = await Party.start(engine);
+    await using sender = await TestThread.start(engine);
     const queue = new Queue<number | number[]>();
     await sender.run("putItems", queue, new SharedArray("i32", 50_000), 0, 50_000);
     await sender.kill();
@@ -149,7 +149,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: a pipe echoes 16 MB, after its creator has closed its copy of the end`, async () => {
-    await using thread = await Party.start(engine);
+    await using thread = await TestThread.start(engine);
     const [here, there] = Pipe<unknown>();
     const done = thread.run("echo", there);
     there.close();
@@ -165,7 +165,7 @@ for (const engine of ["thread", "web"] as const) {
   });
 
   test(`${engine}: an end that arrives while the other end checks it is not taken for gone`, async () => {
-    await using thread = await Party.start(engine);
+    await using thread = await TestThread.start(engine);
     for (let n = 0; n < 2_000; n++) {
       const [here, there] = Pipe<unknown>();
       const sent = thread.run("sendAll", there, [n]);
@@ -179,7 +179,7 @@ for (const engine of ["thread", "web"] as const) {
   }, { deadline: 60_000 });
 
   test(`${engine}: a pipe ends when the thread of its other end dies`, async () => {
-    await using victim = await Party.start(engine);
+    await using victim = await TestThread.start(engine);
     const [here, there] = Pipe<unknown>();
     const held = new SharedEvent();
     await here.send(1);

@@ -9,10 +9,10 @@ import { BoundedSemaphore, Counter, Lock, LockAbandonedError, SharedEvent, WaitT
 import { OwnerTable } from "../../lib/shared/owner_table.ts";
 import { expectError } from "../support/expect.ts";
 import { test, timed, until, within } from "../support/within.ts";
-import { Party } from "./support/party.ts";
+import { TestThread } from "./support/test_thread.ts";
 
 test("a lost thread keeps its lock, and waiters get a LockAbandonedError", async () => {
-  await using lostThread = await Party.start();
+  await using lostThread = await TestThread.start();
   const lock = new Lock();
   const held = new SharedEvent();
   lostThread.run("holdAndEnd", lock, held, "stay").catch(() => {});
@@ -27,7 +27,7 @@ test("a lost thread keeps its lock, and waiters get a LockAbandonedError", async
 });
 
 test("permits of a lost thread stay taken", async () => {
-  await using lostThread = await Party.start();
+  await using lostThread = await TestThread.start();
   const permits = new BoundedSemaphore(1);
   const held = new SharedEvent();
   lostThread.run("holdAndEnd", permits, held, "stay").catch(() => {});
@@ -41,7 +41,7 @@ test("permits of a lost thread stay taken", async () => {
 test("a Web Worker that blocks without a limit is freed when its host reports it as lost", async () => {
   const event = new SharedEvent();
   const waiting = new Counter();
-  await using worker = await Party.start("web");
+  await using worker = await TestThread.start("web");
   const ending = worker.run("waitSync", event, waiting);
   await until(() => waiting.get() === 1, "it waits");
   OwnerTable.local().lost(worker.id);
@@ -52,7 +52,7 @@ test("a Web Worker that blocks without a limit is freed when its host reports it
 });
 
 test("a worker that no host registered can wait for a lock", async () => {
-  await using worker = await Party.start("web", false);
+  await using worker = await TestThread.start("web", false);
   const lock = new Lock();
   const guard = await lock.acquire();
   const waiting = new SharedEvent();

@@ -11,7 +11,7 @@ import type { Act } from "./acts.ts";
 const ENTRY = new URL("thread.ts", import.meta.url);
 
 /** A test thread, which runs acts. */
-export class Party implements AsyncDisposable {
+export class TestThread implements AsyncDisposable {
   /** Its id in the table of owners. */
   readonly id: number;
   /** Settles once the thread has ended and its end is reported. */
@@ -40,7 +40,7 @@ export class Party implements AsyncDisposable {
   }
 
   /** Starts a thread. A pool registers its threads; with `registered` false, it is like a worker that the user starts. */
-  static async start(engine: "thread" | "web" = "thread", registered = true): Promise<Party> {
+  static async start(engine: "thread" | "web" = "thread", registered = true): Promise<TestThread> {
     const owners = OwnerTable.local();
     const id = registered ? owners.register() : -1;
     const { port1, port2 } = new MessageChannel();
@@ -58,14 +58,14 @@ export class Party implements AsyncDisposable {
       worker.postMessage(init, [port2]);
       terminate = () => worker.terminate();
     }
-    const party = new Party(id, port1, terminate);
-    await party.#waiting.promise;
-    return party;
+    const thread = new TestThread(id, port1, terminate);
+    await thread.#waiting.promise;
+    return thread;
   }
 
   /** Starts several. */
-  static async several(count: number, engine: "thread" | "web" = "thread"): Promise<Parties> {
-    return new Parties(await Promise.all(Array.from({ length: count }, () => Party.start(engine))));
+  static async several(count: number, engine: "thread" | "web" = "thread"): Promise<TestThreads> {
+    return new TestThreads(await Promise.all(Array.from({ length: count }, () => TestThread.start(engine))));
   }
 
   /** Runs an act; settles as it does, or rejects if the thread ends first. */
@@ -96,15 +96,15 @@ export class Party implements AsyncDisposable {
 }
 
 /** Several threads. */
-export class Parties implements AsyncDisposable {
-  constructor(readonly all: readonly Party[]) {}
+export class TestThreads implements AsyncDisposable {
+  constructor(readonly all: readonly TestThread[]) {}
 
   /** Runs the same act in each. */
   run(act: Act, ...args: unknown[]): Promise<unknown[]> {
-    return Promise.all(this.all.map((party) => party.run(act, ...args)));
+    return Promise.all(this.all.map((thread) => thread.run(act, ...args)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.all.map((party) => party[Symbol.asyncDispose]()));
+    await Promise.all(this.all.map((thread) => thread[Symbol.asyncDispose]()));
   }
 }
