@@ -16,7 +16,7 @@ import { clearInterval, setInterval } from "../lib/core/timer.ts";
 const CHECK_INTERVAL = 100;
 /** How many checks in a row must find too many buffers before the worker collects, which takes 30 ms and more. */
 const MIN_CHECKS = 3;
-/** How many quarters of the limit must make the engine collect. It took 3 to 12 (V8 15). */
+/** Maximum number of buffers that are made so that the engine collects, each a quarter of the limit. It took 3 to 12 (V8 15). */
 const MAX_STEPS = 24;
 
 /** Starts checking. Calls `onExceeded` once, when the worker has reached its limit. */

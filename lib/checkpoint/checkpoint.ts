@@ -49,7 +49,10 @@ export class Checkpoint implements Recorder {
   #timer: Timer | undefined;
   #fail: (error: unknown) => void = () => {};
 
-  /** @param task Name of the task, for the reader of the file. */
+  /**
+   * @param call The call, for messages: `map items`.
+   * @param task Name of the task, for the reader of the file.
+   */
   constructor(call: string, plan: CheckpointPlan, code: Code, task: string) {
     this.#call = call;
     // Created here, not where it is declared: that would add a frame, and a stack has only ten.

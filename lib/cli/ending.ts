@@ -18,7 +18,7 @@ const INTERVAL = 5;
 
 /** The early end of one map. The first reason counts. */
 export class Ending {
-  /** Exit code of the command; `undefined` while nothing ends it early. */
+  /** Exit code of the command, NaN for the number of its failures; `undefined` while nothing ends it early. */
   exitCode: number | undefined;
   /** What has failed, if anything of the command itself has. */
   failure: unknown;

@@ -36,6 +36,9 @@ const MAX_COUNT = 100;
 /** Longest item in a row of the job log, in characters. */
 const MAX_ITEM = 200;
 
+/** For an early end, in place of an exit code: the code is the number of failures, as without an early end. */
+const NUMBER_OF_FAILURES = NaN;
+
 const OK: Exit = { value: 0, signal: 0 };
 
 /** Runs the command. Returns its exit code. */
@@ -172,7 +175,7 @@ class MapRun {
 
   #halt(): void {
     const { halt } = this.#plan;
-    const exitCode = halt.isSuccess ? 0 : NaN;
+    const exitCode = halt.isSuccess ? 0 : NUMBER_OF_FAILURES;
     if (halt.when === "now") this.#ending.stop(exitCode);
     else this.#ending.drain(exitCode);
   }

@@ -32,6 +32,7 @@ export interface InputFailure {
   readonly reason: unknown;
 }
 
+/** Stands among the results for an item that has failed. */
 class Failure {
   constructor(readonly reason: unknown) {}
 }

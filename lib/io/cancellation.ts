@@ -20,6 +20,7 @@ export interface Abortable {
 
 /** One cancellation, and its listeners. */
 export class Cancellation implements Abortable, Placed {
+  // Its place in the list of unsettled calls (limited_calls.ts).
   place = -1;
   // Most runs end without one.
   #listeners: Set<Abortable> | undefined;

@@ -32,7 +32,7 @@ export function entriesOf<K, V>(
   return list;
 }
 
-/** Returns the properties of an object, which is none of a class whose content is not in its properties. */
+/** Returns the properties of an object. A Map, a Date and others whose content is not in properties are refused. */
 export function propertiesOf(call: string, name: string, object: object): [string, unknown][] {
   if (isIterable(object) || !isOptions(object)) {
     throw badOption(call, name, object, "an object with properties", false);

@@ -21,7 +21,7 @@ export interface ChainLink {
   /** Name of the manager. */
   readonly manager: string;
   readonly id: number;
-  /** The object, or all objects, that the transaction has exclusively; `undefined` for a call. */
+  /** The id of the object that the transaction has exclusively, or `ALL_OBJECTS`; `undefined` for a call. */
   readonly holds: number | undefined;
   readonly outer: ChainLink | undefined;
   ended: boolean;

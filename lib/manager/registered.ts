@@ -134,13 +134,17 @@ export class ObjectProxy extends ManagedProxy {
 }
 
 /** A registered class, as its proxies need it. */
-type Described = Pick<Registration, "name"> & { readonly methods: ReadonlyMap<string, unknown> };
+interface Described {
+  readonly name: string;
+  /** The names of its methods. */
+  readonly methods: { keys(): Iterable<string> };
+}
 
 /** Returns a class as a handle describes it. A hostile thread may have written the handle: only text is taken from it. */
 export function describedIn(handle: Handle | undefined): Described {
   const { type, methods }: Partial<Handle> = handle ?? {};
   const names = isDense(methods) ? methods.filter(isText) : [];
-  return { name: isText(type) ? type : "object", methods: new Map(names.map((each) => [each, 0])) };
+  return { name: isText(type) ? type : "object", methods: new Set(names) };
 }
 
 function isText(value: unknown): value is string {

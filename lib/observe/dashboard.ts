@@ -3,7 +3,7 @@
  *
  * ```
  * GET  /<token>/         the page (dashboard_page.ts)
- * GET  /<token>/events   server-sent events: a snapshot every 500 ms, while someone looks
+ * GET  /<token>/events   server-sent events: a snapshot every 500 ms, while a page is open
  * POST /<token>/action   pause, resume, resize, restart, cancel
  * ```
  *

@@ -77,7 +77,7 @@ export abstract class PoolInsight extends PoolWorkers {
    *
    * The page ends with the pool, or by its `stop()`. It does not keep the script alive.
    *
-   * **Cost**: 2 us for each call; while somebody looks, a snapshot every 500 ms.
+   * **Cost**: 2 us for each call; while a page is open, a snapshot every 500 ms.
    *
    * @throws {TypeError | RangeError} If an option does not exist or is not valid.
    * @throws {PoolClosedError} If the pool is closed.

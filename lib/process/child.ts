@@ -25,7 +25,7 @@ export class Child implements ChildControl {
   stopped: Stopped | undefined;
   /** Whether it has ended, and its call has settled. */
   isOver = false;
-  // Whether a stop by force begins with SIGTERM.
+  // Whether a stop by force sends SIGTERM first, and SIGKILL after the grace.
   #isTerminated = false;
   readonly #out: Output;
   readonly #err: Output;
@@ -62,13 +62,13 @@ export class Child implements ChildControl {
     this.#close();
   }
 
-  /** The caller stops it. */
+  /** Notes how the caller stops it. Of several stops, the first gives the reason. */
   stop(how: Stopped): void {
     this.stopped ??= how;
     this.#isTerminated = how === "terminated";
   }
 
-  /** Its worker has ended, if there was one. */
+  /** Notes that its worker has ended, or that it never had one, and ends its streams. */
   finish(): void {
     this.isOver = true;
     this.#close();

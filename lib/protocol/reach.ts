@@ -45,7 +45,8 @@ export class UnreachableError extends TypeError {
 }
 
 /**
- * The exporter of a process that serves no objects: it passes on objects of its host.
+ * Returns the handle as a worker process sends it: a worker process serves no objects of its own, and passes on those of
+ * its host.
  *
  * @throws {TypeError} For an object of this process.
  */

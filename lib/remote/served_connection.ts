@@ -39,10 +39,12 @@ export class ServedConnection implements Served {
     this.#ownersFor = ownersFor;
   }
 
+  /** {@inheritDoc Served.refer} */
   refer(): Record<string, unknown> {
     return { of: this.#handle.kind };
   }
 
+  /** {@inheritDoc Served.resolve} */
   resolve(): Handle {
     // Otherwise a worker could take back an end that it has sent before.
     if (!this.#end?.open) {
@@ -51,12 +53,14 @@ export class ServedConnection implements Served {
     return this.#end.handle(this.#handle.kind);
   }
 
+  /** {@inheritDoc Served.call} */
   call(method: string, args: readonly unknown[], signal: AbortSignal): unknown {
     if (method === "arrive") return this.#arrive();
     if (this.#end === undefined) throw new IsopoolError("Cannot use Connection: it has not arrived");
     return callMethod(METHODS, this.#end, method, args, signal);
   }
 
+  /** {@inheritDoc Served.close} */
   close(): void {
     // The worker holds the end until it ends, as a thread does.
   }

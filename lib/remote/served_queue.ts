@@ -49,18 +49,22 @@ export class ServedQueue implements Served {
     this.#items = new ChannelItems(channel, isJoinable ? "JoinableQueue" : "Queue", !isJoinable);
   }
 
+  /** {@inheritDoc Served.refer} */
   refer(): Record<string, unknown> {
     return { of: this.#handle.kind, maxSize: this.#items.maxSize };
   }
 
+  /** {@inheritDoc Served.resolve} */
   resolve(): Handle {
     return this.#handle;
   }
 
+  /** {@inheritDoc Served.call} */
   call(method: string, args: readonly unknown[], signal: AbortSignal): unknown {
     return callMethod(METHODS, this.#items, method, args, signal);
   }
 
+  /** {@inheritDoc Served.close} */
   close(): void {
     // What the worker has taken and not acknowledged stays delivered to it.
   }

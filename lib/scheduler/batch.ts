@@ -1,5 +1,5 @@
 /**
- * Makes the batch that a transport takes from chunks, and sends the calls one by one where that fails.
+ * Makes a batch, which a transport sends, of chunks. If the batch cannot be copied, its calls are sent one by one.
  *
  * @module
  */
@@ -62,6 +62,7 @@ export function sendSeparately(chunks: Chunk[], cause: unknown, send: (chunks: C
     if (chunks.length === 1 && items.length === 1) {
       const [item] = items;
       const root = job.kind === "map" ? `items[${first}]` : job.spread ? "args" : "item";
+      // Its only call: from now on the chunk counts it as ended.
       chunk.close(0, 1);
       job.fail(first, "rejected", dropFrames(transferError(item, root, "argument", cause)), undefined, item);
     } else if (chunks.length > 1) {

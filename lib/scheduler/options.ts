@@ -12,7 +12,7 @@ export interface SchedulerOptions extends WorkerSetOptions {
   killGrace: number;
   /** Maximum run of an initializer, in milliseconds. */
   hookTimeout?: number;
-  /** If it rejects, the scheduler breaks with the reason, a BrokenPoolError. */
+  /** The check of inlined hooks. If it rejects, the scheduler breaks with the reason, a BrokenPoolError. */
   verified?: Promise<unknown>;
   /** Called with the error that a finalizer threw: no call is left that could fail with it. */
   onFailure?: (error: unknown) => void;

@@ -165,7 +165,7 @@ export class Slot implements CallsSlot, PinnedWorker {
     this.#stopOutcome = stopOutcome;
     this.state = "leaving";
     clearTimeout(this.#initializerTimer);
-    // Who kills has taken back before what had not started: `SlotCalls.reclaimAll`, `Job.abandon`.
+    // The calls that had not started were taken back before: by `SlotCalls.reclaimAll` or `Job.abandon`.
     this.#transport.kill();
   }
 

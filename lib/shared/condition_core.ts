@@ -81,6 +81,7 @@ export class ConditionCore {
   /** Wakes the `count` that have waited longest. */
   notify(guard: Guard, count: number): void {
     integer(NOTIFY, "count", count, 0);
+    // For the check alone: the guard must hold the condition's lock. Nothing is released.
     suspendGuard(guard, this.#lock, NOTIFY);
     resumeGuard(guard, true);
     // One at a time: the machine reads all slots for each waiter, and a bound on its steps must not cut that short.

@@ -48,7 +48,7 @@ test("maxTasksPerWorker: 30 workers in turn leave no thread behind", async () =>
   assert(workerThreads() <= 2, `${workerThreads()} threads`);
 }, { ...linux, deadline: 60_000 });
 
-test("restart(): when it resolves the old threads have ended", async () => {
+test("restart(): the old threads end, and calls have fresh ones", async () => {
   await using pool = new Pool(2);
   await pool.ready();
   const before = new Set(threads().keys());

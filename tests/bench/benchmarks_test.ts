@@ -22,7 +22,7 @@ async function smoke(folder: string, ...args: string[]): Promise<{ code: number;
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
-Deno.test("every benchmark runs, and gives a figure for this module and for the bare runtime", async () => {
+Deno.test("every benchmark runs, and gives a figure for isopool and for the bare runtime", async () => {
   const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
   try {
     assertEquals(await smoke(folder), { code: 0, stderr: "" });

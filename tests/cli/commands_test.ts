@@ -56,7 +56,7 @@ Deno.test("isopool doctor: without permission to run programs, backend process i
   assertMatch(stdout, /^ok +backend worker/m);
 });
 
-Deno.test("without Deno's flag for permissions of threads: the command says where it goes, and that processes need none", async () => {
+Deno.test("permissions of threads without Deno's flag for them: the error says where to give the flag, and that processes need none", async () => {
   const run = async (...args: string[]) => {
     const [cli, map] = ["lib/cli.ts", "npm.import_map.json"].map((path) => new URL(path, ROOT).href);
     const flags = ["--quiet", "--no-check", "--no-lock", "--no-config", `--import-map=${map}`, "-A"];

@@ -1,5 +1,5 @@
 /**
- * The suite of `@std/async/pool`, written for `pooled()`.
+ * `@std/async/pool`, written for `pooled()`: what its suite asserts beyond p_map_test.ts.
  *
  * @module
  */

@@ -17,7 +17,7 @@ Deno.test("asCompleted() yields settled futures first, in input order, then each
   })();
   await turn();
   assertEquals(seen, [[1, "rejected", "b"], [3, "fulfilled", "d"]]);
-  for (const [index, end] of [[4, "fulfill"], [0, "end"], [2, "reject"]] as const) {
+  for (const [index, end] of [[4, "fulfill"], [0, "markCancelled"], [2, "reject"]] as const) {
     all[index][end](`${index}`);
     await turn();
   }
@@ -115,7 +115,7 @@ Deno.test("asCompleted() of nothing ends at once", async () => {
 
 Deno.test("asCompleted() distinguishes cancelled from rejected", async () => {
   const [cancelled, rejected] = [new ManualFuture(), new ManualFuture()];
-  cancelled.end(new CancelledError("c"));
+  cancelled.markCancelled(new CancelledError("c"));
   rejected.reject(new CancelledError("thrown by the task"));
   const seen = await Array.fromAsync(asCompleted([cancelled.future, rejected.future]), ({ status }) => status);
   assertEquals(seen, ["cancelled", "rejected"]);

@@ -24,13 +24,13 @@ Deno.test("Future goes from pending to running to finished", async () => {
 });
 
 Deno.test("a Future that is settled twice keeps the first outcome", async () => {
-  const ends = ["fulfill", "reject", "end"] as const;
+  const ends = ["fulfill", "reject", "markCancelled"] as const;
   for (const first of ends) {
     for (const second of ends) {
       const manual = new ManualFuture<string>();
       assertEquals([manual[first]("first"), manual[second]("second")], [true, false]);
       assertEquals(await manual.future.catch((error) => error), "first");
-      assertEquals(manual.future.state, first === "end" ? "cancelled" : "finished");
+      assertEquals(manual.future.state, first === "markCancelled" ? "cancelled" : "finished");
     }
   }
 });
@@ -43,7 +43,7 @@ Deno.test("Future.cancel() passes a CancelledError with the reason as cause to t
   const error = manual.cancels[0].reason as CancelledError;
   assert(error instanceof CancelledError);
   assertStrictEquals(error.cause, reason);
-  manual.end(error);
+  manual.markCancelled(error);
   assertEquals([look(manual.future).state, manual.future.cancelled, manual.future.cancel()], ["cancelled", true, true]);
   await assertRejects(() => manual.future.result(), CancelledError);
   for (const end of ["fulfill", "reject"] as const) {
@@ -77,7 +77,7 @@ Deno.test("Future.exception() returns what the task threw, undefined after succe
   good.fulfill(1);
   bad.reject(error);
   none.reject(undefined);
-  gone.end(new CancelledError("c"));
+  gone.markCancelled(new CancelledError("c"));
   assertEquals([await good.future.exception(), await none.future.exception()], [undefined, undefined]);
   assertStrictEquals(await bad.future.exception(), error);
   await assertRejects(() => gone.future.exception(), CancelledError);
@@ -118,7 +118,7 @@ Deno.test("Future.addDoneCallback() calls in order, with the future, and at once
   const order: unknown[] = [];
   for (const n of [1, 2, 3]) manual.future.addDoneCallback((future) => order.push(n, future === manual.future));
   assertEquals(order, []);
-  manual.end("reason");
+  manual.markCancelled("reason");
   assertEquals(order, [1, true, 2, true, 3, true]);
   manual.future.addDoneCallback((future) => order.push(future.state));
   assertEquals(order.at(-1), "cancelled");

@@ -36,7 +36,7 @@ export class ManualFuture<R = unknown> implements FutureControl {
     return settleFuture(this.future, "rejected", reason);
   }
 
-  end(reason: unknown): boolean {
+  markCancelled(reason: unknown): boolean {
     return settleFuture(this.future, "cancelled", reason);
   }
 }

@@ -14,7 +14,7 @@ Deno.test("wait() for all counts failed and cancelled futures as completed, and 
   const result = wait(all.map(({ future }) => future));
   void result.then(() => over = true);
   all[0].reject(new Error("e"));
-  all[2].end("c");
+  all[2].markCancelled("c");
   await turn();
   assertEquals(over, false);
   all[1].fulfill(1);
@@ -31,20 +31,21 @@ Deno.test("wait() counts a duplicate future once", async () => {
   all[1].fulfill(2);
 });
 
-const when: [ReturnWhen, "fulfill" | "reject" | "end", boolean][] = [
+const IS = { fulfill: "is fulfilled", reject: "fails", markCancelled: "is cancelled" };
+const when: [ReturnWhen, "fulfill" | "reject" | "markCancelled", boolean][] = [
   ["firstCompleted", "fulfill", true],
   ["firstCompleted", "reject", true],
-  ["firstCompleted", "end", true],
+  ["firstCompleted", "markCancelled", true],
   ["firstException", "fulfill", false],
   ["firstException", "reject", true],
-  ["firstException", "end", false],
+  ["firstException", "markCancelled", false],
   ["allCompleted", "fulfill", false],
   ["allCompleted", "reject", false],
-  ["allCompleted", "end", false],
+  ["allCompleted", "markCancelled", false],
 ];
 for (const [returnWhen, end, returns] of when) {
   for (const early of [true, false]) {
-    const title = `${returns ? "returns" : "waits on"} when one ${end}s ${early ? "before" : "during"} the wait`;
+    const title = `${returns ? "returns" : "goes on"} when one ${IS[end]} ${early ? "before" : "during"} the wait`;
     Deno.test(`wait({ returnWhen: "${returnWhen}" }) ${title}`, async () => {
       const all = manualFutures(3);
       if (early) all[1][end]("x");

@@ -26,7 +26,7 @@ export async function unharmed(pool: Pool): Promise<void> {
 export function sane(pool: Pool): void {
   const check = (value: unknown, path: string): void => {
     if (typeof value === "number") return assert(value >= 0 && value < 1e15, `stats${path} is ${value}`);
-    // The entries of a text are texts.
+    // The entries of a text are texts again: this would not end.
     if (typeof value === "string") return;
     for (const [key, inner] of Object.entries(value ?? {})) check(inner, `${path}.${key}`);
   };

@@ -182,7 +182,7 @@ for (
   });
 }
 
-test("an error record with invalid fields rejects with the valid ones", async () => {
+test("a call with an invalid error record fails, with the fields of the record that are valid", async () => {
   await using pool = new Pool({ workers: 1, killGrace: 20 });
   for (const thrown of [null, 7, [], {}, { error: null }, { error: 7 }, { error: [] }, { error: new Map() }]) {
     const frame = { kind: "error", seq: SEQ.own, thrown };

@@ -62,11 +62,12 @@ test("a transaction that fails is undone on lists, dicts, namespaces and values,
     await value.set("after");
     throw new RangeError("mine");
   };
+  const all = async () => [await list.toArray(), await dict.toObject(), await settings.get("x"), await value.get()];
   await assertRejects(() => manager.transaction(fail), RangeError, "mine");
+  assertEquals(await all(), [[3, 1, 2], { a: 1 }, 1, "before"]);
+  // Here the transactions have the list and the dict only.
   await assertRejects(() => list.transaction(() => dict.transaction(fail)), RangeError, "mine");
-  assertEquals([await list.toArray(), await dict.toObject()], [[3, 1, 2], { a: 1 }]);
-  // The second time, no transaction had these two.
-  assertEquals([await settings.get("x"), await value.get()], [2, "after"]);
+  assertEquals(await all(), [[3, 1, 2], { a: 1 }, 2, "after"]);
   await manager.transaction(async () => {
     await list.push(4);
     await list.transaction(async () => {

@@ -1,6 +1,6 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import { assertEquals } from "@std/assert";
-import { Pool } from "@isopool/isopool";
+import { inline, Pool } from "@isopool/isopool";
 import { values } from "../fixtures/views.ts";
 import { test } from "../support/within.ts";
 
@@ -11,6 +11,10 @@ interface Message {
   outcome?: string;
   error?: Error;
 }
+
+const upTo = inline(function* upTo(to: number) {
+  for (let n = 0; n < to; n++) yield n;
+});
 
 for (const backend of ["worker", "process", "async"] as const) {
   test(`${backend}: the channel isopool:task tells of submits, maps and streams, from the first subscriber on`, async () => {
@@ -32,6 +36,7 @@ for (const backend of ["worker", "process", "async"] as const) {
     channel.subscribe(handlers);
     await pool.submit(values.double, 1);
     await pool.map(values.double, [1, 2, 3]);
+    assertEquals(await pool.stream(upTo, 2), [0, 1]);
     await pool.submit(values.failOdd, 1).exception();
     channel.unsubscribe(handlers);
     await pool.submit(values.double, 2);
@@ -44,13 +49,17 @@ for (const backend of ["worker", "process", "async"] as const) {
       "end map double: -",
       "asyncStart map double: fulfilled",
       "asyncEnd map double: fulfilled",
+      "start stream upTo: -",
+      "end stream upTo: -",
+      "asyncStart stream upTo: fulfilled",
+      "asyncEnd stream upTo: fulfilled",
       "start call failOdd: -",
       "end call failOdd: -",
       "error call failOdd: rejected",
       "asyncStart call failOdd: rejected",
       "asyncEnd call failOdd: rejected",
     ]);
-    assertEquals([...messages].map(({ pool }) => pool), ["told", "told", "told"]);
-    assertEquals([...messages][2].error instanceof Error, true);
+    assertEquals([...messages].map(({ pool }) => pool), ["told", "told", "told", "told"]);
+    assertEquals([...messages][3].error instanceof Error, true);
   });
 }

@@ -58,7 +58,7 @@ test("start() runs the task of a process, and join() waits for its end", async (
   await within(MUST_HAPPEN, process.join(), "a second join");
 });
 
-test("exitCode of a task that returns, exits with 0, exits with 7, throws", async () => {
+test("exitCode and reason of a task that exits with 0, exits with 7, throws", async () => {
   const ends: unknown[] = [];
   for (const process of [new Process(exit, [0]), new Process(exit, [7]), new Process(fail, [])]) {
     await within(MUST_HAPPEN, process.start().join());

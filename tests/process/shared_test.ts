@@ -1,6 +1,6 @@
 /**
- * Shared objects between processes. A process is a pool of one worker; tests/shared/scoped_test.ts tests the ends of scoped
- * workers.
+ * The contract of shared objects, between instances of `Process`, each of which is a pool of one worker thread.
+ * tests/shared/scoped_test.ts runs it on scoped workers.
  */
 import { processEngine } from "../contract/shared/engine.ts";
 import { sharedContract } from "../contract/shared/shared_contract.ts";

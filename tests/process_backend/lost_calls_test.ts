@@ -46,7 +46,7 @@ test(
 
 for (const concurrencyPerWorker of [1, 2]) {
   test(
-    `a process of ${concurrencyPerWorker} calls at a time that stands still holds one only: it cannot give back more`,
+    `a process of ${concurrencyPerWorker} calls at a time that stands still holds one call: what was sent to it cannot be taken back`,
     async () => {
       await using pool = new Pool({ backend: "process", workers: 2, concurrencyPerWorker });
       await pool.ready();

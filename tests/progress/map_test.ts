@@ -135,28 +135,33 @@ for (const backend of ["worker", "async"] as const) {
     },
   );
 
-  test(name("the end comes once after a failure, an abort, a cancel, and when the reader leaves"), async () => {
-    const sinks = Array.from({ length: 5 }, () => new Recorder());
-    {
-      await using pool = new Pool({ workers: 2, backend, killGrace: 20 });
-      await pool.map(odd, [0, 1, 2, 3], { progress: sinks[0] }).then(() => {}, () => {});
-      const controller = new AbortController();
-      const aborted = pool.map(forever, [1, 2, 3], { progress: sinks[1], signal: controller.signal });
-      controller.abort(new Error("enough"));
-      await aborted.then(() => {}, () => {});
-      for await (const _ of pool.imap(double, [1, 2, 3, 4], { progress: sinks[2], buffer: 1 })) break;
-      await pool.map(double, [1], { progress: sinks[3], signal: AbortSignal.abort() }).then(() => {}, () => {});
-      const input = (function* () {
-        yield 1;
-        throw new Error("input");
-      })();
-      await pool.map(double, input, { progress: sinks[4] }).then(() => {}, () => {});
-    }
-    for (const [n, { ends }] of sinks.entries()) {
-      await until(() => ends.length > 0, `the end of ${n}`);
-      assertEquals(ends.length, 1, `the ends of ${n}`);
-    }
-  });
+  test(
+    name(
+      "the end comes once after a failure, an abort, an abort before the start, a failed input, and when the reader leaves",
+    ),
+    async () => {
+      const sinks = Array.from({ length: 5 }, () => new Recorder());
+      {
+        await using pool = new Pool({ workers: 2, backend, killGrace: 20 });
+        await pool.map(odd, [0, 1, 2, 3], { progress: sinks[0] }).then(() => {}, () => {});
+        const controller = new AbortController();
+        const aborted = pool.map(forever, [1, 2, 3], { progress: sinks[1], signal: controller.signal });
+        controller.abort(new Error("enough"));
+        await aborted.then(() => {}, () => {});
+        for await (const _ of pool.imap(double, [1, 2, 3, 4], { progress: sinks[2], buffer: 1 })) break;
+        await pool.map(double, [1], { progress: sinks[3], signal: AbortSignal.abort() }).then(() => {}, () => {});
+        const input = (function* () {
+          yield 1;
+          throw new Error("input");
+        })();
+        await pool.map(double, input, { progress: sinks[4] }).then(() => {}, () => {});
+      }
+      for (const [n, { ends }] of sinks.entries()) {
+        await until(() => ends.length > 0, `the end of ${n}`);
+        assertEquals(ends.length, 1, `the ends of ${n}`);
+      }
+    },
+  );
 
   test(name("the end comes once when the pool is terminated"), async () => {
     const progress = new Recorder();

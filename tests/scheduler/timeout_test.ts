@@ -4,7 +4,7 @@ import { testWithClock, turn } from "./manual_clock.ts";
 import { finish, ListJob, manualScheduler, numbers } from "./manual_worker.ts";
 
 testWithClock(
-  "Scheduler: a timeout fires the signal, after the grace force, and then the call settles",
+  "Scheduler: a timeout fires the signal; after the grace the worker is killed, and then the call settles",
   async (clock) => {
     const { fleet, scheduler, task } = manualScheduler({ killGrace: 30, taskTakes: 0.3 });
     const job = new ListJob(scheduler, task, numbers(3), 20);

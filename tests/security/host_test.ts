@@ -179,7 +179,7 @@ test("a process that stands still (SIGSTOP) ends with a script that is killed: b
   await until(() => !lives(pid), "it has ended", 2_000);
 }, LINUX);
 
-test("what a lost call says: a crash, typed", async () => {
+test("a call whose process kills itself fails with a WorkerCrashedError", async () => {
   await using pool = hostilePool();
   assertInstanceOf(await pool.submit(own.end, "kills itself").exception(), WorkerCrashedError);
 }, LINUX);

@@ -1,5 +1,5 @@
 /**
- * Tasks for {@link file://./corrupt_memory_test.ts}.
+ * A task that takes the lock of a condition, by force if it is told to: for corrupt_memory_test.ts.
  *
  * @module
  */

@@ -18,6 +18,7 @@ import {
   WaitTimeoutError,
 } from "@isopool/isopool";
 import { BRAND, type Shared } from "../../lib/shared/handle.ts";
+import { OwnerTable } from "../../lib/shared/owner_table.ts";
 import { decode, encode } from "../../lib/shared/revive.ts";
 import { runScript } from "../support/script.ts";
 import { MUST_HAPPEN, test, within } from "../support/within.ts";
@@ -68,8 +69,8 @@ test("a barrier with an impossible count or lock: waits and reset() end, and say
     assertEquals([barrier.waiting, await Promise.all([0, 1, 2].map(() => barrier.wait()))], [0, [0, 1, 2]]);
   }
   const barrier = new Barrier(3);
-  // This thread: no call of it holds the lock when it has returned.
-  write(barrier, LOCK, new Lock()[BRAND]() && 1 << 1);
+  // As if this thread held the barrier's lock (steps/lock.ts). It never does between two calls.
+  write(barrier, LOCK, OwnerTable.local().me << 1);
   await assertRejects(() => within(MUST_HAPPEN, barrier.wait()), IsopoolError, CORRUPT);
   assertThrows(() => barrier.reset(), IsopoolError, `Cannot reset Barrier: ${CORRUPT}`);
 });

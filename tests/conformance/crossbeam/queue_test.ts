@@ -170,10 +170,10 @@ on(EVERY, (backend, check) => {
     const queue = new Queue<unknown>({ maxSize: 1 });
     await queue.put(1);
     const waiting = pool.submit(channelTasks.putOnce, queue, 2);
-    const before = pool.submit(channelTasks.putOnce, new Queue<unknown>(), 0);
+    const behind = pool.submit(channelTasks.putOnce, new Queue<unknown>(), 0);
     queue.close();
     assertEquals(await within(MUST_HAPPEN, waiting), "QueueClosedError");
-    assertEquals([await before, queue.size], ["ok", 1]);
+    assertEquals([await behind, queue.size], ["ok", 1]);
   });
 
   check("array: len: never more than its limit, seen from both sides (5,000 items)", async () => {

@@ -1,5 +1,5 @@
 /**
- * p-map, in the words of `pooled()`: what its suite asserts beyond `io_test.ts`. Every test takes arrays or generators,
+ * p-map, written for `pooled()`: what its suite asserts beyond `../p_map_test.ts`. Every test takes arrays or generators,
  * and asynchronous inputs. An infinite concurrency is refused, since an input may be endless: 1,000 stands for it. There is
  * no `pMapSkip`: a loop, or `filter` on the results, leaves out what is not wanted.
  */

@@ -1,5 +1,5 @@
 /**
- * p-limit and p-queue, in the words of `limit()`: what their suites assert beyond `io_test.ts` and `tests/io/`.
+ * p-limit and p-queue, written for `limit()`: what their suites assert beyond `../p_queue_test.ts` and `tests/io/`.
  */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { CancelledError, limit, Pool, pooled, TaskTimeoutError } from "@isopool/isopool";

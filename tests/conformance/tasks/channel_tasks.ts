@@ -108,8 +108,8 @@ export async function answer(requests: Queue<null>, responses: Queue<number>): P
 }
 
 /** Sends a queue through a queue, then another through that, and so on. */
-export async function nest(make: Queue<Queue<unknown>>, queues: Queue<unknown>[]): Promise<void> {
-  let queue = make as Queue<unknown>;
+export async function nest(first: Queue<Queue<unknown>>, queues: Queue<unknown>[]): Promise<void> {
+  let queue = first as Queue<unknown>;
   for (const next of queues) {
     await queue.put(next);
     queue = next;

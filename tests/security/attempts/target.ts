@@ -3,7 +3,7 @@
  *
  * ```
  * folder/secret, victim, module.js, data.json    not in any scope
- * folder/open/file, out -> ../secret             a narrow scope may read it
+ * folder/open/file, link -> ../secret, up -> ..  a narrow scope may read it
  * folder/out/                                    a narrow scope may write it
  * ```
  *
