@@ -24,6 +24,7 @@ import { round, TraceLanes } from "./trace_lanes.ts";
 const COUNTER_INTERVAL = 5;
 /** Milliseconds without a call sent to a worker, after which the next one of a map counts as a new batch. */
 const BATCH_GAP = 0.5;
+
 /** The part of a scheduler that a trace uses. */
 export interface TracedScheduler {
   observer: Observers | undefined;

@@ -24,7 +24,7 @@ import type { PoolOptions } from "./options.ts";
 import { checkReadable } from "./readable.ts";
 import { hasSubscribers, publisher, reportPool } from "./telemetry.ts";
 
-/** The limits of the process are not looked at for a pool of so few workers, which takes 0.1 ms. */
+/** Up to this number of workers, a pool is made without a check of the limits of the process, which takes 0.1 ms. */
 const FEW_WORKERS = 8;
 
 /** The schedulers that have not ended. */

@@ -15,9 +15,9 @@
  * semaphore released several permits, an event was set), so the next machine runs too, until one sleeps again. If no machine
  * waits any more, the entry sends the notification on.
  *
- * `waitAsync` does not keep the script alive, but a timer does while any machine of this thread sleeps here (and not one of a
- * worker process, whose task does that). Every 50 ms that timer runs
- * all machines, to notice deaths, and to use notifications that went to a thread which is too busy to take them.
+ * `waitAsync` does not keep the script alive. So a timer does, while any machine of this thread sleeps here; a machine that
+ * runs for a worker process does not count, since the task there keeps the script alive. Every 50 ms that timer runs all
+ * machines, to notice deaths, and to use notifications that went to a thread which is too busy to take them.
  *
  * @module
  */

@@ -27,7 +27,7 @@ export function scriptConfig(): string | undefined {
 
 /** Returns the folder where the runtime begins: that of the main module, or where the script was started. */
 function startFolder(): URL | undefined {
-  // A worker has no main module. One that is not in a file has no folder.
+  // A worker has no main module, and a main module that is not in a file has no folder.
   const main = Deno.mainModule as string | undefined;
   if (main?.startsWith("file:")) return new URL("./", main);
   if (!mayRead(".")) return undefined;
