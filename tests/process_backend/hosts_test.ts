@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BrokenPoolError, inline, Pool, type PoolOptions, tasks, WorkerCrashedError } from "@isopool/isopool";
 import { test, until } from "../support/within.ts";
 import { childrenOf, descendantsOf, lives, own } from "./kit.ts";
-import { moduleFolders, noHosts, TestHosts, WITH_DENO } from "./ssh.ts";
+import { moduleFolders, noHosts, SshHosts, WITH_DENO } from "./ssh.ts";
 
 const travelling = tasks<typeof import("./travelling/tasks.ts")>(import.meta.resolve("./travelling/tasks.ts"));
 const ignore = noHosts();
@@ -12,7 +12,7 @@ const TWO = { one: WITH_DENO, two: WITH_DENO };
 test(
   "tasks run on the hosts, as many as each takes, and their modules come from a folder there that is removed",
   async () => {
-    await using hosts = await new TestHosts(TWO).start();
+    await using hosts = await new SshHosts(TWO).start();
     const before = moduleFolders();
     {
       await using pool = new Pool({ backend: "process", hosts: ["2/one", "1/two"], ssh: hosts.ssh });
@@ -35,7 +35,7 @@ test(
 test(
   "hooks, permissions, the environment, bytes, prints and errors are those of a process on this machine",
   async () => {
-    await using hosts = await new TestHosts(TWO).start();
+    await using hosts = await new SshHosts(TWO).start();
     const shared = { backend: "process", hosts: ["1/one"], ssh: hosts.ssh } as const;
     {
       await using pool = new Pool({
@@ -65,7 +65,7 @@ test(
 test(
   "a host is killed in the middle: retry runs its calls elsewhere, and it is used again when it is back",
   async () => {
-    await using hosts = await new TestHosts(TWO).start();
+    await using hosts = await new SshHosts(TWO).start();
     const file = Deno.makeTempFileSync();
     {
       await using pool = new Pool({ backend: "process", hosts: ["2/one", "2/two"], ssh: hosts.ssh, retry: 2 });
@@ -94,7 +94,7 @@ test(
 test(
   "a host is killed in the middle, without retry: the calls that ran there are lost, name it, and run once",
   async () => {
-    await using hosts = await new TestHosts(TWO).start();
+    await using hosts = await new SshHosts(TWO).start();
     const file = Deno.makeTempFileSync();
     {
       await using pool = new Pool({ backend: "process", hosts: ["2/one", "2/two"], ssh: hosts.ssh });
@@ -123,7 +123,7 @@ test(
 test(
   "a host that cannot be reached takes nothing from the others; alone it breaks the pool, and the error names it",
   async () => {
-    await using hosts = await new TestHosts(TWO).start();
+    await using hosts = await new SshHosts(TWO).start();
     await hosts.get("two").kill();
     {
       await using pool = new Pool({ backend: "process", hosts: ["1/one", "1/two"], ssh: hosts.ssh });
@@ -143,7 +143,7 @@ test("Deno is missing on a host: the error names the host and what to install", 
   const bin = Deno.makeTempDirSync();
   for (const name of ["sh", "env"]) Deno.symlinkSync(`/usr/bin/${name}`, `${bin}/${name}`);
   {
-    await using hosts = await new TestHosts({ bare: bin }).start();
+    await using hosts = await new SshHosts({ bare: bin }).start();
     const pool = new Pool({ backend: "process", hosts: ["1/bare"], ssh: hosts.ssh });
     const error = await pool.submit(travelling.whereAmI).exception() as BrokenPoolError;
     assert(/host bare: .*install Deno/.test(String(error.cause)), String(error.cause));
@@ -155,7 +155,7 @@ test("Deno is missing on a host: the error names the host and what to install", 
 test(
   "the connections die, or a task is stopped: what runs on the host ends, and the folder is removed: bound 10 s",
   async () => {
-    await using hosts = await new TestHosts(TWO).start();
+    await using hosts = await new SshHosts(TWO).start();
     const before = moduleFolders();
     const pool = new Pool({ backend: "process", hosts: ["1/one"], ssh: hosts.ssh, killGrace: 10 });
     for await (const _ of pool.stream(own.spinBesideAfterItem)) {
@@ -181,7 +181,7 @@ test(
 );
 
 test("a host without a number has a worker for each of its cores; workers limits all hosts together", async () => {
-  await using hosts = await new TestHosts(TWO).start();
+  await using hosts = await new SshHosts(TWO).start();
   await using pool = new Pool({ backend: "process", hosts: ["one"], ssh: hosts.ssh });
   assertEquals(pool.workers, 1);
   await pool.submit(travelling.whereAmI);

@@ -36,8 +36,8 @@ function run(program: string, ...args: string[]): void {
   if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** A host. */
-export class TestHost {
+/** A server that stands in for a host. */
+export class SshHost {
   readonly name: string;
   readonly #address: string;
   readonly #port: number;
@@ -111,11 +111,11 @@ export class TestHost {
   }
 }
 
-/** Hosts with names, and ssh's arguments to reach them. */
-export class TestHosts implements AsyncDisposable {
+/** Servers with names, and the arguments of ssh to reach them. */
+export class SshHosts implements AsyncDisposable {
   readonly ssh: string[];
   readonly #folder = Deno.makeTempDirSync({ prefix: "ssh-" });
-  readonly #hosts = new Map<string, TestHost>();
+  readonly #hosts = new Map<string, SshHost>();
   readonly #foldersBefore = moduleFolders();
 
   /** @param searchPaths Where each host finds programs, by its name. */
@@ -125,7 +125,7 @@ export class TestHosts implements AsyncDisposable {
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", `${folder}/key`);
     if (Deno.uid() === 0) Deno.mkdirSync("/run/sshd", { recursive: true });
     Object.entries(searchPaths).forEach(([name, path], i) =>
-      this.#hosts.set(name, new TestHost(name, folder, `127.0.0.${i + 2}`, path))
+      this.#hosts.set(name, new SshHost(name, folder, `127.0.0.${i + 2}`, path))
     );
     const config = `${folder}/client.conf`;
     const common = `Host *\n  IdentityFile ${folder}/key\n  IdentitiesOnly yes\n  StrictHostKeyChecking no\n` +
@@ -135,7 +135,7 @@ export class TestHosts implements AsyncDisposable {
   }
 
   /** Returns a host. */
-  get(name: string): TestHost {
+  get(name: string): SshHost {
     return this.#hosts.get(name)!;
   }
 
