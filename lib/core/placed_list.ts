@@ -17,11 +17,16 @@ export interface Placed {
 
 /** Fewer places than this are never closed up. */
 const MIN_PLACES = 64;
+/** An empty list gives back the memory of more places than this. */
+const MAX_EMPTY_PLACES = 4096;
 
 /** A list of elements that each know their place. */
 export class PlacedList<T extends Placed> {
-  // The place of a removed element stays empty until it is the last one, or more than half of them are empty.
+  // The place of a removed element stays empty until it is the last one, or more than half of them are empty. The array
+  // does not shrink with them: a list that is filled and emptied again and again would allocate it each time.
   readonly #places: (T | undefined)[] = [];
+  // One more than the last place that is taken.
+  #end = 0;
   #size = 0;
 
   /** Number of elements. */
@@ -31,7 +36,8 @@ export class PlacedList<T extends Placed> {
 
   /** Adds an element that is in no list. */
   add(element: T): void {
-    element.place = this.#places.push(element) - 1;
+    element.place = this.#end;
+    this.#places[this.#end++] = element;
     this.#size++;
   }
 
@@ -41,22 +47,25 @@ export class PlacedList<T extends Placed> {
     if (places[element.place] !== element) return false;
     places[element.place] = undefined;
     this.#size--;
-    while (places.length > 0 && places[places.length - 1] === undefined) places.pop();
-    if (places.length >= MIN_PLACES && places.length > 2 * this.#size) this.#closeUp();
+    while (this.#end > 0 && places[this.#end - 1] === undefined) this.#end--;
+    if (this.#end >= MIN_PLACES && this.#end > 2 * this.#size) this.#closeUp();
+    if (this.#end === 0 && places.length > MAX_EMPTY_PLACES) places.length = 0;
     return true;
   }
 
   /** Iterates over those that are in it when the iteration begins, in the order in which they were added. */
   [Symbol.iterator](): Iterator<T> {
-    return this.#places.filter((element) => element !== undefined)[Symbol.iterator]();
+    return this.#places.slice(0, this.#end).filter((element) => element !== undefined)[Symbol.iterator]();
   }
 
   #closeUp(): void {
     const places = this.#places;
     let next = 0;
-    for (const element of places) {
+    for (let at = 0; at < this.#end; at++) {
+      const element = places[at];
       if (element) places[element.place = next++] = element;
     }
-    places.length = next;
+    places.fill(undefined, next, this.#end);
+    this.#end = next;
   }
 }

@@ -125,9 +125,9 @@ export class PlainWriter {
     if ("toJSON" in Array.prototype) return undefined;
     const copy = this.#copyValue(value, isLimited);
     if (copy === NOT_PLAIN) return undefined;
-    const hasNotes = this.#notes.length > 0;
+    if (this.#notes.length === 0) return new Json(JSON.stringify(copy), false);
     const notes = this.#notes.map(([path, special]) => [path, encodeSpecial(special)]);
-    return new Json(JSON.stringify(hasNotes ? [copy, notes] : copy), hasNotes);
+    return new Json(JSON.stringify([copy, notes]), true);
   }
 
   /**

@@ -9,6 +9,8 @@ import type { InputFailure } from "../future/collector.ts";
 
 /** An input that is being read. */
 export class PooledInput<T> {
+  /** Whether reading takes a wait. */
+  readonly isAsync: boolean;
   readonly #input: OpenInput<T>;
   // The caller's asynchronous context.
   readonly #context: AsyncContext;
@@ -20,14 +22,10 @@ export class PooledInput<T> {
 
   /** @param onFailure Called when the input has thrown. */
   constructor(input: OpenInput<T>, context: AsyncContext, onFailure: (reason: unknown) => void) {
+    this.isAsync = input.async !== undefined;
     this.#input = input;
     this.#context = context;
     this.#onFailure = onFailure;
-  }
-
-  /** Whether reading takes a wait. */
-  get isAsync(): boolean {
-    return this.#input.async !== undefined;
   }
 
   /** Number of items that were read. */

@@ -154,10 +154,11 @@ export class PooledJob<T, R> implements Producer, EndingRun {
         continue;
       }
       this.#waitingLoops++;
-      const read = this.#input.isAsync ? await this.#input.readAsync() : this.#input.read();
+      const { isAsync } = this.#input;
+      const read = isAsync ? await this.#input.readAsync() : this.#input.read();
       this.#waitingLoops--;
       if (read === undefined) break;
-      if (this.#input.isAsync) {
+      if (isAsync) {
         // The map may have been cancelled since the item came.
         if (this.#early.cancellation.aborted) break;
         this.resume();

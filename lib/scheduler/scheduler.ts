@@ -225,13 +225,12 @@ export class Scheduler implements SlotOwner {
   #schedulePump(): void {
     if (this.#isPumpScheduled) return;
     this.#isPumpScheduled = true;
-    queueMicrotask(() => {
-      this.#isPumpScheduled = false;
-      this.#pump();
-    });
+    queueMicrotask(this.#pump);
   }
 
-  #pump(): void {
+  // A function of its own, and not a method: each pump would make a closure.
+  readonly #pump = (): void => {
+    this.#isPumpScheduled = false;
     if (!this.#shutdown.isRunning) return;
     this.workerSet.trim();
     this.workerSet.refill();
@@ -240,7 +239,7 @@ export class Scheduler implements SlotOwner {
     if (this.paused) this.#releaseKeepAlive();
     else this.#dispatcher.run();
     this.workerSet.watchIdle();
-  }
+  };
 
   #releaseKeepAlive(): void {
     if (this.workerSet.hasWaiters || (!this.#shutdown.isRunning && this.workerSet.slots.size > 0)) return;

@@ -83,7 +83,7 @@ export class Guard implements Disposable {
    * @throws {IsopoolError} If the guard has been released, or waits in a condition.
    */
   release(): void {
-    this.#check(`release ${this.#held.name}`);
+    if (this.#state !== "held") this.#check(`release ${this.#held.name}`);
     this.#state = "released";
     this.#held.free(this.#token);
   }

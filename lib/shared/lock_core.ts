@@ -11,7 +11,7 @@ import { SharedWords } from "./memory.ts";
 import type { OwnerTable } from "./owner_table.ts";
 import { runAsync } from "./run_async.ts";
 import { runSync } from "./run_sync.ts";
-import { abandon, acquire, holder, release, tryAcquire } from "./steps/lock.ts";
+import { abandon, acquire, holder, releaseNow, tryAcquire } from "./steps/lock.ts";
 import { Result } from "./steps/step.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, newMachine, runToEnd, type WaitLimits } from "./waiting.ts";
 
@@ -36,18 +36,21 @@ export interface LockBlockOptions extends BlockLimits {
 /** One lock in shared memory. A guard refers to it, and releases it with `free`. */
 export class LockCore implements Releasable {
   readonly name: string;
+  /** The call that acquires it, for messages. Made once, since it costs as much as to acquire a free lock. */
+  readonly acquireCall: string;
   readonly memory: SharedArrayBuffer;
   readonly words: SharedWords;
 
   constructor(name: string, memory: SharedArrayBuffer, owners: OwnerTable) {
     this.name = name;
+    this.acquireCall = `acquire ${name}`;
     this.memory = memory;
     this.words = new SharedWords(memory, owners);
   }
 
   /** Releases the lock. */
   free(): void {
-    const { seen } = runToEnd(`release ${this.name}`, this.words, release);
+    const seen = releaseNow(this.words);
     if (seen >>> 1 === this.words.owners.me) return;
     throw new IsopoolError(
       `Cannot release ${this.name}: another thread has recovered it, because this thread was taken for dead`,
@@ -59,7 +62,7 @@ type MakeGuard<G> = (recovered: boolean) => G;
 
 /** Acquires a lock, and returns a guard for it. */
 export async function acquireLock<G>(core: LockCore, options: LockOptions | undefined, make: MakeGuard<G>): Promise<G> {
-  const call = `acquire ${core.name}`;
+  const call = core.acquireCall;
   const timeout = checkLimits(call, options, ["recover"]);
   const recover = checkRecover(call, options?.recover);
   options?.signal?.throwIfAborted();
@@ -80,7 +83,7 @@ export async function acquireLock<G>(core: LockCore, options: LockOptions | unde
 
 /** Acquires a lock, blocking the thread until then, and returns a guard for it. */
 export function acquireLockSync<G>(core: LockCore, options: LockBlockOptions | undefined, make: MakeGuard<G>): G {
-  const call = `acquire ${core.name}`;
+  const call = core.acquireCall;
   const timeout = checkBlockLimits(call, options, ["recover"]);
   const recover = checkRecover(call, options?.recover);
   const { words } = core;

@@ -68,8 +68,11 @@ export function checkBlockLimits(
   limits: BlockLimits | undefined,
   more: readonly string[] = [],
 ): number | undefined {
-  knownOptions(call, limits, ["timeout", ...more]);
-  const timeout = duration(call, "timeout", limits?.timeout);
+  let timeout: number | undefined;
+  if (limits !== undefined) {
+    knownOptions(call, limits, ["timeout", ...more]);
+    timeout = duration(call, "timeout", limits.timeout);
+  }
   // The main thread of a worker process is a worker as well.
   if (timeout === undefined && isMainThread && isolateState.depth === 0) {
     throw refusal(

@@ -122,6 +122,13 @@ export function release(words: Words, frame: Frame): Outcome {
   return end(frame, Result.OK);
 }
 
+/** Releases the lock: the steps of {@linkcode release} as a plain function, since none of them sleeps. Returns the word before. */
+export function releaseNow(words: Words): number {
+  const seen = words.exchange(WORD, 0);
+  if ((seen & CONTENDED) !== 0) words.notify(WORD, 1);
+  return seen;
+}
+
 /** Returns the id of the thread that holds the lock, or 0. */
 export function holder(words: Words): number {
   return words.load(WORD) >>> 1;
