@@ -14,7 +14,7 @@
  * answer then wakes it in 5 us, and not after several turns of its event loop. Blocking costs no processor time, and a
  * worker blocks only while it runs no call. It does not block after a batch that came by port: the next message would
  * have to wake it twice, which costs a quarter of the whole call. Timers and sockets of earlier calls are delayed by
- * LOOP_INTERVAL and PARK_TIME at most.
+ * LOOP_INTERVAL and PARK_TIME at most, or LONG_PARK_TIME while calls come as often as that.
  *
  * @module
  */
@@ -27,6 +27,11 @@ import type { RunMessage } from "../lib/protocol/messages.ts";
 
 /** Milliseconds for which a worker that has answered blocks for the next call. */
 const PARK_TIME = 0.5;
+/**
+ * The same, if the call before came within this time. Calls that come every few milliseconds then find a thread that
+ * blocks; one that waits in its event loop starts later, and costs more processor time.
+ */
+const LONG_PARK_TIME = 3;
 /** Milliseconds for which it spins before that, if spinning pays: what being woken costs. */
 const SPIN_TIME = 0.05;
 /** Maximum milliseconds between two turns of the event loop while there are calls. */
@@ -49,8 +54,9 @@ export class Inbox {
   #lastTurn = 0;
   #postsAtTurn = 0;
   #listening = false;
-  // Since when the worker waits for calls in shared memory; 0 while it does not.
+  // Since when the worker waits for calls in shared memory; 0 while it does not. How long it waited for the call before.
   #waitStart = 0;
+  #lastWait = Infinity;
   readonly #spinning = new WaitBudget(SPIN_TIME);
   // Whether the last batch came by port. The next one is likely to.
   #cameByPort = false;
@@ -105,7 +111,8 @@ export class Inbox {
     const doorbell = this.#doorbell;
     const ms = this.#spinning.begin();
     if (ms > 0) doorbell.spin(this.#tail, this.#postsAtTurn, ms);
-    const came = doorbell.park(this.#tail, this.#postsAtTurn, PARK_TIME);
+    const parkTime = this.#lastWait < LONG_PARK_TIME ? LONG_PARK_TIME : PARK_TIME;
+    const came = doorbell.park(this.#tail, this.#postsAtTurn, parkTime);
     if (came) this.#callsCame();
     return came;
   }
@@ -123,7 +130,8 @@ export class Inbox {
   }
 
   #callsCame(): void {
-    this.#spinning.end(performance.now() - this.#waitStart);
+    this.#lastWait = performance.now() - this.#waitStart;
+    this.#spinning.end(this.#lastWait);
     this.#waitStart = 0;
   }
 
