@@ -1,6 +1,7 @@
 /**
- * What short calls do to their neighbours: the tail of a timer of 1 ms and of an HTTP server on the main thread, with a
- * pool that is busy and without one, in turns; and what a call costs when four pools are busy at once.
+ * What short calls do to their neighbours: the tail of a timer of 1 ms and of an HTTP server on the main thread, beside
+ * nothing, beside a bare Web Worker that answers one message after another, and beside a busy pool, in turns; and what a
+ * call costs when four pools are busy at once.
  *
  * The requests come from a process of its own, one each 5 ms. Run it under `taskset -c 0` for one core.
  *
@@ -36,6 +37,21 @@ async function keepBusy(): Promise<() => Promise<void>> {
     stops = true;
     await calls;
     await pool[Symbol.asyncDispose]();
+  };
+}
+
+/** Keeps a bare Web Worker busy with one short message after another, until the returned function is called. */
+function keepBareBusy(): () => Promise<void> {
+  const source = "onmessage = ({ data }) => postMessage(data + 1);";
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(source)}`, { type: "module" });
+  const ended = Promise.withResolvers<void>();
+  let stops = false;
+  worker.onmessage = ({ data }) => stops ? ended.resolve() : worker.postMessage(data);
+  worker.postMessage(0);
+  return async () => {
+    stops = true;
+    await ended.promise;
+    worker.terminate();
   };
 }
 
@@ -104,19 +120,23 @@ if (Deno.args[0] === "--client") {
 } else if (import.meta.main) {
   const rounds = integerOf("rounds", Deno.args[0], 5);
   const tails = { "timer of 1 ms": timerTail, "HTTP server": serverTail };
+  const neighbours = { "a bare Web Worker": keepBareBusy, "short calls of a pool": keepBusy };
   for (const [name, measure] of Object.entries(tails)) {
-    const [without, beside]: [number[], number[]] = [[], []];
+    const alone: number[] = [];
+    const beside: Record<string, number[]> = {};
     for (let round = 0; round < rounds; round++) {
-      without.push(await measure());
-      const stop = await keepBusy();
-      beside.push(await measure());
-      await stop();
+      alone.push(await measure());
+      for (const [neighbour, keep] of Object.entries(neighbours)) {
+        const stop = await keep();
+        (beside[neighbour] ??= []).push(await measure());
+        await stop();
+      }
     }
-    const ratio = median(beside.map((each, i) => each / without[i]));
-    console.log(
-      `${name}: p99 ${median(without).toFixed(2)} ms without a pool, beside short calls ` +
-        `${median(beside).toFixed(2)} ms (x ${ratio.toFixed(2)}, medians of ${rounds} rounds)`,
-    );
+    console.log(`${name}: p99 ${median(alone).toFixed(2)} ms alone (medians of ${rounds} rounds)`);
+    for (const [neighbour, tail] of Object.entries(beside)) {
+      const ratio = median(tail.map((each, i) => each / alone[i]));
+      console.log(`  beside ${neighbour}: ${median(tail).toFixed(2)} ms, x ${ratio.toFixed(2)}`);
+    }
   }
   for (const count of [1, POOLS]) {
     const times: number[] = [];
