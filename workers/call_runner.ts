@@ -70,6 +70,7 @@ export class CallRunner implements CallHost {
   /** Runs a batch. Resolves when all its calls have ended or, if they run concurrently, have started. */
   async run(batch: RunMessage): Promise<void> {
     if (batch.hasLimit) await this.prepare();
+    if (batch.cpuTime !== undefined) await this.#host.watchCpu?.();
     if (batch.traceparent !== undefined) this.#traceCall ??= (await this.#host.loadTracer()).traceCall;
     if (batch.handles) {
       await this.#host.loadSharedTypes();

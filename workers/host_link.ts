@@ -40,6 +40,8 @@ export interface HostLink {
    * kind of worker from which its host cannot take back a call has this method.
    */
   waits?(seq: number): void;
+  /** Makes the worker watch its processor time. Called before each batch with a limit of it; only a process has such. */
+  watchCpu?(): Promise<void>;
   /** Makes it safe to stop the worker by force. Called before the first call that has a limit. */
   prepare(): Promise<void>;
   /** Loads the classes of shared objects, so that they can be revived. */

@@ -60,15 +60,23 @@ class LocalCallTable extends CallTable {
   }
 }
 
+/** How a worker process is connected and watched, as its entry says. */
+export interface Place {
+  /** Whether another program has started this process (lib/transport/launch_prefix.ts). */
+  readonly isLaunched: boolean;
+  /** Whether something outside ends it with its host (lib/transport/process_watch.ts). */
+  readonly isWatched: boolean;
+}
+
 /**
  * Starts serving at the first message, which has the worker's settings. The generated entry calls it
  * (lib/transport/entry.ts).
  *
  * @param load The `import()` of the entry.
- * @param isLaunched Whether another program has started this process (lib/transport/launch_prefix.ts).
+ * @param place How this process is connected and watched.
  */
-export function boot(load: Importer, isLaunched = false): void {
-  const watchdog = new Watchdog(isLaunched);
+export function boot(load: Importer, { isLaunched, isWatched }: Place): void {
+  const watchdog = new Watchdog(isLaunched, isWatched);
   let receive: ((message: HostMessage) => void) | undefined;
   const onMessage = (message: unknown) => {
     if (receive) receive(message as HostMessage);
@@ -129,6 +137,7 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
     // A turn of the event loop takes longer than a small call, and nothing here needs one.
     soon: queueMicrotask,
     load,
+    watchCpu: () => watchdog.watchCpu(),
     // A kill is certain: nothing has to be prepared for it.
     prepare: () => Promise.resolve(),
     loadSharedTypes: () => sharedTypes ??= loadSharedTypes(),
@@ -147,7 +156,7 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
   };
 }
 
-// Variables of the runtime's own: where it finds its modules, and what its `spawn` adds.
+// Variables of the runtime's own: where it finds its modules, and what its `spawn` and a shell add.
 const RUNTIME_VARIABLES = [
   "DENO_DIR",
   "JSR_URL",
@@ -158,6 +167,10 @@ const RUNTIME_VARIABLES = [
   "PATH",
   "HOME",
   "DENO_NODE_SHIM_ACTIVE",
+  "PWD",
+  "OLDPWD",
+  "SHLVL",
+  "_",
 ];
 
 // The runtime has found its modules by now, and a task must not see what the pool has not given it. A variable that this

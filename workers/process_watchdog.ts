@@ -1,5 +1,6 @@
 /**
- * The watchdog of a worker process: a thread that acts although the worker's own thread spins.
+ * The watchdog of a worker process: a thread that acts although the worker's own thread spins. A process that ends with its
+ * host anyway (lib/transport/process_watch.ts) has it only if it has limits.
  *
  * ```
  * stdin, or the channel, ends                  -> SIGKILL: the host has ended
@@ -12,12 +13,13 @@
  *
  * @module
  */
-import { Atomics } from "../lib/core/platform.ts";
+import { Atomics, Promise, Worker } from "../lib/core/platform.ts";
 import { FrameReader } from "../lib/protocol/frames.ts";
 import { cpuUsage } from "node:process";
 
-// Taken at load: a task can replace the function of the module.
+// Taken at load: a task can replace them.
 const readCpu = cpuUsage;
+const { encodeURIComponent } = globalThis;
 
 /** Milliseconds between two looks. */
 const INTERVAL = 20;
@@ -76,6 +78,7 @@ const watch = async (data) => {
   if (data.memory !== undefined) maxMemory = rss() + data.memory;
   ({ cpuUsage } = await import("node:process"));
   timer ??= setInterval(look, ${INTERVAL});
+  postMessage(undefined);
 };
 onmessage = ({ data }) => void watch(data).catch(end);
 `;
@@ -85,26 +88,29 @@ export class Watchdog {
   /** The text by which the host tells reports from what tasks print. */
   mark = "";
   readonly isLaunched: boolean;
-  readonly #worker: Worker;
+  #thread: Worker | undefined;
   readonly #words = new BigInt64Array(new SharedArrayBuffer(16));
-  #watchesCpu = false;
+  // Take what the thread says: a piece of the channel, or that it watches.
+  #onPiece: ((piece: Uint8Array) => void) | undefined;
+  #onWatching: (() => void) | undefined;
+  #watchesCpu: Promise<void> | undefined;
 
   /**
-   * Starts it.
+   * Starts it. A process that is ended from outside gets it with its first limit: a thread takes as long to start as the
+   * process itself.
    *
    * @param isLaunched Whether another program has started this process (lib/transport/launch_prefix.ts).
+   * @param isWatched Whether something outside ends it with its host (lib/transport/process_watch.ts).
    */
-  constructor(isLaunched: boolean) {
+  constructor(isLaunched: boolean, isWatched: boolean) {
     this.isLaunched = isLaunched;
-    const code = (isLaunched ? UNTIL_CHANNEL_ENDS : UNTIL_STDIN_ENDS) + CODE;
-    const name = "isopool-watchdog";
-    this.#worker = new Worker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module", name });
+    if (!isWatched) this.#thread = this.#start();
   }
 
   /** Passes on the messages that the thread reads from the channel. */
   listen(onMessage: (message: unknown) => void): void {
     const reader = new FrameReader(onMessage);
-    this.#worker.onmessage = ({ data }: MessageEvent<Uint8Array>) => reader.push(data);
+    this.#onPiece = (piece) => reader.push(piece);
   }
 
   /** Limits the memory of the process. Its heap and its buffers may have `limit` bytes each; all together has twice that. */
@@ -112,10 +118,16 @@ export class Watchdog {
     this.#watch({ memory: 2 * limit + SPARE });
   }
 
+  /** Makes it watch the processor time. Resolves when it does: its own start must not count as a call's. */
+  watchCpu(): Promise<void> {
+    return this.#watchesCpu ??= new Promise((resolve) => {
+      this.#watch({});
+      this.#onWatching = resolve;
+    });
+  }
+
   /** A call starts, and may use so many milliseconds of processor time. */
   callStarts(seq: number, cpuTime: number): void {
-    if (!this.#watchesCpu) this.#watch({});
-    this.#watchesCpu = true;
     const { user, system } = readCpu();
     Atomics.store(this.#words, Word.SEQ, BigInt(seq));
     Atomics.store(this.#words, Word.CPU_END, BigInt(user + system) + BigInt(Math.ceil(cpuTime * 1_000)));
@@ -127,6 +139,16 @@ export class Watchdog {
   }
 
   #watch(limits: { memory?: number }): void {
-    this.#worker.postMessage({ ...limits, words: this.#words, mark: this.mark });
+    this.#thread ??= this.#start();
+    this.#thread.postMessage({ ...limits, words: this.#words, mark: this.mark });
+  }
+
+  #start(): Worker {
+    const code = (this.isLaunched ? UNTIL_CHANNEL_ENDS : UNTIL_STDIN_ENDS) + CODE;
+    const name = "isopool-watchdog";
+    const thread = new Worker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module", name });
+    thread.onmessage = ({ data }: MessageEvent<Uint8Array | undefined>) =>
+      data ? this.#onPiece?.(data) : this.#onWatching?.();
+    return thread;
   }
 }

@@ -67,6 +67,8 @@ function entryWith(code: string, urls: readonly string[], argument = ""): URL {
 export interface ProcessPlace {
   /** Whether it is started through another program. */
   readonly isLaunched: boolean;
+  /** Whether it is ended with this script from outside (process_watch.ts). */
+  readonly isWatched?: boolean;
   /** Whether it may read all files: then the library's code for shared objects is read when it is needed, and not at start. */
   readonly mayRead: boolean;
   /** The URL of its code there. */
@@ -76,10 +78,10 @@ export interface ProcessPlace {
 /** Returns the entry of a worker process that can load these task modules, whatever its permissions. */
 export function processEntry(
   modules: readonly string[],
-  { isLaunched, mayRead, code = PROCESS_CODE }: ProcessPlace,
+  { isLaunched, isWatched = false, mayRead, code = PROCESS_CODE }: ProcessPlace,
 ): URL {
   const urls = [...mayRead ? [] : [objectsBeside(code)], ...modules.map(namespaceUrl)];
-  return entryWith(code, urls, isLaunched ? ", true" : "");
+  return entryWith(code, urls, `, ${JSON.stringify({ isLaunched, isWatched })}`);
 }
 
 /** Returns the hosts that the library and these modules are loaded from, as `--allow-import` takes them. */

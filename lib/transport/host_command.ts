@@ -36,7 +36,7 @@ const RUN = ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock"];
 function over({ name, ssh }: RemoteHost, command: readonly string[]): ProcessCommand {
   const options = OPTIONS.flatMap((option) => ["-o", option]);
   const args = [...ssh, "-T", ...options, "--", name, `exec ${command.map(quote).join(" ")}`];
-  return { program: "ssh", args, env: scriptEnvironment(), cwd: undefined, isLaunched: true };
+  return { program: "ssh", args, env: scriptEnvironment(), cwd: undefined, isLaunched: true, isWatched: false };
 }
 
 /** Returns the command that keeps a folder of modules on a host. */

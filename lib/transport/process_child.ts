@@ -2,10 +2,11 @@
  * `ChildProcess`: one `deno run` process with a channel of its own, and its certain end.
  *
  * ```
- * fd 0   nothing is ever sent: its end tells the watchdog in the child that this process has ended
+ * fd 0   nothing is ever sent: its end tells the watchdog in the child the same, where there is no such shell
  * fd 1,2 what tasks print
  * fd 3   frames to the child          fd 4   frames from the child
  * fd 5   answers to requests for which the child blocks
+ * fd 6   nothing is ever sent: its end tells the shell beside the child that this process has ended (process_watch.ts)
  * ```
  *
  * Where another program starts the process, stdin and stdout take the place of 3 and 4 (launch_prefix.ts).
@@ -67,11 +68,11 @@ export class Child {
    *
    * @throws If the runtime refuses at once.
    */
-  constructor({ program, args, env, cwd, isLaunched, started }: ProcessCommand, events: ChildEvents) {
+  constructor({ program, args, env, cwd, isLaunched, isWatched, started }: ProcessCommand, events: ChildEvents) {
     this.#events = events;
     this.#isLaunched = isLaunched;
     const child = this.#child = spawn(program, args, {
-      stdio: isLaunched ? ["pipe", "pipe", "pipe"] : ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      stdio: new Array(isLaunched ? 3 : isWatched ? 7 : 6).fill("pipe"),
       // A session of its own: ^C at the terminal and signals to this group do not reach it, and it can be killed whole.
       detached: true,
       env,

@@ -16,6 +16,7 @@ import { processEntry, usesHosts } from "./entry.ts";
 import { shellArguments, withoutInherited } from "./launch_prefix.ts";
 import { cachedStart, SHELL, storageless } from "./process_cache.ts";
 import { kernelPrefix } from "./process_kernel.ts";
+import { mayWatch, RUN, WATCH } from "./process_watch.ts";
 import { scriptConfig } from "./script_config.ts";
 import type { Setup } from "./transport.ts";
 
@@ -31,6 +32,8 @@ export interface ProcessCommand {
   readonly cwd: string | undefined;
   /** Whether the channel is stdin and stdout of the program, because another program is in between. */
   readonly isLaunched: boolean;
+  /** Whether the process is ended with this script from outside (process_watch.ts). */
+  readonly isWatched: boolean;
   /** To be called when the worker is ready. */
   readonly started?: () => void;
 }
@@ -41,6 +44,7 @@ export function processCommand(setup: Setup): ProcessCommand {
   const isLaunched = command !== undefined;
   const modules = setup.permissions ? setup.modules() : [];
   const cache = setup.permissions?.import === false && !isLaunched ? cachedStart(modules, moduleFlags()) : undefined;
+  const isWatched = !isLaunched && mayWatch();
   const args = [
     "run",
     "--quiet",
@@ -48,21 +52,22 @@ export function processCommand(setup: Setup): ProcessCommand {
     ...permissionFlags(setup.permissions, modules),
     ...heapFlags(setup),
     ...cache?.flags ?? moduleFlags(),
-    processEntry(modules, { isLaunched, mayRead: mayRead(setup) }).href,
+    processEntry(modules, { isLaunched, isWatched, mayRead: mayRead(setup) }).href,
   ];
   const own = environment(setup);
-  const kernel = kernelPrefix(setup.memoryLimit, !isLaunched && setup.permissions?.run === false);
+  const kernel = kernelPrefix(setup.memoryLimit);
+  const run = [denoPath(), ...args];
   if (!isLaunched && !cache?.fetch) {
-    const [program, ...rest] = [...kernel, denoPath(), ...args];
-    return { program, args: rest, env: own, cwd, isLaunched, started: cache?.started };
+    const [program, ...rest] = [...kernel, ...isWatched ? [SHELL, "-c", `${WATCH}\nexec ${RUN}`] : [], ...run];
+    return { program, args: rest, env: own, cwd, isLaunched, isWatched, started: cache?.started };
   }
   const inherited = scriptEnvironment();
   const without = withoutInherited(Object.keys(inherited), Object.keys(command ? setup.env ?? {} : own));
   const shell = command
     ? [...command, "sh", ...shellArguments(denoPath(), args, without)]
-    : [SHELL, "-c", `${cache!.fetch}; exec /usr/bin/env ${without} "$0" "$@"`, denoPath(), ...args];
+    : [SHELL, "-c", `${isWatched ? WATCH : ""}\n${cache!.fetch}; exec /usr/bin/env ${without} ${RUN}`, ...run];
   const [program, ...rest] = [...kernel, ...shell];
-  return { program, args: rest, env: { ...inherited, ...own }, cwd, isLaunched, started: cache?.started };
+  return { program, args: rest, env: { ...inherited, ...own }, cwd, isLaunched, isWatched, started: cache?.started };
 }
 
 /** Returns the flags that limit the heap. */

@@ -1,10 +1,8 @@
 /**
- * What the kernel of Linux does for a worker process, set by two small programs of util-linux that start the runtime in
- * their place. Where they are missing or may not be run, the worker's watchdog does without them
- * (workers/process_watchdog.ts).
+ * What the kernel of Linux does for a worker process, set by a small program of util-linux that starts the runtime in its
+ * place. Where it is missing or may not be run, the worker's watchdog does without it (workers/process_watchdog.ts).
  *
  * ```
- * setpriv --pdeathsig KILL   ends it with the thread that started it, even while it stands still (SIGSTOP), if it may run nothing
  * prlimit --data=BYTES       refuses more memory: the task gets a RangeError
  * ```
  *
@@ -17,19 +15,10 @@ const RESERVED = 4 * 2 ** 30;
 /** Where the programs are. The search path of a worker may be another one than this script's. */
 const FOLDERS = ["/usr/bin", "/bin"];
 
-/**
- * Returns the command that stands before that of the runtime.
- *
- * @param isAlone Whether the worker can have started nothing. Otherwise its end is the watchdog's job: the signal would end
- * the leader of the process group before the watchdog can end the group.
- */
-export function kernelPrefix(memoryLimit: number | undefined, isAlone: boolean): string[] {
-  const prefix: string[] = [];
-  const setpriv = isAlone && find("setpriv");
-  if (setpriv) prefix.push(setpriv, "--pdeathsig", "KILL", "--");
+/** Returns the command that stands before that of the runtime. */
+export function kernelPrefix(memoryLimit: number | undefined): string[] {
   const prlimit = memoryLimit !== undefined && find("prlimit");
-  if (prlimit) prefix.push(prlimit, `--data=${2 * memoryLimit + RESERVED}`, "--");
-  return prefix;
+  return prlimit ? [prlimit, `--data=${2 * memoryLimit + RESERVED}`, "--"] : [];
 }
 
 const found = new Map<string, string | undefined>();

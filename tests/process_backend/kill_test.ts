@@ -83,6 +83,40 @@ test(
   { ignore: !onLinux },
 );
 
+test(
+  "where the script may not run a shell, a spinning child ends with a script that is killed, too: bound 5 s",
+  async () => {
+    const report = Deno.makeTempFileSync();
+    const text = `
+    import { Pool, tasks } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
+    const own = tasks(${JSON.stringify(import.meta.resolve("./tasks.ts"))});
+    const pool = new Pool({ backend: "process", workers: 1, permissions: { write: true } });
+    await pool.submit(own.reportAndSpin, ${JSON.stringify(report)});`;
+    const script = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-prompt",
+        "--allow-read",
+        "--allow-write",
+        "--allow-env",
+        `--allow-run=${Deno.execPath()}`,
+        "--no-check",
+        "--import-map=npm.import_map.json",
+        `data:text/javascript,${encodeURIComponent(text)}`,
+      ],
+      stdin: "null",
+    }).spawn();
+    await until(() => Deno.readTextFileSync(report) !== "", "the task runs");
+    const pid = Number(Deno.readTextFileSync(report));
+    assert(lives(pid), "it lives");
+    script.kill("SIGKILL");
+    await script.status;
+    await until(() => !lives(pid), "it is gone", 5_000);
+    Deno.removeSync(report);
+  },
+  { ignore: !onLinux },
+);
+
 test("a stopped task takes along a browser with its processes: bound 5 s", async () => {
   const folder = Deno.makeTempDirSync();
   const env = { PATH: Deno.env.get("PATH")!, HOME: folder };

@@ -105,3 +105,9 @@ export function* spinBesideAfterItem(): Generator<number> {
 export function variables(): Record<string, string> {
   return Deno.env.toObject();
 }
+
+/** Writes the id of its process into a file, and never ends. */
+export function reportAndSpin(report: string): never {
+  Deno.writeTextFileSync(report, String(Deno.pid));
+  for (;;);
+}
