@@ -15,7 +15,7 @@ import { URL } from "../core/platform.ts";
 import { badOption, isArray } from "../core/validate.ts";
 import type { Source } from "../protocol/messages.ts";
 import type { SentModules } from "./sent_modules.ts";
-import type { JobRequest } from "./wire.ts";
+import type { JobTask } from "./wire.ts";
 
 const SENT = "sent:";
 const INLINE = "inline:";
@@ -34,13 +34,13 @@ export class AllowedModules {
   }
 
   /**
-   * Checks the code of a call.
+   * Checks the code of a task.
    *
-   * @param sent The local modules that were sent with the call.
+   * @param sent The local modules that were sent with it.
    * @returns Whether the host takes these. If not, it takes each module from its URL.
    * @throws {ClusterError} If the host does not run some of the code.
    */
-  check({ source, spec }: JobRequest, sent: SentModules | undefined): boolean {
+  check({ source, spec }: JobTask, sent: SentModules | undefined): boolean {
     const sources = [source, spec.initializer?.source, spec.finalizer?.source].filter((each) => each !== undefined);
     const names = (takesSent: boolean) => sources.map((each) => nameOf(each, takesSent ? sent : undefined));
     const isAllowed = (takesSent: boolean) => names(takesSent).every((name) => this.#allows(name));

@@ -18,7 +18,9 @@ import { BULK, CallWatch } from "./call_watch.ts";
 import { type ClusterAddress, type ClusterSettings, clusterSettings, keyPart } from "./options.ts";
 import { Queue, type Redis } from "./packages.ts";
 import { connected, disconnect, redisClient, repliesOf } from "./redis.ts";
-import { type JobData, type JobFailure, type JobRequest, unpack } from "./wire.ts";
+import { WatchedCall } from "./watched_call.ts";
+import { unpack } from "./pack.ts";
+import type { JobCall, JobData, JobFailure } from "./wire.ts";
 
 const ACTION = "attach to an executor";
 
@@ -46,8 +48,9 @@ export type AttachedOutcome<R> =
 
 /** A call that has not been yielded. */
 interface AttachedCall {
+  /** The id of its job. */
   readonly id: string;
-  readonly request: JobRequest;
+  readonly call: JobCall;
 }
 
 /**
@@ -105,18 +108,18 @@ async function* outcomes<R>(settings: ClusterSettings, executor: string): AsyncG
     }
     const found: AttachedOutcome<R>[] = [];
     let wake = () => {};
-    for (const { id, request: { call: [job, index], item } } of calls) {
+    for (const { id, call: { call: [job, index], item } } of calls) {
       const end = (outcome: PromiseFulfilledResult<R> | PromiseRejectedResult) => {
         found.push({ job, index, item, ...outcome });
         wake();
       };
-      watch.add(id, {
+      const watched = new WatchedCall({
         started() {},
         news() {},
         ended: ({ value, errors }) => end({ status: "fulfilled", value: reviveValue(value, false, errors) as R }),
         failed: (failure) => end({ status: "rejected", reason: errorOf(failure) }),
       });
-      watch.sent(id);
+      watch.sent(id, [watched]);
     }
     await watch.sweep();
     for (let left = calls.length; left > 0; left--) {
@@ -144,8 +147,9 @@ async function callsOf(client: Redis, queue: Queue, executor: string): Promise<A
     repliesOf<string | null>(await reads.exec()).forEach((text, i) => {
       // One whose retention has ended meanwhile is not there any more.
       if (text === null) return;
-      const request = unpack<JobRequest>((JSON.parse(text) as JobData).request);
-      if (request.stream === 0) last.set(request.call.join(), { id: part[i], request });
+      // Of a pool with an executor, each call is in a job of its own.
+      const call = unpack<JobCall>((JSON.parse(text) as JobData).calls[0]);
+      if (call.stream === 0) last.set(call.call.join(), { id: part[i], call });
     });
   }
   return [...last.values()];

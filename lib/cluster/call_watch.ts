@@ -2,69 +2,66 @@
  * `CallWatch` reports what happens to the calls of one executor: their start, their messages and their one end.
  *
  * It reads the events of BullMQ, from the last event before the first call on, so it misses none while the connection
- * stands. A sweep every {@linkcode SWEEP_INTERVAL} reads the state of the calls that have not ended, for events that were
- * lost with a connection or trimmed by Redis. An end that is found twice is reported once.
+ * stands. A sweep every {@linkcode SWEEP_INTERVAL} reads the state of the jobs whose calls have not ended, for events that
+ * were lost with a connection or trimmed by Redis. An end that is found twice is reported once.
  *
  * @module
  */
 import { JSON, type Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { type JobEvent, readEvents } from "./event_reader.ts";
+import { readStates } from "./job_state.ts";
 import type { ClusterSettings } from "./options.ts";
 import type { Queue, Redis } from "./packages.ts";
 import { disconnect, redisClient, unref } from "./redis.ts";
+import type { CallEvents, WatchedCall, WatchedJob } from "./watched_call.ts";
+import { unpack } from "./pack.ts";
 import {
+  type CallEnd,
+  callKey,
   type Control,
   controlChannel,
   failureOf,
   HAS_KEY,
+  type JobEnds,
   type JobFailure,
-  type JobNews,
-  type JobResult,
+  type JobProgress,
   resultKey,
-  unpack,
+  type Said,
+  vanished,
 } from "./wire.ts";
 
 /** Milliseconds between two looks at the calls that have not ended. */
 const SWEEP_INTERVAL = 2_000;
-/** Number of calls that one command asks for, or adds, at most. */
+/** Number of jobs that one command asks for, or adds, at most. */
 export const BULK = 500;
-
-/** What happens to a call. After `ended` or `failed` there is nothing more. */
-export interface CallEvents {
-  started(): void;
-  news(news: JobNews): void;
-  ended(result: JobResult): void;
-  failed(failure: JobFailure): void;
-}
-
-interface Pending {
-  readonly events: CallEvents;
-  /** The last thing that was said to the host, which may have been lost. */
-  control: Control | undefined;
-  /** Whether Redis may have it. */
-  isSent: boolean;
-  isStarted: boolean;
-  /** Number of sweeps that found no job. Its `add` may be under way. */
-  misses: number;
-}
 
 /** The calls of one executor that have not ended. */
 export class CallWatch {
   readonly #settings: ClusterSettings;
   readonly #client: Redis;
   readonly #keepsResults: boolean;
-  readonly #pending = new Map<string, Pending>();
+  readonly #onReturned: (call: WatchedCall) => void;
+  readonly #jobs = new Map<string, WatchedJob>();
   #queue: Queue | undefined;
   #eventsClient: Redis | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
 
-  /** @param keepsResults Whether others may read the large results, too. */
-  constructor(settings: ClusterSettings, client: Redis, keepsResults: boolean) {
+  /**
+   * @param keepsResults Whether others may read the large results, too.
+   * @param onReturned Receives calls that a host has returned: they are unsent again.
+   */
+  constructor(
+    settings: ClusterSettings,
+    client: Redis,
+    keepsResults: boolean,
+    onReturned: (call: WatchedCall) => void = () => {},
+  ) {
     this.#settings = settings;
     this.#client = client;
     this.#keepsResults = keepsResults;
+    this.#onReturned = onReturned;
   }
 
   /** Listens, from the last event on. */
@@ -79,42 +76,40 @@ export class CallWatch {
     void readEvents(client, queue.toKey("events"), from, (event) => this.#happened(event), () => this.#isClosed);
   }
 
-  /** Adds a call that Redis does not have yet. */
-  add(id: string, events: CallEvents): void {
-    this.#pending.set(id, { events, control: undefined, isSent: false, isStarted: false, misses: 0 });
+  /**
+   * Redis may have the job from now on. It carries these calls, in this order.
+   *
+   * @param onEnd Called when the last of them has ended.
+   */
+  sent(jobId: string, calls: readonly WatchedCall[], onEnd?: () => void): void {
+    if (this.#isClosed) return;
+    const job: WatchedJob = { id: jobId, size: calls.length, calls: new Map(calls.entries()), misses: 0, onEnd };
+    calls.forEach((call, index) => {
+      call.job = job;
+      call.index = index;
+    });
+    this.#jobs.set(jobId, job);
     this.#timer ??= this.#nextSweep();
   }
 
-  /** Redis may have the call from now on. Returns whether it has not been given up. */
-  sent(id: string): boolean {
-    const pending = this.#pending.get(id);
-    if (pending) pending.isSent = true;
-    return pending !== undefined;
-  }
-
-  /** Returns how far a call is, as far as this side has heard; `undefined` if it has ended. */
-  stateOf(id: string): "unsent" | "sent" | "started" | undefined {
-    const pending = this.#pending.get(id);
-    return pending && (pending.isStarted ? "started" : pending.isSent ? "sent" : "unsent");
-  }
-
-  /** Ends a call here. */
-  fail(id: string, failure: JobFailure): void {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    pending?.events.failed(failure);
+  /** Ends a call. */
+  fail(call: WatchedCall, failure: JobFailure): void {
+    this.#end(call, ({ failed }) => failed(failure));
   }
 
   /** Forgets a call: it has no more events. Returns whether it had not ended. */
-  delete(id: string): boolean {
-    return this.#pending.delete(id);
+  delete(call: WatchedCall): boolean {
+    if (call.isOver) return false;
+    call.isOver = true;
+    const job = call.leaveJob();
+    if (job?.calls.size === 0) this.#jobs.delete(job.id);
+    return true;
   }
 
   /** Tells the host of a call something; the sweep says it again. */
-  control(control: Control): void {
-    const pending = this.#pending.get(control.id);
-    if (pending) pending.control = control;
-    this.publish(control);
+  control(call: WatchedCall, said: Said): void {
+    call.control = said;
+    this.#repeat(call);
   }
 
   /** Tells the host of a call something, once. */
@@ -124,20 +119,20 @@ export class CallWatch {
     this.#client.publish(controlChannel(prefix, queue), JSON.stringify(control)).catch(() => {});
   }
 
-  /** Reads the state of all calls. */
+  /** Reads the state of all jobs. */
   async sweep(): Promise<void> {
     clearTimeout(this.#timer);
-    const ids = [...this.#pending].flatMap(([id, { isSent }]) => isSent ? [id] : []);
+    const jobs = [...this.#jobs.values()];
     try {
-      for (let at = 0; at < ids.length && !this.#isClosed; at += BULK) await this.#look(ids.slice(at, at + BULK));
+      for (let at = 0; at < jobs.length && !this.#isClosed; at += BULK) await this.#look(jobs.slice(at, at + BULK));
     } catch { /* Redis cannot be reached; the next sweep looks again. */ }
-    this.#timer = this.#pending.size > 0 && !this.#isClosed ? this.#nextSweep() : undefined;
+    this.#timer = this.#jobs.size > 0 && !this.#isClosed ? this.#nextSweep() : undefined;
   }
 
   /** Forgets all calls: they have no more events. */
   clear(): void {
     this.#isClosed = true;
-    this.#pending.clear();
+    this.#jobs.clear();
     clearTimeout(this.#timer);
   }
 
@@ -154,77 +149,100 @@ export class CallWatch {
     return timer;
   }
 
+  #repeat({ job, index, control }: WatchedCall): void {
+    if (job && control) this.publish({ ...control, id: callKey(job.id, index) });
+  }
+
   #happened(event: JobEvent): void {
-    const { jobId } = event;
+    const job = this.#jobs.get(event.jobId);
+    if (!job) return;
     switch (event.event) {
       case "active":
-        return this.#started(jobId);
+        return this.#started(job);
       case "progress":
-        return this.#pending.get(jobId)?.events.news(unpack(event.data as string));
+        return this.#progress(job, event.data);
       case "completed":
-        return this.#completed(jobId, event.returnvalue);
+        return this.#completed(job, event.returnvalue);
       case "failed":
-        return this.#end(jobId, (each) => each.failed(failureOf(event.failedReason)));
+        return this.#failAll(job, failureOf(event.failedReason));
     }
   }
 
-  #started(id: string): void {
-    const pending = this.#pending.get(id);
-    if (!pending || pending.isStarted) return;
-    pending.isStarted = true;
-    pending.events.started();
+  #started({ calls }: WatchedJob): void {
+    for (const call of calls.values()) call.start();
   }
 
-  #end(id: string, tell: (events: CallEvents) => void): void {
-    const pending = this.#pending.get(id);
-    if (!pending) return;
+  #progress(job: WatchedJob, { index, news, ends }: JobProgress): void {
+    for (const end of ends) this.#ended(job, end);
+    if (news !== undefined) job.calls.get(index)?.events.news(unpack(news));
+  }
+
+  #completed(job: WatchedJob, result: string | JobEnds): void {
+    if (typeof result === "string") return this.#ended(job, [0, "result", result]);
+    for (const end of result.ends) this.#ended(job, end);
+    const known = new Set(result.ends.map(([index]) => index));
+    for (const [index, call] of job.calls) if (!known.has(index)) this.fail(call, vanished("its end has"));
+  }
+
+  #failAll({ calls }: WatchedJob, failure: JobFailure): void {
+    for (const call of [...calls.values()]) this.fail(call, failure);
+  }
+
+  #ended(job: WatchedJob, [index, end, text]: CallEnd): void {
+    const call = job.calls.get(index);
+    if (!call) return;
+    if (end === "failure") this.fail(call, failureOf(text));
+    else if (end === "returned") this.#returned(call);
+    else if (text === HAS_KEY) void this.#readResult(call, resultKey(this.#queue!.toKey(job.id), index));
+    else this.#end(call, ({ ended }) => ended(unpack(text)));
+  }
+
+  #returned(call: WatchedCall): void {
+    const { control } = call;
+    // It did not start, and will not.
+    if (control?.kind === "cancel") return this.fail(call, { kind: "thrown", thrown: unpack(control.reason) });
+    const job = call.leaveJob();
+    if (job?.calls.size === 0) this.#jobs.delete(job.id);
+    call.isStarted = false;
+    this.#onReturned(call);
+  }
+
+  #end(call: WatchedCall, tell: (events: CallEvents) => void): void {
+    if (call.isOver) return;
     // The event of its start may have been lost.
-    this.#started(id);
-    this.#pending.delete(id);
-    tell(pending.events);
+    call.start();
+    const { job } = call;
+    this.delete(call);
+    if (job?.calls.size === 0) job.onEnd?.();
+    tell(call.events);
   }
 
-  async #look(ids: string[]): Promise<void> {
-    const pipeline = this.#client.pipeline();
-    const fields = ["timestamp", "processedOn", "finishedOn", "returnvalue", "failedReason"];
-    for (const id of ids) pipeline.hmget(this.#queue!.toKey(id), ...fields);
-    const found = await pipeline.exec() ?? [];
-    ids.forEach((id, i) => {
-      const [error, values] = found[i] as [Error | null, (string | null)[]];
-      const pending = this.#pending.get(id);
-      if (error || !pending) return;
-      const [timestamp, processedOn, finishedOn, value, reason] = values;
-      if (timestamp === null && ++pending.misses > 1) {
-        return this.#end(id, (each) => each.failed(vanished("its job has")));
-      }
-      if (processedOn !== null) this.#started(id);
-      if (pending.control) this.publish(pending.control);
-      if (finishedOn === null) return;
-      if (reason !== null) this.#end(id, (each) => each.failed(failureOf(reason)));
-      else if (value !== null) this.#completed(id, JSON.parse(value));
+  async #look(jobs: readonly WatchedJob[]): Promise<void> {
+    const states = await readStates(this.#client, this.#queue!, jobs.map(({ id }) => id));
+    jobs.forEach((job, i) => {
+      const state = states[i];
+      if (!state) return;
+      if (!state.isThere && ++job.misses > 1) return this.#failAll(job, vanished("its job has"));
+      if (state.isStarted) this.#started(job);
+      for (const call of job.calls.values()) this.#repeat(call);
+      // The news are in the events, or lost.
+      if (state.progress) this.#progress(job, { ...state.progress, news: undefined });
+      if (!state.end) return;
+      if ("reason" in state.end) this.#failAll(job, failureOf(state.end.reason));
+      else this.#completed(job, state.end.result);
     });
   }
 
-  #completed(id: string, value: string): void {
-    if (value === HAS_KEY) void this.#readResult(id);
-    else this.#end(id, (each) => each.ended(unpack(value)));
-  }
-
-  async #readResult(id: string): Promise<void> {
-    if (!this.#pending.has(id)) return;
-    const key = resultKey(this.#queue!.toKey(id));
+  async #readResult(call: WatchedCall, key: string): Promise<void> {
     let value: string | null;
     try {
       value = await this.#client.get(key);
     } catch {
       return; // Redis cannot be reached; the sweep finds the end again.
     }
+    if (call.isOver) return;
     if (!this.#keepsResults) this.#client.del(key).catch(() => {}); // Else its retention ends it.
-    if (value !== null) return this.#end(id, (each) => each.ended(unpack(value)));
-    this.#end(id, (each) => each.failed(vanished("its result has")));
+    if (value === null) return this.fail(call, vanished("its result has"));
+    this.#end(call, ({ ended }) => ended(unpack(value)));
   }
-}
-
-function vanished(what: string): JobFailure {
-  return { kind: "death", reason: "terminated", cause: { value: `${what} vanished from Redis` } };
 }

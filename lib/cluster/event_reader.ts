@@ -9,6 +9,7 @@
 import { JSON, Promise } from "../core/platform.ts";
 import { setTimeout } from "../core/timer.ts";
 import type { Redis } from "./packages.ts";
+import type { JobEnds, JobProgress } from "./wire.ts";
 
 /** Maximum number of events of one read. */
 const MAX_EVENTS = 1_000;
@@ -18,8 +19,8 @@ const RETRY_WAIT = 1_000;
 /** What happened to a job. */
 export type JobEvent =
   | { readonly event: "active"; readonly jobId: string }
-  | { readonly event: "progress"; readonly jobId: string; readonly data: unknown }
-  | { readonly event: "completed"; readonly jobId: string; readonly returnvalue: string }
+  | { readonly event: "progress"; readonly jobId: string; readonly data: JobProgress }
+  | { readonly event: "completed"; readonly jobId: string; readonly returnvalue: string | JobEnds }
   | { readonly event: "failed"; readonly jobId: string; readonly failedReason: string };
 
 /**

@@ -9,32 +9,17 @@ import { Promise } from "../core/platform.ts";
 import { queueMicrotask } from "../core/timer.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { addressName } from "./address.ts";
-import { BULK, type CallEvents, CallWatch } from "./call_watch.ts";
+import { type NewCall, type OutgoingCall, toBatches } from "./call_batches.ts";
 import { makeRun } from "./call_id.ts";
+import { BULK, CallWatch } from "./call_watch.ts";
+import { claim, takeBack } from "./claim.ts";
 import type { PoolSettings } from "./options.ts";
-import { type BulkJobOptions, Queue, type Redis } from "./packages.ts";
+import { Queue, type Redis } from "./packages.ts";
 import { connected, disconnect, redisClient, unref } from "./redis.ts";
 import { unreachable } from "./refusals.ts";
 import { ModuleSender, type SentModules } from "./sent_modules.ts";
-import { claim, type Control, type JobData, LARGE } from "./wire.ts";
-
-/** A call, as an executor takes it. */
-export interface OutgoingCall {
-  /** The name that dashboards show. */
-  readonly name: string;
-  /** The packed request. */
-  readonly request: string;
-  /** The local modules that it needs. */
-  readonly urls: readonly string[];
-  /** Calls with a higher number go first. */
-  readonly priority: number;
-}
-
-interface Outgoing {
-  readonly id: string;
-  readonly call: OutgoingCall;
-  readonly modules: SentModules | undefined;
-}
+import { type CallEvents, WatchedCall, type WatchedJob } from "./watched_call.ts";
+import { callKey, type JobData, LARGE, type Said } from "./wire.ts";
 
 /** The connection of one pool. */
 export class Executor {
@@ -47,7 +32,10 @@ export class Executor {
   #queue!: Queue;
   readonly #watch: CallWatch;
   readonly #modules: ModuleSender;
-  #outgoing: Outgoing[] = [];
+  #outgoing: OutgoingCall[] = [];
+  // The calls that may share a job, as they were sent.
+  readonly #shared = new WeakMap<WatchedCall, OutgoingCall>();
+  #isSending = false;
   #count = 0;
 
   constructor(settings: PoolSettings) {
@@ -56,7 +44,12 @@ export class Executor {
     this.#run = makeRun(settings.executor);
     this.#client = redisClient(settings.redis, false);
     unref(this.#client);
-    this.#watch = new CallWatch(settings, this.#client, settings.executor !== undefined);
+    this.#watch = new CallWatch(
+      settings,
+      this.#client,
+      settings.executor !== undefined,
+      (call) => this.#sendAlone(call),
+    );
     this.#modules = new ModuleSender(settings, this.#client);
     this.ready = this.#start().catch((error) => {
       throw error instanceof ClusterError ? error : unreachable(settings.redis, error);
@@ -64,42 +57,47 @@ export class Executor {
     this.ready.catch(() => {}); // Each lane reports the failure; it must not be an unhandled rejection as well.
   }
 
-  /** Adds a call. Returns its id. Its events come later. */
-  submit(call: OutgoingCall, events: CallEvents): string {
-    const id = `${this.#run}-${++this.#count}`;
-    const isKept = this.#settings.executor !== undefined || call.request.length <= LARGE;
-    this.#watch.add(id, isKept ? events : this.#removing(id, events));
-    const modules = call.urls.length > 0 ? this.#modules.send(call.urls) : undefined;
-    if (!(modules instanceof Promise)) this.#enqueue({ id, call, modules });
-    else {
-      modules.then(
-        (modules) => this.#enqueue({ id, call, modules }),
-        (error) => this.#watch.fail(id, { kind: "thrown", thrown: encodeThrown(error) }),
-      );
-    }
-    return id;
+  /** Adds a call. Its events come later. */
+  submit(call: NewCall, events: CallEvents): WatchedCall {
+    const watched = new WatchedCall(events);
+    const modules = call.task.urls.length > 0 ? this.#modules.send(call.task.urls) : undefined;
+    const enqueue = (modules: SentModules | undefined) => {
+      // Who attaches to the calls of an executor finds each in a job of its own.
+      const mayShare = call.mayShare && this.#settings.executor === undefined;
+      const outgoing = { ...call, mayShare, watched, modules };
+      if (mayShare) this.#shared.set(watched, outgoing);
+      this.#enqueue(outgoing);
+    };
+    if (!(modules instanceof Promise)) enqueue(modules);
+    else modules.then(enqueue, (error) => this.#watch.fail(watched, { kind: "thrown", thrown: encodeThrown(error) }));
+    return watched;
   }
 
   /** Takes back a call that no host has taken, else tells its host. Resolves to whether it was taken back. */
-  async cancel(id: string, reason: string): Promise<boolean> {
-    if (this.#watch.stateOf(id) === "unsent") return this.#watch.delete(id);
+  async cancel(call: WatchedCall, reason: string): Promise<boolean> {
+    if (call.state === "unsent") return this.#watch.delete(call);
+    const { job, index } = call;
     try {
-      if (this.#watch.stateOf(id) === "sent" && await this.#queue.remove(id) === 1) return this.#watch.delete(id);
+      if (job && call.state === "sent" && await this.#takeBack(job, index)) {
+        const hadNotEnded = this.#watch.delete(call);
+        this.#removeEmpty(job);
+        return hadNotEnded;
+      }
     } catch { /* Redis cannot be reached. CallWatch sends the cancellation again with its next sweep. */ }
-    this.control({ kind: "cancel", id, reason });
+    this.control(call, { kind: "cancel", reason });
     return false;
   }
 
   /** Tells the host of a call something. */
-  control(control: Control): void {
-    this.#watch.control(control);
+  control(call: WatchedCall, said: Said): void {
+    this.#watch.control(call, said);
   }
 
   /** Gives a call up: it has no more events. Its host stops it, or does not start it. */
-  giveUp(id: string): void {
-    const state = this.#watch.stateOf(id);
-    this.#watch.delete(id);
-    if (state === "sent" || state === "started") this.#revoke(id);
+  giveUp(call: WatchedCall): void {
+    const { job, index } = call;
+    this.#watch.delete(call);
+    if (job) void this.#revoke(job, index);
   }
 
   /** Closes the connections. Calls that have not ended have no more events. */
@@ -119,71 +117,100 @@ export class Executor {
     await this.#watch.listen(this.#queue);
   }
 
-  // Nobody can attach: Redis need not keep the arguments of a call that has ended.
-  #removing(id: string, events: CallEvents): CallEvents {
-    // If that fails, BullMQ removes it after its retention.
-    const remove = () => void this.#queue.remove(id).catch(() => {});
-    return {
-      ...events,
-      ended: (result) => (remove(), events.ended(result)),
-      failed: (failure) => (remove(), events.failed(failure)),
-    };
+  // A host has returned it: it waited there behind a call that took longer than expected.
+  #sendAlone(watched: WatchedCall): void {
+    this.#enqueue({ ...this.#shared.get(watched)!, mayShare: false });
   }
 
-  #enqueue(outgoing: Outgoing): void {
-    if (this.#outgoing.push(outgoing) === 1) queueMicrotask(() => this.#flush());
+  #enqueue(call: OutgoingCall): void {
+    this.#outgoing.push(call);
+    if (this.#isSending) return;
+    this.#isSending = true;
+    queueMicrotask(() => this.#send());
   }
 
-  async #flush(): Promise<void> {
-    const all = this.#outgoing;
-    this.#outgoing = [];
-    for (let at = 0; at < all.length; at += BULK) {
-      // What was given up meanwhile is not sent.
-      const part = all.slice(at, at + BULK).filter(({ id }) => this.#watch.sent(id));
-      const jobs = part.map(({ id, call, modules }) => {
-        const data: JobData = { request: call.request, retention: this.#retention, ...modules && { modules } };
-        return { name: call.name, data, opts: this.#jobOptions(id, call) };
-      });
-      try {
-        if (jobs.length === 1) await this.#queue.add(jobs[0].name, jobs[0].data, jobs[0].opts);
-        else if (jobs.length > 1) await this.#queue.addBulk(jobs);
-      } catch (cause) {
-        const error = new ClusterError(
-          `Cannot send the call to Redis at ${addressName(this.#settings.redis)}: the call is given up, even if it ` +
-            "arrived: declare `retry` with `minTimeout` to send it again",
-          { cause },
-        );
-        for (const { id } of part) {
-          this.#revoke(id);
-          this.#watch.fail(id, { kind: "thrown", thrown: encodeThrown(error) });
-        }
+  // One command at a time: what comes while Redis has not answered goes into one command, and its short calls into batches.
+  async #send(): Promise<void> {
+    while (this.#outgoing.length > 0) {
+      const all = this.#outgoing;
+      this.#outgoing = [];
+      for (let at = 0; at < all.length; at += BULK) await this.#add(all.slice(at, at + BULK));
+    }
+    this.#isSending = false;
+  }
+
+  async #add(calls: readonly OutgoingCall[]): Promise<void> {
+    // What was given up meanwhile is not sent.
+    const batches = toBatches(calls.filter(({ watched }) => !watched.isOver));
+    const jobs = batches.map((batch) => this.#job(batch));
+    try {
+      if (jobs.length === 1) await this.#queue.add(jobs[0].name, jobs[0].data, jobs[0].opts);
+      else if (jobs.length > 1) await this.#queue.addBulk(jobs);
+    } catch (cause) {
+      const error = new ClusterError(
+        `Cannot send the call to Redis at ${addressName(this.#settings.redis)}: the call is given up, even if it ` +
+          "arrived: declare `retry` with `minTimeout` to send it again",
+        { cause },
+      );
+      for (const { watched } of batches.flat()) {
+        if (watched.job) this.#revoke(watched.job, watched.index);
+        this.#watch.fail(watched, { kind: "thrown", thrown: encodeThrown(error) });
       }
     }
   }
 
-  #revoke(id: string): void {
-    // Without Redis no host hears it. The call then ends by its own time limit.
-    claim(this.#client, this.#queue.toKey(id), "submitter").then(() => this.#queue.remove(id)).then((count) => {
-      if (count !== 1) this.#watch.publish({ kind: "kill", id });
-    }).catch(() => {});
-  }
-
-  get #retention(): number {
-    return Math.ceil(this.#settings.retention / 1_000);
-  }
-
-  #jobOptions(jobId: string, { priority }: OutgoingCall): BulkJobOptions {
-    const kept = { age: this.#retention };
+  #job(batch: readonly OutgoingCall[]): NewJob {
+    const [{ task, modules, priority, text }] = batch;
+    const jobId = `${this.#run}-${++this.#count}`;
+    // Nobody can attach: Redis need not keep the arguments of a large call that has ended. If this fails, BullMQ removes them
+    // after their retention.
+    const isKept = this.#settings.executor !== undefined || text.length <= LARGE;
+    const onEnd = isKept ? undefined : () => void this.#queue.remove(jobId).catch(() => {});
+    this.#watch.sent(jobId, batch.map(({ watched }) => watched), onEnd);
+    const retention = Math.ceil(this.#settings.retention / 1_000);
+    const kept = { age: retention };
+    const data: JobData = {
+      task: task.text,
+      calls: batch.map(({ text }) => text),
+      retention,
+      ...modules && { modules },
+    };
     return {
-      jobId,
-      priority: jobPriority(priority),
-      attempts: 1,
-      removeOnComplete: kept,
-      removeOnFail: kept,
-      stackTraceLimit: 0,
+      name: batch.length > 1 ? `${task.name} x ${batch.length}` : task.name,
+      data,
+      opts: {
+        jobId,
+        priority: jobPriority(priority),
+        attempts: 1,
+        removeOnComplete: kept,
+        removeOnFail: kept,
+        stackTraceLimit: 0,
+      },
     };
   }
+
+  // Resolves to whether no host has taken the call. Then none will.
+  async #takeBack({ id, size }: WatchedJob, index: number): Promise<boolean> {
+    if (size === 1) return await this.#queue.remove(id) === 1;
+    return await takeBack(this.#client, this.#queue.toKey(id), index);
+  }
+
+  // The same by force: the call has no more events.
+  async #revoke(job: WatchedJob, index: number): Promise<void> {
+    try {
+      if (job.size === 1) await claim(this.#client, this.#queue.toKey(job.id), "submitter");
+      if (await this.#takeBack(job, index)) this.#removeEmpty(job);
+      else this.#watch.publish({ kind: "kill", id: callKey(job.id, index) });
+    } catch { /* Without Redis no host hears it. The call then ends by its own time limit. */ }
+  }
+
+  // No host has taken the job, and all its calls were taken back.
+  #removeEmpty({ id, size, calls }: WatchedJob): void {
+    if (size > 1 && calls.size === 0) this.#queue.remove(id).catch(() => {});
+  }
 }
+
+type NewJob = Parameters<Queue["addBulk"]>[0][number];
 
 /** The middle of BullMQ's priorities, of which lower ones go first. Jobs without any go before all others, so all have one. */
 const NORMAL_PRIORITY = 2 ** 20;

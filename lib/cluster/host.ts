@@ -3,40 +3,21 @@
  *
  * @module
  */
-import { errorText } from "../core/error_text.ts";
 import { cores, JSON, Promise as RuntimePromise } from "../core/platform.ts";
-import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
-import { integer, MAX_DELAY, oneOf } from "../core/validate.ts";
-import { encodeThrown } from "../protocol/error_record.ts";
-import { ClusterError, TaskLoadError } from "../core/errors.ts";
+import { integer, oneOf } from "../core/validate.ts";
 import { checkPermissions } from "../pool/permissions.ts";
+import { AllowedModules } from "./allowed_modules.ts";
 import { HostCalls } from "./host_calls.ts";
-import { CallFailure } from "./host_worker.ts";
+import { HostTasks } from "./host_tasks.ts";
 import { HostWorkers } from "./host_workers.ts";
+import { ModuleFolder } from "./module_folder.ts";
+import { runJob } from "./job_run.ts";
 import { type ClusterSettings, clusterSettings } from "./options.ts";
-import type { ServeOptions } from "./serve_options.ts";
 import { type Job, type Redis, Worker } from "./packages.ts";
 import { ANSWER_LIMIT, connected, disconnect, redisClient, within } from "./redis.ts";
 import { unreachable } from "./refusals.ts";
-import { ModuleFolder } from "./module_folder.ts";
-import type { SentModules } from "./sent_modules.ts";
-import { AllowedModules } from "./allowed_modules.ts";
-import { atHost, withSubmitterUrls } from "./module_urls.ts";
-import {
-  claim,
-  controlChannel,
-  failedReason,
-  HAS_KEY,
-  type JobData,
-  type JobNews,
-  type JobRequest,
-  type JobResult,
-  LARGE,
-  pack,
-  packResult,
-  resultKey,
-  unpack,
-} from "./wire.ts";
+import type { ServeOptions } from "./serve_options.ts";
+import { controlChannel, type JobEnds } from "./wire.ts";
 
 /** Milliseconds without a sign of life after which other hosts take a host for lost. */
 const LOCK_DURATION = 5_000;
@@ -44,17 +25,11 @@ const LOCK_DURATION = 5_000;
 const STALLED_INTERVAL = 1_000;
 /** A call may be found with a lost host so often; the second host that finds it fails it. */
 const MAX_STALLED = 3;
-/** Milliseconds beyond its time limit after which a host stops a call that its submitter has not stopped. */
-const SUBMITTER_GRACE = 5_000;
-/** Workers on which a call is tried that do not start it, because an earlier call has left code that blocks them. */
-const MAX_TRIALS = 3;
-
 const ACTION = "serve a cluster";
 
 /** A running worker host. */
 export class WorkerHost implements AsyncDisposable {
   readonly #settings: ClusterSettings;
-  readonly #allowed: AllowedModules;
   readonly #folder: ModuleFolder;
   readonly #workers: HostWorkers;
   readonly #calls = new HostCalls();
@@ -65,7 +40,7 @@ export class WorkerHost implements AsyncDisposable {
   private constructor(options: ServeOptions, settings: ClusterSettings) {
     const { concurrency = cores, backend = "worker", modules, permissions } = options;
     this.#settings = settings;
-    this.#allowed = new AllowedModules(ACTION, modules);
+    const allowed = new AllowedModules(ACTION, modules);
     const limit = this.concurrency = integer(ACTION, "concurrency", concurrency, 1);
     this.#workers = new HostWorkers(
       oneOf(ACTION, "backend", backend, ["worker", "process"]),
@@ -75,7 +50,10 @@ export class WorkerHost implements AsyncDisposable {
     const { redis, queue, prefix } = settings;
     this.#client = redisClient(redis, true);
     this.#folder = new ModuleFolder(settings, this.#client);
-    this.#worker = new Worker(queue, (job: Job) => this.#run(job), {
+    const tasks = new HostTasks(allowed, this.#folder);
+    const parts = { client: this.#client, tasks, workers: this.#workers, calls: this.#calls };
+    const running = new WeakMap<Job, Promise<string | JobEnds>>();
+    this.#worker = new Worker(queue, (job: Job) => running.get(job)!, {
       connection: this.#client,
       prefix,
       concurrency: limit,
@@ -83,6 +61,13 @@ export class WorkerHost implements AsyncDisposable {
       stalledInterval: STALLED_INTERVAL,
       maxStalledCount: MAX_STALLED,
       autorun: false,
+    });
+    // A job begins as soon as it is taken. BullMQ calls the function above when it has asked Redis for another job in vain: a
+    // round trip later, in which the host claims this one.
+    this.#worker.on("active", (job: Job) => {
+      const run = runJob(job, `${prefix}:${queue}:${job.id}`, parts);
+      run.catch(() => {});
+      running.set(job, run);
     });
     // Redis may go and come back; the calls that it has lost meanwhile are found as stalled.
     this.#worker.on("error", () => {});
@@ -149,92 +134,4 @@ export class WorkerHost implements AsyncDisposable {
       throw unreachable(redis, cause);
     });
   }
-
-  async #run(job: Job): Promise<string> {
-    const { request, modules, retention }: JobData = job.data;
-    try {
-      const result = await this.#call(job, unpack<JobRequest>(request), modules);
-      if (result.length <= LARGE) return result;
-      await this.#client.set(resultKey(this.#jobKey(job.id!)), result, "EX", retention);
-      return HAS_KEY;
-    } catch (error) {
-      const { failure, message } = error instanceof CallFailure
-        ? error
-        : { failure: { kind: "thrown", thrown: encodeThrown(error) } as const, message: errorText(error) };
-      throw new Error(failedReason(message, failure));
-    }
-  }
-
-  #jobKey(id: string): string {
-    const { prefix, queue } = this.#settings;
-    return `${prefix}:${queue}:${id}`;
-  }
-
-  async #call(job: Job, given: JobRequest, modules: SentModules | undefined): Promise<string> {
-    const id = job.id!;
-    if (!await claim(this.#client, this.#jobKey(id), "host")) {
-      throw lost("the host that ran it was lost, or it was given up");
-    }
-    const { request, folder } = await this.#prepare(given, modules);
-    let told: Promise<void> = RuntimePromise.resolve();
-    try {
-      const result = await this.#runOn(id, request, (news) => {
-        told = told.then(() => job.updateProgress(pack(news)));
-        told.catch(() => {}); // A call that fails does not wait for it.
-      });
-      await told;
-      return packResult(result, request.sizeLimit);
-    } catch (error) {
-      throw folder === undefined ? error : withSubmitterUrls(error, folder, modules!.base);
-    }
-  }
-
-  async #runOn(id: string, request: JobRequest, onNews: (news: JobNews) => void): Promise<JobResult> {
-    for (let trial = 1;; trial++) {
-      const worker = await this.#workers.acquire(request);
-      const limit = (request.timeout ?? 0) + SUBMITTER_GRACE;
-      let timer: Timer | undefined;
-      try {
-        const result = worker.run(request, (news) => {
-          // The submitter keeps the limit, as that of every other backend. This is for a call that it has left behind.
-          if (news.kind === "started") timer = setTimeout(() => worker.kill(), Math.min(MAX_DELAY, limit));
-          onNews(news);
-        });
-        this.#calls.add(id, worker);
-        return await result;
-      } catch (error) {
-        if (!(error instanceof CallFailure && error.isUnstarted) || trial === MAX_TRIALS) throw error;
-      } finally {
-        clearTimeout(timer);
-        this.#calls.delete(id);
-        this.#workers.release(worker);
-      }
-    }
-  }
-
-  async #prepare(request: JobRequest, modules: SentModules | undefined): Promise<PreparedCall> {
-    if (!this.#allowed.check(request, modules) || !modules) return { request, folder: undefined };
-    try {
-      const folder = await this.#folder.provide(modules.hash);
-      return { request: atHost(request, modules.base, folder), folder };
-    } catch (cause) {
-      const { source } = request;
-      const url = "url" in source ? source.url : modules.base;
-      throw new TaskLoadError(`Cannot load task module ${url}, as it was sent: ${(cause as Error).message}`, {
-        url,
-        cause,
-      });
-    }
-  }
-}
-
-/** A call whose modules are where its workers find them. */
-interface PreparedCall {
-  readonly request: JobRequest;
-  /** The URL of the folder with the modules that were sent with it, if the host takes these. */
-  readonly folder: string | undefined;
-}
-
-function lost(why: string): CallFailure {
-  return new CallFailure({ kind: "death", reason: "terminated", cause: encodeThrown(new ClusterError(why)) }, why);
 }

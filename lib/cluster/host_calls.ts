@@ -6,15 +6,17 @@
 import { performance } from "../core/platform.ts";
 import { decodeThrown } from "../protocol/error_record.ts";
 import type { Thrown } from "../protocol/thrown.ts";
-import type { HostWorker } from "./host_worker.ts";
-import { type Control, unpack } from "./wire.ts";
+import type { HostCall } from "./host_call.ts";
+import { unpack } from "./pack.ts";
+import { type Control, isOf } from "./wire.ts";
 
 /** Milliseconds for which a word about a call that does not run here is kept: this host may be about to start it. */
 const EARLY_LIMIT = 5_000;
 
 /** The calls that run on one host. */
 export class HostCalls {
-  readonly #running = new Map<string, HostWorker>();
+  // By their callKey.
+  readonly #running = new Map<string, HostCall>();
   // In the order of their arrival.
   readonly #early = new Map<string, { readonly control: Control; readonly at: number }>();
 
@@ -24,27 +26,27 @@ export class HostCalls {
   }
 
   /** A call has begun on a worker. */
-  add(id: string, worker: HostWorker): void {
-    this.#running.set(id, worker);
-    const early = this.#early.get(id);
-    this.#early.delete(id);
-    if (early) apply(worker, early.control);
+  add(key: string, call: HostCall): void {
+    this.#running.set(key, call);
+    const early = this.#early.get(key);
+    this.#early.delete(key);
+    if (early) apply(call, early.control);
   }
 
   /** A call has ended. */
-  delete(id: string): void {
-    this.#running.delete(id);
+  delete(key: string): void {
+    this.#running.delete(key);
   }
 
-  /** Stops calls by force, those of them that run here. */
-  kill(ids: readonly string[]): void {
-    for (const id of ids) this.#running.get(id)?.kill();
+  /** Stops by force what runs of these jobs. */
+  kill(jobIds: readonly string[]): void {
+    for (const [key, call] of this.#running) if (jobIds.some((id) => isOf(id, key))) call.kill();
   }
 
   /** Hears what a submitter says. All hosts of a queue hear it. */
   control(control: Control): void {
-    const worker = this.#running.get(control.id);
-    if (worker) return apply(worker, control);
+    const call = this.#running.get(control.id);
+    if (call) return apply(call, control);
     const now = performance.now();
     for (const [id, { at }] of this.#early) {
       if (now - at < EARLY_LIMIT) break;
@@ -55,8 +57,8 @@ export class HostCalls {
   }
 }
 
-function apply(worker: HostWorker, control: Control): void {
-  if (control.kind === "kill") worker.kill();
-  else if (control.kind === "grant") worker.grant(control.total);
-  else worker.cancel(decodeThrown(unpack<{ thrown: Thrown }>(control.reason).thrown));
+function apply(call: HostCall, control: Control): void {
+  if (control.kind === "kill") call.kill();
+  else if (control.kind === "grant") call.grant(control.total);
+  else call.cancel(decodeThrown(unpack<Thrown>(control.reason)));
 }

@@ -1,17 +1,19 @@
 /**
- * `HostWorker`: a worker of a worker host, through the same transport that a pool uses. It runs one call at a time, and
- * stays for the next call of the same kind.
+ * `HostWorker`: a worker of a worker host, through the same transport that a pool uses. It runs one call at a time. A thread
+ * holds the next ones of a batch, too. It stays for the next job of the same kind.
  *
  * @module
  */
-import { JSON, Promise } from "../core/platform.ts";
-import { errorText } from "../core/error_text.ts";
+import { Promise } from "../core/platform.ts";
 import { TaskTimeoutError } from "../core/errors.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
-import { encodeThrown, recordsOf } from "../protocol/error_record.ts";
-import { cloneInput } from "../protocol/clone_input.ts";
-import type { Death, Launch, Transport, TransportEvents } from "../transport/transport.ts";
-import type { JobFailure, JobNews, JobRequest, JobResult } from "./wire.ts";
+import { encodeThrown } from "../protocol/error_record.ts";
+import type { Batch, Death, Launch, Transport, TransportEvents } from "../transport/transport.ts";
+import { CallFailure } from "./call_failure.ts";
+import { HostCall, type RunListener } from "./host_call.ts";
+import type { HostTask } from "./host_tasks.ts";
+import { plainValue } from "./pack.ts";
+import type { JobCall, JobFailure } from "./wire.ts";
 
 /** Milliseconds between two looks at a call that was sent and has not started. */
 const START_CHECK = 1_000;
@@ -19,32 +21,6 @@ const START_CHECK = 1_000;
 const BLOCKED_CHECKS = 5;
 /** The same while the worker loads code, which many workers on few cores do for seconds. */
 const LOADING_CHECKS = 60;
-
-/** Rejection of {@linkcode HostWorker.run}. */
-export class CallFailure extends Error {
-  readonly failure: JobFailure;
-  /** Whether the worker was stopped because it did not start the call: another one may run it. */
-  readonly isUnstarted: boolean;
-
-  constructor(failure: JobFailure, message: string, isUnstarted = false) {
-    super(message);
-    this.failure = failure;
-    this.isUnstarted = isUnstarted;
-  }
-}
-
-interface Call {
-  readonly seq: number;
-  readonly onNews: (news: JobNews) => void;
-  readonly end: PromiseWithResolvers<JobResult>;
-  isSent: boolean;
-  /** Items that it may yield, all grants together. */
-  granted: number;
-  /** Why it was cancelled before it was sent. */
-  cancelled: { readonly reason: unknown } | undefined;
-  /** Looks in a row that found the worker blocked. */
-  blockedChecks: number;
-}
 
 /** One worker. */
 export class HostWorker {
@@ -56,13 +32,15 @@ export class HostWorker {
   readonly #onExit: () => void;
   readonly #tasks = new Map<string, number>();
   #seq = 0;
-  #call: Call | undefined;
+  // The calls that have not ended, in their order.
+  readonly #calls = new Map<number, HostCall>();
   #hasEnded = false;
   #hookTimer: Timer | undefined;
+  // Set while it has calls, and for a moment after.
+  #checks: Timer | undefined;
   #hookError: TaskTimeoutError | undefined;
-  // Whether it was stopped because it did not start a call, and whether that call was taken back before.
-  #isBlocked = false;
-  #isTakenBack = false;
+  /** Milliseconds that the calls since it was idle took each, as it has measured. */
+  runTime: number | undefined;
 
   /**
    * @param hookTimeout Time limit of its initializer, in milliseconds.
@@ -78,59 +56,40 @@ export class HostWorker {
     this.#transport = launch(id, this.#events());
   }
 
+  /** Number of calls that it takes before the first of them has ended. */
+  get room(): number {
+    return this.#transport.window;
+  }
+
   /** Whether it can take a call. */
   get isIdle(): boolean {
-    return !this.#hasEnded && !this.#call;
+    return !this.#hasEnded && this.#calls.size === 0;
   }
 
-  /**
-   * Runs a call.
-   *
-   * @param onNews Receives progress and items, before the call ends.
-   * @throws {CallFailure} If the task throws, or the worker dies.
-   */
-  async run(request: JobRequest, onNews: (news: JobNews) => void): Promise<JobResult> {
-    const end = Promise.withResolvers<JobResult>();
-    end.promise.catch(() => {}); // The worker may die before the call is sent.
-    const call: Call = this.#call = {
-      ...{ seq: this.#seq++, onNews, end, isSent: false, granted: request.stream, cancelled: undefined },
-      blockedChecks: 0,
-    };
-    let timer: Timer | undefined;
-    try {
-      await this.ready;
-      this.#send(call, request);
-      if (request.timeout !== undefined) onNews({ kind: "started" });
-      timer = setInterval(() => this.#checkStart(call), START_CHECK);
-      return await end.promise;
-    } finally {
-      clearInterval(timer);
-      this.#call = undefined;
-    }
+  /** Whether it may take long until it starts its call: it loads code. */
+  get isLoading(): boolean {
+    return this.#transport.isLoading;
   }
 
-  /** Fires the signal of the running call. */
-  cancel(reason: unknown): void {
-    const call = this.#call;
-    if (!call) return;
-    if (!call.isSent) call.cancelled = { reason };
-    else if (this.#transport.withdraw(call.seq)) {
-      // A thread that has not started it would not hear of it.
-      call.end.reject(new CallFailure({ kind: "thrown", thrown: encodeThrown(reason) }, "cancelled before it started"));
-    } else this.#transport.cancel(call.seq, reason);
-  }
-
-  /** Lets the running call yield more items, up to `total`. */
-  grant(total: number): void {
-    const call = this.#call;
-    if (!call || total <= call.granted) return;
-    if (call.isSent) this.#transport.grant(call.seq, total - call.granted);
-    call.granted = total;
-  }
-
-  /** Stops the worker, whatever it runs. */
-  kill(): void {
-    this.#transport.kill();
+  /** Runs a call, after those that it has. */
+  run(task: HostTask, given: JobCall, listener: RunListener): HostCall {
+    if (this.#calls.size === 0) this.runTime = undefined;
+    const seq = this.#seq++;
+    const call = new HostCall(
+      seq,
+      given,
+      listener,
+      this.#transport,
+      () => this.#calls.delete(seq),
+      () => this.#kill(),
+    );
+    this.#calls.set(seq, call);
+    this.#checks ??= setInterval(() => this.#checkStart(), START_CHECK);
+    this.ready.then(
+      () => this.#send(call, task),
+      ({ failure, message }: CallFailure) => call.died(failure, message),
+    );
+    return call;
   }
 
   /** Ends the worker after its finalizer. */
@@ -138,14 +97,14 @@ export class HostWorker {
     this.#transport.close();
   }
 
-  #send(call: Call, request: JobRequest): void {
-    const { source, item, handles, spread, timeout, hasLimit, attempt, traceparent } = request;
-    this.#transport.send({
+  #send(call: HostCall, { key, source }: HostTask): void {
+    const { item, handles, spread, timeout, hasLimit, attempt, traceparent } = call.given;
+    const batch: Batch = {
       job: call,
       index: 0,
       priority: 0,
       first: call.seq,
-      taskId: this.#taskId(JSON.stringify(source)),
+      taskId: this.#taskId(key),
       source,
       localFunction: undefined,
       items: [item],
@@ -161,48 +120,59 @@ export class HostWorker {
       context: undefined,
       timed: false,
       traceparent,
-    });
-    call.isSent = true;
-    if (call.cancelled) this.cancel(call.cancelled.reason);
+    };
+    try {
+      this.#transport.send(batch);
+    } catch (error) {
+      return call.rejected(error);
+    }
+    call.sent();
+  }
+
+  // A call that it starts meanwhile would be lost.
+  #kill(): void {
+    for (const call of this.#calls.values()) call.withdraw();
+    this.#transport.kill();
   }
 
   // Code that an earlier call has left behind may block the worker: then no limit of a call that has not started would ever
   // end it. As in the scheduler, checks are counted, not time.
-  #checkStart(call: Call): void {
+  #checkStart(): void {
+    const [call] = this.#calls.values();
+    if (!call) {
+      clearInterval(this.#checks);
+      this.#checks = undefined;
+      return;
+    }
+    if (!call.isSent) return;
     if (!this.#transport.isQueued(call.seq)) return void (call.blockedChecks = 0);
     if (++call.blockedChecks < (this.#transport.isLoading ? LOADING_CHECKS : BLOCKED_CHECKS)) return;
-    // A thread's call is taken back; what a process had started is known at its end.
-    this.#isBlocked = true;
-    this.#isTakenBack = this.#transport.withdraw(call.seq);
-    this.kill();
+    // What had started of a process is known at its end.
+    this.#kill();
   }
 
-  #taskId(source: string): number {
-    const known = this.#tasks.get(source) ?? this.#tasks.size;
-    this.#tasks.set(source, known);
-    return known;
+  #taskId(key: string): number {
+    let id = this.#tasks.get(key);
+    if (id === undefined) this.#tasks.set(key, id = this.#tasks.size);
+    return id;
   }
 
   #events(): TransportEvents {
-    const running = (seq: number) => this.#call?.seq === seq ? this.#call : undefined;
     return {
       initializing: () => this.#initializing(),
       ready: () => {
         clearTimeout(this.#hookTimer);
         this.#ready.resolve();
       },
-      item: (seq, value) => running(seq)?.onNews({ kind: "item", ...plainValue(value) }),
-      progress: (seq, done, total) => running(seq)?.onNews({ kind: "progress", done, total }),
+      item: (seq, value) => this.#calls.get(seq)?.listener.news({ kind: "item", ...plainValue(value) }),
+      progress: (seq, done, total) => this.#calls.get(seq)?.listener.news({ kind: "progress", done, total }),
       fulfilled: (first, values) => {
-        values.forEach((value, i) => running(first + i)?.end.resolve(plainValue(value)));
+        values.forEach((value, i) => this.#calls.get(first + i)?.fulfilled(value));
       },
-      rejected: (seq, error) => {
-        const thrown = encodeThrown(error);
-        running(seq)?.end.reject(new CallFailure({ kind: "thrown", thrown }, errorText(error)));
-      },
+      rejected: (seq, error) => this.#calls.get(seq)?.rejected(error),
       timed() {},
       roomFreed() {},
-      measured() {},
+      measured: (count, ms) => void (this.runTime = ms / count),
       grown() {},
       exit: (death) => this.#exit(death),
       abandonedExited() {},
@@ -215,30 +185,23 @@ export class HostWorker {
     this.#hookTimer = setTimeout(() => {
       const message = `Initializer ran longer than the pool's timeout of ${timeout} ms: it was stopped`;
       this.#hookError = new TaskTimeoutError(message, { timeout });
-      this.kill();
+      this.#transport.kill();
     }, timeout);
   }
 
   #exit({ reason, exitCode, cause }: Death): void {
     this.#hasEnded = true;
     clearTimeout(this.#hookTimer);
+    clearInterval(this.#checks);
     const failure: JobFailure = {
       kind: "death",
       reason: this.#hookError ? "initializer" : reason,
       cause: encodeThrown(this.#hookError ?? cause),
       ...exitCode !== undefined && { exitCode },
     };
-    const isUnstarted = this.#isBlocked && !!this.#call &&
-      (this.#isTakenBack || !this.#transport.hasStarted(this.#call.seq));
-    const error = new CallFailure(failure, `the worker ended: ${reason}`, isUnstarted);
-    this.#ready.reject(error);
-    this.#call?.end.reject(error);
+    const message = `the worker ended: ${reason}`;
+    this.#ready.reject(new CallFailure(failure, message));
+    for (const call of this.#calls.values()) call.died(failure, message);
     this.#onExit();
   }
-}
-
-/** Returns a value as a message carries it: with the records of the errors in it, which a copy would lose. */
-export function plainValue(value: unknown): JobResult {
-  const input = cloneInput(value, undefined);
-  return { value: input.value, errors: input.errors && recordsOf(input.errors) };
 }

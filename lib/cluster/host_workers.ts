@@ -4,15 +4,17 @@
  *
  * @module
  */
-import { Promise } from "../core/platform.ts";
+import { performance, Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { type BackendName, BACKENDS, SCOPED } from "../pool/backends.ts";
 import type { Launch, Setup } from "../transport/transport.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Scope } from "../pool/permissions.ts";
 import { callPermissions } from "./host_permissions.ts";
+import type { HostTask } from "./host_tasks.ts";
 import { HostWorker } from "./host_worker.ts";
-import { type JobRequest, pack } from "./wire.ts";
+import { pack } from "./pack.ts";
+import type { WorkerSpec } from "./wire.ts";
 
 /** Milliseconds after which an idle worker ends. */
 const IDLE_LIMIT = 30_000;
@@ -21,9 +23,17 @@ const IDLE_LIMIT = 30_000;
 export type HostBackend = Exclude<BackendName, "async" | "cluster">;
 
 interface Entry {
-  readonly worker: HostWorker;
+  /** The name of its kind. */
   readonly kind: string;
-  idleTimer: Timer | undefined;
+  /** Since when it can take a call, by `performance.now()`. */
+  idleSince: number | undefined;
+}
+
+/** Workers that can run the same calls. */
+interface Kind {
+  readonly name: string;
+  /** The options of the pool, with the permissions that its calls have here. */
+  readonly spec: WorkerSpec;
 }
 
 /** The workers of one host. */
@@ -31,8 +41,11 @@ export class HostWorkers {
   readonly #backend: HostBackend;
   readonly #limit: number;
   readonly #permissions: Scope | undefined;
-  readonly #entries = new Set<Entry>();
+  readonly #entries = new Map<HostWorker, Entry>();
+  readonly #kinds = new WeakMap<HostTask, Kind>();
   #nextId = 1;
+  // Set while a worker may be idle.
+  #idleTimer: Timer | undefined;
   #lastStart: Promise<void> = Promise.resolve();
   #onEmpty: (() => void) | undefined;
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -55,42 +68,39 @@ export class HostWorkers {
    *
    * @throws {PermissionScopeError} If the pool asks for more than this host may do.
    */
-  async acquire(given: JobRequest): Promise<HostWorker> {
-    const permissions = callPermissions(this.#permissions, given.spec.permissions);
-    const request = { ...given, spec: { ...given.spec, permissions } };
-    const kind = this.#kindOf(request);
+  async acquire(task: HostTask): Promise<HostWorker> {
+    const kind = this.#kindOf(task);
     const idle = this.#takeIdle(kind);
     if (idle) return idle;
     await (this.#lastStart = this.#lastStart.then(() => new Promise((resolve) => setTimeout(resolve, 0))));
-    return this.#takeIdle(kind) ?? this.#start(request, kind);
+    return this.#takeIdle(kind) ?? this.#start(task, kind);
   }
 
-  #takeIdle(kind: string): HostWorker | undefined {
-    for (const entry of this.#entries) {
-      if (entry.kind !== kind || !entry.worker.isIdle || entry.idleTimer === undefined) continue;
-      clearTimeout(entry.idleTimer);
-      entry.idleTimer = undefined;
-      return entry.worker;
+  #takeIdle({ name }: Kind): HostWorker | undefined {
+    for (const [worker, entry] of this.#entries) {
+      if (entry.kind !== name || !worker.isIdle || entry.idleSince === undefined) continue;
+      entry.idleSince = undefined;
+      return worker;
     }
   }
 
-  #start(request: JobRequest, kind: string): HostWorker {
+  #start(task: HostTask, kind: Kind): HostWorker {
     if (this.#entries.size >= this.#limit) this.#closeIdle();
-    const worker = new HostWorker(this.#launch(request), this.#nextId++, request.spec.timeout, () => {
-      this.#entries.delete(entry);
-      clearTimeout(entry.idleTimer);
+    const { spec } = kind;
+    const worker = new HostWorker(this.#launch(task, spec), this.#nextId++, spec.timeout, () => {
+      this.#entries.delete(worker);
       if (this.#entries.size === 0) this.#onEmpty?.();
     });
-    const entry: Entry = { worker, kind, idleTimer: undefined };
-    this.#entries.add(entry);
+    this.#entries.set(worker, { kind: kind.name, idleSince: undefined });
     return worker;
   }
 
   /** Gives a worker back, unless it has ended. */
   release(worker: HostWorker): void {
-    for (const entry of this.#entries) {
-      if (entry.worker === worker) entry.idleTimer = setTimeout(() => close(entry), IDLE_LIMIT);
-    }
+    const entry = this.#entries.get(worker);
+    if (!entry) return;
+    entry.idleSince = performance.now();
+    this.#idleTimer ??= setTimeout(() => this.#checkIdle(), IDLE_LIMIT);
   }
 
   /** Ends all workers; resolves when they have ended. */
@@ -99,25 +109,43 @@ export class HostWorkers {
     if (this.#entries.size === 0) return;
     const isEmpty = Promise.withResolvers<void>();
     this.#onEmpty = isEmpty.resolve;
-    for (const { worker, idleTimer } of this.#entries) {
-      clearTimeout(idleTimer);
-      worker.close();
-    }
+    clearTimeout(this.#idleTimer);
+    for (const worker of this.#entries.keys()) worker.close();
     await isEmpty.promise;
   }
 
   #closeIdle(): void {
-    for (const entry of this.#entries) {
-      if (entry.idleTimer !== undefined) return close(entry);
+    for (const [worker, entry] of this.#entries) {
+      if (entry.idleSince !== undefined) return close(worker, entry);
     }
   }
 
-  // A worker with a scope can load the modules that it was started for, and no others.
-  #kindOf({ spec, source }: JobRequest): string {
-    return `${pack(spec)} ${spec.permissions && "url" in source ? source.url : ""}`;
+  // Ends those that have been idle for too long, and looks again when the next one will have been.
+  #checkIdle(): void {
+    const now = performance.now();
+    let next = Infinity;
+    for (const [worker, entry] of this.#entries) {
+      const { idleSince } = entry;
+      if (idleSince === undefined) continue;
+      if (idleSince + IDLE_LIMIT <= now) close(worker, entry);
+      else next = Math.min(next, idleSince + IDLE_LIMIT);
+    }
+    this.#idleTimer = next < Infinity ? setTimeout(() => this.#checkIdle(), next - now) : undefined;
   }
 
-  #launch({ spec, source }: JobRequest): Launch {
+  // A worker with a scope can load the modules that it was started for, and no others.
+  #kindOf(task: HostTask): Kind {
+    let kind = this.#kinds.get(task);
+    if (!kind) {
+      const permissions = callPermissions(this.#permissions, task.spec.permissions);
+      const spec = { ...task.spec, permissions };
+      const name = `${pack(spec)} ${permissions && "url" in task.source ? task.source.url : ""}`;
+      this.#kinds.set(task, kind = { name, spec });
+    }
+    return kind;
+  }
+
+  #launch({ source }: HostTask, spec: WorkerSpec): Launch {
     const { permissions, memoryLimit } = spec;
     const backend = permissions && this.#backend === "worker" ? SCOPED : BACKENDS[this.#backend];
     if (memoryLimit !== undefined && !backend.capabilities.memoryLimit) {
@@ -140,8 +168,7 @@ export class HostWorkers {
 }
 
 /** Closes an idle worker. It takes no more calls. */
-function close(entry: Entry): void {
-  clearTimeout(entry.idleTimer);
-  entry.idleTimer = undefined;
-  entry.worker.close();
+function close(worker: HostWorker, entry: Entry): void {
+  entry.idleSince = undefined;
+  worker.close();
 }

@@ -18,7 +18,10 @@ import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "..
 import type { Executor } from "./executor.ts";
 import { Lanes } from "./lanes.ts";
 import type { PoolSettings } from "./options.ts";
-import { type JobFailure, type JobRequest, pack, packRequest } from "./wire.ts";
+import type { WatchedCall } from "./watched_call.ts";
+import { pack } from "./pack.ts";
+import { packCall } from "./size_limit.ts";
+import type { JobFailure } from "./wire.ts";
 
 /** Milliseconds for which a lane that could not connect fails calls. Thousands may have waited for it. */
 const REFUSAL_TIME = 100;
@@ -39,13 +42,21 @@ export function launchLanes(settings: PoolSettings, setup: Setup): Launch {
   return (_workerId, events) => new Lane(lanes, events);
 }
 
+interface LaneCall {
+  readonly seq: number;
+  /** What the executor knows about it; `undefined` for a call that it was not given. */
+  readonly watched: WatchedCall | undefined;
+  startedAt: number | undefined;
+  granted: number;
+}
+
 class Lane implements Transport {
   readonly window = 1;
   readonly isLoading = false;
   readonly #lanes: Lanes;
   readonly #events: TransportEvents;
   readonly #executor: Executor;
-  #call: { seq: number; id: string; startedAt: number | undefined; granted: number } | undefined;
+  #call: LaneCall | undefined;
   #isEnding = false;
   #hasNotRun = false;
   // Why Redis could not be reached.
@@ -75,20 +86,14 @@ class Lane implements Transport {
     let [item] = decodeItems(items, spread) as unknown[];
     if (shares) item = resolveShared(item, spread, (id) => shares.get(id)?.value);
     const handles = batch.handles || shares?.values().some((share) => share.handles) === true;
-    const request: JobRequest = {
-      ...{ call: [this.#lanes.numberOf(job), index], source, item, handles, spread },
-      ...{ timeout, hasLimit, attempt, stream },
-      sizeLimit: this.#lanes.sizeLimit,
+    const text = packCall({
+      ...{ call: [this.#lanes.numberOf(job), index], item, handles, spread, timeout, hasLimit, attempt, stream },
       traceparent: batch.traceparent,
-      spec: this.#lanes.spec,
-    };
-    const call = {
-      name: "url" in source ? source.name : "inline",
-      request: packRequest(request),
-      urls: this.#lanes.localModules(source),
-      priority,
-    };
-    const id = this.#executor.submit(call, {
+    }, this.#lanes.sizeLimit);
+    // The host must tell at once when a call with a time limit starts, and what a stream yields.
+    const mayShare = timeout === undefined && stream === 0;
+    const task = this.#lanes.taskOf(source);
+    const watched = this.#executor.submit({ task, text, priority, mayShare }, {
       started: () => {
         // The host may have to start a worker first: the time of a limit does not count meanwhile.
         if (timeout === undefined) this.#started();
@@ -98,13 +103,15 @@ class Lane implements Transport {
         else if (news.kind === "progress") this.#events.progress(first, news.done, news.total);
         else this.#events.item(first, reviveValue(news.value, false, news.errors));
       },
-      ended: ({ value, errors }) => {
+      ended: ({ value, errors, ms }) => {
         this.#call = undefined;
+        task.measured(ms);
         this.#events.fulfilled(first, [reviveValue(value, false, errors)]);
+        this.#events.measured(1, ms);
       },
       failed: (failure) => this.#failed(first, failure),
     });
-    this.#call = { seq: first, id, startedAt: undefined, granted: stream };
+    this.#call = { seq: first, watched, startedAt: undefined, granted: stream };
   }
 
   // A host may have taken the call: only `cancel` can find that out, by its claim in Redis.
@@ -132,14 +139,14 @@ class Lane implements Transport {
 
   cancel(seq: number, reason: unknown): void {
     const call = this.#call;
-    if (call?.seq === seq) void this.#cancel(call, reason);
+    if (call?.seq === seq && call.watched) void this.#cancel(call, call.watched, reason);
   }
 
   grant(seq: number, count: number): void {
     const call = this.#call;
-    if (call?.seq !== seq) return;
+    if (call?.seq !== seq || !call.watched) return;
     call.granted += count;
-    this.#executor.control({ kind: "grant", id: call.id, total: call.granted });
+    this.#executor.control(call.watched, { kind: "grant", total: call.granted });
   }
 
   drop(): void {
@@ -151,7 +158,7 @@ class Lane implements Transport {
   }
 
   kill(): void {
-    if (this.#call) this.#executor.giveUp(this.#call.id);
+    if (this.#call?.watched) this.#executor.giveUp(this.#call.watched);
     queueMicrotask(() => this.#end({ reason: "terminated" }));
   }
 
@@ -167,8 +174,7 @@ class Lane implements Transport {
   }
 
   #refuse(seq: number, { message, cause }: ClusterError): void {
-    // The executor does not know it.
-    this.#call = { seq, id: "", startedAt: undefined, granted: 0 };
+    this.#call = { seq, watched: undefined, startedAt: undefined, granted: 0 };
     // Not at once: a pool with many calls would not let the event loop go on.
     this.#refusalTimer = setTimeout(() => {
       this.#call = undefined;
@@ -181,9 +187,10 @@ class Lane implements Transport {
     if (this.#call) this.#call.startedAt ??= performance.now();
   }
 
-  async #cancel(call: { seq: number; id: string }, reason: unknown): Promise<void> {
-    const thrown = encodeThrown(reason);
-    if (!await this.#executor.cancel(call.id, pack({ thrown })) || this.#call !== call || this.#isEnding) return;
+  async #cancel(call: LaneCall, watched: WatchedCall, reason: unknown): Promise<void> {
+    if (!await this.#executor.cancel(watched, pack(encodeThrown(reason))) || this.#call !== call || this.#isEnding) {
+      return;
+    }
     this.#call = undefined;
     this.#events.rejected(call.seq, reason);
   }

@@ -4,15 +4,18 @@
  * @module
  */
 import type { Source } from "../protocol/messages.ts";
+import { CallTask } from "./call_batches.ts";
 import { Executor } from "./executor.ts";
 import type { PoolSettings } from "./options.ts";
+import { packTask } from "./size_limit.ts";
 import type { WorkerSpec } from "./wire.ts";
 
 /** The lanes of one pool. */
 export class Lanes {
-  /** What hosts must know to start a worker. */
-  readonly spec: WorkerSpec;
   readonly #settings: PoolSettings;
+  // What hosts must know to start a worker.
+  readonly #spec: WorkerSpec;
+  readonly #tasks = new WeakMap<Source, CallTask>();
   readonly #jobs = new WeakMap<object, number>();
   // The lanes of each connection. There are several while the lanes of one that has failed end.
   readonly #counts = new Map<Executor, number>();
@@ -21,7 +24,7 @@ export class Lanes {
 
   constructor(settings: PoolSettings, spec: WorkerSpec) {
     this.#settings = settings;
-    this.spec = spec;
+    this.#spec = spec;
   }
 
   /** The largest request that Redis takes. */
@@ -36,14 +39,18 @@ export class Lanes {
     return number;
   }
 
-  /** Returns the local modules that a call needs. */
-  localModules(source: Source): string[] {
-    if (!this.#settings.sendModules) return [];
-    const { initializer, finalizer } = this.spec;
-    const urls = [source, initializer?.source, finalizer?.source].flatMap((each) =>
-      each && "url" in each ? each.url : []
-    );
-    return [...new Set(urls.filter((url) => url.startsWith("file:")))];
+  /**
+   * Returns a task of the pool, packed once.
+   *
+   * @throws {RangeError} If Redis does not take it.
+   */
+  taskOf(source: Source): CallTask {
+    let task = this.#tasks.get(source);
+    if (!task) {
+      const text = packTask({ source, spec: this.#spec, sizeLimit: this.sizeLimit });
+      this.#tasks.set(source, task = new CallTask(source, text, this.#localModules(source)));
+    }
+    return task;
   }
 
   /** Returns the connection of a lane that starts. */
@@ -66,5 +73,13 @@ export class Lanes {
     this.#counts.delete(executor);
     this.failed(executor);
     await executor.close();
+  }
+  #localModules(source: Source): string[] {
+    if (!this.#settings.sendModules) return [];
+    const { initializer, finalizer } = this.#spec;
+    const urls = [source, initializer?.source, finalizer?.source].flatMap((each) =>
+      each && "url" in each ? each.url : []
+    );
+    return [...new Set(urls.filter((url) => url.startsWith("file:")))];
   }
 }

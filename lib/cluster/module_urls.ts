@@ -6,19 +6,19 @@
 import type { ErrorRecord, Thrown } from "../protocol/thrown.ts";
 import type { Hook } from "../transport/transport.ts";
 import type { Source } from "../protocol/messages.ts";
-import { CallFailure } from "./host_worker.ts";
-import type { JobRequest } from "./wire.ts";
+import { CallFailure } from "./call_failure.ts";
+import type { JobTask } from "./wire.ts";
 
-/** Returns a call whose local modules are in a folder of this host. Both URLs end with a slash. */
-export function atHost(request: JobRequest, base: string, folder: string): JobRequest {
+/** Returns a task whose local modules are in a folder of this host. Both URLs end with a slash. */
+export function atHost(task: JobTask, base: string, folder: string): JobTask {
   const placed = (source: Source): Source =>
     "url" in source && source.url.startsWith(base)
       ? { ...source, url: folder + source.url.slice(base.length) }
       : source;
   const placedHook = (hook: Hook | undefined) => hook && { ...hook, source: placed(hook.source) };
-  const { initializer, finalizer } = request.spec;
-  const spec = { ...request.spec, initializer: placedHook(initializer), finalizer: placedHook(finalizer) };
-  return { ...request, source: placed(request.source), spec };
+  const { initializer, finalizer } = task.spec;
+  const spec = { ...task.spec, initializer: placedHook(initializer), finalizer: placedHook(finalizer) };
+  return { ...task, source: placed(task.source), spec };
 }
 
 /** Returns the failure of a call with the URLs of the submitter in its errors, their stacks included. */

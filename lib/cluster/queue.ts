@@ -12,9 +12,9 @@ import { reviveValue } from "../protocol/value_messages.ts";
 import type { WaitLimits } from "../shared/waiting.ts";
 import type { TryGetResult } from "../queue/items.ts";
 import { attempt } from "./attempt.ts";
-import { plainValue } from "./host_worker.ts";
+import { plainValue } from "./pack.ts";
 import type { Reply, Session } from "./session.ts";
-import { type JobResult, pack, unpack } from "./wire.ts";
+import { pack, type PackedValue, unpack } from "./pack.ts";
 
 /** Options of a {@linkcode ClusterQueue}. */
 export interface ClusterQueueOptions {
@@ -245,6 +245,6 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
 }
 
 function itemOf([, text]: Reply): unknown {
-  const { value, errors } = unpack<JobResult>(text as string);
+  const { value, errors } = unpack<PackedValue>(text as string);
   return reviveValue(value, false, errors);
 }

@@ -50,3 +50,14 @@ export async function report(count: number): Promise<number> {
   for (let n = 1; n <= count; n++) context.progress(n, count);
   return count;
 }
+
+/** Returns `n`; before, does what it is asked to. */
+export async function step(n: number, does: "nothing" | "note" | "die" | "wait", file = ""): Promise<number> {
+  if (does === "die") Deno.exit(3);
+  if (does === "note" || does === "wait") await Deno.writeTextFile(file, `${n}\n`, { append: true });
+  // Until a file is there.
+  while (does === "wait" && !await Deno.stat(`${file}.open`).catch(() => undefined)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return n;
+}

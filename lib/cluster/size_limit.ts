@@ -1,0 +1,55 @@
+/**
+ * Packed calls and results, which take no more in Redis than the `sizeLimit` of their pool.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { JSON } from "../core/platform.ts";
+import { transferError } from "../protocol/snapshot.ts";
+import { pack } from "./pack.ts";
+import type { JobCall, JobResult, JobTask } from "./wire.ts";
+
+/** Bytes that a letter of a packed text takes in Redis, at most. */
+const MAX_GROWTH = 3;
+
+/**
+ * Packs a task.
+ *
+ * @throws {RangeError} If it takes more than its `sizeLimit` in Redis.
+ */
+export function packTask(task: JobTask): string {
+  return packWithin(task.sizeLimit, task, "task with the hooks of its pool");
+}
+
+/**
+ * Packs a call.
+ *
+ * @throws {RangeError} If it takes more than `sizeLimit` bytes in Redis.
+ */
+export function packCall(call: JobCall, sizeLimit: number): string {
+  return packWithin(sizeLimit, call, "call");
+}
+
+/**
+ * Packs a result.
+ *
+ * @throws {TransferError} If it cannot be copied, or takes more than `sizeLimit` bytes in Redis.
+ */
+export function packResult(result: JobResult, sizeLimit: number): string {
+  try {
+    return packWithin(sizeLimit, result, "result");
+  } catch (cause) {
+    throw transferError(result.value, "result", "result", cause);
+  }
+}
+
+function packWithin(sizeLimit: number, message: object, what: string): string {
+  const text = pack(message);
+  // Most are small. What they take is counted only where it matters: as BullMQ writes them, with escapes and in UTF-8.
+  const bytes = text.length * MAX_GROWTH <= sizeLimit ? text.length : Buffer.byteLength(JSON.stringify(text));
+  if (bytes <= sizeLimit) return text;
+  throw new RangeError(
+    `a ${what} of ${bytes} bytes is larger than the \`sizeLimit\` ${sizeLimit} of the cluster: let files or a database ` +
+      "carry it, or raise the limit",
+  );
+}
