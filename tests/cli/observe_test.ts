@@ -63,7 +63,7 @@ Deno.test("--dashboard serves the live page while the map runs; its address goes
   const url = stderr.trim();
   assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]{36}\/$/);
   assertStringIncludes(await (await fetch(url)).text(), "isopool");
-  // Someone who still looks does not keep the command from its end.
+  // An open page does not keep the command from its end.
   const events = await fetch(`${url}events`);
   const { port } = new URL(url);
   const other = await place.run(["map", "tasks.ts", "same", `--dashboard=${port}`, ":::", "a"]);

@@ -14,7 +14,7 @@ test("ConditionTests.test_unacquired_wait, test_unacquired_notify: without the l
   const condition = new Condition();
   const guard = await condition.acquire();
   guard.release();
-  await assertRejects(() => condition.wait(guard), "has been released");
+  await assertRejects(() => condition.wait(guard), Error, "has been released");
   assertThrows(() => condition.waitSync(guard, { timeout: 1 }), Error, "has been released");
   assertThrows(() => condition.notifyAll(guard), Error, "has been released");
 });

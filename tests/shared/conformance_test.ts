@@ -44,7 +44,7 @@ test("BaseLockTests.test_with: a block that throws releases", async () => {
   await assertRejects(async () => {
     using _guard = await lock.acquire();
     throw new Error("inside");
-  }, "inside");
+  }, Error, "inside");
   assertEquals(lock.locked, false);
 });
 
