@@ -41,10 +41,14 @@ test("BaseLockTests.test_acquire_contended: others get in only after the release
 
 test("BaseLockTests.test_with: a block that throws releases", async () => {
   const lock = new Lock();
-  await assertRejects(async () => {
-    using _guard = await lock.acquire();
-    throw new Error("inside");
-  }, Error, "inside");
+  await assertRejects(
+    async () => {
+      using _guard = await lock.acquire();
+      throw new Error("inside");
+    },
+    Error,
+    "inside",
+  );
   assertEquals(lock.locked, false);
 });
 
