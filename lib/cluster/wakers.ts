@@ -1,5 +1,5 @@
 /**
- * `Wakers`: waits for messages that say that it is time to look again.
+ * `Wakers`: waits for the messages of Redis that say that a value, queue or lock may have changed.
  *
  * @module
  */
