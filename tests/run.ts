@@ -2,8 +2,9 @@
  * Runs the test files, each in its own process, several at once, and the code in the documentation:
  *
  * ```sh
- * deno task test                # all but the long ones (ON_DEMAND below), in half an hour on two cores
- * deno task test --all          # these, too: three quarters of an hour
+ * deno task test                # all but the long ones (ON_DEMAND below)
+ * deno task test --all          # these, too
+ * deno task test --long         # with more repetitions (tests/support/rounds.ts), some hours
  * deno task test tests/queue    # those of a folder, or one file
  * ```
  *
@@ -35,7 +36,12 @@ const ON_DEMAND: Record<string, string> = {
   "tests/process/shared_test.ts": "the shared objects again, in processes, which are pools with one worker",
 };
 /** Files with code in their documentation that run as one test file, as arguments of `deno test`. A fourth has the others. */
-const DOCS = ["--doc README.md docs", "--doc mod.ts lib/pool lib/future lib/task", "--doc lib/shared lib/queue"];
+/** The programs of docs/zh are those of docs: tests/packaging/chinese_test.ts. */
+const DOCS = [
+  "--doc --ignore=docs/zh README.md docs",
+  "--doc mod.ts lib/pool lib/future lib/task",
+  "--doc lib/shared lib/queue",
+];
 /** Paths whose files run one at a time, after the others: other processes would disturb their measurements. */
 const ALONE = ["tests/alone/", "tests/crash/leak_test.ts", "tests/manager/memory_test.ts"];
 /** Paths whose files take long: they run first, so that no core is idle at the end. */
@@ -50,10 +56,20 @@ const LONG = [
   "tests/process/",
   "tests/shared/",
 ];
-/** Number of files that run at once: one more than cores, as tests often wait. With two more, tests miss their bounds. */
+/** Paths whose files mostly wait, for servers and timers: they run beside the others, one at a time. */
+const WAITING = [
+  "tests/cluster/",
+  "tests/io/",
+  "tests/process_backend/hosts_test.ts",
+  "tests/pool/async_test.ts",
+  "tests/future/unobserved_failures_test.ts",
+];
+/** Number of other files that run at once: one more than cores, as tests often wait. With two more, tests miss their bounds. */
 const CONCURRENCY = navigator.hardwareConcurrency + 1;
+const isAll = Deno.args.includes("--all");
+const isLong = Deno.args.includes("--long");
 /** Milliseconds after which a file is stopped. */
-const FILE_TIMEOUT = 600_000;
+const FILE_TIMEOUT = isLong ? 3_600_000 : 600_000;
 /** Number of letters of a file's name in reports. */
 const MAX_NAME = 100;
 /** Number of last lines that are repeated of a file that failed without a report, for example one that was stopped. */
@@ -99,6 +115,7 @@ async function runFile(file: string): Promise<Outcome> {
   const start = performance.now();
   const { code, stdout, stderr, signal } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "--no-check", "--no-prompt", "--import-map=npm.import_map.json", "-A", ...file.split(" ")],
+    env: isLong ? { ISOPOOL_ROUNDS: "long" } : {},
     stdin: "null",
     signal: AbortSignal.timeout(FILE_TIMEOUT),
   }).output();
@@ -141,21 +158,24 @@ function failures(text: string): string {
   return report === null ? text.split("\n").slice(-TAIL_LINES).join("\n") : report[1].trim();
 }
 
-const isAll = Deno.args.includes("--all");
-const given = Deno.args.filter((arg) => arg !== "--all");
+const given = Deno.args.filter((arg) => !arg.startsWith("--"));
 const paths = given.length === 0 ? ["tests", "examples"] : given;
 const found = paths.flatMap((path) => [...filesIn(path.replace(/\/$/, ""), "_test.ts")]).sort();
 if (given.length === 0) found.push(...DOCS, otherDocs());
 const onDemand = (file: string) => Object.keys(ON_DEMAND).find((path) => file.startsWith(path));
 const files = isAll || given.length > 0 ? found : found.filter((file) => onDemand(file) === undefined);
-const { alone = [], others = [] } = Object.groupBy(
+const isIn = (file: string, paths: readonly string[]) => rank(file, paths) < paths.length;
+const { alone = [], waiting = [], others = [] } = Object.groupBy(
   files,
-  (file) => rank(file, ALONE) < ALONE.length ? "alone" : "others",
+  (file) => isIn(file, ALONE) ? "alone" : isIn(file, WAITING) ? "waiting" : "others",
 );
 others.sort((a, b) => rank(a, LONG) - rank(b, LONG));
 
 const outcomes: Outcome[] = [];
-for await (const outcome of pooledMap(CONCURRENCY, others, runFile)) outcomes.push(outcome);
+async function runFiles(concurrency: number, files: readonly string[]): Promise<void> {
+  for await (const outcome of pooledMap(concurrency, files, runFile)) outcomes.push(outcome);
+}
+await Promise.all([runFiles(CONCURRENCY, others), runFiles(1, waiting)]);
 for (const file of alone) outcomes.push(await runFile(file));
 const passedAlone: string[] = [];
 for (const [i, { file, ok }] of outcomes.entries()) {

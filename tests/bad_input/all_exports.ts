@@ -9,7 +9,7 @@
  * @module
  */
 import type { Report } from "./run_export.ts";
-import { ENTRIES, surface } from "./surface.ts";
+import { type Callable, CALLABLES, ENTRIES, surface } from "./surface.ts";
 
 /** What needs a Redis: tests/cluster/ has their bad input. */
 const WITHOUT_REDIS = /^Cluster(Lock|Queue|Value|)$/;
@@ -25,10 +25,10 @@ export async function badInput(share: number, seed: number, only?: string): Prom
   const sum = { cases: 0, failures: [] as string[], exports: 0 };
   const seen = new Set<string>();
   for (const entry of Object.keys(ENTRIES)) {
-    for (const name of (await surface(entry)).keys()) {
+    for (const [name, callables] of await surface(entry)) {
       if (seen.has(name) || (only ?? name) !== name || WITHOUT_REDIS.test(name)) continue;
       seen.add(name);
-      const { cases, failures } = await runExport(entry, name, share, seed);
+      const { cases, failures } = await runExport(entry, name, callables, share, seed);
       sum.exports++;
       sum.cases += cases;
       sum.failures.push(...failures);
@@ -37,7 +37,13 @@ export async function badInput(share: number, seed: number, only?: string): Prom
   return sum;
 }
 
-async function runExport(entry: string, name: string, share: number, seed: number): Promise<Report> {
+async function runExport(
+  entry: string,
+  name: string,
+  callables: readonly Callable[],
+  share: number,
+  seed: number,
+): Promise<Report> {
   const command = ["tests/bad_input/run_export.ts", entry, name];
   const { stdout, stderr, code, signal } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -45,7 +51,8 @@ async function runExport(entry: string, name: string, share: number, seed: numbe
       ...[...command, String(share), String(seed)],
     ],
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    // `deno doc` takes longer than the cases of most exports.
+    env: { NO_COLOR: "1", [CALLABLES]: JSON.stringify(callables) },
     stdin: "null",
     signal: AbortSignal.timeout(PROCESS_TIMEOUT),
   }).output();

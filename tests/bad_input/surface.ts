@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Name of the variable in which `badInput` hands the callables of one export to its process. */
+export const CALLABLES = "ISOPOOL_CALLABLES";
+
 /** Something public that takes values. */
 export interface Callable {
   /** The export: a function, a class, or an interface of objects that the library makes. */

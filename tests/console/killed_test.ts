@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { literal, runSlowly } from "../support/run_slowly.ts";
 import { test } from "../support/within.ts";
 import { assertOrder, HEAD, read } from "./kit.ts";
+import { rounds } from "../support/rounds.ts";
 
 const SIZE = 100_000;
 
@@ -62,9 +63,11 @@ test("the output of a task before Deno.exit() arrives whole", async () => {
   assertOrder(lines, 3);
 }, { deadline: 60_000 });
 
+const KILLS = rounds(20, 100);
+
 for (const how of ["timeout", "terminate()"]) {
   test(
-    `100 kills by ${how} of tasks that print without end: no other print waits long for a dead holder`,
+    `${KILLS} kills by ${how} of tasks that print without end: no other print waits long for a dead holder`,
     async () => {
       const { code, text } = await runSlowly(
         `${HEAD}${ENDLESS}
@@ -84,7 +87,7 @@ for (const how of ["timeout", "terminate()"]) {
       const words = new Int32Array(new SharedArrayBuffer(8));
       await using pool = new Pool({ workers: 1 });
       const watch = pool.submit(steady, words);
-      for (let kill = 0; kill < 50; kill++) {
+      for (let kill = 0; kill < ${KILLS / 2}; kill++) {
         await using doomed = new Pool({ workers: 2, killGrace: 1 });
         const task = ${how === "timeout"} ? endless.with({ timeout: 5 + kill % 7 }) : endless;
         const futures = [0, 1].map((n) => doomed.submit(task, n, 3000).then(() => {}, () => {}));
@@ -101,7 +104,7 @@ for (const how of ["timeout", "terminate()"]) {
       );
       assertEquals(code, 0, text.slice(-2_000));
       const { longest, count } = JSON.parse(text.trimEnd().split("\n").at(-1)!);
-      assert(count > 100, `${count} prints were measured`);
+      assert(count > KILLS, `${count} prints were measured`);
       // A waiter steals the lock of a dead holder after 2 s, unless the host has released it before.
       assert(longest < 1_500, `one print took ${longest} ms`);
     },

@@ -15,6 +15,8 @@ export interface Backend {
   name: BackendName;
   make(options?: Omit<PoolOptions, "backend">): AnyPool;
   capabilities: Capabilities;
+  /** Whether it is a further engine: suites about the pool's own side, which engines share, run on it in long runs only. */
+  isFurther?: boolean;
   /** Tests that it cannot pass, by their titles, and why. */
   lacks?: readonly (readonly [titles: RegExp, reason: string])[];
 }

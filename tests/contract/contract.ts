@@ -53,6 +53,7 @@ import { transformSuite } from "./transform_suite.ts";
 import { valueSuite } from "./value_suite.ts";
 import { workerSetSuite } from "./worker_set_suite.ts";
 import { workersSuite } from "./workers_suite.ts";
+import { LONG } from "../support/rounds.ts";
 
 /**
  * The suites by theme. A backend whose suites take minutes has a test file for each theme, so that these run side by side.
@@ -124,6 +125,17 @@ const SUITES = {
   ],
 } satisfies Record<string, Suite[]>;
 
+/** Suites about the pool's own side: when calls start, fail and run again, what a pool tells about itself. Engines share it. */
+const POOL_SIDE: ReadonlySet<Suite> = new Set([
+  deadlineSuite,
+  retrySuite,
+  rateSuite,
+  applySuite,
+  asyncContextSuite,
+  statsSuite,
+  eventsSuite,
+]);
+
 /** A theme of the contract. */
 export type Theme = keyof typeof SUITES;
 
@@ -143,5 +155,7 @@ export function contract(
     assertEquals(pool.backend, backend.name);
   });
 
-  for (const theme of themes) for (const suite of SUITES[theme]) suite(backend, check);
+  for (const suite of themes.flatMap((theme): readonly Suite[] => SUITES[theme])) {
+    if (LONG || !backend.isFurther || !POOL_SIDE.has(suite)) suite(backend, check);
+  }
 }

@@ -5,6 +5,7 @@ import { range } from "../support/range.ts";
 import { MUST_HAPPEN, pause, until, within } from "../support/within.ts";
 import { gated, hooks, values } from "../fixtures/views.ts";
 import { type AnyPool, fewer, type Suite } from "./backend.ts";
+import { rounds } from "../support/rounds.ts";
 
 const idle = (pool: AnyPool) => pool.stats().workers.idle;
 
@@ -58,15 +59,15 @@ export const workerSetSuite: Suite = (backend, check) => {
 
   check("idleTimeout: work that arrives at the very moment a worker retires is not lost", async () => {
     await using pool = backend.make({ workers: 2, idleTimeout: 3, retry: 0 });
-    const rounds = parallel ? 60 : 300;
-    for (let round = 0; round < rounds; round++) {
+    const count = parallel ? rounds(24, 60) : 300;
+    for (let round = 0; round < count; round++) {
       const futures = [pool.submit(values.double, round), pool.submit(values.add, round, 1)];
       assertEquals(await within(MUST_HAPPEN, Promise.all(futures)), [2 * round, round + 1]);
       // From well before the worker retires until well after, in steps smaller than the turns of the loop.
       await pause((round % 12) / 2);
     }
     const { succeeded, failed } = pool.stats().tasks;
-    assertEquals([succeeded, failed], [2 * rounds, 0]);
+    assertEquals([succeeded, failed], [2 * count, 0]);
     assert(pool.stats().workers.started > 3, "no worker ever retired");
   }, { deadline: 60_000 });
 
@@ -84,7 +85,7 @@ export const workerSetSuite: Suite = (backend, check) => {
       `maxTasksPerWorker: ${limit} holds for simultaneous submits and for maps on two workers (bound: 60 s)`,
       async () => {
         const pool = backend.make({ workers: 2, maxTasksPerWorker: limit });
-        const count = parallel ? 20 : 40;
+        const count = parallel ? rounds(8, 20) : 40;
         // Nearly each call starts a worker.
         const bound = 30_000;
         const futures = range(count).map((n) => pool.submit(hooks.where, n));

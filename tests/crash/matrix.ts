@@ -61,7 +61,7 @@ function limits(kind: Kind) {
     workers: 1,
     killGrace: 50,
     ...(kind === "spin" || kind === "never") && { timeout: 500 },
-    ...kind.startsWith("oom") && { memoryLimit: 100_000_000 },
+    ...kind.startsWith("oom") && { memoryLimit: 50_000_000 },
   };
 }
 

@@ -8,8 +8,9 @@ import { assert, assertEquals } from "@std/assert";
 import { fuzz, INTACT, joined, MESSAGES, Mutator, TIME } from "../../bench/soak/frames.ts";
 import { FrameReader } from "../../lib/protocol/frames.ts";
 import { test } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
-const FRAMES = 100_000;
+const FRAMES = rounds(15_000, 100_000);
 const SEED = Number(Deno.env.get("ISOPOOL_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 
 test(

@@ -19,12 +19,13 @@ import { threadEntry } from "../../lib/transport/entry.ts";
 import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 import { hostile, unharmed } from "./hostile.ts";
 import { SEQ } from "./seq.ts";
+import { rounds } from "../support/rounds.ts";
 
 // deno-lint-ignore no-explicit-any -- any message at all
 type Frame = any;
 
 const KINDS = ["initializing", "ready", "item", "progress", "cancel-received", "result", "error", "report", "failed"];
-const RUNS = 150;
+const RUNS = rounds(50, 150);
 
 /** Starts a worker without a pool, makes it post messages of every kind, and records them. */
 async function record(): Promise<Frame[]> {

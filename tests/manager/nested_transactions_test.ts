@@ -8,8 +8,9 @@ import fc from "fast-check";
 import { DeadlockError, Manager } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
 import { test, within } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
-const RUNS = Number(Deno.env.get("ISOPOOL_RUNS") ?? 12);
+const RUNS = rounds(8, 100);
 
 /** An action of a task: a transaction with actions inside, or a call. Object -1 is the whole manager. */
 type Nest = { take: number; inside: Nest[] } | { call: number };

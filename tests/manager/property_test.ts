@@ -11,12 +11,13 @@ import { type ListProxy, Manager, Pool, tasks } from "@isopool/isopool";
 import { leavesNothing } from "../support/leaks.ts";
 import { pause, test } from "../support/within.ts";
 import type { DictOp, ListOp, Logged, Op } from "./property_tasks.ts";
+import { rounds } from "../support/rounds.ts";
 
 const { appendAndReport, runAndLog } = tasks<typeof import("./property_tasks.ts")>(
   import.meta.resolve("./property_tasks.ts"),
 );
 
-const RUNS = Number(Deno.env.get("ISOPOOL_RUNS") ?? 12);
+const RUNS = rounds(8, 100);
 
 const index = fc.integer({ min: -4, max: 6 });
 const item = fc.oneof(fc.integer(), fc.string({ maxLength: 3 }), fc.constant(null), fc.record({ n: fc.integer() }));

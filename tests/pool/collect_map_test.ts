@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { test } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const HEAD = `
@@ -156,8 +157,8 @@ test("a worker frees the arguments and results of answered calls (within 10 s)",
   assertEquals(counts, [200, 200]);
 }, { deadline: 70_000 });
 
-const LENGTH = 300_000;
-/** Characters of each item and of each result. All of them together would be 300 MB. */
+const LENGTH = rounds(100_000, 300_000);
+/** Characters of each item and of each result. All of them together would be 100 MB at least. */
 const WIDTH = 512;
 const MB = 2 ** 20;
 const HEAP = 8 * MB;

@@ -4,6 +4,7 @@ import { dying, gated, values } from "../fixtures/views.ts";
 import { expectError } from "../support/expect.ts";
 import { Gate } from "../support/gate.ts";
 import { MUST_HAPPEN, test, timed, until, within } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
 for (const how of ["denoExit", "processExit", "exitAfterAwait"] as const) {
   for (const code of [0, 7]) {
@@ -88,9 +89,11 @@ test("a task that crashes in every attempt under retry fails after its last atte
   assertEquals(await within(MUST_HAPPEN, pool.submit(values.double, 4)), 8);
 });
 
-test("50 crashes in a row do not break the pool, because each worker took a task", async () => {
+const CRASHES = rounds(12, 50);
+
+test(`${CRASHES} crashes in a row do not break the pool, because each worker took a task`, async () => {
   await using pool = new Pool(2);
-  const futures = Array.from({ length: 50 }, () => pool.submit(dying.denoExit, 1));
+  const futures = Array.from({ length: CRASHES }, () => pool.submit(dying.denoExit, 1));
   for (const future of futures) {
     assert(!(await within(20_000, future.exception()) instanceof BrokenPoolError));
   }

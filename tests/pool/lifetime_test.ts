@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { onLinux } from "../support/proc.ts";
 import { fixture, runScript } from "../support/script.ts";
+import { rounds } from "../support/rounds.ts";
 import { test } from "../support/within.ts";
 
 const HEAD = `
@@ -140,7 +141,9 @@ test("Deno.exit() with a task that spins ends the script with its code", async (
   assertEquals([code, late], [5, false]);
 });
 
-test("after 50 pools were created, used and closed the thread count is back at its base line", async () => {
+const POOLS = rounds(15, 50);
+
+test(`after ${POOLS} pools were created, used and closed the thread count is back at its base line`, async () => {
   const { code, stdout, stderr } = await runScript(
     `${HEAD}
     import { threadCount } from ${support("proc.ts")};
@@ -152,7 +155,7 @@ test("after 50 pools were created, used and closed the thread count is back at i
     await use(0);
     await use(1);
     const base = threadCount();
-    for (let n = 0; n < 50; n++) await use(n);
+    for (let n = 0; n < ${POOLS}; n++) await use(n);
     await until(() => threadCount() <= base + 2, () => "the threads are gone: " + threadCount() + " of " + base, 10_000);
     console.log("back");
   `,

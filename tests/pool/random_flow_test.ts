@@ -8,8 +8,9 @@ import { CancelledError, Pool } from "@isopool/isopool";
 import type { AnyPool } from "../contract/backend.ts";
 import { mixed } from "../fixtures/views.ts";
 import { test, within } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
-const RUNS = 6;
+const RUNS = rounds(2, 10);
 const STEPS = 60;
 /** Maximum number of calls of one program. */
 const IDS = 60_000;

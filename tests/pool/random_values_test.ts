@@ -7,8 +7,9 @@ import { assert, assertEquals } from "@std/assert";
 import { CancelledError, Pool, TaskTimeoutError } from "@isopool/isopool";
 import { flow, values } from "../fixtures/views.ts";
 import { test, within } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
-const RUNS = 3;
+const RUNS = rounds(1, 3);
 const STEPS = 40;
 
 type Pick = (below: number) => number;

@@ -4,6 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { fixture, runScript } from "../support/script.ts";
+import { rounds } from "../support/rounds.ts";
 import { test } from "../support/within.ts";
 
 const HEAD = `
@@ -31,7 +32,7 @@ for (const [how, end] of [["ends", ""], ["calls Deno.exit(0)", "Deno.exit(0);"]]
   test(
     `a script that ${how} while its workers prepare themselves ends without an error message, at any moment`,
     async () => {
-      for (let ms = 0; ms < 48; ms += 3) {
+      for (let ms = 0; ms < 48; ms += rounds(8, 3)) {
         const { code, stderr, late } = await runScript(`${HEAD}
         const pool = new Pool(2);
         await pool.map(values.double, [1, 2, 3]);
@@ -45,7 +46,7 @@ for (const [how, end] of [["ends", ""], ["calls Deno.exit(0)", "Deno.exit(0);"]]
   );
 
   test(`a script that ${how} while its workers start ends without an error message, at any moment`, async () => {
-    for (let ms = 0; ms < 48; ms += 6) {
+    for (let ms = 0; ms < 48; ms += rounds(12, 6)) {
       const { code, stderr, late } = await runScript(`${HEAD}
         const pool = new Pool(2);
         pool.ready().catch(() => {});

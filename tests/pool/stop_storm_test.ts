@@ -7,12 +7,13 @@ import { inline, Pool, type PoolOptions, TaskTimeoutError, WorkerCrashedError } 
 import { expectError } from "../support/expect.ts";
 import { leavesNothing } from "../support/leaks.ts";
 import { test, within } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
 const TIMEOUT = 8;
 const GRACE = 4;
 /** A storm ends after so many stops, or after so many milliseconds on a machine that does other things, too. */
-const STOPS = 60;
-const DURATION = 8_000;
+const STOPS = rounds(20, 60);
+const DURATION = rounds(4_000, 8_000);
 /** Least number of stops that say anything. */
 const LEAST = 6;
 /** Bound of one storm in milliseconds: one round may still run when its time is up. */

@@ -7,16 +7,17 @@ import { killAndCount, killWhile } from "../../bench/soak/processes.ts";
 import { onLinux } from "../support/proc.ts";
 import { test, until } from "../support/within.ts";
 import { lives, own } from "./kit.ts";
+import { rounds } from "../support/rounds.ts";
 
-const TASKS = 1_000;
-const KILLS = 100;
+const TASKS = rounds(250, 1_000);
+const KILLS = rounds(20, 100);
 const LONG = { ignore: !onLinux, deadline: 240_000 };
 
 // `deno task soak:processes`: 10,000 tasks, and 1,000 kills.
 test(`kill -9 of random children during ${TASKS} tasks: retry loses none`, async () => {
   const { lost, kills } = await killWhile(TASKS, 50);
   assertEquals(lost, 0);
-  assert(kills > 20, `${kills} kills`);
+  assert(kills > TASKS / 50, `${kills} kills`);
 }, LONG);
 
 test(
@@ -24,7 +25,7 @@ test(
   async () => {
     const { lost, repeated, kills } = await killWhile(TASKS, 0);
     assertEquals(repeated, 0);
-    assert(kills > 20 && lost <= kills, `${kills} kills, ${lost} lost`);
+    assert(kills > TASKS / 50 && lost <= kills, `${kills} kills, ${lost} lost`);
   },
   LONG,
 );

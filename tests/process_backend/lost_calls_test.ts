@@ -8,6 +8,7 @@ import { onLinux } from "../support/proc.ts";
 import { range } from "../support/range.ts";
 import { MUST_HAPPEN, pause, test, timed, until, within } from "../support/within.ts";
 import { childrenOf, lives, own } from "./kit.ts";
+import { rounds } from "../support/rounds.ts";
 
 const linux = { ignore: !onLinux };
 
@@ -93,7 +94,7 @@ for (const how of ["cancel()", "its timeout", "terminate()"] as const) {
   }, linux);
 }
 
-const KILLS = 40;
+const KILLS = rounds(12, 40);
 
 test(`${KILLS} kills at random moments: what was not started is not lost, and nothing runs twice`, async () => {
   const file = Deno.makeTempFileSync();

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { encodeValue, ValueRing } from "../../lib/protocol/value_ring.ts";
+import { rounds } from "../support/rounds.ts";
 
 const put = (ring: ValueRing, value: unknown): number => ring.write(() => ring.put(value));
 
@@ -155,7 +156,7 @@ Deno.test("ValueRing: reading random data gives some value or an error, and neve
   put(ring, 1);
   const ints = new Int32Array(ring.memory);
   let noise = 1, thrown = 0;
-  for (let round = 0; round < 3_000; round++) {
+  for (let round = 0; round < rounds(300, 3_000); round++) {
     for (let at = 0; at < 64; at++) {
       noise = Math.imul(noise ^ (noise >>> 13), 0x5bd1e995) + round | 0;
       ints[at] = noise % 3 === 0 ? noise & 15 : noise;

@@ -9,9 +9,9 @@ import { BRAND } from "../../lib/shared/handle.ts";
 import { decode, encode } from "../../lib/shared/revive.ts";
 import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
+import { LONG } from "../support/rounds.ts";
 
 const SCRIPT = import.meta.resolve("./corrupt_memory_script.ts");
-const LONG = Deno.env.get("ISOPOOL_PROPERTIES") === "long";
 
 /** Runs the script; `ids` is how many rounds make locks look as if a living thread had them. */
 async function run(rounds: number, ids: number): Promise<{ seed: number; longest: number; peak: number }> {

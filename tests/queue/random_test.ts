@@ -1,7 +1,7 @@
 /**
  * Random programs. Producers and consumers on threads of both engines, some of which are killed, are checked against
  * what must hold for every program; random calls on one thread are compared with an array. A failure prints its seed:
- * ISOPOOL_SEED repeats that run, ISOPOOL_RUNS sets the number of runs.
+ * ISOPOOL_SEED repeats that run.
  *
  * @module
  */
@@ -11,8 +11,9 @@ import { ItemLostError, JoinableQueue, Queue, QueueClosedError, select, SharedAr
 import { TestThread } from "../shared/support/test_thread.ts";
 import { bytesOf, type GetWay, type Ledger, type Message, type PutWay, see } from "../shared/support/queue_acts.ts";
 import { test, until, within } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
-const RUNS = Number(Deno.env.get("ISOPOOL_RUNS") ?? 12);
+const RUNS = rounds(5, 100);
 const seed = Deno.env.get("ISOPOOL_SEED");
 const settings = seed === undefined ? {} : { seed: Number(seed) };
 /** Maximum number of messages of one producer. */

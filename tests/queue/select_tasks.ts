@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Queue, select, type SharedEvent, WaitTimeoutError } from "@isopool/isopool";
+import type { SharedEvent } from "@isopool/isopool";
+import { type Queue, select, WaitTimeoutError } from "@isopool/isopool/queue";
 
 /**
  * Puts an item into one of the queues and takes one from any, many times; returns how often it found nothing. While a

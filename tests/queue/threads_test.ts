@@ -1,7 +1,7 @@
 /**
  * Queues and pipes between threads of both engines, and what remains when some threads die.
  *
- * `ISOPOOL_QUEUE=long` sends 1,000,000 messages in all, instead of 20,000 for each producer.
+ * a long run (support/rounds.ts) sends 1,000,000 messages in all, instead of 10,000 for each producer.
  *
  * @module
  */
@@ -18,8 +18,9 @@ import {
 } from "@isopool/isopool";
 import { TestThread } from "../shared/support/test_thread.ts";
 import { test, until, within } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
-const PER_PRODUCER = Deno.env.get("ISOPOOL_QUEUE") === "long" ? 250_000 : 20_000;
+const PER_PRODUCER = rounds(10_000, 250_000);
 const PRODUCERS = 4;
 
 test("four producers and four consumers: every item arrives once, in its producer's order", async () => {
@@ -166,7 +167,7 @@ for (const engine of ["thread", "web"] as const) {
 
   test(`${engine}: an end that arrives while the other end checks it is not taken for gone`, async () => {
     await using thread = await TestThread.start(engine);
-    for (let n = 0; n < 2_000; n++) {
+    for (let n = 0; n < rounds(500, 2_000); n++) {
       const [here, there] = Pipe<unknown>();
       const sent = thread.run("sendAll", there, [n]);
       there.close();

@@ -6,6 +6,7 @@ import { encodeFrame } from "../../lib/protocol/frames.ts";
 import { childrenOf, lives } from "../process_backend/kit.ts";
 import { onLinux } from "../support/proc.ts";
 import { runScript } from "../support/script.ts";
+import { rounds } from "../support/rounds.ts";
 import { test, until } from "../support/within.ts";
 import { ends, values } from "./host_tasks.ts";
 
@@ -72,14 +73,16 @@ for (const way of ["give", "toss"] as const) {
   );
 }
 
+const FORGED = rounds(20, 60);
+
 test(
-  `60 forged messages and mutated frames (ISOPOOL_SEED=${SEED}): each costs its own worker at most, and settles no other call`,
+  `${FORGED} forged messages and mutated frames (ISOPOOL_SEED=${SEED}): each costs its own worker at most, and settles no other call`,
   async () => {
     await using pool = hostilePool();
     await using other = hostilePool();
     const mutator = new Mutator(SEED);
     const kinds = ["result", "error", "item", "started", "waits", "progress", "ready", "failed", "exiting", "printed"];
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < FORGED; n++) {
       const kind = kinds[n % kinds.length];
       const forged = {
         kind,

@@ -22,10 +22,11 @@ import { OwnerTable } from "../../lib/shared/owner_table.ts";
 import { decode, encode } from "../../lib/shared/revive.ts";
 import { runScript } from "../support/script.ts";
 import { MUST_HAPPEN, test, within } from "../support/within.ts";
+import { rounds } from "../support/rounds.ts";
 
 const { seize } = tasks<typeof import("./corrupt_memory_tasks.ts")>(import.meta.resolve("./corrupt_memory_tasks.ts"));
 const SCRIPT = import.meta.resolve("./corrupt_memory_script.ts");
-const ROUNDS = Deno.env.get("ISOPOOL_PROPERTIES") === "long" ? 400 : 24;
+const ROUNDS = rounds(24, 400);
 const CORRUPT = "the shared memory of this object is corrupt";
 
 test(

@@ -1,11 +1,11 @@
 /**
  * Parameters of random tests: they run a few seconds each, with a new seed every time. A failure prints its seed and the
- * program. `ISOPOOL_SEED` repeats that run, `ISOPOOL_PROPERTIES=long` makes 20 times as many runs.
+ * program. `ISOPOOL_SEED` repeats that run; a long run (rounds.ts) has 20 times as many.
  *
  * @module
  */
 
-const LONG = Deno.env.get("ISOPOOL_PROPERTIES") === "long";
+import { LONG } from "./rounds.ts";
 
 /** Returns parameters for `fc.assert`. Real threads behave differently in each run, so shrinking a failure finds nothing. */
 export function runs(count: number, { shrink = false } = {}): {

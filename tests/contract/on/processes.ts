@@ -11,6 +11,7 @@ export function processContract(...themes: Theme[]): void {
 
   contract({
     name: "process",
+    isFurther: true,
     make: (options) => new Pool({ ...options, backend: "process" }),
     capabilities: {
       engine: "process",

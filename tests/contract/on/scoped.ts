@@ -6,6 +6,7 @@ import { contract, type Theme } from "../contract.ts";
 export function scopedContract(...themes: Theme[]): void {
   contract({
     name: "worker",
+    isFurther: true,
     make: (options) => new Pool({ permissions: "none", ...options }),
     capabilities: {
       engine: "web",
