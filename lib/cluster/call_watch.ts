@@ -172,9 +172,9 @@ export class CallWatch {
     for (const call of calls.values()) call.start();
   }
 
-  #progress(job: WatchedJob, { index, news, ends }: JobProgress): void {
+  #progress(job: WatchedJob, { news, ends }: JobProgress): void {
+    for (const [index, text] of news) job.calls.get(index)?.events.news(unpack(text));
     for (const end of ends) this.#ended(job, end);
-    if (news !== undefined) job.calls.get(index)?.events.news(unpack(news));
   }
 
   #completed(job: WatchedJob, result: string | JobEnds): void {
@@ -226,7 +226,7 @@ export class CallWatch {
       if (state.isStarted) this.#started(job);
       for (const call of job.calls.values()) this.#repeat(call);
       // The news are in the events, or lost.
-      if (state.progress) this.#progress(job, { ...state.progress, news: undefined });
+      if (state.progress) this.#progress(job, { ...state.progress, news: [] });
       if (!state.end) return;
       if ("reason" in state.end) this.#failAll(job, failureOf(state.end.reason));
       else this.#completed(job, state.end.result);

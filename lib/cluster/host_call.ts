@@ -75,6 +75,11 @@ export class HostCall {
     return this.#isSent;
   }
 
+  /** Whether its worker has started it, as far as that is known. Only of calls with a time limit. */
+  get isStarted(): boolean {
+    return this.#transport.startedAt(this.seq) !== undefined;
+  }
+
   /** Its worker has it now. */
   sent(): void {
     this.#isSent = true;

@@ -20,6 +20,7 @@ import type { HostCalls } from "./host_calls.ts";
 import type { HostTask, HostTasks } from "./host_tasks.ts";
 import type { HostWorker } from "./host_worker.ts";
 import type { HostWorkers } from "./host_workers.ts";
+import { JobReports } from "./job_reports.ts";
 import { withSubmitterUrls } from "./module_urls.ts";
 import { pack, unpack } from "./pack.ts";
 import type { Job, Redis } from "./packages.ts";
@@ -32,7 +33,6 @@ import {
   type JobCall,
   type JobData,
   type JobEnds,
-  type JobProgress,
   type JobResult,
   LARGE,
   resultKey,
@@ -40,6 +40,8 @@ import {
 
 /** Milliseconds that a batch may run until its host returns what it has not started: it is made for 2. */
 const BATCH_LIMIT = 50;
+/** Milliseconds between two looks at whether a call with a time limit has started. */
+const START_CHECK = 5;
 /** Milliseconds beyond its time limit after which a host stops a call that its submitter has not stopped. */
 const SUBMITTER_GRACE = 5_000;
 /** Workers in a row that may end without having started a call, because an earlier job has left code that blocks them. */
@@ -90,8 +92,7 @@ class JobRun {
   #timer: Timer | undefined;
   // Whether what has not started is returned.
   #isLate = false;
-  // Resolves when Redis has the news so far.
-  #written: Promise<void> | undefined;
+  readonly #reports: JobReports;
 
   constructor(job: Job, key: string, task: HostTask, off: ReadonlySet<number>, parts: HostParts) {
     this.#job = job;
@@ -99,6 +100,7 @@ class JobRun {
     this.#task = task;
     this.#parts = parts;
     this.#calls = (job.data as JobData).calls;
+    this.#reports = new JobReports(job, this.#calls.length > 1 ? this.#ends : []);
     this.#waiting = [...this.#calls.keys()].filter((index) => !off.has(index));
   }
 
@@ -121,8 +123,7 @@ class JobRun {
       if (this.#ends.length > before) trials = 0;
     }
     clearTimeout(this.#timer);
-    // A call that fails does not wait for its news.
-    if (this.#ends.some(([, end]) => end === "result")) await this.#written;
+    await this.#reports.written;
     return this.#ends;
   }
 
@@ -132,17 +133,20 @@ class JobRun {
     const given = unpack<JobCall>(this.#calls[index]);
     let timer: Timer | undefined;
     let start = 0;
+    // The submitter keeps the time limit, as that of every other backend, and hears when it begins. The host keeps it for a
+    // call that its submitter has left behind.
+    const checkStart = (timeout: number): void => {
+      if (!call.isStarted) return void (timer = setTimeout(() => checkStart(timeout), START_CHECK));
+      timer = setTimeout(() => call.kill(), Math.min(MAX_DELAY, timeout + SUBMITTER_GRACE));
+      this.#reports.add(index, pack({ kind: "started" }));
+    };
     const call = worker.run(this.#task, given, {
       sent: () => {
         start = performance.now();
         if (this.#calls.length > 1) this.#timer ??= setTimeout(() => this.#checkTime(worker), BATCH_LIMIT);
-        const { timeout } = given;
-        if (timeout === undefined) return;
-        // The submitter keeps the limit, as that of every other backend. This is for a call that it has left behind.
-        timer = setTimeout(() => call.kill(), Math.min(MAX_DELAY, timeout + SUBMITTER_GRACE));
-        this.#report(index, pack({ kind: "started" }));
+        if (given.timeout !== undefined) checkStart(given.timeout);
       },
-      news: (news) => this.#report(index, pack(news)),
+      news: (news) => this.#reports.add(index, pack(news)),
     });
     this.#running.set(index, call);
     calls.add(key, call);
@@ -180,15 +184,7 @@ class JobRun {
     for (const index of this.#waiting.splice(0)) this.#ends.push([index, "returned", ""]);
     for (const call of this.#running.values()) call.withdraw();
     // The ends of those that were withdrawn are there when it is written.
-    this.#report(0, undefined);
-  }
-
-  #report(index: number, news: string | undefined): void {
-    const progress: JobProgress = { index, news, ends: this.#calls.length > 1 ? this.#ends : [] };
-    const written = this.#written = RuntimePromise.resolve(this.#written).then(() =>
-      this.#job.updateProgress(progress)
-    );
-    written.catch(() => {}); // A call that fails does not wait for it.
+    this.#reports.write();
   }
 }
 

@@ -86,10 +86,8 @@ export interface JobEnds {
 
 /** Progress of a job. */
 export interface JobProgress {
-  /** The call that has news. */
-  readonly index: number;
-  /** A packed {@linkcode JobNews}, if there is any. */
-  readonly news: string | undefined;
+  /** What its calls report, in order: each with its index, a packed {@linkcode JobNews}. */
+  readonly news: readonly (readonly [index: number, text: string])[];
   /** The calls of the batch that have ended so far. */
   readonly ends: readonly CallEnd[];
 }
