@@ -1,5 +1,5 @@
 /**
- * Runs the test files, each in its own process, several at once, and the code in the documentation:
+ * Runs the test files, each in its own process, several at once:
  *
  * ```sh
  * deno task test                # all but the long ones (ON_DEMAND below)
@@ -17,6 +17,7 @@
  * @module
  */
 import { pooledMap } from "@std/async/pool";
+import { filesIn } from "./support/files_in.ts";
 
 const AGAIN = "suites that run on threads, again on another engine, which has no code of its own for most of them";
 /** What runs with `--all` or by its name only, and why. */
@@ -35,18 +36,11 @@ const ON_DEMAND: Record<string, string> = {
   "tests/faults/": "rounds of faults: deno task soak:faults runs more of them",
   "tests/process/shared_test.ts": "the shared objects again, in processes, which are pools with one worker",
 };
-/** Files with code in their documentation that run as one test file, as arguments of `deno test`. A fourth has the others. */
-/** The programs of docs/zh are those of docs: tests/packaging/chinese_test.ts. */
-const DOCS = [
-  "--doc --ignore=docs/zh README.md docs",
-  "--doc mod.ts lib/pool lib/future lib/task",
-  "--doc lib/shared lib/queue",
-];
 /** Paths whose files run one at a time, after the others: other processes would disturb their measurements. */
 const ALONE = ["tests/alone/", "tests/crash/leak_test.ts", "tests/manager/memory_test.ts"];
 /** Paths whose files take long: they run first, so that no core is idle at the end. */
 const LONG = [
-  "--doc",
+  "tests/docs/",
   "tests/contract/on/",
   "examples/",
   "tests/bench/",
@@ -70,8 +64,6 @@ const isAll = Deno.args.includes("--all");
 const isLong = Deno.args.includes("--long");
 /** Milliseconds after which a file is stopped. */
 const FILE_TIMEOUT = isLong ? 3_600_000 : 600_000;
-/** Number of letters of a file's name in reports. */
-const MAX_NAME = 100;
 /** Number of last lines that are repeated of a file that failed without a report, for example one that was stopped. */
 const TAIL_LINES = 40;
 
@@ -83,45 +75,24 @@ interface Outcome {
   readonly text: string;
 }
 
-/** Yields a file; of a folder, the files in it whose names end so. */
-function* filesIn(path: string, ending: string): Generator<string> {
-  if (Deno.statSync(path).isFile) return yield path;
-  for (const { name, isDirectory } of Deno.readDirSync(path)) {
-    if (isDirectory) yield* filesIn(`${path}/${name}`, ending);
-    else if (name.endsWith(ending)) yield `${path}/${name}`;
-  }
-}
-
-/** What reports call a file; an entry of {@linkcode DOCS} can be long. */
-const nameOf = (file: string) => file.length > MAX_NAME ? `${file.slice(0, MAX_NAME)}...` : file;
-
 /** Gives the index of the first of `folders` that has the file; the number of folders if none has it. */
 function rank(file: string, folders: readonly string[]): number {
   const index = folders.findIndex((folder) => file.startsWith(folder));
   return index < 0 ? folders.length : index;
 }
 
-/** Returns the files with code in their documentation that no other entry of {@linkcode DOCS} has. */
-function otherDocs(): string {
-  const listed = DOCS.flatMap((each) => each.split(" "));
-  const isListed = (path: string) => listed.some((each) => path === each || path.startsWith(`${each}/`));
-  const all = ["lib", "workers"].flatMap((folder) => [...filesIn(folder, ".ts")]);
-  const others = all.filter((path) => !isListed(path) && Deno.readTextFileSync(path).includes("@example"));
-  return ["--doc", ...others].join(" ");
-}
-
-/** Runs one file, or the entry of {@linkcode DOCS}, and prints its output. */
+/** Runs one file, and prints its output. */
 async function runFile(file: string): Promise<Outcome> {
   const start = performance.now();
   const { code, stdout, stderr, signal } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-check", "--no-prompt", "--import-map=npm.import_map.json", "-A", ...file.split(" ")],
+    args: ["test", "--no-check", "--no-prompt", "--import-map=npm.import_map.json", "-A", file],
     env: isLong ? { ISOPOOL_ROUNDS: "long" } : {},
     stdin: "null",
     signal: AbortSignal.timeout(FILE_TIMEOUT),
   }).output();
   const ms = performance.now() - start;
   let text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("").trimEnd();
-  if (signal !== null) text += `\n${nameOf(file)} was stopped by ${signal} after ${Math.round(ms / 1000)} s`;
+  if (signal !== null) text += `\n${file} was stopped by ${signal} after ${Math.round(ms / 1000)} s`;
   // One call of console.log, so that the lines of two files do not mix.
   console.log(text);
   return { file, ms, ok: code === 0, text };
@@ -161,7 +132,6 @@ function failures(text: string): string {
 const given = Deno.args.filter((arg) => !arg.startsWith("--"));
 const paths = given.length === 0 ? ["tests", "examples"] : given;
 const found = paths.flatMap((path) => [...filesIn(path.replace(/\/$/, ""), "_test.ts")]).sort();
-if (given.length === 0) found.push(...DOCS, otherDocs());
 const onDemand = (file: string) => Object.keys(ON_DEMAND).find((path) => file.startsWith(path));
 const files = isAll || given.length > 0 ? found : found.filter((file) => onDemand(file) === undefined);
 const isIn = (file: string, paths: readonly string[]) => rank(file, paths) < paths.length;
@@ -180,7 +150,7 @@ for (const file of alone) outcomes.push(await runFile(file));
 const passedAlone: string[] = [];
 for (const [i, { file, ok }] of outcomes.entries()) {
   if (ok) continue;
-  console.log(`${nameOf(file)} failed, and runs once more, alone`);
+  console.log(`${file} failed, and runs once more, alone`);
   const second = await runFile(file);
   if (!second.ok) continue;
   outcomes[i] = second;
@@ -188,20 +158,20 @@ for (const [i, { file, ok }] of outcomes.entries()) {
 }
 
 const longest = outcomes.toSorted((a, b) => b.ms - a.ms).slice(0, 8);
-console.log(`longest: ${longest.map(({ file, ms }) => `${nameOf(file)} ${Math.round(ms / 1000)} s`).join(", ")}`);
+console.log(`longest: ${longest.map(({ file, ms }) => `${file} ${Math.round(ms / 1000)} s`).join(", ")}`);
 const failed = outcomes.filter(({ ok }) => !ok);
 // Repeats the failures at the end, for logs of which only the end is kept.
-for (const { file, text } of failed) console.log(`\n${nameOf(file)} failed:\n${failures(text)}`);
+for (const { file, text } of failed) console.log(`\n${file} failed:\n${failures(text)}`);
 const counts: Counts = { passed: 0, failed: 0, ignored: 0 };
 for (const outcome of outcomes) addCounts(counts, outcome);
 const reasons = Object.groupBy(outcomes.flatMap(({ text }) => ignoreReasons(text)), (reason) => reason);
 for (const path of new Set(found.filter((file) => !files.includes(file)).map((file) => onDemand(file)!))) {
   console.log(`not run: ${path}, ${ON_DEMAND[path]}: deno task test ${path.replace(/\/$/, "")}`);
 }
-for (const file of passedAlone) console.log(`${nameOf(file)} failed beside others, and passed alone`);
+for (const file of passedAlone) console.log(`${file} failed beside others, and passed alone`);
 for (const [reason, all] of Object.entries(reasons)) console.log(`${all!.length} ignored: ${reason}`);
 console.log(`${counts.passed} tests passed, ${counts.failed} failed, ${counts.ignored} ignored`);
 console.log(
-  `${outcomes.length} test files, ${failed.length} failed${failed.map(({ file }) => `\n  ${nameOf(file)}`).join("")}`,
+  `${outcomes.length} test files, ${failed.length} failed${failed.map(({ file }) => `\n  ${file}`).join("")}`,
 );
 if (failed.length > 0 || outcomes.length === 0) Deno.exit(1);
