@@ -4,7 +4,7 @@
  * @module
  */
 import { onAbort } from "../core/abort.ts";
-import { Promise } from "../core/platform.ts";
+import { performance, Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
 import type { Redis } from "./packages.ts";
 import type { RedisAddress } from "./address.ts";
@@ -12,15 +12,28 @@ import { disconnect, redisClient, unref, within } from "./redis.ts";
 
 /** Milliseconds that a subscription may take. */
 const SUBSCRIBE_LIMIT = 2_000;
+/** Milliseconds after its last wait for which a channel stays subscribed. */
+const IDLE_LIMIT = 60_000;
+
+/** A channel that a process listens to. */
+interface Channel {
+  /** Who waits for its next message. */
+  readonly waiting: Set<() => void>;
+  /** When the last wait for it began or ended, on the `performance.now()` clock. */
+  lastUse: number;
+}
 
 /** The channels that a process listens to, and who waits for each. */
 export class Wakers {
   readonly #address: RedisAddress;
-  readonly #channels = new Map<string, Set<() => void>>();
+  readonly #idleLimit: number;
+  readonly #channels = new Map<string, Channel>();
   #subscriber: Redis | undefined;
 
-  constructor(address: RedisAddress) {
+  /** @param idleLimit {@linkcode IDLE_LIMIT}; tests have no minute. */
+  constructor(address: RedisAddress, idleLimit = IDLE_LIMIT) {
     this.#address = address;
+    this.#idleLimit = idleLimit;
   }
 
   /**
@@ -30,8 +43,9 @@ export class Wakers {
    * @throws If Redis cannot be reached.
    */
   async wait(channel: string, ms: number, signal: AbortSignal): Promise<void> {
-    const waiting = this.#channels.get(channel);
-    if (!waiting) return await this.#subscribe(channel);
+    const known = this.#channels.get(channel);
+    if (!known) return await this.#subscribe(channel);
+    const { waiting } = known;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
     waiting.add(resolve);
@@ -41,6 +55,7 @@ export class Wakers {
     } finally {
       clearTimeout(timer);
       waiting.delete(resolve);
+      known.lastUse = performance.now();
       stopListening();
     }
   }
@@ -55,14 +70,28 @@ export class Wakers {
   }
 
   async #subscribe(channel: string): Promise<void> {
-    this.#subscriber ??= this.#connect();
-    await within(SUBSCRIBE_LIMIT, this.#subscriber.subscribe(channel) as Promise<unknown>);
-    if (!this.#channels.has(channel)) this.#channels.set(channel, new Set());
+    this.#unsubscribeIdle();
+    const subscriber = this.#subscriber ??= this.#connect();
+    await within(SUBSCRIBE_LIMIT, subscriber.subscribe(channel) as Promise<unknown>);
+    // It may have been closed meanwhile. A channel that was noted then would have no subscription.
+    if (this.#subscriber !== subscriber || this.#channels.has(channel)) return;
+    this.#channels.set(channel, { waiting: new Set(), lastUse: performance.now() });
+  }
+
+  // A program may use a name for each of its users, and each once. Channels are looked through only when one is added.
+  #unsubscribeIdle(): void {
+    const limit = performance.now() - this.#idleLimit;
+    for (const [channel, { waiting, lastUse }] of this.#channels) {
+      if (waiting.size > 0 || lastUse > limit) continue;
+      this.#channels.delete(channel);
+      // If the connection is broken, the subscription is gone as well.
+      this.#subscriber?.unsubscribe(channel).catch(() => {});
+    }
   }
 
   #connect(): Redis {
     const subscriber = redisClient(this.#address, true);
-    subscriber.on("message", (channel: string) => this.#channels.get(channel)?.forEach((resolve) => resolve()));
+    subscriber.on("message", (channel: string) => this.#channels.get(channel)?.waiting.forEach((resolve) => resolve()));
     // Messages were lost while the connection was broken.
     subscriber.on("ready", () => this.#wakeAll());
     unref(subscriber);
@@ -70,6 +99,6 @@ export class Wakers {
   }
 
   #wakeAll(): void {
-    for (const waiting of this.#channels.values()) waiting.forEach((resolve) => resolve());
+    for (const { waiting } of this.#channels.values()) waiting.forEach((resolve) => resolve());
   }
 }
