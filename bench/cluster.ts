@@ -1,12 +1,13 @@
 /**
- * Benchmarks of calls on a worker host over Redis, against BullMQ by hand on the same machine.
+ * Benchmarks of calls on a worker host over Redis, against BullMQ by hand on the same machine: with jobs that run on the
+ * event loop of its worker, where a long one would block the renewal of the locks, and on its worker threads.
  *
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import { bullmq, isopoolCluster } from "./kit/contestants.ts";
+import { bullmq, bullmqThreads, isopoolCluster } from "./kit/contestants.ts";
 
-const contestants = [isopoolCluster, bullmq];
+const contestants = [isopoolCluster, bullmq, bullmqThreads];
 const goal = { limit: 1.2, against: [bullmq.name] };
 
 export const clusterBenches: readonly Bench[] = [

@@ -17,7 +17,8 @@ const TASKS = tasks<Record<string, (arg: unknown) => unknown>>(import.meta.resol
 
 const VARIANTS: Record<string, (redis: TestRedis, workers: number, task: string) => Promise<Contestant>> = {
   isopool: onHost,
-  bullmq: byHand,
+  bullmq: (...args) => byHand("loop", ...args),
+  bullmqThreads: (...args) => byHand("threads", ...args),
 };
 
 await serve((variant: string) => ({
@@ -44,13 +45,14 @@ async function onHost(redis: TestRedis, workers: number, name: string) {
   };
 }
 
-// It handles no failures, and its jobs run on the event loop of the process that takes them.
-async function byHand(redis: TestRedis, workers: number, name: string) {
+// It handles no failures. Its jobs run on the event loop of the process that takes them, which a long one would block until
+// its lock is lost, or on threads.
+async function byHand(where: "loop" | "threads", redis: TestRedis, workers: number, name: string) {
   const path = redis.address.slice("unix://".length);
   const worker = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--no-check", "-A", `--import-map=${import.meta.resolve("../../npm.import_map.json")}`],
-      ...[import.meta.resolve("../tasks/bullmq_worker.ts"), path, QUEUE, `${workers}`, name],
+      ...[import.meta.resolve("../tasks/bullmq_worker.ts"), path, QUEUE, `${workers}`, where],
     ],
     stdin: "null",
     stdout: "null",
@@ -70,7 +72,7 @@ async function byHand(redis: TestRedis, workers: number, name: string) {
     const kept = { age: 3_600 };
     return {
       result,
-      parts: { name: "call", data: { arg }, opts: { jobId, removeOnComplete: kept, removeOnFail: kept } },
+      parts: { name, data: { arg }, opts: { jobId, removeOnComplete: kept, removeOnFail: kept } },
     };
   };
   return {

@@ -41,6 +41,7 @@ export const fork = node("fork, advanced (node)", "processes.mjs", "fork");
 /** A worker host over Redis, and the engine that it uses, by hand. */
 export const isopoolCluster = deno("isopool", "cluster.ts", "isopool");
 export const bullmq = deno("BullMQ by hand", "cluster.ts", "bullmq");
+export const bullmqThreads = deno("BullMQ, threads", "cluster.ts", "bullmqThreads");
 
 /** Code for the bare runtime, written by hand. */
 export const bare = deno("bare thread", "bare.mjs", "single");

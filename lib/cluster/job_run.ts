@@ -118,8 +118,11 @@ class JobRun {
       const before = this.#ends.length;
       const isLast = ++trials === MAX_TRIALS;
       const part = this.#waiting.splice(0, worker.room);
-      await RuntimePromise.all(part.map((index) => this.#runOn(worker, index, isLast)));
-      workers.release(worker);
+      try {
+        await RuntimePromise.all(part.map((index) => this.#runOn(worker, index, isLast)));
+      } finally {
+        workers.release(worker);
+      }
       if (this.#ends.length > before) trials = 0;
     }
     clearTimeout(this.#timer);

@@ -19,7 +19,7 @@ import type { Executor } from "./executor.ts";
 import { Lanes } from "./lanes.ts";
 import type { PoolSettings } from "./options.ts";
 import type { WatchedCall } from "./watched_call.ts";
-import { pack } from "./pack.ts";
+import { packThrown } from "./pack.ts";
 import { packCall } from "./size_limit.ts";
 import type { JobFailure } from "./wire.ts";
 
@@ -188,7 +188,8 @@ class Lane implements Transport {
   }
 
   async #cancel(call: LaneCall, watched: WatchedCall, reason: unknown): Promise<void> {
-    if (!await this.#executor.cancel(watched, pack(encodeThrown(reason))) || this.#call !== call || this.#isEnding) {
+    const packed = packThrown(encodeThrown(reason), (thrown) => thrown);
+    if (!await this.#executor.cancel(watched, packed) || this.#call !== call || this.#isEnding) {
       return;
     }
     this.#call = undefined;

@@ -9,7 +9,8 @@ import { Json, PlainWriter } from "../core/plain.ts";
 import { cloneInput } from "../protocol/clone_input.ts";
 import { recordsOf } from "../protocol/error_record.ts";
 import { encodeFrame, FrameReader } from "../protocol/frames.ts";
-import type { ErrorRecord } from "../protocol/thrown.ts";
+import type { ErrorRecord, Thrown } from "../protocol/thrown.ts";
+import { frameOfThrown } from "../protocol/thrown_frame.ts";
 
 /** A value with the records of the errors in it. */
 export interface PackedValue {
@@ -29,7 +30,16 @@ const PLAIN_WITH_NOTES = "~";
 export function pack(message: object): string {
   const json = new PlainWriter().write(message);
   if (json) return (json.hasNotes ? PLAIN_WITH_NOTES : PLAIN) + json.text;
-  return encodeFrame(message).map((part) => Buffer.from(part).toString("base64")).join(" ");
+  return textOf(encodeFrame(message));
+}
+
+/** Packs a message with something thrown in it. What of that cannot reach another process is left out. */
+export function packThrown(thrown: Thrown, wrap: (thrown: Thrown) => object): string {
+  return textOf(frameOfThrown(thrown, wrap));
+}
+
+function textOf(frame: readonly Uint8Array[]): string {
+  return frame.map((part) => Buffer.from(part).toString("base64")).join(" ");
 }
 
 /** Reads a packed message. */

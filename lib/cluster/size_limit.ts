@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { JSON } from "../core/platform.ts";
+import { UnreachableError } from "../protocol/reach.ts";
 import { transferError } from "../protocol/snapshot.ts";
 import { pack } from "./pack.ts";
 import type { JobCall, JobResult, JobTask } from "./wire.ts";
@@ -25,9 +26,16 @@ export function packTask(task: JobTask): string {
  * Packs a call.
  *
  * @throws {RangeError} If it takes more than `sizeLimit` bytes in Redis.
+ * @throws {TypeError} If it has an object of this machine in it.
  */
 export function packCall(call: JobCall, sizeLimit: number): string {
-  return packWithin(sizeLimit, call, "call");
+  try {
+    return packWithin(sizeLimit, call, "call");
+  } catch (cause) {
+    if (!call.handles || cause instanceof RangeError || cause instanceof UnreachableError) throw cause;
+    const instead = "open one by its name with `queue()`, `value()` or `lock()` of what `cluster()` returns";
+    throw new TypeError(`queues, pipes and managers stay on their machine: ${instead}`, { cause });
+  }
 }
 
 /**

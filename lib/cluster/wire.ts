@@ -19,7 +19,7 @@
 import type { Source } from "../protocol/messages.ts";
 import type { ErrorRecord, Thrown } from "../protocol/thrown.ts";
 import type { Death, Hook } from "../transport/transport.ts";
-import { pack, type PackedValue, unpack } from "./pack.ts";
+import { type PackedValue, packThrown, unpack } from "./pack.ts";
 import type { SentModules } from "./sent_modules.ts";
 
 /** The options of a pool that each of its calls carries. A host has separate workers for each combination of them. */
@@ -155,7 +155,10 @@ const MARK = "\nisopool:";
 
 /** Makes the reason of a failed job. */
 export function failedReason(text: string, failure: JobFailure): string {
-  return `${text.replaceAll(MARK, " ")}${MARK}${pack(failure)}`;
+  const packed = failure.kind === "thrown"
+    ? packThrown(failure.thrown, (thrown) => ({ ...failure, thrown }))
+    : packThrown(failure.cause, (cause) => ({ ...failure, cause }));
+  return `${text.replaceAll(MARK, " ")}${MARK}${packed}`;
 }
 
 /** Reads the reason of a failed job. BullMQ's own reasons mean that the host was lost. */
