@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { AsyncLocalStorage } from "node:async_hooks";
+import type { AsyncLocalStorage } from "node:async_hooks";
 import { isolateState } from "../lib/core/isolate_state.ts";
 import { takeMove } from "../lib/core/move.ts";
 import { performance, Promise } from "../lib/core/platform.ts";
@@ -49,7 +49,7 @@ export class CallRunner implements CallHost {
     this.workerId = host.init.workerId;
     this.#concurrency = host.init.concurrency;
     this.#replies = new Replies(host);
-    if (this.#concurrency > 1) this.#callStorage = new AsyncLocalStorage();
+    if (this.#concurrency > 1) this.#callStorage = newStorage();
   }
 
   /** The call whose code runs now. */
@@ -130,6 +130,8 @@ export class CallRunner implements CallHost {
       this.#runningAlone = call;
       const start = batch.timed ? performance.now() : 0;
       try {
+        const sent = this.#host.sent?.();
+        if (sent) await sent;
         // Loading counts as running: the first call's timeout stops a module that never finishes loading.
         fn ??= await this.#load(batch.task);
         let value = this.#call(fn, batch, i, call);
@@ -163,6 +165,8 @@ export class CallRunner implements CallHost {
     this.#running.set(call.taskId, call);
     const start = performance.now();
     try {
+      const sent = this.#host.sent?.();
+      if (sent) await sent;
       const fn = this.#tasks.get(batch.task) ?? await this.#load(batch.task);
       const running = this.enter(call, () => this.#call(fn, batch, i, call));
       this.#host.waits?.(call.taskId);
@@ -224,6 +228,12 @@ export class CallRunner implements CallHost {
     this.#replies.begin();
     return fn;
   }
+}
+
+// Loaded for workers that need it: its loading is a part of the start of a process.
+function newStorage<T>(): AsyncLocalStorage<T> {
+  // deno-lint-ignore no-process-global
+  return new (process.getBuiltinModule("node:async_hooks").AsyncLocalStorage)<T>();
 }
 
 function invoke(fn: TaskFunction, item: unknown, spread: boolean): unknown {

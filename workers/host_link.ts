@@ -20,6 +20,10 @@ export interface HostLink {
   /** Posts a message together with the next one, which must follow at once. If a kind lacks it, `post` is used. */
   postWithNext?(message: WorkerMessage): void;
   /**
+   * Resolves when what was posted has left the worker; `undefined` if it has. If a kind lacks it, `post` returns only then.
+   */
+  sent?(): Promise<void> | undefined;
+  /**
    * Runs a function in a later turn of the event loop. Only in such a turn, or in a timer, does the runtime report that
    * the worker has run out of memory.
    */

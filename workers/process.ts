@@ -20,7 +20,9 @@ import type { HostMessage, WorkerMessage } from "../lib/protocol/messages.ts";
 import type { AnswerMessage } from "../lib/protocol/remote_messages.ts";
 import type { ProcessInit } from "../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../lib/shared/owner_table.ts";
-import { answerReader, listen, post, postWithNext } from "./process_channel.ts";
+import { Channel } from "./process_channel.ts";
+import { type Connection, connectToHost } from "./process_connection.ts";
+import { answerReader } from "./process_descriptors.ts";
 import { Prints } from "./process_prints.ts";
 import { Watchdog } from "./process_watchdog.ts";
 import { serve } from "./serve.ts";
@@ -36,10 +38,12 @@ class LocalCallTable extends CallTable {
   /** Maximum processor time of the calls that were opened last, in milliseconds. */
   cpuTime: number | undefined;
   readonly #watchdog: Watchdog;
+  readonly #channel: Channel;
 
-  constructor(watchdog: Watchdog) {
+  constructor(watchdog: Watchdog, channel: Channel) {
     super();
     this.#watchdog = watchdog;
+    this.#channel = channel;
   }
 
   override setResult(): boolean {
@@ -48,8 +52,8 @@ class LocalCallTable extends CallTable {
 
   override start(seq: number): boolean {
     if (!super.start(seq)) return false;
-    // Before the call runs: a call of which the host has read nothing has not run.
-    post({ kind: "started", seq } satisfies WorkerMessage);
+    // It has left before the call runs (`HostLink.sent`): a call of which the host has read nothing has not run.
+    this.#channel.post({ kind: "started", seq });
     if (this.cpuTime !== undefined) this.#watchdog.callStarts(seq, this.cpuTime);
     return true;
   }
@@ -66,6 +70,8 @@ export interface Place {
   readonly isLaunched: boolean;
   /** Whether something outside ends it with its host (lib/transport/process_watch.ts). */
   readonly isWatched: boolean;
+  /** Where it connects to its host, if it does not use the descriptors that it inherits. */
+  readonly connection?: Connection;
 }
 
 /**
@@ -75,25 +81,31 @@ export interface Place {
  * @param load The `import()` of the entry.
  * @param place How this process is connected and watched.
  */
-export function boot(load: Importer, { isLaunched, isWatched }: Place): void {
+export async function boot(load: Importer, { isLaunched, isWatched, connection }: Place): Promise<void> {
+  const channel = new Channel(connection && await connectToHost(connection), isLaunched);
   const watchdog = new Watchdog(isLaunched, isWatched);
   let receive: ((message: HostMessage) => void) | undefined;
   const onMessage = (message: unknown) => {
     if (receive) receive(message as HostMessage);
-    else receive = start(message as ProcessInit, load, watchdog);
+    else receive = start(message as ProcessInit, load, watchdog, channel);
   };
   if (isLaunched) watchdog.listen(onMessage);
-  else listen(onMessage, () => exit(0));
+  else await channel.listen(onMessage, () => exit(0));
 }
 
-function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message: HostMessage) => void {
+function start(
+  init: ProcessInit,
+  load: Importer,
+  watchdog: Watchdog,
+  channel: Channel,
+): (message: HostMessage) => void {
   const { isLaunched } = watchdog;
   setEnvironment(init.env, isLaunched);
   watchdog.mark = init.mark;
-  const prints = new Prints(init.mark, isLaunched, () => post({ kind: "printed" } satisfies WorkerMessage));
+  const prints = new Prints(init.mark, isLaunched, () => channel.postWithNext({ kind: "printed" }));
   const send = (message: WorkerMessage, moved?: Transferable[]) => {
     prints.mark();
-    post(message);
+    channel.post(message);
     // Moved values are not here any more.
     if (moved && moved.length > 0) structuredClone(undefined, { transfer: moved });
   };
@@ -104,16 +116,21 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
       watchMemory(memoryLimit, (error) => send({ kind: "failed", phase: "memory", thrown: encodeThrown(error) }))
     );
   }
-  reportEnd(send);
+  const end = (code: number) => channel.whenSent(() => exit(code));
+  reportEnd(send, end);
   let receiveAnswer: ((answer: AnswerMessage) => void) | undefined;
   let sharedTypes: Promise<void> | undefined;
   const loadSharedTypes = async () => {
     const objects = await load(SHARED_OBJECTS) as typeof import("../lib/remote/arrivals.ts");
-    objects.connectHost({ post, readAnswer: isLaunched ? undefined : answerReader(() => exit(0)) });
+    const canBlock = !isLaunched && channel.hasDescriptors;
+    objects.connectHost({
+      post: (message) => channel.post(message),
+      readAnswer: canBlock ? answerReader(() => exit(0)) : undefined,
+    });
     receiveAnswer = objects.receiveAnswer;
   };
   const owners = OwnerTable.local();
-  const callTable = new LocalCallTable(watchdog);
+  const callTable = new LocalCallTable(watchdog, channel);
   const doorbell = new Doorbell();
   const receive = serve({
     init: {
@@ -130,9 +147,10 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
     post: send,
     postWithNext: (message) => {
       prints.mark();
-      postWithNext(message);
+      channel.postWithNext(message);
     },
-    waits: (seq) => post({ kind: "waits", seq } satisfies WorkerMessage),
+    sent: () => channel.sent,
+    waits: (seq) => channel.post({ kind: "waits", seq }),
     setImmediate: (run) => setImmediate(run),
     // A turn of the event loop takes longer than a small call, and nothing here needs one.
     soon: queueMicrotask,
@@ -142,7 +160,7 @@ function start(init: ProcessInit, load: Importer, watchdog: Watchdog): (message:
     prepare: () => Promise.resolve(),
     loadSharedTypes: () => sharedTypes ??= loadSharedTypes(),
     loadTracer: () => import("./call_tracer.ts"),
-    leave: () => exit(0),
+    leave: () => end(0),
   });
   return (message) => {
     if (message.kind === "answer") receiveAnswer!(message);
@@ -184,11 +202,11 @@ function setEnvironment(env: Record<string, string>, isLaunched: boolean): void 
   }
 }
 
-function reportEnd(send: (message: WorkerMessage) => void): void {
+function reportEnd(send: (message: WorkerMessage) => void, end: (code: number) => void): void {
   const endWith = (event: Event, error: unknown) => {
     event.preventDefault();
     send({ kind: "exiting", thrown: encodeThrown(error) });
-    exit(1);
+    end(1);
   };
   addEventListener("error", (event) => endWith(event, event.error));
   addEventListener("unhandledrejection", (event) => endWith(event, event.reason));

@@ -1,44 +1,139 @@
 /**
- * The channel of a worker process to its host: frames in on descriptor 3, frames out on descriptor 4, and answers for which
- * this thread blocks on descriptor 5.
+ * `Channel`: frames between a worker process and its host.
  *
- * Writes are synchronous: a message has left this process when `post` returns, so a result survives a kill that comes
- * right after it. A host that does not read holds up its worker, which is the back-pressure.
+ * ```
+ * connection    both ways, without a thread or a part of node: what is written has usually left when `post` returns, and
+ *               the rest leaves in turns of the event loop
+ * descriptors   the same, where the host may not listen or another program is in between. A write has left when it returns
+ * ```
+ *
+ * A worker with a connection goes over to the descriptors, to write, when it must not depend on its event loop: before it
+ * blocks for an answer, if a task reports progress and the report before it is still here, and if many messages are. The
+ * host then gets the number of bytes that have certainly left through the connection, and all from there on; what came both
+ * ways counts once (lib/transport/resumed_bytes.ts).
  *
  * @module
  */
-import { readSync, writeSync } from "node:fs";
-import { Socket } from "node:net";
 import { encodeFrame, FrameReader } from "../lib/protocol/frames.ts";
 import type { WorkerMessage } from "../lib/protocol/messages.ts";
 import { frameOfThrown } from "../lib/protocol/thrown_frame.ts";
+import { readDescriptor, writeDescriptor } from "./process_descriptors.ts";
 
-const FROM_HOST = 3;
-const TO_HOST = 4;
-const ANSWERS = 5;
-/** Bytes of one read. */
+/** Maximum number of bytes of one read or write. */
 const PIECE = 2 ** 18;
 /** Maximum number of bytes that are copied, so that there is one write. */
 const SMALL = 2 ** 14;
+/** Number of messages that wait for the event loop at the most. */
+const BACKLOG = 64;
 
-// Taken at load: a task can replace the functions of the module.
-const [readPieceSync, writePiece] = [readSync, writeSync];
+/** The channel of this process. */
+export class Channel {
+  readonly #connection: Deno.Conn | undefined;
+  // What is written together with the next message, since each write wakes the host.
+  #held: Uint8Array[] = [];
+  // What has not certainly left through the connection, and how many bytes have.
+  readonly #unsent: Uint8Array[] = [];
+  #sentBytes = 0;
+  #sending: Promise<void> | undefined;
+  #usesDescriptors = false;
+  #onEnd: () => void = () => {};
 
-// What is written in one go, since each write wakes the host: the frame that waits for the next one, and small parts.
-const small = new Uint8Array(SMALL);
-let held = 0;
+  /**
+   * @param connection The connection to the host, if there is one.
+   * @param isLaunched Whether another program has started this process: then the descriptors are all that there is.
+   */
+  constructor(connection: Deno.Conn | undefined, isLaunched: boolean) {
+    this.#connection = connection;
+    if (isLaunched) this.#usesDescriptors = true;
+    else if (!connection) this.useDescriptors();
+  }
 
-/** Writes the frame of a message, which may have a thrown value in it. */
-export function post(message: WorkerMessage): void {
-  write(frameOf(message));
-}
+  /** Whether there are descriptors. Windows passes on none. */
+  get hasDescriptors(): boolean {
+    return !this.#connection || Deno.build.os !== "windows";
+  }
 
-/** Writes the frame of a message together with the next one, if it is small. The next one must follow at once. */
-export function postWithNext(message: WorkerMessage): void {
-  const parts = frameOf(message);
-  // Half of it leaves room for the next frame.
-  if (held + lengthOf(parts) > SMALL / 2) write(parts);
-  else hold(parts);
+  /** Posts a message, which may have a thrown value in it. */
+  post(message: WorkerMessage): void {
+    const { kind } = message;
+    if (kind === "request" && message.isSync) this.useDescriptors();
+    else if (this.#sending && (kind === "progress" || this.#unsent.length >= BACKLOG)) this.useDescriptors();
+    this.#write(frameOf(message));
+  }
+
+  /** Posts a message together with the next one, if it is small. The next one must follow at once. */
+  postWithNext(message: WorkerMessage): void {
+    const parts = frameOf(message);
+    if (lengthOf(this.#held) + lengthOf(parts) > SMALL / 2) this.#write(parts);
+    else this.#held.push(...parts);
+  }
+
+  /** Resolves when all that was posted has left this process; `undefined` if it has. */
+  get sent(): Promise<void> | undefined {
+    return this.#sending;
+  }
+
+  /** Calls `run` when all that was posted has left this process. */
+  whenSent(run: () => void): void {
+    if (this.#sending) void this.#sending.then(run);
+    else run();
+  }
+
+  /**
+   * Reads frames until the host closes the channel.
+   *
+   * @param onEnd Is called when the channel has ended.
+   */
+  async listen(onMessage: (message: unknown) => void, onEnd: () => void): Promise<void> {
+    this.#onEnd = onEnd;
+    const connection = this.#connection;
+    if (!connection) return await readDescriptor(onMessage, onEnd);
+    const reader = new FrameReader(onMessage);
+    const piece = new Uint8Array(PIECE);
+    for (;;) {
+      const room = reader.room(PIECE);
+      const count = await connection.read(room ?? piece).catch(() => null);
+      if (count === null) return onEnd();
+      if (room) reader.filled(count);
+      else reader.push(piece.subarray(0, count));
+    }
+  }
+
+  /** From now on, what is written has left this process when the call returns. */
+  useDescriptors(): void {
+    if (this.#usesDescriptors || !this.hasDescriptors) return;
+    this.#usesDescriptors = true;
+    const position = new Uint8Array(8);
+    new DataView(position.buffer).setFloat64(0, this.#sentBytes, true);
+    for (const bytes of [position, ...this.#unsent.splice(0)]) writeDescriptor(bytes);
+  }
+
+  #write(parts: Uint8Array[]): void {
+    const pieces = [...this.#held, ...parts];
+    this.#held = [];
+    const isSmall = lengthOf(pieces) <= SMALL;
+    if (this.#usesDescriptors) return (isSmall ? [joined(pieces)] : pieces).forEach(writeDescriptor);
+    // A task may change its buffers before they have left.
+    const isOwn = parts.length === 1;
+    this.#unsent.push(...isSmall ? [joined(pieces)] : pieces.map((part) => isOwn ? part : part.slice()));
+    this.#sending ??= this.#send(this.#connection!);
+  }
+
+  // The first write is under way when this returns, and has usually left.
+  async #send(connection: Deno.Conn): Promise<void> {
+    try {
+      for (let bytes; (bytes = this.#unsent[0]);) {
+        const count = await connection.write(bytes.length > PIECE ? bytes.subarray(0, PIECE) : bytes);
+        if (this.#usesDescriptors) break;
+        this.#sentBytes += count;
+        if (count === bytes.length) this.#unsent.shift();
+        else this.#unsent[0] = bytes.subarray(count);
+      }
+    } catch {
+      this.#onEnd(); // The host has closed the channel.
+    }
+    this.#sending = undefined;
+  }
 }
 
 function frameOf(message: WorkerMessage): Uint8Array[] {
@@ -46,67 +141,15 @@ function frameOf(message: WorkerMessage): Uint8Array[] {
   return thrown ? frameOfThrown(thrown, (thrown) => ({ ...message, thrown })) : encodeFrame(message);
 }
 
-function write(parts: readonly Uint8Array[]): void {
-  if (held + lengthOf(parts) > SMALL) {
-    writeHeld();
-    return parts.forEach((part) => writeAll(part, part.length));
-  }
-  hold(parts);
-  writeHeld();
-}
-
-function hold(parts: readonly Uint8Array[]): void {
-  for (const part of parts) {
-    small.set(part, held);
-    held += part.length;
-  }
-}
-
-function writeHeld(): void {
-  const length = held;
-  held = 0;
-  writeAll(small, length);
-}
-
-function writeAll(bytes: Uint8Array, length: number): void {
-  for (let written = 0; written < length;) written += writePiece(TO_HOST, bytes, written, length - written);
-}
-
 const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);
 
-/**
- * Reads frames until the host closes the channel.
- *
- * @param onMessage Receives each message.
- * @param onEnd Is called when the channel has ended.
- */
-export function listen(onMessage: (message: unknown) => void, onEnd: () => void): void {
-  const reader = new FrameReader(onMessage);
-  const onread = {
-    buffer: new Uint8Array(PIECE),
-    callback(count: number, buffer: Uint8Array) {
-      reader.push(buffer.subarray(0, count));
-      return true;
-    },
-  };
-  // A read by `node:fs` goes through another thread: 20 us more for each message.
-  new Socket({ fd: FROM_HOST, readable: true, writable: false, onread } as object)
-    .on("error", onEnd).on("close", onEnd).resume();
-}
-
-/** Returns a function that blocks this thread until the next answer. `onEnd` is called when the channel has ended. */
-export function answerReader<T>(onEnd: () => never): () => T {
-  let answer: T | undefined;
-  const reader = new FrameReader((message) => answer = message as T);
-  const piece = new Uint8Array(PIECE);
-  return () => {
-    for (answer = undefined; answer === undefined;) {
-      const room = reader.room(PIECE);
-      const count = readPieceSync(ANSWERS, room ?? piece, 0, (room ?? piece).length, null);
-      if (count === 0) return onEnd();
-      if (room) reader.filled(count);
-      else reader.push(piece.subarray(0, count));
-    }
-    return answer;
-  };
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Uint8Array(lengthOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

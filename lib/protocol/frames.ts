@@ -18,7 +18,6 @@
  *
  * @module
  */
-import { deserialize, Deserializer, serialize, Serializer } from "node:v8";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { MAX_BUFFERS, searchFrame } from "./frame_input.ts";
 import { type Exporter, exportWith } from "../shared/handle.ts";
@@ -32,8 +31,16 @@ const MAX_BODY = 2 ** 30;
 /** Maximum length of a buffer, in bytes. */
 const MAX_BUFFER = 2 ** 33;
 
-/** Version of the format in which the engine of this process writes values. */
-export const FORMAT: number = serialize(null)[1];
+let loaded: typeof import("node:v8") | undefined;
+
+// Loaded with the first value that is not plain: a worker process takes a tenth of its start for it.
+// deno-lint-ignore no-process-global
+const engine = () => loaded ??= process.getBuiltinModule("node:v8");
+
+/** Returns the version of the format in which the engine of this process writes values. */
+export function formatVersion(): number {
+  return engine().serialize(null)[1];
+}
 
 /** Thrown by the reader for bytes that are no frame. Nothing that follows them can be read. */
 export class FrameError extends Error {}
@@ -49,7 +56,7 @@ export function encodeFrame(message: object, exporter: Exporter = passOn): Uint8
   const text = new PlainWriter().write(message);
   if (text) return [frameOfText(text)];
   const { hasBuffers, large } = searchFrame(message);
-  const write = () => hasBuffers ? serializeWithBuffers(message, large) : serialize(message);
+  const write = () => hasBuffers ? serializeWithBuffers(message, large) : engine().serialize(message) as Uint8Array;
   const body = exportWith(exporter, write);
   if (body.length > MAX_BODY) throw new TypeError(`a message of ${body.length} bytes is too large: send typed arrays`);
   const header = new Uint8Array(HEADER + large.length * 8);
@@ -82,7 +89,7 @@ function writeHeader(into: Uint8Array<ArrayBuffer>, length: number, form: number
 }
 
 function serializeWithBuffers(message: object, large: ArrayBuffer[]): Uint8Array {
-  const serializer = new Serializer();
+  const serializer = new (engine().Serializer)();
   large.forEach((buffer, i) => serializer.transferArrayBuffer(i, buffer));
   serializer.writeHeader();
   serializer.writeValue(message);
@@ -90,13 +97,13 @@ function serializeWithBuffers(message: object, large: ArrayBuffer[]): Uint8Array
 }
 
 function readBody(form: number, body: Uint8Array, buffers: ArrayBuffer[]): unknown {
-  if (form === Form.PLAIN) return deserialize(body as never);
+  if (form === Form.PLAIN) return engine().deserialize(body as never);
   if (form < Form.TEXT_WITH_NOTES) return deserializeWithBuffers(body, buffers);
   return new Json(decoder.decode(body), form === Form.TEXT_WITH_NOTES).parse();
 }
 
 function deserializeWithBuffers(body: Uint8Array, buffers: ArrayBuffer[]): unknown {
-  const deserializer = new Deserializer(body as never);
+  const deserializer = new (engine().Deserializer)(body as never);
   buffers.forEach((buffer, i) => deserializer.transferArrayBuffer(i, buffer));
   deserializer.readHeader();
   return deserializer.readValue();

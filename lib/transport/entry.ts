@@ -13,6 +13,7 @@
  * @module
  */
 import { JSON, URL } from "../core/platform.ts";
+import type { Connecting } from "./process_listener.ts";
 import { namespaceUrl } from "../protocol/load_task.ts";
 
 const codeUrl = (kind: string): string => new URL(`../../workers/${kind}.ts`, import.meta.url).href;
@@ -69,6 +70,8 @@ export interface ProcessPlace {
   readonly isLaunched: boolean;
   /** Whether it is ended with this script from outside (process_watch.ts). */
   readonly isWatched?: boolean;
+  /** Where it connects to this script, if it does. */
+  readonly connection?: Connecting;
   /** Whether it may read all files: then the library's code for shared objects is read when it is needed, and not at start. */
   readonly mayRead: boolean;
   /** The URL of its code there. */
@@ -78,10 +81,10 @@ export interface ProcessPlace {
 /** Returns the entry of a worker process that can load these task modules, whatever its permissions. */
 export function processEntry(
   modules: readonly string[],
-  { isLaunched, isWatched = false, mayRead, code = PROCESS_CODE }: ProcessPlace,
+  { isLaunched, isWatched = false, connection, mayRead, code = PROCESS_CODE }: ProcessPlace,
 ): URL {
   const urls = [...mayRead ? [] : [objectsBeside(code)], ...modules.map(namespaceUrl)];
-  return entryWith(code, urls, `, ${JSON.stringify({ isLaunched, isWatched })}`);
+  return entryWith(code, urls, `, ${JSON.stringify({ isLaunched, isWatched, connection })}`);
 }
 
 /** Returns the hosts that the library and these modules are loaded from, as `--allow-import` takes them. */

@@ -8,7 +8,8 @@ import { PROCESS_CODE, processEntry } from "./entry.ts";
 import { keepFolder } from "./host_keeper.ts";
 import { findRuntime, shellArguments } from "./launch_prefix.ts";
 import { urlIn } from "./module_files.ts";
-import { heapFlags, mayRead, permissionFlags, type ProcessCommand, scriptEnvironment } from "./process_command.ts";
+import { mayRead, permissionFlags } from "./permission_flags.ts";
+import { heapFlags, type ProcessCommand, scriptEnvironment } from "./process_command.ts";
 import type { Setup } from "./transport.ts";
 
 /** A host that `ssh` reaches. */

@@ -15,7 +15,7 @@
 import { IsopoolError } from "../core/errors.ts";
 import { crypto, JSON, Promise, URL } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
-import { FORMAT } from "../protocol/frames.ts";
+import { formatVersion } from "../protocol/frames.ts";
 import { PROCESS_CODE, PROCESS_OBJECTS } from "./entry.ts";
 import { keeperCommand, NO_RUNTIME, type RemoteHost } from "./host_command.ts";
 import { moduleFiles, urlIn } from "./module_files.ts";
@@ -130,7 +130,7 @@ export class HostSession {
   }
 
   #connected(facts: HostFacts): void {
-    if (facts.format === FORMAT) return this.#facts.resolve(facts);
+    if (facts.format === formatVersion()) return this.#facts.resolve(facts);
     this.#refusal = new IsopoolError(
       `Cannot run workers on host ${this.#host.name}: Deno ${facts.version} there writes values in another format than ` +
         `Deno ${Deno.version.deno} here: install the same version there`,

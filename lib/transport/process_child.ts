@@ -1,26 +1,31 @@
 /**
- * `ChildProcess`: one `deno run` process with a channel of its own, and its certain end.
+ * `Child`: one `deno run` process with a channel of its own, and its certain end.
  *
  * ```
- * fd 0   nothing is ever sent: its end tells the watchdog in the child the same, where there is no such shell
+ * connection   frames both ways: a socket on which this script listens until the child has connected (process_listener.ts)
+ * fd 0   the secret with which the child proves that it is the one; then nothing, and its end says that this process has ended
  * fd 1,2 what tasks print
- * fd 3   frames to the child          fd 4   frames from the child
+ * fd 3   frames to the child: only if there is no connection
+ * fd 4   frames from the child, from some byte on (resumed_bytes.ts); without a connection, all
  * fd 5   answers to requests for which the child blocks
  * fd 6   nothing is ever sent: its end tells the shell beside the child that this process has ended (process_watch.ts)
  * ```
  *
- * Where another program starts the process, stdin and stdout take the place of 3 and 4 (launch_prefix.ts).
+ * Where another program starts the process, stdin and stdout take the place of 3 and 4 (launch_prefix.ts), and there is
+ * nothing else.
  *
- * Descriptors 3 to 5 are anonymous socket pairs, so there is no path, no port and no permission by which anything else
- * could reach them; a task can read and write them without one, which lets it talk to its host as it can anyhow. The child
- * leads a session and a process group: a kill of the group ends what it has started, too.
+ * Descriptors 3 to 6 are anonymous socket pairs. A task can read and write 4 and 5 without a permission, which lets it talk to
+ * its host as it can anyhow. The child leads a session and a process group: a kill of the group ends what it has started, too.
  *
  * @module
  */
-import { type ChildProcess as NodeChild, spawn } from "node:child_process";
+import type { ChildProcess as NodeChild } from "node:child_process";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { PieceWriter } from "./piece_writer.ts";
 import type { ProcessCommand } from "./process_command.ts";
+import type { ProcessConnection } from "./process_connection.ts";
+import { spawnProcess } from "./process_spawn.ts";
+import { ResumedBytes } from "./resumed_bytes.ts";
 
 /** Milliseconds that the streams of an ended process have to end: a process that it started may keep them open. */
 const STREAMS_LIMIT = 1_000;
@@ -40,6 +45,8 @@ interface Stream {
   on(event: string, listener: (argument: Uint8Array) => void): void;
   once(event: string, listener: () => void): void;
   write(bytes: Uint8Array, done?: () => void): boolean;
+  pause(): void;
+  resume(): void;
   destroy(): void;
   unref?(): void;
 }
@@ -53,10 +60,15 @@ export class Child {
   // A process that could not be started has no channel.
   readonly #toChild: Stream | undefined;
   readonly #isLaunched: boolean;
+  readonly #connection: ProcessConnection | undefined;
   readonly #writer: PieceWriter | undefined;
   readonly #answers: PieceWriter | undefined;
+  readonly #bytes: ResumedBytes | undefined;
+  #onStarted: (() => void) | undefined;
   #openStreams = 0;
   #isComplete: boolean;
+  // Whether the connection has ended before all that was written into it was read.
+  #isBroken = false;
   #exit: { code: number | undefined; signal: string | undefined } | undefined;
   #error: Error | undefined;
   // The SIGKILL that follows a SIGTERM, then the end of the streams.
@@ -68,16 +80,13 @@ export class Child {
    *
    * @throws If the runtime refuses at once.
    */
-  constructor({ program, args, env, cwd, isLaunched, isWatched, started }: ProcessCommand, events: ChildEvents) {
+  constructor(command: ProcessCommand, events: ChildEvents) {
+    const { isLaunched, connection, started } = command;
     this.#events = events;
     this.#isLaunched = isLaunched;
-    const child = this.#child = spawn(program, args, {
-      stdio: new Array(isLaunched ? 3 : isWatched ? 7 : 6).fill("pipe"),
-      // A session of its own: ^C at the terminal and signals to this group do not reach it, and it can be killed whole.
-      detached: true,
-      env,
-      ...cwd !== undefined && { cwd },
-    });
+    this.#connection = connection;
+    this.#onStarted = started;
+    const child = this.#child = spawnProcess(command);
     this.pid = child.pid ?? 0;
     child.on("error", (error: Error) => {
       this.#error ??= error;
@@ -100,8 +109,17 @@ export class Child {
     fromChild?.on("end", () => this.#isComplete = true);
     if (!isLaunched) this.#read(stdout, events.stdout);
     this.#read(stderr, events.stderr);
-    this.#read(fromChild, events.data);
-    if (started) fromChild?.once("data", started);
+    const take = (piece: Uint8Array) => {
+      this.#onStarted?.();
+      this.#onStarted = undefined;
+      events.data(piece);
+    };
+    const bytes = this.#bytes = isLaunched || !fromChild ? undefined : new ResumedBytes(take, fromChild);
+    this.#read(fromChild, bytes ? (piece) => bytes.descriptorRead(piece) : take);
+    if (connection) {
+      stdin?.write(connection.secret);
+      this.#connect(connection, bytes ? (piece) => bytes.connectionRead(piece) : take);
+    }
     for (const stream of streams) {
       // A stream of a process that dies breaks; its exit says why.
       stream.on("error", () => {});
@@ -112,7 +130,7 @@ export class Child {
 
   /** Writes to the channel. `done` is called when the bytes have left this process. */
   write(parts: readonly Uint8Array[], done?: () => void): void {
-    if (!this.#exit) this.#writer?.write(parts, done);
+    if (!this.#exit) (this.#connection ?? this.#writer)?.write(parts, done);
   }
 
   /** Writes an answer for which the child blocks. */
@@ -172,6 +190,19 @@ export class Child {
     });
   }
 
+  #connect(connection: ProcessConnection, take: (piece: Uint8Array) => void): void {
+    this.#openStreams++;
+    const onEnd = (isComplete: boolean) => {
+      if (!isComplete) this.#isBroken = true;
+      this.#openStreams--;
+      this.#endIfOver();
+    };
+    connection.start((piece) => void (this.#ended || take(piece)), onEnd, (error) => {
+      this.#error ??= error;
+      this.kill();
+    });
+  }
+
   #exited(code: number | undefined, signal: string | undefined): void {
     if (this.#exit) return;
     this.#exit = { code, signal };
@@ -180,6 +211,7 @@ export class Child {
     this.#hangUp();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#end(), STREAMS_LIMIT);
+    this.#connection?.processEnded();
     this.#endIfOver();
   }
 
@@ -192,6 +224,8 @@ export class Child {
     this.#ended = true;
     clearTimeout(this.#timer);
     for (const stream of this.#streams) stream.destroy();
-    this.#events.ended(this.#exit?.code, this.#exit?.signal, this.#error, this.#isComplete);
+    if (this.#connection?.close() === false) this.#isBroken = true;
+    const isComplete = this.#isComplete && !this.#isBroken && this.#bytes?.isComplete !== false;
+    this.#events.ended(this.#exit?.code, this.#exit?.signal, this.#error, isComplete);
   }
 }

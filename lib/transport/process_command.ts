@@ -11,18 +11,16 @@
  * @module
  */
 import { activeTraceparent } from "../core/opentelemetry.ts";
-import { refusal } from "../core/validate.ts";
-import { processEntry, usesHosts } from "./entry.ts";
+import { processEntry } from "./entry.ts";
 import { shellArguments, withoutInherited } from "./launch_prefix.ts";
+import { mayRead, notIn, permissionFlags } from "./permission_flags.ts";
 import { cachedStart, SHELL, storageless } from "./process_cache.ts";
 import { kernelPrefix } from "./process_kernel.ts";
-import { mayWatch, RUN, WATCH } from "./process_watch.ts";
+import { ProcessConnection } from "./process_connection.ts";
+import type { Connecting } from "./process_listener.ts";
+import { mayWatch, RUN, watch } from "./process_watch.ts";
 import { scriptConfig } from "./script_config.ts";
 import type { Setup } from "./transport.ts";
-
-/** Kinds of permissions, as flags name them. */
-const KINDS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
-type Kind = typeof KINDS[number];
 
 /** What a worker process is started with. */
 export interface ProcessCommand {
@@ -34,6 +32,8 @@ export interface ProcessCommand {
   readonly isLaunched: boolean;
   /** Whether the process is ended with this script from outside (process_watch.ts). */
   readonly isWatched: boolean;
+  /** What the worker connects to, if this script may listen. */
+  readonly connection?: ProcessConnection;
   /** To be called when the worker is ready. */
   readonly started?: () => void;
 }
@@ -45,29 +45,43 @@ export function processCommand(setup: Setup): ProcessCommand {
   const modules = setup.permissions ? setup.modules() : [];
   const cache = setup.permissions?.import === false && !isLaunched ? cachedStart(modules, moduleFlags()) : undefined;
   const isWatched = !isLaunched && mayWatch();
+  const connection = isLaunched ? undefined : ProcessConnection.listen();
+  const grants = connection?.grants ?? [];
+  const place = {
+    isLaunched,
+    isWatched,
+    mayRead: mayRead(setup),
+    connection: connection && connecting(connection, setup),
+  };
   const args = [
     "run",
     "--quiet",
     "--no-prompt",
-    ...permissionFlags(setup.permissions, modules),
+    ...permissionFlags(setup.permissions, modules, grants),
     ...heapFlags(setup),
     ...cache?.flags ?? moduleFlags(),
-    processEntry(modules, { isLaunched, isWatched, mayRead: mayRead(setup) }).href,
+    processEntry(modules, place).href,
   ];
   const own = environment(setup);
   const kernel = kernelPrefix(setup.memoryLimit);
   const run = [denoPath(), ...args];
+  const ways = { cwd, isLaunched, isWatched, connection, started: cache?.started };
+  const watching = isWatched ? watch(connection ? [4, 5] : [3, 4, 5]) : "";
   if (!isLaunched && !cache?.fetch) {
-    const [program, ...rest] = [...kernel, ...isWatched ? [SHELL, "-c", `${WATCH}\nexec ${RUN}`] : [], ...run];
-    return { program, args: rest, env: own, cwd, isLaunched, isWatched, started: cache?.started };
+    const [program, ...rest] = [...kernel, ...isWatched ? [SHELL, "-c", `${watching}\nexec ${RUN}`] : [], ...run];
+    return { program, args: rest, env: own, ...ways };
   }
   const inherited = scriptEnvironment();
   const without = withoutInherited(Object.keys(inherited), Object.keys(command ? setup.env ?? {} : own));
   const shell = command
     ? [...command, "sh", ...shellArguments(denoPath(), args, without)]
-    : [SHELL, "-c", `${isWatched ? WATCH : ""}\n${cache!.fetch}; exec /usr/bin/env ${without} ${RUN}`, ...run];
+    : [SHELL, "-c", `${watching}\n${cache!.fetch}; exec /usr/bin/env ${without} ${RUN}`, ...run];
   const [program, ...rest] = [...kernel, ...shell];
-  return { program, args: rest, env: { ...inherited, ...own }, cwd, isLaunched, isWatched, started: cache?.started };
+  return { program, args: rest, env: { ...inherited, ...own }, ...ways };
+}
+
+function connecting({ address, grants }: ProcessConnection, { permissions }: Setup): Connecting {
+  return { address, grants: notIn(permissions, grants) };
 }
 
 /** Returns the flags that limit the heap. */
@@ -98,50 +112,6 @@ export function scriptEnvironment(): Record<string, string> {
 export function denoPath(): string {
   // A compiled program is not able to run modules.
   return Deno.build.standalone ? "deno" : Deno.execPath();
-}
-
-/**
- * The flags of a scope; without one, those kinds that this script has in full. The runtime's `spawn` adds `-A` to a
- * command of its own program without any flag of permissions, so there is always one.
- * (tests/canary/process_test.ts)
- */
-export function permissionFlags(scope: Setup["permissions"], modules: readonly string[]): string[] {
-  if (!scope) {
-    const inFull = KINDS.filter(isGrantedInFull);
-    if (inFull.length === KINDS.length) return ["--allow-all"];
-    return KINDS.map((kind) => inFull.includes(kind) ? `--allow-${kind}` : deny(kind, modules));
-  }
-  return KINDS.map((kind) => {
-    const grant = scope[kind];
-    if (grant === true || (grant === "inherit" && isGrantedInFull(kind))) return `--allow-${kind}`;
-    if (!Array.isArray(grant)) return deny(kind, modules);
-    const hosts = kind === "import" ? usesHosts(modules) : [];
-    const list = grant.map(String);
-    const withComma = list.find((entry) => entry.includes(","));
-    if (withComma !== undefined) {
-      throw refusal(
-        `Cannot start worker process: \`permissions.${kind}\` names ${withComma}, and the runtime's flags cannot express a ` +
-          "comma: name its folder",
-      );
-    }
-    return `--allow-${kind}=${[...list, ...hosts].join()}`;
-  });
-}
-
-// The modules of the library and of the tasks need the hosts that they come from.
-function deny(kind: Kind, modules: readonly string[]): string {
-  const hosts = kind === "import" ? usesHosts(modules) : [];
-  return hosts.length > 0 ? `--allow-import=${hosts.join()}` : `--deny-${kind}`;
-}
-
-/** Whether a worker may read all files. */
-export function mayRead({ permissions }: Setup): boolean {
-  return permissions === undefined && isGrantedInFull("read");
-}
-
-function isGrantedInFull(kind: Kind): boolean {
-  const { state, partial } = Deno.permissions.querySync({ name: kind });
-  return state === "granted" && !partial;
 }
 
 /** Flags of this script that decide how a specifier is resolved; they take a value after `=` or as the next argument. */

@@ -6,7 +6,7 @@
 import { checkWorkerCode } from "./entry.ts";
 import { launchOnHosts } from "./hosts.ts";
 import { ProcessTransport } from "./process.ts";
-import { permissionFlags } from "./process_command.ts";
+import { permissionFlags } from "./permission_flags.ts";
 import { localSite } from "./process_site.ts";
 import type { Launch, PoolControl, Setup } from "./transport.ts";
 

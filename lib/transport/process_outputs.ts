@@ -61,7 +61,8 @@ export class ProcessOutputs {
 
   /** Hands on a message, now or when what was printed before it has come. */
   deliver(message: WorkerMessage): void {
-    if (this.#isCut) return;
+    // A call that has started must not run again, whatever it has printed.
+    if (this.#isCut && message.kind !== "started") return;
     if (this.#held) this.#held.push(message);
     else if (message.kind !== "printed") this.#handle(message);
     else {

@@ -19,16 +19,19 @@ import { SHELL } from "./process_cache.ts";
 /** The descriptor of the pipe. */
 export const WATCHED_FD = 6;
 
-const OTHERS = [3, 4, 5];
-
-/** Lines of a shell script that start the watching shell. */
-export const WATCH = [
-  `{ while read -r _; do :; done; kill -KILL 0; } <&${WATCHED_FD} ${WATCHED_FD}<&- ${
-    [1, 2, ...OTHERS].map((fd) => `${fd}>&-`).join(" ")
-  } &`,
-  // The runtime would take any descriptor that gets the number for one that its tasks may use.
-  `export DENO_EXTRA_STDIO_FDS=${OTHERS}`,
-].join("\n");
+/**
+ * Returns lines of a shell script that start the watching shell.
+ *
+ * @param channel The descriptors of the worker's channel.
+ */
+export function watch(channel: readonly number[]): string {
+  const others = [1, 2, ...channel].map((fd) => `${fd}>&-`).join(" ");
+  return [
+    `{ while read -r _; do :; done; kill -KILL 0; } <&${WATCHED_FD} ${WATCHED_FD}<&- ${others} &`,
+    // The runtime would take any descriptor that gets the number for one that its tasks may use.
+    `export DENO_EXTRA_STDIO_FDS=${channel}`,
+  ].join("\n");
+}
 
 /** The end of a line that runs the runtime, which is the shell's `$0`. */
 export const RUN = `"$0" "$@" ${WATCHED_FD}<&-`;

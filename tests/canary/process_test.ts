@@ -36,7 +36,7 @@ const ASK = `console.log(Deno.permissions.querySync({ name: "read" }).state)`;
 
 test("spawn() of the runtime keeps the permissions of a command that has a flag of them", async () => {
   const { text } = await run(["--deny-read"], ASK);
-  assertEquals(text, "denied", "permissionFlags() in lib/transport/process_command.ts relies on it");
+  assertEquals(text, "denied", "permissionFlags() in lib/transport/permission_flags.ts relies on it");
 });
 
 test("a child without any permission reads descriptor 3 and writes descriptor 4", async () => {

@@ -10,7 +10,7 @@ const packaged = tasks<typeof import("./packaged.ts")>(import.meta.resolve("./pa
 
 test('a task under permissions "none" has no descriptors but its streams and its channel', async () => {
   await using pool = new Pool({ backend: "process", workers: 1, permissions: "none" });
-  // What it reads of its channel (3) belongs to a socket, which needs a permission.
+  // Its connection is no descriptor that `node:fs` knows.
   assertEquals(await pool.submit(own.descriptors), [0, 1, 2, 4, 5]);
 }, { ignore: !onLinux });
 
@@ -31,6 +31,58 @@ test("a scope gives what it names: one folder is read, another is not; the envir
     assertEquals(await pool.submit(own.surroundings), { env: {}, cwd: Deno.cwd() });
   }
   Deno.removeSync(folder, { recursive: true });
+});
+
+const temporary = Deno.realPathSync("/tmp");
+const SCOPES: [permissions: "none" | Record<string, true | string[]>, found: string[]][] = [
+  ["none", []],
+  [{ read: [`${temporary}/other`], write: [`${temporary}/other`], net: ["127.0.0.1:1"] }, []],
+  [{ read: true }, ["stat: NotFound", "read folder: NotFound", "ask for read"]],
+  [{ read: [temporary] }, ["stat: NotFound", "read folder: NotFound", "ask for read"]],
+  [{ write: [temporary] }, ["write folder", "write: NotFound", "ask for write"]],
+  [{ net: true }, ["ask for net"]],
+];
+
+for (const [permissions, found] of SCOPES) {
+  test(
+    `a process keeps nothing of the permissions by which it has connected but what its scope has: ${
+      JSON.stringify(permissions)
+    }`,
+    async () => {
+      const before = Deno.permissions.querySync({ name: "read", path: temporary }).state;
+      await using pool = new Pool({ backend: "process", workers: 1, permissions });
+      assertEquals(await pool.submit(own.reachHost), { isPort: false, found });
+      if (typeof permissions === "object") assertEquals(await pool.submit(own.granted, permissions), permissions);
+      assertEquals(Deno.permissions.querySync({ name: "read", path: temporary }).state, before);
+    },
+    { ignore: !onLinux },
+  );
+}
+
+test("a script that may not write, but listen on loopback, is connected by a port, of which nothing is left", async () => {
+  const { stdout, stderr } = await runScript(
+    `
+    import { Pool, tasks } from "@isopool/isopool";
+    const own = tasks(${JSON.stringify(import.meta.resolve("./tasks.ts"))});
+    for (const permissions of ["none", { net: ["127.0.0.1"] }]) {
+      await using pool = new Pool({ backend: "process", workers: 1, permissions });
+      console.log(JSON.stringify(await pool.submit(own.reachHost)));
+    }`,
+    {
+      permissions: [
+        "--no-prompt",
+        "--allow-read",
+        "--allow-net",
+        `--allow-run=${Deno.execPath()}`,
+        "--allow-env=NODE_V8_COVERAGE",
+      ],
+    },
+  );
+  const kept = ["connect: ConnectionRefused", "listen", "ask for net"];
+  assertEquals(stdout.trim().split("\n").map((line) => JSON.parse(line)), [
+    { isPort: true, found: [] },
+    { isPort: true, found: kept },
+  ], stderr);
 });
 
 test("a script without the permission to run the runtime cannot make a pool, and the error names the flag", async () => {

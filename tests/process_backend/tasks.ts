@@ -1,5 +1,6 @@
 /** Tasks of the tests of backend "process". */
 import { writeSync } from "node:fs";
+import { goOver } from "../support/descriptors.ts";
 
 /** Appends a line to a file when it starts, works for some milliseconds, and returns its number. */
 export function mark(file: string, id: number): number {
@@ -38,6 +39,7 @@ export async function descriptors(): Promise<number[]> {
 
 /** Writes bytes into the channel to the host. */
 export function forge(bytes: Uint8Array): number {
+  goOver();
   for (let written = 0; written < bytes.length;) written += writeSync(4, bytes, written);
   return bytes.length;
 }
@@ -110,4 +112,60 @@ export function variables(): Record<string, string> {
 export function reportAndSpin(report: string): never {
   Deno.writeTextFileSync(report, String(Deno.pid));
   for (;;);
+}
+
+/** What a task can do where its worker has connected. */
+export interface Reach {
+  /** Whether the address is one of a port. */
+  isPort: boolean;
+  /** What succeeded, or is granted. */
+  found: string[];
+}
+
+/** Tries to use, or to get again, what the worker needed to connect. */
+export async function reachHost(): Promise<Reach> {
+  const { address } = JSON.parse(/"connection":(\{.*?\}),"grants"/.exec(decodeURIComponent(Deno.mainModule))![1] + "}");
+  const isPort = address.transport === "tcp";
+  const folder = isPort ? "" : address.path.replace(/\/s$/, "");
+  const attempts: Record<string, () => unknown> = {
+    connect: () => Deno.connect(address),
+    listen: () => Deno.listen(address).close(),
+    "ask for net": () =>
+      ask({ name: "net", host: isPort ? `${address.hostname}:${address.port}` : `unix:${address.path}` }),
+    ...isPort ? {} : {
+      stat: () => Deno.lstatSync(address.path),
+      "read folder": () => Deno.lstatSync(folder),
+      "write folder": () => Deno.mkdirSync(`${folder}-2`),
+      write: () => Deno.writeTextFileSync(address.path, ""),
+      "ask for read": () => ask({ name: "read", path: address.path }),
+      "ask for write": () => ask({ name: "write", path: address.path }),
+    },
+  };
+  const found: string[] = [];
+  for (const [name, attempt] of Object.entries(attempts)) {
+    try {
+      await attempt();
+      found.push(name);
+    } catch (error) {
+      // Permitted, but there is nothing any more.
+      if (!(error instanceof Deno.errors.NotCapable)) found.push(`${name}: ${(error as Error).name}`);
+    }
+  }
+  return { isPort, found };
+}
+
+function ask(permission: Deno.PermissionDescriptor): void {
+  const states = [Deno.permissions.querySync(permission), Deno.permissions.requestSync(permission)];
+  if (states.every(({ state }) => state !== "granted")) throw new Deno.errors.NotCapable();
+}
+
+/** Returns those of these permissions that the worker has. */
+export function granted(scope: Record<string, true | string[]>): Record<string, true | string[]> {
+  const has = (name: string, value?: string) =>
+    Deno.permissions.querySync((name === "net" ? { name, host: value } : { name, path: value }) as never).state ===
+      "granted";
+  const kept = Object.entries(scope).map(([name, list]) =>
+    [name, list === true ? has(name) : list.filter((value) => has(name, value))] as [string, true | string[]]
+  );
+  return Object.fromEntries(kept);
 }

@@ -1,6 +1,7 @@
 /** Hostile tasks whose target is the host: their own end, values that deceive, bytes in the channel, the next task. */
 import fs from "node:fs";
 import process from "node:process";
+import { goOver } from "../support/descriptors.ts";
 
 const encoder = new TextEncoder();
 /** Descriptors of the channel: frames to the host, and the host's answers to requests that block (process_child.ts). */
@@ -14,7 +15,7 @@ const ENDS: Record<string, () => unknown> = {
   "exits": () => Deno.exit(0),
   "exits, by node:process": () => process.exit(3),
   "stops itself": () => Deno.kill(Deno.pid, "SIGSTOP"),
-  "closes its streams and its channel": () => [0, 1, 2, TO_HOST, ANSWERS].forEach((fd) => fs.closeSync(fd)),
+  "closes its streams and descriptors": () => [0, 1, 2, TO_HOST, ANSWERS].forEach((fd) => fs.closeSync(fd)),
   "takes away what its runtime uses": () => {
     for (const name of Object.getOwnPropertyNames(globalThis)) {
       try {
@@ -101,6 +102,7 @@ export function toss(name: string): never {
 
 /** Writes bytes into the channel, then waits until the host has probably read them. */
 export async function forge(bytes: Uint8Array): Promise<string> {
+  goOver();
   for (let written = 0; written < bytes.length;) written += fs.writeSync(TO_HOST, bytes, written);
   await new Promise((resolve) => setTimeout(resolve, 20));
   return "came back";

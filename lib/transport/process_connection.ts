@@ -1,0 +1,173 @@
+/**
+ * `ProcessConnection`: the connection of one worker process to this script, from the moment on when this script listens for
+ * it. What is written before it is there waits.
+ *
+ * @module
+ */
+import { crypto } from "../core/platform.ts";
+import { type Address, type Grant, type Listener, listenForWorker } from "./process_listener.ts";
+
+/** Maximum number of bytes of one read or write. */
+const PIECE = 2 ** 18;
+/** Length of the secret. */
+const SECRET = 32;
+
+/** The connection of one process. */
+export class ProcessConnection {
+  /** What proves that it is the worker which connects. The process gets it through stdin. */
+  readonly secret: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(SECRET));
+  readonly #listener: Listener;
+  readonly #unproved = new Set<Deno.Conn>();
+  #connection: Deno.Conn | undefined;
+  readonly #waiting: { readonly bytes: Uint8Array; readonly done: (() => void) | undefined }[] = [];
+  #isWriting = false;
+  #onData: (piece: Uint8Array) => void = () => {};
+  #onEnd: (isComplete: boolean) => void = () => {};
+  #isClosed = false;
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  /** Starts to listen for a worker; `undefined` if this script may not. */
+  static listen(): ProcessConnection | undefined {
+    const listener = listenForWorker();
+    return listener && new ProcessConnection(listener);
+  }
+
+  /** Where the worker connects. */
+  get address(): Address {
+    return this.#listener.address;
+  }
+
+  /** What the worker is granted until then. */
+  get grants(): readonly Grant[] {
+    return this.#listener.grants;
+  }
+
+  /**
+   * Accepts the worker, and reads.
+   *
+   * @param onData Receives each piece. It is valid during the call only.
+   * @param onEnd Is called once, at the end; `isComplete` says whether all that the worker wrote was read.
+   * @param onFailure Is called if the worker cannot be accepted: no descriptor is left.
+   */
+  start(
+    onData: (piece: Uint8Array) => void,
+    onEnd: (isComplete: boolean) => void,
+    onFailure: (error: Error) => void,
+  ): void {
+    this.#onData = onData;
+    this.#onEnd = onEnd;
+    void this.#accept(onFailure);
+  }
+
+  /** Writes in order. `done` is called when the bytes have left this process, or the connection has broken. */
+  write(parts: readonly Uint8Array[], done?: () => void): void {
+    parts.forEach((bytes, i) => this.#waiting.push({ bytes, done: i === parts.length - 1 ? done : undefined }));
+    if (!this.#isWriting && this.#connection) void this.#write(this.#connection);
+  }
+
+  /** The process has ended: if it is not connected by now, it never is. */
+  processEnded(): void {
+    if (!this.#connection) this.#end(true);
+  }
+
+  /** Closes it. Returns whether it had ended before. */
+  close(): boolean {
+    if (this.#isClosed) return true;
+    this.#isClosed = true;
+    this.#stopListening();
+    try {
+      this.#connection?.close();
+    } catch {
+      // The runtime has closed it.
+    }
+    return false;
+  }
+
+  #stopListening(): void {
+    this.#listener.close();
+    for (const each of this.#unproved) each.close();
+    this.#unproved.clear();
+  }
+
+  async #accept(onFailure: (error: Error) => void): Promise<void> {
+    try {
+      for (;;) {
+        const connection = await this.#listener.socket.accept();
+        this.#unproved.add(connection);
+        void this.#prove(connection);
+      }
+    } catch (error) {
+      // Else the worker is connected, or has ended: the socket was closed.
+      if (!this.#isClosed && !this.#connection) onFailure(error as Error);
+    }
+  }
+
+  async #prove(connection: Deno.Conn): Promise<void> {
+    const isWorker = await hasSecret(connection, this.secret);
+    if (!this.#unproved.delete(connection)) return;
+    if (!isWorker || this.#connection) return connection.close();
+    this.#connection = connection;
+    this.#stopListening();
+    const socket = connection as Deno.TcpConn | Deno.UnixConn;
+    socket.unref();
+    if ("setNoDelay" in socket) socket.setNoDelay(true);
+    void this.#read(connection);
+    void this.#write(connection);
+  }
+
+  async #read(connection: Deno.Conn): Promise<void> {
+    const buffer = new Uint8Array(PIECE);
+    for (;;) {
+      let count;
+      try {
+        count = await connection.read(buffer);
+      } catch (error) {
+        // A worker that dies with messages unread resets the connection. All but Windows deliver first what it wrote.
+        return this.#end(error instanceof Deno.errors.ConnectionReset && Deno.build.os !== "windows");
+      }
+      if (count === null) return this.#end(true);
+      this.#onData(buffer.subarray(0, count));
+    }
+  }
+
+  async #write(connection: Deno.Conn): Promise<void> {
+    this.#isWriting = true;
+    try {
+      for (let next; (next = this.#waiting[0]);) {
+        for (let { bytes } = next; bytes.length > 0;) {
+          bytes = bytes.subarray(await connection.write(bytes.length > PIECE ? bytes.subarray(0, PIECE) : bytes));
+        }
+        this.#waiting.shift();
+        next.done?.();
+      }
+    } catch {
+      // It has broken: the end of the process says why.
+      for (const { done } of this.#waiting.splice(0)) done?.();
+    }
+    this.#isWriting = false;
+  }
+
+  #end(isComplete: boolean): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#onEnd(isComplete);
+  }
+}
+
+async function hasSecret(connection: Deno.Conn, secret: Uint8Array): Promise<boolean> {
+  const given = new Uint8Array(secret.length);
+  try {
+    for (let read = 0; read < given.length;) {
+      const count = await connection.read(given.subarray(read));
+      if (count === null) return false;
+      read += count;
+    }
+  } catch {
+    return false; // It was closed.
+  }
+  // Takes as long for any bytes.
+  return given.reduce((difference, byte, i) => difference | (byte ^ secret[i]), 0) === 0;
+}

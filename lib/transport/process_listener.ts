@@ -1,0 +1,113 @@
+/**
+ * Where a worker process connects to this script: a unix socket in a folder that only this user may enter, or else a port
+ * of the loopback device. Each worker has one of its own, which is removed as soon as the worker has connected.
+ *
+ * The runtime asks for permissions when the worker connects. The worker is started with grants for exactly this socket, and
+ * gives them back before any code of a task is loaded (workers/process_connection.ts). Anybody may try to connect; who
+ * connects proves with a secret, which came through stdin, that it is the worker.
+ *
+ * @module
+ */
+import { crypto } from "../core/platform.ts";
+
+/** A permission that the worker has until it is connected. */
+export interface Grant {
+  readonly permission: Deno.ReadPermissionDescriptor | Deno.WritePermissionDescriptor | Deno.NetPermissionDescriptor;
+  /** What contains it, and nothing else that the library grants: a worker that has this one may keep the other. */
+  readonly wider: Grant["permission"];
+}
+
+/** Where a worker connects. */
+export type Address =
+  | { readonly transport: "unix"; readonly path: string }
+  | { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
+
+/** What a worker is told of it. */
+export interface Connecting {
+  readonly address: Address;
+  /** What it gives back. */
+  readonly grants: readonly Grant[];
+}
+
+/** Returns a permission as a flag of the runtime names it. */
+export function valueOf(permission: Grant["permission"]): string {
+  return String(permission.name === "net" ? permission.host : permission.path);
+}
+
+/** A socket that waits for one worker. */
+export interface Listener {
+  readonly address: Address;
+  readonly grants: readonly Grant[];
+  readonly socket: Deno.Listener;
+  /** Closes the socket, and removes its path. */
+  close(): void;
+}
+
+/** Starts to listen for one worker; `undefined` if this script may not. Shows no prompt. */
+export function listenForWorker(): Listener | undefined {
+  return listenOnPath() ?? listenOnPort();
+}
+
+function listenOnPath(): Listener | undefined {
+  if (Deno.build.os === "windows") return undefined;
+  try {
+    const parent = temporaryFolder();
+    if (!isGranted({ name: "read", path: parent }, { name: "write", path: parent })) return undefined;
+    const folder = `${Deno.realPathSync(parent)}/isopool-${crypto.randomUUID()}`;
+    const path = `${folder}/s`;
+    const grants: Grant[] = [
+      { permission: { name: "read", path }, wider: { name: "read", path: folder } },
+      { permission: { name: "write", path }, wider: { name: "write", path: folder } },
+      { permission: { name: "net", host: `unix:${path}` }, wider: { name: "net" } },
+    ];
+    // The runtime's flags cannot express a comma.
+    if (path.includes(",") || !isGranted(...grants.flatMap(({ permission, wider }) => [permission, wider]))) {
+      return undefined;
+    }
+    Deno.mkdirSync(folder, { mode: 0o700 });
+    const remove = () => Deno.removeSync(folder, { recursive: true });
+    try {
+      return opened(Deno.listen({ transport: "unix", path }), { transport: "unix", path }, grants, remove);
+    } catch (error) {
+      remove();
+      throw error;
+    }
+  } catch {
+    return undefined; // There is no such folder, or its path is too long for a socket.
+  }
+}
+
+const LOOPBACK = "127.0.0.1";
+
+function listenOnPort(): Listener | undefined {
+  const wider: Deno.NetPermissionDescriptor = { name: "net", host: LOOPBACK };
+  if (!isGranted(wider)) return undefined;
+  try {
+    const socket = Deno.listen({ hostname: LOOPBACK, port: 0 });
+    const { port } = socket.addr;
+    const permission: Deno.NetPermissionDescriptor = { name: "net", host: `${LOOPBACK}:${port}` };
+    return opened(socket, { transport: "tcp", hostname: LOOPBACK, port }, [{ permission, wider }]);
+  } catch {
+    return undefined; // There is no such device, or no descriptor left: the start of the process says so.
+  }
+}
+
+function opened(socket: Deno.Listener, address: Address, grants: readonly Grant[], remove = () => {}): Listener {
+  socket.unref();
+  let isOpen = true;
+  const close = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    socket.close();
+    remove();
+  };
+  return { address, grants, socket, close };
+}
+
+function temporaryFolder(): string {
+  const isReadable = Deno.permissions.querySync({ name: "env", variable: "TMPDIR" }).state === "granted";
+  return isReadable && Deno.env.get("TMPDIR") || "/tmp";
+}
+
+const isGranted = (...permissions: Deno.PermissionDescriptor[]): boolean =>
+  permissions.every((each) => Deno.permissions.querySync(each).state === "granted");

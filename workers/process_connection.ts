@@ -1,0 +1,51 @@
+/**
+ * Connects a worker process to its host, and gives back the permissions that this took. No code of a task is loaded before.
+ *
+ * @module
+ */
+import { JSON } from "../lib/core/platform.ts";
+
+/** Where the host listens, and what this process may do until it is connected (lib/transport/process_listener.ts). */
+export interface Connection {
+  readonly address:
+    | { readonly transport: "unix"; readonly path: string }
+    | { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
+  readonly grants: readonly { readonly permission: Permission; readonly wider: Permission }[];
+}
+
+type Permission = Deno.ReadPermissionDescriptor | Deno.WritePermissionDescriptor | Deno.NetPermissionDescriptor;
+
+/** Length of the secret that the host has written into stdin. */
+const SECRET = 32;
+
+/**
+ * Connects, proves with the secret that this is the worker, and gives the permissions back.
+ *
+ * @throws {Error} If one of them stays.
+ */
+export async function connectToHost({ address, grants }: Connection): Promise<Deno.Conn> {
+  const secret = readSecret();
+  const connection = await (address.transport === "unix" ? Deno.connect(address) : Deno.connect(address));
+  grants.forEach(giveBack);
+  if ("setNoDelay" in connection) connection.setNoDelay(true);
+  for (let written = 0; written < SECRET;) written += await connection.write(secret.subarray(written));
+  return connection;
+}
+
+// Reads no byte more than that: the rest of stdin is the watchdog's.
+function readSecret(): Uint8Array<ArrayBuffer> {
+  const secret = new Uint8Array(SECRET);
+  for (let read = 0; read < SECRET;) {
+    const count = Deno.stdin.readSync(secret.subarray(read));
+    if (count === null) throw new Error("the host has ended");
+    read += count;
+  }
+  return secret;
+}
+
+// Taking a permission away takes away those that contain it, too: what the pool has granted must stay.
+function giveBack({ permission, wider }: Connection["grants"][number]): void {
+  if (Deno.permissions.querySync(wider).state === "granted") return;
+  const { state } = Deno.permissions.revokeSync(permission);
+  if (state === "granted") throw new Error(`the permission for ${JSON.stringify(permission)} cannot be given back`);
+}
