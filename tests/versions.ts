@@ -4,14 +4,14 @@
  *
  * ```sh
  * deno task versions              # each version, 3 minutes for one
- * deno task versions 2.9.0 2.9.6  # these
+ * deno task versions 2.9.3 2.9.6  # these
  * ```
  *
  * @module
  */
 
-/** The oldest version that the library supports: it has Web Locks in `node:worker_threads`. */
-const OLDEST = "2.9.0";
+/** The oldest version that the library supports (lib/core/runtime.ts). */
+const OLDEST = "2.9.4";
 
 /** A quick test of each part. */
 const QUICK = [

@@ -5,16 +5,24 @@
  */
 import { IsopoolError } from "./errors.ts";
 
-/** Oldest Deno with Web Locks, without which the host cannot stop a runaway thread. */
-const OLDEST_DENO = [2, 9];
+/**
+ * Oldest Deno that the library runs on. 2.9.0 brought Web Locks, without which the host cannot stop a runaway thread; up to
+ * 2.9.3 the port of a thread that was stopped by force does not close, so that nobody learns that it has ended, and up to
+ * 2.9.1 the extra descriptors of a child process break (`deno task versions`).
+ */
+const OLDEST_DENO = [2, 9, 4];
 
 /**
  * Checks the version of Deno.
  *
- * @throws {IsopoolError} If it is older than 2.9.
+ * @throws {IsopoolError} If it is older than 2.9.4.
  */
 export function checkRuntime(version: string = Deno.version.deno): void {
-  const [major, minor] = version.split(".").map(Number);
-  if (major > OLDEST_DENO[0] || (major === OLDEST_DENO[0] && minor >= OLDEST_DENO[1])) return;
-  throw new IsopoolError(`Cannot create pool: this is Deno ${version}: it needs 2.9 or newer: run \`deno upgrade\``);
+  const parts = version.split(".").map((part) => Number.parseInt(part));
+  const at = OLDEST_DENO.findIndex((oldest, i) => parts[i] !== oldest);
+  if (at < 0 || parts[at] > OLDEST_DENO[at]) return;
+  const oldest = OLDEST_DENO.join(".");
+  throw new IsopoolError(
+    `Cannot create pool: this is Deno ${version}: it needs ${oldest} or newer: run \`deno upgrade\``,
+  );
 }
