@@ -36,6 +36,31 @@ const ON_DEMAND: Record<string, string> = {
   "tests/faults/": "rounds of faults: deno task soak:faults runs more of them",
   "tests/process/shared_test.ts": "the shared objects again, in processes, which are pools with one worker",
 };
+/**
+ * Folders whose files run in one process: they check nothing of the whole process, and to load the library takes longer than
+ * most of them.
+ */
+const TOGETHER = [
+  "tests/checkpoint/",
+  "tests/cli/",
+  "tests/core/",
+  "tests/future/",
+  "tests/io/",
+  "tests/manager/",
+  "tests/progress/",
+  "tests/protocol/",
+  "tests/scheduler/",
+  "tests/stages/",
+  "tests/task/",
+];
+/** Files of these folders that measure memory, or wait for the end of what other files have left. */
+const SEPARATE = [
+  "tests/future/as_completed_memory_test.ts",
+  "tests/future/unobserved_failures_test.ts",
+  "tests/io/leak_test.ts",
+  "tests/io/unlimited_test.ts",
+  "tests/stages/memory_test.ts",
+];
 /** Paths whose files run one at a time, after the others: other processes would disturb their measurements. */
 const ALONE = ["tests/alone/", "tests/crash/leak_test.ts", "tests/manager/memory_test.ts"];
 /** Paths whose files take long: they run first, so that no core is idle at the end. */
@@ -81,11 +106,19 @@ function rank(file: string, folders: readonly string[]): number {
   return index < 0 ? folders.length : index;
 }
 
-/** Runs one file, and prints its output. */
+/** Runs one file, or the files of one of the folders {@linkcode TOGETHER}, and prints their output. */
 async function runFile(file: string): Promise<Outcome> {
   const start = performance.now();
+  const group = groups.get(file);
   const { code, stdout, stderr, signal } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-check", "--no-prompt", "--import-map=npm.import_map.json", "-A", file],
+    args: [
+      "test",
+      "--no-check",
+      "--no-prompt",
+      "--import-map=npm.import_map.json",
+      "-A",
+      group ? writeImports(group) : file,
+    ],
     env: isLong ? { ISOPOOL_ROUNDS: "long" } : {},
     stdin: "null",
     signal: AbortSignal.timeout(FILE_TIMEOUT),
@@ -96,6 +129,15 @@ async function runFile(file: string): Promise<Outcome> {
   // One call of console.log, so that the lines of two files do not mix.
   console.log(text);
   return { file, ms, ok: code === 0, text };
+}
+
+/** Writes a test file that imports others; returns its path. */
+function writeImports(files: readonly string[]): string {
+  const path = Deno.makeTempFileSync({ prefix: "isopool-", suffix: "_test.ts" });
+  const imports = files.map((file) => `import ${JSON.stringify(`file://${Deno.realPathSync(file)}`)};\n`);
+  Deno.writeTextFileSync(path, imports.join(""));
+  temporary.push(path);
+  return path;
 }
 
 /** Numbers of tests, as the last line of a file's output gives them. */
@@ -133,8 +175,19 @@ const given = Deno.args.filter((arg) => !arg.startsWith("--"));
 const paths = given.length === 0 ? ["tests", "examples"] : given;
 const found = paths.flatMap((path) => [...filesIn(path.replace(/\/$/, ""), "_test.ts")]).sort();
 const onDemand = (file: string) => Object.keys(ON_DEMAND).find((path) => file.startsWith(path));
-const files = isAll || given.length > 0 ? found : found.filter((file) => onDemand(file) === undefined);
+const chosen = isAll || given.length > 0 ? found : found.filter((file) => onDemand(file) === undefined);
 const isIn = (file: string, paths: readonly string[]) => rank(file, paths) < paths.length;
+const groups = new Map<string, string[]>();
+const temporary: string[] = [];
+const files = given.length > 0 ? chosen : [...new Set(chosen.map(grouped))];
+
+/** Returns the folder that a file runs with, which it joins, or the file. */
+function grouped(file: string): string {
+  const folder = TOGETHER.find((each) => file.startsWith(each));
+  if (folder === undefined || isIn(file, SEPARATE) || isIn(file, ALONE)) return file;
+  groups.set(folder, [...groups.get(folder) ?? [], file]);
+  return folder;
+}
 const { alone = [], waiting = [], others = [] } = Object.groupBy(
   files,
   (file) => isIn(file, ALONE) ? "alone" : isIn(file, WAITING) ? "waiting" : "others",
@@ -157,6 +210,7 @@ for (const [i, { file, ok }] of outcomes.entries()) {
   passedAlone.push(file);
 }
 
+for (const path of temporary) Deno.removeSync(path);
 const longest = outcomes.toSorted((a, b) => b.ms - a.ms).slice(0, 8);
 console.log(`longest: ${longest.map(({ file, ms }) => `${file} ${Math.round(ms / 1000)} s`).join(", ")}`);
 const failed = outcomes.filter(({ ok }) => !ok);
@@ -165,13 +219,15 @@ for (const { file, text } of failed) console.log(`\n${file} failed:\n${failures(
 const counts: Counts = { passed: 0, failed: 0, ignored: 0 };
 for (const outcome of outcomes) addCounts(counts, outcome);
 const reasons = Object.groupBy(outcomes.flatMap(({ text }) => ignoreReasons(text)), (reason) => reason);
-for (const path of new Set(found.filter((file) => !files.includes(file)).map((file) => onDemand(file)!))) {
+for (const path of new Set(found.filter((file) => !chosen.includes(file)).map((file) => onDemand(file)!))) {
   console.log(`not run: ${path}, ${ON_DEMAND[path]}: deno task test ${path.replace(/\/$/, "")}`);
 }
 for (const file of passedAlone) console.log(`${file} failed beside others, and passed alone`);
 for (const [reason, all] of Object.entries(reasons)) console.log(`${all!.length} ignored: ${reason}`);
 console.log(`${counts.passed} tests passed, ${counts.failed} failed, ${counts.ignored} ignored`);
 console.log(
-  `${outcomes.length} test files, ${failed.length} failed${failed.map(({ file }) => `\n  ${file}`).join("")}`,
+  `${outcomes.length} files and folders of tests, ${failed.length} failed${
+    failed.map(({ file }) => `\n  ${file}`).join("")
+  }`,
 );
 if (failed.length > 0 || outcomes.length === 0) Deno.exit(1);

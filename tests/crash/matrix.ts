@@ -25,7 +25,8 @@ import {
   TransferError,
 } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
-import { onLinux, threadCount } from "../support/proc.ts";
+import { workerThreads } from "../support/leaks.ts";
+import { onLinux } from "../support/proc.ts";
 import { pause, test, until, within } from "../support/within.ts";
 import { type Kind, KINDS } from "./crash_tasks.ts";
 import { checkError, CRASH, ENCODED, expectedAtLoad } from "./expected_errors.ts";
@@ -197,24 +198,11 @@ export function crashMatrix({ name, options, survives }: Engine): void {
 
 /** Runs one cell in a pool of its own, and checks that the pool leaves no threads. */
 async function inPool(options: PoolOptions, body: (pool: Pool<BackendName>) => Promise<void>): Promise<void> {
-  const before = await restingThreads(options.permissions);
   const pool = new Pool(options);
   await within(BOUND, body(pool), "the cell");
   await within(BOUND, pool.shutdown(), "the end of the pool");
   assertEquals(pool.workerIds, []);
-  if (onLinux) await until(() => threadCount() <= before, () => `threads are gone: ${threadCount()} of ${before}`);
-}
-
-// The runtime starts threads of its own with the first worker, and they stay.
-async function restingThreads(permissions: PoolOptions["permissions"]): Promise<number> {
-  if (!onLinux) return 0;
-  {
-    await using pool = new Pool({ workers: 1, permissions });
-    await pool.submit(crashing.fine, 1);
-  }
-  let last = -1;
-  await until(() => last === (last = threadCount()), "the number of threads is stable");
-  return last;
+  if (onLinux) await until(() => workerThreads() === 0, () => `its threads are gone: ${workerThreads()} are left`);
 }
 
 // Without a time limit for the call: it would hide that the call is too slow.
