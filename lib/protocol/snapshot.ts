@@ -154,8 +154,7 @@ function locate(
   seen: Set<unknown>,
   isAtFault: (part: unknown) => boolean,
 ): { path: string; offender: unknown } {
-  // Structured clone refuses a proxy, whatever its target.
-  if (typeof value === "object" && value !== null && !isProxy(value) && !seen.has(value) && path.length < MAX_PATH) {
+  if (isObject(value) && hasCopiedParts(value) && !seen.has(value) && path.length < MAX_PATH) {
     seen.add(value);
     if (isWrapped(value)) return { path, offender: value };
     for (const [step, child] of children(value)) {
@@ -163,6 +162,18 @@ function locate(
     }
   }
   return { path, offender: value };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+const COPIED_BY_PARTS: ReadonlySet<string> = new Set(["Object", "Array", "Map", "Set", "Error"]);
+
+// Whether structured clone copies the parts of an object. It refuses a proxy, whatever its target, and an object of the
+// runtime as a whole: a port, to which node:worker_threads has added methods.
+function hasCopiedParts(value: object): boolean {
+  return !isProxy(value) && COPIED_BY_PARTS.has(Object.prototype.toString.call(value).slice(8, -1));
 }
 
 // Whether a value is `part`, or contains it.

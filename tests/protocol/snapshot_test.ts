@@ -1,4 +1,6 @@
 import { Buffer } from "node:buffer";
+// As in every program with a pool: it adds methods to MessagePort.
+import "node:worker_threads";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/core/errors.ts";
 import { Json } from "../../lib/core/plain.ts";
