@@ -42,11 +42,9 @@ const ON_DEMAND: Record<string, string> = {
  */
 const TOGETHER = [
   "tests/checkpoint/",
-  "tests/cli/",
   "tests/core/",
   "tests/future/",
   "tests/io/",
-  "tests/manager/",
   "tests/progress/",
   "tests/protocol/",
   "tests/scheduler/",
