@@ -8,8 +8,8 @@
  * ```
  *
  * A worker with a connection goes over to the descriptors, to write, when it must not depend on its event loop: before it
- * blocks for an answer, if a task reports progress and the report before it is still here, and if many messages are. The
- * host then gets the number of bytes that have certainly left through the connection, and all from there on; what came both
+ * blocks for an answer, if a task reports progress and the report before it is still here, if many messages are, and for a
+ * large one, which would have to be copied. The host then gets the number of bytes that have certainly left through the connection, and all from there on; what came both
  * ways counts once (lib/transport/resumed_bytes.ts).
  *
  * @module
@@ -23,6 +23,8 @@ import { readDescriptor, writeDescriptor } from "./process_descriptors.ts";
 const PIECE = 2 ** 18;
 /** Maximum number of bytes that are copied, so that there is one write. */
 const SMALL = 2 ** 14;
+/** Bytes of a message from which on copying it costs more than the descriptors do. */
+const LARGE = 2 ** 23;
 /** Number of messages that wait for the event loop at the most. */
 const BACKLOG = 64;
 
@@ -103,6 +105,7 @@ export class Channel {
   useDescriptors(): void {
     if (this.#usesDescriptors || !this.hasDescriptors) return;
     this.#usesDescriptors = true;
+    this.#sending = undefined;
     const position = new Uint8Array(8);
     new DataView(position.buffer).setFloat64(0, this.#sentBytes, true);
     for (const bytes of [position, ...this.#unsent.splice(0)]) writeDescriptor(bytes);
@@ -111,7 +114,9 @@ export class Channel {
   #write(parts: Uint8Array[]): void {
     const pieces = [...this.#held, ...parts];
     this.#held = [];
-    const isSmall = lengthOf(pieces) <= SMALL;
+    const length = lengthOf(pieces);
+    if (length > LARGE) this.useDescriptors();
+    const isSmall = length <= SMALL;
     if (this.#usesDescriptors) return (isSmall ? [joined(pieces)] : pieces).forEach(writeDescriptor);
     // A task may change its buffers before they have left.
     const isOwn = parts.length === 1;

@@ -1,6 +1,8 @@
 /** Tasks of the tests of backend "process". */
 import { writeSync } from "node:fs";
+import type { Queue } from "../../mod.ts";
 import { goOver } from "../support/descriptors.ts";
+import { context } from "../../workers/context.ts";
 
 /** Appends a line to a file when it starts, works for some milliseconds, and returns its number. */
 export function mark(file: string, id: number): number {
@@ -168,4 +170,35 @@ export function granted(scope: Record<string, true | string[]>): Record<string, 
     [name, list === true ? has(name) : list.filter((value) => has(name, value))] as [string, true | string[]]
   );
   return Object.fromEntries(kept);
+}
+
+/** Reports progress, without letting the event loop turn, until there is a file. Returns the last report. */
+export function reportUntil(file: string): number {
+  for (let n = 1;; n++) {
+    context.progress(n);
+    for (const end = performance.now() + 17; performance.now() < end;);
+    if (exists(file)) return n;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Puts numbers into a queue without waiting, then takes them while the thread blocks. */
+export function putThenGet(queue: Queue<number>, count: number): number[] {
+  for (let n = 0; n < count; n++) void queue.put(n);
+  return Array.from({ length: count }, () => queue.getSync());
+}
+
+/** Returns bytes, and changes them as soon as it can. */
+export function returnThenChange(length: number): Uint8Array {
+  const bytes = new Uint8Array(length).fill(1);
+  queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => bytes.fill(2))));
+  setTimeout(() => bytes.fill(2), 0);
+  return bytes;
 }
