@@ -112,11 +112,10 @@ export class CallWatch {
     this.#repeat(call);
   }
 
-  /** Tells the host of a call something, once. */
-  publish(control: Control): void {
+  /** Tells the host of a call something, once. Rejects if Redis cannot be reached. */
+  async publish(control: Control): Promise<void> {
     const { prefix, queue } = this.#settings;
-    // Without Redis nobody hears it: the sweep says it again.
-    this.#client.publish(controlChannel(prefix, queue), JSON.stringify(control)).catch(() => {});
+    await this.#client.publish(controlChannel(prefix, queue), JSON.stringify(control));
   }
 
   /** Reads the state of all jobs. */
@@ -150,7 +149,8 @@ export class CallWatch {
   }
 
   #repeat({ job, index, control }: WatchedCall): void {
-    if (job && control) this.publish({ ...control, id: callKey(job.id, index) });
+    // Without Redis nobody hears it: the sweep says it again.
+    if (job && control) this.publish({ ...control, id: callKey(job.id, index) }).catch(() => {});
   }
 
   #happened(event: JobEvent): void {

@@ -15,11 +15,14 @@ import { BULK, CallWatch } from "./call_watch.ts";
 import { claim, takeBack } from "./claim.ts";
 import type { PoolSettings } from "./options.ts";
 import { Queue, type Redis } from "./packages.ts";
-import { connected, disconnect, redisClient, unref } from "./redis.ts";
+import { connected, disconnect, redisClient, unref, within } from "./redis.ts";
 import { unreachable } from "./refusals.ts";
 import { ModuleSender, type SentModules } from "./sent_modules.ts";
 import { type CallEvents, WatchedCall, type WatchedJob } from "./watched_call.ts";
 import { callKey, type JobData, LARGE, type Said } from "./wire.ts";
+
+/** Milliseconds for which a pool that ends waits until the hosts of its calls know that these are given up. */
+const REVOKE_LIMIT = 1_000;
 
 /** The connection of one pool. */
 export class Executor {
@@ -35,6 +38,8 @@ export class Executor {
   #outgoing: OutgoingCall[] = [];
   // The calls that may share a job, as they were sent.
   readonly #shared = new WeakMap<WatchedCall, OutgoingCall>();
+  // The calls whose hosts do not know yet that they are given up.
+  readonly #revokes = new Set<Promise<void>>();
   #isSending = false;
   #count = 0;
 
@@ -97,13 +102,15 @@ export class Executor {
   giveUp(call: WatchedCall): void {
     const { job, index } = call;
     this.#watch.delete(call);
-    if (job) void this.#revoke(job, index);
+    if (job) this.#revoke(job, index);
   }
 
   /** Closes the connections. Calls that have not ended have no more events. */
   async close(): Promise<void> {
     this.#watch.clear();
     await this.ready.catch(() => {});
+    // What was given up would run on for ever: its host must hear of it first.
+    await within(REVOKE_LIMIT, Promise.all(this.#revokes)).catch(() => {});
     await this.#watch.close();
     await this.#queue?.close().catch(() => {});
     await disconnect(this.#client);
@@ -196,12 +203,16 @@ export class Executor {
   }
 
   // The same by force: the call has no more events.
-  async #revoke(job: WatchedJob, index: number): Promise<void> {
-    try {
-      if (job.size === 1) await claim(this.#client, this.#queue.toKey(job.id), "submitter");
-      if (await this.#takeBack(job, index)) this.#removeEmpty(job);
-      else this.#watch.publish({ kind: "kill", id: callKey(job.id, index) });
-    } catch { /* Without Redis no host hears it. The call then ends by its own time limit. */ }
+  #revoke(job: WatchedJob, index: number): void {
+    // Without Redis no host hears it. The call then ends by its own time limit.
+    const revoked = this.#claimBack(job, index).catch(() => {}).finally(() => this.#revokes.delete(revoked));
+    this.#revokes.add(revoked);
+  }
+
+  async #claimBack(job: WatchedJob, index: number): Promise<void> {
+    if (job.size === 1) await claim(this.#client, this.#queue.toKey(job.id), "submitter");
+    if (await this.#takeBack(job, index)) this.#removeEmpty(job);
+    else await this.#watch.publish({ kind: "kill", id: callKey(job.id, index) });
   }
 
   // No host has taken the job, and all its calls were taken back.

@@ -83,3 +83,19 @@ test("calls outlive the death of Redis, which keeps its data (bound: 60 s)", asy
   await redis.start();
   assertEquals(await within(50_000, all), Array.from({ length: 200 }, (_, n) => n));
 }, 120_000);
+
+test("a pool that is terminated stops its calls on the hosts, and ends (bound: 20 s)", async () => {
+  await using redis = await TestRedis.start();
+  const options = { redis: redis.address, queue: "ends" };
+  await using host = await TestHost.start({ ...options, concurrency: 8 });
+  for (let round = 0; round < 3; round++) {
+    const pool = new Pool({ backend: cluster(options) });
+    const files = Array.from({ length: 8 }, (_, n) => `${redis.folder}/ends${round}-${n}`);
+    const futures = files.map((file) => pool.submit(waitForSignal, file));
+    for (const file of files) await until(() => exists(file), "the call runs", 30_000);
+    await pool.terminate();
+    for (const future of futures) await timed(future);
+  }
+  // A host that closes waits for what it runs.
+  await within(2 * MUST_HAPPEN, host.close());
+}, 120_000);
