@@ -65,7 +65,7 @@ function listenOnPath(): Listener | undefined {
       return undefined;
     }
     Deno.mkdirSync(folder, { mode: 0o700 });
-    const remove = () => Deno.removeSync(folder, { recursive: true });
+    const remove = () => [path, folder].forEach(removeIfThere);
     try {
       return opened(Deno.listen({ transport: "unix", path }), { transport: "unix", path }, grants, remove);
     } catch (error) {
@@ -74,6 +74,15 @@ function listenOnPath(): Listener | undefined {
     }
   } catch {
     return undefined; // There is no such folder, or its path is too long for a socket.
+  }
+}
+
+// One after another: a removal with what is inside needs a descriptor, and there may be none left.
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It was never there, or the script has given the permission away: what stays is an empty folder in that of temporary files.
   }
 }
 
