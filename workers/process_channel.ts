@@ -9,8 +9,8 @@
  *
  * A worker with a connection goes over to the descriptors, to write, when it must not depend on its event loop: before it
  * blocks for an answer, if a task reports progress and the report before it is still here, if many messages are, and for a
- * large one, which would have to be copied. The host then gets the number of bytes that have certainly left through the connection, and all from there on; what came both
- * ways counts once (lib/transport/resumed_bytes.ts).
+ * large one, which would have to be copied. The host then gets the number of bytes that have certainly left through the
+ * connection, and all from there on; what came both ways counts once (lib/transport/resumed_bytes.ts).
  *
  * @module
  */
@@ -66,6 +66,7 @@ export class Channel {
   /** Posts a message together with the next one, if it is small. The next one must follow at once. */
   postWithNext(message: WorkerMessage): void {
     const parts = frameOf(message);
+    // Half of it leaves room for the next frame.
     if (lengthOf(this.#held) + lengthOf(parts) > SMALL / 2) this.#write(parts);
     else this.#held.push(...parts);
   }

@@ -17,7 +17,7 @@
 import { SHELL } from "./process_cache.ts";
 
 /** The descriptor of the pipe. */
-export const WATCHED_FD = 6;
+const WATCHED_FD = 6;
 
 /**
  * Returns lines of a shell script that start the watching shell.
