@@ -5,7 +5,7 @@
  */
 import type { JobFailure } from "./wire.ts";
 
-/** Rejection of `HostWorker.run`. */
+/** How `HostWorker.ready` and the end of a `HostCall` reject. */
 export class CallFailure extends Error {
   readonly failure: JobFailure;
   /** Whether the worker was stopped because it did not start the call: another one may run it. */

@@ -84,10 +84,7 @@ export class CallWatch {
   sent(jobId: string, calls: readonly WatchedCall[], onEnd?: () => void): void {
     if (this.#isClosed) return;
     const job: WatchedJob = { id: jobId, size: calls.length, calls: new Map(calls.entries()), misses: 0, onEnd };
-    calls.forEach((call, index) => {
-      call.job = job;
-      call.index = index;
-    });
+    calls.forEach((call, index) => call.joinJob(job, index));
     this.#jobs.set(jobId, job);
     this.#timer ??= this.#nextSweep();
   }
@@ -101,8 +98,7 @@ export class CallWatch {
   delete(call: WatchedCall): boolean {
     if (call.isOver) return false;
     call.isOver = true;
-    const job = call.leaveJob();
-    if (job?.calls.size === 0) this.#jobs.delete(job.id);
+    this.#leaveJob(call);
     return true;
   }
 
@@ -201,10 +197,15 @@ export class CallWatch {
     const { control } = call;
     // It did not start, and will not.
     if (control?.kind === "cancel") return this.fail(call, { kind: "thrown", thrown: unpack(control.reason) });
-    const job = call.leaveJob();
-    if (job?.calls.size === 0) this.#jobs.delete(job.id);
+    this.#leaveJob(call);
     call.isStarted = false;
     this.#onReturned(call);
+  }
+
+  // A job of which no call is left is not looked at any more.
+  #leaveJob(call: WatchedCall): void {
+    const job = call.leaveJob();
+    if (job?.calls.size === 0) this.#jobs.delete(job.id);
   }
 
   #end(call: WatchedCall, tell: (events: CallEvents) => void): void {

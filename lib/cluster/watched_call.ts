@@ -61,6 +61,12 @@ export class WatchedCall {
     this.events.started();
   }
 
+  /** Redis may have its job from now on. */
+  joinJob(job: WatchedJob, index: number): void {
+    this.job = job;
+    this.index = index;
+  }
+
   /** It is over, or its host has returned it. Its job has no more events for it. */
   leaveJob(): WatchedJob | undefined {
     const { job } = this;
