@@ -7,7 +7,8 @@ import { URL as RuntimeURL } from "../core/platform.ts";
 import { badOption, boolean, callback, isA, knownOptions, oneOf } from "../core/validate.ts";
 
 /**
- * Where a map records its finished items, so that a later run skips them.
+ * Where a map records its finished items, so that a later run skips them. A record that cannot be written fails the map
+ * with the error of the write; a reader that leaves its loop gets that error, too.
  *
  * @typeParam T An item.
  */

@@ -16,21 +16,9 @@ import { noteItem } from "./failed_items.ts";
 import type { FailureBudget, OnErrorPlan } from "./failure_budget.ts";
 import { aggregate, type ItemFailure } from "./item_failures.ts";
 import { OrderedResults } from "./ordered_results.ts";
+import type { InputFailure, Producer } from "./producer.ts";
 import type { Recorder } from "./recorder.ts";
 import type { ResultsSource } from "./results.ts";
-
-/** The producer of a map's results, as the collector calls it. */
-export interface Producer {
-  /** Reports that results were read, so that there may be room for more. */
-  resume(): void;
-  /** Stops the producer: the reader needs no more results. Called once. */
-  stop(reason: unknown): void;
-}
-
-/** What an input threw while it was read. */
-export interface InputFailure {
-  readonly reason: unknown;
-}
 
 /** Stands among the results for an item that has failed. */
 class Failure {
@@ -54,6 +42,7 @@ export class Collector<R> implements ResultsSource<R> {
   #settled = 0;
   #count = Infinity;
   #failed: Failure | undefined;
+  #recordingFailed: Failure | undefined;
   #cancelled = false;
   #inputFailure: InputFailure | undefined;
   #stopped = false;
@@ -67,7 +56,10 @@ export class Collector<R> implements ResultsSource<R> {
     this.#onError = options.onError;
     this.#budget = options.budget;
     this.#recorder = options.recorder;
-    options.recorder?.onFailure((error) => (producer.stop(error), this.fail(error)));
+    options.recorder?.onFailure((error) => {
+      this.#recordingFailed = new Failure(error);
+      this.fail(error);
+    });
   }
 
   /** Whether the reader needs no more results. */
@@ -168,6 +160,8 @@ export class Collector<R> implements ResultsSource<R> {
     if (this.#onError === "throw" && known) this.fail(known.reason);
     this.#producer.resume();
     while (!this.#failed && this.#settled < this.#count) await this.#nextEvent();
+    // It writes what it has gathered, and may fail.
+    this.#recorder?.close();
     if (this.#failed) throw this.#failed.reason;
     this.#throwAtEnd();
     return this.#results.all as R[];
@@ -197,12 +191,13 @@ export class Collector<R> implements ResultsSource<R> {
         this.#producer.resume();
         yield result as R;
       }
+      this.#recorder?.close();
       if (this.#failed) throw this.#failed.reason;
       // All results were read, so the `finally` below must not stop the producer.
       this.#stopped = true;
       this.#throwAtEnd();
     } finally {
-      this.#stop(new DOMException("The reader of the results left", "AbortError"));
+      this.#readerLeaves();
     }
   }
 
@@ -236,6 +231,12 @@ export class Collector<R> implements ResultsSource<R> {
     this.#stopped = true;
     this.#recorder?.close();
     this.#producer.stop(reason);
+  }
+
+  // A reader that needs no more results must know, too, that some could not be recorded.
+  #readerLeaves(): void {
+    this.#stop(new DOMException("The reader of the results left", "AbortError"));
+    if (this.#recordingFailed) throw this.#recordingFailed.reason;
   }
 
   async #nextEvent(): Promise<void> {

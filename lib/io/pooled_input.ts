@@ -5,7 +5,7 @@
  */
 import type { AsyncContext } from "../core/async_context.ts";
 import { closeInput, hasEnded, type OpenInput } from "../core/input.ts";
-import type { InputFailure } from "../future/collector.ts";
+import type { InputFailure } from "../future/producer.ts";
 
 /** An input that is being read. */
 export class PooledInput<T> {

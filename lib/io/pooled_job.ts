@@ -12,7 +12,8 @@
 import { Recorded } from "../checkpoint/recorded.ts";
 import { AsyncContext } from "../core/async_context.ts";
 import type { OpenInput } from "../core/input.ts";
-import { Collector, type Producer } from "../future/collector.ts";
+import { Collector } from "../future/collector.ts";
+import type { Producer } from "../future/producer.ts";
 import { itemName, noteItem } from "../future/failed_items.ts";
 import type { Settled } from "../future/on_error.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";

@@ -8,7 +8,7 @@ import { Recorded } from "../checkpoint/recorded.ts";
 import { AsyncContext } from "../core/async_context.ts";
 import { Deque } from "../core/deque.ts";
 import { closeInput, hasEnded, type Input, isPlainArray, type OpenInput, openInput } from "../core/input.ts";
-import type { InputFailure } from "../future/collector.ts";
+import type { InputFailure } from "../future/producer.ts";
 import { badOption, isArray } from "../core/validate.ts";
 import { isPrimitive, snapshot, Uncopyable } from "../protocol/snapshot.ts";
 import type { SharedEntry, Shares } from "../protocol/shared_value.ts";

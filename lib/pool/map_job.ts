@@ -11,8 +11,9 @@
  */
 import type { Recorded } from "../checkpoint/recorded.ts";
 import type { Input } from "../core/input.ts";
-import { Collector, type Producer } from "../future/collector.ts";
+import { Collector } from "../future/collector.ts";
 import { itemFrame } from "../future/failed_items.ts";
+import type { Producer } from "../future/producer.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { expire } from "../scheduler/expire.ts";
@@ -58,10 +59,7 @@ export class MapJob extends PoolJob implements Producer {
     this.collector = new Collector<unknown>(this, plan);
     this.#input = new MapInput(input, plan, {
       readLimit: () => Math.min(readAhead(plan.running, plan.task), this.#room),
-      arrived: () => {
-        this.#limits.read(this.#next + this.#input.waiting - 1);
-        this.#enqueue();
-      },
+      arrived: () => (this.#limits.read(this.#next + this.#input.waiting - 1), this.#enqueue()),
       ended: (ahead, failure) => this.collector.end(this.#next + ahead, failure),
       readReturned: () => this.#checkEnd(),
     });

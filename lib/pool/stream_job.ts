@@ -13,7 +13,8 @@
 import { onAbort } from "../core/abort.ts";
 import { performance } from "../core/platform.ts";
 import { refusal } from "../core/validate.ts";
-import { Collector, type Producer } from "../future/collector.ts";
+import { Collector } from "../future/collector.ts";
+import type { Producer } from "../future/producer.ts";
 import { Results } from "../future/results.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { Shares } from "../protocol/shared_value.ts";

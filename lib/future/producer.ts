@@ -1,0 +1,18 @@
+/**
+ * What a map's producer and the collector of its results say to each other (future/collector.ts).
+ *
+ * @module
+ */
+
+/** The producer of a map's results, as the collector calls it. */
+export interface Producer {
+  /** Reports that results were read, so that there may be room for more. */
+  resume(): void;
+  /** Stops the producer: the reader needs no more results. Called once. */
+  stop(reason: unknown): void;
+}
+
+/** What an input threw while it was read. */
+export interface InputFailure {
+  readonly reason: unknown;
+}
