@@ -56,7 +56,7 @@ const PACKAGES: [RegExp, string[]][] = [
   [/^node:async_hooks$/, ["core", "transport", "workers", "manager"]],
   [/^node:v8$/, ["protocol", "workers"]],
   [/^node:(fs\/promises|path|url)$/, ["cli", "cluster"]],
-  [/^node:/, ["transport", "workers", "pool", "process", "manager", "checkpoint", "cluster"]],
+  [/^node:/, ["transport", "workers", "pool", "cluster"]],
 ];
 
 /** Named only so that a module graph reaches the workers' entries; never called. */

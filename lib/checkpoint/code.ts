@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { builtin } from "../core/builtin.ts";
 import { URL } from "../core/platform.ts";
 
 /** The code of a task: an export of a module, or the source of a function. */
@@ -12,9 +12,11 @@ export type Code = { readonly url: string; readonly name: string } | { readonly 
 /** Specifiers of modules that belong to the same program: relative ones, in imports and in `import.meta.resolve()`. */
 const LOCAL_MODULE = /\b(?:from|import|resolve)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
 
+const newHash = () => builtin("node:crypto").createHash("sha256");
+
 /** Returns the SHA-256 of a text, in base64url. */
 export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+  return newHash().update(text).digest("base64url");
 }
 
 /**
@@ -23,7 +25,7 @@ export function sha256(text: string): string {
  */
 export function codeHash(code: Code): string {
   if ("source" in code) return sha256(code.source);
-  const hash = createHash("sha256").update(code.name);
+  const hash = newHash().update(code.name);
   // A Set is iterated in the order of insertion, elements added meanwhile included.
   const modules = new Set([code.url]);
   for (const url of modules) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { builtin } from "./builtin.ts";
 import { URL } from "./platform.ts";
 
 /** Their names, the first of which the runtime prefers. */
@@ -31,6 +32,5 @@ export function isFile(url: URL): boolean {
 
 /** Returns the path of a `file:` URL. */
 export function pathOf(url: URL): string {
-  // deno-lint-ignore no-process-global
-  return process.getBuiltinModule("node:url").fileURLToPath(url);
+  return builtin("node:url").fileURLToPath(url);
 }

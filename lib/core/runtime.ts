@@ -1,5 +1,5 @@
 /**
- * Checks that the runtime has what this library needs.
+ * The runtime: checks that it has what this library needs, and finds its program.
  *
  * @module
  */
@@ -25,4 +25,10 @@ export function checkRuntime(version: string = Deno.version.deno): void {
   throw new IsopoolError(
     `Cannot create pool: this is Deno ${version}: it needs ${oldest} or newer: run \`deno upgrade\``,
   );
+}
+
+/** Returns the path of the program that runs worker processes: this runtime's, or the one on the search path. */
+export function denoPath(): string {
+  // A compiled program is not able to run modules.
+  return Deno.build.standalone ? "deno" : Deno.execPath();
 }

@@ -8,9 +8,8 @@ import { isOptions, oneOf, refusal } from "../core/validate.ts";
 import { launchLoopback, runsWithin } from "../transport/loopback.ts";
 import { checkLimits, withinLimits } from "../transport/limits.ts";
 import { launchProcess } from "../transport/process_launch.ts";
-import { type ModuleFile, moduleFiles } from "../transport/module_files.ts";
-import { denoPath } from "../transport/process_command.ts";
 import { launchThread } from "../transport/thread.ts";
+import type { ModuleFile } from "../transport/module_files.ts";
 import type { Launch, PoolControl, Setup } from "../transport/transport.ts";
 import { launchWeb } from "../transport/web.ts";
 
@@ -63,7 +62,13 @@ export interface CustomBackend {
   readonly [CUSTOM]: Backend;
 }
 
-export { checkLimits, denoPath, type ModuleFile, moduleFiles, runsWithin };
+export { checkLimits, type ModuleFile, runsWithin };
+
+/** Returns the files of a local module and of what it imports: what another host must have to run it. */
+export async function moduleFiles(url: string): Promise<ModuleFile[]> {
+  const { moduleFiles } = await import("../transport/module_files.ts");
+  return await moduleFiles(url);
+}
 
 const ISOLATED = { isolated: true, sharedMemory: true, parallel: true };
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { builtin } from "../core/builtin.ts";
 import { PermissionScopeError } from "../core/errors.ts";
 import { JSON, URL as RuntimeURL } from "../core/platform.ts";
 import { badOption, isA, isArray, isOptions, knownOptions } from "../core/validate.ts";
@@ -106,15 +107,12 @@ function plain(kind: Kind, entry: string | URL): string | undefined {
   const isPath = PATHS.includes(kind);
   if (!isPath && kind !== "run") return typeof entry === "string" ? entry : undefined;
   if (entry === "") return "";
-  // Taken from the global, and only here: importing them would add some milliseconds to the start of every script.
-  // deno-lint-ignore no-process-global
-  const { getBuiltinModule } = process;
   if (isA(entry, RuntimeURL) || entry.startsWith("file:")) {
     const url = RuntimeURL.parse(entry);
-    return url?.protocol === "file:" ? getBuiltinModule("node:url").fileURLToPath(url) : undefined;
+    return url?.protocol === "file:" ? builtin("node:url").fileURLToPath(url) : undefined;
   }
   // The runtime searches PATH for a program without a slash.
-  return isPath || /[/\\]/.test(entry) ? getBuiltinModule("node:path").resolve(entry) : entry;
+  return isPath || /[/\\]/.test(entry) ? builtin("node:path").resolve(entry) : entry;
 }
 
 // Host patterns (`*.example.com`, `10.0.0.0/8`) are not allowed: the runtime cannot compare them with its permissions.

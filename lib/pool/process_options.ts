@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { builtin } from "../core/builtin.ts";
 import { PermissionScopeError } from "../core/errors.ts";
+import { denoPath } from "../core/runtime.ts";
 import { badOption, isA, isArray, refusal, show } from "../core/validate.ts";
 import type { HostSetup, HostsSetup } from "../transport/transport.ts";
-import { type BackendName, cpuCount, denoPath } from "./backends.ts";
+import { type BackendName, cpuCount } from "./backends.ts";
 import { CHILD_PROCESS_FLAG, mayUseChildProcess } from "./child_process.ts";
 import type { PoolOptions } from "./options.ts";
 
@@ -91,8 +93,7 @@ export function workingDirectory(action: string, cwd: unknown, backend: BackendN
     );
   }
   if (isA(cwd, URL) && cwd.protocol === "file:") {
-    // deno-lint-ignore no-process-global
-    return process.getBuiltinModule("node:url").fileURLToPath(cwd);
+    return builtin("node:url").fileURLToPath(cwd);
   }
   if (typeof cwd === "string" && cwd !== "") return cwd;
   throw badOption(action, "cwd", cwd, "a path or a file: URL", false);

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { builtin } from "../core/builtin.ts";
 import { CONFIG_FILES, foldersFrom, isFile, mayRead, pathOf } from "../core/config_files.ts";
 import { PermissionScopeError } from "../core/errors.ts";
 import { URL } from "../core/platform.ts";
@@ -47,9 +48,7 @@ export function checkWorkerOptions(call: string): void {
 }
 
 function detect(): boolean {
-  // Taken from the global, and only here: importing node:process would add 10 ms to the start of every script.
-  // deno-lint-ignore no-process-global
-  const childProcess = process.getBuiltinModule("node:child_process") as unknown as ChildProcessModule;
+  const childProcess = builtin("node:child_process") as unknown as ChildProcessModule;
   const { prototype } = childProcess.ChildProcess;
   const { spawn } = prototype;
   let args: string[] | undefined;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { constants } from "node:os";
+import { builtin } from "../core/builtin.ts";
 import type { DeathReason } from "../core/errors.ts";
 import { type Future, observe, outcomeOf } from "../future/future.ts";
 import { isCrashError } from "../scheduler/worker_death.ts";
@@ -49,7 +49,7 @@ export function endOf(future: Future<unknown>, child: Child): ProcessEnd {
 }
 
 function signalNumber(name: string): number | undefined {
-  return (constants.signals as Record<string, number>)[name];
+  return (builtin("node:os").constants.signals as Record<string, number>)[name];
 }
 
 function stoppedEnd(stopped: Stopped = "terminated"): ProcessEnd {

@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { builtin } from "../core/builtin.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
 import { MAX_BUFFERS, searchFrame } from "./frame_input.ts";
 import { type Exporter, exportWith } from "../shared/handle.ts";
@@ -34,8 +35,7 @@ const MAX_BUFFER = 2 ** 33;
 let loaded: typeof import("node:v8") | undefined;
 
 // Loaded with the first value that is not plain: a worker process takes a tenth of its start for it.
-// deno-lint-ignore no-process-global
-const engine = () => loaded ??= process.getBuiltinModule("node:v8");
+const engine = () => loaded ??= builtin("node:v8");
 
 /** Returns the version of the format in which the engine of this process writes values. */
 export function formatVersion(): number {

@@ -9,8 +9,9 @@
  * @module
  */
 import { IsopoolError, PermissionScopeError } from "../core/errors.ts";
+import { denoPath } from "../core/runtime.ts";
 import { JSON, URL } from "../core/platform.ts";
-import { denoPath, moduleFlags } from "./process_command.ts";
+import { moduleFlags } from "./process_command.ts";
 
 /** A file of another host. */
 export interface ModuleFile {

@@ -3,14 +3,10 @@
  *
  * @module
  */
-import { refusal } from "../core/validate.ts";
 import { usesHosts } from "./entry.ts";
 import { type Grant, valueOf } from "./process_listener.ts";
+import { type Kind, KINDS } from "./scope_flags.ts";
 import type { Setup } from "./transport.ts";
-
-/** Kinds of permissions, as flags name them. */
-const KINDS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
-type Kind = typeof KINDS[number];
 
 /**
  * The flags of a scope; without one, those kinds that this script has in full. The runtime's `spawn` adds `-A` to a
@@ -35,15 +31,7 @@ export function permissionFlags(
     const grant = scope[kind];
     if (grant === true || (grant === "inherit" && isGrantedInFull(kind))) return `--allow-${kind}`;
     if (!Array.isArray(grant)) return only(kind);
-    const list = grant.map(String);
-    const withComma = list.find((entry) => entry.includes(","));
-    if (withComma !== undefined) {
-      throw refusal(
-        `Cannot start worker process: \`permissions.${kind}\` names ${withComma}, and the runtime's flags cannot express a ` +
-          "comma: name its folder",
-      );
-    }
-    return only(kind, list);
+    return only(kind, grant.map(String));
   });
 }
 

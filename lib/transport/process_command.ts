@@ -10,7 +10,9 @@
  *
  * @module
  */
+import { builtin } from "../core/builtin.ts";
 import { activeTraceparent } from "../core/opentelemetry.ts";
+import { denoPath } from "../core/runtime.ts";
 import { processEntry } from "./entry.ts";
 import { shellArguments, withoutInherited } from "./launch_prefix.ts";
 import { mayRead, notIn, permissionFlags } from "./permission_flags.ts";
@@ -108,12 +110,6 @@ export function scriptEnvironment(): Record<string, string> {
   return Object.fromEntries(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }
 
-/** Returns the path of the program that runs workers: this runtime's, or the one on the search path. */
-export function denoPath(): string {
-  // A compiled program is not able to run modules.
-  return Deno.build.standalone ? "deno" : Deno.execPath();
-}
-
 /** Flags of this script that decide how a specifier is resolved; they take a value after `=` or as the next argument. */
 const WITH_VALUE = ["--import-map", "--config", "--lock", "--cert", "--node-modules-dir"];
 const WITHOUT_VALUE = ["--no-config", "--no-lock", "--cached-only", "--no-remote", "--no-npm"];
@@ -159,8 +155,7 @@ function fromCommandLine(): string[] {
 }
 
 function absolute(path: string): string {
-  // deno-lint-ignore no-process-global
-  return /^\w+:\/\//.test(path) ? path : process.getBuiltinModule("node:path").resolve(path);
+  return /^\w+:\/\//.test(path) ? path : builtin("node:path").resolve(path);
 }
 
 /** Variables by which the runtime of a worker finds its modules. The worker removes them before a task runs. */

@@ -1,20 +1,29 @@
 /**
- * Starts worker processes, here or on other hosts.
+ * The way to worker processes: checks what can be checked at once, and loads the rest when a pool first needs it, so that
+ * other scripts do not load it.
  *
  * @module
  */
 import { checkWorkerCode } from "./entry.ts";
-import { launchOnHosts } from "./hosts.ts";
-import { ProcessTransport } from "./process.ts";
-import { permissionFlags } from "./permission_flags.ts";
-import { localSite } from "./process_site.ts";
+import { launchLoaded } from "./loading_worker.ts";
+import { checkFlags } from "./scope_flags.ts";
 import type { Launch, PoolControl, Setup } from "./transport.ts";
 
-/** Starts worker processes. */
+let loaded: typeof import("./process_workers.ts") | undefined;
+
+/**
+ * Starts worker processes.
+ *
+ * @throws {TypeError} For permissions that command-line flags cannot express, so that `new Pool()` fails and not its first
+ * worker.
+ */
 export function launchProcess(setup: Setup, pool: PoolControl): Launch {
-  // Throws for permissions that command-line flags cannot express, so that `new Pool()` fails and not its first worker.
-  permissionFlags(setup.permissions, []);
+  checkFlags(setup.permissions);
   checkWorkerCode();
-  if (setup.hosts) return launchOnHosts(setup, setup.hosts, pool);
-  return (workerId, events) => new ProcessTransport(workerId, events, setup, localSite(setup));
+  if (loaded) return loaded.launchWorkers(setup, pool);
+  return launchLoaded(load().then(({ launchWorkers }) => launchWorkers(setup, pool)));
+}
+
+async function load(): Promise<typeof import("./process_workers.ts")> {
+  return loaded ??= await import("./process_workers.ts");
 }

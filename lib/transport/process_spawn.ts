@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { builtin } from "../core/builtin.ts";
 import type { ProcessCommand } from "./process_command.ts";
 
 /** Whether a process inherits more than its streams. */
@@ -17,7 +18,7 @@ const HAS_DESCRIPTORS = Deno.build.os !== "windows";
 export function spawnProcess(command: ProcessCommand): ChildProcess {
   const { program, args, env, cwd, connection } = command;
   try {
-    return spawn(program, args, {
+    return builtin("node:child_process").spawn(program, args, {
       stdio: stdioOf(command),
       // A session of its own: ^C at the terminal and signals to this group do not reach it, and it can be killed whole.
       detached: true,

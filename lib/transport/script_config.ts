@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { builtin } from "../core/builtin.ts";
 import { CONFIG_FILES, foldersFrom, isFile, mayRead, pathOf } from "../core/config_files.ts";
 import { URL } from "../core/platform.ts";
 
@@ -31,6 +32,5 @@ function startFolder(): URL | undefined {
   const main = Deno.mainModule as string | undefined;
   if (main?.startsWith("file:")) return new URL("./", main);
   if (!mayRead(".")) return undefined;
-  // deno-lint-ignore no-process-global
-  return process.getBuiltinModule("node:url").pathToFileURL(`${Deno.cwd()}/`);
+  return builtin("node:url").pathToFileURL(`${Deno.cwd()}/`);
 }

@@ -26,6 +26,8 @@ export interface Ended {
 export interface ScriptOptions {
   /** More files for its folder, by name. */
   files?: Record<string, string>;
+  /** More entries for its import map. */
+  imports?: Record<string, string>;
   args?: string[];
   /** Permissions, and flags of the runtime. @default {["-A"]} */
   permissions?: string[];
@@ -39,13 +41,13 @@ export interface ScriptOptions {
 
 /** Writes `source` into a folder of its own, runs it, and removes it. Imports resolve through the project's map. */
 export async function runScript(source: string, options: ScriptOptions = {}): Promise<Ended> {
-  const { files = {}, args = [], permissions = ["-A"], deadline = 20_000, env = {}, maxFiles } = options;
+  const { files = {}, imports, args = [], permissions = ["-A"], deadline = 20_000, env = {}, maxFiles } = options;
   const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
   try {
     for (const [name, text] of Object.entries({ ...files, "main.ts": source })) {
       await Deno.writeTextFile(`${folder}/${name}`, text);
     }
-    const map = new URL("npm.import_map.json", ROOT).href;
+    const map = imports ? await writeMap(folder, imports) : new URL("npm.import_map.json", ROOT).href;
     const limited = maxFiles === undefined ? [] : ["-c", `ulimit -n ${maxFiles}; exec "$@"`, "sh", Deno.execPath()];
     const command = new Deno.Command(maxFiles === undefined ? Deno.execPath() : "sh", {
       args: [
@@ -84,4 +86,16 @@ export async function runScript(source: string, options: ScriptOptions = {}): Pr
 /** Returns the absolute URL of a file of the fixtures, for use inside a script's source. */
 export function fixture(name: string): string {
   return new URL(`tests/fixtures/tasks/${name}`, ROOT).href;
+}
+
+// Writes the project's map with more entries.
+async function writeMap(folder: string, more: Record<string, string>): Promise<string> {
+  const map = JSON.parse(await Deno.readTextFile(new URL("npm.import_map.json", ROOT))) as Record<
+    "imports",
+    typeof more
+  >;
+  const own = Object.entries(map.imports).map(([name, to]) => [name, to.startsWith(".") ? new URL(to, ROOT).href : to]);
+  const path = `${folder}/map.json`;
+  await Deno.writeTextFile(path, JSON.stringify({ imports: { ...Object.fromEntries(own), ...more } }));
+  return path;
 }

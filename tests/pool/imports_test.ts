@@ -1,0 +1,55 @@
+/** What importing the library evaluates, seen by import maps that replace files by modules which throw when they are evaluated. */
+import { assertEquals } from "@std/assert";
+import { runScript } from "../support/script.ts";
+import { test } from "../support/within.ts";
+
+/** Entries of an import map for files of the library and modules of Node's. */
+function throwing(...names: string[]): Record<string, string> {
+  const url = (name: string) => name.startsWith("node:") ? name : import.meta.resolve(`../../lib/${name}`);
+  const thrower = (name: string) => `data:text/javascript,throw new Error("evaluated ${encodeURIComponent(name)}")`;
+  return Object.fromEntries(names.map((name) => [url(name), thrower(name)]));
+}
+
+const PROCESSES = throwing("transport/process_workers.ts");
+const OTHERS = throwing(
+  ...["dashboard", "telemetry", "trace"].map((name) => `observe/${name}.ts`),
+  ...["child_process", "crypto", "fs", "http", "net", "os", "path", "process", "url"].map((name) => `node:${name}`),
+);
+
+const THREADS = `
+import { inline, Lock, Manager, Pool, pooled, Process, Queue, stages, tune } from "@isopool/isopool";
+await using pool = new Pool(1);
+console.log(await pool.submit(inline((n) => n * n), 4));
+console.log(await pooled([1, 2], (n) => n + 1));
+console.log(await new Process(inline(() => 5), []).start().result());
+`;
+
+test("a script without worker processes evaluates none of their code, and no module of Node's that loads slowly", async () => {
+  const { stdout, stderr, code } = await runScript(THREADS, { imports: { ...PROCESSES, ...OTHERS } });
+  assertEquals([stdout, stderr, code], ["16\n[ 2, 3 ]\n5\n", "", 0]);
+});
+
+test("the code of worker processes loads although the script has given up its permission to read", async () => {
+  const source = `
+import { inline, Pool } from "@isopool/isopool";
+await using pool = new Pool({ backend: "process", workers: 1 });
+await Deno.permissions.revoke({ name: "read" });
+console.log(await pool.submit(inline(() => 1)));
+`;
+  const { stdout, stderr, code } = await runScript(source, { permissions: ["-A", "--no-prompt"] });
+  assertEquals([stdout, stderr, code], ["1\n", "", 0]);
+});
+
+test("a pool of worker processes evaluates their code with its first worker, and breaks if that fails", async () => {
+  const source = `
+import { inline, Pool } from "@isopool/isopool";
+await using pool = new Pool({ backend: "process", workers: 1 });
+await pool.submit(inline(() => 1)).result().catch((error) => console.log(error.name, error.message));
+`;
+  const { stdout, code } = await runScript(source, { imports: PROCESSES });
+  assertEquals([stdout, code], [
+    "BrokenPoolError Pool is broken: 3 workers in a row died before they took a task: Error: evaluated " +
+    "transport/process_workers.ts\n",
+    0,
+  ]);
+});
