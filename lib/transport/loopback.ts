@@ -16,17 +16,9 @@ import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/ti
 import { loadTask, type TaskFunction } from "../protocol/load_task.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { Credit, drive } from "../protocol/stream.ts";
+import { FINALIZER_LIMIT } from "./make_worker_init.ts";
 import { runSoon } from "./run_soon.ts";
-import {
-  type Batch,
-  type Death,
-  FINALIZER_LIMIT,
-  type Hook,
-  type Launch,
-  type Setup,
-  type Transport,
-  type TransportEvents,
-} from "./transport.ts";
+import type { Batch, Death, Hook, Launch, Setup, Transport, TransportEvents } from "./transport.ts";
 
 /** The running call and the setup of its pool. Async local storage keeps them across the awaits of the call. */
 const callStorage = new AsyncLocalStorage<{ task: RunningCall; setup: Setup } | undefined>();

@@ -6,8 +6,10 @@
 import { isolateState, type TerminalClient } from "../core/isolate_state.ts";
 import type { HookMessage, ProcessInit, WorkerInit, WorkerSettings } from "../protocol/worker_init.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
-import { FINALIZER_LIMIT, type Hook, type Setup } from "./transport.ts";
+import type { Hook, Setup } from "./transport.ts";
 
+/** Time limit, in milliseconds, of a finalizer of a pool without `timeout`. */
+export const FINALIZER_LIMIT = 10_000;
 /** Milliseconds that a worker without a finalizer has to end itself when its pool closes. */
 const CLOSE_TIMEOUT = 1_000;
 

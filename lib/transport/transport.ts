@@ -97,9 +97,6 @@ export interface Hook {
   readonly handles: boolean;
 }
 
-/** Time limit, in milliseconds, of a finalizer of a pool without `timeout`. */
-export const FINALIZER_LIMIT = 10_000;
-
 /** A host of a pool. */
 export interface HostSetup {
   /** What `ssh` takes; this machine if `undefined`. */
