@@ -1,9 +1,10 @@
 /**
- * Errors of a pool as a whole. `errors.ts` exports them with the others.
+ * Errors of a pool as a whole, of stages and of checkpoints. `errors.ts` exports them with the others.
  *
  * @module
  */
 import { IsopoolError, optionsOf } from "./base_error.ts";
+import { shorten } from "./shorten.ts";
 
 /**
  * The pool is broken and runs no more tasks; `cause` is the reason, for example a failed initializer.
@@ -103,4 +104,68 @@ export class PermissionScopeError extends IsopoolError {
 export class ClusterError extends IsopoolError {
   /** @ignore */
   override name = "ClusterError";
+}
+
+/**
+ * An item failed in a stage of `stages()`. The `cause` is what the stage's function threw, unchanged.
+ *
+ * @example Find the stage and the item
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { StageError, stages } from "@isopool/isopool";
+ *
+ * const parse = (text: string) => JSON.parse(text);
+ * const error = await assertRejects(() => stages(["1", "{"]).io((text) => text).io(parse).drain(), StageError);
+ * assertEquals([error.stage, error.function, error.item], [2, "parse", "{"]);
+ * ```
+ */
+export class StageError extends IsopoolError {
+  /** @ignore */
+  override name = "StageError";
+  /** Position of the stage, from 1. */
+  readonly stage: number;
+  /** Name of the stage's function or task. */
+  readonly function: string;
+  /** What the stage was given. */
+  readonly item: unknown;
+
+  /** Creates the error of a stage from its position, its function's name and its item. */
+  constructor(message: string, options: ErrorOptions & { stage: number; function: string; item: unknown }) {
+    super(message, options);
+    const given = optionsOf(options);
+    this.stage = given.stage;
+    this.function = given.function;
+    this.item = given.item;
+  }
+}
+
+/** Makes the error of stage `stage`, whose `fn` failed on `item` with `cause`. */
+export function stageError(stage: number, fn: string, item: unknown, cause: unknown): StageError {
+  const why = cause instanceof Error ? cause.message : shorten(cause);
+  return new StageError(`Stage ${stage} (${fn}) failed on ${shorten(item)}: ${why}`, {
+    stage,
+    function: fn,
+    item,
+    cause,
+  });
+}
+
+/**
+ * A map cannot use its checkpoint: the file cannot be opened (`cause` says why), another run has it, it is no checkpoint,
+ * or with `onChange: "refuse"` the code or an item has changed. The file is as it was.
+ *
+ * @example Refuse the results of older code
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { CheckpointError, pooled } from "@isopool/isopool";
+ *
+ * const checkpoint = { path: await Deno.makeTempFile(), onChange: "refuse" } as const;
+ * assertEquals(await pooled([1, 2], (n) => n * 2, { checkpoint }), [2, 4]);
+ * await assertRejects(() => pooled([1, 2], (n) => n * 3, { checkpoint }).then(), CheckpointError);
+ * await Deno.remove(checkpoint.path);
+ * ```
+ */
+export class CheckpointError extends IsopoolError {
+  /** @ignore */
+  override name = "CheckpointError";
 }

@@ -1,5 +1,5 @@
 /**
- * Errors of one task: it could not be loaded or sent, it ran too long, or its worker died. `errors.ts` exports them with the others.
+ * Errors of tasks, and of waiting for their results. `errors.ts` exports them with the others.
  *
  * @module
  */
@@ -175,4 +175,39 @@ export class TransferError extends IsopoolError {
     this.direction = given.direction;
     this.path = given.path;
   }
+}
+
+/**
+ * A waiting call ran out of time. It stopped nothing: the task, or whatever it waited for, goes on.
+ *
+ * @example Tell it from other errors
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { IsopoolError, WaitTimeoutError } from "@isopool/isopool";
+ *
+ * assert(new WaitTimeoutError("Gave up waiting") instanceof IsopoolError);
+ * ```
+ */
+export class WaitTimeoutError extends IsopoolError {
+  /** @ignore */
+  override name = "WaitTimeoutError";
+}
+
+/**
+ * The future was cancelled by `cancel`. A future that an `AbortSignal` cancels rejects with the signal's own reason instead.
+ *
+ * @example Cancel a future
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { CancelledError, Pool } from "@isopool/isopool";
+ *
+ * await using pool = new Pool({ backend: "async" });
+ * const future = pool.submit(() => new Promise<never>(() => {}));
+ * future.cancel();
+ * await assertRejects(() => future.result(), CancelledError);
+ * ```
+ */
+export class CancelledError extends IsopoolError {
+  /** @ignore */
+  override name = "CancelledError";
 }

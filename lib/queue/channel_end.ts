@@ -6,7 +6,7 @@
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
-import { QueueClosedError } from "../core/queue_errors.ts";
+import { QueueClosedError } from "../core/object_errors.ts";
 import { type Handle, VERSION } from "../shared/handle.ts";
 import { SharedWords } from "../shared/memory.ts";
 import type { OwnerTable } from "../shared/owner_table.ts";

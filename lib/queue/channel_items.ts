@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ItemLostError } from "../core/queue_errors.ts";
+import { ItemLostError } from "../core/object_errors.ts";
 import { refusal } from "../core/validate.ts";
 import { type Handle, VERSION } from "../shared/handle.ts";
 import type { SharedWords } from "../shared/memory.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { QueueClosedError } from "../core/queue_errors.ts";
+import { QueueClosedError } from "../core/object_errors.ts";
 import { isA, refusal } from "../core/validate.ts";
 import { BRAND, type Handle, handleOfArrival, registerKind, Shared } from "../shared/handle.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";

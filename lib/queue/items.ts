@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { QueueClosedError } from "../core/queue_errors.ts";
+import { QueueClosedError } from "../core/object_errors.ts";
 import { integer, isA, knownOptions } from "../core/validate.ts";
 import { handleOfArrival } from "../shared/handle.ts";
 import { type BlockLimits, checkBlockLimits, checkLimits, type WaitLimits } from "../shared/waiting.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { IsopoolError } from "../core/errors.ts";
-import { QueueClosedError } from "../core/queue_errors.ts";
+import { QueueClosedError } from "../core/object_errors.ts";
 import { ChannelEnd, type ConnectionMemory } from "../queue/channel_end.ts";
 import type { Handle } from "../shared/handle.ts";
 import type { OwnerTable } from "../shared/owner_table.ts";

@@ -11,7 +11,7 @@
 import { onAbort } from "../core/abort.ts";
 import { type Input, isAsync } from "../core/input.ts";
 import { AbortController, DOMException, Promise as RuntimePromise } from "../core/platform.ts";
-import { type StageError, stageError } from "../core/stage_error.ts";
+import { type StageError, stageError } from "../core/pool_errors.ts";
 import { abortSignal, boolean, callback, knownOptions } from "../core/validate.ts";
 import { Results } from "../future/results.ts";
 import type { PooledContext } from "../io/context.ts";
