@@ -87,30 +87,32 @@ export class PendingCalls {
   /** Reads the results in the call table up to the first call that has none, and reports neighbours together. */
   collect(): void {
     const table = this.#table;
-    let values: unknown[] = [];
-    const flush = () => {
-      if (values.length === 0) return;
-      const fulfilled = values;
-      values = [];
-      this.#events.fulfilled(this.head - fulfilled.length, fulfilled);
-    };
+    let values: unknown[] | undefined;
     for (; this.head < this.tail; this.head++) {
       const seq = this.head;
       if (this.#settled.size > 0 && this.#settled.delete(seq)) {
-        flush();
+        values = this.#fulfilled(values);
         continue;
       }
       const state = table.state(seq);
       if (state < State.TRUE || state >= State.POSTED) break;
       try {
-        values.push(table.result(seq, state));
+        const value = table.result(seq, state);
+        // Mostly there is one: an empty array that grows has room for 17.
+        if (values === undefined) values = [value];
+        else values.push(value);
       } catch (error) {
         // The worker has left data that cannot be read.
-        flush();
+        values = this.#fulfilled(values);
         this.#events.rejected(seq, error);
       }
     }
-    flush();
+    this.#fulfilled(values);
+  }
+
+  // Reports the results of the calls before the head.
+  #fulfilled(values: unknown[] | undefined): undefined {
+    if (values !== undefined) this.#events.fulfilled(this.head - values.length, values);
   }
 
   /** Settles a call whose answer came by message. Ignores a call that is already settled. */
