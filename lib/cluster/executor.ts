@@ -12,7 +12,7 @@ import { addressName } from "./address.ts";
 import { type NewCall, type OutgoingCall, toBatches } from "./call_batches.ts";
 import { makeRun } from "./call_id.ts";
 import { BULK, CallWatch } from "./call_watch.ts";
-import { claim, takeBack } from "./claim.ts";
+import { takeBack } from "./claim.ts";
 import type { PoolSettings } from "./options.ts";
 import { Queue, type Redis } from "./packages.ts";
 import { connected, disconnect, redisClient, unref, within } from "./redis.ts";
@@ -205,12 +205,11 @@ export class Executor {
   // The same by force: the call has no more events.
   #revoke(job: WatchedJob, index: number): void {
     // Without Redis no host hears it. The call then ends by its own time limit.
-    const revoked = this.#claimBack(job, index).catch(() => {}).finally(() => this.#revokes.delete(revoked));
+    const revoked = this.#takeBackOrKill(job, index).catch(() => {}).finally(() => this.#revokes.delete(revoked));
     this.#revokes.add(revoked);
   }
 
-  async #claimBack(job: WatchedJob, index: number): Promise<void> {
-    if (job.size === 1) await claim(this.#client, this.#queue.toKey(job.id), "submitter");
+  async #takeBackOrKill(job: WatchedJob, index: number): Promise<void> {
     if (await this.#takeBack(job, index)) this.#removeEmpty(job);
     else await this.#watch.publish({ kind: "kill", id: callKey(job.id, index) });
   }

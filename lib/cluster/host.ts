@@ -62,9 +62,11 @@ export class WorkerHost implements AsyncDisposable {
       maxStalledCount: MAX_STALLED,
       autorun: false,
     });
-    // A job begins as soon as it is taken. BullMQ calls the function above when it has asked Redis for another job in vain: a
-    // round trip later, in which the host claims this one.
+    // A job begins as soon as it is taken. Whether there is another one BullMQ asks Redis before it calls the function above,
+    // unless it takes the queue for empty: then it waits for the next job meanwhile. A job that is there ends this wait at
+    // once. Without the field (it is not public) an answer waits for a round trip.
     this.#worker.on("active", (job: Job) => {
+      (this.#worker as unknown as { drained: boolean }).drained = true;
       const run = runJob(job, `${prefix}:${queue}:${job.id}`, parts);
       run.catch(() => {});
       running.set(job, run);

@@ -13,7 +13,7 @@ import { CallFailure } from "./call_failure.ts";
 import { HostCall, type RunListener } from "./host_call.ts";
 import type { HostTask } from "./host_tasks.ts";
 import { plainValue } from "./pack.ts";
-import type { JobCall, JobFailure } from "./wire.ts";
+import type { JobCall, JobFailure, WorkerSpec } from "./wire.ts";
 
 /** Milliseconds between two looks at a call that was sent and has not started. */
 const START_CHECK = 1_000;
@@ -28,13 +28,14 @@ export class HostWorker {
   readonly ready: Promise<void>;
   readonly #ready: PromiseWithResolvers<void>;
   readonly #transport: Transport;
-  readonly #hookTimeout: number | undefined;
+  readonly #spec: WorkerSpec;
   readonly #onExit: () => void;
   readonly #tasks = new Map<string, number>();
   #seq = 0;
   // The calls that have not ended, in their order.
   readonly #calls = new Map<number, HostCall>();
   #hasEnded = false;
+  #hasGrown = false;
   #hookTimer: Timer | undefined;
   // Set while it has calls, and for a moment after.
   #checks: Timer | undefined;
@@ -43,12 +44,11 @@ export class HostWorker {
   runTime: number | undefined;
 
   /**
-   * @param hookTimeout Time limit of its initializer, in milliseconds.
    * @param onExit Called when the worker has ended.
    * @throws If the runtime refuses to start it.
    */
-  constructor(launch: Launch, id: number, hookTimeout: number | undefined, onExit: () => void) {
-    this.#hookTimeout = hookTimeout;
+  constructor(launch: Launch, id: number, spec: WorkerSpec, onExit: () => void) {
+    this.#spec = spec;
     this.#onExit = onExit;
     this.#ready = Promise.withResolvers();
     this.ready = this.#ready.promise;
@@ -58,7 +58,12 @@ export class HostWorker {
 
   /** Number of calls that it takes before the first of them has ended. */
   get room(): number {
-    return this.#transport.window;
+    return Math.min(this.#transport.window, this.#callsLeft);
+  }
+
+  /** Whether another worker must take its place: it has run its `maxTasks` calls, or its memory is past `recycleAt`. */
+  get isWornOut(): boolean {
+    return this.#hasGrown || this.#callsLeft === 0;
   }
 
   /** Whether it can take a call. */
@@ -95,6 +100,11 @@ export class HostWorker {
   /** Ends the worker after its finalizer. */
   close(): void {
     this.#transport.close();
+  }
+
+  get #callsLeft(): number {
+    const { maxTasks = Infinity } = this.#spec;
+    return maxTasks - this.#seq;
   }
 
   #send(call: HostCall, { key, source }: HostTask): void {
@@ -173,14 +183,14 @@ export class HostWorker {
       timed() {},
       roomFreed() {},
       measured: (count, ms) => void (this.runTime = ms / count),
-      grown() {},
+      grown: () => void (this.#hasGrown = true),
       exit: (death) => this.#exit(death),
       abandonedExited() {},
     };
   }
 
   #initializing(): void {
-    const timeout = this.#hookTimeout;
+    const { timeout } = this.#spec;
     if (timeout === undefined) return;
     this.#hookTimer = setTimeout(() => {
       const message = `Initializer ran longer than the pool's timeout of ${timeout} ms: it was stopped`;

@@ -87,7 +87,7 @@ export class HostWorkers {
   #start(task: HostTask, kind: Kind): HostWorker {
     if (this.#entries.size >= this.#limit) this.#closeIdle();
     const { spec } = kind;
-    const worker = new HostWorker(this.#launch(task, spec), this.#nextId++, spec.timeout, () => {
+    const worker = new HostWorker(this.#launch(task, spec), this.#nextId++, spec, () => {
       this.#entries.delete(worker);
       if (this.#entries.size === 0) this.#onEmpty?.();
     });
@@ -95,10 +95,11 @@ export class HostWorkers {
     return worker;
   }
 
-  /** Gives a worker back, unless it has ended. */
+  /** Gives a worker back, unless it has ended. One that is worn out ends. */
   release(worker: HostWorker): void {
     const entry = this.#entries.get(worker);
     if (!entry) return;
+    if (worker.isWornOut) return worker.close();
     entry.idleSince = performance.now();
     this.#idleTimer ??= setTimeout(() => this.#checkIdle(), IDLE_LIMIT);
   }
@@ -157,7 +158,6 @@ export class HostWorkers {
       ...spec,
       workers: this.#limit,
       concurrency: 1,
-      recycleAt: undefined,
       cwd: undefined,
       command: undefined,
       hosts: undefined,

@@ -14,7 +14,7 @@ import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { MAX_DELAY } from "../core/validate.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { CallFailure } from "./call_failure.ts";
-import { claim } from "./claim.ts";
+import { hadHost, takenBack } from "./claim.ts";
 import type { HostCall } from "./host_call.ts";
 import type { HostCalls } from "./host_calls.ts";
 import type { HostTask, HostTasks } from "./host_tasks.ts";
@@ -47,6 +47,8 @@ const SUBMITTER_GRACE = 5_000;
 /** Workers in a row that may end without having started a call, because an earlier job has left code that blocks them. */
 const MAX_TRIALS = 3;
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** What the jobs of a host have in common. */
 export interface HostParts {
   readonly client: Redis;
@@ -64,10 +66,10 @@ export interface HostParts {
 export async function runJob(job: Job, key: string, parts: HostParts): Promise<string | JobEnds> {
   const { task: text, calls, modules }: JobData = job.data;
   let task: HostTask;
-  let off: ReadonlySet<number> | undefined;
+  let off: ReadonlySet<number> = NONE;
   try {
-    off = await claim(parts.client, key, "host");
-    if (!off) throw lost("the host that ran it was lost, or it was given up");
+    if (hadHost(job)) throw lost("the host that ran it was lost");
+    if (calls.length > 1) off = await takenBack(parts.client, key);
     task = await parts.tasks.prepare(text, modules);
   } catch (error) {
     throw new Error(reasonOf(error));

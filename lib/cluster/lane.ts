@@ -19,7 +19,7 @@ import type { Executor } from "./executor.ts";
 import { Lanes } from "./lanes.ts";
 import type { PoolSettings } from "./options.ts";
 import type { WatchedCall } from "./watched_call.ts";
-import { packThrown } from "./pack.ts";
+import { defined, packThrown } from "./pack.ts";
 import { packCall } from "./size_limit.ts";
 import type { JobFailure } from "./wire.ts";
 
@@ -37,8 +37,9 @@ export function launchLanes(settings: PoolSettings, setup: Setup): Launch {
         "of their workers: leave it out, and raise `workers` and the `concurrency` of the hosts",
     );
   }
-  const { initializer, finalizer, timeout, memoryLimit, permissions, env } = setup;
-  const lanes = new Lanes(settings, { initializer, finalizer, timeout, memoryLimit, permissions, env });
+  const { initializer, finalizer, timeout, memoryLimit, maxTasks, recycleAt, permissions, env } = setup;
+  const spec = { initializer, finalizer, timeout, memoryLimit, maxTasks, recycleAt, permissions, env };
+  const lanes = new Lanes(settings, defined(spec));
   return (_workerId, events) => new Lane(lanes, events);
 }
 
@@ -114,7 +115,7 @@ class Lane implements Transport {
     this.#call = { seq: first, watched, startedAt: undefined, granted: stream };
   }
 
-  // A host may have taken the call: only `cancel` can find that out, by its claim in Redis.
+  // A host may have taken the call: only `cancel` can find that out, in Redis.
   withdraw(): boolean {
     return false;
   }

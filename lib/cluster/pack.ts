@@ -28,9 +28,16 @@ const PLAIN_WITH_NOTES = "~";
  * @throws If something in it cannot be copied or cannot reach another process.
  */
 export function pack(message: object): string {
-  const json = new PlainWriter().write(message);
+  const json = new PlainWriter().write(defined(message));
   if (json) return (json.hasNotes ? PLAIN_WITH_NOTES : PLAIN) + json.text;
   return textOf(encodeFrame(message));
+}
+
+/** Leaves out the fields that are `undefined`, for which a text would need notes. A reader finds none, which is the same. */
+export function defined<T extends object>(message: T): T {
+  const fields: Partial<T> = {};
+  for (const key in message) if (message[key] !== undefined) fields[key] = message[key];
+  return fields as T;
 }
 
 /** Packs a message with something thrown in it. What of that cannot reach another process is left out. */

@@ -9,7 +9,7 @@
  *            <---------------------- `completed`: packed result, or JobEnds
  *            <---------------------- `failed`: text of the error, then a packed JobFailure
  *   control  -- publish -----------> channel `control` ----------------------> cancel, kill, grant
- *               claim -------------> field of the job <----------------------- claimed before it starts
+ *               taken back --------> field of the job -----------------------> leaves these calls out (claim.ts)
  * ```
  *
  * A job carries one call, or a batch of short ones (call_batches.ts).
@@ -28,6 +28,8 @@ export interface WorkerSpec {
   readonly finalizer: Hook | undefined;
   readonly timeout: number | undefined;
   readonly memoryLimit: number | undefined;
+  readonly maxTasks: number | undefined;
+  readonly recycleAt: number | undefined;
   readonly permissions: Deno.PermissionOptionsObject | undefined;
   readonly env: Readonly<Record<string, string>> | undefined;
 }

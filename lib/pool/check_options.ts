@@ -115,6 +115,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     throw badOption(ACTION, "minWorkers", minWorkers, `at most as many as \`workers\`, ${workers}`, true);
   }
   const concurrency = integer(ACTION, "concurrencyPerWorker", concurrencyPerWorker, 1);
+  const maxTasks = count("maxTasksPerWorker", options.maxTasksPerWorker, 1);
   const hookTimeout = timeLimit(ACTION, "timeout", options.timeout).ms;
   return {
     backend,
@@ -122,7 +123,8 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
     workers,
     minWorkers,
     idleTimeout: duration(ACTION, "idleTimeout", options.idleTimeout),
-    maxTasks: count("maxTasksPerWorker", options.maxTasksPerWorker, 1),
+    // What is a worker to the scheduler is no worker of a host.
+    maxTasks: capabilities.engine === "cluster" ? Infinity : maxTasks,
     timeout: options.timeout,
     limits: callLimits(ACTION, options, undefined, capabilities, concurrency),
     retry: options.retry,
@@ -140,6 +142,7 @@ export function checkPoolOptions(given: number | PoolOptions | undefined): Check
       concurrency,
       timeout: hookTimeout,
       memoryLimit: memoryLimit(options.memoryLimit, backend, capabilities),
+      maxTasks: maxTasks === Infinity ? undefined : maxTasks,
       recycleAt: recycleAt(options.recycleAt, backend, capabilities),
       permissions,
       env: environment(options.env, backend, capabilities),
@@ -173,7 +176,7 @@ function memoryLimit(bytes: unknown, backend: BackendName, capabilities: Capabil
 
 function recycleAt(bytes: unknown, backend: BackendName, { engine }: Capabilities): number | undefined {
   if (bytes === undefined || bytes === Infinity) return undefined;
-  if (engine === "loop" || engine === "cluster") {
+  if (engine === "loop") {
     throw refusal(
       `Cannot ${ACTION}: \`recycleAt\` needs workers with memory of their own, not ${show(backend)}: leave it out, ` +
         'or use backend "worker"',

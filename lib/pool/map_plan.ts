@@ -18,6 +18,7 @@ import type { TaskEntry } from "../scheduler/job.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { callLimits } from "./call_limits.ts";
 import type { PoolCore } from "./core.ts";
+import { checkAffinity } from "./own_workers.ts";
 import { runLimits } from "./deadlines.ts";
 import type { ImapOptions } from "./map_options.ts";
 import type { JobOptions } from "./pool_job.ts";
@@ -103,6 +104,7 @@ export function planMap(
   if (task.transfer) {
     throw refusal(`Cannot ${action}: the task has \`transfer\`, which names values of one call: use submit()`);
   }
+  checkAffinity(action, task.affinityKey, core.capabilities);
   const { chunkSize = "auto", buffer = BUFFER_PER_WORKER * pool.workers } = options;
   const ordered = boolean(action, "ordered", options.ordered, true);
   const deadline = duration(action, "deadline", options.deadline ?? task.deadline);

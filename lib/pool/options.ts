@@ -43,8 +43,7 @@ export interface PoolOptions<B extends BackendName = BackendName> {
    * runs ends, and what waits goes elsewhere. No call fails. A worker runs at least one call.
    *
    * The worker adds up its heap and its ArrayBuffers, what is not collected yet included, ten times a second, while its
-   * event loop turns. SharedArrayBuffers and the memory of WebAssembly do not count. Not for backend `"async"`, nor for a
-   * cluster, whose workers are not the pool's.
+   * event loop turns. SharedArrayBuffers and the memory of WebAssembly do not count. Not for backend `"async"`.
    *
    * @default {Infinity}
    */

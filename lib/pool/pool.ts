@@ -24,6 +24,7 @@ import type { PublicMethod } from "./call_site.ts";
 import { PoolCore } from "./core.ts";
 import { TaskGroup } from "./group.ts";
 import type { PoolOptions } from "./options.ts";
+import { checkOwnWorkers } from "./own_workers.ts";
 import { PoolMaps } from "./pool_maps.ts";
 import type { AnyRunnable, ApplyOptions, Args, Runnable } from "./runnable.ts";
 import { SharedValue } from "./shared_value.ts";
@@ -71,8 +72,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
    *
    * @param options The maximum number of workers, or all options.
    * @throws {TypeError | RangeError} If an option does not exist, is not valid, or contradicts another.
-   * @throws {IsopoolError} If a task module creates the pool while a worker loads that module, which would never end; or
-   * if the pool would be nested more than 4 deep.
+   * @throws {IsopoolError} In a task module while a worker loads it, which would never end, and more than 4 pools deep.
    */
   constructor(options?: number | PoolOptions<B>) {
     const core = calledBy(CREATE, () => new PoolCore(options));
@@ -164,7 +164,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
    * Runs a task once on each worker, and starts the workers that are missing.
    *
    * @returns One result for each worker (for its successor, if it dies before). Rejects with the first failure.
-   * @throws {IsopoolError} If a task of this very pool calls it: that task's own worker would never get to the call.
+   * @throws {IsopoolError} If a task of this pool calls it, whose worker would never get to the call, or on a cluster.
    *
    * @example Warm up every worker
    * ```ts
@@ -182,6 +182,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
     const { action } = BROADCAST;
     calledBy(BROADCAST, () => {
       core.checkOpen(action);
+      checkOwnWorkers(action, core.capabilities, "prepare each worker in the pool's `initializer`");
       if (core.nested) {
         throw new IsopoolError(`Cannot ${action}: a task of this pool does it, and its worker would never get to it`);
       }
@@ -203,8 +204,7 @@ export class Pool<B extends BackendName = "worker"> extends PoolMaps<B> {
    * await using pool = new Pool(2);
    * await using group = pool.group();
    * const half = inline((n: number) => n / 2);
-   * const [left, right] = [group.submit(half, 4), group.submit(half, 6)];
-   * assertEquals([await left, await right], [2, 3]);
+   * assertEquals(await Promise.all([group.submit(half, 4), group.submit(half, 6)]), [2, 3]);
    * ```
    */
   group(): TaskGroup<B> {

@@ -21,6 +21,7 @@ import type { TaskOptions } from "../task/task.ts";
 import type { CallLimits } from "../transport/transport.ts";
 import { callLimits } from "./call_limits.ts";
 import type { PoolCore } from "./core.ts";
+import { checkAffinity } from "./own_workers.ts";
 import { deadlineError, type RunLimits, runLimits } from "./deadlines.ts";
 import { hasShared, refer } from "./shared_value.ts";
 
@@ -157,6 +158,7 @@ export function planCall(
   pin?: Pin,
 ): CallPlan {
   const pool = core.options;
+  checkAffinity(action, given.affinityKey, core.capabilities);
   const deadline = duration(action, "deadline", given.deadline);
   const options: CallOptions = {
     ...runLimits(action, core.capabilities, given.timeout ?? pool.timeout, deadline),

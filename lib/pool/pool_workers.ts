@@ -10,6 +10,7 @@ import { checkLimits } from "./backends.ts";
 import type { PoolCore } from "./core.ts";
 import { observe } from "../scheduler/observers.ts";
 import { eventObserver, type PoolEventMap } from "./events.ts";
+import { checkOwnWorkers } from "./own_workers.ts";
 import { type PoolStats, poolStats } from "./stats.ts";
 
 /**
@@ -121,6 +122,8 @@ export abstract class PoolWorkers extends EventTarget {
    * Replaces every worker by a fresh one as soon as the calls it holds have ended; new calls go to fresh workers.
    * Resolves when the old workers are gone.
    *
+   * @throws {IsopoolError} On a cluster, whose workers belong to its hosts.
+   *
    * @example Load changed data into fresh workers
    * ```ts
    * import { assertNotEquals } from "@std/assert";
@@ -136,6 +139,9 @@ export abstract class PoolWorkers extends EventTarget {
    */
   async restart(): Promise<void> {
     this.#core.checkOpen("restart workers");
+    const instead =
+      "use a fresh pool with another `env` or `initArgs`, for which they start fresh workers, or restart the hosts";
+    checkOwnWorkers("restart workers", this.#core.capabilities, instead);
     await this.#core.scheduler.restart();
   }
 

@@ -57,7 +57,7 @@ export interface TaskOptions {
    * `context.state`. A pool keeps the last 10,000 keys. When the worker dies or is replaced (`idleTimeout`,
    * `maxTasksPerWorker`, `restart()`, `resize()`; with `permissions`, also when the pool meets a task of another module),
    * the calls of a key that wait move together to one other worker, which may start them while the old one still finishes
-   * what it has.
+   * what it has. Not for a cluster, whose hosts choose the worker of each call.
    */
   affinityKey?: string | number;
   /** Called with each value that the task passes to `context.emit`, in order, before the task's future settles. */

@@ -128,6 +128,8 @@ export interface Setup {
   readonly timeout: number | undefined;
   /** Maximum heap of a worker, in bytes. */
   readonly memoryLimit: number | undefined;
+  /** Number of calls after which a worker ends. The scheduler counts; only worker hosts of a cluster do so themselves. */
+  readonly maxTasks: number | undefined;
   /** Memory in bytes from which on a worker reports that it has grown. */
   readonly recycleAt: number | undefined;
   /** The permissions of workers with a scope of their own: at most those of this isolate. */

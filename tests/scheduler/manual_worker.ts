@@ -222,6 +222,7 @@ export function setup(workers: number): Setup {
     finalizer: undefined,
     timeout: undefined,
     memoryLimit: undefined,
+    maxTasks: undefined,
     recycleAt: undefined,
     permissions: undefined,
     modules: () => [],
