@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { badOption, integer, knownOptions, refusal, show } from "../core/validate.ts";
+import { badOption, integer, refusal, requiredOptions, show } from "../core/validate.ts";
 import { type RedisAddress, redisAddress } from "./address.ts";
 
 /** Where a queue is: options that pools, worker hosts and {@linkcode attach} have in common. */
@@ -56,9 +56,7 @@ export interface PoolSettings extends ClusterSettings {
 
 /** Checks the options that all sides have in common. */
 export function clusterSettings(action: string, options: unknown, more: readonly string[] = []): ClusterSettings {
-  const known = ["redis", "queue", "prefix", ...more];
-  if (options === undefined) throw badOption(action, "options", options, `an object of ${known.join(", ")}`, false);
-  knownOptions(action, options, known);
+  requiredOptions(action, options, ["redis", "queue", "prefix", ...more]);
   const { redis, queue, prefix = "isopool" } = options as ClusterAddress;
   return {
     redis: redisAddress(action, redis),

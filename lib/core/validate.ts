@@ -146,6 +146,16 @@ export function knownOptions(call: string, options: unknown, known: readonly str
   }
 }
 
+/**
+ * The same for options that must be given.
+ *
+ * @param or What may be given in their place, with an "or " behind it.
+ */
+export function requiredOptions(call: string, options: unknown, known: readonly string[], or = ""): void {
+  if (options === undefined) throw badOption(call, "options", options, `${or}an object of ${known.join(", ")}`, false);
+  knownOptions(call, options, known);
+}
+
 /** Creates the error for a bad option: a RangeError if `range` (right type, wrong value), else a TypeError. */
 export function badOption(call: string, option: string, value: unknown, takes: string, range: boolean): Error {
   const message = `Cannot ${call}: \`${option}\` is ${show(value)}: it takes ${takes}`;

@@ -6,7 +6,7 @@
 import { type DrainSignal, drainSignal } from "../core/drain_signal.ts";
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy, SERVICE_MIN_TIMEOUT } from "../core/retry.ts";
-import { abortSignal, badOption, boolean, count, duration, knownOptions } from "../core/validate.ts";
+import { abortSignal, boolean, count, duration, knownOptions, requiredOptions } from "../core/validate.ts";
 import { type OnErrorPlan, onErrorPlan } from "../future/failure_budget.ts";
 import type { OnError } from "../future/on_error.ts";
 import { sizeOf } from "../progress/counter.ts";
@@ -195,8 +195,7 @@ export function pooledPlan(
 export function limitPlan(call: string, options: number | LimitOptions): LimitPlan {
   const given = typeof options === "number" ? { concurrency: options } : options;
   // Refused, because a forgotten argument would mean "no limit".
-  if (given === undefined) throw badOption(call, "options", given, "a concurrency or an object", false);
-  knownOptions(call, given, LIMIT_OPTIONS);
+  requiredOptions(call, given, LIMIT_OPTIONS, "a concurrency or ");
   const { concurrency = Infinity } = given;
   return {
     concurrency: count(call, "concurrency", concurrency, 1),

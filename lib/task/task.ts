@@ -74,9 +74,7 @@ export class Task<A extends unknown[] = never, R = unknown> {
    * @throws {RangeError} If an option is out of range.
    */
   with(options: TaskOptions): Task<A, R> {
-    const call = "change task options";
-    if (options === undefined) throw badOption(call, "options", options, "an object", false);
-    checkTaskOptions(call, options); // Before the spread, which takes any value.
+    checkTaskOptions("change task options", options); // Before the spread, which takes any value.
     return new Task(this.name, this.source, { ...this.options, ...options }, this.local, this.verified);
   }
 }

@@ -10,8 +10,8 @@ import {
   count,
   duration,
   isArray,
-  knownOptions,
   type MedianLimit,
+  requiredOptions,
   timeLimit,
 } from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
@@ -84,7 +84,7 @@ const TASK_OPTIONS = [
 
 /** Checks the options of a task, and returns a copy of them. */
 export function checkTaskOptions(call: string, options: TaskOptions): TaskOptions {
-  knownOptions(call, options, TASK_OPTIONS);
+  requiredOptions(call, options, TASK_OPTIONS);
   timeLimit(call, "timeout", options.timeout);
   duration(call, "deadline", options.deadline);
   duration(call, "cpuTime", options.cpuTime);

@@ -84,8 +84,8 @@ const needsProcess: Refusal = { options: { cwd: "/" }, type: wrong, parts: ["`cw
 
 const LIMITED: Record<Capabilities["engine"], Refusal[]> = {
   cluster: [
+    ...RECYCLES,
     ...OWN_MEMORY,
-    { options: { recycleAt: 2 ** 26 }, type: wrong, parts: ["`recycleAt`", '"cluster"', "leave it out"] },
     needsProcess,
   ],
   thread: [...RECYCLES, ...OWN_MEMORY, needsProcess],

@@ -20,7 +20,9 @@ export const pauseSuite: Suite = (backend, check) => {
     const future = pool.submit(hooks.work, log.words);
     const mapped = pool.map(hooks.work, Array.from({ length: 20 }, () => log.words));
     const lazily = (async () => await Array.fromAsync(pool.imap(hooks.work, [log.words, log.words])))();
-    const all = pool.broadcast(hooks.work, log.words);
+    const all = backend.capabilities.engine === "cluster"
+      ? pool.map(hooks.work, [log.words, log.words])
+      : pool.broadcast(hooks.work, log.words);
     await pause(A_WHILE);
     assertEquals([log.read("RUN"), future.state], [0, "pending"]);
     pool.resume();

@@ -15,15 +15,15 @@ const MACHINE = "queues, pipes and managers stay on their machine; a cluster has
 
 /** What a cluster cannot do. */
 const LACKS: [RegExp, string][] = [
-  [/^affinityKey|affinity key/, WORKERS],
-  [/^broadcast\(\) (runs|reaches|waits|with|right|while)|^a broadcast\(\)|^maxQueue does not limit broadcast/, WORKERS],
+  [/^affinityKey|affinity key|in a bound backlog/, WORKERS],
+  [/^(a |two )?broadcast|^maxQueue does not limit broadcast/, WORKERS],
   [/^initializer .*: once for each worker|^a replaced worker is set up|^calls wait for a slow initializer/, WORKERS],
   [/^ready\(\) that a close interrupts/, WORKERS],
   [/^an initializer that fails breaks the pool for ready|^terminate\(\) ends an initializer/, WORKERS],
   [/^finalizer .*(has run|delays)|^the finalizer (runs|does not run)|^a pool closed while its initializer/, WORKERS],
   [/^a failing finalizer|^failing finalizers|^workerexit has the reason: /, WORKERS],
   [
-    /^maxTasksPerWorker: \d+(:| holds)|^restart\(\)(:| gives)|^recycleAt|^global state is|^all calls of a worker get/,
+    /^maxTasksPerWorker: \d+(:| holds)|^restart\(\)|^recycleAt|^global state is|^all calls of a worker get/,
     WORKERS,
   ],
   [/^(parked: |maxTasksPerWorker with )?concurrencyPerWorker|with concurrencyPerWorker \d/, ONE_CALL],
