@@ -62,11 +62,11 @@ export class WorkerHost implements AsyncDisposable {
       maxStalledCount: MAX_STALLED,
       autorun: false,
     });
-    // A job begins as soon as it is taken. Whether there is another one BullMQ asks Redis before it calls the function above,
-    // unless it takes the queue for empty: then it waits for the next job meanwhile. A job that is there ends this wait at
-    // once. Without the field (it is not public) an answer waits for a round trip.
+    // A job begins as soon as it is taken. BullMQ first asks Redis for another one, and calls the function above then, unless
+    // it takes the queue for empty: then it waits for a job meanwhile, which ends at once if there is one. So a host that was
+    // idle tells it so, by a field that is not public: else the answer of a short call would wait for a round trip.
     this.#worker.on("active", (job: Job) => {
-      (this.#worker as unknown as { drained: boolean }).drained = true;
+      if (this.running === 0) (this.#worker as unknown as { drained: boolean }).drained = true;
       const run = runJob(job, `${prefix}:${queue}:${job.id}`, parts);
       run.catch(() => {});
       running.set(job, run);

@@ -49,7 +49,7 @@ const POOL_OPTIONS: Record<keyof PoolOptions, Row> = {
   maxOutput: { refused: 1_000, says: ["`maxOutput` is 1000", "leave it out", '"process"'] },
   permissions: { proof: "cluster/hosts_test.ts" },
   env: { proof: "cluster/options_test.ts" },
-  cwd: { refused: "/tmp", says: ["`cwd`", '"/tmp"', '"process"'] },
+  cwd: { refused: "/tmp", says: ["`cwd`", "leave it out", '"process"'] },
   command: { refused: ["nice"], says: ["`command`", '"process"'] },
   hosts: { refused: ["a"], says: ["`hosts`", '"process"'] },
   ssh: { refused: ["-4"], says: ["`ssh`"] },
@@ -185,7 +185,7 @@ test("a pool's env and memoryLimit reach the workers of a host", async () => {
   const options = { redis: redis.address, queue: "bounds" };
   await using _host = await TestHost.start({ ...options, concurrency: 1 });
   await using pool = new Pool({ backend: cluster(options), env: { COLOUR: "blue" }, memoryLimit: 2 ** 26 });
-  const colour = inline(async () => (await import("node:process")).env.COLOUR);
+  const colour = inline(async () => (await import("node:process")).default.env.COLOUR);
   assertEquals(await within(MUST_HAPPEN, pool.submit(colour)), "blue");
   const hoard = inline(() => {
     for (const kept: unknown[] = [];;) kept.push(new Array(2 ** 16).fill(kept.length));
