@@ -167,16 +167,16 @@ test("broadcast() and restart() are refused on a cluster, with the way out", asy
 });
 
 for (const backend of ["worker", "process"] as const) {
-  test(`maxTasksPerWorker: a ${backend} of a host runs so many calls, in one batch or several`, async () => {
+  test(`maxTasksPerWorker: a ${backend} of a host runs so many calls, in one batch or several (bound: 50 s)`, async () => {
     await using redis = await TestRedis.start();
     const options = { redis: redis.address, queue: "worn" };
     await using _host = await TestHost.start({ ...options, concurrency: 1, backend });
     await using pool = new Pool({ backend: cluster(options), maxTasksPerWorker: 3 });
     const one: unknown[] = [];
-    for (let n = 0; n < 7; n++) one.push(await within(MUST_HAPPEN, pool.submit(worker)));
-    const all = [...one, ...await within(MUST_HAPPEN, pool.map(worker, Array.from({ length: 20 })))];
+    for (let n = 0; n < 4; n++) one.push(await within(50_000, pool.submit(worker)));
+    const all = [...one, ...await within(50_000, pool.map(worker, Array.from({ length: 8 })))];
     const counts = all.map((id) => all.filter((other) => other === id).length);
-    assertEquals([all.length, Math.max(...counts), new Set(all).size], [27, 3, 9]);
+    assertEquals([all.length, Math.max(...counts), new Set(all).size], [12, 3, 4]);
   });
 }
 
