@@ -54,7 +54,7 @@ export class FrameError extends Error {}
  */
 export function encodeFrame(message: object, exporter: Exporter = passOn): Uint8Array<ArrayBuffer>[] {
   const text = new PlainWriter().write(message);
-  if (text) return [frameOfText(text)];
+  if (text) return [frameOfText(text.text, text.hasNotes)];
   const { hasBuffers, large } = searchFrame(message);
   const write = () => hasBuffers ? serializeWithBuffers(message, large) : engine().serialize(message) as Uint8Array;
   const body = exportWith(exporter, write);
@@ -72,17 +72,32 @@ const Form = { PLAIN: 0xffff_ffff, TEXT: 0xffff_fffe, TEXT_WITH_NOTES: 0xffff_ff
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-// Most messages are plain data, for which text takes a third of the time.
-function frameOfText({ text, hasNotes }: Json): Uint8Array<ArrayBuffer> {
+// Memory for small frames, one behind the other: memory for each would cost more than to write it.
+const SLAB = 2 ** 16;
+let slab = new Uint8Array();
+
+function allocate(length: number): Uint8Array<ArrayBuffer> {
+  if (length > SLAB / 8) return new Uint8Array(length);
+  if (slab.length < length) slab = new Uint8Array(SLAB);
+  return slab;
+}
+
+/**
+ * Makes a frame of the text of a message. Most messages are plain data, for which text takes a third of the time.
+ *
+ * @param hasNotes Whether it is the text of `[message, notes]` (core/plain.ts).
+ */
+export function frameOfText(text: string, hasNotes = false): Uint8Array<ArrayBuffer> {
   // An encoding has 3 bytes for a UTF-16 unit at most; the frame takes the part that is used.
-  const bytes = new Uint8Array(HEADER + text.length * 3);
+  const bytes = allocate(HEADER + text.length * 3);
   const { written } = encoder.encodeInto(text, bytes.subarray(HEADER));
   writeHeader(bytes, written, hasNotes ? Form.TEXT_WITH_NOTES : Form.TEXT);
+  if (bytes === slab) slab = slab.subarray(HEADER + written);
   return bytes.subarray(0, HEADER + written);
 }
 
 function writeHeader(into: Uint8Array<ArrayBuffer>, length: number, form: number): void {
-  const view = new DataView(into.buffer);
+  const view = new DataView(into.buffer, into.byteOffset, HEADER);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, length, true);
   view.setUint32(8, form, true);

@@ -58,7 +58,7 @@ export interface RunMessage {
   items: Items;
   spread: boolean;
   /** Time limit of each call in milliseconds. If there is one, the worker records start times in the call table. */
-  timeout: number | undefined;
+  timeout?: number;
   /** Maximum processor time of each call in milliseconds, if there is a limit; for processes only. */
   cpuTime?: number;
   /**
@@ -77,7 +77,7 @@ export interface RunMessage {
   /** Whether the worker posts a `timed` message before each answer. */
   timed: boolean;
   /** The trace that the calls belong to (W3C Trace Context). Such a batch goes by message. */
-  traceparent: string | undefined;
+  traceparent?: string;
 }
 
 /** From host to worker. */

@@ -18,7 +18,7 @@ export interface ResultMessage extends Envelope {
   readonly kind: "result";
   readonly seq: number;
   /** The properties of the errors in the value that structured clone loses. */
-  readonly errors: ErrorRecord[] | undefined;
+  readonly errors?: ErrorRecord[];
 }
 
 /** A value that a running call yielded or emitted. */
@@ -26,7 +26,7 @@ export interface ItemMessage extends Envelope {
   readonly kind: "item";
   readonly seq: number;
   /** The properties of the errors in the value that structured clone loses. */
-  readonly errors: ErrorRecord[] | undefined;
+  readonly errors?: ErrorRecord[];
 }
 
 /** A shared value, sent once to each worker that needs it. */
@@ -48,13 +48,13 @@ export function valueMessage<K extends "result" | "item">(
   moved: readonly unknown[] | undefined,
 ) {
   const input = cloneInput(value, moved);
-  const errors = input.errors && recordsOf(input.errors);
   const before = handleCopies.count;
   return {
     kind,
     seq,
     value: input.value,
-    errors,
+    // Left out if there are none: as `undefined`, it would not be plain JSON (core/plain.ts).
+    ...input.errors && { errors: recordsOf(input.errors) },
     get handles() {
       return handleCopies.count !== before;
     },

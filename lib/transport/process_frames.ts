@@ -73,7 +73,7 @@ function revived(message: ItemMessage | ResultMessage, exports: Exports): Worker
   try {
     if (errors !== undefined) restoreErrors(errors);
     const value = exports.revive(message.value, message.handles === true);
-    return { kind, seq, value, errors: undefined, handles: false };
+    return { kind, seq, value, handles: false };
   } catch (error) {
     return { kind: "error", seq, thrown: encodeThrown(error) };
   }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { crypto } from "../core/platform.ts";
+import { crypto, Date } from "../core/platform.ts";
 
 /** A permission that the worker has until it is connected. */
 export interface Grant {
@@ -48,13 +48,20 @@ export function listenForWorker(): Listener | undefined {
   return listenOnPath() ?? listenOnPort();
 }
 
+/** How the name of a socket's folder begins, and the name of the socket in it. */
+const FOLDER = "isopool-socket-";
+const SOCKET = "s";
+/** Milliseconds after which a folder is left over: a worker connects within seconds. */
+const LEFT_OVER = 3_600_000;
+
 function listenOnPath(): Listener | undefined {
   if (Deno.build.os === "windows") return undefined;
   try {
     const parent = temporaryFolder();
     if (!isGranted({ name: "read", path: parent }, { name: "write", path: parent })) return undefined;
-    const folder = `${Deno.realPathSync(parent)}/isopool-${crypto.randomUUID()}`;
-    const path = `${folder}/s`;
+    const place = Deno.realPathSync(parent);
+    const folder = `${place}/${FOLDER}${crypto.randomUUID().slice(0, 13)}`;
+    const path = `${folder}/${SOCKET}`;
     const grants: Grant[] = [
       { permission: { name: "read", path }, wider: { name: "read", path: folder } },
       { permission: { name: "write", path }, wider: { name: "write", path: folder } },
@@ -65,7 +72,10 @@ function listenOnPath(): Listener | undefined {
       return undefined;
     }
     Deno.mkdirSync(folder, { mode: 0o700 });
-    const remove = () => [path, folder].forEach(removeIfThere);
+    const remove = () => {
+      removeSocket(folder);
+      removeLeftOver(place);
+    };
     try {
       return opened(Deno.listen({ transport: "unix", path }), { transport: "unix", path }, grants, remove);
     } catch (error) {
@@ -78,15 +88,40 @@ function listenOnPath(): Listener | undefined {
 }
 
 // One after another: a removal with what is inside needs a descriptor, and there may be none left.
-function removeIfThere(path: string): void {
+function removeSocket(folder: string): void {
+  for (const path of [`${folder}/${SOCKET}`, folder]) {
+    try {
+      Deno.removeSync(path);
+    } catch {
+      // It was never there, or the script has given the permission away. A later script finds it (removeLeftOver).
+    }
+  }
+}
+
+let hasLooked = false;
+
+// A script that was killed before its worker had connected leaves the folder of the socket. The next one removes it: the
+// runtime has no socket that vanishes with its process and that a flag of the worker could name (an abstract one has a NUL in
+// its name). Other users' folders stay, because only they can remove them.
+function removeLeftOver(place: string): void {
+  if (hasLooked) return;
+  hasLooked = true;
   try {
-    Deno.removeSync(path);
+    for (const { name } of Deno.readDirSync(place)) {
+      const folder = `${place}/${name}`;
+      if (name.startsWith(FOLDER) && isOld(folder)) removeSocket(folder);
+    }
   } catch {
-    // It was never there, or the script has given the permission away: what stays is an empty folder in that of temporary files.
+    // Another script removes them at the same time, or there is no descriptor left.
   }
 }
 
 const LOOPBACK = "127.0.0.1";
+
+function isOld(folder: string): boolean {
+  const { mtime } = Deno.lstatSync(folder);
+  return mtime !== null && Date.now() - mtime.getTime() > LEFT_OVER;
+}
 
 function listenOnPort(): Listener | undefined {
   const wider: Deno.NetPermissionDescriptor = { name: "net", host: LOOPBACK };

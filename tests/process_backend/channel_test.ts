@@ -27,3 +27,28 @@ for (const length of [2_000_000, 20_000_000]) {
     assertEquals([bytes.length, bytes.every((byte) => byte === 1)], [length, true]);
   });
 }
+
+test("the folder of a socket that a killed script has left is removed by a later one when it is an hour old", async () => {
+  const TMPDIR = Deno.makeTempDirSync();
+  const run = async (end: string) => {
+    const code = `import { Pool, tasks } from "@isopool/isopool";
+      await using pool = new Pool({ backend: "process", workers: 1 });
+      const call = pool.submit(tasks(${JSON.stringify(import.meta.resolve("./tasks.ts"))}).echo, 1);
+      ${end}`;
+    const args = ["eval", "--import-map=npm.import_map.json", code];
+    await new Deno.Command(Deno.execPath(), { args, env: { TMPDIR } }).output();
+    return [...Deno.readDirSync(TMPDIR)].map(({ name }) => name).filter((name) => name.startsWith("isopool-"));
+  };
+  const killed = `for (;;) {
+    if ([...Deno.readDirSync(${JSON.stringify(TMPDIR)})].length > 0) Deno.kill(Deno.pid, "SIGKILL");
+    await new Promise(setImmediate);
+  }`;
+  const [old] = await run(killed);
+  assert(old);
+  const past = new Date(Date.now() - 2 * 3_600_000);
+  Deno.utimeSync(`${TMPDIR}/${old}`, past, past);
+  // One that is as young as that of a worker which starts at the moment.
+  Deno.mkdirSync(`${TMPDIR}/${old}0`);
+  assertEquals(await run("await call;"), [`${old}0`]);
+  Deno.removeSync(TMPDIR, { recursive: true });
+});
