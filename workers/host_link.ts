@@ -30,6 +30,11 @@ export interface HostLink {
   setImmediate(run: () => void): void;
   /** Runs a function once the messages that have arrived were received. If a kind lacks it, `setImmediate` is used. */
   soon?(run: () => void): void;
+  /**
+   * Called when all calls have been answered and none runs: looks for the next one for a moment, if that pays. Only a kind of
+   * worker that sleeps in its event loop has this method.
+   */
+  look?(): void;
   /** The `import()` of the entry. */
   load: Importer;
   /**

@@ -18,10 +18,12 @@ import { KillGuard } from "../lib/protocol/kill_guard.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, WorkerMessage } from "../lib/protocol/messages.ts";
 import type { AnswerMessage } from "../lib/protocol/remote_messages.ts";
+import type { CallNumbers } from "../lib/protocol/call_numbers.ts";
 import type { ProcessInit } from "../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../lib/shared/owner_table.ts";
 import { Channel } from "./process_channel.ts";
 import { type Connection, connectToHost } from "./process_connection.ts";
+import { NextCallLook } from "./next_call_look.ts";
 import { answerReader } from "./process_descriptors.ts";
 import { Prints } from "./process_prints.ts";
 import { Watchdog } from "./process_watchdog.ts";
@@ -82,12 +84,13 @@ export interface Place {
  * @param place How this process is connected and watched.
  */
 export async function boot(load: Importer, { isLaunched, isWatched, connection }: Place): Promise<void> {
-  const channel = new Channel(connection && await connectToHost(connection), isLaunched);
+  const connected = connection && await connectToHost(connection);
+  const channel = new Channel(connected?.connection, isLaunched);
   const watchdog = new Watchdog(isLaunched, isWatched);
   let receive: ((message: HostMessage) => void) | undefined;
   const onMessage = (message: unknown) => {
     if (receive) receive(message as HostMessage);
-    else receive = start(message as ProcessInit, load, watchdog, channel);
+    else receive = start(message as ProcessInit, load, watchdog, channel, connected?.numbers);
   };
   if (isLaunched) watchdog.listen(onMessage);
   else await channel.listen(onMessage, () => exit(0));
@@ -98,6 +101,7 @@ function start(
   load: Importer,
   watchdog: Watchdog,
   channel: Channel,
+  numbers: CallNumbers | undefined,
 ): (message: HostMessage) => void {
   const { isLaunched } = watchdog;
   setEnvironment(init.env, isLaunched);
@@ -132,6 +136,7 @@ function start(
   const owners = OwnerTable.local();
   const callTable = new LocalCallTable(watchdog, channel);
   const doorbell = new Doorbell();
+  const look = numbers && new NextCallLook(numbers);
   const receive = serve({
     init: {
       ...init,
@@ -152,6 +157,7 @@ function start(
     sent: () => channel.sent,
     waits: (seq) => channel.post({ kind: "waits", seq }),
     setImmediate: (run) => setImmediate(run),
+    look: look && (() => look.begin()),
     // A turn of the event loop takes longer than a small call, and nothing here needs one.
     soon: queueMicrotask,
     load,
@@ -166,6 +172,7 @@ function start(
     if (message.kind === "answer") receiveAnswer!(message);
     else if (message.kind === "run") {
       const tail = message.first + message.items.length;
+      look?.callsCame(tail);
       callTable.cpuTime = message.cpuTime;
       for (let seq = message.first; seq < tail; seq++) callTable.openPosted(seq);
       receive(message);

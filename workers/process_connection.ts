@@ -4,16 +4,25 @@
  * @module
  */
 import { JSON } from "../lib/core/platform.ts";
+import { CallNumbers } from "../lib/protocol/call_numbers.ts";
 
 /** Where the host listens, and what this process may do until it is connected (lib/transport/process_listener.ts). */
 export interface Connection {
   readonly address:
     | { readonly transport: "unix"; readonly path: string }
     | { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
+  /** The file of the numbers of calls, if there is one. */
+  readonly numbers?: string;
   readonly grants: readonly { readonly permission: Permission; readonly wider: Permission }[];
 }
 
 type Permission = Deno.ReadPermissionDescriptor | Deno.WritePermissionDescriptor | Deno.NetPermissionDescriptor;
+
+/** What a connected worker has. */
+export interface Connected {
+  readonly connection: Deno.Conn;
+  readonly numbers: CallNumbers | undefined;
+}
 
 /** Length of the secret that the host has written into stdin. */
 const SECRET = 32;
@@ -23,13 +32,14 @@ const SECRET = 32;
  *
  * @throws {Error} If one of them stays.
  */
-export async function connectToHost({ address, grants }: Connection): Promise<Deno.Conn> {
+export async function connectToHost({ address, grants, numbers }: Connection): Promise<Connected> {
   const secret = readSecret();
   const connection = await (address.transport === "unix" ? Deno.connect(address) : Deno.connect(address));
+  const file = numbers === undefined ? undefined : Deno.openSync(numbers, { read: true, write: true });
   grants.forEach(giveBack);
   if ("setNoDelay" in connection) connection.setNoDelay(true);
   for (let written = 0; written < SECRET;) written += await connection.write(secret.subarray(written));
-  return connection;
+  return { connection, numbers: file && new CallNumbers(file, "worker") };
 }
 
 // Reads no byte more than that: the rest of stdin is the watchdog's.

@@ -136,6 +136,7 @@ class Server {
         if (inbox.loopTurnDue) return this.#host.setImmediate(() => void this.#drain());
       }
     } while (!runner.hasConcurrentCalls && inbox.park());
+    if (!runner.hasConcurrentCalls) this.#host.look?.();
     this.#draining = false;
     inbox.listen(() => this.#wake());
   }

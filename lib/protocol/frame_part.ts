@@ -6,7 +6,7 @@
 
 /** Bytes for which memory is allocated at once, and how many times as many whenever they have arrived. */
 const FIRST_ALLOCATION = 2 ** 16;
-const GROWTH = 16;
+const GROWTH = 64;
 
 const EMPTY = new Uint8Array();
 

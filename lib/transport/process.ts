@@ -112,6 +112,7 @@ export class ProcessTransport implements Transport {
     this.#outputs.allow(limits?.maxOutput);
     const onLeft = this.#calls.add(batch, bytes);
     this.#child.write(run, timeout === undefined ? undefined : onLeft);
+    if (this.window === 1) this.#child.sent?.(this.#calls.tail);
     // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
     if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
   }
@@ -220,6 +221,7 @@ export class ProcessTransport implements Transport {
         return;
       case "result":
         if (!this.#calls.ended(message.seq)) return;
+        this.#child.answered?.();
         return this.#events.fulfilled(message.seq, [message.value]);
       case "timed":
         if (this.#calls.has(message.seq)) this.#events.timed(message.seq, this.#clock.timesOf(message));
@@ -229,7 +231,9 @@ export class ProcessTransport implements Transport {
       case "report":
         return this.#events.measured(message.count, message.ms, message.runTime);
       case "error":
-        if (this.#calls.ended(message.seq)) this.#events.rejected(message.seq, decodeThrown(message.thrown));
+        if (!this.#calls.ended(message.seq)) return;
+        this.#child.answered?.();
+        return this.#events.rejected(message.seq, decodeThrown(message.thrown));
     }
   }
 

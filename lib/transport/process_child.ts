@@ -133,6 +133,16 @@ export class Child {
     if (!this.#exit) (this.#connection ?? this.#writer)?.write(parts, done);
   }
 
+  /** The only call in flight, with the number before `tail`, was written: looks for its answer, if that pays. */
+  sent(tail: number): void {
+    this.#connection?.sent(tail);
+  }
+
+  /** That call has ended. */
+  answered(): void {
+    this.#connection?.answered();
+  }
+
   /** Writes an answer for which the child blocks. */
   answer(parts: readonly Uint8Array[]): void {
     if (!this.#exit) this.#answers?.write(parts);

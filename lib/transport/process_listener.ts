@@ -9,6 +9,7 @@
  * @module
  */
 import { crypto, Date } from "../core/platform.ts";
+import { CallNumbers } from "../protocol/call_numbers.ts";
 
 /** A permission that the worker has until it is connected. */
 export interface Grant {
@@ -27,6 +28,8 @@ export interface Connecting {
   readonly address: Address;
   /** What it gives back. */
   readonly grants: readonly Grant[];
+  /** The file of the numbers of calls, if there is one. */
+  readonly numbers: string | undefined;
 }
 
 /** Returns a permission as a flag of the runtime names it. */
@@ -39,6 +42,8 @@ export interface Listener {
   readonly address: Address;
   readonly grants: readonly Grant[];
   readonly socket: Deno.Listener;
+  /** The file of the numbers of calls, and this side of it. */
+  readonly numbers?: { readonly path: string; readonly host: CallNumbers };
   /** Closes the socket, and removes its path. */
   close(): void;
 }
@@ -48,9 +53,10 @@ export function listenForWorker(): Listener | undefined {
   return listenOnPath() ?? listenOnPort();
 }
 
-/** How the name of a socket's folder begins, and the name of the socket in it. */
+/** How the name of a socket's folder begins, and the names of what is in it. */
 const FOLDER = "isopool-socket-";
 const SOCKET = "s";
+const NUMBERS = "n";
 /** Milliseconds after which a folder is left over: a worker connects within seconds. */
 const LEFT_OVER = 3_600_000;
 
@@ -63,8 +69,8 @@ function listenOnPath(): Listener | undefined {
     const folder = `${place}/${FOLDER}${crypto.randomUUID().slice(0, 13)}`;
     const path = `${folder}/${SOCKET}`;
     const grants: Grant[] = [
-      { permission: { name: "read", path }, wider: { name: "read", path: folder } },
-      { permission: { name: "write", path }, wider: { name: "write", path: folder } },
+      { permission: { name: "read", path: folder }, wider: { name: "read", path: place } },
+      { permission: { name: "write", path: folder }, wider: { name: "write", path: place } },
       { permission: { name: "net", host: `unix:${path}` }, wider: { name: "net" } },
     ];
     // The runtime's flags cannot express a comma.
@@ -77,7 +83,8 @@ function listenOnPath(): Listener | undefined {
       removeLeftOver(place);
     };
     try {
-      return opened(Deno.listen({ transport: "unix", path }), { transport: "unix", path }, grants, remove);
+      const socket = Deno.listen({ transport: "unix", path });
+      return { ...opened(socket, { transport: "unix", path }, grants, remove), numbers: makeNumbers(folder) };
     } catch (error) {
       remove();
       throw error;
@@ -87,9 +94,21 @@ function listenOnPath(): Listener | undefined {
   }
 }
 
+function makeNumbers(folder: string): Listener["numbers"] {
+  const path = `${folder}/${NUMBERS}`;
+  try {
+    const host = new CallNumbers(Deno.openSync(path, { read: true, write: true, createNew: true }), "host");
+    // It takes its room now: later, the disk may be full.
+    host.publish(0);
+    return { path, host };
+  } catch {
+    return undefined; // The disk is full, or no descriptor is left.
+  }
+}
+
 // One after another: a removal with what is inside needs a descriptor, and there may be none left.
 function removeSocket(folder: string): void {
-  for (const path of [`${folder}/${SOCKET}`, folder]) {
+  for (const path of [`${folder}/${SOCKET}`, `${folder}/${NUMBERS}`, folder]) {
     try {
       Deno.removeSync(path);
     } catch {

@@ -14,6 +14,10 @@ export interface Channel {
   readonly pid: number;
   /** Writes in order. `done` is called when the bytes have left this process. */
   write(parts: readonly Uint8Array[], done?: () => void): void;
+  /** The only call in flight, with the number before `tail`, was written. Absent where its answer cannot be looked for. */
+  sent?(tail: number): void;
+  /** That call has ended. */
+  answered?(): void;
   /** Writes an answer for which the worker blocks. Absent where workers cannot block. */
   answer?(parts: readonly Uint8Array[]): void;
   /**
