@@ -24,6 +24,7 @@ import { MAX_BUFFERS, searchFrame } from "./frame_input.ts";
 import { type Exporter, exportWith } from "../shared/handle.ts";
 import { FramePart } from "./frame_part.ts";
 import { passOn } from "./reach.ts";
+import { fillSlab } from "./slab.ts";
 
 const MAGIC = 0x31_50_53_49; // "ISP1"
 const HEADER = 12;
@@ -72,28 +73,18 @@ const Form = { PLAIN: 0xffff_ffff, TEXT: 0xffff_fffe, TEXT_WITH_NOTES: 0xffff_ff
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-// Memory for small frames, one behind the other: memory for each would cost more than to write it.
-const SLAB = 2 ** 16;
-let slab = new Uint8Array();
-
-function allocate(length: number): Uint8Array<ArrayBuffer> {
-  if (length > SLAB / 8) return new Uint8Array(length);
-  if (slab.length < length) slab = new Uint8Array(SLAB);
-  return slab;
-}
-
 /**
  * Makes a frame of the text of a message. Most messages are plain data, for which text takes a third of the time.
  *
  * @param hasNotes Whether it is the text of `[message, notes]` (core/plain.ts).
  */
 export function frameOfText(text: string, hasNotes = false): Uint8Array<ArrayBuffer> {
-  // An encoding has 3 bytes for a UTF-16 unit at most; the frame takes the part that is used.
-  const bytes = allocate(HEADER + text.length * 3);
-  const { written } = encoder.encodeInto(text, bytes.subarray(HEADER));
-  writeHeader(bytes, written, hasNotes ? Form.TEXT_WITH_NOTES : Form.TEXT);
-  if (bytes === slab) slab = slab.subarray(HEADER + written);
-  return bytes.subarray(0, HEADER + written);
+  // An encoding has 3 bytes for a UTF-16 unit at most.
+  return fillSlab(HEADER + text.length * 3, (bytes) => {
+    const { written } = encoder.encodeInto(text, bytes.subarray(HEADER));
+    writeHeader(bytes, written, hasNotes ? Form.TEXT_WITH_NOTES : Form.TEXT);
+    return HEADER + written;
+  });
 }
 
 function writeHeader(into: Uint8Array<ArrayBuffer>, length: number, form: number): void {

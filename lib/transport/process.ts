@@ -15,7 +15,6 @@
  *
  * The worker writes `started` before a call runs, and the host reads all that it wrote before its death counts: a call
  * of which there is no `started` has not run, and may run elsewhere.
- *
  * Nothing that comes from the worker is trusted: frames.ts bounds what bytes can do, message_validator.ts what messages can.
  *
  * @module
@@ -103,16 +102,15 @@ export class ProcessTransport implements Transport {
   }
 
   send(batch: Batch): void {
-    const { taskId: task, source, timeout, limits, shares } = batch;
+    const { taskId: task, source, limits, shares } = batch;
     // First what can fail: then nothing was sent.
     const { run, shared, bytes } = encodeBatch(batch, this.#sentShares, this.#exports);
     if (!this.#sentTasks.has(task)) this.#post({ kind: "task", id: task, source: this.#site.place(source) });
     this.#sentTasks.add(task);
     for (const frame of shared) this.#child.write(frame);
     this.#outputs.allow(limits?.maxOutput);
-    const onLeft = this.#calls.add(batch, bytes);
-    this.#child.write(run, timeout === undefined ? undefined : onLeft);
-    if (this.window === 1) this.#child.sent?.(this.#calls.tail);
+    this.#child.write(run, this.#calls.add(batch, bytes));
+    if (this.window === 1) this.#child.look?.begin(this.#calls.tail);
     // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
     if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
   }
@@ -214,14 +212,14 @@ export class ProcessTransport implements Transport {
         if (this.#calls.waits(message.seq)) this.#events.roomFreed();
         return;
       case "item":
-        if (!this.#calls.has(message.seq)) return;
-        return this.#events.item(message.seq, message.value);
+        if (this.#calls.has(message.seq)) this.#events.item(message.seq, message.value);
+        return;
       case "progress":
         if (this.#calls.has(message.seq)) this.#events.progress(message.seq, message.done, message.total);
         return;
       case "result":
         if (!this.#calls.ended(message.seq)) return;
-        this.#child.answered?.();
+        this.#child.look?.answered();
         return this.#events.fulfilled(message.seq, [message.value]);
       case "timed":
         if (this.#calls.has(message.seq)) this.#events.timed(message.seq, this.#clock.timesOf(message));
@@ -232,7 +230,7 @@ export class ProcessTransport implements Transport {
         return this.#events.measured(message.count, message.ms, message.runTime);
       case "error":
         if (!this.#calls.ended(message.seq)) return;
-        this.#child.answered?.();
+        this.#child.look?.answered();
         return this.#events.rejected(message.seq, decodeThrown(message.thrown));
     }
   }

@@ -63,25 +63,25 @@ export class ProcessCalls {
   }
 
   /**
-   * Adds calls that are sent, in a batch of so many bytes. Returns a function to call when the batch has left: from then
-   * on it takes START_LIMIT at most until the time of its calls counts.
+   * Adds calls that are sent, in a batch of so many bytes. If they have a time limit, it returns a function to call when the
+   * batch has left: from then on it takes START_LIMIT at most until their time counts.
    */
-  add({ first, items, limits, handles, traceparent }: Batch, bytes: number): () => void {
+  add({ first, items, limits, timeout, handles, traceparent }: Batch, bytes: number): (() => void) | undefined {
     this.cpuTime = limits?.cpuTime;
     const isLarge = bytes > LARGE_BATCH;
     const { size } = this.#loaded;
     if (handles) this.#loaded.add("shared objects");
     if (traceparent !== undefined) this.#loaded.add("tracer");
     const startsSlowly = isLarge || this.#loaded.size > size;
-    const calls = Array.from({ length: items.length }, (): Call => ({
-      startedAt: undefined,
-      assumedAt: undefined,
-      staysHere: isLarge,
-      startsSlowly,
-    }));
-    calls.forEach((call, i) => this.#calls.set(first + i, call));
+    const calls: Call[] = [];
+    for (let i = 0; i < items.length; i++) {
+      const call: Call = { startedAt: undefined, assumedAt: undefined, staysHere: isLarge, startsSlowly };
+      calls.push(call);
+      this.#calls.set(first + i, call);
+    }
     this.tail = first + items.length;
     if (this.window > 1) this.#blocking = this.tail - 1;
+    if (timeout === undefined) return undefined;
     return () => {
       const start = performance.now() + START_LIMIT;
       for (const call of calls) call.assumedAt = start;

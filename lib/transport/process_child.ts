@@ -21,6 +21,7 @@
  */
 import type { ChildProcess as NodeChild } from "node:child_process";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
+import type { AnswerLook } from "./answer_look.ts";
 import { PieceWriter } from "./piece_writer.ts";
 import type { ProcessCommand } from "./process_command.ts";
 import type { ProcessConnection } from "./process_connection.ts";
@@ -133,14 +134,9 @@ export class Child {
     if (!this.#exit) (this.#connection ?? this.#writer)?.write(parts, done);
   }
 
-  /** The only call in flight, with the number before `tail`, was written: looks for its answer, if that pays. */
-  sent(tail: number): void {
-    this.#connection?.sent(tail);
-  }
-
-  /** That call has ended. */
-  answered(): void {
-    this.#connection?.answered();
+  /** Looks for answers, if it can. */
+  get look(): AnswerLook | undefined {
+    return this.#connection?.look;
   }
 
   /** Writes an answer for which the child blocks. */

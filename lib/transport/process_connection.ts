@@ -4,27 +4,21 @@
  *
  * @module
  */
-import { cores, crypto, performance } from "../core/platform.ts";
-import { setImmediate } from "../core/timer.ts";
-import { WaitBudget } from "../core/wait_budget.ts";
-import type { CallNumbers } from "../protocol/call_numbers.ts";
+import { crypto } from "../core/platform.ts";
+import { AnswerLook } from "./answer_look.ts";
 import { type Address, type Grant, type Listener, listenForWorker } from "./process_listener.ts";
 
 /** Maximum number of bytes of one read or write. */
 const PIECE = 2 ** 18;
 /** Length of the secret. */
 const SECRET = 32;
-/** Maximum milliseconds for which this side looks for an answer before it sleeps. */
-const MAX_LOOK = 0.15;
-/** Milliseconds for which a worker that has answered may look for the next call. */
-const WORKER_LOOKS = 0.2;
-/** Number of connections that are looked at. Looking takes a core: not one that a worker needs. */
-let looking = 0;
 
 /** The connection of one process. */
 export class ProcessConnection {
   /** What proves that it is the worker which connects. The process gets it through stdin. */
   readonly secret: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(SECRET));
+  /** Looks for answers; `undefined` if there is no file of the numbers of calls. */
+  readonly look: AnswerLook | undefined;
   readonly #listener: Listener;
   readonly #unproved = new Set<Deno.Conn>();
   #connection: Deno.Conn | undefined;
@@ -33,17 +27,10 @@ export class ProcessConnection {
   #onData: (piece: Uint8Array) => void = () => {};
   #onEnd: (isComplete: boolean) => void = () => {};
   #isClosed = false;
-  readonly #numbers: CallNumbers | undefined;
-  readonly #looking = new WaitBudget(MAX_LOOK);
-  // Number behind the last call whose answer is waited for, since when, until when it is looked for, and the last answer.
-  #tail = 0;
-  #waitStart = 0;
-  #lookEnd = 0;
-  #answeredAt = 0;
 
   constructor(listener: Listener) {
     this.#listener = listener;
-    this.#numbers = listener.numbers?.host;
+    this.look = listener.numbers && new AnswerLook(listener.numbers.host);
   }
 
   /** Starts to listen for a worker; `undefined` if this script may not. */
@@ -90,36 +77,6 @@ export class ProcessConnection {
     if (!this.#isWriting && this.#connection) void this.#write(this.#connection);
   }
 
-  /** A call was written, the only one in flight: looks for its answer, if that pays. */
-  sent(tail: number): void {
-    const numbers = this.#numbers;
-    if (!numbers || !this.#connection) return;
-    const now = performance.now();
-    if (now - this.#answeredAt < WORKER_LOOKS) numbers.publish(tail);
-    if (looking + 1 >= cores) return;
-    this.#waitStart = now;
-    const ms = this.#looking.begin();
-    if (ms === 0) return;
-    looking++;
-    this.#tail = tail;
-    this.#lookEnd = now + ms;
-    setImmediate(this.#look);
-  }
-
-  /** The call has ended. */
-  answered(): void {
-    this.#answeredAt = performance.now();
-    if (this.#waitStart > 0) this.#looking.end(this.#answeredAt - this.#waitStart);
-    this.#waitStart = 0;
-  }
-
-  // Once the worker has answered, this event loop finds the answer before it sleeps.
-  readonly #look = (): void => {
-    const isOver = this.#isClosed || performance.now() >= this.#lookEnd || this.#numbers!.hasReached(this.#tail);
-    if (isOver) looking--;
-    else setImmediate(this.#look);
-  };
-
   /** The process has ended: if it is not connected by now, it never is. */
   processEnded(): void {
     if (!this.#connection) this.#end(true);
@@ -130,7 +87,7 @@ export class ProcessConnection {
     if (this.#isClosed) return true;
     this.#isClosed = true;
     this.#stopListening();
-    this.#numbers?.close();
+    this.look?.close();
     try {
       this.#connection?.close();
     } catch {

@@ -31,14 +31,16 @@ interface EncodedBatch {
  */
 export function encodeBatch(batch: Batch, sent: Set<number>, exports: Exports): EncodedBatch {
   const run = runFrame(batch, exports);
-  const missing = [...batch.shares ?? []].filter(([id]) => !sent.has(id));
+  if (!batch.shares) return { run, shared: [], bytes: lengthOf(run) };
+  const missing = [...batch.shares].filter(([id]) => !sent.has(id));
   const shared = missing.map(([id, { value, handles }]) =>
     encodeFrame({ kind: "share", id, value: exports.exportCopy(value, handles, true), handles })
   );
   for (const [id] of missing) sent.add(id);
-  const bytes = [...shared, run].flat().reduce((sum, { length }) => sum + length, 0);
-  return { run, shared, bytes };
+  return { run, shared, bytes: lengthOf([...shared, run].flat()) };
 }
+
+const lengthOf = (frame: Frame): number => frame.reduce((sum, { length }) => sum + length, 0);
 
 /** Makes the frame with a worker's settings. */
 export function initFrame(workerId: number, setup: Setup, mark: string, exports: Exports): Frame {

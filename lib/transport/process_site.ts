@@ -4,6 +4,7 @@
  * @module
  */
 import type { Source } from "../protocol/messages.ts";
+import type { AnswerLook } from "./answer_look.ts";
 import { Child, type ChildEvents } from "./process_child.ts";
 import { processCommand } from "./process_command.ts";
 import type { Hook, Setup } from "./transport.ts";
@@ -14,10 +15,8 @@ export interface Channel {
   readonly pid: number;
   /** Writes in order. `done` is called when the bytes have left this process. */
   write(parts: readonly Uint8Array[], done?: () => void): void;
-  /** The only call in flight, with the number before `tail`, was written. Absent where its answer cannot be looked for. */
-  sent?(tail: number): void;
-  /** That call has ended. */
-  answered?(): void;
+  /** Looks for answers. Absent where that is not possible. */
+  readonly look?: AnswerLook;
   /** Writes an answer for which the worker blocks. Absent where workers cannot block. */
   answer?(parts: readonly Uint8Array[]): void;
   /**
