@@ -29,7 +29,8 @@ export function serve(host: HostLink): (message: HostMessage) => void {
   isolateState.depth = depth;
   isolateState.threads = threads;
   const server = new Server(host);
-  host.setImmediate(() => server.start());
+  const { soon = host.setImmediate } = host;
+  soon(() => server.start());
   return (message) => server.receive(message);
 }
 

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { lazyGlobal } from "./lazy_global.ts";
 
 /** The clock. Only the library's own tests replace its function (tests/scheduler/manual_clock.ts). */
 export const performance: { now: () => number } = { now: globalThis.performance.now.bind(globalThis.performance) };
@@ -89,11 +90,11 @@ export const Promise: typeof globalThis.Promise = globalThis.Promise;
 /** Its type. */
 export type Promise<T> = globalThis.Promise<T>;
 
-/** The runtime's class. */
-export const ReadableStream: typeof globalThis.ReadableStream = globalThis.ReadableStream;
+/** Returns the runtime's class. */
+export const readableStream: () => typeof globalThis.ReadableStream = lazyGlobal("ReadableStream");
 
-/** The runtime's class. */
-export const TransformStream: typeof globalThis.TransformStream = globalThis.TransformStream;
+/** Returns the runtime's class. */
+export const transformStream: () => typeof globalThis.TransformStream = lazyGlobal("TransformStream");
 
 /** The runtime's class. */
 export const URL: typeof globalThis.URL = globalThis.URL;

@@ -1,53 +1,60 @@
 /**
  * The timers of the library, and `KeepAlive`: keeps the script alive while the library waits for something.
  *
- * The timer functions are the runtime's own, taken when this module loads. A user's test may replace those of
+ * The timer functions are those that the runtime has when this module loads. A user's test may replace those of
  * `globalThis` afterwards: `FakeTime` of `@std/testing` returns numbers, which have no `unref`, and its time stands still.
  * No other file of the library uses the timers of `globalThis`.
  *
  * @module
  */
+import { lazyGlobal } from "./lazy_global.ts";
 import { MAX_DELAY } from "./validate.ts";
+
+const runtime = {
+  setTimeout: lazyGlobal("setTimeout"),
+  clearTimeout: lazyGlobal("clearTimeout"),
+  setInterval: lazyGlobal("setInterval"),
+  clearInterval: lazyGlobal("clearInterval"),
+  setImmediate: lazyGlobal("setImmediate"),
+};
 
 /** A timer of `setTimeout`: an object with `ref` and `unref`, as in Node. */
 export type Timer = ReturnType<typeof globalThis.setTimeout>;
 
 /** The functions in use. Only the library's own tests replace them (tests/scheduler/manual_clock.ts). */
 export const timerFunctions = {
-  setTimeout: globalThis.setTimeout,
-  clearTimeout: globalThis.clearTimeout,
-  setInterval: globalThis.setInterval,
-  clearInterval: globalThis.clearInterval,
+  setTimeout: (callback: () => void, ms: number): Timer => runtime.setTimeout()(callback, ms),
+  clearTimeout: (timer: Timer): void => runtime.clearTimeout()(timer),
+  setInterval: (callback: () => void, ms: number): Timer => runtime.setInterval()(callback, ms),
+  clearInterval: (timer: Timer): void => runtime.clearInterval()(timer),
 };
 
-/** The runtime's `setImmediate`. */
-export const setImmediate = globalThis.setImmediate;
+/** Calls `callback` in a later turn of the event loop. */
+export function setImmediate(callback: () => void): void {
+  runtime.setImmediate()(callback);
+}
 
 /** The runtime's `queueMicrotask`. */
 export const queueMicrotask = globalThis.queueMicrotask;
 
 /** Calls `callback` after `ms` milliseconds. */
 export function setTimeout(callback: () => void, ms: number): Timer {
-  const { setTimeout } = timerFunctions;
-  return setTimeout(callback, ms);
+  return timerFunctions.setTimeout(callback, ms);
 }
 
 /** Clears a timer of {@linkcode setTimeout}. */
 export function clearTimeout(timer: Timer | undefined): void {
-  const { clearTimeout } = timerFunctions;
-  clearTimeout(timer);
+  if (timer !== undefined) timerFunctions.clearTimeout(timer);
 }
 
 /** Calls `callback` every `ms` milliseconds. */
 export function setInterval(callback: () => void, ms: number): Timer {
-  const { setInterval } = timerFunctions;
-  return setInterval(callback, ms);
+  return timerFunctions.setInterval(callback, ms);
 }
 
 /** Clears a timer of {@linkcode setInterval}. */
 export function clearInterval(timer: Timer | undefined): void {
-  const { clearInterval } = timerFunctions;
-  clearInterval(timer);
+  if (timer !== undefined) timerFunctions.clearInterval(timer);
 }
 
 /**

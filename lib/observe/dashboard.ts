@@ -13,7 +13,7 @@
  * @module
  */
 import { CancelledError } from "../core/errors.ts";
-import { crypto, Date, JSON, Promise as RuntimePromise, ReadableStream, URL } from "../core/platform.ts";
+import { crypto, Date, JSON, Promise as RuntimePromise, readableStream, URL } from "../core/platform.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import { runningItems } from "../scheduler/running_items.ts";
 import { itemText } from "../scheduler/item_text.ts";
@@ -120,7 +120,7 @@ export class Dashboard implements AsyncDisposable {
 
   #events(): ReadableStream<Uint8Array> {
     let client: ReadableStreamDefaultController<Uint8Array>;
-    return new ReadableStream<Uint8Array>({
+    return new (readableStream())<Uint8Array>({
       start: (controller) => {
         this.#clients.add(client = controller);
         this.#timer ??= setInterval(() => this.#send(), INTERVAL);

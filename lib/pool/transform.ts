@@ -8,14 +8,14 @@
  *
  * @module
  */
-import { ReadableStream, TransformStream as Queue } from "../core/platform.ts";
+import { readableStream, transformStream } from "../core/platform.ts";
 import type { Input } from "../core/input.ts";
 import type { MapJob } from "./map_job.ts";
 
 /** Opens a transform stream over a lazy map, which `imap` makes of its input. */
 export function openTransform(imap: (items: Input<unknown>) => Pick<MapJob, "collector" | "stop">): TransformStream {
   let queue: TransformStreamDefaultController | undefined;
-  const { readable, writable } = new Queue({ start: (controller) => void (queue = controller) });
+  const { readable, writable } = new (transformStream())({ start: (controller) => void (queue = controller) });
   const items = readable.getReader();
   // Without a `return()`: a map that ends early would cancel the queue before the writer can be told why.
   const next = async () => {
@@ -26,7 +26,7 @@ export function openTransform(imap: (items: Input<unknown>) => Pick<MapJob, "col
   const results = job.collector.iterate();
   return {
     writable,
-    readable: new ReadableStream({
+    readable: new (readableStream())({
       async pull(controller) {
         try {
           const result = await results.next();

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ReadableStream } from "../core/platform.ts";
+import { readableStream } from "../core/platform.ts";
 import type { ChildControl } from "../transport/transport.ts";
 
 /** Where a stream of a process goes: to that of this script, into a `ReadableStream`, or nowhere. */
@@ -93,7 +93,7 @@ class Output {
     // A copy: the reader of the pipe reuses its buffer.
     this.write = (bytes) => this.#controller?.enqueue(bytes.slice());
     if (kind === "null") return;
-    this.stream = new ReadableStream({
+    this.stream = new (readableStream())({
       start: (controller) => void (this.#controller = controller),
       cancel: () => void (this.#controller = undefined),
     });
