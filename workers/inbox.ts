@@ -77,7 +77,7 @@ export class Inbox {
   /** Takes the next batch, if there is one. Some of its calls may be withdrawn. */
   next(): RunMessage | undefined {
     this.#awaitsMessage = false;
-    while (this.#hasCalls()) {
+    while (this.hasCalls) {
       const inMemory = this.#callTable.batchFrom(this.#cursor);
       if (inMemory === null) {
         this.#cursor++;
@@ -91,6 +91,12 @@ export class Inbox {
       return batch;
     }
     return undefined;
+  }
+
+  /** Whether there are calls that {@linkcode next} has not taken. */
+  get hasCalls(): boolean {
+    this.#tail = this.#doorbell.tail; // It has 32 bits, and may lag behind a batch that came by port.
+    return this.#postedTail > this.#cursor || ((this.#tail - this.#cursor) | 0) > 0;
   }
 
   /** Records that the event loop has turned. */
@@ -133,12 +139,6 @@ export class Inbox {
     this.#lastWait = performance.now() - this.#waitStart;
     this.#spinning.end(this.#lastWait);
     this.#waitStart = 0;
-  }
-
-  // Whether there are calls from the cursor on. The tail has 32 bits, and may lag behind a batch that came by port.
-  #hasCalls(): boolean {
-    this.#tail = this.#doorbell.tail;
-    return this.#postedTail > this.#cursor || ((this.#tail - this.#cursor) | 0) > 0;
   }
 
   // Takes the message of the call at the cursor: the first one that contains it or a later call. It may be on its way.

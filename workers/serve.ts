@@ -134,7 +134,9 @@ class Server {
     do {
       for (let batch; (batch = inbox.next());) {
         await runner.run(batch);
-        if (inbox.loopTurnDue) return this.#host.setImmediate(() => void this.#drain());
+        // Where calls come in turns of the event loop alone, none has to be made when there are no more.
+        const mustTurn = !this.#host.soon || inbox.hasCalls;
+        if (mustTurn && inbox.loopTurnDue) return this.#host.setImmediate(() => void this.#drain());
       }
     } while (!runner.hasConcurrentCalls && inbox.park());
     if (!runner.hasConcurrentCalls) this.#host.look?.();
