@@ -130,15 +130,16 @@ class Server {
   async #drain(): Promise<void> {
     const inbox = this.#inbox;
     const runner = this.#runner;
+    // Calls then come in turns of the event loop alone: nothing can come while this thread blocks.
+    const { soon } = this.#host;
     inbox.loopTurned();
     do {
       for (let batch; (batch = inbox.next());) {
         await runner.run(batch);
-        // Where calls come in turns of the event loop alone, none has to be made when there are no more.
-        const mustTurn = !this.#host.soon || inbox.hasCalls;
+        const mustTurn = !soon || inbox.hasCalls;
         if (mustTurn && inbox.loopTurnDue) return this.#host.setImmediate(() => void this.#drain());
       }
-    } while (!runner.hasConcurrentCalls && inbox.park());
+    } while (!soon && !runner.hasConcurrentCalls && inbox.park());
     if (!runner.hasConcurrentCalls) this.#host.look?.();
     this.#draining = false;
     inbox.listen(() => this.#wake());
