@@ -19,10 +19,11 @@ import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, WorkerMessage } from "../lib/protocol/messages.ts";
 import type { AnswerMessage } from "../lib/protocol/remote_messages.ts";
 import type { CallNumbers } from "../lib/protocol/call_numbers.ts";
+import type { Connecting } from "../lib/protocol/connecting.ts";
 import type { ProcessInit } from "../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../lib/shared/owner_table.ts";
 import { Channel } from "./process_channel.ts";
-import { type Connection, connectToHost } from "./process_connection.ts";
+import { connectToHost } from "./process_connection.ts";
 import { NextCallLook } from "./next_call_look.ts";
 import { answerReader } from "./process_descriptors.ts";
 import { Prints } from "./process_prints.ts";
@@ -73,7 +74,7 @@ export interface Place {
   /** Whether something outside ends it with its host (lib/transport/process_watch.ts). */
   readonly isWatched: boolean;
   /** Where it connects to its host, if it does not use the descriptors that it inherits. */
-  readonly connection?: Connection;
+  readonly connection?: Connecting;
 }
 
 /**

@@ -5,18 +5,7 @@
  */
 import { JSON } from "../lib/core/platform.ts";
 import { CallNumbers } from "../lib/protocol/call_numbers.ts";
-
-/** Where the host listens, and what this process may do until it is connected (lib/transport/process_listener.ts). */
-export interface Connection {
-  readonly address:
-    | { readonly transport: "unix"; readonly path: string }
-    | { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
-  /** The file of the numbers of calls, if there is one. */
-  readonly numbers?: string;
-  readonly grants: readonly { readonly permission: Permission; readonly wider: Permission }[];
-}
-
-type Permission = Deno.ReadPermissionDescriptor | Deno.WritePermissionDescriptor | Deno.NetPermissionDescriptor;
+import type { Connecting, Grant } from "../lib/protocol/connecting.ts";
 
 /** What a connected worker has. */
 export interface Connected {
@@ -32,7 +21,7 @@ const SECRET = 32;
  *
  * @throws {Error} If one of them stays.
  */
-export async function connectToHost({ address, grants, numbers }: Connection): Promise<Connected> {
+export async function connectToHost({ address, grants, numbers }: Connecting): Promise<Connected> {
   const secret = readSecret();
   const connection = await (address.transport === "unix" ? Deno.connect(address) : Deno.connect(address));
   const file = numbers === undefined ? undefined : Deno.openSync(numbers, { read: true, write: true });
@@ -54,7 +43,7 @@ function readSecret(): Uint8Array<ArrayBuffer> {
 }
 
 // Taking a permission away takes away those that contain it, too: what the pool has granted must stay.
-function giveBack({ permission, wider }: Connection["grants"][number]): void {
+function giveBack({ permission, wider }: Grant): void {
   if (Deno.permissions.querySync(wider).state === "granted") return;
   const { state } = Deno.permissions.revokeSync(permission);
   if (state === "granted") throw new Error(`the permission for ${JSON.stringify(permission)} cannot be given back`);

@@ -13,7 +13,7 @@
  * @module
  */
 import { JSON, URL } from "../core/platform.ts";
-import type { Connecting } from "./process_listener.ts";
+import type { Connecting } from "../protocol/connecting.ts";
 import { namespaceUrl } from "../protocol/load_task.ts";
 
 const codeUrl = (kind: string): string => new URL(`../../workers/${kind}.ts`, import.meta.url).href;

@@ -4,7 +4,8 @@
  * @module
  */
 import { usesHosts } from "./entry.ts";
-import { type Grant, valueOf } from "./process_listener.ts";
+import type { Grant } from "../protocol/connecting.ts";
+import { valueOf } from "./process_listener.ts";
 import { type Kind, KINDS } from "./scope_flags.ts";
 import type { Setup } from "./transport.ts";
 

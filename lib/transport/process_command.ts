@@ -19,7 +19,7 @@ import { mayRead, notIn, permissionFlags } from "./permission_flags.ts";
 import { cachedStart, SHELL, storageless } from "./process_cache.ts";
 import { kernelPrefix } from "./process_kernel.ts";
 import { ProcessConnection } from "./process_connection.ts";
-import type { Connecting } from "./process_listener.ts";
+import type { Connecting } from "../protocol/connecting.ts";
 import { mayWatch, RUN, watch } from "./process_watch.ts";
 import { scriptConfig } from "./script_config.ts";
 import type { Setup } from "./transport.ts";

@@ -6,7 +6,8 @@
  */
 import { crypto } from "../core/platform.ts";
 import { AnswerLook } from "./answer_look.ts";
-import { type Address, type Grant, type Listener, listenForWorker } from "./process_listener.ts";
+import type { Address, Grant } from "../protocol/connecting.ts";
+import { type Listener, listenForWorker } from "./process_listener.ts";
 
 /** Maximum number of bytes of one read or write. */
 const PIECE = 2 ** 18;

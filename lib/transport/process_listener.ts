@@ -10,27 +10,7 @@
  */
 import { crypto, Date } from "../core/platform.ts";
 import { CallNumbers } from "../protocol/call_numbers.ts";
-
-/** A permission that the worker has until it is connected. */
-export interface Grant {
-  readonly permission: Deno.ReadPermissionDescriptor | Deno.WritePermissionDescriptor | Deno.NetPermissionDescriptor;
-  /** What contains it, and nothing else that the library grants: a worker that has this one may keep the other. */
-  readonly wider: Grant["permission"];
-}
-
-/** Where a worker connects. */
-export type Address =
-  | { readonly transport: "unix"; readonly path: string }
-  | { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
-
-/** What a worker is told of it. */
-export interface Connecting {
-  readonly address: Address;
-  /** What it gives back. */
-  readonly grants: readonly Grant[];
-  /** The file of the numbers of calls, if there is one. */
-  readonly numbers: string | undefined;
-}
+import type { Address, Grant } from "../protocol/connecting.ts";
 
 /** Returns a permission as a flag of the runtime names it. */
 export function valueOf(permission: Grant["permission"]): string {

@@ -1,0 +1,26 @@
+/**
+ * Where a worker process connects to its host (lib/transport/process_listener.ts, workers/process_connection.ts).
+ *
+ * @module
+ */
+
+/** What a worker process is told of it. */
+export interface Connecting {
+  readonly address: Address;
+  /** What the worker may do until it is connected, and gives back then. */
+  readonly grants: readonly Grant[];
+  /** The file of the numbers of calls (call_numbers.ts), if there is one. */
+  readonly numbers: string | undefined;
+}
+
+/** Where the host listens. */
+export type Address =
+  | { readonly transport: "unix"; readonly path: string }
+  | { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
+
+/** A permission that the worker has until it is connected. */
+export interface Grant {
+  readonly permission: Deno.ReadPermissionDescriptor | Deno.WritePermissionDescriptor | Deno.NetPermissionDescriptor;
+  /** What contains it, and nothing else that the library grants: a worker that has this one may keep the other. */
+  readonly wider: Grant["permission"];
+}
