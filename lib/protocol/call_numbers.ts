@@ -34,15 +34,22 @@ export class CallNumbers {
   /** Writes the number of this side, at 32 bits. What belongs to it was written into the connection before. */
   publish(tail: number): void {
     this.#word[0] = tail;
-    this.#file.seekSync(this.#own, Deno.SeekMode.Start);
-    this.#file.writeSync(this.#bytes);
+    try {
+      this.#file.seekSync(this.#own, Deno.SeekMode.Start);
+      this.#file.writeSync(this.#bytes);
+    } catch {
+      // The disk is full: the other side sleeps.
+    }
   }
 
-  /** Whether the other side has written this number, or a later one. */
+  /** Whether the other side has written this number, or a later one; also if the file cannot be read. */
   hasReached(tail: number): boolean {
-    this.#word[0] = 0;
-    this.#file.seekSync(SIZE - this.#own, Deno.SeekMode.Start);
-    this.#file.readSync(this.#bytes);
+    try {
+      this.#file.seekSync(SIZE - this.#own, Deno.SeekMode.Start);
+      if (this.#file.readSync(this.#bytes) !== SIZE) return false;
+    } catch {
+      return true;
+    }
     return ((this.#word[0] - tail) | 0) >= 0;
   }
 

@@ -13,19 +13,21 @@ const MAX_LOOK = 0.15;
 /** Milliseconds for which a worker that has answered may look for the next call. */
 const WORKER_LOOKS = 0.2;
 
-/** Number of workers that are looked at. A look takes a core: not one that a worker needs. */
-let looking = 0;
+/** Number of workers with a call in flight. A look takes a core: not one that a worker needs. */
+let busyWorkers = 0;
 
 /** The look at one worker. */
 export class AnswerLook {
   readonly #numbers: CallNumbers;
   readonly #budget = new WaitBudget(MAX_LOOK);
-  // Number behind the call whose answer is looked for, and until when.
+  // Number behind the call in flight, if there is one; since when its answer is waited for, and until when it is looked for.
   #tail = 0;
-  #end = 0;
-  #isLooking = false;
-  // Since when an answer is waited for; 0 if none is. When the last one came.
+  #isWaiting = false;
   #waitStart = 0;
+  #end = 0;
+  // Whether its wait counts for the budget, and whether a look is under way.
+  #mayLook = false;
+  #isLooking = false;
   #answeredAt = 0;
   #isClosed = false;
 
@@ -38,37 +40,39 @@ export class AnswerLook {
     if (this.#isClosed) return;
     const now = performance.now();
     if (now - this.#answeredAt < WORKER_LOOKS) this.#numbers.publish(tail);
-    if (!this.#isLooking && looking + 1 >= cores) return;
     this.#tail = tail;
     this.#waitStart = now;
-    this.#end = now + this.#budget.begin();
+    if (!this.#isWaiting) busyWorkers++;
+    this.#isWaiting = true;
+    this.#mayLook = busyWorkers < cores;
+    this.#end = this.#mayLook ? now + this.#budget.begin() : now;
     if (this.#isLooking || this.#end === now) return;
     this.#isLooking = true;
-    looking++;
     setImmediate(this.#look);
   }
 
   /** The call has ended. */
   answered(): void {
+    if (!this.#isWaiting) return;
+    this.#isWaiting = false;
+    busyWorkers--;
     this.#answeredAt = performance.now();
-    if (this.#waitStart > 0) this.#budget.end(this.#answeredAt - this.#waitStart);
-    this.#waitStart = 0;
+    if (this.#mayLook) this.#budget.end(this.#answeredAt - this.#waitStart);
   }
 
   /** The connection has ended. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    if (this.#isWaiting) busyWorkers--;
+    this.#isWaiting = false;
     this.#numbers.close();
   }
 
   // Once the worker has answered, the event loop finds the answer in the connection before it sleeps.
   readonly #look = (): void => {
-    if (!this.#isClosed && performance.now() < this.#end && !this.#numbers.hasReached(this.#tail)) {
-      setImmediate(this.#look);
-      return;
-    }
-    this.#isLooking = false;
-    looking--;
+    this.#isLooking = this.#isWaiting && busyWorkers < cores && performance.now() < this.#end &&
+      !this.#numbers.hasReached(this.#tail);
+    if (this.#isLooking) setImmediate(this.#look);
   };
 }
