@@ -10,7 +10,7 @@
  * (platform.ts says who does).
  */
 export function lazyGlobal<K extends keyof typeof globalThis>(name: K): () => (typeof globalThis)[K] {
-  const { get, value } = Object.getOwnPropertyDescriptor(globalThis, name)!;
-  let loaded: (typeof globalThis)[K] | undefined = value;
-  return () => loaded ??= get!.call(globalThis);
+  const get = Object.getOwnPropertyDescriptor(globalThis, name)?.get;
+  let value: (typeof globalThis)[K] | undefined = get ? undefined : globalThis[name];
+  return () => value ??= get!.call(globalThis);
 }
