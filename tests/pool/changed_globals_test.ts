@@ -162,6 +162,14 @@ const failure = async (promise) => {
     return [error.name, error.message];
   }
 };
+const transformed = async (pool, value) => {
+  const { readable, writable } = pool.transform(echo);
+  const writer = writable.getWriter();
+  const reading = readable.getReader().read();
+  await writer.write(value);
+  await writer.close();
+  return (await reading).value;
+};
 const found = [];
 {
   await using pool = new Pool({ workers: 2, maxTasksPerWorker: 20 });
@@ -186,6 +194,7 @@ const found = [];
     await limit(1)(() => 6),
     (await failure(pool.submit(inline(() => Deno.exit(3)))))[0],
     await new Process(echo, [7]).start().result({ timeout: 20_000 }),
+    await transformed(pool, 8),
   );
   await local.terminate();
 }
@@ -212,8 +221,10 @@ const GLOBALS = [
   "EventTarget",
   "MessageChannel",
   "Promise",
+  "ReadableStream",
   "TextDecoder",
   "TextEncoder",
+  "TransformStream",
   "URL",
   "WeakRef",
   "Worker",
@@ -241,6 +252,7 @@ for (const [what, value] of [["deleted", "undefined"], ["that throw", '() => { t
         6,
         "WorkerCrashedError",
         7,
+        8,
       ]),
       false,
     ], ended.stderr);
