@@ -155,7 +155,10 @@ function fromCommandLine(): string[] {
 }
 
 function absolute(path: string): string {
-  return /^\w+:\/\//.test(path) ? path : builtin("node:path").resolve(path);
+  if (/^\w+:\/\//.test(path)) return path;
+  // Node's function takes milliseconds to load.
+  if (Deno.build.os !== "windows") return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+  return builtin("node:path").resolve(path);
 }
 
 /** Variables by which the runtime of a worker finds its modules. The worker removes them before a task runs. */
