@@ -89,6 +89,8 @@ export class ProcessConnection {
     this.#isClosed = true;
     this.#stopListening();
     this.look?.close();
+    // Now, and not when the worker has connected: that would be a part of its start.
+    this.#listener.sweep?.();
     try {
       this.#connection?.close();
     } catch {

@@ -26,6 +26,8 @@ export interface Listener {
   readonly numbers?: { readonly path: string; readonly host: CallNumbers };
   /** Closes the socket, and removes its path. */
   close(): void;
+  /** Removes what scripts have left that were killed before their workers had connected. */
+  sweep?(): void;
 }
 
 /** Starts to listen for one worker; `undefined` if this script may not. Shows no prompt. */
@@ -58,13 +60,12 @@ function listenOnPath(): Listener | undefined {
       return undefined;
     }
     Deno.mkdirSync(folder, { mode: 0o700 });
-    const remove = () => {
-      removeSocket(folder);
-      removeLeftOver(place);
-    };
+    const remove = () => removeSocket(folder);
     try {
       const socket = Deno.listen({ transport: "unix", path });
-      return { ...opened(socket, { transport: "unix", path }, grants, remove), numbers: makeNumbers(folder) };
+      const { uid } = Deno.lstatSync(folder);
+      const sweep = () => removeLeftOver(place, uid);
+      return { ...opened(socket, { transport: "unix", path }, grants, remove), numbers: makeNumbers(folder), sweep };
     } catch (error) {
       remove();
       throw error;
@@ -101,26 +102,26 @@ let hasLooked = false;
 
 // A script that was killed before its worker had connected leaves the folder of the socket. The next one removes it: the
 // runtime has no socket that vanishes with its process and that a flag of the worker could name (an abstract one has a NUL in
-// its name). Other users' folders stay, because only they can remove them.
-function removeLeftOver(place: string): void {
+// its name).
+function removeLeftOver(place: string, uid: number | null): void {
   if (hasLooked) return;
   hasLooked = true;
   try {
     for (const { name } of Deno.readDirSync(place)) {
       const folder = `${place}/${name}`;
-      if (name.startsWith(FOLDER) && isOld(folder)) removeSocket(folder);
+      if (name.startsWith(FOLDER) && isLeftOver(Deno.lstatSync(folder), uid)) removeSocket(folder);
     }
   } catch {
     // Another script removes them at the same time, or there is no descriptor left.
   }
 }
 
-const LOOPBACK = "127.0.0.1";
-
-function isOld(folder: string): boolean {
-  const { mtime } = Deno.lstatSync(folder);
-  return mtime !== null && Date.now() - mtime.getTime() > LEFT_OVER;
+// What another user has made stays, above all a link: it could lead to files of this user.
+function isLeftOver({ isDirectory, uid, mtime }: Deno.FileInfo, own: number | null): boolean {
+  return isDirectory && uid === own && mtime !== null && Date.now() - mtime.getTime() > LEFT_OVER;
 }
+
+const LOOPBACK = "127.0.0.1";
 
 function listenOnPort(): Listener | undefined {
   const wider: Deno.NetPermissionDescriptor = { name: "net", host: LOOPBACK };

@@ -49,6 +49,12 @@ test("the folder of a socket that a killed script has left is removed by a later
   Deno.utimeSync(`${TMPDIR}/${old}`, past, past);
   // One that is as young as that of a worker which starts at the moment.
   Deno.mkdirSync(`${TMPDIR}/${old}0`);
-  assertEquals(await run("await call;"), [`${old}0`]);
-  Deno.removeSync(TMPDIR, { recursive: true });
+  // What somebody else could have made: a link to a folder with a file of the same name.
+  const others = Deno.makeTempDirSync();
+  Deno.writeTextFileSync(`${others}/s`, "");
+  await new Deno.Command("ln", { args: ["-s", others, `${TMPDIR}/${old}1`] }).output();
+  await new Deno.Command("touch", { args: ["-h", "-d", "2 days ago", `${TMPDIR}/${old}1`] }).output();
+  assertEquals((await run("await call;")).sort(), [`${old}0`, `${old}1`]);
+  assertEquals(Deno.readTextFileSync(`${others}/s`), "");
+  for (const folder of [TMPDIR, others]) Deno.removeSync(folder, { recursive: true });
 });
