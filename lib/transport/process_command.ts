@@ -47,7 +47,7 @@ export function processCommand(setup: Setup): ProcessCommand {
   const modules = setup.permissions ? setup.modules() : [];
   const cache = setup.permissions?.import === false && !isLaunched ? cachedStart(modules, moduleFlags()) : undefined;
   const isWatched = !isLaunched && mayWatch();
-  const connection = isLaunched ? undefined : ProcessConnection.listen();
+  const connection = isLaunched ? undefined : ProcessConnection.listen(setup.permissions === undefined);
   const grants = connection?.grants ?? [];
   const place = {
     isLaunched,

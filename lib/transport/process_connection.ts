@@ -34,9 +34,13 @@ export class ProcessConnection {
     this.look = listener.numbers && new AnswerLook(listener.numbers.host);
   }
 
-  /** Starts to listen for a worker; `undefined` if this script may not. */
-  static listen(): ProcessConnection | undefined {
-    const listener = listenForWorker();
+  /**
+   * Starts to listen for a worker; `undefined` if this script may not.
+   *
+   * @param isTrusted Whether the worker has no scope: then it gets the file of the numbers of calls.
+   */
+  static listen(isTrusted: boolean): ProcessConnection | undefined {
+    const listener = listenForWorker(isTrusted);
     return listener && new ProcessConnection(listener);
   }
 

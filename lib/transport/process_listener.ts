@@ -30,9 +30,13 @@ export interface Listener {
   sweep?(): void;
 }
 
-/** Starts to listen for one worker; `undefined` if this script may not. Shows no prompt. */
-export function listenForWorker(): Listener | undefined {
-  return listenOnPath() ?? listenOnPort();
+/**
+ * Starts to listen for one worker; `undefined` if this script may not. Shows no prompt.
+ *
+ * @param isTrusted Whether the worker has no scope. One with a scope gets no file: its tasks could reach it, and fill the disk.
+ */
+export function listenForWorker(isTrusted: boolean): Listener | undefined {
+  return listenOnPath(isTrusted) ?? listenOnPort();
 }
 
 /** How the name of a socket's folder begins, and the names of what is in it. */
@@ -42,7 +46,7 @@ const NUMBERS = "n";
 /** Milliseconds after which a folder is left over: a worker connects within seconds. */
 const LEFT_OVER = 3_600_000;
 
-function listenOnPath(): Listener | undefined {
+function listenOnPath(isTrusted: boolean): Listener | undefined {
   if (Deno.build.os === "windows") return undefined;
   try {
     const parent = temporaryFolder();
@@ -65,7 +69,11 @@ function listenOnPath(): Listener | undefined {
       const socket = Deno.listen({ transport: "unix", path });
       const { uid } = Deno.lstatSync(folder);
       const sweep = () => removeLeftOver(place, uid);
-      return { ...opened(socket, { transport: "unix", path }, grants, remove), numbers: makeNumbers(folder), sweep };
+      return {
+        ...opened(socket, { transport: "unix", path }, grants, remove),
+        numbers: isTrusted ? makeNumbers(folder) : undefined,
+        sweep,
+      };
     } catch (error) {
       remove();
       throw error;
