@@ -62,11 +62,9 @@ export class WorkerHost implements AsyncDisposable {
       maxStalledCount: MAX_STALLED,
       autorun: false,
     });
-    // A job begins as soon as it is taken. BullMQ first asks Redis for another one, and calls the function above then, unless
-    // it takes the queue for empty: then it waits for a job meanwhile, which ends at once if there is one. So a host that was
-    // idle tells it so, by a field that is not public: else the answer of a short call would wait for a round trip.
+    // A job begins as soon as it is taken. BullMQ calls the function above when it has asked Redis for another job in vain: a
+    // round trip later.
     this.#worker.on("active", (job: Job) => {
-      if (this.running === 0) (this.#worker as unknown as { drained: boolean }).drained = true;
       const run = runJob(job, `${prefix}:${queue}:${job.id}`, parts);
       run.catch(() => {});
       running.set(job, run);
