@@ -90,10 +90,10 @@ function decodeSpecial(special: string | number): unknown {
   return special === "undefined" ? undefined : special === "date" ? new Date(NaN) : Number(special);
 }
 
-/** Limits of a text: structured clone is faster for more objects, a longer list, a longer string or more notes. */
+/** Limits of a text: structured clone is faster for a longer string, more objects, a longer list or more notes. */
+export const MAX_STRING = 1 << 16;
 const MAX_OBJECTS = 1024;
 const MAX_LIST = 4096;
-const MAX_STRING = 1 << 16;
 const MAX_NOTES = 256;
 /** Deeper nesting could be too deep for JSON. */
 const MAX_DEPTH = 64;

@@ -22,10 +22,9 @@ export function checkOwnWorkers(action: string, { engine }: Capabilities, instea
 /** Refuses the option `affinityKey` where hosts choose the worker of each call. */
 export function checkAffinity(action: string, key: string | number | undefined, { engine }: Capabilities): void {
   if (key === undefined || engine !== "cluster") return;
+  const reason = "and the hosts of a cluster choose the worker of each call";
   throw refusal(
-    `Cannot ${action}: \`affinityKey\` is ${
-      show(key)
-    }, and the hosts of a cluster choose the worker of each call: leave it ` +
-      "out, and keep what calls have in common in value() or queue() of cluster(), or give it with each call",
+    `Cannot ${action}: \`affinityKey\` is ${show(key)}, ${reason}: leave it out, ` +
+      "and keep what calls have in common in value() or queue() of cluster(), or give it with each call",
   );
 }

@@ -3,18 +3,16 @@
  *
  * @module
  */
-import { cores, performance } from "../core/platform.ts";
+import { performance } from "../core/platform.ts";
 import { setImmediate } from "../core/timer.ts";
 import { WaitBudget } from "../core/wait_budget.ts";
 import type { CallNumbers } from "../protocol/call_numbers.ts";
+import { isCoreFree, workerBecameBusy, workerBecameFree } from "./busy_workers.ts";
 
 /** Maximum milliseconds of a look. */
 const MAX_LOOK = 0.15;
 /** Milliseconds for which a worker that has answered may look for the next call. */
 const WORKER_LOOKS = 0.2;
-
-/** Number of workers with a call in flight. A look takes a core: not one that a worker needs. */
-let busyWorkers = 0;
 
 /** The look at one worker. */
 export class AnswerLook {
@@ -42,9 +40,9 @@ export class AnswerLook {
     if (now - this.#answeredAt < WORKER_LOOKS) this.#numbers.publish(tail);
     this.#tail = tail;
     this.#waitStart = now;
-    if (!this.#isWaiting) busyWorkers++;
+    if (!this.#isWaiting) workerBecameBusy();
     this.#isWaiting = true;
-    this.#mayLook = busyWorkers < cores;
+    this.#mayLook = isCoreFree();
     this.#end = this.#mayLook ? now + this.#budget.begin() : now;
     if (this.#isLooking || this.#end === now) return;
     this.#isLooking = true;
@@ -55,7 +53,7 @@ export class AnswerLook {
   answered(): void {
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
-    busyWorkers--;
+    workerBecameFree();
     this.#answeredAt = performance.now();
     if (this.#mayLook) this.#budget.end(this.#answeredAt - this.#waitStart);
   }
@@ -64,14 +62,14 @@ export class AnswerLook {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#isWaiting) busyWorkers--;
+    if (this.#isWaiting) workerBecameFree();
     this.#isWaiting = false;
     this.#numbers.close();
   }
 
   // Once the worker has answered, the event loop finds the answer in the connection before it sleeps.
   readonly #look = (): void => {
-    this.#isLooking = this.#isWaiting && busyWorkers < cores && performance.now() < this.#end &&
+    this.#isLooking = this.#isWaiting && isCoreFree() && performance.now() < this.#end &&
       !this.#numbers.hasReached(this.#tail);
     if (this.#isLooking) setImmediate(this.#look);
   };

@@ -12,11 +12,12 @@
  *
  * @module
  */
-import { cores, performance } from "../core/platform.ts";
+import { performance } from "../core/platform.ts";
 import { clearTimeout, setImmediate, setTimeout, type Timer } from "../core/timer.ts";
 import { WaitBudget } from "../core/wait_budget.ts";
 import { type CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import type { Doorbell } from "../protocol/doorbell.ts";
+import { isCoreFree, workerBecameBusy, workerBecameFree } from "./busy_workers.ts";
 import type { TransportEvents } from "./transport.ts";
 
 /** Milliseconds between two reads of the call table while calls wait behind one that may run for long. */
@@ -24,9 +25,6 @@ const COLLECT_INTERVAL = 2;
 
 /** Maximum milliseconds for which this side polls before it sleeps: what being woken costs both sides. */
 const MAX_POLL = 0.1;
-
-/** Number of workers of this thread that have calls in flight. Polling takes a core: not one that a worker needs. */
-let busyWorkers = 0;
 
 /** The calls in flight with one worker. */
 export class PendingCalls {
@@ -133,9 +131,9 @@ export class PendingCalls {
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    busyWorkers++;
+    workerBecameBusy();
     this.#waitStart = performance.now();
-    this.#mayPoll = busyWorkers < cores;
+    this.#mayPoll = isCoreFree();
     this.#pollTime = this.#mayPoll ? this.#polling.begin() : 0;
     if (this.#pollTime > 0) setImmediate(this.#poll);
     else this.#sleep();
@@ -151,7 +149,7 @@ export class PendingCalls {
       this.#polling.end(wait);
       this.#stopListening();
       if (this.head < this.tail) this.#listen();
-    } else if (wait < this.#pollTime && busyWorkers < cores) setImmediate(this.#poll);
+    } else if (wait < this.#pollTime && isCoreFree()) setImmediate(this.#poll);
     else this.#sleep();
   };
 
@@ -172,7 +170,7 @@ export class PendingCalls {
 
   #stopListening(): void {
     this.#listening = false;
-    busyWorkers--;
+    workerBecameFree();
   }
 
   #takeReport(): void {

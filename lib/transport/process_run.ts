@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Json } from "../core/plain.ts";
+import { Json, MAX_STRING } from "../core/plain.ts";
 import { JSON } from "../core/platform.ts";
 import { isA, isArray } from "../core/validate.ts";
 import { encodeFrame, frameOfText } from "../protocol/frames.ts";
@@ -11,9 +11,6 @@ import type { HostMessage } from "../protocol/messages.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
 import type { Exports } from "../remote/exports.ts";
 import type { Batch } from "./transport.ts";
-
-/** Length of a string from which on it does not go as text. */
-const MAX_STRING = 2 ** 16;
 
 /**
  * Returns the frame of a `run` message.

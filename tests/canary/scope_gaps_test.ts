@@ -64,7 +64,7 @@ Deno.test({
       console.log("alive");
       Deno.exit(0);
       `,
-      { permissions: SCOPED, maxFiles: 100, deadline: 60_000 },
+      { permissions: SCOPED, shell: "ulimit -n 100", deadline: 60_000 },
     );
     assertEquals([code === 0, stdout], [false, "begun\n"], REVISIT);
     assertStringIncludes(stderr, "Too many open files", REVISIT);

@@ -1,8 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { checkpointFile } from "../support/checkpoint_file.ts";
+import { runScript } from "../support/script.ts";
 import { test } from "../support/within.ts";
-
-const ROOT = new URL("../../", import.meta.url);
 
 /**
  * Arguments: kind of map, kind of reader, file of the checkpoint. The record of the second item is large, and the item ends
@@ -32,25 +31,8 @@ try {
 }
 `;
 
-/** Runs the script where a file may have at most some KiB: a larger write fails, as on a full disk. */
-async function run(kind: string, reader: string, path: string): Promise<[code: number, text: string]> {
-  const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
-  try {
-    await Deno.writeTextFile(`${folder}/main.ts`, SCRIPT);
-    const map = new URL("npm.import_map.json", ROOT).href;
-    const { code, stdout, stderr } = await new Deno.Command("sh", {
-      args: [
-        ...["-c", `ulimit -f 16; trap '' XFSZ; exec "$@"`, "sh", Deno.execPath(), "run", "--quiet", "--no-check"],
-        ...["--no-lock", "--no-code-cache", `--import-map=${map}`, "-A", `${folder}/main.ts`, kind, reader, path],
-      ],
-      stdin: "null",
-      env: { NO_COLOR: "1" },
-    }).output();
-    return [code, [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("")];
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+/** Where a file may have at most some KiB, a larger write fails, as on a full disk. */
+const SMALL_FILES = "ulimit -f 16; trap '' XFSZ";
 
 for (const kind of ["pooled", "map"]) {
   for (const reader of ["await", "loop", "leave"]) {
@@ -58,9 +40,10 @@ for (const kind of ["pooled", "map"]) {
       `${kind}({ checkpoint }), ${reader}: a last record that cannot be written fails the map, though its results were read`,
       async () => {
         await using file = await checkpointFile();
-        const [code, text] = await run(kind, reader, file.path);
-        assertMatch(text, /File too large/);
-        assertEquals(code, 1, text);
+        const options = { shell: SMALL_FILES, permissions: ["-A", "--no-code-cache"], args: [kind, reader, file.path] };
+        const { code, stderr } = await runScript(SCRIPT, { ...options, deadline: 50_000 });
+        assertMatch(stderr, /File too large/);
+        assertEquals(code, 1, stderr);
         // The header, the first record, and a part of the second.
         assertEquals((await file.text()).split("\n").length, 3);
       },

@@ -21,7 +21,7 @@ test("new Pool() refuses workers that do not fit into the limit of open files, w
     const pool = new Pool(2);
     console.log(refused(() => pool.resize(200)));
     console.log(pool.workers, refused(() => new Pool({ workers: 200, backend: "async" })));`,
-    { ...SCOPED, maxFiles: 300 },
+    { ...SCOPED, shell: "ulimit -n 300" },
   );
   assertEquals([code, stderr], [0, ""]);
   const lines = stdout.trim().split("\n");
@@ -60,7 +60,7 @@ for (const permissions of ["inherit", "none"]) {
       }
       for (const pool of pools.slice(0, 2)) console.log((await pool.map(one, [1, 2, 3])).join());
       Deno.exit();`,
-        { ...SCOPED, maxFiles: 120, deadline: 60_000 },
+        { ...SCOPED, shell: "ulimit -n 120", deadline: 60_000 },
       );
       assertEquals([code, stderr], [0, ""]);
       const lines = stdout.trim().split("\n");

@@ -35,23 +35,22 @@ export interface ScriptOptions {
   deadline?: number;
   /** More variables of its environment. */
   env?: Record<string, string>;
-  /** Maximum number of its open files (`ulimit -n`). */
-  maxFiles?: number;
+  /** Commands that a shell runs first, for example `ulimit -n 100`. */
+  shell?: string;
 }
 
 /** Writes `source` into a folder of its own, runs it, and removes it. Imports resolve through the project's map. */
 export async function runScript(source: string, options: ScriptOptions = {}): Promise<Ended> {
-  const { files = {}, imports, args = [], permissions = ["-A"], deadline = 20_000, env = {}, maxFiles } = options;
+  const { files = {}, imports, args = [], permissions = ["-A"], deadline = 20_000, env = {}, shell } = options;
   const folder = await Deno.makeTempDir({ prefix: "isopool-test-" });
   try {
     for (const [name, text] of Object.entries({ ...files, "main.ts": source })) {
       await Deno.writeTextFile(`${folder}/${name}`, text);
     }
     const map = imports ? await writeMap(folder, imports) : new URL("npm.import_map.json", ROOT).href;
-    const limited = maxFiles === undefined ? [] : ["-c", `ulimit -n ${maxFiles}; exec "$@"`, "sh", Deno.execPath()];
-    const command = new Deno.Command(maxFiles === undefined ? Deno.execPath() : "sh", {
+    const command = new Deno.Command(shell === undefined ? Deno.execPath() : "sh", {
       args: [
-        ...limited,
+        ...shell === undefined ? [] : ["-c", `${shell}; exec "$@"`, "sh", Deno.execPath()],
         "run",
         "--quiet",
         "--no-check",
