@@ -13,7 +13,7 @@ import { AbortController } from "../core/platform.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
 import type { Feed } from "./feed.ts";
 
-/** Milliseconds between two looks at whether something still runs. */
+/** Milliseconds between two checks whether something still runs. */
 const INTERVAL = 5;
 
 /** The early end of one map. The first reason counts. */

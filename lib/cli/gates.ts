@@ -10,7 +10,7 @@ import type { Arguments } from "./flags.ts";
 import { share, size } from "./quantities.ts";
 import { freeMemory } from "./machine.ts";
 
-/** Milliseconds between two looks at the machine. */
+/** Milliseconds between two checks of the machine's load. */
 const INTERVAL = 250;
 
 /** Returns a function that resolves when the next item may start; `undefined` without a limit. */

@@ -10,7 +10,7 @@ import { waitLimit } from "../core/wait_limit.ts";
 import { checkLimits, type WaitLimits } from "../shared/waiting.ts";
 import type { Reply, Session } from "./session.ts";
 
-/** Milliseconds between two looks, at most: a message that wakes may be lost with its connection. */
+/** Maximum milliseconds between two attempts: the message that ends a wait may be lost with its connection. */
 const MAX_WAIT = 1_000;
 
 /** What is repeated. */

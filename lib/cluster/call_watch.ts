@@ -31,7 +31,7 @@ import {
   vanished,
 } from "./wire.ts";
 
-/** Milliseconds between two looks at the calls that have not ended. */
+/** Milliseconds between two checks of the calls that have not ended. */
 const SWEEP_INTERVAL = 2_000;
 /** Number of jobs that one command asks for, or adds, at most. */
 export const BULK = 500;
@@ -119,8 +119,8 @@ export class CallWatch {
     clearTimeout(this.#timer);
     const jobs = [...this.#jobs.values()];
     try {
-      for (let at = 0; at < jobs.length && !this.#isClosed; at += BULK) await this.#look(jobs.slice(at, at + BULK));
-    } catch { /* Redis cannot be reached; the next sweep looks again. */ }
+      for (let at = 0; at < jobs.length && !this.#isClosed; at += BULK) await this.#check(jobs.slice(at, at + BULK));
+    } catch { /* Redis cannot be reached; the next sweep tries again. */ }
     this.#timer = this.#jobs.size > 0 && !this.#isClosed ? this.#nextSweep() : undefined;
   }
 
@@ -202,7 +202,7 @@ export class CallWatch {
     this.#onReturned(call);
   }
 
-  // A job of which no call is left is not looked at any more.
+  // The sweeps need not check a job without calls.
   #leaveJob(call: WatchedCall): void {
     const job = call.leaveJob();
     if (job?.calls.size === 0) this.#jobs.delete(job.id);
@@ -218,7 +218,7 @@ export class CallWatch {
     tell(call.events);
   }
 
-  async #look(jobs: readonly WatchedJob[]): Promise<void> {
+  async #check(jobs: readonly WatchedJob[]): Promise<void> {
     const states = await readStates(this.#client, this.#queue!, jobs.map(({ id }) => id));
     jobs.forEach((job, i) => {
       const state = states[i];

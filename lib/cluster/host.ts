@@ -21,7 +21,7 @@ import { controlChannel, type JobEnds } from "./wire.ts";
 
 /** Milliseconds without a sign of life after which other hosts take a host for lost. */
 const LOCK_DURATION = 5_000;
-/** Milliseconds between two looks for calls of lost hosts. */
+/** Milliseconds between two checks for calls of lost hosts. */
 const STALLED_INTERVAL = 1_000;
 /** A call may be found with a lost host so often; the second host that finds it fails it. */
 const MAX_STALLED = 3;

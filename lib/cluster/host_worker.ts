@@ -15,9 +15,9 @@ import type { HostTask } from "./host_tasks.ts";
 import { plainValue } from "./pack.ts";
 import type { JobCall, JobFailure, WorkerSpec } from "./wire.ts";
 
-/** Milliseconds between two looks at a call that was sent and has not started. */
+/** Milliseconds between two checks of a call that was sent and has not started. */
 const START_CHECK = 1_000;
-/** Number of looks in a row that find a worker blocked before it is stopped. */
+/** Number of checks in a row that find a worker blocked before it is stopped. */
 const BLOCKED_CHECKS = 5;
 /** The same while the worker loads code, which many workers on few cores do for seconds. */
 const LOADING_CHECKS = 60;

@@ -40,7 +40,7 @@ import {
 
 /** Milliseconds that a batch may run until its host returns what it has not started: it is made for 2. */
 const BATCH_LIMIT = 50;
-/** Milliseconds between two looks at whether a call with a time limit has started. */
+/** Milliseconds between two checks whether a call with a time limit has started. */
 const START_CHECK = 5;
 /** Milliseconds beyond its time limit after which a host stops a call that its submitter has not stopped. */
 const SUBMITTER_GRACE = 5_000;

@@ -127,7 +127,7 @@ export class ClusterLock {
    * ```
    */
   async locked(): Promise<boolean> {
-    const [, holder] = await this.#session.call(`look at ${this}`, "holder", this.name);
+    const [, holder] = await this.#session.call(`read holder of ${this}`, "holder", this.name);
     return holder !== "";
   }
 

@@ -192,12 +192,12 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
 
   /** Resolves to the number of items at this moment. */
   async size(): Promise<number> {
-    return Number((await this.#look())[1]);
+    return Number((await this.#status())[1]);
   }
 
   /** Resolves to whether the queue is closed for puts. */
   async closed(): Promise<boolean> {
-    return (await this.#look())[2] === 1;
+    return (await this.#status())[2] === 1;
   }
 
   /** Takes items until the queue is closed and empty. Items that a loop leaves behind stay in the queue. */
@@ -219,8 +219,8 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
     return `ClusterQueue(${JSON.stringify(this.name)})`;
   }
 
-  #look(): Promise<Reply> {
-    return this.#session.call(`look at ${this}`, "look", this.name);
+  #status(): Promise<Reply> {
+    return this.#session.call(`read state of ${this}`, "status", this.name);
   }
 
   #putArgs(item: T): (string | number)[] {

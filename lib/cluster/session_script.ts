@@ -82,7 +82,7 @@ function ops.giveBack(name, item)
   return { "ok" }
 end
 
-function ops.look(name)
+function ops.status(name)
   return { "ok", call("LLEN", key("items", name)), call("EXISTS", key("closed", name)) }
 end
 

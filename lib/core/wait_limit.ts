@@ -10,7 +10,7 @@ import { clearTimeout, setTimeout, type Timer } from "./timer.ts";
 /**
  * Turns of the event loop in which everything that has arrived is delivered. Measured with `setTimeout(0)`, a message needs
  * one (1 to 9 ms on a loaded machine); with `setImmediate` it needs up to 30, because the runtime runs many of those before
- * it looks at its ports.
+ * it reads its ports.
  */
 const TURNS = 2;
 
@@ -23,11 +23,11 @@ const TURNS = 2;
 export function waitLimit(ms: number, onLimit: (late: number) => void): () => void {
   const due = performance.now() + ms;
   let timer: Timer;
-  const look = (turns: number, late: number): void => {
+  const waitTurns = (turns: number, late: number): void => {
     if (turns === 0) onLimit(late);
-    else timer = setTimeout(() => look(turns - 1, late), 0);
+    else timer = setTimeout(() => waitTurns(turns - 1, late), 0);
   };
-  if (ms === 0) look(TURNS, 0);
-  else timer = setTimeout(() => look(TURNS, performance.now() - due), ms);
+  if (ms === 0) waitTurns(TURNS, 0);
+  else timer = setTimeout(() => waitTurns(TURNS, performance.now() - due), ms);
   return () => clearTimeout(timer);
 }

@@ -18,7 +18,7 @@ import { encodeOrRefuse } from "./codec.ts";
 import { Control } from "./control_layout.ts";
 import type { Arrivals } from "./item_source.ts";
 import type { PipeEnd } from "./pipe_end.ts";
-import { arrive, End, leave, look, send } from "./steps/ends.ts";
+import { arrive, checkEnd, End, leave, send } from "./steps/ends.ts";
 
 /** The shared memory of an end of a pipe. */
 export interface ConnectionMemory {
@@ -114,7 +114,7 @@ export class ChannelEnd implements PipeEnd {
 
   // An end whose thread has died closes nothing itself, so this end does.
   #checkOtherEnd(): void {
-    if (runToEnd("check Connection", this.#otherEnd, look).result === Result.CLOSED) this.#closeBoth();
+    if (runToEnd("check Connection", this.#otherEnd, checkEnd).result === Result.CLOSED) this.#closeBoth();
   }
 
   #closeBoth(): void {

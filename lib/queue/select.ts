@@ -22,7 +22,7 @@ export interface Selection<R> {
   passNotificationOn(): void;
   /**
    * Returns a number that changes when something arrives or the source closes. Without it, `select` may give up although
-   * at each moment one source was ready, because it looks at one after the other.
+   * at each moment one source was ready, because it checks one after the other.
    */
   arrivals?(): number;
 }
@@ -57,8 +57,8 @@ export type SelectedOf<S extends readonly Selectable[]> = {
 }[number];
 
 const CALL = "select";
-/** How often to look at all sources before giving up, if something arrived meanwhile and another consumer took it. */
-const MAX_LOOKS = 1000;
+/** How often to check all sources before giving up, if something arrived meanwhile and another consumer took it. */
+const MAX_CHECKS = 1000;
 const { random } = Math;
 
 /**
@@ -66,7 +66,7 @@ const { random } = Math;
  * is closed and empty is ready: its result is `{ state: "closed" }`, each time.
  *
  * Fair: of several ready sources, each is taken from with the same probability. **Cost.** If a source is ready, that of a
- * `tryGet` of each source that is looked at before; otherwise a wait for each source. To wait for one queue, use its `get`.
+ * `tryGet` of each source that is checked before; otherwise a wait for each source. To wait for one queue, use its `get`.
  *
  * Rejects with a {@linkcode WaitTimeoutError} if `timeout` passes first, or with the signal's reason. At the end of the
  * time there was a moment at which no queue and no connection was ready.
@@ -132,10 +132,10 @@ function takeAny<R>(selections: readonly Selection<R>[]): Selected<R> | undefine
   }
 }
 
-// Looks again as long as something arrives meanwhile. Between the looks at two sources, another thread can fill the one
+// Checks again as long as something arrives meanwhile. Between the checks of two sources, another thread can fill the one
 // that was empty and empty the other. If all were seen empty and nothing has arrived, all were empty at one moment.
 function takeAnyArrived<R>(selections: readonly Selection<R>[]): Selected<R> | undefined {
-  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+  for (let checks = 0; checks < MAX_CHECKS; checks++) {
     const arrivals = selections.map((each) => each.arrivals?.());
     const selected = takeAny(selections);
     if (selected !== undefined) return selected;

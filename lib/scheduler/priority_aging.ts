@@ -20,14 +20,14 @@ export interface AgingLevel {
   passedOverSince: number;
 }
 
-/** Number of looks at the levels in the time that one may be passed over. Each look takes longer the more levels there are. */
-const LOOKS = 16;
+/** Number of checks of the levels in the time that one may be passed over. A check takes longer the more levels there are. */
+const CHECKS = 16;
 
 /** The ageing of one backlog. */
 export class PriorityAging<L extends AgingLevel> {
   readonly #ms: number;
   #due: L | undefined;
-  #nextLook = 0;
+  #nextCheck = 0;
 
   /** @param ms Milliseconds that a level is passed over at most; `Infinity`: for ever. */
   constructor(ms: number) {
@@ -46,8 +46,8 @@ export class PriorityAging<L extends AgingLevel> {
     if (this.#due?.ready) return this.#due;
     this.#due = undefined;
     const now = performance.now();
-    if (now < this.#nextLook) return first;
-    this.#nextLook = now + this.#ms / LOOKS;
+    if (now < this.#nextCheck) return first;
+    this.#nextCheck = now + this.#ms / CHECKS;
     for (const level of levels) {
       if (level === first || !level.ready) level.passedOverSince = 0;
       else if (level.passedOverSince === 0) level.passedOverSince = now;
@@ -61,7 +61,7 @@ export class PriorityAging<L extends AgingLevel> {
     level.passedOverSince = 0;
     if (this.#due !== level) return;
     this.#due = undefined;
-    this.#nextLook = 0;
+    this.#nextCheck = 0;
   }
 }
 

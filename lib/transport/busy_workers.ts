@@ -1,6 +1,6 @@
 /**
- * The workers of this thread that have calls in flight: threads and processes together. Looking for an answer takes a core:
- * not one that a worker needs.
+ * Counts the workers of this thread that have calls in flight, threads and processes together. Polling for an answer takes a
+ * core, and must not take one that a worker needs.
  *
  * @module
  */
@@ -13,12 +13,12 @@ export function workerBecameBusy(): void {
   count++;
 }
 
-/** Counts it no more: its calls have ended, or it has. */
+/** Counts a worker no more: its calls have ended, or it has. */
 export function workerBecameFree(): void {
   count--;
 }
 
-/** Whether the workers leave a core to who looks for their answers. */
+/** Whether the busy workers leave a core free, on which the host can poll for their answers. */
 export function isCoreFree(): boolean {
   return count < cores;
 }

@@ -11,15 +11,15 @@ export const forcedEndMutants: Mutant[] = [
   {
     name: "a host that kills without taking back what is queued",
     machines: {},
-    program: (machines) => forcedEndProgram(machines, { culprit: "runs", order: ["look", "kill"] }),
+    program: (machines) => forcedEndProgram(machines, { culprit: "runs", order: ["check", "kill"] }),
   },
   {
-    name: "a host that looks at the culprit before it takes back what is queued",
+    name: "a host that checks the culprit before it takes back what is queued",
     machines: {},
-    program: (machines) => forcedEndProgram(machines, { culprit: "runs", order: ["look", "take back", "kill"] }),
+    program: (machines) => forcedEndProgram(machines, { culprit: "runs", order: ["check", "take back", "kill"] }),
   },
   {
-    name: "a host that kills without a look at the culprit",
+    name: "a host that kills without a check of the culprit",
     machines: {},
     program: (machines) => forcedEndProgram(machines, { culprit: "runs", order: ["take back", "kill"] }),
   },
@@ -27,12 +27,12 @@ export const forcedEndMutants: Mutant[] = [
     name: "a host that gives a call to a worker that it is stopping",
     machines: {},
     program: (machines) =>
-      forcedEndProgram(machines, { culprit: "runs", order: ["take back", "look", "give", "kill"] }),
+      forcedEndProgram(machines, { culprit: "runs", order: ["take back", "check", "give", "kill"] }),
   },
   {
     name: "a host that gives up a call that ignores its signal",
     machines: {},
-    program: (machines) => forcedEndProgram(machines, { culprit: "runs", order: ["take back", "look"] }),
+    program: (machines) => forcedEndProgram(machines, { culprit: "runs", order: ["take back", "check"] }),
   },
   {
     name: "a host that takes calls back without a comparison of their states",

@@ -4,7 +4,7 @@
  * runs those in every order, too.
  *
  * ```
- * host:    take back the queued calls, the last first -> look whether the culprit still runs -> kill
+ * host:    take back the queued calls, the last first -> check whether the culprit still runs -> kill
  * worker:  claim the next call -> run it -> mark it as ended -> claim the next call ...
  * ```
  *
@@ -25,10 +25,10 @@ const ENDED = 10;
 const CURSOR = 0, STARTED = 1, TAKEN = 2, GHOSTS = 3;
 
 /** The steps of a host that stops a worker, each of which a mutant can leave out or exchange. */
-export type HostStep = "take back" | "look" | "give" | "kill";
+export type HostStep = "take back" | "check" | "give" | "kill";
 
 /** Production's order. */
-export const ORDER: readonly HostStep[] = ["take back", "look", "kill"];
+export const ORDER: readonly HostStep[] = ["take back", "check", "kill"];
 
 /** Options of {@linkcode forcedEndProgram}. */
 export interface ForcedEndOptions {
@@ -58,7 +58,7 @@ export function forcedEndProgram(machines: Machines, { culprit, order = ORDER }:
     },
   }));
   // Ends the host's script if no force is needed. A worker that is only blocked is killed if no call is left at it.
-  const look: Op = {
+  const check: Op = {
     step(model, frame) {
       if (isBlocked) return end(frame, Result.OK);
       return end(frame, model.at(0).load(CULPRIT) === CallState.RUNNING ? Result.OK : Result.FULL);
@@ -98,7 +98,7 @@ export function forcedEndProgram(machines: Machines, { culprit, order = ORDER }:
     },
     end: (world, { a: lost }) => world.check(lost === 0, `calls ${lost.toString(2)} are lost with the worker`),
   };
-  const steps: Record<HostStep, Op[]> = { "take back": takeBack, look: [look], give: [give], kill: [kill] };
+  const steps: Record<HostStep, Op[]> = { "take back": takeBack, check: [check], give: [give], kill: [kill] };
 
   const serve: Op = {
     mayQuit: true,

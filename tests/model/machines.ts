@@ -42,7 +42,7 @@ export const machines = {
   ringReady: mpmcRing.ready,
   ringPassOn: mpmcRing.passNotificationOn,
   endArrive: ends.arrive,
-  endLook: ends.look,
+  endCheck: ends.checkEnd,
   endLeave: ends.leave,
   logWrite: log.write,
   logRead: log.read,

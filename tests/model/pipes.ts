@@ -25,7 +25,7 @@ function checkClosed(world: World, { result }: Frame): void {
 }
 
 /** The old holder of the end, the new holder, and a thread at the other end, which checks it `checks` times. */
-export function pipeProgram({ endArrive, endLook, endLeave }: Machines, { checks = 2, deaths = 1 }): Program {
+export function pipeProgram({ endArrive, endCheck, endLeave }: Machines, { checks = 2, deaths = 1 }): Program {
   const close: Op = {
     begin: (world) => world.ghost(HOLDER) === world.me && world.setGhost(HOLDER, 0),
     step: (model, frame) => endLeave(model.at(0), frame),
@@ -57,7 +57,7 @@ export function pipeProgram({ endArrive, endLook, endLeave }: Machines, { checks
     step: (model, frame) => endArrive(model.at(0), frame),
     end: (world) => world.setGhost(IN_TRANSIT, 0),
   };
-  const check: Op = { step: (model, frame) => endLook(model.at(0), frame), end: checkClosed };
+  const check: Op = { step: (model, frame) => endCheck(model.at(0), frame), end: checkClosed };
   return {
     name: `pipe: an end is sent and closed early, ${checks} checks, deaths ${deaths}`,
     words: MESSAGE + 1,
@@ -69,7 +69,7 @@ export function pipeProgram({ endArrive, endLook, endLeave }: Machines, { checks
     maySleep: (world, thread) => thread === NEW && world.dead(OLD),
     atEnd(world) {
       const frame = new Frame();
-      while (endLook(world.model.at(0), frame) !== DONE);
+      while (endCheck(world.model.at(0), frame) !== DONE);
       const open = isOpen(world);
       world.check(
         open === (frame.result === Result.OK),

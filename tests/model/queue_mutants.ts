@@ -208,7 +208,7 @@ export const queueMutants: Mutant[] = [
   {
     name: "an end of a pipe that counts as gone while it arrives (a real one)",
     machines: {
-      endLook(words, frame) {
+      endCheck(words, frame) {
         switch (frame.pc) {
           case 0:
             frame.d = words.load(End.HOLDER);

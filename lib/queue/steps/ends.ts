@@ -44,7 +44,7 @@ export function arrive(words: Words, frame: Frame): Outcome {
 }
 
 /** Checks an end: `CLOSED` if it is gone, otherwise `OK`. */
-export function look(words: Words, frame: Frame): Outcome {
+export function checkEnd(words: Words, frame: Frame): Outcome {
   switch (frame.pc) {
     case 0:
       frame.seen = words.load(End.SENT);
@@ -61,7 +61,7 @@ export function look(words: Words, frame: Frame): Outcome {
 
 /** Closes an end for its holder: `CLOSED` if it is gone now, `OK` if another thread has it or it is in transit. */
 export function leave(words: Words, frame: Frame): Outcome {
-  if (frame.stage === 1) return look(words, frame);
+  if (frame.stage === 1) return checkEnd(words, frame);
   frame.stage = 1;
   return words.compareExchange(End.HOLDER, frame.me, 0) === frame.me ? jump(frame, 0) : end(frame, Result.OK);
 }
