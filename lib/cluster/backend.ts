@@ -55,8 +55,8 @@ export class Cluster implements CustomBackend, AsyncDisposable {
    * @example Count what all hosts have done
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await site.value("done").add(1);
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await backend.value("done").add(1);
    * ```
    */
   value(name: string): ClusterValue<number>;
@@ -77,8 +77,8 @@ export class Cluster implements CustomBackend, AsyncDisposable {
    * @example Pass URLs from one process to others
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await site.queue<string>("urls").put("https://example.com/");
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await backend.queue<string>("urls").put("https://example.com/");
    * ```
    */
   queue<T>(name: string, options?: ClusterQueueOptions): ClusterQueue<T> {
@@ -93,8 +93,8 @@ export class Cluster implements CustomBackend, AsyncDisposable {
    * @example Let one process at a time write the report
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await using guard = await site.lock("report", { lease: 5_000 }).acquire();
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await using guard = await backend.lock("report", { lease: 5_000 }).acquire();
    * ```
    */
   lock(name: string, options?: ClusterLockOptions): ClusterLock {
@@ -108,9 +108,9 @@ export class Cluster implements CustomBackend, AsyncDisposable {
    * @example Close it yourself
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * const site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * console.log(await site.value("done").get());
-   * await site.close();
+   * const backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * console.log(await backend.value("done").get());
+   * await backend.close();
    * ```
    */
   async close(): Promise<void> {

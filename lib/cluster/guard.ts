@@ -73,8 +73,8 @@ export class ClusterGuard implements AsyncDisposable, Disposable {
    * @example Release before the end of the block
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await using guard = await site.lock("report").acquire();
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await using guard = await backend.lock("report").acquire();
    * await guard.release();
    * ```
    */

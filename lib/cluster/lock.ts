@@ -74,8 +74,8 @@ export class ClusterLock {
    * @example Let one process at a time write the report
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await using guard = await site.lock("report").acquire({ timeout: 60_000 });
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await using guard = await backend.lock("report").acquire({ timeout: 60_000 });
    * console.log(`write it, with token ${guard.token}`);
    * ```
    */
@@ -101,8 +101,8 @@ export class ClusterLock {
    * @example Skip what another process already does
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await using guard = await site.lock("refresh").tryAcquire();
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await using guard = await backend.lock("refresh").tryAcquire();
    * if (guard) console.log("refresh");
    * ```
    */
@@ -122,8 +122,8 @@ export class ClusterLock {
    * @example Look
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * console.log(await site.lock("report").locked());
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * console.log(await backend.lock("report").locked());
    * ```
    */
   async locked(): Promise<boolean> {

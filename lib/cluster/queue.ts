@@ -80,8 +80,8 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    * @example Hand URLs to whoever takes them
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * const urls = site.queue<string>("urls", { maxSize: 1_000 });
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * const urls = backend.queue<string>("urls", { maxSize: 1_000 });
    * await urls.put("https://example.com/");
    * ```
    */
@@ -108,8 +108,8 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    * @example Drop what does not fit
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * if (await site.queue<string>("log", { maxSize: 100 }).tryPut("a line") === "full") console.log("dropped");
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * if (await backend.queue<string>("log", { maxSize: 100 }).tryPut("a line") === "full") console.log("dropped");
    * ```
    */
   async tryPut(item: T): Promise<"ok" | "full" | "closed"> {
@@ -127,8 +127,8 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    * @example Wait for a minute at most
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * console.log(await site.queue<string>("urls").get({ timeout: 60_000 }));
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * console.log(await backend.queue<string>("urls").get({ timeout: 60_000 }));
    * ```
    */
   async get(limits?: WaitLimits): Promise<T> {
@@ -150,8 +150,8 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    * @example Take what is there
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * const found = await site.queue<string>("urls").tryGet();
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * const found = await backend.queue<string>("urls").tryGet();
    * if (found.state === "ok") console.log(found.value);
    * ```
    */
@@ -166,8 +166,8 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    * @example End the loops of the consumers
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * const urls = site.queue<string>("urls");
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * const urls = backend.queue<string>("urls");
    * await urls.close();
    * for await (const url of urls) console.log(url);
    * ```
@@ -182,8 +182,8 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
    * @example Tidy up
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await site.queue("urls").delete();
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await backend.queue("urls").delete();
    * ```
    */
   async delete(): Promise<void> {

@@ -22,7 +22,7 @@ import type { Redis } from "./packages.ts";
 import { addressName } from "./address.ts";
 import { connected, disconnect, redisClient, unref } from "./redis.ts";
 import { SESSION_SCRIPT } from "./session_script.ts";
-import { Wakers } from "./wakers.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** Milliseconds for which calls wait for a Redis that does not answer or that the connection to is broken. */
 const AWAY_LIMIT = 2_000;
@@ -54,7 +54,7 @@ export class Session {
   readonly #base: string;
   readonly #key: string;
   #keepAlive = new KeepAlive();
-  readonly #wakers: Wakers;
+  readonly #subscriptions: Subscriptions;
   #opened: Promise<ScriptClient> | undefined;
   #client: ScriptClient | undefined;
   #waiting: Pending[] = [];
@@ -68,7 +68,7 @@ export class Session {
 
   constructor(settings: ClusterSettings) {
     this.#settings = settings;
-    this.#wakers = new Wakers(settings.redis);
+    this.#subscriptions = new Subscriptions(settings.redis);
     this.#base = `${settings.prefix}:${settings.queue}:isopool:`;
     this.#key = `${this.#base}session:${crypto.randomUUID()}`;
   }
@@ -106,12 +106,12 @@ export class Session {
     }
   }
 
-  /** Waits until a message is published for a value, queue or lock, as {@linkcode Wakers.wait} does. */
+  /** Waits until a message is published for a value, queue or lock, as {@linkcode Subscriptions.wait} does. */
   async wait(what: string, kind: string, name: string, ms: number, signal: AbortSignal): Promise<void> {
     const closes = this.#closes;
     this.#hold();
     try {
-      await this.#wakers.wait(`${this.#base}${kind}:${name}`, ms, signal);
+      await this.#subscriptions.wait(`${this.#base}${kind}:${name}`, ms, signal);
       if (this.#closes !== closes) throw CLOSED;
     } catch (cause) {
       throw this.#error(what, "", cause);
@@ -131,7 +131,7 @@ export class Session {
     this.#opened = this.#client = undefined;
     this.#keepAlive[Symbol.dispose]();
     this.#keepAlive = new KeepAlive();
-    await Promise.all([disconnect(client), this.#wakers.close()]);
+    await Promise.all([disconnect(client), this.#subscriptions.close()]);
   }
 
   #hold(): void {

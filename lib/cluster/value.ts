@@ -62,8 +62,8 @@ export class ClusterValue<T extends number | bigint> {
    * @example Read a value
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * console.log(await site.value("done").get());
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * console.log(await backend.value("done").get());
    * ```
    */
   async get(): Promise<T> {
@@ -78,9 +78,9 @@ export class ClusterValue<T extends number | bigint> {
    * @example Write only while a lock is held
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await using guard = await site.lock("leader").acquire();
-   * await site.value("generation").set(7, { guard });
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await using guard = await backend.lock("leader").acquire();
+   * await backend.value("generation").set(7, { guard });
    * ```
    */
   async set(value: T, options?: ChangeOptions): Promise<void> {
@@ -98,8 +98,8 @@ export class ClusterValue<T extends number | bigint> {
    * @example Give each process a number of its own
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * console.log(`I am number ${await site.value("processes").add(1)}`);
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * console.log(`I am number ${await backend.value("processes").add(1)}`);
    * ```
    */
   async add(amount: T = this.#one, options?: ChangeOptions): Promise<T> {
@@ -118,8 +118,8 @@ export class ClusterValue<T extends number | bigint> {
    * @example Notice the last one
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * if (await site.value("left").sub(1) === 1) console.log("all are done");
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * if (await backend.value("left").sub(1) === 1) console.log("all are done");
    * ```
    */
   async sub(amount: T = this.#one, options?: ChangeOptions): Promise<T> {
@@ -137,8 +137,8 @@ export class ClusterValue<T extends number | bigint> {
    * @example Read and clear in one step
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * console.log(await site.value("hits").exchange(0));
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * console.log(await backend.value("hits").exchange(0));
    * ```
    */
   async exchange(value: T, options?: ChangeOptions): Promise<T> {
@@ -154,8 +154,8 @@ export class ClusterValue<T extends number | bigint> {
    * @example Let one process do it
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * if (await site.value("migrated").compareExchange(0, 1) === 0) console.log("it is up to me");
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * if (await backend.value("migrated").compareExchange(0, 1) === 0) console.log("it is up to me");
    * ```
    */
   async compareExchange(expected: T, value: T, options?: ChangeOptions): Promise<T> {
@@ -171,8 +171,8 @@ export class ClusterValue<T extends number | bigint> {
    * @example Keep a maximum
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await site.value("peak").update((peak) => Math.max(peak, 17));
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await backend.value("peak").update((peak) => Math.max(peak, 17));
    * ```
    */
   async update(change: (value: T) => T, options?: ChangeOptions): Promise<T> {
@@ -191,8 +191,8 @@ export class ClusterValue<T extends number | bigint> {
    * @example Tidy up
    * ```ts ignore
    * import { cluster } from "@isopool/isopool/cluster";
-   * await using site = cluster({ redis: "redis://localhost", queue: "numbers" });
-   * await site.value("done").delete();
+   * await using backend = cluster({ redis: "redis://localhost", queue: "numbers" });
+   * await backend.value("done").delete();
    * ```
    */
   async delete(): Promise<void> {

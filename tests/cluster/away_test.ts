@@ -141,9 +141,9 @@ test("values, queues, locks, attach() and hosts without Redis fail, and work whe
   await using _redis = redis;
   const options = { redis: redis.address, queue: "others", concurrency: 1 };
   const address = { redis: redis.address, queue: "others", executor: "late" };
-  await using site = cluster(address);
-  await using pool = new Pool({ backend: site });
-  const [value, queue, lock] = [site.value("n"), site.queue<number>("q"), site.lock("l")];
+  await using backend = cluster(address);
+  await using pool = new Pool({ backend });
+  const [value, queue, lock] = [backend.value("n"), backend.queue<number>("q"), backend.lock("l")];
   await failsSoon("submit", pool.submit(double, 1));
   await failsSoon("add", value.add(1));
   await failsSoon("put", queue.put(1));

@@ -72,8 +72,8 @@ test("certificates on both sides and the documented rights are enough for calls,
   const options = { redis: redis.server, queue: "secure" };
   await using one = await TestHost.start({ ...options, concurrency: 2 });
   await using _two = await TestHost.start({ ...options, concurrency: 2 });
-  await using site = cluster(options);
-  await using pool = new Pool({ backend: site, retry: 2 });
+  await using backend = cluster(options);
+  await using pool = new Pool({ backend, retry: 2 });
   assertEquals(await within(3 * MUST_HAPPEN, pool.submit(double, 4)), 8);
   assertEquals((await within(3 * MUST_HAPPEN, pool.map(double, Array(600).keys()))).length, 600);
   const count = inline(async function* (n: number) {
@@ -90,8 +90,8 @@ test("certificates on both sides and the documented rights are enough for calls,
   await until(async () => await lines(file) > 10, "a part has run", 3 * MUST_HAPPEN);
   await one.kill();
   assertEquals((await within(40_000, all)).length, 100);
-  await site.value("n").add();
-  const queue = site.queue<number>("q", { maxSize: 1 });
+  await backend.value("n").add();
+  const queue = backend.queue<number>("q", { maxSize: 1 });
   await queue.put(1);
   const put = queue.put(2);
   assertEquals([await queue.get(), await queue.get(), await put], [1, 2, 1]);
@@ -100,11 +100,11 @@ test("certificates on both sides and the documented rights are enough for calls,
   await queue.close();
   expectError((await waits).error, QueueClosedError);
   await queue.delete();
-  await using guard = await site.lock("l", { lease: 300 }).acquire();
-  const next = site.lock("l").acquire();
+  await using guard = await backend.lock("l", { lease: 300 }).acquire();
+  const next = backend.lock("l").acquire();
   await guard.release();
   await (await next).release();
-  await site.value("n").delete();
+  await backend.value("n").delete();
 });
 
 test("what Redis refuses is a ClusterError that says what to do (bound: 4 s each)", async () => {
@@ -128,10 +128,10 @@ test("what Redis refuses is a ClusterError that says what to do (bound: 4 s each
   for (const [what, address, advice] of cases) {
     const options = { redis: address, queue: "refused" };
     await using pool = new Pool({ backend: cluster(options) });
-    await using site = cluster(options);
+    await using backend = cluster(options);
     const calls: Promise<unknown>[] = [
       pool.submit(double, 1).result(),
-      site.value("n").get(),
+      backend.value("n").get(),
       serveWorker(options).then((host) => host.close()),
     ];
     for (const { ms, error } of await Promise.all(calls.map((call) => timed(within(MUST_HAPPEN, call))))) {
@@ -150,8 +150,8 @@ test("a server that takes connections and never answers is a ClusterError after 
   })();
   const { port } = listener.addr as Deno.NetAddr;
   const options = { redis: `redis://127.0.0.1:${port}`, queue: "mute" };
-  await using site = cluster(options);
-  for (const call of [() => site.value("n").get(), () => serveWorker(options)]) {
+  await using backend = cluster(options);
+  for (const call of [() => backend.value("n").get(), () => serveWorker(options)]) {
     const { ms, error } = await timed<unknown>(within<unknown>(MUST_HAPPEN, call()));
     assertStringIncludes(expectError(error, ClusterError).message, "does not answer");
     assert(ms < 6_000, `${ms} ms`);

@@ -1,5 +1,5 @@
 /**
- * `Wakers`: waits for the messages of Redis that say that a value, queue or lock may have changed.
+ * `Subscriptions`: waits for the messages that Redis publishes when a value, queue or lock may have changed.
  *
  * @module
  */
@@ -15,30 +15,30 @@ const SUBSCRIBE_LIMIT = 2_000;
 /** Milliseconds after its last wait for which a channel stays subscribed. */
 const IDLE_LIMIT = 60_000;
 
-/** A channel that a process listens to. */
+/** A channel of Redis to which this process has subscribed. */
 interface Channel {
-  /** Who waits for its next message. */
+  /** The waits that the next message ends. */
   readonly waiting: Set<() => void>;
   /** When the last wait for it began or ended, on the `performance.now()` clock. */
   lastUse: number;
 }
 
-/** The channels that a process listens to, and who waits for each. */
-export class Wakers {
+/** The channels to which this process has subscribed, and the waits for each. */
+export class Subscriptions {
   readonly #address: RedisAddress;
   readonly #idleLimit: number;
   readonly #channels = new Map<string, Channel>();
   #subscriber: Redis | undefined;
 
-  /** @param idleLimit {@linkcode IDLE_LIMIT}; tests have no minute. */
+  /** @param idleLimit {@linkcode IDLE_LIMIT}; tests use a shorter one. */
   constructor(address: RedisAddress, idleLimit = IDLE_LIMIT) {
     this.#address = address;
     this.#idleLimit = idleLimit;
   }
 
   /**
-   * Waits until a message comes on a channel, or `ms` have passed, or the signal aborts. The first wait for a channel returns
-   * at once, when messages arrive from then on: look before each wait.
+   * Waits until a message comes on a channel, or `ms` have passed, or the signal aborts. The first wait for a channel only
+   * subscribes, and returns without a message. So the caller must check the state in Redis before each wait.
    *
    * @throws If Redis cannot be reached.
    */
@@ -60,7 +60,7 @@ export class Wakers {
     }
   }
 
-  /** Wakes all, and ends the connection. */
+  /** Ends all waits and the connection. */
   async close(): Promise<void> {
     const subscriber = this.#subscriber;
     this.#subscriber = undefined;
@@ -73,12 +73,13 @@ export class Wakers {
     this.#unsubscribeIdle();
     const subscriber = this.#subscriber ??= this.#connect();
     await within(SUBSCRIBE_LIMIT, subscriber.subscribe(channel) as Promise<unknown>);
-    // It may have been closed meanwhile. A channel that was noted then would have no subscription.
+    // close() may have been called meanwhile. A channel that is added after that would have no subscription.
     if (this.#subscriber !== subscriber || this.#channels.has(channel)) return;
     this.#channels.set(channel, { waiting: new Set(), lastUse: performance.now() });
   }
 
-  // A program may use a name for each of its users, and each once. Channels are looked through only when one is added.
+  // Without this, a program that uses a new name for each of its users would subscribe to ever more channels. The channels
+  // are searched only when one is added.
   #unsubscribeIdle(): void {
     const limit = performance.now() - this.#idleLimit;
     for (const [channel, { waiting, lastUse }] of this.#channels) {
@@ -92,7 +93,7 @@ export class Wakers {
   #connect(): Redis {
     const subscriber = redisClient(this.#address, true);
     subscriber.on("message", (channel: string) => this.#channels.get(channel)?.waiting.forEach((resolve) => resolve()));
-    // Messages were lost while the connection was broken.
+    // While the connection was broken, messages were lost.
     subscriber.on("ready", () => this.#wakeAll());
     unref(subscriber);
     return subscriber;
