@@ -23,7 +23,7 @@ import { expire } from "../scheduler/expire.ts";
 import { Chunk, type Failure, type Outcome, type Pin, type TaskEntry } from "../scheduler/job.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
-import type { PublicMethod, Site } from "./call_site.ts";
+import type { CallSite, PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
@@ -89,7 +89,7 @@ export class CallJob extends PoolJob implements FutureControl {
   readonly #scheduler: Scheduler;
   readonly #options: CallOptions;
   readonly #failures: UnobservedFailures;
-  readonly #site: Site | undefined;
+  readonly #site: CallSite | undefined;
   // Undefined without a signal, and while the constructor ends a call whose signal has aborted already.
   #stopListening: (() => void) | undefined;
   #args: unknown[] | undefined;
@@ -110,7 +110,7 @@ export class CallJob extends PoolJob implements FutureControl {
     args: unknown[],
     options: CallOptions,
     failures: UnobservedFailures,
-    site: Site | undefined,
+    site: CallSite | undefined,
   ) {
     super("call", task, options);
     this.#scheduler = scheduler;

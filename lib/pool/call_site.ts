@@ -16,11 +16,18 @@ const NEARBY = "(one of many calls within 10 ms: this line, or one that calls th
 /** A method that a caller submits through. */
 export type PublicMethod = PublicFunction;
 
-/** What adds the submitting line to the error of a call. */
-export type Site = Pick<CallSite, "addTo">;
+/** The call site of a call. */
+export interface CallSite {
+  /**
+   * Appends this site to the stack of what a task threw, if that is an error.
+   *
+   * @param note What to write above the frames: which item of a map failed.
+   */
+  addTo(thrown: unknown, note?: string): void;
+}
 
-/** A call site. Capturing it costs 1.5 us and more; V8 makes its text when `stack` is read. */
-class CallSite {
+/** A captured call site. Capturing it costs 1.5 us and more; V8 makes its text when `stack` is read. */
+class CapturedSite implements CallSite {
   declare stack: string;
 
   /** Captures the site that called `method`. */
@@ -28,18 +35,16 @@ class CallSite {
     captureStack(this, method);
   }
 
-  /**
-   * Appends this site to the stack of what a task threw, if that is an error.
-   *
-   * @param note What to write above the frames: which item of a map failed.
-   */
   addTo(thrown: unknown, note?: string): void {
     if (isError(thrown)) appendStack(thrown, SEPARATOR, this, undefined, note && `    ${note}`);
   }
 }
 
-/** A call site of a task that runs on this event loop: what the task throws has a stack with its caller already. */
-class LimitSite extends CallSite {
+/**
+ * The call site of a task that runs on this event loop. What the task throws has the caller in its stack already, so only
+ * the error of a time limit gets the site.
+ */
+class LimitSite extends CapturedSite {
   override addTo(thrown: unknown, note?: string): void {
     if (thrown instanceof TaskTimeoutError) super.addTo(thrown, note);
   }
@@ -52,18 +57,18 @@ const PERIOD = 10;
 
 /**
  * Captures the call sites of one pool. Capturing costs as much as the rest of a short call, so of many calls of one task
- * within {@linkcode PERIOD}, those after the first {@linkcode MAX_EXACT} share the site of the last of these. It is
- * nearly always the line of the same loop, and the error says that it may be another.
+ * within {@linkcode PERIOD}, those after the first {@linkcode MAX_EXACT} share the site of the last of these. The shared
+ * site is nearly always the line of the same loop, and the error says that it may be another line.
  */
 export class CallSites {
   #method: PublicMethod | undefined;
   #task: unknown;
   #captured = 0;
   #periodStart = 0;
-  #shared: Site | undefined;
+  #shared: CallSite | undefined;
 
   /** Captures the site that called `method` for a task. `isIsolated` says whether the task runs elsewhere. */
-  capture(method: PublicMethod, task: unknown, isIsolated: boolean): Site {
+  capture(method: PublicMethod, task: unknown, isIsolated: boolean): CallSite {
     const now = performance.now();
     if (this.#method !== method || this.#task !== task || now - this.#periodStart > PERIOD) {
       this.#method = method;
@@ -73,7 +78,7 @@ export class CallSites {
       this.#shared = undefined;
     }
     if (this.#shared) return this.#shared;
-    const site = isIsolated ? new CallSite(method) : new LimitSite(method);
+    const site = isIsolated ? new CapturedSite(method) : new LimitSite(method);
     if (++this.#captured === MAX_EXACT) {
       this.#shared = {
         addTo: (thrown, note) => site.addTo(thrown, note ? `${note}\n    ${NEARBY}` : NEARBY),

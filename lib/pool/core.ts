@@ -17,7 +17,7 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 import { isTask, type TaskOptions } from "../task/task.ts";
 import type { ChildControl, Setup } from "../transport/transport.ts";
 import { type Capabilities, checkLimits, runsWithin } from "./backends.ts";
-import { CallSites, type PublicMethod, type Site } from "./call_site.ts";
+import { type CallSite, CallSites, type PublicMethod } from "./call_site.ts";
 import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
 import { checkNesting } from "./nesting.ts";
 import type { PoolOptions } from "./options.ts";
@@ -166,7 +166,7 @@ export class PoolCore {
   }
 
   /** Captures the call site of a task, if an error of it needs that: on this event loop, one of its time limit does. */
-  callSite(method: PublicMethod, entry: TaskEntry, timeout: number | undefined): Site | undefined {
+  callSite(method: PublicMethod, entry: TaskEntry, timeout: number | undefined): CallSite | undefined {
     const { isolated } = this.capabilities;
     return isolated || timeout !== undefined ? this.#callSites.capture(method, entry, isolated) : undefined;
   }

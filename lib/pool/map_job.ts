@@ -19,7 +19,7 @@ import { describeTask } from "../scheduler/task_name.ts";
 import { expire } from "../scheduler/expire.ts";
 import { Chunk, type Failure } from "../scheduler/job.ts";
 import type { RunningCalls } from "../scheduler/revoke.ts";
-import type { Site } from "./call_site.ts";
+import type { CallSite } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { unreadError } from "./drain.ts";
 import { onCancel } from "./drain_on.ts";
@@ -35,7 +35,7 @@ export class MapJob extends PoolJob implements Producer {
   readonly collector: Collector<unknown>;
   readonly #plan: MapPlan;
   readonly #core: PoolCore;
-  readonly #site: Site | undefined;
+  readonly #site: CallSite | undefined;
   readonly #input: MapInput;
   readonly #limits: ItemLimits;
   #stopListening = (): void => {};
@@ -43,9 +43,10 @@ export class MapJob extends PoolJob implements Producer {
   #running = 0;
   #state: "new" | "running" | "finished" = "new";
   #queued = false;
-  #toRunning: RunningCalls = "signal"; // "finish" while it drains.
+  // What happens to running calls when the map ends early; "finish" while it drains.
+  #runningCalls: RunningCalls = "signal";
 
-  constructor(plan: MapPlan, input: Input<unknown>, core: PoolCore, site: Site | undefined) {
+  constructor(plan: MapPlan, input: Input<unknown>, core: PoolCore, site: CallSite | undefined) {
     super("map", plan.task, plan);
     this.#plan = plan;
     this.spread = plan.spread;
@@ -84,7 +85,7 @@ export class MapJob extends PoolJob implements Producer {
 
   /** {@inheritDoc Job.isOver} */
   get isOver(): boolean {
-    return this.collector.isStopped || this.#toRunning === "finish";
+    return this.collector.isStopped || this.#runningCalls === "finish";
   }
 
   /** {@inheritDoc Job.take} */
@@ -123,7 +124,7 @@ export class MapJob extends PoolJob implements Producer {
     if (outcome === "rejected" && !this.isOver && this.#limits.triesAgain(index, error)) return;
     this.#limits.ended(index);
     this.#core.scheduler.counters.callEnded(outcome);
-    if (this.#toRunning === "finish" && outcome === "cancelled") return this.#checkEnd();
+    if (this.#runningCalls === "finish" && outcome === "cancelled") return this.#checkEnd();
     this.#plan.progress?.rejected(index, error);
     const item = sentItem(sent, this.spread, this.shares);
     if (!this.collector.isStopped) {
@@ -158,7 +159,7 @@ export class MapJob extends PoolJob implements Producer {
   resume(): void {
     const { buffer } = this.#plan;
     if (buffer === undefined || this.#state === "finished") return;
-    // With a large buffer, one item at a time would take longer than the rest of its way, and there will be another call.
+    // With a large buffer, resuming for each item costs more than the items themselves. The reader calls this again.
     if (this.#room < buffer >> 6 && this.#running + this.collector.unread > 0) return;
     if (this.#state === "running") return this.readOn();
     try {
@@ -172,19 +173,19 @@ export class MapJob extends PoolJob implements Producer {
   }
 
   /** {@inheritDoc Producer.stop} */
-  stop(reason: unknown, outcome: Failure = "rejected", running = this.#toRunning): void {
+  stop(reason: unknown, outcome: Failure = "rejected", running = this.#runningCalls): void {
     if (this.#state === "finished") return;
     this.failure ??= { outcome, error: reason };
     this.#input.close();
     this.#limits.clear();
     if (this.#state === "new") this.#plan.progress?.end();
-    this.#toRunning = running;
+    this.#runningCalls = running;
     if (running !== "finish") this.collector.fail(reason, outcome === "cancelled");
     this.#core.scheduler.revoke(this, reason, running);
     this.#checkEnd();
   }
 
-  // Number of items that may be read before a result is.
+  // How many more items may be sent before the reader takes a result.
   get #room(): number {
     return this.#plan.buffer === undefined ? Infinity : this.#plan.buffer - (this.#next - this.collector.readCount);
   }
@@ -204,14 +205,15 @@ export class MapJob extends PoolJob implements Producer {
     this.#checkEnd();
   }
 
-  // The deadline of an item has passed.
+  // Fails or stops an item whose deadline has passed.
   #expire(index: number): void {
     const isRead = index < this.#next;
     const wasTried = this.#limits.wasTried(index);
     const errorOf = (isRunning: boolean) => this.deadlineError(isRunning, wasTried);
     const due = isRead ? this.#limits.cancelAttempts(index) : undefined;
     if (isRead && !due) return expire(this.#core.scheduler, this, index, errorOf);
-    // It waits: for a worker, then it is the first that does, or for its next attempt.
+    // The item waits for its next attempt (`due`), or for a worker. Then it is the first one that waits: items of one map
+    // have the same deadline, in the order in which they were read.
     const recorded = isRead ? undefined : this.#input.takeRecorded();
     if (recorded) return this.#deliver(recorded);
     const [sent] = due ? [due.item] : this.#input.take(1);
@@ -241,7 +243,7 @@ export class MapJob extends PoolJob implements Producer {
     this.#state = "finished";
     this.#stopListening();
     this.#plan.progress?.end();
-    if (this.#toRunning === "finish") this.collector.drained(this.failure!.error);
+    if (this.#runningCalls === "finish") this.collector.drained(this.failure!.error);
     this.collector.close(this.#core.failures, describeTask(this.task));
     this.#core.scheduler.finish(this);
   }

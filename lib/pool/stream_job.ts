@@ -21,7 +21,7 @@ import type { Shares } from "../protocol/shared_value.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { describeTask } from "../scheduler/task_name.ts";
 import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/job.ts";
-import type { PublicMethod, Site } from "./call_site.ts";
+import type { CallSite, PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { unreadError } from "./drain.ts";
 import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
@@ -75,7 +75,7 @@ export class StreamJob extends PoolJob implements Producer {
   readonly #options: StreamOptions;
   readonly #scheduler: Scheduler;
   readonly #failures: UnobservedFailures;
-  readonly #site: Site | undefined;
+  readonly #site: CallSite | undefined;
   #stopListening = (): void => {};
   #state: "new" | "waiting" | "sent" | "ended" = "new";
   #args: unknown[];
@@ -88,7 +88,7 @@ export class StreamJob extends PoolJob implements Producer {
     task: TaskEntry,
     args: unknown[],
     options: StreamOptions,
-    site: Site | undefined,
+    site: CallSite | undefined,
   ) {
     super("stream", task, options);
     this.#options = options;

@@ -1,6 +1,6 @@
 /**
- * Takes calls from a worker for good: those of a job that has ended early (`revoke`), and those that a blocked worker
- * does not start and no other one can have (`rejectUnstarted`).
+ * Takes calls back from a worker for good: those of a job that has ended early (`revoke`), and those that a blocked
+ * worker does not start and no other worker can run (`rejectUnstarted`).
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { SlotCalls } from "./slot_calls.ts";
 import { blockedError } from "./worker_death.ts";
 
 /**
- * What becomes of the running calls of a job that ends early: the job waits for them (`"finish"`) or does not (`"go on"`),
- * or they get the signal, or they are stopped, by force if need be.
+ * What happens to the running calls of a job that ends early. `"finish"`: the job waits for them. `"go on"`: it does not.
+ * `"signal"`: their signal fires. `"stop"`: their signal fires, and the scheduler stops them by force after the grace.
  */
 export type RunningCalls = "finish" | "go on" | "signal" | "stop";
 
