@@ -18,9 +18,9 @@ await serve((variant) => ({
     return {
       async run(count) {
         const before = number[0];
-        const meeting = new SharedArrayBuffer(4);
+        const barrier = new SharedArrayBuffer(4);
         const intervals = await Promise.all(
-          threads.map((thread) => ask(thread, { meeting, threads: threads.length, count })),
+          threads.map((thread) => ask(thread, { barrier, threads: threads.length, count })),
         );
         expect(number[0] - before, threads.length * count);
         return intervals;

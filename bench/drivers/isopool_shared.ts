@@ -39,8 +39,8 @@ await serve((variant) => ({
     return {
       async run(count: number) {
         const before = number();
-        const meeting = new SharedArrayBuffer(4);
-        const runs = Array.from({ length: threads }, () => submit(pool, [meeting, threads, count]));
+        const barrier = new SharedArrayBuffer(4);
+        const runs = Array.from({ length: threads }, () => submit(pool, [barrier, threads, count]));
         const intervals = await Promise.all(runs);
         expect(number() - before, threads * count);
         return intervals;

@@ -13,10 +13,10 @@ import type * as Own from "./cluster_tasks.ts";
 export const own: ReturnType<typeof Tasks<typeof Own>> = tasks<typeof Own>(import.meta.resolve("./cluster_tasks.ts"));
 
 /** Options of the pool. */
-export type SiteOptions = Omit<PoolOptions<"cluster">, "backend">;
+export type TestPoolOptions = Omit<PoolOptions<"cluster">, "backend">;
 
 /** A Redis, a pool, and hosts. All end with it. */
-export class Site implements AsyncDisposable {
+export class TestCluster implements AsyncDisposable {
   readonly redis: TestRedis;
   readonly pool: Pool<"cluster">;
   readonly hosts: TestHost[] = [];
@@ -24,7 +24,7 @@ export class Site implements AsyncDisposable {
   readonly file: string;
   readonly #options: { redis: string; queue: string };
 
-  private constructor(redis: TestRedis, pool: SiteOptions) {
+  private constructor(redis: TestRedis, pool: TestPoolOptions) {
     this.redis = redis;
     this.#options = { redis: redis.address, queue: "soak" };
     this.file = `${redis.folder}/lines`;
@@ -32,11 +32,11 @@ export class Site implements AsyncDisposable {
   }
 
   /** Starts all, with some calls that load the tasks' module in each worker. */
-  static async start(hosts: number, concurrency: number, pool: SiteOptions = {}): Promise<Site> {
-    const site = new Site(await TestRedis.start(), pool);
-    for (let i = 0; i < hosts; i++) await site.startHost(concurrency);
-    if (hosts > 0) await site.warmUp(2 * hosts * concurrency);
-    return site;
+  static async start(hosts: number, concurrency: number, pool: TestPoolOptions = {}): Promise<TestCluster> {
+    const testCluster = new TestCluster(await TestRedis.start(), pool);
+    for (let i = 0; i < hosts; i++) await testCluster.startHost(concurrency);
+    if (hosts > 0) await testCluster.warmUp(2 * hosts * concurrency);
+    return testCluster;
   }
 
   /** Starts another host. */

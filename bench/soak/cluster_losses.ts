@@ -8,17 +8,20 @@ import { cluster } from "../../lib/cluster.ts";
 import { TestHost } from "../../tests/support/cluster_host.ts";
 import { TestRedis } from "../../tests/support/redis.ts";
 import type { Item } from "./cluster.ts";
-import { isEach, own, pause, Site, spread, within } from "./cluster_kit.ts";
+import { isEach, own, pause, spread, TestCluster, within } from "./cluster_kit.ts";
 
 const CALLS = 1_000;
 
 /** One of two hosts is killed in the middle of 1,000 calls of 50 ms. Returns the milliseconds. */
 async function killOne(): Promise<number> {
-  await using site = await Site.start(2, 16, { retry: 3 });
+  await using testCluster = await TestCluster.start(2, 16, { retry: 3 });
   const start = performance.now();
-  const all = site.pool.starmap(own.record, Array.from({ length: CALLS }, (_, n) => [site.file, n, 50] as const));
-  await site.untilLines(300);
-  await site.hosts[0].kill();
+  const all = testCluster.pool.starmap(
+    own.record,
+    Array.from({ length: CALLS }, (_, n) => [testCluster.file, n, 50] as const),
+  );
+  await testCluster.untilLines(300);
+  await testCluster.hosts[0].kill();
   const results = await within(60_000, all);
   if (!isEach(results, CALLS)) throw new Error(`${results.length} results, or not in order`);
   return performance.now() - start;
@@ -41,18 +44,21 @@ export const LOSSES: readonly Item[] = [
     name: "frozen",
     required: "a host frozen for 15 s: all results, and it serves again",
     async run() {
-      await using site = await Site.start(2, 4, { retry: 3 });
-      const all = site.pool.starmap(own.record, Array.from({ length: 400 }, (_, n) => [site.file, n, 50] as const));
-      await site.untilLines(50);
-      site.hosts[0].signal("SIGSTOP");
+      await using testCluster = await TestCluster.start(2, 4, { retry: 3 });
+      const all = testCluster.pool.starmap(
+        own.record,
+        Array.from({ length: 400 }, (_, n) => [testCluster.file, n, 50] as const),
+      );
+      await testCluster.untilLines(50);
+      testCluster.hosts[0].signal("SIGSTOP");
       await pause(15_000);
-      site.hosts[0].signal("SIGCONT");
+      testCluster.hosts[0].signal("SIGCONT");
       const results = await within(60_000, all);
       // The other host ends: what runs now runs on the one that was frozen.
-      await site.hosts[1].kill();
+      await testCluster.hosts[1].kill();
       const later = await within(
         60_000,
-        site.pool.starmap(own.record, [[site.file, 0, 1], [site.file, 1, 1]] as const),
+        testCluster.pool.starmap(own.record, [[testCluster.file, 0, 1], [testCluster.file, 1, 1]] as const),
       );
       return {
         measured: `${results.length} of 400 results; then ${later.length} of 2 on that host`,
@@ -65,16 +71,19 @@ export const LOSSES: readonly Item[] = [
     required: "Redis killed and down for 10 s, append-only: all results",
     async run() {
       const retry = { maxAttempts: 30, minTimeout: 500, maxTimeout: 1_000 };
-      await using site = await Site.start(2, 4, { retry, workers: 100 });
-      const all = site.pool.starmap(own.record, Array.from({ length: 400 }, (_, n) => [site.file, n, 50] as const));
-      await site.untilLines(50);
-      await site.redis.kill();
+      await using testCluster = await TestCluster.start(2, 4, { retry, workers: 100 });
+      const all = testCluster.pool.starmap(
+        own.record,
+        Array.from({ length: 400 }, (_, n) => [testCluster.file, n, 50] as const),
+      );
+      await testCluster.untilLines(50);
+      await testCluster.redis.kill();
       await pause(10_000);
       const start = performance.now();
-      await site.redis.start();
+      await testCluster.redis.start();
       const results = await within(60_000, all);
       const ms = Math.round(performance.now() - start);
-      const repeated = (await site.lines()).length - 400;
+      const repeated = (await testCluster.lines()).length - 400;
       return {
         measured: `${results.length} of 400 results, ${ms} ms after its return; ${repeated} calls ran again`,
         ok: isEach(results, 400),
@@ -102,13 +111,13 @@ export const LOSSES: readonly Item[] = [
     name: "poison",
     required: "a call that kills its host: typed error <= 15 s, 50 neighbours succeed",
     async run() {
-      await using site = await Site.start(2, 4, { retry: 3 });
-      const neighbours = site.pool.starmap(
+      await using testCluster = await TestCluster.start(2, 4, { retry: 3 });
+      const neighbours = testCluster.pool.starmap(
         own.record,
-        Array.from({ length: 50 }, (_, n) => [site.file, n, 50] as const),
+        Array.from({ length: 50 }, (_, n) => [testCluster.file, n, 50] as const),
       );
       const start = performance.now();
-      const error = await within(60_000, site.pool.submit(own.killHost.with({ retry: 0 })).exception()) as Error;
+      const error = await within(60_000, testCluster.pool.submit(own.killHost.with({ retry: 0 })).exception()) as Error;
       const ms = performance.now() - start;
       const results = await within(60_000, neighbours);
       return {

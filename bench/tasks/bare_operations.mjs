@@ -35,6 +35,6 @@ function release() {
   if (Atomics.exchange(words, LOCK, FREE) === CONTENDED) Atomics.notify(words, LOCK, 1);
 }
 
-parentPort.on("message", ({ meeting, threads, count }) => {
-  parentPort.postMessage(together(meeting, threads, count, OPERATIONS[workerData.operation]));
+parentPort.on("message", ({ barrier, threads, count }) => {
+  parentPort.postMessage(together(barrier, threads, count, OPERATIONS[workerData.operation]));
 });

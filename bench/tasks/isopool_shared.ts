@@ -10,11 +10,11 @@ import { now, together } from "./operations.mjs";
 type Interval = [begin: number, end: number];
 
 /** Four shared bytes where the threads meet before they begin, the number of threads, and each thread's repetitions. */
-export type Run = [meeting: SharedArrayBuffer, threads: number, count: number];
+export type Run = [barrier: SharedArrayBuffer, threads: number, count: number];
 
-export function lock([meeting, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {
+export function lock([barrier, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {
   const { view } = numbers;
-  return together(meeting, threads, count, () => {
+  return together(barrier, threads, count, () => {
     const guard = lock.acquireSync();
     view[0]++;
     guard.release();
@@ -22,20 +22,20 @@ export function lock([meeting, threads, count]: Run, lock: Lock, numbers: Shared
 }
 
 /** The same with `using`, whose own cost in V8 is measured along with the lock. */
-export function lockUsing([meeting, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {
+export function lockUsing([barrier, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {
   const { view } = numbers;
-  return together(meeting, threads, count, () => {
+  return together(barrier, threads, count, () => {
     using _guard = lock.acquireSync();
     view[0]++;
   });
 }
 
-export function counter([meeting, threads, count]: Run, counter: Counter): Interval {
-  return together(meeting, threads, count, () => counter.add());
+export function counter([barrier, threads, count]: Run, counter: Counter): Interval {
+  return together(barrier, threads, count, () => counter.add());
 }
 
-export function value([meeting, threads, count]: Run, value: Value<"i32">): Interval {
-  return together(meeting, threads, count, () => value.set(value.get() + 1));
+export function value([barrier, threads, count]: Run, value: Value<"i32">): Interval {
+  return together(barrier, threads, count, () => value.set(value.get() + 1));
 }
 
 export function putSync(queue: Queue<unknown>, payload: string, count: number): Interval {

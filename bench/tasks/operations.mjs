@@ -6,14 +6,14 @@
 
 /**
  * Waits for the other threads, then repeats an operation `count` times.
- * @param {SharedArrayBuffer} meeting Four bytes of zero, fresh for each run.
+ * @param {SharedArrayBuffer} barrier Four bytes of zero, fresh for each run.
  * @param {number} threads
  * @param {number} count
  * @param {() => void} operation
  * @returns {[begin: number, end: number]} Milliseconds since the epoch.
  */
-export function together(meeting, threads, count, operation) {
-  const words = new Int32Array(meeting);
+export function together(barrier, threads, count, operation) {
+  const words = new Int32Array(barrier);
   let arrived = Atomics.add(words, 0, 1) + 1;
   Atomics.notify(words, 0);
   while (arrived < threads) {

@@ -6,11 +6,11 @@
 import { childrenOf } from "../processes.ts";
 import type { ClusterRig } from "./cluster_rig.ts";
 import type { BackendKind, FaultKind, FaultPlan, Plan } from "./plan.ts";
-import { pause, type Site } from "./work.ts";
+import { pause, type RoundContext } from "./work.ts";
 
 /** What faults are injected into. */
 export interface Target {
-  readonly site: Site;
+  readonly context: RoundContext;
   readonly rig: ClusterRig | undefined;
   /** The file with the system's time, for the library that fakes it. */
   readonly clock: string | undefined;
@@ -67,17 +67,17 @@ const INJECTORS: Record<FaultKind, Injector> = {
   blockLoop({ ms }) {
     for (const end = performance.now() + ms; performance.now() < end;);
   },
-  async restart(_, { site }) {
-    if (site.pool.state === "open") await site.pool.restart();
+  async restart(_, { context }) {
+    if (context.pool.state === "open") await context.pool.restart();
   },
-  resize({ random }, { site }) {
-    if (site.pool.state === "open") site.pool.resize(2 + Math.floor(3 * random));
+  resize({ random }, { context }) {
+    if (context.pool.state === "open") context.pool.resize(2 + Math.floor(3 * random));
   },
-  async pause({ ms }, { site }) {
-    if (site.pool.state !== "open") return;
-    site.pool.pause();
+  async pause({ ms }, { context }) {
+    if (context.pool.state !== "open") return;
+    context.pool.pause();
     await pause(ms);
-    if (site.pool.paused) site.pool.resume();
+    if (context.pool.paused) context.pool.resume();
   },
   killProcess({ random }) {
     const pid = victim(childrenOf(Deno.pid), random);

@@ -56,9 +56,9 @@ if (import.meta.main) {
   const pool = new Pool(poolOptions({ backend, folder, cluster }, plan.pool));
   if (drains) pool.drainOn(signal as "SIGINT" | "SIGTERM");
   print({ begin: seed });
-  const site = { pool, ledger, disk: undefined, retryAfter: backend === "cluster" ? 100 : 0 };
+  const context = { pool, ledger, disk: undefined, retryAfter: backend === "cluster" ? 100 : 0 };
   const work = plan.work.filter(({ kind }) => !ENDLESS.includes(kind));
-  await Promise.all(work.map((each, i) => doWork(WORK_FUNCTIONS[each.kind], each, i, site)));
+  await Promise.all(work.map((each, i) => doWork(WORK_FUNCTIONS[each.kind], each, i, context)));
   await pool.shutdown();
   // Calls that had not started are cancelled, and later ones refused.
   const ambient = { errors: new Set(["CancelledError", "PoolClosedError"]), losses: Infinity };

@@ -9,7 +9,7 @@ import type { ClusterRig } from "./cluster_rig.ts";
 import { Ledger } from "./ledger.ts";
 import type { BackendKind, Plan, PoolPlan, WorkKind } from "./plan.ts";
 import { inject, lossesOf, type Target } from "./inject.ts";
-import { doWork, type Site, type WorkFunction } from "./work.ts";
+import { doWork, type RoundContext, type WorkFunction } from "./work.ts";
 import * as calls from "./work_calls.ts";
 import * as flows from "./work_flows.ts";
 import * as maps from "./work_maps.ts";
@@ -73,11 +73,11 @@ export async function runRound(plan: Plan, surroundings: Surroundings): Promise<
   const ledger = new Ledger(file);
   const pool: Pool<BackendName> = new Pool(poolOptions(surroundings, plan.pool));
   const retryAfter = surroundings.backend === "cluster" ? 100 : 0;
-  const site: Site = { pool, ledger, disk: surroundings.disk, retryAfter };
-  const target: Target = { site, rig: surroundings.rig, clock: surroundings.clock };
+  const context: RoundContext = { pool, ledger, disk: surroundings.disk, retryAfter };
+  const target: Target = { context, rig: surroundings.rig, clock: surroundings.clock };
   const problems: string[] = [];
   try {
-    const work = plan.work.map((each, i) => doWork(WORK_FUNCTIONS[each.kind], each, i, site));
+    const work = plan.work.map((each, i) => doWork(WORK_FUNCTIONS[each.kind], each, i, context));
     const faults = plan.faults.map((each) => inject(each, target));
     await within(WORK_BOUND, Promise.all([...work, ...faults]), "the work of the round");
     const isTerminated = plan.work.some(({ kind }) => kind === "terminate");

@@ -11,7 +11,7 @@ import { type Mark, valueOf } from "./tasks.ts";
 export const own = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
 
 /** Where the work of a round is done. */
-export interface Site {
+export interface RoundContext {
   readonly pool: Pool<BackendName>;
   readonly ledger: Ledger;
   /** A folder on a small disk; `undefined` where none can be mounted. */
@@ -22,7 +22,7 @@ export interface Site {
 
 /** A piece of work, and where it is done. */
 export interface Work extends WorkPlan {
-  readonly site: Site;
+  readonly context: RoundContext;
   /** First of the numbers that its calls compute with. */
   readonly n: number;
 }
@@ -42,14 +42,14 @@ export function many<T>(count: number, each: (i: number) => Promise<T>): Promise
 /** A number for work whose calls cost a worker each. */
 export const few = ({ size }: Work): number => 1 + size % 3;
 
-export function retryOf({ site }: Work, retries: number): RetryOptions | undefined {
-  const wait = site.retryAfter;
+export function retryOf({ context }: Work, retries: number): RetryOptions | undefined {
+  const wait = context.retryAfter;
   return retries === 0 ? undefined : { maxAttempts: retries + 1, minTimeout: wait, maxTimeout: wait };
 }
 
 /** Opens an entry in the ledger. */
 export function open(work: Work, allowed: Allowed): { call: Call; mark: Mark } {
-  return work.site.ledger.open(work.kind, allowed);
+  return work.context.ledger.open(work.kind, allowed);
 }
 
 /** Says of a call that it must return what its number gives. */
@@ -58,7 +58,7 @@ export function returns(work: Work, n: number): Allowed {
 }
 
 /** Does one piece of work when its time has come. */
-export async function doWork(run: WorkFunction, plan: WorkPlan, index: number, site: Site): Promise<void> {
+export async function doWork(run: WorkFunction, plan: WorkPlan, index: number, context: RoundContext): Promise<void> {
   await pause(plan.at);
-  await run({ ...plan, site, n: index * 10_000 });
+  await run({ ...plan, context, n: index * 10_000 });
 }

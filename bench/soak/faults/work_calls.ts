@@ -9,7 +9,7 @@ import { type Mark, valueOf } from "./tasks.ts";
 import { few, many, open, own, retryOf, returns, type Work, type WorkFunction } from "./work.ts";
 
 function submitEach(work: Work, options: (i: number) => { priority?: number; affinityKey?: string }) {
-  const { pool, ledger } = work.site;
+  const { pool, ledger } = work.context;
   const task = work.random < 0.5 ? own.compute : own.wait;
   return many(work.size, (i) => {
     const { call, mark } = open(work, returns(work, work.n + i));
@@ -27,7 +27,7 @@ export const priority: WorkFunction = async (work) => {
 };
 
 export const affinity: WorkFunction = async (work) => {
-  const { pool, ledger } = work.site;
+  const { pool, ledger } = work.context;
   const workerIds = await submitEach(work, (i) => ({ affinityKey: `${work.n}-${i % 3}` }));
   // A key moves when its worker goes.
   if (pool.capabilities.engine === "cluster" || pool.stats().workers.started > pool.workerIds.length) return;
@@ -40,7 +40,7 @@ export const affinity: WorkFunction = async (work) => {
 
 /** Calls that fail at first. */
 const flaky = (dies: boolean): WorkFunction => async (work) => {
-  const { pool, ledger } = work.site;
+  const { pool, ledger } = work.context;
   const task = own.flaky.with({ retry: retryOf(work, RETRIES) });
   await many(dies ? few(work) : work.size, (i) => {
     const n = work.n + i;
@@ -53,7 +53,7 @@ export const retry: WorkFunction = flaky(false);
 export const dying: WorkFunction = flaky(true);
 
 export const cancel: WorkFunction = async (work) => {
-  const { pool, ledger } = work.site;
+  const { pool, ledger } = work.context;
   await many(work.size, (i) => {
     const n = work.n + i;
     const { call, mark } = open(work, { value: { is: valueOf(n) }, errors: ["CancelledError"] });
@@ -82,30 +82,30 @@ async function failEach(
 ): Promise<void> {
   await many(count, (i) => {
     const { call, mark } = open(work, { value: "nothing", errors: [error(work.n + i)] });
-    return work.site.ledger.watch(call, () => submit(mark, work.n + i));
+    return work.context.ledger.watch(call, () => submit(mark, work.n + i));
   });
 }
 
 export const fail: WorkFunction = (work) =>
-  failEach(work, work.size, (mark, n) => work.site.pool.submit(own.fail, mark, n), (n) => `RangeError: failed ${n}`);
+  failEach(work, work.size, (mark, n) => work.context.pool.submit(own.fail, mark, n), (n) => `RangeError: failed ${n}`);
 
 export const never: WorkFunction = (work) => {
   const task = own.never.with({ timeout: 5 + work.ms });
-  return failEach(work, few(work), (mark) => work.site.pool.submit(task, mark), () => "TaskTimeoutError");
+  return failEach(work, few(work), (mark) => work.context.pool.submit(task, mark), () => "TaskTimeoutError");
 };
 
 export const spin: WorkFunction = (work) => {
   const task = own.spin.with({ timeout: 5 + work.ms });
-  return failEach(work, few(work), (mark) => work.site.pool.submit(task, mark), () => "TaskTimeoutError");
+  return failEach(work, few(work), (mark) => work.context.pool.submit(task, mark), () => "TaskTimeoutError");
 };
 
 export const exit: WorkFunction = (work) =>
-  failEach(work, few(work), (mark) => work.site.pool.submit(own.exit, mark), () => "crash");
+  failEach(work, few(work), (mark) => work.context.pool.submit(own.exit, mark), () => "crash");
 
 export const uncaught: WorkFunction = (work) =>
-  failEach(work, few(work), (mark) => work.site.pool.submit(own.uncaught, mark), () => "crash");
+  failEach(work, few(work), (mark) => work.context.pool.submit(own.uncaught, mark), () => "crash");
 
 export const memory: WorkFunction = (work) =>
-  failEach(work, 1, (mark) => work.site.pool.submit(own.fillMemory, mark), () => "crash");
+  failEach(work, 1, (mark) => work.context.pool.submit(own.fillMemory, mark), () => "crash");
 
-export const terminate: WorkFunction = ({ site }) => site.pool.terminate();
+export const terminate: WorkFunction = ({ context }) => context.pool.terminate();

@@ -9,7 +9,7 @@ import { valueOf } from "./tasks.ts";
 import { many, open, own, type WorkFunction } from "./work.ts";
 
 export const stream: WorkFunction = async (work) => {
-  const { pool, ledger } = work.site;
+  const { pool, ledger } = work.context;
   const { call, mark } = open(work, { value: { is: work.size } });
   let read = 0;
   try {
@@ -24,7 +24,7 @@ export const stream: WorkFunction = async (work) => {
 };
 
 export const group: WorkFunction = async (work) => {
-  const { pool, ledger } = work.site;
+  const { pool, ledger } = work.context;
   // In half of them, one call fails.
   const failing = work.random < 0.5 ? Math.floor(2 * work.random * work.size) : -1;
   const ends: Promise<unknown>[] = [];
@@ -51,7 +51,7 @@ export const group: WorkFunction = async (work) => {
 
 /** Producers and a consumer. One consumer only, so that producers find a worker: a pool has two or more. */
 export const queue: WorkFunction = async (work) => {
-  const { pool, ledger } = work.site;
+  const { pool, ledger } = work.context;
   const queue = new Queue<number>();
   const calls: Call[] = [];
   const producers = many(1 + work.size % 2, (i) => {

@@ -19,19 +19,19 @@ const settling = (work: Work) => ({ onError: "settle" as const, retry: retryOf(w
 
 export const map: WorkFunction = async (work) => {
   const { calls, items } = itemsOf(work);
-  await work.site.ledger.collect(calls, () => work.site.pool.starmap(own.compute, items, settling(work)));
+  await work.context.ledger.collect(calls, () => work.context.pool.starmap(own.compute, items, settling(work)));
 };
 
 /** Many short calls, which travel together. */
 export const batch: WorkFunction = async (work) => {
   const { calls, items } = itemsOf(work, 10 * work.size, 0);
-  await work.site.ledger.collect(calls, () => work.site.pool.starmap(own.compute, items, settling(work)));
+  await work.context.ledger.collect(calls, () => work.context.pool.starmap(own.compute, items, settling(work)));
 };
 
 export const imap: WorkFunction = async (work) => {
   const { calls, items } = itemsOf(work);
   const options = { ...settling(work), ordered: work.random < 0.5, buffer: 1 + work.size % 9 };
-  await work.site.ledger.collect(calls, () => work.site.pool.imap(own.computeItem, items, options));
+  await work.context.ledger.collect(calls, () => work.context.pool.imap(own.computeItem, items, options));
 };
 
 /** A map whose reader leaves. */
@@ -39,9 +39,9 @@ export const left: WorkFunction = async (work) => {
   const { calls, items } = itemsOf(work);
   for (const call of calls) call.isLeft = true;
   const most = Math.floor(work.random * work.size);
-  await work.site.ledger.collect(calls, async function* () {
+  await work.context.ledger.collect(calls, async function* () {
     let read = 0;
-    for await (const outcome of work.site.pool.imap(own.computeItem, items, settling(work))) {
+    for await (const outcome of work.context.pool.imap(own.computeItem, items, settling(work))) {
       yield outcome;
       if (++read > most) return;
     }
@@ -49,7 +49,7 @@ export const left: WorkFunction = async (work) => {
 };
 
 export const share: WorkFunction = async (work) => {
-  const { pool, ledger } = work.site;
+  const { pool, ledger } = work.context;
   const { calls, items } = itemsOf(work);
   try {
     using table = pool.share(new Map(items.map(([, n]) => [n, valueOf(n)])));
@@ -65,7 +65,7 @@ export const broadcast: WorkFunction = async (work) => {
   // It starts once on each worker, and again where a worker was lost. All workers must give the same value.
   const { call, mark } = open(work, { value: { is: [valueOf(work.n)] }, starts: 100 });
   try {
-    const results = await work.site.pool.broadcast(own.compute, mark, work.n, work.ms);
+    const results = await work.context.pool.broadcast(own.compute, mark, work.n, work.ms);
     call.fulfilled([...new Map(results.map((result) => [Deno.inspect(result), result])).values()]);
   } catch (error) {
     call.rejected(error);
@@ -76,7 +76,7 @@ const DISK_FULL = "os error 28";
 
 /** A map whose checkpoint is larger than its disk. */
 export const disk: WorkFunction = async (work) => {
-  const { pool, ledger, disk } = work.site;
+  const { pool, ledger, disk } = work.context;
   if (disk === undefined) return;
   const checkpoint = `${disk}/${work.n}.jsonl`;
   const { calls, items } = itemsOf(work, 40 * work.size, 0);
