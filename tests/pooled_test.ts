@@ -10,7 +10,7 @@ async function* countAsync(to: number): AsyncGenerator<number> {
   for (let n = 0; n < to; n++) yield await Promise.resolve(n);
 }
 
-async function settled(turns = 20): Promise<void> {
+async function runTurns(turns = 20): Promise<void> {
   for (let i = 0; i < turns; i++) await turn();
 }
 
@@ -106,16 +106,16 @@ for (const [concurrency, buffer] of [[1, 0], [2, 3], [4, 4], [3, 0]]) {
         for (;;) yield await Promise.resolve(read++);
       };
       const results = pooled<number, number>(isAsync ? countingAsync() : counting(), (n) => n, { concurrency, buffer });
-      await settled();
+      await runTurns();
       assertEquals(read, concurrency + buffer);
       let taken = 0;
       for await (const value of results) {
         assertEquals(value, taken++);
-        await settled();
+        await runTurns();
         assertEquals(read, taken + concurrency + buffer);
         if (taken === 5) break;
       }
-      await settled();
+      await runTurns();
       assertEquals(read, 5 + concurrency + buffer);
     });
   }
@@ -140,7 +140,7 @@ Deno.test("pooled(): leaving a loop over an endless input closes the input once 
   ) {
     if (value === 2) break;
   }
-  await settled();
+  await runTurns();
   assertEquals(returns, 1);
   assert(signals.length > 3);
   assertEquals(

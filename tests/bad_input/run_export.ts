@@ -16,7 +16,7 @@ import { onLinux } from "../support/proc.ts";
 import { random } from "../support/random.ts";
 import { type Callable, CALLABLES, ENTRIES, surface } from "./surface.ts";
 import { CallersError, VALUES } from "./values.ts";
-import { BESIDE, endWorld, instanceFor, INSTANCES, NOT_OURS, PLATFORM, release, validValue } from "./world.ts";
+import { BESIDE, endCalls, instanceFor, INSTANCES, NOT_OURS, PLATFORM, release, validValue } from "./valid_calls.ts";
 
 // deno-lint-ignore no-explicit-any -- values of any type
 type Any = any;
@@ -244,7 +244,7 @@ for (const place of all) {
 }
 if (cases === 0 && Number.isNaN(Number(share)) && !(owner in NOT_OURS)) failures.push(`${owner} has no case ${share}`);
 current = `${owner}: the end`;
-await endWorld();
+await endCalls();
 const end = performance.now() + SETTLES;
 while (onLinux && workerThreads() > 0 && performance.now() < end) {
   await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,24 +1,24 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { ended, lines, Place, ROOT } from "./kit.ts";
+import { ended, lines, ROOT, Workspace } from "./kit.ts";
 
 Deno.test("isopool run: one call with text or JSON arguments, a generator with --stream; exit code 1 if it fails", async () => {
-  await using place = await Place.make();
-  const text = await place.run(["run", "tasks.ts", "kind", "7"]);
+  await using workspace = await Workspace.make();
+  const text = await workspace.run(["run", "tasks.ts", "kind", "7"]);
   assertEquals([text.code, text.stdout], [0, '"string"\n']);
-  const json = await place.run(["run", "tasks.ts", "kind", "--json", "7"]);
+  const json = await workspace.run(["run", "tasks.ts", "kind", "--json", "7"]);
   assertEquals([json.code, json.stdout], [0, '"number"\n']);
-  const stream = await place.run(["run", "tasks.ts", "counts", "--json", "--stream", "--to", "raw", "3"]);
+  const stream = await workspace.run(["run", "tasks.ts", "counts", "--json", "--stream", "--to", "raw", "3"]);
   assertEquals([stream.code, stream.stdout], [0, "0\n1\n2\n"]);
-  const failed = await place.run(["run", "tasks.ts", "even", "3"]);
+  const failed = await workspace.run(["run", "tasks.ts", "even", "3"]);
   assertEquals([failed.code, failed.stdout, failed.stderr], [1, "", "isopool: TypeError: 3 is odd\n"]);
-  const late = await place.run(["run", "tasks.ts", "spin", "--timeout", "100ms"]);
+  const late = await workspace.run(["run", "tasks.ts", "spin", "--timeout", "100ms"]);
   assertEquals(late.code, 1);
   assertStringIncludes(late.stderr, "TaskTimeoutError");
 });
 
 Deno.test("isopool tune: measures 1, 2, 4 workers, and says which -j is best", async () => {
-  await using place = await Place.make();
-  const { code, stdout } = await place.run([
+  await using workspace = await Workspace.make();
+  const { code, stdout } = await workspace.run([
     "tune",
     "tasks.ts",
     "naps",
@@ -33,12 +33,12 @@ Deno.test("isopool tune: measures 1, 2, 4 workers, and says which -j is best", a
   assertEquals(lines(stdout).map((line) => line.match(/^ +(\d) /)?.[1]).filter((n) => n), ["1", "2", "4"]);
   assertMatch(stdout, /<- best/);
   assertMatch(stdout, /The best: -j [124]\n$/);
-  assertEquals((await place.run(["tune", "tasks.ts", "naps"], "")).code, 255);
+  assertEquals((await workspace.run(["tune", "tasks.ts", "naps"], "")).code, 255);
 });
 
 Deno.test("isopool doctor: tries each backend, stops a loop, and finds all well here", async () => {
-  await using place = await Place.make();
-  const { code, stdout } = await place.run(["doctor"]);
+  await using workspace = await Workspace.make();
+  const { code, stdout } = await workspace.run(["doctor"]);
   assertEquals(code, 0, stdout);
   assertStringIncludes(stdout, Deno.version.deno);
   for (const backend of ["worker", "process"]) {
@@ -49,8 +49,8 @@ Deno.test("isopool doctor: tries each backend, stops a loop, and finds all well 
 });
 
 Deno.test("isopool doctor: without permission to run programs, backend process is FAIL, with the way out", async () => {
-  await using place = await Place.make();
-  const { code, stdout } = await place.run(["doctor"], undefined, ["--allow-read", "--allow-env", "--allow-sys"]);
+  await using workspace = await Workspace.make();
+  const { code, stdout } = await workspace.run(["doctor"], undefined, ["--allow-read", "--allow-env", "--allow-sys"]);
   assertEquals(code, 1);
   assertMatch(stdout, /^FAIL backend process .*--allow-run/m);
   assertMatch(stdout, /^ok +backend worker/m);
@@ -93,12 +93,12 @@ for (const shell of ["bash", "zsh", "fish"]) {
   Deno.test(`completions: ${shell} reads the script, and completes commands and options`, {
     ignore: !hasShell(shell),
   }, async () => {
-    await using place = await Place.make();
-    const { code, stdout } = await place.run(["completions", shell]);
+    await using workspace = await Workspace.make();
+    const { code, stdout } = await workspace.run(["completions", shell]);
     assertEquals(code, 0);
-    await Deno.writeTextFile(place.path("script"), stdout);
+    await Deno.writeTextFile(workspace.path("script"), stdout);
     const sh = async (line: string) => {
-      const command = new Deno.Command(shell, { args: ["-c", line], cwd: place.folder, stdin: "null" });
+      const command = new Deno.Command(shell, { args: ["-c", line], cwd: workspace.folder, stdin: "null" });
       const { success, stdout, stderr } = await command.output();
       assert(success, new TextDecoder().decode(stderr));
       return lines(new TextDecoder().decode(stdout));
@@ -113,24 +113,24 @@ for (const shell of ["bash", "zsh", "fish"]) {
 }
 
 Deno.test("completions: a shell that is not known is refused with the list", async () => {
-  await using place = await Place.make();
-  const { code, stderr } = await place.run(["completions", "csh"]);
+  await using workspace = await Workspace.make();
+  const { code, stderr } = await workspace.run(["completions", "csh"]);
   assertEquals([code, stderr], [255, "isopool: isopool completions needs a shell: bash | zsh | fish\n"]);
 });
 
 Deno.test("deno install -g makes a command that runs a module of the current directory", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   const install = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["install", "--global", "-A", "--quiet", "--no-check", "--unstable-worker-options", "--name", "isopool"],
-      ...["--root", place.folder, `--import-map=${ROOT.pathname}npm.import_map.json`, `${ROOT.pathname}lib/cli.ts`],
+      ...["--root", workspace.folder, `--import-map=${ROOT.pathname}npm.import_map.json`, `${ROOT.pathname}lib/cli.ts`],
     ],
     env: { NO_COLOR: "1" },
   }).output();
   assert(install.success, new TextDecoder().decode(install.stderr));
   const command = new Deno.Command("sh", {
     args: ["-c", 'bin/isopool map tasks.ts upper -k --allow-read=. ::: a "b c"'],
-    cwd: place.folder,
+    cwd: workspace.folder,
     env: { NO_COLOR: "1" },
   });
   const { code, stdout, stderr } = await command.output();

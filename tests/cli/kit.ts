@@ -24,19 +24,22 @@ export interface Ended {
 }
 
 /** A folder of its own, in which commands run; removed at the end. */
-export class Place implements AsyncDisposable {
+export class Workspace implements AsyncDisposable {
   readonly #running = new Set<Deno.ChildProcess>();
 
   private constructor(readonly folder: string) {}
 
   /** Makes the folder, with these files in it, and the tasks of `tasks.ts`. */
-  static async make(files: Record<string, string | Uint8Array> = {}): Promise<Place> {
-    const place = new Place(await Deno.makeTempDir({ prefix: "isopool-cli-" }));
-    await Deno.copyFile(new URL("tasks.ts", import.meta.url), place.path("tasks.ts"));
+  static async make(files: Record<string, string | Uint8Array> = {}): Promise<Workspace> {
+    const workspace = new Workspace(await Deno.makeTempDir({ prefix: "isopool-cli-" }));
+    await Deno.copyFile(new URL("tasks.ts", import.meta.url), workspace.path("tasks.ts"));
     for (const [name, content] of Object.entries(files)) {
-      await Deno.writeFile(place.path(name), typeof content === "string" ? new TextEncoder().encode(content) : content);
+      await Deno.writeFile(
+        workspace.path(name),
+        typeof content === "string" ? new TextEncoder().encode(content) : content,
+      );
     }
-    return place;
+    return workspace;
   }
 
   /** The path of a file in the folder. */

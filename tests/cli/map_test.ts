@@ -1,20 +1,20 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { ended, lines, Place, until } from "./kit.ts";
+import { ended, lines, until, Workspace } from "./kit.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
 Deno.test("-k gives results in input order; without it, all of them", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   const input = numbers(5_000).join("\n");
-  const ordered = await place.run(["map", "tasks.ts", "same", "-k"], input);
+  const ordered = await workspace.run(["map", "tasks.ts", "same", "-k"], input);
   assertEquals(lines(ordered.stdout), numbers(5_000).map((n) => `"${n}"`));
-  const other = await place.run(["map", "tasks.ts", "same"], input);
+  const other = await workspace.run(["map", "tasks.ts", "same"], input);
   assertEquals(lines(other.stdout).sort(), lines(ordered.stdout).sort());
 });
 
 Deno.test("exit code: 0, the number of failures up to 100, 101 for more; each failure names its item, and the line that threw", async () => {
-  await using place = await Place.make();
-  const run = (count: number) => place.run(["map", "tasks.ts", "even", ":::", ...numbers(count)]);
+  await using workspace = await Workspace.make();
+  const run = (count: number) => workspace.run(["map", "tasks.ts", "even", ":::", ...numbers(count)]);
   assertEquals((await run(1)).code, 0);
   const three = await run(6);
   assertEquals([three.code, lines(three.stdout).sort()], [3, ["0", "2", "4"]]);
@@ -24,7 +24,7 @@ Deno.test("exit code: 0, the number of failures up to 100, 101 for more; each fa
 });
 
 Deno.test("exit code 255: a wrong command line says the option, the value and the way out", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   for (
     const [args, message] of [
       [["map"], "isopool map needs MODULE and EXPORT"],
@@ -48,21 +48,24 @@ Deno.test("exit code 255: a wrong command line says the option, the value and th
       [["mop"], "Unknown command mop: did you mean map? See isopool --help"],
     ] as [string[], string][]
   ) {
-    const { code, stdout, stderr } = await place.run(args);
+    const { code, stdout, stderr } = await workspace.run(args);
     assertEquals([code, stdout], [255, ""], args.join(" "));
     assertStringIncludes(stderr, message);
   }
 });
 
 Deno.test("--to raw writes text and bytes as they are, and nothing for nothing; --to csv has a header", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   assertEquals(
-    (await place.run(["map", "tasks.ts", "same", "-k", "--to", "raw", ":::", "a", "b c"])).stdout,
+    (await workspace.run(["map", "tasks.ts", "same", "-k", "--to", "raw", ":::", "a", "b c"])).stdout,
     "a\nb c\n",
   );
-  assertEquals((await place.run(["map", "tasks.ts", "bytes", "-k", "--to", "raw", ":::", "a", "b"])).stdout, "<a><b>");
-  assertEquals((await place.run(["map", "tasks.ts", "nothing", "--to", "raw", ":::", "a"])).stdout, "");
-  assertEquals((await place.run(["map", "tasks.ts", "nothing", ":::", "a"])).stdout, "null\n");
+  assertEquals(
+    (await workspace.run(["map", "tasks.ts", "bytes", "-k", "--to", "raw", ":::", "a", "b"])).stdout,
+    "<a><b>",
+  );
+  assertEquals((await workspace.run(["map", "tasks.ts", "nothing", "--to", "raw", ":::", "a"])).stdout, "");
+  assertEquals((await workspace.run(["map", "tasks.ts", "nothing", ":::", "a"])).stdout, "null\n");
   const args = [
     "map",
     "tasks.ts",
@@ -76,22 +79,30 @@ Deno.test("--to raw writes text and bytes as they are, and nothing for nothing; 
     '{"a":1,"b":"x,y"}',
     '{"b":"\\""}',
   ];
-  assertEquals((await place.run(args)).stdout, 'a,b\n1,"x,y"\n,""""\n');
-  const other = await place.run([...args, '{"c":1}']);
+  assertEquals((await workspace.run(args)).stdout, 'a,b\n1,"x,y"\n,""""\n');
+  const other = await workspace.run([...args, '{"c":1}']);
   assertEquals(other.code, 1);
   assertStringIncludes(other.stderr, 'the first result has no column "c"');
 });
 
 Deno.test("--tag: each line of output begins with its item and a tab", async () => {
-  await using place = await Place.make();
-  const { stdout } = await place.run(["map", "tasks.ts", "same", "-0k", "--tag", "--to", "raw"], "a\nb\0c");
+  await using workspace = await Workspace.make();
+  const { stdout } = await workspace.run(["map", "tasks.ts", "same", "-0k", "--tag", "--to", "raw"], "a\nb\0c");
   assertEquals(stdout, '"a\\nb"\ta\n"a\\nb"\tb\nc\tc\n');
 });
 
 Deno.test("what tasks print goes to standard error: standard output holds the results", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   for (const backend of ["worker", "process", "async"]) {
-    const { code, stdout, stderr } = await place.run(["map", "tasks.ts", "prints", "--backend", backend, ":::", "a"]);
+    const { code, stdout, stderr } = await workspace.run([
+      "map",
+      "tasks.ts",
+      "prints",
+      "--backend",
+      backend,
+      ":::",
+      "a",
+    ]);
     assertEquals([code, stdout], [0, '"a"\n'], backend);
     for (const text of ["log a", "info", "debug", '{ text: "a" }', "group", "inside", "count: 1", "time: "]) {
       assertStringIncludes(stderr, text);
@@ -100,49 +111,49 @@ Deno.test("what tasks print goes to standard error: standard output holds the re
 });
 
 Deno.test("--backend and -j: threads, processes, this thread; as many as -j says", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   const input = numbers(400).join("\n");
   const threadsOf = async (...flags: string[]) =>
-    new Set(lines((await place.run(["map", "tasks.ts", "thread", "--to", "raw", ...flags], input)).stdout));
+    new Set(lines((await workspace.run(["map", "tasks.ts", "thread", "--to", "raw", ...flags], input)).stdout));
   assertEquals((await threadsOf("-j1")).size, 1);
   assertEquals((await threadsOf("-j1%")).size, 1);
   assertEquals((await threadsOf("--backend", "async")).size, 1);
 });
 
 Deno.test("--backend process -j 2: two processes of their own at a time", async () => {
-  await using place = await Place.make();
-  const child = place.start(["map", "tasks.ts", "waits", "--backend", "process", "-j", "2", ":::", "a", "b"]);
-  await until(() => place.has("started-a") && place.has("started-b"), "both run");
+  await using workspace = await Workspace.make();
+  const child = workspace.start(["map", "tasks.ts", "waits", "--backend", "process", "-j", "2", ":::", "a", "b"]);
+  await until(() => workspace.has("started-a") && workspace.has("started-b"), "both run");
   const children = lines(await Deno.readTextFile(`/proc/${child.pid}/task/${child.pid}/children`).catch(() => ""));
-  await Deno.writeTextFile(place.path("go"), "");
+  await Deno.writeTextFile(workspace.path("go"), "");
   const { code, stdout } = ended(await child.output());
   assertEquals([code, lines(stdout).sort()], [0, ['"a"', '"b"']]);
   assertEquals(children[0]?.trim().split(" ").length, 2);
 });
 
 Deno.test("--timeout stops a task that spins, and --retries tries again", async () => {
-  await using place = await Place.make();
-  const late = await place.run(["map", "tasks.ts", "spin", "--timeout", "100ms", ":::", "a"]);
+  await using workspace = await Workspace.make();
+  const late = await workspace.run(["map", "tasks.ts", "spin", "--timeout", "100ms", ":::", "a"]);
   assertEquals(late.code, 1);
   assertStringIncludes(late.stderr, "TaskTimeoutError");
-  assertEquals((await place.run(["map", "tasks.ts", "failsOnce", ":::", "one"])).code, 1);
-  assertEquals((await place.run(["map", "tasks.ts", "failsOnce", "--retries", "1", ":::", "two"])).code, 0);
+  assertEquals((await workspace.run(["map", "tasks.ts", "failsOnce", ":::", "one"])).code, 1);
+  assertEquals((await workspace.run(["map", "tasks.ts", "failsOnce", "--retries", "1", ":::", "two"])).code, 0);
 });
 
 Deno.test("--rate 2/500ms: six items take at least 1 s", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   const start = performance.now();
-  assertEquals((await place.run(["map", "tasks.ts", "same", "--rate", "2/500ms", ":::", ...numbers(6)])).code, 0);
+  assertEquals((await workspace.run(["map", "tasks.ts", "same", "--rate", "2/500ms", ":::", ...numbers(6)])).code, 0);
   assert(performance.now() - start >= 1_000);
 });
 
 Deno.test("--allow-read=FOLDER lets tasks read that and no more, on threads and processes; --deny-net denies one kind", async () => {
-  await using place = await Place.make({ secret: "s" });
-  await Deno.mkdir(place.path("open"));
-  await Deno.writeTextFile(place.path("open/file"), "text");
+  await using workspace = await Workspace.make({ secret: "s" });
+  await Deno.mkdir(workspace.path("open"));
+  await Deno.writeTextFile(workspace.path("open/file"), "text");
   for (const backend of ["worker", "process"]) {
     const run = (path: string, ...flags: string[]) =>
-      place.run(["map", "tasks.ts", "reads", "--backend", backend, ...flags, ":::", path]);
+      workspace.run(["map", "tasks.ts", "reads", "--backend", backend, ...flags, ":::", path]);
     const open = await run("open/file", "--allow-read=open");
     assertEquals([open.code, open.stdout], [0, '"text"\n'], open.stderr);
     const secret = await run("secret", "--allow-read=open");
@@ -154,38 +165,38 @@ Deno.test("--allow-read=FOLDER lets tasks read that and no more, on threads and 
 });
 
 Deno.test("--dry-run prints the calls and runs nothing", async () => {
-  await using place = await Place.make();
-  const { code, stdout } = await place.run(["map", "tasks.ts", "logged", "--dry-run", ":::", "1", "a b", "c\td"]);
+  await using workspace = await Workspace.make();
+  const { code, stdout } = await workspace.run(["map", "tasks.ts", "logged", "--dry-run", ":::", "1", "a b", "c\td"]);
   assertEquals([code, lines(stdout)], [0, [
     "isopool map tasks.ts logged 1",
     "isopool map tasks.ts logged a b",
     'isopool map tasks.ts logged "c\\td"',
   ]]);
-  assertEquals([...Deno.readDirSync(place.folder)].map(({ name }) => name), ["tasks.ts"]);
+  assertEquals([...Deno.readDirSync(workspace.folder)].map(({ name }) => name), ["tasks.ts"]);
 });
 
 Deno.test("--bar: where there is no terminal, standard error gets a line at the end", async () => {
-  await using place = await Place.make();
-  const { code, stderr } = await place.run(["map", "tasks.ts", "same", "--bar", ":::", "a", "b"]);
+  await using workspace = await Workspace.make();
+  const { code, stderr } = await workspace.run(["map", "tasks.ts", "same", "--bar", ":::", "a", "b"]);
   assertEquals(code, 0);
   assertMatch(stderr, /^2\/2 100% .*\n$/);
 });
 
 Deno.test("--bar with --files: the paths that match are counted before the first of them runs", async () => {
-  await using place = await Place.make({ "a.txt": "1", "b.txt": "2", "c.txt": "3" });
-  const { code, stdout, stderr } = await place.run(["map", "tasks.ts", "same", "--bar", "--files", "*.txt"]);
+  await using workspace = await Workspace.make({ "a.txt": "1", "b.txt": "2", "c.txt": "3" });
+  const { code, stdout, stderr } = await workspace.run(["map", "tasks.ts", "same", "--bar", "--files", "*.txt"]);
   assertEquals([code, lines(stdout).sort()], [0, ['"a.txt"', '"b.txt"', '"c.txt"']]);
   assertMatch(stderr, /^3\/3 100% .*\n$/);
 });
 
 Deno.test("--help of each command shows its options and examples; --help of all names the commands", async () => {
-  await using place = await Place.make();
-  const all = await place.run(["--help"]);
+  await using workspace = await Workspace.make();
+  const all = await workspace.run(["--help"]);
   assertEquals(all.code, 0);
   const names = [...all.stdout.matchAll(/^ {2}(\w+) {2,}/gm)].map(([, name]) => name);
   assert(names.includes("map"));
   for (const name of names) {
-    const { code, stdout } = await place.run([name, "--help"]);
+    const { code, stdout } = await workspace.run([name, "--help"]);
     assertEquals(code, 0);
     assertStringIncludes(stdout, `isopool ${name}`);
     assertStringIncludes(stdout, "Examples");

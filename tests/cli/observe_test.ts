@@ -1,45 +1,45 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Place, until } from "./kit.ts";
+import { until, Workspace } from "./kit.ts";
 
 Deno.test("--trace FILE records each item; isopool trace FILE --html PAGE makes a page of it", async () => {
-  await using place = await Place.make();
-  const map = await place.run(["map", "tasks.ts", "upper", "--trace", "out.json", ":::", "a", "b", "c"]);
+  await using workspace = await Workspace.make();
+  const map = await workspace.run(["map", "tasks.ts", "upper", "--trace", "out.json", ":::", "a", "b", "c"]);
   assertEquals(map.code, 0, map.stderr);
-  const events = JSON.parse(await place.read("out.json")) as { ph: string; cat?: string; name: string }[];
+  const events = JSON.parse(await workspace.read("out.json")) as { ph: string; cat?: string; name: string }[];
   assertEquals(events.filter(({ ph, cat }) => ph === "X" && cat === "run").map(({ name }) => name), [
     "upper",
     "upper",
     "upper",
   ]);
-  const made = await place.run(["trace", "out.json", "--html", "page.html"]);
+  const made = await workspace.run(["trace", "out.json", "--html", "page.html"]);
   assertEquals([made.code, made.stdout, made.stderr], [0, "page.html: 3 calls\n", ""]);
-  const page = await place.read("page.html");
+  const page = await workspace.read("page.html");
   assertMatch(page, /^<!doctype html>/i);
   assertStringIncludes(page, '"upper"');
 });
 
 Deno.test("--trace: what the map has recorded is whole when an item fails, is stopped, or the disk is full", async () => {
-  await using place = await Place.make();
-  const map = await place.run(
+  await using workspace = await Workspace.make();
+  const map = await workspace.run(
     ["map", "tasks.ts", "mixed", "--trace", "out.json", "--timeout", "100ms", ":::", "a", "fail", "spin"],
   );
   assertEquals(map.code, 2);
-  const events = JSON.parse(await place.read("out.json")) as { cat?: string; args?: { outcome?: string } }[];
+  const events = JSON.parse(await workspace.read("out.json")) as { cat?: string; args?: { outcome?: string } }[];
   assertEquals(events.filter(({ cat }) => cat === "run").map(({ args }) => args?.outcome).sort(), [
     "fulfilled",
     "rejected",
     "rejected",
   ]);
   if (Deno.build.os !== "linux") return;
-  const full = await place.run(["map", "tasks.ts", "same", "--trace", "/dev/full", ":::", "a"]);
+  const full = await workspace.run(["map", "tasks.ts", "same", "--trace", "/dev/full", ":::", "a"]);
   assertEquals([full.code, full.stdout], [255, '"a"\n']);
   assertMatch(full.stderr, /^isopool: .*No space left on device/m);
 });
 
 Deno.test("isopool trace: a missing FILE or --html, a page in place of the trace, and no trace are refused", async () => {
-  await using place = await Place.make({ "out.json": "[", "no.json": "nothing\nat all\n" });
+  await using workspace = await Workspace.make({ "out.json": "[", "no.json": "nothing\nat all\n" });
   const refused = async (args: string[], text: string) => {
-    const { code, stdout, stderr } = await place.run(["trace", ...args]);
+    const { code, stdout, stderr } = await workspace.run(["trace", ...args]);
     assertEquals([code, stdout], [255, ""]);
     assertStringIncludes(stderr, text);
   };
@@ -48,55 +48,55 @@ Deno.test("isopool trace: a missing FILE or --html, a page in place of the trace
   await refused(["out.json", "--html", "./out.json"], '--html is "./out.json", the trace itself');
   await refused(["nope.json", "--html", "page.html"], "No such file");
   await refused(["no.json", "--html", "page.html"], "SyntaxError");
-  assertEquals(await place.read("out.json"), "[");
+  assertEquals(await workspace.read("out.json"), "[");
 });
 
 Deno.test("--dashboard serves the live page while the map runs; its address goes to standard error", async () => {
-  await using place = await Place.make();
-  const child = place.start(["map", "tasks.ts", "waits", "--dashboard", ":::", "a"]);
+  await using workspace = await Workspace.make();
+  const child = workspace.start(["map", "tasks.ts", "waits", "--dashboard", ":::", "a"]);
   const stdout = new Response(child.stdout).text();
   let stderr = "";
   const errors = child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(
     new WritableStream({ write: (text) => void (stderr += text) }),
   );
-  await until(() => place.has("started-a") && stderr.includes("\n"), "the item runs");
+  await until(() => workspace.has("started-a") && stderr.includes("\n"), "the item runs");
   const url = stderr.trim();
   assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]{36}\/$/);
   assertStringIncludes(await (await fetch(url)).text(), "isopool");
   // An open page does not keep the command from its end.
   const events = await fetch(`${url}events`);
   const { port } = new URL(url);
-  const other = await place.run(["map", "tasks.ts", "same", `--dashboard=${port}`, ":::", "a"]);
+  const other = await workspace.run(["map", "tasks.ts", "same", `--dashboard=${port}`, ":::", "a"]);
   assertEquals([other.code, other.stdout], [255, ""]);
   assertStringIncludes(other.stderr, "AddrInUse");
-  await Deno.writeTextFile(place.path("go"), "");
+  await Deno.writeTextFile(workspace.path("go"), "");
   const [text, { code }] = await Promise.all([stdout, child.status, errors]);
   await events.body!.cancel();
   assertEquals([text, code], ['"a"\n', 0]);
 });
 
 Deno.test("--dashboard: a port that is none is refused", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   for (const port of ["soon", "-1", "70000"]) {
-    const { code, stderr } = await place.run(["map", "tasks.ts", "same", `--dashboard=${port}`, ":::", "a"]);
+    const { code, stderr } = await workspace.run(["map", "tasks.ts", "same", `--dashboard=${port}`, ":::", "a"]);
     assertEquals(code, 255);
     assertStringIncludes(stderr, `--dashboard is "${port}": it takes a`);
   }
 });
 
 Deno.test("--timeout 300%: an item that runs far longer than the others is stopped", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   const items = Array.from({ length: 30 }, (_, n) => `item ${n}`);
-  const run = await place.run(["map", "tasks.ts", "mixed", "--timeout", "300%", ":::", ...items, "spin"]);
+  const run = await workspace.run(["map", "tasks.ts", "mixed", "--timeout", "300%", ":::", ...items, "spin"]);
   assertEquals(run.code, 1);
   assertMatch(run.stderr, /^isopool: item 31 \(spin\): TaskTimeoutError/m);
   assert(items.every((item) => run.stdout.includes(`"${item}"\n`)));
   for (const timeout of ["100%", "some%"]) {
-    const { code, stderr } = await place.run(["map", "tasks.ts", "same", "--timeout", timeout, ":::", "a"]);
+    const { code, stderr } = await workspace.run(["map", "tasks.ts", "same", "--timeout", timeout, ":::", "a"]);
     assertEquals(code, 255);
     assertStringIncludes(stderr, `--timeout is "${timeout}": it takes a`);
   }
-  const once = await place.run(["run", "tasks.ts", "same", "--timeout", "300%", "a"]);
+  const once = await workspace.run(["run", "tasks.ts", "same", "--timeout", "300%", "a"]);
   assertEquals(once.code, 255);
   assertStringIncludes(once.stderr, "--timeout 300% needs the run times of other calls");
 });

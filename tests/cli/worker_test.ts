@@ -4,15 +4,15 @@ import { cluster } from "@isopool/isopool/cluster";
 import type * as Tasks from "../cluster/tasks.ts";
 import { noRedis, TestRedis } from "../support/redis.ts";
 import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
-import { ended, Place } from "./kit.ts";
+import { ended, Workspace } from "./kit.ts";
 
 const { double, record } = tasks<typeof Tasks>(import.meta.resolve("../cluster/tasks.ts"));
 const needsRedis = { ignore: noRedis ?? false, deadline: 60_000 };
 
 test("worker: serves a queue; SIGTERM lets the calls that run end, and it exits with 143", async () => {
   await using redis = await TestRedis.start();
-  await using place = await Place.make();
-  const host = place.start(["worker", "--redis", redis.address, "--queue", "q", "-j", "2"]);
+  await using workspace = await Workspace.make();
+  const host = workspace.start(["worker", "--redis", redis.address, "--queue", "q", "-j", "2"]);
   const end = host.output();
   await using pool = new Pool({ backend: cluster({ redis: redis.address, queue: "q" }) });
   assertEquals(await within(30_000, pool.submit(double, 4)), 8);
@@ -26,11 +26,11 @@ test("worker: serves a queue; SIGTERM lets the calls that run end, and it exits 
 }, needsRedis);
 
 test("worker --dev: starts a Redis of its own, says where, and ends it", async () => {
-  await using place = await Place.make();
-  const address = `unix://${place.folder}/dev.sock`;
-  const host = place.start(["worker", "--dev", "--redis", address, "--queue", "q", "-j", "1"]);
+  await using workspace = await Workspace.make();
+  const address = `unix://${workspace.folder}/dev.sock`;
+  const host = workspace.start(["worker", "--dev", "--redis", address, "--queue", "q", "-j", "1"]);
   const end = host.output();
-  const exists = () => Deno.stat(`${place.folder}/dev.sock`).then(() => true, () => false);
+  const exists = () => Deno.stat(`${workspace.folder}/dev.sock`).then(() => true, () => false);
   await until(exists, "Redis runs", 30_000);
   {
     await using pool = new Pool({ backend: cluster({ redis: address, queue: "q" }) });
@@ -41,22 +41,22 @@ test("worker --dev: starts a Redis of its own, says where, and ends it", async (
   assertEquals(code, 143, stderr);
   assertStringIncludes(stderr, `started Redis at ${address}`);
   await until(async () => !await exists(), "Redis has ended");
-  const remote = await place.run(["worker", "--dev", "--redis", "redis://192.0.2.1", "--queue", "q"]);
+  const remote = await workspace.run(["worker", "--dev", "--redis", "redis://192.0.2.1", "--queue", "q"]);
   assertEquals([remote.code, remote.stderr.includes("on this machine")], [255, true]);
 }, needsRedis);
 
 test("worker: a wrong command line, and a Redis that is not there, are told in one line", async () => {
-  await using place = await Place.make();
+  await using workspace = await Workspace.make();
   for (
     const [args, part] of [
       [["worker"], "needs --redis"],
       [["worker", "--redis", "redis://localhost"], "needs --queue"],
       [["worker", "--redis", "localhost", "--queue", "q"], "`redis`"],
-      [["worker", "--redis", `unix://${place.folder}/none`, "--queue", "q"], "Cannot reach Redis"],
+      [["worker", "--redis", `unix://${workspace.folder}/none`, "--queue", "q"], "Cannot reach Redis"],
       [["worker", "--redis", "redis://localhost", "--queue", "q", "-j", "0"], "--concurrency"],
     ] as const
   ) {
-    const { code, stderr } = await place.run(args);
+    const { code, stderr } = await workspace.run(args);
     assertEquals(code, 255, stderr);
     assertStringIncludes(stderr, part);
     assert(stderr.trimEnd().split("\n").length === 1, stderr);

@@ -25,7 +25,7 @@
  */
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { limit, pooled } from "@isopool/isopool";
-import { drained, ending, settled, untilAborted } from "../io/kit.ts";
+import { outcomeOf, readAll, runTurns, untilAborted } from "../io/kit.ts";
 import { random } from "../support/random.ts";
 import { expectError } from "../support/expect.ts";
 import { test, until } from "../support/within.ts";
@@ -39,7 +39,7 @@ for (const [kind, open] of KINDS) {
         let inside = 0, maxInside = 0;
         const results = await pooled(open(turns.entries()), async ([index, turns]) => {
           maxInside = Math.max(maxInside, ++inside);
-          await settled(turns);
+          await runTurns(turns);
           inside--;
           return index;
         }, { concurrency });
@@ -54,17 +54,17 @@ for (const [kind, open] of KINDS) {
     for (const onError of ["throw", "settle", "aggregate"] as const) {
       const fn = () => Promise.reject(new Error("not called"));
       assertEquals(await pooled(open([]), fn, { onError }), []);
-      assertEquals(await drained(pooled(open([]), fn, { onError })), { seen: [], error: undefined });
+      assertEquals(await readAll(pooled(open([]), fn, { onError })), { seen: [], error: undefined });
     }
   });
 
   test(`p-map, ${kind}: it rejects with the first failure in time`, async () => {
     for (const concurrency of [1, 3]) {
       const fn = async (n: number) => {
-        await settled(n);
+        await runTurns(n);
         throw new Error(`${n}`);
       };
-      const error = await ending(pooled(open([3, 0, 5]), fn, { concurrency })) as Error;
+      const error = await outcomeOf(pooled(open([3, 0, 5]), fn, { concurrency })) as Error;
       assertEquals(error.message, concurrency === 1 ? "3" : "0");
     }
   });
@@ -72,12 +72,12 @@ for (const [kind, open] of KINDS) {
   test(`p-map, ${kind}: stopOnError: false is "aggregate" or "settle": every call runs, all failures come in input order`, async () => {
     let ran = 0;
     const fn = async (n: number) => {
-      await settled(3 - n);
+      await runTurns(3 - n);
       ran++;
       if (n % 2) throw n;
       return n;
     };
-    const all = await ending(pooled(open([0, 1, 2, 3]), fn, { onError: "aggregate" }));
+    const all = await outcomeOf(pooled(open([0, 1, 2, 3]), fn, { onError: "aggregate" }));
     const error = expectError(all, AggregateError);
     assertEquals([error.errors, ran], [[1, 3], 4]);
     const outcomes = await pooled(open([0, 1, 2, 3]), fn, { onError: "settle" });
@@ -87,7 +87,7 @@ for (const [kind, open] of KINDS) {
   test(`p-map, ${kind}: after a failure running calls end, and no other starts`, async () => {
     const gate = Promise.withResolvers<void>();
     const started: number[] = [], ended: number[] = [];
-    const outcome = ending(
+    const outcome = outcomeOf(
       pooled(open([1, 2, 3, 4, 5]), async (n) => {
         started.push(n);
         if (n === 2) throw "Oops";
@@ -96,7 +96,7 @@ for (const [kind, open] of KINDS) {
       }, { concurrency: 3 }),
     );
     await until(() => started.includes(2), "the failure");
-    await settled();
+    await runTurns();
     const before = [...started];
     gate.resolve();
     assertEquals(await outcome, "Oops");
@@ -114,10 +114,10 @@ for (const [kind, open] of KINDS) {
         }
       };
       const called: number[] = [];
-      const error = await ending(pooled(open(source()), async (n) => {
+      const error = await outcomeOf(pooled(open(source()), async (n) => {
         called.push(n);
         running++;
-        await settled(2);
+        await runTurns(2);
         running--;
       }, { concurrency: 2 }));
       assertStrictEquals(error, failure);
@@ -134,10 +134,10 @@ for (const [kind, open] of KINDS) {
       throw new Error("source");
     };
     assertStrictEquals(
-      await ending(pooled(open(source()), () => Promise.reject(failure), { concurrency: 1 })),
+      await outcomeOf(pooled(open(source()), () => Promise.reject(failure), { concurrency: 1 })),
       failure,
     );
-    await settled();
+    await runTurns();
     assertEquals(threw, false);
   });
 
@@ -146,9 +146,9 @@ for (const [kind, open] of KINDS) {
       yield* [10, 20, 30];
       throw new RangeError("source");
     };
-    const sourced = await drained(pooled(open(source()), (n) => n, { concurrency: 1, buffer: 10 }));
+    const sourced = await readAll(pooled(open(source()), (n) => n, { concurrency: 1, buffer: 10 }));
     assertEquals([sourced.seen, (sourced.error as Error).message], [[10, 20, 30], "source"]);
-    const mapped = await drained(
+    const mapped = await readAll(
       pooled(open([10, 20, 30]), (n) => n === 30 ? Promise.reject("fn") : n, { concurrency: 1 }),
     );
     assertEquals(mapped, { seen: [10, 20], error: "fn" });
@@ -166,13 +166,13 @@ for (const [kind, open] of KINDS) {
       for await (
         const value of pooled(open(source()), async (n) => {
           maxInside = Math.max(maxInside, ++inside);
-          await settled(1);
+          await runTurns(1);
           inside--;
           return n;
         }, { concurrency, buffer })
       ) {
         assertEquals(value, taken++);
-        await settled(3);
+        await runTurns(3);
         maxAhead = Math.max(maxAhead, read - taken);
       }
       assertEquals([taken, maxInside], [40, concurrency]);
@@ -183,7 +183,7 @@ for (const [kind, open] of KINDS) {
 
   test(`p-map, ${kind}: fn gets the index of its item, in whatever order calls settle`, async () => {
     const results = await pooled(open([5, 0, 3]), async (n, { index }) => {
-      await settled(n);
+      await runTurns(n);
       return [n, index];
     });
     assertEquals(results, [[5, 0], [0, 1], [3, 2]]);
@@ -193,13 +193,13 @@ for (const [kind, open] of KINDS) {
     const reason = new Error("mine");
     let called = 0;
     assertStrictEquals(
-      await ending(pooled(open([1]), () => called++, { signal: AbortSignal.abort(reason) })),
+      await outcomeOf(pooled(open([1]), () => called++, { signal: AbortSignal.abort(reason) })),
       reason,
     );
     assertEquals(called, 0);
     const controller = new AbortController();
     const fn = (_: number, context: { signal: AbortSignal }) => (called++, untilAborted(context.signal));
-    const outcome = ending(pooled(open([1, 2, 3]), fn, { signal: controller.signal, concurrency: 2 }));
+    const outcome = outcomeOf(pooled(open([1, 2, 3]), fn, { signal: controller.signal, concurrency: 2 }));
     await until(() => called === 2, "two run");
     controller.abort(reason);
     assertStrictEquals(await outcome, reason);

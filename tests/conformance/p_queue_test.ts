@@ -17,7 +17,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { limit, pooled } from "@isopool/isopool";
-import { ending } from "../io/kit.ts";
+import { outcomeOf } from "../io/kit.ts";
 import { test } from "../support/within.ts";
 
 test("p-queue: rate, strict: of any `limit` + 1 starts, the last is an interval after the first", async () => {
@@ -72,7 +72,7 @@ test("p-queue: aborted calls leave the queue", async () => {
   const controller = new AbortController();
   const gate = Promise.withResolvers<void>();
   const first = run(() => gate.promise);
-  const aborted = Array.from({ length: 100 }, () => ending(run(() => "ran", { signal: controller.signal })));
+  const aborted = Array.from({ length: 100 }, () => outcomeOf(run(() => "ran", { signal: controller.signal })));
   const last = run(() => "last");
   assertEquals(run.waiting, 101);
   controller.abort("gone");

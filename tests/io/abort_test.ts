@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { limit, type LimitOptions, pooled, tune } from "@isopool/isopool";
 import { GRACE } from "../../lib/io/attempts.ts";
 import { test, timed, until } from "../support/within.ts";
-import { ending, settled } from "./kit.ts";
+import { outcomeOf, runTurns } from "./kit.ts";
 
 const NEVER = new Promise<never>(() => {});
 
@@ -19,7 +19,7 @@ for (const [name, options] of Object.entries(KINDS)) {
       const controller = new AbortController();
       const run = limit(isCommon ? { ...options, signal: controller.signal } : options);
       let called = 0;
-      const call = ending(run(() => called++, isCommon ? {} : { signal: controller.signal }));
+      const call = outcomeOf(run(() => called++, isCommon ? {} : { signal: controller.signal }));
       const reason = new Error("too late");
       controller.abort(reason);
       assertStrictEquals(await call, reason);
@@ -35,10 +35,10 @@ for (const [name, options] of Object.entries(KINDS)) {
       const run = limit(isCommon ? { ...options, signal: controller.signal } : options);
       let started = false;
       const call = run(() => (started = true, NEVER), isCommon ? {} : { signal: controller.signal });
-      const outcome = timed(ending(call));
+      const outcome = timed(outcomeOf(call));
       await until(() => started, "fn runs");
       controller.abort("enough");
-      await settled(3);
+      await runTurns(3);
       assertEquals([run.active, started], [1, true]);
       const { ms, value } = await outcome;
       assertEquals(value, "enough");
@@ -54,7 +54,7 @@ test("limit(): a call whose fn ends within the grace time after an abort settles
   const controller = new AbortController();
   const gate = Promise.withResolvers<string>();
   const call = run(() => gate.promise, { signal: controller.signal });
-  await settled(1);
+  await runTurns(1);
   controller.abort("enough");
   gate.resolve("saved");
   assertEquals([await call, run.active], ["saved", 0]);
@@ -76,7 +76,7 @@ test(`pooled({ signal }): items that ignore their signal do not delay the reject
         if (reading === "await") return await results;
         for await (const value of results) seen.push(value);
       };
-      const outcome = ending(read());
+      const outcome = outcomeOf(read());
       await until(() => started === 4, "all permits are taken");
       const reason = new Error("enough");
       const rejected = timed(outcome);
@@ -86,7 +86,7 @@ test(`pooled({ signal }): items that ignore their signal do not delay the reject
       assert(ms >= GRACE - 2, `rejected after ${ms} ms`);
       // What comes later changes nothing. With a timeout nothing comes: its timer must be gone all the same.
       if (!("timeout" in options)) late.reject(new Error("late"));
-      await settled(3);
+      await runTurns(3);
       assertEquals([started, seen], [4, reading === "await" ? [] : [0]]);
     }
   }
@@ -96,8 +96,8 @@ test("pooled({ signal }): an abort after a failure ends the wait for the items t
   const controller = new AbortController();
   const boom = new Error("boom");
   const results = pooled([0, 1], (n) => n === 0 ? NEVER : Promise.reject(boom), { signal: controller.signal });
-  const outcome = ending(results);
-  await settled();
+  const outcome = outcomeOf(results);
+  await runTurns();
   controller.abort("enough");
   assertStrictEquals(await outcome, boom);
 });
@@ -107,8 +107,8 @@ test("pooled({ signal }): fn is not called for an item of an async input that ca
   let called = 0;
   const next = Promise.withResolvers<IteratorResult<number>>();
   const input: AsyncIterable<number> = { [Symbol.asyncIterator]: () => ({ next: () => next.promise }) };
-  const outcome = ending(pooled(input, () => called++, { signal: controller.signal }));
-  await settled(1);
+  const outcome = outcomeOf(pooled(input, () => called++, { signal: controller.signal }));
+  await runTurns(1);
   next.resolve({ done: false, value: 1 });
   // The item is read, and the loop that read it has not run yet.
   await Promise.resolve();
@@ -118,8 +118,8 @@ test("pooled({ signal }): fn is not called for an item of an async input that ca
 
 test("tune({ signal }): calls that ignore the abort do not delay the rejection for ever", async () => {
   const controller = new AbortController();
-  const outcome = ending(tune(() => NEVER, { concurrencies: [2], signal: controller.signal }));
-  await settled(1);
+  const outcome = outcomeOf(tune(() => NEVER, { concurrencies: [2], signal: controller.signal }));
+  await runTurns(1);
   controller.abort("enough");
   assertEquals(await outcome, "enough");
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { failedItems, pooled } from "@isopool/isopool";
 import { test } from "../support/within.ts";
-import { drained, ending } from "./kit.ts";
+import { outcomeOf, readAll } from "./kit.ts";
 
 function parse(text: string): unknown {
   return JSON.parse(text);
@@ -14,7 +14,7 @@ test("pooled(): a failure names its item, and what was thrown stays itself", asy
   }
   const thrown = new ParseError("bad");
   const items = ["ok", { file: "b.png" }];
-  const error = await ending(pooled(items, (item) => typeof item === "string" ? item : Promise.reject(thrown)));
+  const error = await outcomeOf(pooled(items, (item) => typeof item === "string" ? item : Promise.reject(thrown)));
   assertStrictEquals(error, thrown);
   assertEquals([Object.keys(thrown), thrown.message], [["name", "code"], "bad"]);
   assertStrictEquals(failedItems(error)[0].item, items[1]);
@@ -26,7 +26,7 @@ test("pooled(): primitives, frozen errors and objects that are no errors are thr
   const frozen = Object.freeze(new Error("frozen"));
   const { stack } = frozen;
   for (const thrown of ["text", 5, undefined, null, plain, frozen]) {
-    assertStrictEquals(await ending(pooled([1], () => Promise.reject(thrown))), thrown);
+    assertStrictEquals(await outcomeOf(pooled([1], () => Promise.reject(thrown))), thrown);
     const [outcome] = await pooled(["a"], () => Promise.reject(thrown), { onError: "settle" });
     assertEquals(outcome, { status: "rejected", reason: thrown, index: 0, item: "a" });
   }
@@ -35,7 +35,7 @@ test("pooled(): primitives, frozen errors and objects that are no errors are thr
 
 test("pooled(): the stack has the frames of fn, and none of the library", async () => {
   for (const options of [{}, { timeout: 60_000, retry: 1, adaptive: true }]) {
-    const error = await ending(pooled(["{"], parse, { ...options, retry: 0 })) as Error;
+    const error = await outcomeOf(pooled(["{"], parse, { ...options, retry: 0 })) as Error;
     assertMatch(error.stack!, /\n {4}at parse \(.*failed_items_test\.ts:\d+:\d+\)/);
     assertMatch(error.stack!, /\n {4}at items\[0\] \("\{"\)$/);
     assert(!/\/lib\/\w+/.test(error.stack!), error.stack);
@@ -46,7 +46,7 @@ test("pooled(): one error object for many items is noted once, and one that pass
   const shared = new Error("shared");
   await pooled([1, 2, 3], () => Promise.reject(shared), { onError: "settle" });
   assertEquals(shared.stack!.match(/at items/g), ["at items"]);
-  const outer = await ending(pooled(["host"], () => pooled(["{"], parse).then())) as Error;
+  const outer = await outcomeOf(pooled(["host"], () => pooled(["{"], parse).then())) as Error;
   assertMatch(outer.stack!, /\n {4}at items\[0\] \("\{"\)\n {4}at items\[0\] \("host"\)$/);
   assertEquals(failedItems(outer)[0].item, "host");
 });
@@ -63,7 +63,7 @@ test("pooled({ onError: { stopAfter } }): outcomes below the budget, then an Agg
       closed = true;
     }
   }
-  const { seen, error } = await drained(pooled(numbers(), fail, { onError: { stopAfter: 2 }, concurrency: 1 }));
+  const { seen, error } = await readAll(pooled(numbers(), fail, { onError: { stopAfter: 2 }, concurrency: 1 }));
   assertEquals(seen.map(({ index }) => index), [0, 1, 2, 3]);
   assertEquals([(error as AggregateError).message, closed], ["2 (of 4) items failed", true]);
   assertEquals(failedItems(error).map(({ index, item }) => [index, item]), [[1, 1], [3, 3]]);
@@ -75,9 +75,9 @@ test('pooled({ onError: { stopAfter: "10%" } }): of an input without a length on
     for (let n = 0; n < 1000; n++) yield n;
   }
   const onError = { stopAfter: "10%" } as const;
-  const early = await ending(pooled(numbers(), fail, { onError, concurrency: 1 })) as AggregateError;
+  const early = await outcomeOf(pooled(numbers(), fail, { onError, concurrency: 1 })) as AggregateError;
   // 10 of the first 40 have failed, which are 10 % of 100.
   assertEquals(early.message, "10 (of 37) items failed");
-  const known = await ending(pooled(numbers(), fail, { onError, concurrency: 1, total: 1000 })) as AggregateError;
+  const known = await outcomeOf(pooled(numbers(), fail, { onError, concurrency: 1, total: 1000 })) as AggregateError;
   assertEquals(known.errors.length, 100);
 });

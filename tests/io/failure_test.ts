@@ -1,18 +1,18 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { pooled } from "@isopool/isopool";
 import { test, until } from "../support/within.ts";
-import { drained, ending, retries, settled, untilAborted } from "./kit.ts";
+import { outcomeOf, readAll, retries, runTurns, untilAborted } from "./kit.ts";
 
 for (const ordered of [true, false]) {
   test(`pooled({ ordered: ${ordered} }): a loop gets earlier items that end after the failure, then the failure`, async () => {
     const boom = new Error("boom");
     const gate = Promise.withResolvers<void>();
-    const reading = drained(pooled([0, 1, 2, 3], async (n) => {
+    const reading = readAll(pooled([0, 1, 2, 3], async (n) => {
       if (n === 3) throw boom;
       await gate.promise;
       return n;
     }, { ordered }));
-    await settled();
+    await runTurns();
     gate.resolve();
     const { seen, error } = await reading;
     assertEquals(seen, [0, 1, 2]);
@@ -22,12 +22,12 @@ for (const ordered of [true, false]) {
 
 test("pooled(): an ordered loop gets no result after the failed item", async () => {
   const gate = Promise.withResolvers<void>();
-  const reading = drained(pooled([0, 1, 2, 3], async (n) => {
+  const reading = readAll(pooled([0, 1, 2, 3], async (n) => {
     if (n === 1) throw new RangeError("one");
     if (n === 0) await gate.promise;
     return n;
   }));
-  await settled();
+  await runTurns();
   gate.resolve();
   const { seen, error } = await reading;
   assertEquals([seen, (error as Error).message], [[0], "one"]);
@@ -35,8 +35,8 @@ test("pooled(): an ordered loop gets no result after the failed item", async () 
 
 test("pooled(): an earlier item that its signal ends leaves a gap: the loop ends there, with the first failure", async () => {
   const boom = new Error("boom");
-  const { seen, error } = await drained(pooled([0, 1, 2], (n, { signal }) => {
-    if (n === 2) return settled(2).then(() => Promise.reject(boom));
+  const { seen, error } = await readAll(pooled([0, 1, 2], (n, { signal }) => {
+    if (n === 2) return runTurns(2).then(() => Promise.reject(boom));
     return n === 1 ? untilAborted(signal) : n;
   }));
   assertEquals(seen, [0]);
@@ -53,7 +53,7 @@ test("pooled({ signal }): a loop gets the results before the abort, then the sig
   }, { signal: controller.signal });
   await until(() => done === 2, "two are done");
   controller.abort("enough");
-  assertEquals(await drained(results), { seen: [0, 1], error: "enough" });
+  assertEquals(await readAll(results), { seen: [0, 1], error: "enough" });
 });
 
 test("pooled(): fn is not called for an item that arrives after the failure", async () => {
@@ -65,10 +65,10 @@ test("pooled(): fn is not called for an item that arrives after the failure", as
     yield 1;
   };
   const boom = new Error("boom");
-  const outcome = ending(pooled(input(), (n) => (called.push(n), Promise.reject(boom)), { concurrency: 2 }));
+  const outcome = outcomeOf(pooled(input(), (n) => (called.push(n), Promise.reject(boom)), { concurrency: 2 }));
   assertStrictEquals(await outcome, boom);
   late.resolve();
-  await settled();
+  await runTurns();
   assertEquals(called, [0]);
 });
 
@@ -82,12 +82,12 @@ test("pooled(): an input that hangs in next() does not delay an abort, and its l
       return: () => (returned++, Promise.resolve({ done: true, value: undefined })),
     }),
   };
-  const outcome = ending(pooled(input, () => called++, { signal: controller.signal }));
+  const outcome = outcomeOf(pooled(input, () => called++, { signal: controller.signal }));
   await until(() => asked === 1, "the input was asked");
   controller.abort("enough");
   assertEquals(await outcome, "enough");
   next.resolve({ done: false, value: 1 });
-  await settled();
+  await runTurns();
   assertEquals([asked, returned, called], [1, 1, 0]);
 });
 
@@ -105,7 +105,7 @@ test("pooled(): an async input whose return() hangs, rejects or throws does not 
     const input: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: false, value: n++ }), return: close }),
     };
-    assertStrictEquals(await ending(pooled(input, (n) => n === 2 ? Promise.reject(boom) : n)), boom);
+    assertStrictEquals(await outcomeOf(pooled(input, (n) => n === 2 ? Promise.reject(boom) : n)), boom);
   }
 });
 
@@ -121,7 +121,7 @@ test("pooled(): an input that throws is not closed, one that is not read to its 
         return: () => (returned++, { done: true, value: undefined }),
       }),
     };
-    await ending(pooled(input, (n) => n === 3 ? Promise.reject("fn") : n, { concurrency: 2 }));
+    await outcomeOf(pooled(input, (n) => n === 3 ? Promise.reject("fn") : n, { concurrency: 2 }));
     assertEquals([throws, returned], [throws, throws ? 0 : 1]);
   }
 });
@@ -129,14 +129,14 @@ test("pooled(): an input that throws is not closed, one that is not read to its 
 test("pooled(): with every option, a failure waits for the running items", async () => {
   const gate = Promise.withResolvers<void>();
   const events: string[] = [];
-  const outcome = ending(
+  const outcome = outcomeOf(
     pooled([0, 1, 2], async (n) => {
       if (n === 0) throw "boom";
       await gate.promise;
       events.push(`ended ${n}`);
     }, { timeout: 60_000, rate: { limit: 10, interval: 1_000 }, retry: retries(1), concurrency: 3 }),
   ).then((error) => events.push(String(error)));
-  await settled();
+  await runTurns();
   assertEquals(events, []);
   gate.resolve();
   await outcome;
@@ -146,12 +146,12 @@ test("pooled(): with every option, a failure waits for the running items", async
 test("pooled(): the signal of an item that has ended never aborts", async () => {
   const controller = new AbortController();
   const signals: AbortSignal[] = [];
-  const outcome = ending(pooled([0, 1, 2], (n, { signal }) => {
+  const outcome = outcomeOf(pooled([0, 1, 2], (n, { signal }) => {
     signals.push(signal);
     return n === 2 ? untilAborted(signal) : n;
   }, { signal: controller.signal }));
   await until(() => signals.length === 3, "all have started");
-  await settled();
+  await runTurns();
   controller.abort("enough");
   await outcome;
   assertEquals(signals.map((signal) => signal.aborted), [false, false, true]);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import { CancelledError, limit, TaskTimeoutError } from "@isopool/isopool";
 import { countListeners } from "../support/count_listeners.ts";
 import { test } from "../support/within.ts";
-import { ending, retries, settled, untilAborted } from "./kit.ts";
+import { outcomeOf, retries, runTurns, untilAborted } from "./kit.ts";
 
 test("limit().acquire(): permits and calls share the concurrency, in order; release() frees a permit once", async () => {
   const run = limit(1);
@@ -14,13 +14,13 @@ test("limit().acquire(): permits and calls share the concurrency, in order; rele
     return permit;
   });
   const third = run(() => order.push("last"));
-  await settled();
+  await runTurns();
   assertEquals([order, run.active, run.waiting], [[], 1, 3]);
   token.release();
   token.release();
   token[Symbol.dispose]();
   const held = await second;
-  await settled();
+  await runTurns();
   assertEquals([order, run.active, run.waiting], [["call", "permit"], 1, 1]);
   held.release();
   await Promise.all([call, third, run.idle()]);
@@ -30,7 +30,7 @@ test("limit().acquire(): permits and calls share the concurrency, in order; rele
 test("limit().acquire(): leaving a using block releases, after a throw too", async () => {
   const run = limit(1);
   const boom = new Error("boom");
-  const error = await ending((async () => {
+  const error = await outcomeOf((async () => {
     using _permit = await run.acquire();
     throw boom;
   })());
@@ -45,15 +45,15 @@ test("limit().acquire(): a signal, the limiter's signal and clear() end the wait
   const token = await run.acquire();
   const waiting = run.acquire({ signal: own.signal });
   own.abort("own");
-  assertEquals(await ending(waiting), "own");
+  assertEquals(await outcomeOf(waiting), "own");
   assertEquals(listeners, { now: 0, max: 1 });
   const cleared = run.acquire();
   run.clear();
-  assert(await ending(cleared) instanceof CancelledError);
+  assert(await outcomeOf(cleared) instanceof CancelledError);
   const last = run.acquire();
   common.abort("common");
-  assertEquals(await ending(last), "common");
-  assertEquals(await ending(run.acquire()), "common");
+  assertEquals(await outcomeOf(last), "common");
+  assertEquals(await outcomeOf(run.acquire()), "common");
   token.release();
   assertEquals([run.active, run.waiting], [0, 0]);
 });
@@ -73,7 +73,7 @@ test("limit().with() and wrap(): as a call, with `this` and the arguments, the t
     balance: 1,
     add: run.wrap(async function (this: { balance: number }, a: number, b: number) {
       most = Math.max(most, ++inside);
-      await settled(2);
+      await runTurns(2);
       inside--;
       return this.balance + a + b;
     }),
@@ -81,7 +81,7 @@ test("limit().with() and wrap(): as a call, with `this` and the arguments, the t
   assertEquals(await Promise.all([1, 2, 3, 4].map((n) => account.add(n, 10))), [12, 13, 14, 15]);
   assertEquals(most, 2);
   const timed = limit({ timeout: 10 });
-  assert(await ending(timed.with(() => untilAborted(new AbortController().signal))) instanceof TaskTimeoutError);
+  assert(await outcomeOf(timed.with(() => untilAborted(new AbortController().signal))) instanceof TaskTimeoutError);
   await timed.idle();
 });
 
@@ -95,21 +95,21 @@ test("limit(): a higher `concurrency` starts the waiting calls at once, a lower 
       return promise;
     })
   );
-  await settled();
+  await runTurns();
   assertEquals(started, [0]);
   run.concurrency = 3;
   assertEquals([run.concurrency, run.active, run.waiting], [3, 3, 3]);
-  await settled();
+  await runTurns();
   assertEquals(started, [0, 1, 2]);
   run.concurrency = 1;
   gates[0].resolve();
   gates[1].resolve();
   await Promise.all([calls[0], calls[1]]);
-  await settled();
+  await runTurns();
   assertEquals([started, run.active], [[0, 1, 2], 1]);
   gates[2].resolve();
   await calls[2];
-  await settled();
+  await runTurns();
   assertEquals([started, run.active], [[0, 1, 2, 3], 1]);
   run.concurrency = Infinity;
   for (const gate of gates) gate.resolve();

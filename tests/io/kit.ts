@@ -10,18 +10,18 @@ export function retries(count: number): { maxAttempts: number; minTimeout: numbe
   return { maxAttempts: count + 1, minTimeout: 0 };
 }
 
-/** Returns the value of a promise, or what it rejects with. Fails instead of hanging. */
-export function ending(promise: PromiseLike<unknown>): Promise<unknown> {
+/** Returns what a promise resolves to or rejects with. Fails instead of hanging. */
+export function outcomeOf(promise: PromiseLike<unknown>): Promise<unknown> {
   return within(MUST_HAPPEN, promise.then((value) => value, (error) => error));
 }
 
-/** Returns all results of a loop, and the error that ended it. */
-export async function drained<R>(results: AsyncIterable<R>): Promise<{ seen: R[]; error: unknown }> {
+/** Reads all results in a loop; returns them, and the error that ended the loop. */
+export async function readAll<R>(results: AsyncIterable<R>): Promise<{ seen: R[]; error: unknown }> {
   const seen: R[] = [];
   const read = async () => {
     for await (const value of results) seen.push(value);
   };
-  const error = await ending(read());
+  const error = await outcomeOf(read());
   return { seen, error };
 }
 
@@ -33,7 +33,7 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Lets everything run that is ready, for some turns of the event loop. */
-export async function settled(turns = 20): Promise<void> {
+/** Runs some turns of the event loop, so that all code that is ready to run has run. */
+export async function runTurns(turns = 20): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 }

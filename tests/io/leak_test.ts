@@ -3,7 +3,7 @@ import { pooled } from "@isopool/isopool";
 import { countListeners } from "../support/count_listeners.ts";
 import { runScript } from "../support/script.ts";
 import { test, until } from "../support/within.ts";
-import { ending, retries, settled } from "./kit.ts";
+import { outcomeOf, retries, runTurns } from "./kit.ts";
 
 const MANY = 100_000;
 
@@ -49,7 +49,7 @@ test("pooled(): an ordered stream stays within its buffer behind a slow item, an
   }, { concurrency: 4, buffer: 8 });
   const stream = results[Symbol.asyncIterator]();
   const first = stream.next();
-  await settled();
+  await runTurns();
   assertEquals(read, 12);
   gate.resolve();
   await first;
@@ -81,10 +81,10 @@ test("pooled(): an unread endless input stops at concurrency + buffer, sync and 
         ...options,
       });
       await until(() => read === 8, "it has read what there is room for");
-      await settled();
+      await runTurns();
       assertEquals(read, 8);
       controller.abort("enough");
-      assertEquals(await ending(results), "enough");
+      assertEquals(await outcomeOf(results), "enough");
     }
   }
 });

@@ -3,7 +3,7 @@ import { CancelledError, limit, TaskTimeoutError } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
 import { random } from "../support/random.ts";
 import { test, until } from "../support/within.ts";
-import { ending, retries, settled, untilAborted } from "./kit.ts";
+import { outcomeOf, retries, runTurns, untilAborted } from "./kit.ts";
 
 const never = () => new Promise<never>(() => {});
 
@@ -81,7 +81,7 @@ test("limit({ per }): an aborted call that waits for a permit gives its place to
   const gate = Promise.withResolvers<void>();
   const first = run(() => gate.promise, { key: "a" });
   const controller = new AbortController();
-  const aborted = ending(run(never, { key: "b", signal: controller.signal })); // has its place, no permit
+  const aborted = outcomeOf(run(never, { key: "b", signal: controller.signal })); // has its place, no permit
   const next = run(() => "next", { key: "b" }); // has none
   controller.abort("enough");
   assertEquals(await aborted, "enough");
@@ -94,13 +94,13 @@ test("limit({ per }): clear() drops the calls that wait for their key, and idle(
   const run = limit({ per: { limit: 1 } });
   const gate = Promise.withResolvers<void>();
   const first = run(() => gate.promise, { key: "a" });
-  const dropped = [1, 2].map(() => ending(run(never, { key: "a" })));
+  const dropped = [1, 2].map(() => outcomeOf(run(never, { key: "a" })));
   run.clear("no time");
   for (const each of dropped) assertEquals(expectError(await each, CancelledError).cause, "no time");
   const later = run(() => "later", { key: "a" });
   let isIdle = false;
   const idle = run.idle().then(() => isIdle = true);
-  await settled();
+  await runTurns();
   assertEquals([isIdle, run.active, run.waiting], [false, 1, 1]);
   gate.resolve();
   await idle;
@@ -119,9 +119,9 @@ test("limit({ per }): a call keeps its place between attempts, and until fn has 
   assertEquals(order, ["x1", "x2", "x3", "y1", "y2", "y3"]);
   const short = limit({ per: { limit: 1 }, timeout: 10 });
   let ended = false;
-  const late = ending(short(async ({ signal }) => {
+  const late = outcomeOf(short(async ({ signal }) => {
     await untilAborted(signal).catch(() => {});
-    await settled(3);
+    await runTurns(3);
     ended = true;
   }, { key: "a" }));
   const next = short(() => ended, { key: "a" });
@@ -146,7 +146,7 @@ test("limit({ per }): wrap() takes the key of the arguments; acquire({ key }) ho
     gates.get(url)!.resolve();
   }
   assertEquals(await Promise.all(calls), ["http://a/1", "http://a/2", "http://b/1"]);
-  assertMatch(String(await ending(load("no url"))), /Invalid URL/);
+  assertMatch(String(await outcomeOf(load("no url"))), /Invalid URL/);
   {
     using _permit = await run.acquire({ key: "c" });
     const waits = run(() => {}, { key: "c" });

@@ -4,7 +4,7 @@ import { CancelledError, limit } from "@isopool/isopool";
 import { countListeners } from "../support/count_listeners.ts";
 import { expectError } from "../support/expect.ts";
 import { test } from "../support/within.ts";
-import { ending, retries, settled, untilAborted } from "./kit.ts";
+import { outcomeOf, retries, runTurns, untilAborted } from "./kit.ts";
 
 for (const concurrency of [1, 5]) {
   test(`limit(${concurrency}): exactly that many calls run at a time, and start in order`, async () => {
@@ -15,7 +15,7 @@ for (const concurrency of [1, 5]) {
       run(async () => {
         started.push(n);
         most = Math.max(most, ++inside);
-        await settled(1 + n % 3);
+        await runTurns(1 + n % 3);
         inside--;
         return n;
       })));
@@ -70,7 +70,7 @@ test("limit().clear() rejects waiting calls with CancelledError, and does not af
   const gate = Promise.withResolvers<string>();
   let called = 0;
   const first = run(() => gate.promise);
-  const dropped = [1, 2, 3].map(() => ending(run(() => called++)));
+  const dropped = [1, 2, 3].map(() => outcomeOf(run(() => called++)));
   run.clear("no time");
   assertEquals([run.active, run.waiting], [1, 0]);
   for (const each of dropped) assertEquals(expectError(await each, CancelledError).cause, "no time");
@@ -82,11 +82,11 @@ test("limit().clear() rejects waiting calls with CancelledError, and does not af
 test("limit().clear() does not reset the rate", async () => {
   const run = limit({ rate: { limit: 1, interval: 3_600_000 } });
   await run(() => 1);
-  const before = ending(run(() => 2));
+  const before = outcomeOf(run(() => 2));
   run.clear();
   expectError(await before, CancelledError);
-  const after = ending(run(() => 3));
-  await settled();
+  const after = outcomeOf(run(() => 3));
+  await runTurns();
   assertEquals([run.active, run.waiting], [0, 1]);
   run.clear();
   expectError(await after, CancelledError);
@@ -96,10 +96,10 @@ test("limit().idle() resolves when no call runs or waits, after failures and cle
   const run = limit(1);
   await run.idle();
   const gate = Promise.withResolvers<void>();
-  const calls = [run(() => gate.promise), run(() => Promise.reject(1)), run(() => 2)].map(ending);
+  const calls = [run(() => gate.promise), run(() => Promise.reject(1)), run(() => 2)].map(outcomeOf);
   let idle = false;
   const waiting = run.idle().then(() => idle = true);
-  await settled();
+  await runTurns();
   assertEquals(idle, false);
   run.clear();
   assertEquals(idle, false);
@@ -116,7 +116,7 @@ test("run(fn, { signal }): a waiting call rejects at once, with the signal's own
   const controller = new AbortController();
   const listeners = countListeners(controller.signal);
   let called = false;
-  const aborted = ending(run(() => called = true, { signal: controller.signal }));
+  const aborted = outcomeOf(run(() => called = true, { signal: controller.signal }));
   const last = run(() => "last");
   const reason = { mine: true };
   controller.abort(reason);
@@ -140,11 +140,11 @@ test("run(fn, { signal }): only the signal of this call aborts, with the same re
   const controller = new AbortController();
   const inner: AbortSignal[] = [];
   const gate = Promise.withResolvers<string>();
-  const stopped = ending(
+  const stopped = outcomeOf(
     run(({ signal }) => (inner.push(signal), untilAborted(signal)), { signal: controller.signal }),
   );
   const other = run(({ signal }) => (inner.push(signal), gate.promise));
-  await settled();
+  await runTurns();
   controller.abort("stop");
   assertEquals(await stopped, "stop");
   assertEquals(inner.map((signal) => signal.aborted), [true, false]);
@@ -158,12 +158,12 @@ test("limit({ signal }): an abort rejects waiting calls, aborts running ones, re
   const run = limit({ concurrency: 1, signal: controller.signal });
   await Promise.all(Array.from({ length: 1_000 }, (_, n) => run(() => n)));
   assertEquals([listeners.now, listeners.max], [0, 1]);
-  const calls = [1, 2, 3].map(() => ending(run(({ signal }) => untilAborted(signal))));
-  await settled();
+  const calls = [1, 2, 3].map(() => outcomeOf(run(({ signal }) => untilAborted(signal))));
+  await runTurns();
   const reason = new Error("over");
   controller.abort(reason);
   for (const call of calls) assertStrictEquals(await call, reason);
-  assertStrictEquals(await ending(run(() => 1)), reason);
+  assertStrictEquals(await outcomeOf(run(() => 1)), reason);
   await run.idle();
   assertEquals([run.active, run.waiting], [0, 0]);
 });
@@ -179,7 +179,7 @@ test("limit(): each call keeps the asynchronous context of its caller", async ()
   const seen = await Promise.all(Array.from({ length: 20 }, (_, n) =>
     store.run(n, () =>
       run(async () => {
-        await settled(1);
+        await runTurns(1);
         return store.getStore();
       }))));
   assertEquals(seen, Array.from({ length: 20 }, (_, n) => n));

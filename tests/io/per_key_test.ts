@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { pooled } from "@isopool/isopool";
 import { test, until } from "../support/within.ts";
-import { ending, settled } from "./kit.ts";
+import { outcomeOf, runTurns } from "./kit.ts";
 
 const host = (url: string) => new URL(url).host;
 
@@ -49,7 +49,7 @@ test("pooled({ per }): no more than `lookahead` items wait for their key", async
   const results = pooled(items(), load, { per: { key: host, limit: 1, lookahead: 5 }, concurrency: 8 }).then();
   // One runs, five wait. The generator counts an item when the next one is asked for.
   await until(() => read >= 5, "the input is read ahead");
-  await settled();
+  await runTurns();
   assert(read === 5, `${read} items were read`);
   gate.resolve();
   assertEquals((await results).length, 100);
@@ -59,7 +59,7 @@ test("pooled({ per }): failures, aborts and keys that throw end the run as witho
   const boom = new Error("boom");
   const urls = Array.from({ length: 20 }, (_, n) => `http://a/${n}`);
   const per = { key: host, limit: 1 };
-  assertEquals(await ending(pooled(urls, () => Promise.reject(boom), { per })), boom);
+  assertEquals(await outcomeOf(pooled(urls, () => Promise.reject(boom), { per })), boom);
   const outcomes = await pooled(["no url", ...urls], (url) => url, {
     per,
     onError: "settle",
@@ -69,7 +69,7 @@ test("pooled({ per }): failures, aborts and keys that throw end the run as witho
   assertEquals(outcomes.map(({ status }) => status[0]).join(""), `r${"f".repeat(20)}`);
   const controller = new AbortController();
   const run = pooled(urls, () => controller.abort("enough"), { per, signal: controller.signal });
-  assertEquals(await ending(run), "enough");
+  assertEquals(await outcomeOf(run), "enough");
 });
 
 Deno.test("pooled({ per }): bad values are refused at the call", () => {

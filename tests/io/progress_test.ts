@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { pooled, type ProgressSink, type ProgressState } from "@isopool/isopool";
 import { test, until } from "../support/within.ts";
-import { ending, retries, settled, untilAborted } from "./kit.ts";
+import { outcomeOf, retries, runTurns, untilAborted } from "./kit.ts";
 
 class Recorder implements ProgressSink {
   readonly updates: ProgressState[] = [];
@@ -68,9 +68,9 @@ test("pooled({ progress }): an `item` method gets the index of each ended item, 
 test("pooled({ progress }): the end comes once, when no item runs, after a failure too", async () => {
   const progress = new Recorder();
   const gate = Promise.withResolvers<void>();
-  const outcome = ending(pooled([0, 1], (n) => n === 0 ? Promise.reject("boom") : gate.promise, { progress }));
+  const outcome = outcomeOf(pooled([0, 1], (n) => n === 0 ? Promise.reject("boom") : gate.promise, { progress }));
   await until(() => progress.updates.length === 1, "the failure is counted");
-  await settled();
+  await runTurns();
   assertEquals(progress.ends, []);
   gate.resolve();
   assertEquals(await outcome, "boom");
@@ -80,7 +80,7 @@ test("pooled({ progress }): the end comes once, when no item runs, after a failu
 test("pooled({ progress }): the end comes once, after an abort and when the reader leaves", async () => {
   const aborted = new Recorder();
   const controller = new AbortController();
-  const outcome = ending(
+  const outcome = outcomeOf(
     pooled([1, 2], (_, { signal }) => untilAborted(signal), { progress: aborted, signal: controller.signal }),
   );
   controller.abort("enough");
@@ -89,10 +89,10 @@ test("pooled({ progress }): the end comes once, after an abort and when the read
   const left = new Recorder();
   for await (const _ of pooled([1, 2, 3], (n) => n, { progress: left, concurrency: 1, buffer: 0 })) break;
   await until(() => left.ends.length > 0, "the end after the reader left");
-  await settled();
+  await runTurns();
   assertEquals(left.ends.length, 1);
   const before = new Recorder();
-  await ending(pooled([1], (n) => n, { progress: before, signal: AbortSignal.abort() }));
+  await outcomeOf(pooled([1], (n) => n, { progress: before, signal: AbortSignal.abort() }));
   assertEquals([before.updates, before.ends], [[], [{ done: 0, failed: 0, total: 1 }]]);
 });
 
@@ -122,7 +122,7 @@ test("pooled({ progress }): an error of a sink is reported, and the map goes on"
     },
   };
   assertEquals(await pooled([1, 2], (n) => n, { progress }), [1, 2]);
-  await settled();
+  await runTurns();
   globalThis.removeEventListener("error", listen);
   assertEquals(reported.length, 3);
   for (const error of reported) assertStrictEquals(error, boom);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { limit, pooled } from "@isopool/isopool";
 import { MUST_HAPPEN, test, timed, until, within } from "../support/within.ts";
-import { ending, retries, settled } from "./kit.ts";
+import { outcomeOf, retries, runTurns } from "./kit.ts";
 
 const HOUR = 3_600_000;
 
@@ -23,11 +23,11 @@ test("pooled({ rate }): at most `limit` items start at once, with any concurrenc
   const controller = new AbortController();
   let started = 0;
   const rate = { limit: 3, interval: HOUR };
-  const outcome = ending(
+  const outcome = outcomeOf(
     pooled(Array.from({ length: 10 }), () => ++started, { rate, concurrency: 8, signal: controller.signal }),
   );
   await until(() => started === 3, "three starts");
-  await settled();
+  await runTurns();
   assertEquals(started, 3);
   controller.abort("enough");
   assertEquals(await outcome, "enough");
@@ -41,7 +41,7 @@ test("pooled({ rate, signal }): an abort ends the wait for the rate at once, wit
   const input = (function* () {
     for (;;) yield read++;
   })();
-  const outcome = ending(
+  const outcome = outcomeOf(
     pooled(input, (n) => n, { rate: { limit: 1, interval: HOUR }, concurrency: 4, signal: controller.signal }),
   );
   await until(() => read > 1, "an item waits for the rate");
@@ -65,8 +65,10 @@ test("pooled({ rate, retry }): each attempt counts as a start", async () => {
 test("pooled({ rate }): the timer of a map that has ended does not keep the script alive", async () => {
   // The sanitizer would see it.
   const controller = new AbortController();
-  const outcome = ending(pooled([1, 2], (n) => n, { rate: { limit: 1, interval: HOUR }, signal: controller.signal }));
-  await settled();
+  const outcome = outcomeOf(
+    pooled([1, 2], (n) => n, { rate: { limit: 1, interval: HOUR }, signal: controller.signal }),
+  );
+  await runTurns();
   controller.abort();
   await outcome;
 });
@@ -85,10 +87,10 @@ test("limit({ rate }): calls start within the rate, in order, and count as waiti
 test("limit({ rate }): a call that is aborted before it starts uses no start of the rate", async () => {
   const run = limit({ rate: { limit: 2, interval: HOUR } });
   assertEquals(await run(() => "first"), "first");
-  assertEquals(await ending(run(() => "never", { signal: AbortSignal.abort("before") })), "before");
+  assertEquals(await outcomeOf(run(() => "never", { signal: AbortSignal.abort("before") })), "before");
   assertEquals(await run(() => "second"), "second");
   const controller = new AbortController();
-  const third = ending(run(() => "third", { signal: controller.signal }));
+  const third = outcomeOf(run(() => "third", { signal: controller.signal }));
   controller.abort("while it waited");
   assertEquals([await third, run.waiting], ["while it waited", 0]);
 });
@@ -100,7 +102,7 @@ test("limit({ rate, concurrency }) keeps both limits", async () => {
   await Promise.all(Array.from({ length: 7 }, () =>
     run(async () => {
       most = Math.max(most, ++inside);
-      await settled(1);
+      await runTurns(1);
       inside--;
     })));
   assertEquals(most, 1);

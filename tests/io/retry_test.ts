@@ -3,7 +3,7 @@ import { RetryError } from "@std/async/retry";
 import { CancelledError, inline, limit, Pool, pooled, TaskTimeoutError } from "@isopool/isopool";
 import { expectError } from "../support/expect.ts";
 import { test, timed, until } from "../support/within.ts";
-import { drained, ending, retries, settled, untilAborted } from "./kit.ts";
+import { outcomeOf, readAll, retries, runTurns, untilAborted } from "./kit.ts";
 
 const NEVER = new Promise<never>(() => {});
 
@@ -34,7 +34,7 @@ test("pooled({ retry: { isRetriable } }): an error that is not retriable arrives
   const asked: unknown[] = [];
   for (const thrown of [new Error("no"), new RetryError("inner", 1)]) {
     const isRetriable = (error: unknown) => (asked.push(error), false);
-    assertStrictEquals(await ending(pooled([1], () => Promise.reject(thrown), { retry: { isRetriable } })), thrown);
+    assertStrictEquals(await outcomeOf(pooled([1], () => Promise.reject(thrown), { retry: { isRetriable } })), thrown);
     assertStrictEquals(asked.pop(), thrown);
   }
   assertEquals(asked, []);
@@ -42,7 +42,7 @@ test("pooled({ retry: { isRetriable } }): an error that is not retriable arrives
 
 test("pooled({ retry }): the item fails with what isRetriable throws", async () => {
   const mine = new RangeError("mine");
-  const error = await ending(
+  const error = await outcomeOf(
     pooled([1], () => Promise.reject(new Error("x")), {
       retry: {
         isRetriable() {
@@ -58,7 +58,7 @@ test("pooled({ retry }): a CancelledError is not retried", async () => {
   let calls = 0;
   const cancelled = new CancelledError("gone");
   assertStrictEquals(
-    await ending(pooled([1], () => (calls++, Promise.reject(cancelled)), { retry: retries(5) })),
+    await outcomeOf(pooled([1], () => (calls++, Promise.reject(cancelled)), { retry: retries(5) })),
     cancelled,
   );
   assertEquals(calls, 1);
@@ -97,8 +97,8 @@ test("pooled({ retry, timeout }): the next attempt starts when the last one has 
     await pooled([1], async (_, { signal, attempt }) => {
       most = Math.max(most, ++inside);
       if (attempt === 1) {
-        await ending(untilAborted(signal));
-        await settled(5);
+        await outcomeOf(untilAborted(signal));
+        await runTurns(5);
       }
       inside--;
       return attempt;
@@ -107,7 +107,7 @@ test("pooled({ retry, timeout }): the next attempt starts when the last one has 
   );
   assertEquals(most, 1);
   const stuck = pooled([1], (_, { attempt }) => attempt === 1 ? NEVER : attempt, { timeout: 20, retry: retries(1) });
-  assertEquals(await ending(stuck), [2]);
+  assertEquals(await outcomeOf(stuck), [2]);
 });
 
 test("pooled({ retry }): an item keeps its permit while it waits for its next attempt", async () => {
@@ -123,14 +123,14 @@ test("pooled({ retry, signal }): an abort during the wait ends it at once, with 
   const controller = new AbortController();
   const reason = { mine: true };
   let calls = 0;
-  const outcome = ending(
+  const outcome = outcomeOf(
     pooled([1], () => (calls++, Promise.reject(new Error("again"))), {
       signal: controller.signal,
       retry: { maxAttempts: 2, minTimeout: 60_000, jitter: 0 },
     }),
   );
   await until(() => calls === 1, "the first attempt");
-  await settled();
+  await runTurns();
   controller.abort(reason);
   assertStrictEquals(await outcome, reason);
   assertEquals(calls, 1);
@@ -139,7 +139,7 @@ test("pooled({ retry, signal }): an abort during the wait ends it at once, with 
 test("pooled({ retry }): an attempt that fails because the map was cancelled is not retried", async () => {
   const boom = new Error("boom");
   let told = 0, asked = 0;
-  const error = await ending(pooled([0, 1], async (n, { signal }) => {
+  const error = await outcomeOf(pooled([0, 1], async (n, { signal }) => {
     if (n === 0) throw boom;
     told++;
     return await untilAborted(signal);
@@ -149,7 +149,7 @@ test("pooled({ retry }): an attempt that fails because the map was cancelled is 
 });
 
 test('pooled({ retry, onError: "settle" }): only an item whose last attempt fails is a failure', async () => {
-  const { seen } = await drained(
+  const { seen } = await readAll(
     pooled([0, 1, 2], (n, { attempt }) => attempt <= n ? Promise.reject(n) : attempt, {
       retry: retries(1),
       onError: "settle",
@@ -169,7 +169,7 @@ test("limit({ retry }) retries a call, which keeps its permit", async () => {
   assertEquals([run.active, run.waiting], [1, 1]);
   assertEquals(await Promise.all([first, second]), [3, "second"]);
   const boom = new Error("boom");
-  assertStrictEquals(await ending(run(() => Promise.reject(boom))), boom);
+  assertStrictEquals(await outcomeOf(run(() => Promise.reject(boom))), boom);
 });
 
 Deno.test("pooled() and limit() refuse a bad retry at the call", () => {
@@ -185,12 +185,12 @@ test("pooled() and limit() wait between attempts as @std/async/retry does: up to
     for (const maxTimeout of [30, 60]) {
       const start = performance.now();
       const retry = { maxAttempts: 2, maxTimeout };
-      await ending(pooled([1], () => Promise.reject("x"), { retry }));
-      await ending(limit({ retry })(() => Promise.reject("x")));
+      await outcomeOf(pooled([1], () => Promise.reject("x"), { retry }));
+      await outcomeOf(limit({ retry })(() => Promise.reject("x")));
       const ms = performance.now() - start;
       assert(ms >= 2 * maxTimeout - 2, `two waits took ${ms} ms`);
     }
-    const { ms } = await timed(ending(pooled([1], () => Promise.reject("x"), { retry: 2 })));
+    const { ms } = await timed(outcomeOf(pooled([1], () => Promise.reject("x"), { retry: 2 })));
     assert(ms >= 2_990, `the waits of 1 s and 2 s took ${ms} ms`);
   } finally {
     Math.random = random;
@@ -206,8 +206,8 @@ for (const backend of ["worker", "async"] as const) {
       const fails = inline(() => {
         throw new RangeError("no");
       });
-      expectError(await ending(pool.submit(fails)), RangeError);
-      const { ms, value } = await timed(ending(pool.submit(fails.with({ retry: 3 }))));
+      expectError(await outcomeOf(pool.submit(fails)), RangeError);
+      const { ms, value } = await timed(outcomeOf(pool.submit(fails.with({ retry: 3 }))));
       expectError(value, RangeError);
       assert(ms < 900, `four attempts took ${ms} ms`);
     } finally {

@@ -3,14 +3,14 @@ import { limit, pooled, TaskTimeoutError } from "@isopool/isopool";
 import { GRACE } from "../../lib/io/attempts.ts";
 import { expectError } from "../support/expect.ts";
 import { pause, test, timed, until } from "../support/within.ts";
-import { drained, ending, settled, untilAborted } from "./kit.ts";
+import { outcomeOf, readAll, runTurns, untilAborted } from "./kit.ts";
 
 const NEVER = new Promise<never>(() => {});
 
 test("pooled({ timeout }): an item that takes longer fails with TaskTimeoutError, and its signal has that as its reason", async () => {
   let reason: unknown;
   const error = expectError(
-    await ending(pooled([1], (_, { signal }) => {
+    await outcomeOf(pooled([1], (_, { signal }) => {
       signal.addEventListener("abort", () => reason = signal.reason);
       return untilAborted(signal);
     }, { timeout: 20 })),
@@ -30,14 +30,14 @@ test("a timeout of pooled() and limit() names the item or the key, and the attem
   const run = limit({ ...options, per: { limit: 1, key: (url: string) => new URL(url).host } });
   const direct = run(({ signal }) => untilAborted(signal), { key: "127.0.0.1:8000" });
   const wrapped = run.wrap((_: string) => NEVER)("http://localhost/a");
-  const messages = await Promise.all([direct, wrapped].map((call) => ending(call)));
+  const messages = await Promise.all([direct, wrapped].map((call) => outcomeOf(call)));
   assertEquals(messages.map((error) => (error as Error).message), [
     'Task ran longer than its timeout of 10 ms: key "127.0.0.1:8000", attempt 3 of 3',
     'Task ran longer than its timeout of 10 ms: key "localhost", attempt 3 of 3',
   ]);
   // The wrapped function never ends: its permit is free after the grace time.
   await run.idle();
-  const plain = await ending(limit({ timeout: 10 })(({ signal }) => untilAborted(signal))) as Error;
+  const plain = await outcomeOf(limit({ timeout: 10 })(({ signal }) => untilAborted(signal))) as Error;
   assertEquals(plain.message, "Task ran longer than its timeout of 10 ms");
   // The first line of an uncaught error is no line of the library.
   for (const error of [plain, reason]) assert(!error.stack.includes("/lib/io/"), error.stack);
@@ -91,9 +91,9 @@ test("pooled({ timeout }): an fn that ends late after its signal keeps its permi
   const results = pooled([0, 1, 2, 3], async (n, { signal }) => {
     most = Math.max(most, ++inside);
     if (n < 2) {
-      await ending(untilAborted(signal));
+      await outcomeOf(untilAborted(signal));
       // Tidies up for some turns.
-      await settled(5);
+      await runTurns(5);
       if (n === 1) gate.resolve();
     }
     inside--;
@@ -109,18 +109,18 @@ test("pooled({ timeout }): an fn that runs on after the grace time changes nothi
   const listen = (event: PromiseRejectionEvent) => (event.preventDefault(), unhandled.push(event.reason));
   globalThis.addEventListener("unhandledrejection", listen);
   const late = Promise.withResolvers<number>();
-  const { seen, error } = await drained(
+  const { seen, error } = await readAll(
     pooled([0, 1], (n) => n === 0 ? late.promise : n, { timeout: 10, onError: "settle", concurrency: 1 }),
   );
   late.reject(new Error("late"));
-  await settled();
+  await runTurns();
   globalThis.removeEventListener("unhandledrejection", listen);
   assertEquals([seen.map(({ status }) => status), error, unhandled], [["rejected", "fulfilled"], undefined, []]);
 });
 
 test("pooled({ timeout }): a synchronous throw and a plain value arrive unchanged", async () => {
   const boom = new Error("boom");
-  const error = await ending(pooled([1], () => {
+  const error = await outcomeOf(pooled([1], () => {
     throw boom;
   }, { timeout: 1_000 }));
   assertStrictEquals(error, boom);
@@ -135,7 +135,7 @@ test("pooled({ timeout }): a TimeoutError that fn throws itself is not replaced"
 test("pooled({ timeout, signal }): an abort ends items at once, with the signal's reason and not the timeout", async () => {
   const controller = new AbortController();
   let started = 0;
-  const outcome = ending(pooled([1, 2], (_, { signal }) => {
+  const outcome = outcomeOf(pooled([1, 2], (_, { signal }) => {
     started++;
     return untilAborted(signal);
   }, { timeout: 60_000, signal: controller.signal }));
@@ -146,7 +146,7 @@ test("pooled({ timeout, signal }): an abort ends items at once, with the signal'
 
 test("limit({ timeout }): the call rejects at once; its permit is free when fn has ended, or after the grace", async () => {
   const run = limit({ concurrency: 1, timeout: 20 });
-  expectError(await ending(run(() => NEVER)), TaskTimeoutError);
+  expectError(await outcomeOf(run(() => NEVER)), TaskTimeoutError);
   assertEquals(run.active, 1);
   const { ms, value } = await timed(run(() => 5));
   assertEquals([value, ms > GRACE / 2], [5, true]);

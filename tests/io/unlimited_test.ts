@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { inline, limit, Pool, pooled } from "@isopool/isopool";
 import { runScript } from "../support/script.ts";
 import { test, timed } from "../support/within.ts";
-import { settled } from "./kit.ts";
+import { runTurns } from "./kit.ts";
 
 async function* countAsync(to: number): AsyncGenerator<number> {
   for (let n = 0; n < to; n++) yield await Promise.resolve(n);
@@ -48,7 +48,7 @@ test("pooled({ buffer: Infinity }) reads on without its reader", async () => {
     while (read < 2_000) yield read++;
   };
   const results = pooled(input(), (n) => n, { concurrency: 2, buffer: Infinity });
-  for (let turns = 0; read < 2_000 && turns < 2_000; turns++) await settled(1);
+  for (let turns = 0; read < 2_000 && turns < 2_000; turns++) await runTurns(1);
   assertEquals([read, (await results).length], [2_000, 2_000]);
 });
 

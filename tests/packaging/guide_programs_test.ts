@@ -1,6 +1,6 @@
 /** Programs of the guide that the doc tests cannot run, because they have several files: they run as pasted. */
 import { assertEquals } from "@std/assert";
-import { Place } from "../cli/kit.ts";
+import { Workspace } from "../cli/kit.ts";
 import { runScript } from "../support/script.ts";
 
 /** The block of a page that begins with `// name`, with the imports of the repository. */
@@ -30,17 +30,17 @@ Deno.test({
   name: "docs/cli.md: gzip.ts compresses each file that matches by the program gzip; a failure has its message",
   ignore: Deno.build.os === "windows",
   async fn() {
-    await using place = await Place.make({
+    await using workspace = await Workspace.make({
       "gzip.ts": await program("cli.md", "gzip.ts"),
       "a.log": "a".repeat(10_000),
       "b.log": "b".repeat(20_000),
     });
-    const { code, stdout, stderr } = await place.run(["map", "gzip.ts", "gzip", "--files", "*.log"]);
+    const { code, stdout, stderr } = await workspace.run(["map", "gzip.ts", "gzip", "--files", "*.log"]);
     assertEquals([code, stdout.trim().split("\n").sort(), stderr], [0, [`"a.log.gz"`, `"b.log.gz"`], ""]);
-    const packed = await Deno.open(`${place.folder}/b.log.gz`);
+    const packed = await Deno.open(`${workspace.folder}/b.log.gz`);
     const text = await new Response(packed.readable.pipeThrough(new DecompressionStream("gzip"))).text();
     assertEquals(text, "b".repeat(20_000));
-    const failed = await place.run(["map", "gzip.ts", "gzip", ":::", "none.log"]);
+    const failed = await workspace.run(["map", "gzip.ts", "gzip", ":::", "none.log"]);
     assertEquals([failed.code, failed.stderr.includes("none.log: No such file")], [1, true]);
   },
 });

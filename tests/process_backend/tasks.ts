@@ -1,7 +1,7 @@
 /** Tasks of the tests of backend "process". */
 import { writeSync } from "node:fs";
 import type { Queue } from "../../mod.ts";
-import { goOver } from "../support/descriptors.ts";
+import { switchToDescriptors } from "../support/descriptors.ts";
 import { context } from "../../workers/context.ts";
 
 /** Appends a line to a file when it starts, works for some milliseconds, and returns its number. */
@@ -41,7 +41,7 @@ export async function descriptors(): Promise<number[]> {
 
 /** Writes bytes into the channel to the host. */
 export function forge(bytes: Uint8Array): number {
-  goOver();
+  switchToDescriptors();
   for (let written = 0; written < bytes.length;) written += writeSync(4, bytes, written);
   return bytes.length;
 }

@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import { type PermissionScope, Pool, tasks } from "@isopool/isopool";
 import { test, within } from "../support/within.ts";
-import { openPlace } from "./place.ts";
+import { openResources } from "./resources.ts";
 
 const URL_OF = import.meta.resolve("../fixtures/tasks/operations.ts");
 const { operate, request } = tasks<typeof import("../fixtures/tasks/operations.ts")>(URL_OF);
@@ -45,8 +45,8 @@ function short(error: unknown): string {
 
 for (const [kind, operations] of Object.entries(OPERATIONS)) {
   test(`${kind}: each API succeeds without a scope, and is denied under one`, async () => {
-    await using place = await openPlace();
-    const { folder, port, variable } = place;
+    await using resources = await openResources();
+    const { folder, port, variable } = resources;
     const attempt = async (pool: Pool, name: string) => {
       const result = pool.submit(operate.with({ timeout: 10_000 }), kind, name, { folder, port, variable });
       try {
@@ -108,8 +108,8 @@ test("a task that requests a permission does not get it", async () => {
 }, { ignore: Deno.stdin.isTerminal() && "stdin is a terminal" });
 
 test("a list of grants gives what it names and no more, whatever the API", async () => {
-  await using place = await openPlace();
-  const { folder, port, variable } = place;
+  await using resources = await openResources();
+  const { folder, port, variable } = resources;
   await using pool = new Pool({
     workers: 1,
     permissions: { read: [`${folder}/text.txt`], net: [`127.0.0.1:${port}`], env: [variable], run: ["true"] },

@@ -1,7 +1,7 @@
 /** Hostile tasks whose target is the host: their own end, values that deceive, bytes in the channel, the next task. */
 import fs from "node:fs";
 import process from "node:process";
-import { goOver } from "../support/descriptors.ts";
+import { switchToDescriptors } from "../support/descriptors.ts";
 
 const encoder = new TextEncoder();
 /** Descriptors of the channel: frames to the host, and the host's answers to requests that block (process_child.ts). */
@@ -102,7 +102,7 @@ export function toss(name: string): never {
 
 /** Writes bytes into the channel, then waits until the host has probably read them. */
 export async function forge(bytes: Uint8Array): Promise<string> {
-  goOver();
+  switchToDescriptors();
   for (let written = 0; written < bytes.length;) written += fs.writeSync(TO_HOST, bytes, written);
   await new Promise((resolve) => setTimeout(resolve, 20));
   return "came back";

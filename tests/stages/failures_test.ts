@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { activeWorkers, inline, StageError, stages } from "@isopool/isopool";
-import { ending, settled, untilAborted } from "../io/kit.ts";
+import { outcomeOf, runTurns, untilAborted } from "../io/kit.ts";
 import { expectError } from "../support/expect.ts";
 import { test, until } from "../support/within.ts";
 import { count, pages } from "./kit.ts";
@@ -20,13 +20,13 @@ test("stages(): the failure of each stage names the stage, its function and its 
     const items = [...count(20)].slice(from);
     for await (const id of stages(items).io(fetchPage).cpu(pages.parse, { workers: 1 }).io(save)) seen.push(id);
   };
-  const third = expectError(await ending(read(0)), StageError);
+  const third = expectError(await outcomeOf(read(0)), StageError);
   assertEquals([third.stage, third.function, third.item, third.cause], [3, "save", { id: 1, title: "1" }, "a string"]);
   assertEquals(third.message, 'Stage 3 (save) failed on { id: 1, title: "1" }: "a string"');
-  const first = expectError(await ending(read(2)), StageError);
+  const first = expectError(await outcomeOf(read(2)), StageError);
   assertEquals([first.stage, first.function, first.item], [1, "fetchPage", 3]);
   assertStrictEquals(first.cause, boom);
-  const second = expectError(await ending(read(4)), StageError);
+  const second = expectError(await outcomeOf(read(4)), StageError);
   assertEquals([second.stage, second.function, second.item], [2, "parse", { id: 5, html: "empty" }]);
   assertEquals(expectError(second.cause, SyntaxError).message, "page 5 has no title");
   // The results before the failed item came first.
@@ -41,7 +41,7 @@ test("stages({ onFailure }): gets each failure, and the run goes on without thos
     return n;
   };
   const onFailure = async ({ stage, item }: StageError) => {
-    await settled(1);
+    await runTurns(1);
     failures.push(`${stage}: ${item}`);
   };
   const last = (n: number) => {
@@ -56,7 +56,7 @@ test("stages({ onFailure }): gets each failure, and the run goes on without thos
       throw enough;
     },
   }).io(check).drain();
-  assertStrictEquals(await ending(run), enough);
+  assertStrictEquals(await outcomeOf(run), enough);
 });
 
 test("stages(): leaving the loop, a failure and a signal abort what all stages have in progress, and close the input", async () => {
@@ -89,7 +89,7 @@ test("stages(): leaving the loop, a failure and a signal abort what all stages h
       for await (const n of pipeline) if (n === 1 && how === "leave") break;
       return "left";
     };
-    const end = await ending(run());
+    const end = await outcomeOf(run());
     if (how === "leave") assertEquals(end, "left");
     if (how === "fail") assertEquals(expectError(end, StageError).stage, 2);
     if (how === "abort") assertEquals(end, "stopped");
@@ -107,6 +107,6 @@ test("stages(): an input that throws ends the run with its own error, after the 
   const read = async () => {
     for await (const n of stages(input()).io((n) => n).cpu(inline((n: number) => -n), { workers: 1 })) seen.push(n);
   };
-  assertStrictEquals(await ending(read()), broken);
+  assertStrictEquals(await outcomeOf(read()), broken);
   assertEquals(seen, [-1, -2, -3]);
 });

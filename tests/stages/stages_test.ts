@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { activeWorkers, inline, Pool, StageError, stages } from "@isopool/isopool";
-import { ending, settled } from "../io/kit.ts";
+import { outcomeOf, runTurns } from "../io/kit.ts";
 import { expectError } from "../support/expect.ts";
 import { runScript } from "../support/script.ts";
 import { test, until } from "../support/within.ts";
@@ -62,7 +62,7 @@ for (const ordered of [true, false]) {
     };
     const run = stages(count(6), { ordered }).io(first).cpu(double, { pool }).io(last).drain();
     if (ordered) {
-      await settled();
+      await runTurns();
       assertEquals(seen, []);
       gate.resolve();
     }
@@ -88,12 +88,12 @@ test("stages(): a slow last stage holds back all stages before it, and the input
       return gate.promise;
     }, { concurrency: 2, buffer: 0 })
     .drain();
-  const error = ending(run);
+  const error = outcomeOf(run);
   await until(() => started === 2, "the last stage is full");
   // Until nothing moves any more.
   for (let before = -1; before !== read;) {
     before = read;
-    await settled(50);
+    await runTurns(50);
   }
   // At least the last stage and the buffer before it are full. In the stages: 4 + 3, 5, 2; between them, each asynchronous reader holds one more.
   assert(read >= 2 + 5 && read <= 4 + 3 + 5 + 2 + 3, `${read} items were read`);
@@ -110,7 +110,7 @@ test("stages(): starts when it is read, once; each method returns a new pipeline
     return n;
   });
   const more = base.io((n) => n * 10);
-  await settled();
+  await runTurns();
   assertEquals(calls, 0);
   assertEquals([await more, await base, await stages(["no stage"])], [[10, 20], [1, 2], ["no stage"]]);
   assertEquals(calls, 4);
@@ -129,7 +129,7 @@ test("stages(): retry and timeout count in their stage", async () => {
   const spin = inline((_: number) => {
     for (;;);
   });
-  const error = expectError(await ending(stages([1]).cpu(spin, { workers: 1, timeout: 50 }).drain()), StageError);
+  const error = expectError(await outcomeOf(stages([1]).cpu(spin, { workers: 1, timeout: 50 }).drain()), StageError);
   assertEquals([error.stage, (error.cause as Error).name], [1, "TaskTimeoutError"]);
 });
 

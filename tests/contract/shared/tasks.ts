@@ -22,7 +22,7 @@ export type Ending = "exit" | "uncaught" | "oom" | "stay" | "block" | "spin";
 /** The objects that can be acquired. */
 export type Acquirable = Lock | RLock | Semaphore | BoundedSemaphore;
 
-export * from "./meeting_tasks.ts";
+export * from "./wait_tasks.ts";
 export * from "./number_tasks.ts";
 
 // Keeps guards and garbage alive until the thread ends.

@@ -4,13 +4,13 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import type { Place } from "../fixtures/tasks/operations.ts";
+import type { Resources } from "../fixtures/tasks/operations.ts";
 
-/** A {@linkcode Place} for as long as a test needs it. */
-export type OpenPlace = Place & AsyncDisposable;
+/** A {@linkcode Resources} for as long as a test needs it. */
+export type OpenResources = Resources & AsyncDisposable;
 
 /** Makes a folder with files and starts a server. */
-export async function openPlace(): Promise<OpenPlace> {
+export async function openResources(): Promise<OpenResources> {
   const folder = await Deno.makeTempDir({ prefix: "isopool-scope-" });
   const files: Record<string, string> = {
     "text.txt": "text",

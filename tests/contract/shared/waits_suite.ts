@@ -8,7 +8,7 @@ import { contractTasks } from "./view.ts";
 const SURPLUS_WAIT = 60;
 
 /** Waits in a Condition, for a SharedEvent and at a Barrier, blocking and not. */
-export const meetingsSuite: SharedSuite = (engine, check) => {
+export const waitsSuite: SharedSuite = (engine, check) => {
   for (const sync of [true, false]) {
     const how = sync ? "blocked" : "awaiting";
 

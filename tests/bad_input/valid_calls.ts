@@ -23,7 +23,7 @@ function openPool(): api.Pool {
 }
 
 /** Ends what the calls have started. */
-export async function endWorld(): Promise<void> {
+export async function endCalls(): Promise<void> {
   await pool?.terminate();
   await api.shutdownDefaultPool();
 }
