@@ -9,7 +9,7 @@ import type { RunningCall } from "../lib/core/running_call.ts";
 
 const CONSUMER = 4;
 
-/** Runs `run` as the code of a call. Without telemetry in this worker, it runs as it is. */
+/** Runs `run` inside of the span of a call. Without telemetry in this worker, it runs without a span. */
 export function traceCall(name: string, traceparent: string, call: RunningCall, run: () => unknown): unknown {
   const api = openTelemetry();
   if (!api?.trace || !api.context) return run();
@@ -28,7 +28,7 @@ export function traceCall(name: string, traceparent: string, call: RunningCall, 
       span.recordException(error);
       span.setStatus({ code: ERROR, message: String(error) });
     } catch {
-      span.setStatus({ code: ERROR }); // an object without text; the caller must get that object
+      span.setStatus({ code: ERROR }); // The object cannot be converted to text. The caller must still get it.
     }
     span.end();
     throw error;

@@ -1,6 +1,6 @@
 /**
- * `HostLink`: what the code that serves calls needs of its kind of worker (thread, scoped worker, process): the way to the
- * host, and the means of its runtime.
+ * `HostLink`: the interface between the code that serves calls and its kind of worker (thread, scoped worker, process). It
+ * sends messages to the host, and provides what depends on the kind of worker.
  *
  * @module
  */
@@ -31,8 +31,8 @@ export interface HostLink {
   /** Runs a function once the messages that have arrived were received. If a kind lacks it, `setImmediate` is used. */
   soon?(run: () => void): void;
   /**
-   * Called when all calls have been answered and none runs: looks for the next one for a moment, if that pays. Only a kind of
-   * worker that sleeps in its event loop has this method.
+   * Called when all calls have been answered and none runs. Polls for the next call for a moment, if that is worth its
+   * processor time (lib/core/wait_budget.ts). Only a kind of worker that sleeps in its event loop has this method.
    */
   look?(): void;
   /** The `import()` of the entry. */
@@ -55,7 +55,7 @@ export interface HostLink {
   prepare(): Promise<void>;
   /** Loads the classes of shared objects, so that they can be revived. */
   loadSharedTypes(): Promise<unknown>;
-  /** Loads what makes the spans of calls. */
+  /** Loads the module that makes the spans of calls. */
   loadTracer(): Promise<typeof import("./call_tracer.ts")>;
   /** Ends the worker. */
   leave(): void;

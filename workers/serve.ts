@@ -4,7 +4,7 @@
  * ```
  * messages ---+-> tasks, shared values
  *             +-> run ----> inbox.ts --+
- * call table ---------------^          +-> (a turn of its own) -> call_runner.ts
+ * call table ---------------^          +-> in a later turn of the event loop -> call_runner.ts
  * ```
  *
  * @module
@@ -130,7 +130,8 @@ class Server {
   async #drain(): Promise<void> {
     const inbox = this.#inbox;
     const runner = this.#runner;
-    // Calls then come in turns of the event loop alone: nothing can come while this thread blocks.
+    // A worker with `soon` (a process) has no shared memory: calls reach it only in turns of its event loop, never while it
+    // blocks. So it does not park.
     const { soon } = this.#host;
     inbox.loopTurned();
     do {

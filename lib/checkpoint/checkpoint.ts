@@ -51,11 +51,11 @@ export class Checkpoint implements Recorder {
 
   /**
    * @param call The call, for messages: `map items`.
-   * @param task Name of the task, for the reader of the file.
+   * @param task Name of the task. It stands in the file for people who read it.
    */
   constructor(call: string, plan: CheckpointPlan, code: Code, task: string) {
     this.#call = call;
-    // Created here, not where it is declared: that would add a frame, and a stack has only ten.
+    // Not an initializer of the field: that would add a frame to the captured stack, which keeps only ten.
     this.#caller = new Caller();
     this.#plan = plan;
     this.#code = code;
@@ -144,7 +144,7 @@ export class Checkpoint implements Recorder {
     }
   }
 
-  // A refusal shows the line that has called the map, not this file.
+  // Without the call site, the stack of the error would show this file only, and not the line that called the map.
   #atCaller(error: unknown): unknown {
     return error instanceof CheckpointError ? this.#caller.addTo(error) : error;
   }
@@ -164,7 +164,8 @@ export class Checkpoint implements Recorder {
     const index = this.#index = new RecordIndex();
     const file = this.#file = new CheckpointFile(this.#call, path);
     let lines = 0;
-    let last: string | undefined;
+    // The code of the run that wrote the records, by the last header that was read.
+    let lastCode: string | undefined;
     file.readAll((text, offset) => {
       const line = parseLine(text);
       lines++;
@@ -174,19 +175,19 @@ export class Checkpoint implements Recorder {
             "file",
         );
       }
-      if ("code" in line) last = line.code;
+      if ("code" in line) lastCode = line.code;
       else if (
-        (last === code || onChange === "keep") && (line.ok ? line.isComplete || !results : failed === "keep")
+        (lastCode === code || onChange === "keep") && (line.ok ? line.isComplete || !results : failed === "keep")
       ) index.add(this.#hash(line.identity, line.index), offset);
     });
-    if (onChange === "refuse" && last !== undefined && last !== code) {
+    if (onChange === "refuse" && lastCode !== undefined && lastCode !== code) {
       throw new CheckpointError(
         `Cannot ${this.#call}: the code of the task has changed since the checkpoint ${path} was written: use ` +
           'another file, or onChange: "rerun" or "keep"',
       );
     }
     index.build();
-    if (last !== code) file.append(headerLine({ task: this.#task, code }));
+    if (lastCode !== code) file.append(headerLine({ task: this.#task, code }));
   }
 
   // With "refuse" a record is found by its index, so that another item at that index is noticed.

@@ -1,6 +1,6 @@
 /**
- * `RecordIndex`: finds the records of a file by a hash of the identity of their item. It takes 24 bytes for each record, a
- * fifth of what a Map of strings would.
+ * `RecordIndex`: finds and removes the records of a file by a hash of the identity of their item. It takes 24 bytes for each
+ * record, a fifth of what a Map of strings would.
  *
  * ```
  * hash -> #heads[slot] -> record -> #next -> record ...      in the order of the file
@@ -45,10 +45,11 @@ export class RecordIndex {
   }
 
   /**
-   * Removes a record.
+   * Removes the first record that has this hash and is wanted.
    *
-   * @param isWanted Gets the positions of the records that the hash may belong to, `max` at most.
-   * @returns Whether one of them is wanted.
+   * @param isWanted Called with the positions of records that may have this hash: at most `max` of them, in the order of the
+   * file. The index keeps no hashes, so records of other hashes in the same slot are among them.
+   * @returns Whether a record was removed.
    */
   take(hash: number, isWanted: (offset: number) => boolean, max = Infinity): boolean {
     const slot = hash & (this.#heads.length - 1);

@@ -1,12 +1,12 @@
 /**
- * `ItemHash`: names a call by the hash of the task's code and of its item, so that a job log tells which items an earlier run
- * has done.
+ * `ItemHash`: names a call by the hash of the task's code and of its item, so that a later run finds in a job log which items
+ * an earlier run has done.
  *
  * @module
  */
 import { codeHash, sha256 } from "../checkpoint/code.ts";
 import { json } from "./formats.ts";
-import type { Named } from "./module.ts";
+import type { ModuleExport } from "./module.ts";
 
 /** Length of a hash in characters of base64url: 132 bits. */
 const LENGTH = 22;
@@ -15,8 +15,8 @@ const LENGTH = 22;
 export class ItemHash {
   readonly #code: string;
 
-  constructor(named: Named) {
-    this.#code = codeHash(named);
+  constructor(task: ModuleExport) {
+    this.#code = codeHash(task);
   }
 
   /** Returns the hash of a call with this item. */

@@ -30,7 +30,7 @@ import { tell, Writer } from "./writer.ts";
 const FAULT = 255;
 /** Exit code of a program that SIGPIPE has ended. */
 const PIPE_CLOSED = 141;
-/** Largest number of failures that an exit code tells; one more stands for all larger ones. */
+/** Largest number of failures that an exit code can state; one more stands for all larger numbers. */
 const MAX_COUNT = 100;
 
 /** Longest item in a row of the job log, in characters. */
@@ -51,7 +51,7 @@ export async function runMap(args: Arguments): Promise<number> {
   }
   // What the command line says wrong is found before a file is made.
   await using pool = new Pool<BackendName>(plan.pool);
-  const hash = plan.joblog === undefined ? undefined : new ItemHash(plan.named);
+  const hash = plan.joblog === undefined ? undefined : new ItemHash(plan.task);
   const done = plan.resume && await DoneItems.read(plan.joblog!, plan.resume === "done");
   using log = plan.joblog === undefined ? undefined : new JobLog(plan.joblog, plan.resume !== undefined);
   using sink = sinkOf(plan.results, plan.to, plan.tag);
@@ -109,7 +109,7 @@ class MapRun {
     this.#hash = hash;
     this.#times = log || plan.results?.endsWith(".csv") ? new RunTimes(pool) : undefined;
     const options = { ...plan.map, signal: ending.signal, onError: "settle" as const };
-    const task = taskOf(plan.named);
+    const task = taskOf(plan.task);
     this.#results = plan.keepOrder ? pool.imap(task, feed, options) : pool.imapUnordered(task, feed, options);
   }
 

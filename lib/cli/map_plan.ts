@@ -9,14 +9,14 @@ import type { OutputFormat } from "./formats.ts";
 import { gateOf } from "./gates.ts";
 import { Halt } from "./halt.ts";
 import type { InputFormat, ItemSource } from "./items.ts";
-import { type Named, named } from "./module.ts";
+import { type ModuleExport, parseModuleExport } from "./module.ts";
 import { bad, integer, size } from "./quantities.ts";
 import { UsageError } from "./usage_error.ts";
 import { poolOptions } from "./workers_flags.ts";
 
 /** The plan. */
 export interface MapPlan {
-  named: Named;
+  task: ModuleExport;
   /** `isopool map MODULE EXPORT`, as output for people shows it. */
   command: string;
   source: ItemSource;
@@ -49,7 +49,7 @@ export function planMap(args: Arguments): MapPlan {
   const pool = poolOptions(args);
   const chunk = args.text("chunk");
   return {
-    named: named("map", args.operands),
+    task: parseModuleExport("map", args.operands),
     command: `isopool map ${module} ${name}`,
     source,
     pool,

@@ -8,7 +8,7 @@ import { failureText } from "./failures.ts";
 import type { Arguments, Flag } from "./flags.ts";
 import { formatter, type OutputFormat } from "./formats.ts";
 import { parse } from "./items.ts";
-import { named, taskOf } from "./module.ts";
+import { parseModuleExport, taskOf } from "./module.ts";
 import { UsageError } from "./usage_error.ts";
 import { poolOptions, WORKER_FLAGS } from "./workers_flags.ts";
 import { tell, Writer } from "./writer.ts";
@@ -29,7 +29,7 @@ export const RUN_FLAGS: readonly Flag[] = [
 /** Runs the command. Returns its exit code: 1 if the function fails. */
 export async function runOnce(args: Arguments): Promise<number> {
   const [, , ...texts] = args.operands;
-  const task = taskOf(named("run", args.operands));
+  const task = taskOf(parseModuleExport("run", args.operands));
   const given = [...texts, ...args.values ?? []];
   const values = args.has("json") ? given.map((text, i) => parse(text, `Argument ${i + 1}`)) : given;
   const writer = new Writer(Deno.stdout);

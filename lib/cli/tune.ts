@@ -8,7 +8,7 @@ import type { Arguments, Flag } from "./flags.ts";
 import { readItems } from "./items.ts";
 import { INPUT_FLAGS } from "./map_flags.ts";
 import { itemSource } from "./map_plan.ts";
-import { named, taskOf } from "./module.ts";
+import { parseModuleExport, taskOf } from "./module.ts";
 import { integer, time } from "./quantities.ts";
 import { UsageError } from "./usage_error.ts";
 import { poolOptions, WORKER_FLAGS } from "./workers_flags.ts";
@@ -27,7 +27,7 @@ const MAX_ITEMS = 1_000;
 
 /** Runs the command. Returns its exit code. */
 export async function runTune(args: Arguments): Promise<number> {
-  const task = taskOf(named("tune", args.operands));
+  const task = taskOf(parseModuleExport("tune", args.operands));
   const items = await sample(args);
   const most = integer("most", args.text("most") ?? String(2 * cpuCount()), 1);
   await using pool = new Pool<BackendName>({ ...poolOptions(args), workers: most });

@@ -11,7 +11,7 @@ const LENGTH = 1_024;
 interface Block {
   readonly number: number;
   readonly items: unknown[];
-  /** Number of items that were not taken, those that were not added included. */
+  /** Number of items of the block that are still to be taken. Counts from LENGTH, so also those that were not added yet. */
   left: number;
 }
 

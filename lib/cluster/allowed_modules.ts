@@ -1,5 +1,5 @@
 /**
- * `AllowedModules`: what code a worker host runs.
+ * `AllowedModules`: checks whether a worker host may run the code of a task.
  *
  * ```
  * what it is                              as the list names it
@@ -22,7 +22,7 @@ const INLINE = "inline:";
 
 /** The option `modules` of a host. */
 export class AllowedModules {
-  // The first parts of what may run; if undefined, what the permissions of the host allow.
+  // Allowed prefixes of names; if undefined, the permissions of the host decide.
   readonly #list: readonly string[] | undefined;
 
   constructor(action: string, list: unknown) {
@@ -37,7 +37,7 @@ export class AllowedModules {
    * Checks the code of a task.
    *
    * @param sent The local modules that were sent with it.
-   * @returns Whether the host takes these. If not, it takes each module from its URL.
+   * @returns Whether the host runs the sent modules. If not, it imports each module from its URL.
    * @throws {ClusterError} If the host does not run some of the code.
    */
   check({ source, spec }: JobTask, sent: SentModules | undefined): boolean {

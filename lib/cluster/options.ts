@@ -22,11 +22,11 @@ export interface ClusterAddress {
 /** Options of {@linkcode cluster}. */
 export interface ClusterOptions extends ClusterAddress {
   /**
-   * A name for the pool, without a colon, under which another process can {@linkcode attach} to its calls. By default they
-   * have none.
+   * A name for the pool, without a colon, under which another process can {@linkcode attach} to its calls. By default a pool
+   * has no name, and no process can attach.
    */
   executor?: string;
-  /** Milliseconds for which Redis keeps the end of a call, from 1,000 on. @default {3,600,000: an hour} */
+  /** Milliseconds for which Redis keeps the outcome of a call after its end, from 1,000 on. @default {3,600,000: an hour} */
   retention?: number;
   /**
    * Whether local task modules (`file:` URLs) and the local modules that they import are sent to the hosts, through Redis. If
@@ -39,14 +39,14 @@ export interface ClusterOptions extends ClusterAddress {
   sizeLimit?: number;
 }
 
-/** Where a queue is, checked. */
+/** A checked {@linkcode ClusterAddress}. */
 export interface ClusterSettings {
   readonly redis: RedisAddress;
   readonly queue: string;
   readonly prefix: string;
 }
 
-/** The options of a pool, checked. */
+/** The checked options of a pool. */
 export interface PoolSettings extends ClusterSettings {
   readonly executor: string | undefined;
   readonly retention: number;

@@ -20,7 +20,7 @@ export class IsopoolError extends Error {
   /** @ignore */
   override name = "IsopoolError";
 
-  /** Creates the error. What is no text is named in the message by its kind: making an error never throws another one. */
+  /** Creates the error. Accepts any message: a value that is no string is described, so that no error replaces this one. */
   constructor(message?: string, options?: ErrorOptions) {
     super(message === undefined || typeof message === "string" ? message : show(message), optionsOf(options));
   }

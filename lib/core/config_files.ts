@@ -1,17 +1,23 @@
 /**
- * Configuration files of the runtime: it takes the first one in a folder or above it.
+ * Finds the configuration files of the runtime. The runtime uses the first one in a folder or in the folders above it.
  *
  * @module
  */
 import { builtin } from "./builtin.ts";
 import { URL } from "./platform.ts";
 
-/** Their names, the first of which the runtime prefers. */
+/** Names of configuration files. If a folder has both, the runtime uses the first. */
 export const CONFIG_FILES = ["deno.json", "deno.jsonc"];
 
 /** Yields a folder, the folder above it, and so on. */
 export function* foldersFrom(folder: URL): Generator<URL, void> {
-  for (let inner: URL | undefined; folder.href !== inner?.href; folder = new URL("../", inner = folder)) yield folder;
+  for (;;) {
+    yield folder;
+    const outer = new URL("../", folder);
+    // The root folder has itself above it.
+    if (outer.href === folder.href) return;
+    folder = outer;
+  }
 }
 
 /** Whether this script may read a path. Does not prompt. */
@@ -25,7 +31,7 @@ export function isFile(url: URL): boolean {
   try {
     return Deno.statSync(url).isFile;
   } catch {
-    // No such file, or a folder that the system does not let this script read, or the runtime.
+    // There is no such file, or the operating system or the runtime does not let this script read the folder.
     return false;
   }
 }

@@ -6,8 +6,8 @@
  */
 
 /**
- * Returns a function that gives a global as it is now, and loads it with its first call. A program may replace it meanwhile
- * (platform.ts says who does).
+ * Returns a function that returns a global as it is now, and loads it with its first call. Later changes of the global by the
+ * program have no effect (platform.ts names programs that change globals).
  */
 export function lazyGlobal<K extends keyof typeof globalThis>(name: K): () => (typeof globalThis)[K] {
   const get = Object.getOwnPropertyDescriptor(globalThis, name)?.get;

@@ -1,9 +1,9 @@
 /**
  * The timers of the library, and `KeepAlive`: keeps the script alive while the library waits for something.
  *
- * The timer functions are those that the runtime has when this module loads. A user's test may replace those of
- * `globalThis` afterwards: `FakeTime` of `@std/testing` returns numbers, which have no `unref`, and its time stands still.
- * No other file of the library uses the timers of `globalThis`.
+ * The timer functions are those that the runtime has when this module loads; the runtime itself loads them with their first
+ * use (lazy_global.ts). A user's test may replace those of `globalThis` afterwards: `FakeTime` of `@std/testing` returns
+ * numbers, which have no `unref`, and its time stands still. No other file of the library uses the timers of `globalThis`.
  *
  * @module
  */

@@ -1,8 +1,9 @@
 /**
- * Which items a failure is of: the lines `at items[3] ("b.png")` in stacks, and {@linkcode failedItems}.
+ * Records which items of a map have failed with an error: as the line `at items[3] ("b.png")` in the error's stack, and
+ * for {@linkcode failedItems}.
  *
- * What a task throws reaches the caller as it is. So the item is noted beside the error, and only its `stack`, which is
- * text for people, gets a line.
+ * What a task throws reaches the caller unchanged. So the item is recorded in a WeakMap beside the error, and only the
+ * error's `stack`, which is text for people, gets a line.
  *
  * @module
  */
@@ -19,13 +20,13 @@ export interface FailedItem {
   readonly reason: unknown;
 }
 
-// By error. The map that an error was noted for, too: an error that fails several items of it is noted once.
+// By error. `map` is the map that the error has failed: an error that fails several items of one map is recorded once.
 const noted = new WeakMap<object, { readonly map: object; readonly items: readonly FailedItem[] }>();
 
 /**
  * Returns the items that the error of a map or of `pooled()` is about: one for what a task has thrown, all failed ones in
- * input order for the `AggregateError` of `onError: "aggregate"`, none for other errors. It takes no time and changes
- * nothing. Thrown values that are no objects are not known here: use `onError: "settle"`.
+ * input order for the `AggregateError` of `onError: "aggregate"`, none for other errors. The cost is one look-up in a
+ * WeakMap. For thrown values that are no objects it returns none: use `onError: "settle"`.
  *
  * @example Ask which item has failed
  * ```ts

@@ -1,6 +1,6 @@
 /**
  * `limit()`: returns a function that limits how many of the calls made through it are in progress at a time. This file has
- * its public face; limited_calls.ts makes the calls.
+ * the public interface; limited_calls.ts makes the calls.
  *
  * @module
  */
@@ -75,8 +75,8 @@ export interface Limiter extends Governor {
    */
   <R>(fn: (context: LimitContext) => R | PromiseLike<R>, options?: RunOptions): Promise<R>;
   /**
-   * Maximum number of calls in progress at a time. It can be set at any time: more lets calls start at once; fewer takes no
-   * permit away, but none starts until enough have ended.
+   * Maximum number of calls in progress at a time. It can be set at any time. With a higher limit, waiting calls start at
+   * once. With a lower limit, calls in progress go on, and no call starts until fewer are in progress than the limit.
    */
   concurrency: number;
   /** Number of calls in progress, including those that wait for their next attempt, and of permits of `acquire`. */

@@ -3,12 +3,12 @@
  *
  * ```
  * request   client | call    a request, see requests.ts
- *           client | call    object | length | method | arguments        most calls: it takes half the time
+ *           client | call    object | length of the method's name | method | arguments     short form, for most calls
  * reply     call   | status  the result or the error
  * ```
  *
- * The numbers are not part of the encoded value. So if a value cannot be decoded, the reader knows which call it was for,
- * and only that call fails.
+ * The numbers are not part of the encoded value. So if a value cannot be decoded, the reader still finds its call, and only
+ * that call fails. Encoding the short form takes half the time of encoding the request as one value.
  *
  * @module
  */
@@ -21,12 +21,14 @@ const HEADER = 8;
 const Form = { VALUE: 0, NO_ARGUMENT: 1, ONE_ARGUMENT: 2, ARGUMENTS: 3 } as const;
 const FORM_SHIFT = 8;
 const KIND_MASK = (1 << FORM_SHIFT) - 1;
-const OBJECT = HEADER, LENGTH = OBJECT + 8, METHOD = LENGTH + 1;
+/** Offsets in the short form. */
+const OBJECT = HEADER, NAME_LENGTH = OBJECT + 8, METHOD = NAME_LENGTH + 1;
 /** Maximum length of a method's name in the short form, in bytes. */
 const MAX_NAME = 255;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** The call chain of a request that no other access has caused. Requests with another chain have no short form. */
 const NO_CHAIN: readonly number[] = [];
 
 function recordOf(first: number, second: number, form: number, { kind, bytes }: Encoded, offset: number): LogRecord {
@@ -61,7 +63,7 @@ export function encodeRequest(client: number, call: number, request: ClientReque
   const value = encodeValue(args.length > 1 ? args : args.at(0));
   const record = recordOf(client, call, form, value, METHOD + name.length);
   new DataView(record.bytes.buffer).setFloat64(OBJECT, object);
-  record.bytes[LENGTH] = name.length;
+  record.bytes[NAME_LENGTH] = name.length;
   record.bytes.set(name, METHOD);
   return record;
 }
@@ -84,7 +86,7 @@ export function decodeRequest(record: LogRecord): unknown {
   if (form === Form.VALUE) return body(record);
   const { bytes } = record;
   const object = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(OBJECT);
-  const end = METHOD + bytes[LENGTH];
+  const end = METHOD + bytes[NAME_LENGTH];
   const method = decoder.decode(bytes.subarray(METHOD, end));
   const args = form === Form.NO_ARGUMENT
     ? []

@@ -4,7 +4,11 @@
  * @module
  */
 
-/** State of a pool: it takes calls while `"open"`, finishes the calls that it has while `"closing"`, then has ended. */
+/**
+ * State of a pool. `"open"`: it takes calls. `"closing"`: it takes no new calls, and finishes those that it has. `"closed"`:
+ * all calls and workers have ended. `"terminated"`: `terminate` has cancelled the calls. `"broken"`: several workers in
+ * a row died before they could take a call.
+ */
 export type PoolState = "open" | "closing" | "closed" | "terminated" | "broken";
 
 /** Options of `Pool.shutdown`. */

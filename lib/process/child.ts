@@ -1,6 +1,6 @@
 /**
- * `Child`: the process of the operating system behind a `Process` on backend `"process"`: what it prints, how it is
- * stopped, how it has ended.
+ * `Child`: the control of the worker of one `Process`: how the caller has stopped it, and whether it has ended. On backend
+ * `"process"` also the id of the operating system's process, what it prints, and its exit code or signal.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type Stopped = "terminated" | "killed";
 /** Milliseconds from SIGTERM to SIGKILL. */
 const GRACE = 200;
 
-/** The control of one process. */
+/** The control of one worker. */
 export class Child implements ChildControl {
   pid: number | undefined;
   exitCode: number | undefined;

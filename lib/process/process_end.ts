@@ -24,7 +24,7 @@ export interface ProcessEnd {
  *
  * @param future The future of its one call, settled. The class of its error proves nothing: a task can throw any value, for
  * instance a `CancelledError`, or the `WorkerCrashedError` of a pool of its own. So the outcome decides, and `isCrashError`,
- * which knows the errors that this library has made itself.
+ * which accepts only the errors that the scheduler of this library has made.
  * @param child What stopped it, and how the child has ended: its task may have handled SIGTERM, or ignored it.
  */
 export function endOf(future: Future<unknown>, child: Child): ProcessEnd {

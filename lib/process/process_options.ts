@@ -49,7 +49,7 @@ export interface ProcessOptions {
 export type ProcessArguments<A extends unknown[]> = [] extends A ? [args?: Readonly<Args<A>>, options?: ProcessOptions]
   : [args: Readonly<Args<A>>, options?: ProcessOptions];
 
-/** What a process is made of, checked. */
+/** The checked arguments and options of a process. */
 export interface CheckedProcess {
   readonly args: unknown[];
   readonly name: string;
@@ -68,7 +68,7 @@ export function checkProcess(
   task: unknown,
   [args = [], options = {}]: readonly [args?: unknown, options?: ProcessOptions],
 ): CheckedProcess {
-  // The pool refuses a function that is no task, with the ways out.
+  // A function that is no task is refused by the pool, whose error says what to do instead.
   if (!isA(task, Task) && typeof task !== "function") {
     throw badOption(CREATE, "task", task, "a task: tasks(url).name, task(import.meta, fn) or inline(fn)", false);
   }

@@ -22,7 +22,7 @@ const MIN_WIDTH = 5;
  *
  * @param elapsed Milliseconds since the start.
  * @param ended Whether the map has ended: the time is then its duration, not an estimate.
- * @param label Name of the work; it takes half of the width at most.
+ * @param label Text before the bar; it takes half of the width at most.
  */
 export function drawBar(state: ProgressState, elapsed: number, width: number, ended = false, label = ""): string {
   const name = cutToColumns(label, Math.floor(width / 2) - 1);

@@ -42,7 +42,10 @@ export const MAX_PAGES: number = 1 << 14;
 
 /** Number of rows, one for each thread that takes. Row 0 belongs to no thread. */
 export const ROWS = 1024;
-/** Tickets in a row. One may belong to a take that a death cut short, so one less is named. */
+/**
+ * Number of tickets that a row keeps (steps/delivery_words.ts). A thread that dies during a take may have overwritten its
+ * oldest ticket, so `takeLost` returns at most one ticket less.
+ */
 const SLOTS = 16;
 /** Number of words of a row. */
 export const ROW_SIZE: number = sizeOf({ slots: SLOTS });

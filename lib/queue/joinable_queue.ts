@@ -15,8 +15,8 @@ const CALL = "join JoinableQueue";
  * A queue whose consumers report each item that they have done, and which can be waited for (`queue.JoinableQueue`).
  *
  * An item stays delivered to the thread that took it until that thread calls `taskDone`. Each call is for the oldest
- * delivered item of the thread: a consumer that works on several items at a time should finish them in the order in which
- * it took them, or a death reports the ticket of a neighbour.
+ * delivered item of the thread. So a consumer that works on several items at a time should finish them in the order in which
+ * it took them. Otherwise, if it dies, the ticket of another of its items is reported as lost.
  *
  * **Death.** If a thread dies first, its items are lost. `join` then fails with an {@linkcode ItemLostError}, until
  * {@linkcode Queue.takeLost} has returned their tickets; the caller may put the items again. Up to 15 lost items of one

@@ -47,9 +47,10 @@ export function newPages(): SharedArrayBuffer {
 }
 
 /**
- * The log, as one thread sees it. `write` and `read` are the copy steps of the queue's ring (shared/steps/mpmc_ring.ts):
- * the ring calls `write` under the lock of the producers, `read` under that of the consumers. Register `d` of the frame is
- * the position at which the record begins. They throw if the memory is corrupt; `call` is for the message.
+ * The log, as one thread sees it. `write` and `read` are the copy steps of the queue's ring, which is a state machine
+ * (shared/steps/mpmc_ring.ts): the ring calls `write` under the lock of the producers, `read` under that of the consumers. A
+ * `Frame` (shared/steps/step.ts) has the machine's registers: `d` is the position at which the record begins, `pc` the next
+ * step. Both methods throw if the memory is corrupt; `call` is for the message.
  */
 export class PagedLog {
   readonly #log: LogWords;
@@ -75,8 +76,8 @@ export class PagedLog {
   }
 
   /**
-   * Writes record `number` behind the last one. `frame.result` is `FULL` if there is no room until more is read, `CORRUPT`
-   * if the counts of pages contradict each other.
+   * Appends record `number`. `frame.result` becomes `FULL` if there is no room until more is read, `CORRUPT` if the counts of
+   * pages contradict each other.
    */
   write(call: string, frame: Frame, number: number, { kind, bytes }: LogRecord): Outcome {
     const copy = () => {
@@ -92,7 +93,7 @@ export class PagedLog {
     return DONE;
   }
 
-  /** Reads record `number`, the first one that was not read yet. The machine of `frame` continues at step `next`. */
+  /** Reads record `number`, the first one that was not read yet. The ring's machine continues at step `next`. */
   read(call: string, frame: Frame, number: number, next: number, useScratch: boolean): LogRecord {
     let record: LogRecord | undefined;
     const copy = () => {

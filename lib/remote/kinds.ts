@@ -12,7 +12,7 @@ import { ServedConnection } from "./served_connection.ts";
 import { ServedManager } from "./served_manager.ts";
 import { ServedQueue } from "./served_queue.ts";
 
-/** Returns what is the same in all handles of an object; `undefined` if each handle is an object of its own. */
+/** Returns a key that all handles of one object have in common; `undefined` if each handle is an object of its own. */
 export function identityOf(handle: Handle): unknown {
   switch (handle.kind) {
     case "queue":
@@ -25,7 +25,7 @@ export function identityOf(handle: Handle): unknown {
   }
 }
 
-/** Makes what serves an object to a worker; `undefined` for a kind that does not reach another process. */
+/** Opens an object of the host for a worker process; `undefined` for a kind that cannot be sent to another process. */
 export function openServed(
   handle: Handle,
   ownersFor: (table: SharedArrayBuffer) => OwnerTable,

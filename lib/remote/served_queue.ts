@@ -70,7 +70,7 @@ export class ServedQueue implements Served {
   }
 }
 
-/** What a worker receives for what a take has returned. */
+/** Converts what a take has returned to the reply that the worker receives. */
 export function taken(value: unknown): readonly [state: string, value?: unknown] {
   return value === CLOSED ? ["closed"] : value === EMPTY ? ["empty"] : ["ok", value];
 }

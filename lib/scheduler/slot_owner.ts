@@ -1,6 +1,6 @@
 /**
- * `SlotOwner`: what a slot needs of its scheduler, and `OwnedSlot`: what the scheduler reads of a slot that reports to
- * it. Neither names the classes `Scheduler` and `Slot`, so that those two files do not import each other.
+ * The interfaces between a slot (one worker, slot.ts) and its scheduler. `SlotOwner`: what a slot needs of the scheduler;
+ * `OwnedSlot`: what the scheduler reads of a slot. They keep scheduler.ts and slot.ts from importing each other.
  *
  * @module
  */
@@ -25,11 +25,11 @@ export interface OwnedSlot {
 
 /** The scheduler, as a slot sees it. */
 export interface SlotOwner {
-  /** Milliseconds between a task's signal and force. */
+  /** Milliseconds from the signal of a task that is stopped to its stop by force. */
   readonly killGrace: number;
-  /** Longest run of an initializer, in milliseconds. */
+  /** Time limit of an initializer, in milliseconds. */
   readonly hookTimeout: number | undefined;
-  /** Calls that a worker takes in its life. */
+  /** Maximum number of calls that one worker runs. */
   readonly maxTasks: number;
   /** Milliseconds for which calls of a higher priority may go before those of a lower one. */
   readonly priorityAging: number;
@@ -38,9 +38,9 @@ export interface SlotOwner {
   readonly observer: Observer | undefined;
   /** There may be room for more calls: in `slot`, or, without one, because a worker may be started again. */
   capacityChanged(slot?: OwnedSlot): void;
-  /** Takes calls back that never started. */
+  /** Puts calls that never started back into the backlog. */
   putBack(chunk: Chunk): void;
-  /** Finds another worker for what is bound to this one, which takes nothing new any more. */
+  /** Finds another worker for the calls that are bound to this one, which takes no new calls. */
   redistribute(slot: OwnedSlot): void;
   /** The runtime refused to start a worker; `othersLive`: whether other workers take calls. */
   startFailed(cause: unknown, othersLive: boolean): void;

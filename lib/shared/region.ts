@@ -35,8 +35,8 @@ export function newRegion(call: string, type: ValueType, from: unknown): Region 
 export function receivedRegion({ kind, type, memory, offset = 0, length = 1 }: Handle & Partial<Region>): Region {
   if (VALUE_TYPES.includes(type!) && memory instanceof SharedArrayBuffer) {
     const bytes = bytesPerElement(type!);
-    const isPlace = Number.isInteger(length) && Number.isInteger(offset) && offset % bytes === 0;
-    if (isPlace && offset >= 0 && length >= 0 && offset + length * bytes <= memory.byteLength) {
+    const isAligned = Number.isInteger(length) && Number.isInteger(offset) && offset % bytes === 0;
+    if (isAligned && offset >= 0 && length >= 0 && offset + length * bytes <= memory.byteLength) {
       return { type: type!, memory, offset, length };
     }
   }

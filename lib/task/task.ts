@@ -112,7 +112,7 @@ export type Tasks<M> = {
  * module, and checks that the export exists, because the type `M` and the URL might not match. An overloaded
  * function keeps its last overload, a generic function its constraint.
  *
- * A worker imports the module once. Do not use it for a short function that needs no module: {@linkcode inline} is shorter.
+ * Each worker imports the module once. For a short function that needs no module, {@linkcode inline} is shorter.
  *
  * @param url Absolute URL of the module: `import.meta.resolve("./primes.ts")`.
  * @param defaults Options of every task of the object.

@@ -24,9 +24,9 @@ export interface CallLimits {
 
 /** Calls of one task that are sent together. */
 export interface Batch {
-  /** What the first call belongs to: a submit, a map or a stream. */
+  /** The job of the first call: a submit, a map or a stream. Transports only compare it. */
   job: object;
-  /** Index of the first call in that. */
+  /** Index of the first call in its job. */
   index: number;
   /** Calls with a higher number go first, if something outside of the pool orders them. */
   priority: number;
@@ -155,7 +155,10 @@ export interface Setup {
 export interface TransportEvents {
   /** The worker has started its initializer. */
   initializing(): void;
-  /** The worker takes calls. `outage`: why those that are sent now will fail, if it cannot reach what would run them. */
+  /**
+   * The worker takes calls. `outage` is set if the calls that are sent now will fail, because the worker cannot reach the
+   * server that would run them (a cluster without its Redis): the reason.
+   */
   ready(outage?: unknown): void;
   /** A running call yielded or emitted a value. */
   item(seq: number, value: unknown): void;
