@@ -46,7 +46,7 @@ export type AttachedOutcome<R> =
   }
   & (PromiseFulfilledResult<R> | PromiseRejectedResult);
 
-/** A call that has not been yielded. */
+/** A call whose outcome was not yielded yet. */
 interface AttachedCall {
   /** The id of its job. */
   readonly id: string;
@@ -97,7 +97,7 @@ async function* outcomes<R>(settings: ClusterSettings, executor: string): AsyncG
   try {
     await connected(client, settings);
     queue = new Queue(name, { connection: client, prefix, skipWaitingForReady: true });
-    queue.on("error", () => {}); // The command that failed says it.
+    queue.on("error", () => {}); // The command that failed rejects with the error.
     // Before the snapshot: what ends after it is an event.
     await watch.listen(queue);
     const calls = await callsOf(client, queue, executor);

@@ -21,13 +21,13 @@ import {
   callKey,
   type Control,
   controlChannel,
+  type ControlRequest,
   failureOf,
   HAS_KEY,
   type JobEnds,
   type JobFailure,
   type JobProgress,
   resultKey,
-  type Said,
   vanished,
 } from "./wire.ts";
 
@@ -102,13 +102,13 @@ export class CallWatch {
     return true;
   }
 
-  /** Tells the host of a call something; the sweep says it again. */
-  control(call: WatchedCall, said: Said): void {
-    call.control = said;
+  /** Sends a control message to the host of a call. The sweep repeats it, in case it was lost. */
+  control(call: WatchedCall, request: ControlRequest): void {
+    call.control = request;
     this.#repeat(call);
   }
 
-  /** Tells the host of a call something, once. Rejects if Redis cannot be reached. */
+  /** Sends a control message to the host of a call, once. Rejects if Redis cannot be reached. */
   async publish(control: Control): Promise<void> {
     const { prefix, queue } = this.#settings;
     await this.#client.publish(controlChannel(prefix, queue), JSON.stringify(control));
@@ -145,7 +145,7 @@ export class CallWatch {
   }
 
   #repeat({ job, index, control }: WatchedCall): void {
-    // Without Redis nobody hears it: the sweep says it again.
+    // If Redis cannot be reached, the next sweep repeats the message.
     if (job && control) this.publish({ ...control, id: callKey(job.id, index) }).catch(() => {});
   }
 
@@ -195,7 +195,7 @@ export class CallWatch {
 
   #returned(call: WatchedCall): void {
     const { control } = call;
-    // It did not start, and will not.
+    // The host has returned the call without starting it, so cancelling it needs no host.
     if (control?.kind === "cancel") return this.fail(call, { kind: "thrown", thrown: unpack(control.reason) });
     this.#leaveJob(call);
     call.isStarted = false;
@@ -226,7 +226,7 @@ export class CallWatch {
       if (!state.isThere && ++job.misses > 1) return this.#failAll(job, vanished("its job has"));
       if (state.isStarted) this.#started(job);
       for (const call of job.calls.values()) this.#repeat(call);
-      // The news are in the events, or lost.
+      // Without the news: those that were not lost arrive as events.
       if (state.progress) this.#progress(job, { ...state.progress, news: [] });
       if (!state.end) return;
       if ("reason" in state.end) this.#failAll(job, failureOf(state.end.reason));

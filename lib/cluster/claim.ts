@@ -1,5 +1,6 @@
 /**
- * Who may run the calls of a job: each starts once at most, also when BullMQ hands the job to a second host.
+ * Decides which host may run the calls of a job: each call starts once at most, also when BullMQ hands the job to a second
+ * host.
  *
  * ```
  * host        runs a job that it is the first to get; a later host fails it, because the first may have started its calls

@@ -1,5 +1,5 @@
 /**
- * `readEvents()`: what BullMQ tells of the jobs of a queue, from the stream of events that it keeps in Redis.
+ * `readEvents()`: what BullMQ reports about the jobs of a queue, from the stream of events that it keeps in Redis.
  *
  * `QueueEvents` of BullMQ opens another connection for it, with a timer for each read: an idle pool would keep its script
  * alive, and so would a closed one, for seconds, if Redis cannot be reached.
@@ -52,7 +52,7 @@ export async function readEvents(
   }
 }
 
-// A list of names and values. BullMQ has other events, too, which nobody here reads.
+// A list of names and values. BullMQ has other events, too, which are not used here.
 function eventOf(fields: readonly string[]): JobEvent {
   const event: Record<string, string> = {};
   for (let i = 0; i < fields.length; i += 2) event[fields[i]] = fields[i + 1];

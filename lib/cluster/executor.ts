@@ -19,14 +19,14 @@ import { connected, disconnect, redisClient, unref, within } from "./redis.ts";
 import { unreachable } from "./refusals.ts";
 import { ModuleSender, type SentModules } from "./sent_modules.ts";
 import { type CallEvents, WatchedCall, type WatchedJob } from "./watched_call.ts";
-import { callKey, type JobData, LARGE, type Said } from "./wire.ts";
+import { callKey, type ControlRequest, type JobData, LARGE } from "./wire.ts";
 
 /** Milliseconds for which a pool that ends waits until the hosts of its calls know that these are given up. */
 const REVOKE_LIMIT = 1_000;
 
 /** The connection of one pool. */
 export class Executor {
-  /** Resolves when Redis has answered; rejects with a {@linkcode ClusterError} if it has not in time. It is of no use then. */
+  /** Resolves when Redis has answered; rejects with a {@linkcode ClusterError} if it has not in time: the executor cannot be used then. */
   readonly ready: Promise<void>;
   readonly #settings: PoolSettings;
   readonly #run: string;
@@ -78,7 +78,7 @@ export class Executor {
     return watched;
   }
 
-  /** Takes back a call that no host has taken, else tells its host. Resolves to whether it was taken back. */
+  /** Takes back a call that no host has taken, else tells its host to cancel it. Resolves to whether it was taken back. */
   async cancel(call: WatchedCall, reason: string): Promise<boolean> {
     if (call.state === "unsent") return this.#watch.delete(call);
     const { job, index } = call;
@@ -93,9 +93,9 @@ export class Executor {
     return false;
   }
 
-  /** Tells the host of a call something. */
-  control(call: WatchedCall, said: Said): void {
-    this.#watch.control(call, said);
+  /** Sends a control message to the host of a call. */
+  control(call: WatchedCall, request: ControlRequest): void {
+    this.#watch.control(call, request);
   }
 
   /** Gives a call up: it has no more events. Its host stops it, or does not start it. */
@@ -109,7 +109,7 @@ export class Executor {
   async close(): Promise<void> {
     this.#watch.clear();
     await this.ready.catch(() => {});
-    // What was given up would run on for ever: its host must hear of it first.
+    // Calls that were given up could run for ever, so their hosts must receive the message first.
     await within(REVOKE_LIMIT, Promise.all(this.#revokes)).catch(() => {});
     await this.#watch.close();
     await this.#queue?.close().catch(() => {});
@@ -196,15 +196,15 @@ export class Executor {
     };
   }
 
-  // Resolves to whether no host has taken the call. Then none will.
+  // Takes back a call, unless a host has taken it; resolves to whether it was taken back.
   async #takeBack({ id, size }: WatchedJob, index: number): Promise<boolean> {
     if (size === 1) return await this.#queue.remove(id) === 1;
     return await takeBack(this.#client, this.#queue.toKey(id), index);
   }
 
-  // The same by force: the call has no more events.
+  // Takes back a call, or stops it by force. The call has no more events.
   #revoke(job: WatchedJob, index: number): void {
-    // Without Redis no host hears it. The call then ends by its own time limit.
+    // If Redis cannot be reached, no host receives the message. The call then ends by its own time limit.
     const revoked = this.#takeBackOrKill(job, index).catch(() => {}).finally(() => this.#revokes.delete(revoked));
     this.#revokes.add(revoked);
   }

@@ -36,7 +36,7 @@ export class HostCall {
   readonly end: Promise<PackedValue>;
   /** Items that it may yield, all grants together. */
   granted: number;
-  /** Looks in a row that found the worker blocked. */
+  /** Checks in a row that found the worker blocked. */
   blockedChecks = 0;
   readonly #end = Promise.withResolvers<PackedValue>();
   readonly #onEnd: () => void;
@@ -91,7 +91,7 @@ export class HostCall {
   cancel(reason: unknown): void {
     if (!this.#isSent) this.#cancelled = { reason };
     else if (this.#transport.withdraw(this.seq)) {
-      // A thread that has not started it would not hear of it.
+      // The thread has not started the call, so a signal would have no listener: the call is taken back and fails here.
       this.#fail({ kind: "thrown", thrown: encodeThrown(reason) }, "cancelled before it started");
     } else this.#transport.cancel(this.seq, reason);
   }

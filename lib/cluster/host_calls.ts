@@ -1,5 +1,5 @@
 /**
- * `HostCalls`: the calls that run on a worker host, and what their submitters say about them.
+ * `HostCalls`: the calls that run on a worker host, and the control messages of their submitters.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { HostCall } from "./host_call.ts";
 import { unpack } from "./pack.ts";
 import { type Control, isOf } from "./wire.ts";
 
-/** Milliseconds for which a word about a call that does not run here is kept: this host may be about to start it. */
+/** Milliseconds for which a message about a call that does not run here is kept: this host may be about to start the call. */
 const EARLY_LIMIT = 5_000;
 
 /** The calls that run on one host. */
@@ -43,7 +43,7 @@ export class HostCalls {
     for (const [key, call] of this.#running) if (jobIds.some((id) => isOf(id, key))) call.kill();
   }
 
-  /** Hears what a submitter says. All hosts of a queue hear it. */
+  /** Receives a control message of a submitter. All hosts of a queue receive it. */
   control(control: Control): void {
     const call = this.#running.get(control.id);
     if (call) return apply(call, control);

@@ -17,7 +17,7 @@ const MAX_KNOWN = 200;
 
 /** A task whose modules are where the workers of a host find them. */
 export interface HostTask extends JobTask {
-  /** What its function is told apart by. */
+  /** Identifies the function of the task on this host. */
   readonly key: string;
   /** Where the modules that were sent with it are at the submitter, and here; `undefined` if the host does not take these. */
   readonly moved: { readonly base: string; readonly folder: string } | undefined;

@@ -121,7 +121,7 @@ export class HostWorkers {
     }
   }
 
-  // Ends those that have been idle for too long, and looks again when the next one will have been.
+  // Ends the workers that have been idle for too long, and checks again when the next one will have been.
   #checkIdle(): void {
     const now = performance.now();
     let next = Infinity;

@@ -91,7 +91,7 @@ class Lane implements Transport {
       ...{ call: [this.#lanes.numberOf(job), index], item, handles, spread, timeout, hasLimit, attempt, stream },
       traceparent: batch.traceparent,
     }, this.#lanes.sizeLimit);
-    // The host must tell at once when a call with a time limit starts, and what a stream yields.
+    // The host must report at once when a call with a time limit starts, and what a stream yields.
     const mayShare = timeout === undefined && stream === 0;
     const task = this.#lanes.taskOf(source);
     const watched = this.#executor.submit({ task, text, priority, mayShare }, {

@@ -108,7 +108,7 @@ export class ClusterLock {
    */
   async tryAcquire(): Promise<ClusterGuard | undefined> {
     const since = performance.now();
-    // The reply may come after the call was rejected: nobody would release the lock.
+    // The reply may come after the call was rejected: no code would release the lock.
     const undo = ([status, token]: Reply) => {
       if (status === "ok") this.#giveBack(token);
     };

@@ -92,7 +92,7 @@ export class ClusterQueue<T> implements AsyncIterable<T> {
       attempt(this.#session, {
         ...{ what, op: "put", name: this.name, args, wakes: "items" },
         waits: ([status]) => status === "full" ? Infinity : undefined,
-        undo: () => {}, // It was put after all. The error has said that nobody knew.
+        undo: () => {}, // The error said that the put may or may not have happened, so an item in the queue is no surprise.
       }, limits);
     const { reply: [status, ticket] } = await (this.maxSize === Infinity ? run() : this.#inTurn(run));
     if (status === "ok") return Number(ticket);

@@ -5,12 +5,12 @@
  * call() ---> calls that wait ---> one batch at a time, as a script ---> Redis: session_script.ts
  *                 500 at most       is sent again when a connection
  *                                   breaks, and has one effect
- * wait() <------------------------ a published message: look again
+ * wait() <------------------------ a published message: check again
  * ```
  *
- * Calls take effect in their order. While Redis does not answer, the batch that was sent stays, since nobody knows whether
- * it took effect; its callers are told so after {@linkcode AWAY_LIMIT}. What comes back later goes to
- * {@linkcode Pending.late}, which undoes it: a queue gets an item back that nobody has received.
+ * Calls take effect in their order. While Redis does not answer, it is unknown whether the batch that was sent took effect.
+ * The session keeps the batch to send it again, and rejects its calls after {@linkcode AWAY_LIMIT}. A reply that comes later
+ * goes to {@linkcode Pending.late}, which undoes the effect: a queue gets an item back that no caller has received.
  *
  * @module
  */
@@ -41,7 +41,7 @@ interface Pending {
   readonly args: readonly string[];
   readonly length: number;
   readonly end: PromiseWithResolvers<Reply>;
-  /** Receives the reply if the caller has been told that Redis is away. */
+  /** Receives the reply if the call was rejected before, because Redis did not answer in time. */
   readonly late: ((reply: Reply) => void) | undefined;
   hasEnded: boolean;
 }

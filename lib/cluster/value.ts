@@ -29,7 +29,7 @@ export interface ChangeOptions {
  *
  * ## Failure
  * A change takes effect once, also if the connection breaks meanwhile. If Redis does not answer for 2 s, calls fail with a
- * {@linkcode ClusterError}, which says whether nobody knows if the change took place. If Redis loses its data
+ * {@linkcode ClusterError}, which says so if it is unknown whether the change took place. If Redis loses its data
  * (`appendonly no`, or the last second under `appendfsync everysec`), the value is lost, or falls back.
  *
  * ## Cost

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { JobFailure, JobNews, JobResult, Said } from "./wire.ts";
+import type { ControlRequest, JobFailure, JobNews, JobResult } from "./wire.ts";
 
 /** What happens to a call. After `ended` or `failed` there is nothing more. */
 export interface CallEvents {
@@ -38,8 +38,8 @@ export class WatchedCall {
   job: WatchedJob | undefined;
   /** Its index in that. */
   index = 0;
-  /** The last thing that was said to the host, which may have been lost. */
-  control: Said | undefined;
+  /** The last control message to the host, which may have been lost. */
+  control: ControlRequest | undefined;
   isStarted = false;
   isOver = false;
 
@@ -47,7 +47,7 @@ export class WatchedCall {
     this.events = events;
   }
 
-  /** How far it is, as far as this side has heard. */
+  /** How far the call is, by the reports that this side has received. */
   get state(): "unsent" | "sent" | "started" | "over" {
     if (this.isOver) return "over";
     if (!this.job) return "unsent";

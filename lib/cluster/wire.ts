@@ -112,16 +112,16 @@ export type JobFailure =
   | { readonly kind: "thrown"; readonly thrown: Thrown }
   | { readonly kind: "death"; readonly reason: Death["reason"]; readonly exitCode?: number; readonly cause: Thrown };
 
-/** What a submitter says to the host of a call. */
-export type Said =
+/** What a submitter asks of the host of a call. */
+export type ControlRequest =
   /** `reason` is what the call throws then, a packed {@linkcode Thrown}. */
   | { readonly kind: "cancel"; readonly reason: string }
   | { readonly kind: "kill" }
   /** The number of items that the call may yield, all grants together. */
   | { readonly kind: "grant"; readonly total: number };
 
-/** The same as a message; `id` is the {@linkcode callKey} of the call. */
-export type Control = Said & { readonly id: string };
+/** A control message: a request, and the {@linkcode callKey} of the call as `id`. */
+export type Control = ControlRequest & { readonly id: string };
 
 /** What names a call to its host: its job, and its index in that. */
 export function callKey(jobId: string, index: number): string {

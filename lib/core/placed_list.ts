@@ -1,5 +1,5 @@
 /**
- * `PlacedList`: a list whose elements know their places, so that adding and removing take constant time. It keeps the order
+ * `PlacedList`: a list whose elements store their own position, so that adding and removing take constant time. It keeps the order
  * in which they came.
  *
  * Not a `Set`, where many elements come and go: V8 makes a new table of a set after so many deletions, and the old table
@@ -20,7 +20,7 @@ const MIN_PLACES = 64;
 /** An empty list gives back the memory of more places than this. */
 const MAX_EMPTY_PLACES = 4096;
 
-/** A list of elements that each know their place. */
+/** A list of elements that each store their position in it. */
 export class PlacedList<T extends Placed> {
   // The place of a removed element stays empty until it is the last one, or more than half of them are empty. The array
   // does not shrink with them: a list that is filled and emptied again and again would allocate it each time.

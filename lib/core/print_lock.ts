@@ -48,7 +48,7 @@ const SUSPECTED = 1 << 29;
 /** No owner, and a waiter was woken to take the lock. */
 const HANDED_OVER = 1 << 30;
 
-/** How long a waiter sleeps before it looks again, in milliseconds. */
+/** How long a waiter sleeps before it checks again, in milliseconds. */
 const SLEEP_SLICE = 5;
 /** How long a waiter waits for one holder that is being killed, in milliseconds. */
 const SUSPECTED_OWNER_TIMEOUT = 200;

@@ -7,7 +7,7 @@ import { IsopoolError } from "./errors.ts";
 
 /**
  * Oldest Deno that the library runs on. 2.9.0 brought Web Locks, without which the host cannot stop a runaway thread; up to
- * 2.9.3 the port of a thread that was stopped by force does not close, so that nobody learns that it has ended, and up to
+ * 2.9.3 the port of a thread that was stopped by force does not close, so that the host does not notice its end, and up to
  * 2.9.1 the extra descriptors of a child process break (`deno task versions`).
  */
 const OLDEST_DENO = [2, 9, 4];

@@ -1,5 +1,5 @@
 /**
- * What a map's producer and the collector of its results say to each other (future/collector.ts).
+ * The interface by which the collector of a map's results (collector.ts) calls the producer of the results.
  *
  * @module
  */

@@ -108,7 +108,7 @@ class PoolTelemetry {
       });
     }
     if (this.#isolated || !job.traceparent) return;
-    // This thread has run the call. The code of the call was in the caller's context, so only the time is to be told.
+    // This thread has run the call. The code of the call was in the caller's context, so only the time is reported here.
     const details = { ...attributes, "isopool.worker": workerId, "isopool.index": index, "isopool.attempt": attempt };
     const span = this.#start(`run ${taskName(job.task)}`, KIND.CONSUMER, details, job.traceparent, epoch(start));
     if (outcome === "rejected") fail(span, error);

@@ -208,7 +208,7 @@ export class MapInput {
       const referred = refer(item, this.#spread, this.#shares);
       return this.#copies ? this.#copy(referred) : referred;
     } catch (error) {
-      // The input itself has not failed, so it must be told that no more is read.
+      // The input itself has not failed, so it must be closed: no more of it is read.
       closeInput(this.#input);
       throw error;
     }

@@ -73,7 +73,7 @@ export abstract class PoolInsight extends PoolWorkers {
   /**
    * Serves a live page of the pool on 127.0.0.1: workers and what they run, calls a second, waits, run times, failures with
    * their items; buttons to pause, resume, resize, restart and cancel. Open the `url` of the result; it holds a random
-   * token, and without the token the page answers nobody. It needs permission to listen on the network.
+   * token, and requests without the token are refused. It needs permission to listen on the network.
    *
    * The page ends with the pool, or by its `stop()`. It does not keep the script alive.
    *

@@ -85,7 +85,7 @@ class Output {
   readonly stream: ReadableStream<Uint8Array> | undefined;
   /** Takes what is printed; `undefined` if this script prints it. */
   readonly write: ((bytes: Uint8Array) => void) | undefined;
-  // Absent once nobody reads.
+  // Absent once the reader has cancelled the stream.
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 
   constructor(kind: Stdio) {

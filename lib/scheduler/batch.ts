@@ -62,7 +62,7 @@ export function sendSeparately(chunks: Chunk[], cause: unknown, send: (chunks: C
     if (chunks.length === 1 && items.length === 1) {
       const [item] = items;
       const root = job.kind === "map" ? `items[${first}]` : job.spread ? "args" : "item";
-      // Its only call: from now on the chunk counts it as ended.
+      // The chunk must count its only call as ended before the job reports the failure.
       chunk.close(0, 1);
       job.fail(first, "rejected", dropFrames(transferError(item, root, "argument", cause)), undefined, item);
     } else if (chunks.length > 1) {

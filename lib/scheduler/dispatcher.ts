@@ -114,7 +114,7 @@ export class Dispatcher {
     return throughput.blockedUntil > now || throughput.overdueAt <= now;
   }
 
-  // Looks again when the calls that wait at a worker are overdue, if another worker could have them. It does not poll
+  // Checks again when the calls that wait at a worker are overdue, if another worker could have them. It does not poll
   // behind a long call: what is overdue has just been taken back, or cannot be.
   #watchWaiting(now: number): void {
     if (!this.#canMove || this.#stealTimer !== undefined) return;

@@ -36,7 +36,7 @@ export class Slot implements CallsSlot, PinnedWorker {
   state: SlotState = "starting";
   /** When it became idle, on the `performance.now()` clock. */
   idleSince = 0;
-  /** Milliseconds for which it was idle, but for the present time. */
+  /** Milliseconds for which it was idle, without the idle time that still lasts. */
   idleTime = 0;
   /** When it was started, and when it took calls (`0`: it does not yet), on the `performance.now()` clock. */
   readonly startedAt: number = performance.now();

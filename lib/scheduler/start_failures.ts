@@ -24,7 +24,7 @@ const MAX_REASON = 500;
 const EXHAUSTED =
   /\b(EAGAIN|EMFILE|ENFILE|ENOMEM)\b|os error (11|12|23|24)\b|too many open files|temporarily unavailable/i;
 
-// The reason, and the way out where only the limits of the system are in the way.
+// Returns the reason, and what to do if a limit of the operating system is the cause.
 function why(cause: unknown): string {
   const reason = errorText(cause, MAX_REASON);
   const code = String((cause as { code?: unknown } | undefined)?.code);

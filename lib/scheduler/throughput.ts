@@ -85,7 +85,7 @@ export class Throughput {
     return performance.now() - this.#lastReport >= UNRESPONSIVE;
   }
 
-  /** When the worker was last heard of, on the `performance.now()` clock. */
+  /** When the worker last sent a report, on the `performance.now()` clock. */
   get lastReport(): number {
     return this.#lastReport;
   }

@@ -57,7 +57,7 @@ export function crashError(workerId: number, death: Death, task?: TaskEntry): Wo
   return dropFrames(error);
 }
 
-// How a worker ended, and the way out.
+// Says how a worker ended, and what to do about it.
 function howItEnded({ reason, exitCode, limit, abandoned }: Death): string {
   if (!abandoned && (reason === "oom" || reason === "cpu" || reason === "output")) return overLimit(reason, limit);
   const how = abandoned ? "could not be stopped and was given up" : HOW_IT_ENDED[reason as keyof typeof HOW_IT_ENDED];
