@@ -40,7 +40,7 @@ const MAY: Record<string, string[]> = {
   "manager.ts": ["core", "manager", "shared"],
   "trace.ts": ["core", "observe"],
   "process.ts": ["core", "process", "task"],
-  // A face of the public API; it shares the hash of code with checkpoints.
+  // It uses the public API, and shares the hash of code with checkpoints.
   cli: ["core", "checkpoint", "cluster.ts", "trace.ts", "mod.ts"],
   "cli.ts": ["cli"],
   workers: ["core", "protocol", "shared", "queue", "manager", "remote"],
@@ -180,12 +180,12 @@ Deno.test("no file of lib/ or workers/ is longer than 250 lines", async () => {
 });
 
 Deno.test("every file of lib/ and workers/ begins with a module doc", async () => {
-  const mute: string[] = [];
+  const withoutDoc: string[] = [];
   for (const file of [...await files("lib/"), ...await files("workers/")]) {
     const text = await Deno.readTextFile(new URL(file, ROOT));
-    if (!/^\/\*\*\n \* \S/.test(text)) mute.push(file);
+    if (!/^\/\*\*\n \* \S/.test(text)) withoutDoc.push(file);
   }
-  assertEquals(mute, []);
+  assertEquals(withoutDoc, []);
 });
 
 /** Globals of the runtime that a program may replace, as the code uses them. */

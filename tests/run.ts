@@ -19,7 +19,7 @@
 import { pooledMap } from "@std/async/pool";
 import { filesIn } from "./support/files_in.ts";
 
-const AGAIN = "suites that run on threads, again on another engine, which has no code of its own for most of them";
+const AGAIN = "repeats on another engine suites that run on threads; most of the code that they test is the same there";
 /** What runs with `--all` or by its name only, and why. */
 const ON_DEMAND: Record<string, string> = {
   "tests/conformance/": "the tests of other projects, translated",

@@ -17,7 +17,7 @@ import type * as Tasks from "./faults/tasks.ts";
 const own = tasks<typeof Tasks>(import.meta.resolve("./faults/tasks.ts"));
 const MIB = 1 << 20;
 
-/** The middle of some times, their slow ends, and the slowest. */
+/** The median, the upper percentiles and the maximum of some times. */
 function quantiles(times: Float64Array): Record<string, number> {
   times.sort();
   const at = (share: number) => Math.round(times[Math.ceil(share * times.length) - 1] * 100) / 100;

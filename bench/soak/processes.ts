@@ -17,9 +17,9 @@ const spin = inline(() => {
   for (;;);
 });
 
-/** So many results between two kills. */
+/** Number of results between two kills. */
 const STRIDE = 25;
-/** So many kills between two samples of memory. Each lot has a pool of its own, whose processes have ended when it is taken. */
+/** Number of kills between two samples of memory. Each lot has a pool of its own, whose processes have ended by the sample. */
 const LOT = 20;
 const WORKERS = 3;
 
@@ -99,7 +99,7 @@ export async function killAndCount(kills: number): Promise<LeftBehind> {
   const folder = Deno.makeTempDirSync();
   const previous = Deno.env.get("TMPDIR");
   Deno.env.set("TMPDIR", folder);
-  // What the first pool loads stays.
+  // The first pool loads code, which stays in memory.
   await killLot(LOT);
   const start = performance.now();
   const before = await settled(folder);
@@ -125,7 +125,7 @@ async function killLot(kills: number): Promise<void> {
   for (const error of ends) if (!(error instanceof TaskTimeoutError)) throw error;
 }
 
-// Descriptors are closed a turn after their stream.
+// Counts until nothing changes: the runtime closes descriptors one turn of the event loop after their stream.
 async function settled(folder: string): Promise<Counts> {
   for (let last = "";;) {
     const counts = count(folder);

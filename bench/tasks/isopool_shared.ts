@@ -9,7 +9,7 @@ import { now, together } from "./operations.mjs";
 
 type Interval = [begin: number, end: number];
 
-/** Four shared bytes where the threads meet before they begin, the number of threads, and each thread's repetitions. */
+/** A barrier of four shared bytes, at which the threads start together; the number of threads; each thread's repetitions. */
 export type Run = [barrier: SharedArrayBuffer, threads: number, count: number];
 
 export function lock([barrier, threads, count]: Run, lock: Lock, numbers: SharedArray<"i32">): Interval {

@@ -1,5 +1,5 @@
 /**
- * What a call with one bad value needs besides: the object that it is made on, and valid values for the other parameters.
+ * The valid parts of a call that has one bad value: the object whose method is called, and values for the other parameters.
  *
  * @module
  */
@@ -47,7 +47,7 @@ function event(): api.SharedEvent {
 
 let process: api.Process<[value: unknown], unknown> | undefined;
 
-// The one of the case before is over: hundreds that start at once would take longer than a case may.
+// Ends the process of the case before: hundreds of processes that start at once would take longer than the limit of a case.
 function startProcess(): api.Process<[value: unknown], unknown> {
   if (process?.isAlive) process.kill();
   return process = new api.Process(fixtures.same, [1]).start();
@@ -102,7 +102,7 @@ export function instanceFor({ owner, method }: Callable): unknown {
 /** Methods whose errors are the platform's. */
 export const PLATFORM: ReadonlySet<string | undefined> = new Set(["addEventListener", "removeEventListener"]);
 
-/** Interfaces that callers implement, or that stand for another one in this list. */
+/** Exports without cases of their own, each with the reason. */
 export const NOT_OURS: Record<string, string> = {
   Governor: "a Limiter is one",
   GovernorToken: "its method takes nothing",
@@ -206,7 +206,7 @@ export function validValue({ owner, method }: Callable, param: string, self: unk
   return make(self);
 }
 
-/** Options that must be given beside another one. */
+/** For an option that takes an object: members without which it is not valid. */
 export const BESIDE: Record<string, object> = {
   adaptive: { min: 1 },
   checkpoint: { path: "checkpoint.jsonl" },
@@ -214,7 +214,7 @@ export const BESIDE: Record<string, object> = {
   rate: { limit: 100, interval: 100 },
 };
 
-/** What an object holds that must be ended after a case. */
+/** Ends what a result holds, after a case: processes, pools, connections. */
 export async function release(value: Any): Promise<void> {
   if (value === pool || value === open || typeof value !== "object" || value === null) return;
   if (value instanceof api.Pool) return await value.terminate();

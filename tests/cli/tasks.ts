@@ -47,7 +47,7 @@ export function mixed(text: string): string {
   return text;
 }
 
-/** Spins, after a file has got the id of its process. */
+/** Writes the id of its process into a file, then spins. */
 export function spinsAs(name: string): never {
   Deno.writeTextFileSync(`pid-${name}`, String(Deno.pid));
   spin();

@@ -1,4 +1,4 @@
-/** Progress beside what keeps the terminal to itself, or cannot be written at all: the map is neither late nor failed. */
+/** Progress while a task keeps the terminal's lock, or while stderr cannot be written: the map neither waits nor fails. */
 import { assert, assertEquals } from "@std/assert";
 import { onLinux } from "../support/proc.ts";
 import { runScript } from "../support/script.ts";

@@ -15,7 +15,7 @@ async function unobservedAfter(use: (pool: AsyncPool) => unknown): Promise<numbe
   return pool.stats().tasks.unobserved;
 }
 
-const looks: [string, (pool: AsyncPool) => unknown][] = [
+const observations: [string, (pool: AsyncPool) => unknown][] = [
   ["await", (pool) => fail(pool).then(() => {}, () => {})],
   ["catch", (pool) => fail(pool).catch(() => {})],
   ["finally", (pool) => fail(pool).finally(() => {}).catch(() => {})],
@@ -31,7 +31,7 @@ const looks: [string, (pool: AsyncPool) => unknown][] = [
   }],
   ["map, awaited", (pool) => pool.map(() => Promise.reject("m"), [1, 2]).catch(() => {})],
 ];
-for (const [what, use] of looks) {
+for (const [what, use] of observations) {
   Deno.test(`stats().tasks.unobserved does not count an observed failure: ${what}`, async () => {
     assertEquals(await unobservedAfter(use), 0);
   });

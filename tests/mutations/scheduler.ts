@@ -1,4 +1,4 @@
-/** Defects of the scheduler: who runs what, when, and what becomes of it. */
+/** Defects of the scheduler: which worker runs which call, when, and how each call ends. */
 import type { Mutation } from "./mutation.ts";
 
 export const SCHEDULER: readonly Mutation[] = [

@@ -4,7 +4,7 @@ import { traceHtml } from "@isopool/isopool/trace";
 import { noBrowser, Page } from "../support/browser.ts";
 import { test } from "../support/within.ts";
 
-/** Where screenshots go, to look at; none without it. */
+/** A folder for screenshots, if you want to see the page. */
 const SHOTS = Deno.env.get("ISOPOOL_SCREENSHOTS");
 
 const spin = inline(function spin(ms: number, text: string) {

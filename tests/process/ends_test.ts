@@ -99,7 +99,7 @@ for (const [kind, options] of KINDS) {
     await within(MUST_HAPPEN, process.join());
     assertEquals([process.exitCode, late.get()], [0, 0]);
     event.set();
-    // Time for it to show.
+    // Time in which a timer that was left behind would fire.
     await pause(150);
     assertEquals(late.get(), 0);
   });

@@ -8,7 +8,7 @@ import { lives } from "./kit.ts";
 
 const backend = "process";
 
-/** Says who it is, and spins. */
+/** Sends the id of its process, then spins. */
 const spin = inline(async (started: Queue<number>) => {
   await started.put(Deno.pid);
   for (;;);
@@ -78,7 +78,7 @@ test("terminate() fires the signal first, and the task may end by itself", async
   assertEquals([await told.get(), process.reason, process.exitCode], ["saved", "terminated", -15]);
 });
 
-/** Says that it is ready, and handles SIGTERM as `how` says; its `context.signal` means nothing to it. */
+/** Handles SIGTERM as `how` says, and ignores its `context.signal`. Sends the id of a child once it is ready. */
 const handles = inline(async (ready: Queue<number>, how: string) => {
   Deno.addSignalListener("SIGTERM", () => {
     console.log(`cleans up`);

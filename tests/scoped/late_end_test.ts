@@ -4,7 +4,7 @@ import { leavesNothing } from "../support/leaks.ts";
 import { warningsDuring } from "../support/warnings.ts";
 import { pause, test, until } from "../support/within.ts";
 
-/** Milliseconds: longer than a terminated worker has to end, by much. */
+/** Milliseconds for which the event loop is blocked: much longer than the time in which a terminated worker must end. */
 const BLOCKED = 1_500;
 
 test("A scoped worker that ends while the host's event loop is blocked does not count as abandoned", async () => {

@@ -6,7 +6,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Resources } from "../fixtures/tasks/operations.ts";
 
-/** A {@linkcode Resources} for as long as a test needs it. */
+/** {@linkcode Resources} that end with a block. */
 export type OpenResources = Resources & AsyncDisposable;
 
 /** Makes a folder with files and starts a server. */

@@ -1,6 +1,6 @@
 /**
- * The table of the threads that can own a lock, seen from outside: what a lie in it can do, and what becomes of the threads
- * of a worker that dies.
+ * The table of the threads that can own a lock, tested from outside: what a forged entry can do, and what happens to the
+ * locks of a worker's threads when the worker dies.
  *
  * @module
  */

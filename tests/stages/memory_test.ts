@@ -6,11 +6,11 @@ const SIZE = 10_000;
 /** All texts together are 240 MB or more. */
 const ALLOWED_MIB = 60;
 
-// A process of its own, whose garbage is collected before each look: on a busy machine it is collected late.
+// A process of its own, which collects its garbage before each measurement: on a busy machine it is collected late.
 const script = (items: number, middle: string) => `
   import { stages, tasks } from "@isopool/isopool";
   const pages = tasks<typeof import("${fixture("pages.ts")}")>("${fixture("pages.ts")}");
-  const ITEMS = ${items}, looks: number[] = [];
+  const ITEMS = ${items}, samples: number[] = [];
   const numbers = function* () {
     for (let n = 0; n < ITEMS; n++) yield n;
   };
@@ -20,10 +20,10 @@ const script = (items: number, middle: string) => `
     if (length !== ${SIZE}) throw new Error("wrong length " + length);
     if (++saved % (ITEMS / 12) !== 0) return;
     gc();
-    looks.push(Deno.memoryUsage().rss / 2 ** 20);
+    samples.push(Deno.memoryUsage().rss / 2 ** 20);
   };
   const count = await stages(numbers()).io(load)${middle}.io(save).drain();
-  console.log(JSON.stringify({ count, looks }));
+  console.log(JSON.stringify({ count, samples }));
 `;
 
 const variants = [
@@ -39,10 +39,10 @@ for (const { items, middle, what } of variants) {
       const permissions = ["-A", "--v8-flags=--expose-gc"];
       const { code, stdout, stderr } = await runScript(script(items, middle), { permissions, deadline: 110_000 });
       assertEquals([code, stderr], [0, ""]);
-      const { count, looks } = JSON.parse(stdout);
-      assertEquals([count, looks.length], [items, 12]);
-      const grown = Math.max(...looks.slice(4)) - looks[3];
-      assert(grown < ALLOWED_MIB, `grown by ${grown.toFixed(1)} MiB: ${looks.map(Math.round)}`);
+      const { count, samples } = JSON.parse(stdout);
+      assertEquals([count, samples.length], [items, 12]);
+      const grown = Math.max(...samples.slice(4)) - samples[3];
+      assert(grown < ALLOWED_MIB, `grown by ${grown.toFixed(1)} MiB: ${samples.map(Math.round)}`);
     },
     { deadline: 120_000 },
   );

@@ -1,6 +1,7 @@
 /**
- * `EndLimit` (see its file): a stopped worker has `LIMIT` ms to end; 2 ms more for each pair of workers that end meanwhile;
- * and 2 s, with the same allowance, from the last end of another worker that was stopped no later.
+ * `EndLimit` (lib/transport/end_limit.ts has the reasons). A stopped worker has `LIMIT` ms to end, and 2 ms more for each
+ * pair of workers that end at the same time. After each end of another worker that was stopped before it or with it, it has
+ * at least 2 s and the same allowance.
  */
 import { assertEquals } from "@std/assert";
 import { testWithClock } from "../scheduler/manual_clock.ts";

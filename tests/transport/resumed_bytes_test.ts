@@ -4,7 +4,7 @@ import { ResumedBytes } from "../../lib/transport/resumed_bytes.ts";
 
 const ALL = Uint8Array.from({ length: 100 }, (_, i) => i);
 
-/** Bytes that never were sent through the connection. */
+/** The first bytes that come through the descriptor: how many bytes have left through the connection. */
 const position = (at: number): Uint8Array => {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setFloat64(0, at, true);

@@ -155,7 +155,7 @@ export function makePlan(backend: BackendKind, seed: number): Plan {
   })).filter(({ kind }) => kind !== "memory" || pool.memoryLimit > 0)
     // Several consumers could hold all workers, and wait for producers that have none.
     .filter(({ kind }, i, all) => kind !== "queue" || all.findIndex((each) => each.kind === "queue") === i)
-    // The end of a pool ends its round, too.
+    // Terminating the pool ends the round early, so most rounds do without.
     .filter(({ kind, random }) => kind !== "terminate" || random < 0.3)
     .map((each) => next() < 0.3 ? { ...each, retry: RETRIES } : each);
   const setting = settingOf(seed);

@@ -1,5 +1,5 @@
 /**
- * The work of a round: gives a pool what the plan says, and enters every end in the ledger.
+ * The work of a round: makes the calls that the plan says, and records how each ends in the ledger.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Mark, valueOf } from "./tasks.ts";
 
 export const own = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
 
-/** Where the work of a round is done. */
+/** What the work of a round uses. */
 export interface RoundContext {
   readonly pool: Pool<BackendName>;
   readonly ledger: Ledger;
@@ -20,7 +20,7 @@ export interface RoundContext {
   readonly retryAfter: number;
 }
 
-/** A piece of work, and where it is done. */
+/** A piece of work, and what it uses. */
 export interface Work extends WorkPlan {
   readonly context: RoundContext;
   /** First of the numbers that its calls compute with. */
@@ -52,7 +52,7 @@ export function open(work: Work, allowed: Allowed): { call: Call; mark: Mark } {
   return work.context.ledger.open(work.kind, allowed);
 }
 
-/** Says of a call that it must return what its number gives. */
+/** The allowed end of a call that must return the value of number `n`. */
 export function returns(work: Work, n: number): Allowed {
   return { value: { is: valueOf(n) }, starts: work.retry + 1 };
 }

@@ -9,7 +9,7 @@ import { runScript } from "../../support/script.ts";
 import { MUST_HAPPEN, test, until, within } from "../../support/within.ts";
 import { type AnyPool, EVERY, ISOLATED, on, poolTasks, range } from "../kit.ts";
 
-/** Numbers below `total`, of which `when` cannot be had: the input throws there. */
+/** Yields the numbers from 0 up to `total`, but throws in place of number `when`. */
 function* breaking(total: number, when: number, error: Error): Generator<number> {
   if (when < 0) throw error;
   for (let n = 0; n < total; n++) {
@@ -18,7 +18,7 @@ function* breaking(total: number, when: number, error: Error): Generator<number>
   }
 }
 
-/** An input with a length, of which nothing can be had. */
+/** An input with a length whose iterator throws at once. */
 class Special implements Iterable<number> {
   readonly length = 1;
 

@@ -8,7 +8,7 @@ import { type Input, pooled } from "@isopool/isopool";
 import { unhandledDuring } from "../../support/unhandled.ts";
 import { MUST_HAPPEN, test, turn, until, within } from "../../support/within.ts";
 
-/** An input that throws at one of its places, and counts how often it was asked. */
+/** An input that throws in place of one of its items, and counts how often an item was requested. */
 class Throwing {
   asked = 0;
 
@@ -44,7 +44,7 @@ for (const [kind, input] of Object.entries(KINDS)) {
         return n * 10;
       }, { concurrency });
       const all = results.then((all) => all);
-      // The last that may run is let go first.
+      // The last item that may run ends first.
       const most = Math.min(concurrency, 4);
       await until(() => started.length === most, () => `${most} have started (${started})`);
       assertEquals(started, [0, 1, 2, 3].slice(0, most));

@@ -37,7 +37,7 @@ export async function getOnce<T>(queue: Queue<T>, blocking: boolean): Promise<T 
   }
 }
 
-/** Takes until the end; counts each number, and says how many did not rise. */
+/** Takes until the end; counts each number, and returns how many were not greater than the number before. */
 export async function takeAll(queue: Queue<number>, counts: SharedArray<"i32">, blocking: boolean): Promise<number> {
   let [last, disorder] = [-1, 0];
   const note = (n: number) => {
@@ -123,7 +123,7 @@ export async function unnest(queue: Queue<unknown>, times: number): Promise<numb
   return times;
 }
 
-/** Selects until all queues are closed and empty; counts what each gave by its place. */
+/** Selects until all queues are closed and empty; returns how many items each queue gave. */
 export async function selectAll(queues: Queue<number>[], counts: SharedArray<"i32">): Promise<number[]> {
   const hits = queues.map(() => 0);
   for (let rest = queues.map((_, place) => place); rest.length > 0;) {

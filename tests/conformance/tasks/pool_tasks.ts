@@ -8,7 +8,7 @@ import { type GateWords, Words } from "../../support/gate.ts";
 
 export * from "../../fixtures/tasks/gated.ts";
 
-/** What an initializer and tasks of several workers count in. */
+/** Shared counters of an initializer, or of tasks on several workers. */
 export type Words32 = Int32Array<SharedArrayBuffer>;
 
 export function square(n: number): number {
@@ -56,7 +56,7 @@ export function raiseLarge(length: number): never {
   throw new URIError("x".repeat(length));
 }
 
-/** Counts its run in the place that the item names. */
+/** Counts its run in the word that the item names. */
 export function count({ words, place }: { words: Words32; place: number }): number {
   Atomics.add(words, place, 1);
   return context.workerId;

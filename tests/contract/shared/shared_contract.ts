@@ -1,5 +1,5 @@
 /**
- * Registers the contract of the shared objects for one kind of isolates.
+ * Registers the tests that shared objects must pass on each kind of isolate (their contract).
  *
  * @module
  */

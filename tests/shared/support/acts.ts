@@ -1,5 +1,5 @@
 /**
- * The acts of the test threads of shared memory, by name.
+ * The acts of the test threads of shared memory, by name. An act is a function that a test asks a `TestThread` to run.
  *
  * @module
  */

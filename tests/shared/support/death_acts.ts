@@ -1,6 +1,6 @@
 /**
- * The acts of threads that die in the middle of something: tests/queue/deaths_test.ts. Each sets `there` once it is where
- * it is to die. Acts that wait are killed; the others end by themselves.
+ * The acts (acts.ts) of threads that die during an operation on a queue, for tests/queue/deaths_test.ts. Each sets the event
+ * `there` when it has reached the point at which it dies. The test kills the acts that wait; the others end their thread.
  *
  * @module
  */

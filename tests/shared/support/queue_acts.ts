@@ -1,5 +1,5 @@
 /**
- * The acts of producers and consumers of the random programs in tests/queue/random_test.ts.
+ * The acts (acts.ts) of producers and consumers of the random programs in tests/queue/random_test.ts.
  *
  * @module
  */
@@ -33,7 +33,10 @@ function partsOf(message: Message): Parts {
   return { from: message[0], n: message[1], bytes: message.subarray(HEADER) };
 }
 
-/** The notes of all threads. For each message: its ticket + 1, or -1 as `tryPut` returns none; and how often it came. */
+/**
+ * What all threads record about each message: its ticket plus 1 (-1 after `tryPut`, which returns no ticket), and how often
+ * it has arrived.
+ */
 export interface Ledger {
   tickets: SharedArray<"i32">;
   got: SharedArray<"i32">;
@@ -50,7 +53,7 @@ function valueOf(from: number, n: number): number {
   return (from * 31 + n + 1) & 255;
 }
 
-/** Notes that a message has come; fails if an earlier message of its producer comes after it. */
+/** Records that a message has arrived; fails if it is wrong, or if a later message of its producer arrived before it. */
 export function see(message: Message, { got, each }: Ledger, last: Map<number, number>): void {
   const { from, n, bytes } = partsOf(message);
   const wrong = bytes.findIndex((byte) => byte !== valueOf(from, n));
