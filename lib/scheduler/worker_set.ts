@@ -6,7 +6,7 @@
  *            ^ fewer than `min`    ^ idle for long, one too many, restart, has run `maxTasks` calls
  * ```
  *
- * A worker is _staying_ while it starts or is alive; the others are on their way out, and still count against the limit
+ * A worker is _staying_ while it starts or is alive; the others are about to end, and still count against the limit
  * until they have ended.
  *
  * @module
@@ -42,7 +42,7 @@ const LIVENESS_INTERVAL = 1_000;
 export class WorkerSet {
   /** Every worker that has not ended. */
   readonly slots: Set<Slot> = new Set<Slot>();
-  /** Calls with an affinity key while no worker can have the key: all are on their way out, and none may start yet. */
+  /** Calls with an affinity key while no worker can have the key: all are about to end, and none may start yet. */
   readonly unassigned: Backlog = new Backlog();
   /** Maximum number of workers at a time. */
   limit: number;
@@ -115,7 +115,7 @@ export class WorkerSet {
 
   /** Starts the workers that are missing, and returns all that stay. */
   startAll(): Slot[] {
-    // A worker on its way out is replaced before it has ended.
+    // A worker that is about to end is replaced before it has ended.
     for (let missing = this.limit - this.#staying; missing > 0 && this.spawn(); missing--);
     return [...this.slots].filter((slot) => slot.isStaying);
   }
@@ -229,7 +229,7 @@ export class WorkerSet {
     return undefined;
   }
 
-  // How many workers are not on their way out.
+  // How many workers are staying.
   get #staying(): number {
     let staying = 0;
     for (const slot of this.slots) if (slot.isStaying) staying++;

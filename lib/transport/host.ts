@@ -1,5 +1,5 @@
 /**
- * `Host`: one of the hosts of a pool, and its state.
+ * `Host`: one of the machines on which a pool runs worker processes (this one, or another through `ssh`), and its state.
  *
  * ```
  * unused --launch--> connecting --> connected --the connection ends--> down --after a while--> unused
@@ -15,16 +15,16 @@ import { HostSession } from "./host_session.ts";
 import { localSite, type Site } from "./process_site.ts";
 import type { HostSetup, Setup, Transport } from "./transport.ts";
 
-/** Milliseconds until a host is tried again after a first failure; each further one doubles it, up to the maximum. */
+/** Milliseconds until a host is tried again after a first failure; each further failure doubles them, up to the maximum. */
 const FIRST_WAIT = 1_000;
 const MAX_WAIT = 60_000;
 
 /** One host. */
 export class Host {
   readonly name: string | undefined;
-  /** The workers there that have not ended. */
+  /** The workers of this host that have not ended. */
   readonly transports: Set<Transport> = new Set<Transport>();
-  /** Why it is down, or was down last. */
+  /** Why the host is down, or was down last. */
   error: Error | undefined;
   readonly #setup: Setup;
   readonly #onChange: () => void;
@@ -32,11 +32,11 @@ export class Host {
   readonly #isCapacityKnown: boolean;
   #session: HostSession | undefined;
   #failures = 0;
-  // When it is tried again, on the `performance.now()` clock; while the timer runs, it is down.
+  // When the host is tried again, on the `performance.now()` clock. The host is down while the timer runs.
   #downUntil = 0;
   #downTimer: Timer | undefined;
 
-  /** @param onChange Is called when its capacity changes. */
+  /** @param onChange Called when the capacity of the host changes. */
   constructor({ name, workers }: HostSetup, setup: Setup, onChange: () => void) {
     this.name = name;
     this.#setup = setup;
@@ -45,17 +45,17 @@ export class Host {
     this.#capacity = workers ?? (name === undefined ? cores : 1);
   }
 
-  /** Maximum number of workers there now. */
+  /** Maximum number of workers that the host can have now. */
   get capacity(): number {
     return this.isDown ? 0 : this.#capacity;
   }
 
-  /** Whether it has failed, and is not tried again yet. */
+  /** Whether the host has failed, and is not tried again yet. */
   get isDown(): boolean {
     return this.#downTimer !== undefined;
   }
 
-  /** When it is tried again, on the `performance.now()` clock. */
+  /** When the host is tried again, on the `performance.now()` clock. */
   get downUntil(): number {
     return this.#downUntil;
   }
@@ -65,7 +65,7 @@ export class Host {
     const { name } = this;
     if (name === undefined) return localSite(this.#setup);
     const session = this.#session ??= this.#connect(name);
-    // The modules of hooks, which the worker needs from its start on.
+    // The modules of hooks: they are placed before there is a channel that could wait for them.
     const early: PromiseLike<void>[] = [];
     let channel: HostChannel | undefined;
     return {
@@ -73,7 +73,7 @@ export class Host {
       open: (events) => channel = new HostChannel(session, early, this.#remote(name), this.#setup, events),
       place: (source) => {
         if (!("url" in source)) return source;
-        // What is wrong with a module is an error of the task, when the worker loads it.
+        // A module that cannot be provided fails the task, when the worker loads it.
         const provided = session.provide(source.url).catch(() => {});
         if (channel) channel.hold(() => provided);
         else early.push(provided);
@@ -82,12 +82,12 @@ export class Host {
     };
   }
 
-  /** A worker runs there: it works again. */
+  /** A worker runs on the host, so the host works: the next failure is a first one again. */
   worked(): void {
     this.#failures = 0;
   }
 
-  /** It cannot be used for a while. Its workers are lost. */
+  /** The host cannot be used for a while. Its workers are lost. */
   failed(error: Error): void {
     this.error = error;
     const session = this.#session;
@@ -120,14 +120,14 @@ export class Host {
   #connect(name: string): HostSession {
     const delay = this.isDown ? this.#downUntil - performance.now() : 0;
     const session: HostSession = new HostSession(this.#remote(name), delay, (error) => {
-      // One that was closed is no failure.
+      // A session that this class has closed is no failure.
       if (this.#session === session) this.failed(error);
     });
     session.connected.then(({ cores }) => {
       if (this.#isCapacityKnown || this.#capacity === cores) return;
       this.#capacity = cores;
       this.#onChange();
-    }, () => {}); // `failed` has it.
+    }, () => {}); // `failed` is called with the error.
     return session;
   }
 }
