@@ -17,7 +17,7 @@ export function readAt(file: Deno.FsFile, offset: number, size: number): Uint8Ar
   return bytes.subarray(0, read);
 }
 
-/** Returns the size of a file's whole lines, in bytes: the position behind its last line end. It moves the position of the file. */
+/** Returns the size of a file's whole lines, in bytes: the position after its last line end. It moves the position of the file. */
 export function sizeOfLines(file: Deno.FsFile): number {
   for (let end = file.statSync().size; end > 0;) {
     const start = Math.max(0, end - BLOCK);

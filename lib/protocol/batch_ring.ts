@@ -25,7 +25,7 @@ export type BatchHeader = Pick<RunMessage, "task" | "spread" | "timeout" | "hasL
 /** The batches on the way from a host to its worker, as either side sees them. */
 export class BatchRing {
   readonly #ring: ValueRing;
-  // Host: of each record in use the number of its last call, and the unit behind the record.
+  // Host: for each record in use the number of its last call, and the unit after the record.
   readonly #records = new Deque<{ last: number; end: number }>();
 
   constructor(memory?: SharedArrayBuffer) {

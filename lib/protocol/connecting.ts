@@ -1,13 +1,13 @@
 /**
- * Where a worker process connects to its host (lib/transport/process_listener.ts, workers/process_connection.ts).
+ * How a worker process connects to its host (lib/transport/process_listener.ts, workers/process_connection.ts).
  *
  * @module
  */
 
-/** What a worker process is told of it. */
+/** What a worker process needs to connect. */
 export interface Connecting {
   readonly address: Address;
-  /** What the worker may do until it is connected, and gives back then. */
+  /** Permissions that the worker has until it is connected, and then gives back. */
   readonly grants: readonly Grant[];
   /** The file of the numbers of calls (call_numbers.ts), if there is one. */
   readonly numbers: string | undefined;

@@ -75,7 +75,7 @@ export class Doorbell {
     this.#words.store(TAIL, tail | 0);
   }
 
-  /** Worker: the number behind the last published call, at 32 bits. */
+  /** Worker: one more than the number of the last published call; its low 32 bits. */
   get tail(): number {
     return this.#words.load(TAIL);
   }

@@ -36,7 +36,7 @@ export class MessageValidator {
    * Returns the message in `data`; `undefined` if it is no message, or not valid in this state.
    *
    * @param head Number of the first call in flight.
-   * @param tail Number behind the last call in flight.
+   * @param tail One more than the number of the last call in flight.
    */
   check(data: unknown, head: number, tail: number): WorkerMessage | undefined {
     if (typeof data !== "object" || data === null) return undefined;

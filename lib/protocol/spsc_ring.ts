@@ -32,11 +32,11 @@ export abstract class SpscRing {
   protected units: Float64Array = new Float64Array(0);
   protected bytes: Uint8Array = new Uint8Array(0);
   readonly #frame = new Frame();
-  // Writer: the unit behind the last record.
+  // Writer: the unit after the last record.
   #end = 0;
   /** The unit of the next value to read or write. */
   cursor = 0;
-  /** Writer: the unit behind the room for the record. */
+  /** Writer: the unit after the room for the record. */
   protected limit = 0;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(0, { maxByteLength: SIZE })) {

@@ -37,7 +37,7 @@ export function runningItems(slots: Iterable<{ readonly chunks: readonly Chunk[]
   return found;
 }
 
-// The offset behind the last call that has started.
+// Returns one more than the offset of the last call that has started.
 function startedEnd(chunk: Chunk): number {
   const { holder, items } = chunk;
   let low = 0, high = items.length;

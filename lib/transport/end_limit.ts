@@ -16,18 +16,18 @@ import { performance } from "../core/platform.ts";
 import { queueMicrotask } from "../core/timer.ts";
 import { waitLimit } from "../core/wait_limit.ts";
 
-/** Milliseconds that a worker has from the last end of another one that was asked to end no later. */
+/** Milliseconds that a worker has after the last end of another worker that was asked to end before it or with it. */
 const PROGRESS_LIMIT = 2_000;
-/** The allowance in milliseconds, for each pair of a worker that ends and one whose memory the runtime then looks at. */
+/** The allowance in milliseconds for each pair of ending workers: at the end of one, the runtime scans the other's memory. */
 const PER_PAIR = 2;
 
 // Workers that were asked to end, and have neither ended nor been abandoned.
 let ending = 0;
-// The turn of the event loop in which workers were asked to end, counted: those of one turn were asked together. The time
-// would not tell, since asking two hundred may take long while the runtime holds their memory.
+// Counts the turns of the event loop in which workers were asked to end: workers of one turn were asked together. Times
+// would not show that, since asking two hundred may take long while the runtime holds their memory.
 let turn = 0;
 let isSameTurn = false;
-// The last end: when it was, in which turn that worker had been asked to, and how many have ended that were asked in it.
+// The last end: its time, the turn in which that worker was asked to end, and how many workers of that turn have ended.
 const last = { end: -Infinity, turn: 0, count: 0 };
 
 /** The end of one worker. */

@@ -30,7 +30,7 @@ const MAX_POLL = 0.1;
 export class PendingCalls {
   /** Number of the first call that has not ended. */
   head = 0;
-  /** Number behind the last call that was sent. */
+  /** One more than the number of the last call that was sent. */
   tail = 0;
   readonly #table: CallTable;
   readonly #doorbell: Doorbell;

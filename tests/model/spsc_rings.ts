@@ -8,7 +8,7 @@ import { ALL, DONE, end, type Frame, jump, type Outcome, Result, sleep } from ".
 import type { Machines } from "./machines.ts";
 import type { Op, Program, World } from "./world.ts";
 
-// Ghost variables, which only the checks see: the unit behind the last record; how many records were written, and read.
+// Ghost variables, which only the checks see: the unit after the last record; how many records were written, and read.
 const ghosts = { END: 0, WRITTEN: 1, READ: 2 } as const;
 
 // Stages of the writer.
@@ -28,7 +28,7 @@ export function spscRingProgram({ spscBegin, spscWrap }: Machines, { units = 5, 
   // and went another way.
   const PUBLISHED = units, OFFSETS = units + 1;
   const write: Op = {
-    // a: the unit behind the last record; d: the units of the ring; e: how many units of this record are written.
+    // a: the unit after the last record; d: the units of the ring; e: how many units of this record are written.
     begin(world, frame) {
       frame.a = world.ghost(ghosts.END);
       frame.d = units;

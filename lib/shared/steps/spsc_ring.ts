@@ -16,7 +16,7 @@
  */
 import { end, type Frame, jump, type Outcome, type PlainWords, Result } from "./step.ts";
 
-/** Word that holds the first unit behind the records that are no longer in use. Zero at first. */
+/** Word that holds the first unit after the records that are no longer in use. Zero at first. */
 export const FREED = 0;
 /** The first unit of records. */
 export const FIRST = 1;
@@ -25,8 +25,8 @@ export const FIRST = 1;
 export const Begin = { LOAD_FREED: 0, RESTART: 1 } as const;
 
 /**
- * Writer: finds the room behind its last record, from `frame.b` up to `frame.c`. `frame.a` is the unit behind that record,
- * and moves to FIRST if nothing is in use; `frame.d` is the unit behind the memory.
+ * Writer: finds the room after its last record, from `frame.b` up to `frame.c`. `frame.a` is the unit after that record,
+ * and moves to FIRST if nothing is in use; `frame.d` is the number of units of the memory.
  */
 export function begin(words: PlainWords, frame: Frame): Outcome {
   if (frame.pc === Begin.LOAD_FREED) {
