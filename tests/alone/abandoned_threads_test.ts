@@ -24,7 +24,7 @@ const until = async (holds: () => boolean) => {
 const pool = new Pool({ workers: 1, killGrace: 50 });
 `;
 
-test("a thread that no stop reaches is given up and counted, told once, and counted out when it ends", async () => {
+test("a thread that nothing stops is abandoned: it is counted until it ends, and reported once", async () => {
   const { code, stdout, stderr, late } = await runScript(`${HEAD}
     const paths = [pipe(1), pipe(2)];
     for (const path of paths) {

@@ -25,7 +25,7 @@ Deno.test("ratios are taken round by round, so that a slow round hits both alike
   assertEquals(other.ratio, { median: 0.5, min: 0.5, max: 0.5 });
 });
 
-Deno.test("a goal against several is met only if it is against each that took part", () => {
+Deno.test("a goal against several contestants is met only if it is met against each that took part", () => {
   const outcomes = [outcome("isopool", 10), outcome("slow", 20), outcome("fast", 5)];
   assertEquals(result(outcomes, { limit: 1, against: ["slow"] }).met, true);
   assertEquals(result(outcomes, { limit: 1, against: ["slow", "fast"] }).met, false);
@@ -33,7 +33,7 @@ Deno.test("a goal against several is met only if it is against each that took pa
   assertEquals(result(outcomes, { limit: 1, against: ["absent"] }).met, undefined);
 });
 
-Deno.test("where more is better, a goal is the least that will do", () => {
+Deno.test("where more is better, a goal is a minimum", () => {
   assertEquals(result([outcome("isopool", 1.9)], { limit: 1.95 }, { better: "more" }).met, false);
   assertEquals(result([outcome("isopool", 1.96)], { limit: 1.95 }, { better: "more" }).met, true);
 });

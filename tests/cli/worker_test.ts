@@ -45,7 +45,7 @@ test("worker --dev: starts a Redis of its own, says where, and ends it", async (
   assertEquals([remote.code, remote.stderr.includes("on this machine")], [255, true]);
 }, needsRedis);
 
-test("worker: a wrong command line, and a Redis that is not there, are told in one line", async () => {
+test("worker: a wrong command line, and a Redis that is not there, are reported in one line", async () => {
   await using workspace = await Workspace.make();
   for (
     const [args, part] of [

@@ -72,7 +72,7 @@ for (const how of ["timeout", "terminate()"]) {
       const { code, text } = await runSlowly(
         `${HEAD}${ENDLESS}
       import { until } from ${literal("tests/support/within.ts")};
-      // Prints until it is told to stop; gives the longest print in milliseconds, and their number.
+      // Prints until the words say stop; returns the longest print in milliseconds, and their number.
       const steady = inline((words: Int32Array) => {
         let longest = 0, count = 0;
         while (Atomics.load(words, 0) === 0) {

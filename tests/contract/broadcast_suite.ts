@@ -89,7 +89,7 @@ export const broadcastSuite: Suite = (backend, check) => {
         await using pool = backend.make({ workers: 2 });
         await pool.broadcast(streams.worker);
         await pool.submit(exitLater);
-        // The worker ends, and this event loop does not hear of it.
+        // The worker ends, and its event cannot reach this event loop, which is blocked.
         for (const end = performance.now() + 500; performance.now() < end;);
         assertEquals(new Set(await within(MUST_HAPPEN, pool.broadcast(streams.worker))).size, 2);
       },

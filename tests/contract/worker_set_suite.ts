@@ -116,7 +116,7 @@ export const workerSetSuite: Suite = (backend, check) => {
     },
   );
 
-  check("maxTasksPerWorker: 1: close and join finish with work in line, and failures count as calls", async () => {
+  check("maxTasksPerWorker: 1: close and join finish the waiting calls, and failures count as calls", async () => {
     const pool = backend.make({ workers: 2, maxTasksPerWorker: 1 });
     const futures = range(8).map((n) => pool.submit(values.failOdd, n));
     const states = Promise.allSettled(futures);

@@ -6,7 +6,7 @@ import { outcomeOf, runTurns } from "./kit.ts";
 const host = (url: string) => new URL(url).host;
 
 for (const kind of ["array", "async generator"] as const) {
-  test(`pooled({ per }): at most 2 of a host at a time; a busy host does not hold back others (${kind})`, async () => {
+  test(`pooled({ per }): at most 2 items of a host at a time; a busy host does not delay the others (${kind})`, async () => {
     const urls = [
       ...Array.from({ length: 50 }, (_, n) => `http://slow/${n}`),
       ...["b", "c", "d"].map((h) => `http://${h}/`),

@@ -138,14 +138,14 @@ test("pooled({ retry, signal }): an abort during the wait ends it at once, with 
 
 test("pooled({ retry }): an attempt that fails because the map was cancelled is not retried", async () => {
   const boom = new Error("boom");
-  let told = 0, asked = 0;
+  let stopped = 0, asked = 0;
   const error = await outcomeOf(pooled([0, 1], async (n, { signal }) => {
     if (n === 0) throw boom;
-    told++;
+    stopped++;
     return await untilAborted(signal);
   }, { retry: { maxAttempts: 3, isRetriable: (error) => (asked++, error !== boom) } }));
   assertStrictEquals(error, boom);
-  assertEquals([told, asked], [1, 1]);
+  assertEquals([stopped, asked], [1, 1]);
 });
 
 test('pooled({ retry, onError: "settle" }): only an item whose last attempt fails is a failure', async () => {

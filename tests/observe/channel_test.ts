@@ -17,8 +17,8 @@ const upTo = inline(function* upTo(to: number) {
 });
 
 for (const backend of ["worker", "process", "async"] as const) {
-  test(`${backend}: the channel isopool:task tells of submits, maps and streams, from the first subscriber on`, async () => {
-    await using pool = new Pool({ workers: 1, backend, name: "told" });
+  test(`${backend}: the channel isopool:task reports submits, maps and streams, from the first subscriber on`, async () => {
+    await using pool = new Pool({ workers: 1, backend, name: "traced" });
     await pool.submit(values.double, 1);
     const lines: string[] = [];
     const messages = new Set<Message>();
@@ -59,7 +59,7 @@ for (const backend of ["worker", "process", "async"] as const) {
       "asyncStart call failOdd: rejected",
       "asyncEnd call failOdd: rejected",
     ]);
-    assertEquals([...messages].map(({ pool }) => pool), ["told", "told", "told", "told"]);
+    assertEquals([...messages].map(({ pool }) => pool), ["traced", "traced", "traced", "traced"]);
     assertEquals([...messages][3].error instanceof Error, true);
   });
 }

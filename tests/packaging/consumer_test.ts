@@ -39,7 +39,7 @@ function printed({ stdout, stderr, code }: Ran): unknown {
 }
 
 /** Lines of stderr that the runtime prints while it fetches modules are none of a program's. */
-const told = (stderr: string) =>
+const messagesOf = (stderr: string) =>
   stderr.split("\n").filter((line) => line && !/^(Download|Initialize|Task) /.test(line));
 
 test(
@@ -58,7 +58,7 @@ test(
     for (const options of [{}, { backend: "async" }, { backend: "process" }, { permissions: "inherit" }]) {
       const ran = await run(options);
       assertEquals(printed(ran), all, JSON.stringify(options));
-      assertEquals(told(ran.stderr), [], JSON.stringify(options));
+      assertEquals(messagesOf(ran.stderr), [], JSON.stringify(options));
     }
     const scoped = { backend: "process", permissions: "none" };
     assertEquals(printed(await run(scoped)), [...DONE, "NotCapable"]);

@@ -75,7 +75,7 @@ for (const chunkSize of [1, 20, "auto"] as const) {
   });
 }
 
-test("a task that crashes runs again where it declared retry", async () => {
+test("a task that crashes runs again under retry", async () => {
   await using pool = new Pool(1);
   await using gate = new Gate();
   assertEquals(await within(MUST_HAPPEN, pool.submit(dying.exitOnce.with({ retry: 1 }), gate.words)), "second run");

@@ -48,7 +48,7 @@ Deno.exit(0);
 `;
 
 /** Runs the script and returns what it reported; its output is read and dropped. */
-async function run(source: string, stdout: "null" | "piped"): Promise<{ code: number; told: string }> {
+async function run(source: string, stdout: "null" | "piped"): Promise<{ code: number; stderr: string }> {
   const file = await Deno.makeTempFile({ prefix: "isopool-test-", suffix: ".ts" });
   try {
     await Deno.writeTextFile(file, source);
@@ -63,9 +63,9 @@ async function run(source: string, stdout: "null" | "piped"): Promise<{ code: nu
       signal: AbortSignal.timeout(80_000),
     }).spawn();
     const drained = stdout === "piped" ? child.stdout.pipeTo(new WritableStream()) : undefined;
-    const told = await new Response(child.stderr).text();
+    const stderr = await new Response(child.stderr).text();
     await drained;
-    return { code: (await child.status).code, told };
+    return { code: (await child.status).code, stderr };
   } finally {
     await Deno.remove(file);
   }
@@ -77,8 +77,8 @@ for (const [name, loop] of Object.entries(LOOPS)) {
     test(
       `a loop over ${name}${where} is stopped by its timeout, its thread gone, ${ROUNDS} times of ${ROUNDS}`,
       async () => {
-        const { code, told } = await run(script(loop), stdout);
-        assertEquals(told, JSON.stringify(new Array(ROUNDS).fill("works on")));
+        const { code, stderr } = await run(script(loop), stdout);
+        assertEquals(stderr, JSON.stringify(new Array(ROUNDS).fill("works on")));
         assertEquals(code, 0);
       },
       { ignore: !onLinux, deadline: 90_000 },

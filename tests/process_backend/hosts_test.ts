@@ -5,7 +5,7 @@ import { test, until } from "../support/within.ts";
 import { childrenOf, descendantsOf, lives, own } from "./kit.ts";
 import { moduleFolders, noHosts, SshHosts, WITH_DENO } from "./ssh.ts";
 
-const travelling = tasks<typeof import("./travelling/tasks.ts")>(import.meta.resolve("./travelling/tasks.ts"));
+const sent = tasks<typeof import("./sent_modules/tasks.ts")>(import.meta.resolve("./sent_modules/tasks.ts"));
 const ignore = noHosts();
 const TWO = { one: WITH_DENO, two: WITH_DENO };
 
@@ -17,7 +17,7 @@ test(
     {
       await using pool = new Pool({ backend: "process", hosts: ["2/one", "1/two"], ssh: hosts.ssh });
       assertEquals(pool.workers, 3);
-      const found = await pool.broadcast(travelling.whereAmI);
+      const found = await pool.broadcast(sent.whereAmI);
       const pids = found.map(({ pid }) => pid);
       assertEquals(pids.filter((pid) => hosts.get("one").processes.includes(pid)).length, 2);
       assertEquals(pids.filter((pid) => hosts.get("two").processes.includes(pid)).length, 1);
@@ -40,12 +40,12 @@ test(
     {
       await using pool = new Pool({
         ...shared,
-        initializer: travelling.setUp,
+        initializer: sent.setUp,
         initArgs: [7],
         env: { A: "1" },
         cwd: "/usr",
       });
-      assertEquals(await pool.submit(travelling.state), 7);
+      assertEquals(await pool.submit(sent.state), 7);
       assertEquals(await pool.submit(own.surroundings), { env: { A: "1" }, cwd: "/usr" });
       const bytes = new Uint8Array(2 ** 20 + 1).map((_, i) => i);
       assertEquals(await pool.submit(own.echo, bytes), bytes);
@@ -54,7 +54,7 @@ test(
     }
     {
       await using pool = new Pool({ ...shared, permissions: "none" });
-      assertEquals((await pool.submit(travelling.whereAmI)).answer, 42);
+      assertEquals((await pool.submit(sent.whereAmI)).answer, 42);
       const denied = await pool.submit(inline(() => Deno.readTextFileSync("/etc/hostname"))).exception() as Error;
       assertEquals(denied.name, "NotCapable");
     }
@@ -72,7 +72,7 @@ test(
       await pool.ready();
       const seen: number[] = [];
       const calls = Array.from({ length: 60 }, (_, id): [string, number, number] => [file, id, 50]);
-      for await (const { id } of pool.starmap(travelling.work, calls)) {
+      for await (const { id } of pool.starmap(sent.work, calls)) {
         seen.push(id);
         if (seen.length === 10) await hosts.get("two").kill();
       }
@@ -81,7 +81,7 @@ test(
       await hosts.get("two").start();
       await until(() => pool.workers === 4, "the host is tried again", 20_000);
       await pool.ready();
-      const { length } = (await pool.broadcast(travelling.whereAmI)).filter(({ pid }) =>
+      const { length } = (await pool.broadcast(sent.whereAmI)).filter(({ pid }) =>
         hosts.get("two").processes.includes(pid)
       );
       assertEquals(length, 2);
@@ -102,7 +102,7 @@ test(
       const calls = Array.from({ length: 40 }, (_, id): [string, number, number] => [file, id, 50]);
       const lost: Error[] = [];
       let done = 0;
-      for await (const outcome of pool.starmap(travelling.work, calls, { onError: "settle" })) {
+      for await (const outcome of pool.starmap(sent.work, calls, { onError: "settle" })) {
         if (outcome.status === "rejected") lost.push(outcome.reason as Error);
         else if (++done === 8) await hosts.get("two").kill();
       }
@@ -127,11 +127,11 @@ test(
     await hosts.get("two").kill();
     {
       await using pool = new Pool({ backend: "process", hosts: ["1/one", "1/two"], ssh: hosts.ssh });
-      const found = await pool.starmap(travelling.whereAmI, [[], [], [], []]);
+      const found = await pool.starmap(sent.whereAmI, [[], [], [], []]);
       assert(found.every(({ pid }) => hosts.get("one").processes.includes(pid)));
     }
     const pool = new Pool({ backend: "process", hosts: ["1/two"], ssh: hosts.ssh });
-    const error = await pool.submit(travelling.whereAmI).exception() as BrokenPoolError;
+    const error = await pool.submit(sent.whereAmI).exception() as BrokenPoolError;
     assert(error instanceof BrokenPoolError, String(error));
     assert(/host two: .*refused/.test(String(error.cause)), String(error.cause));
     await pool.terminate();
@@ -145,7 +145,7 @@ test("Deno is missing on a host: the error names the host and what to install", 
   {
     await using hosts = await new SshHosts({ bare: bin }).start();
     const pool = new Pool({ backend: "process", hosts: ["1/bare"], ssh: hosts.ssh });
-    const error = await pool.submit(travelling.whereAmI).exception() as BrokenPoolError;
+    const error = await pool.submit(sent.whereAmI).exception() as BrokenPoolError;
     assert(/host bare: .*install Deno/.test(String(error.cause)), String(error.cause));
     await pool.terminate();
   }
@@ -184,7 +184,7 @@ test("a host without a number has a worker for each of its cores; workers limits
   await using hosts = await new SshHosts(TWO).start();
   await using pool = new Pool({ backend: "process", hosts: ["one"], ssh: hosts.ssh });
   assertEquals(pool.workers, 1);
-  await pool.submit(travelling.whereAmI);
+  await pool.submit(sent.whereAmI);
   assertEquals(pool.workers, navigator.hardwareConcurrency);
   await using few = new Pool({ backend: "process", hosts: ["5/one", "5/two"], ssh: hosts.ssh, workers: 3 });
   assertEquals(few.workers, 3);

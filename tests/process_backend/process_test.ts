@@ -63,19 +63,19 @@ for (const how of ["terminate", "kill"] as const) {
 }
 
 test("terminate() fires the signal first, and the task may end by itself", async () => {
-  const told = new Queue<string>();
-  const polite = inline(async (told: Queue<string>) => {
+  const steps = new Queue<string>();
+  const polite = inline(async (steps: Queue<string>) => {
     const { context } = await import("@isopool/isopool/worker");
     const stopped = new Promise((resolve) => context.signal.addEventListener("abort", resolve));
-    await told.put("listens");
+    await steps.put("listens");
     await stopped;
-    await told.put("saved");
+    await steps.put("saved");
   });
-  const process = new Process(polite, [told], { backend }).start();
-  assertEquals(await within(MUST_HAPPEN, told.get()), "listens");
+  const process = new Process(polite, [steps], { backend }).start();
+  assertEquals(await within(MUST_HAPPEN, steps.get()), "listens");
   process.terminate();
   await within(MUST_HAPPEN, process.join());
-  assertEquals([await told.get(), process.reason, process.exitCode], ["saved", "terminated", -15]);
+  assertEquals([await steps.get(), process.reason, process.exitCode], ["saved", "terminated", -15]);
 });
 
 /** Handles SIGTERM as `how` says, and ignores its `context.signal`. Sends the id of a child once it is ready. */

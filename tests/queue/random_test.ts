@@ -9,7 +9,14 @@ import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { ItemLostError, JoinableQueue, Queue, QueueClosedError, select, SharedArray } from "@isopool/isopool";
 import { TestThread } from "../shared/support/test_thread.ts";
-import { bytesOf, type GetWay, type Ledger, type Message, type PutWay, see } from "../shared/support/queue_acts.ts";
+import {
+  bytesOf,
+  type GetWay,
+  type Ledger,
+  type Message,
+  type PutWay,
+  recordArrival,
+} from "../shared/support/queue_acts.ts";
 import { test, until, within } from "../support/within.ts";
 import { rounds } from "../support/rounds.ts";
 
@@ -93,7 +100,7 @@ async function run({ maxSize, joinable, producers, consumers }: RandomProgram): 
       if (got.state === "closed" || (got.state === "empty" && allPut)) return;
       if (got.state === "empty") await new Promise((resolve) => setTimeout(resolve, 1));
       else {
-        see(got.value, ledger, last);
+        recordArrival(got.value, ledger, last);
         if (queue instanceof JoinableQueue) queue.taskDone();
       }
     }

@@ -91,12 +91,12 @@ const VALUES: Record<string, () => unknown> = {
 export const values: readonly string[] = Object.keys(VALUES);
 
 /** Returns a value. */
-export function give(name: string): unknown {
+export function giveValue(name: string): unknown {
   return VALUES[name]();
 }
 
 /** Throws a value. */
-export function toss(name: string): never {
+export function throwValue(name: string): never {
   throw VALUES[name]();
 }
 
@@ -118,12 +118,12 @@ export function imitate(): string {
 }
 
 /** Leaves traps for the next task of this worker. */
-export function lay(): void {
+export function setTraps(): void {
   Object.assign(globalThis, { trap: "sprung" });
   (Array.prototype as { trap?: string }).trap = "sprung";
 }
 
 /** Returns what an earlier task has left. */
-export function find(): unknown[] {
+export function findTraps(): unknown[] {
   return [(globalThis as { trap?: string }).trap, ([] as { trap?: string }).trap];
 }

@@ -42,7 +42,7 @@ for (const name of ends) {
       const own = tasks(${JSON.stringify(import.meta.resolve("./host_tasks.ts"))});
       const pool = new Pool(${JSON.stringify(OPTIONS)});
       const error = await pool.submit(own.end, ${JSON.stringify(name)}).exception();
-      const next = await pool.submit(own.find);
+      const next = await pool.submit(own.findTraps);
       await pool.shutdown();
       console.log("\\n" + JSON.stringify([error?.name, next]));
       Deno.exit(0);`,
@@ -57,17 +57,17 @@ for (const name of ends) {
   }, LINUX);
 }
 
-for (const way of ["give", "toss"] as const) {
+for (const way of ["giveValue", "throwValue"] as const) {
   test(
-    `${values.length} values that deceive, ${way === "give" ? "returned" : "thrown"}: the host reads data`,
+    `${values.length} values that deceive, ${way === "giveValue" ? "returned" : "thrown"}: the host reads data`,
     async () => {
       await using pool = hostilePool();
       for (const name of values) {
         const [{ status }] = await Promise.allSettled([pool.submit(own[way], name)]);
-        assert(way === "give" || status === "rejected", name);
+        assert(way === "giveValue" || status === "rejected", name);
         checkHost();
       }
-      assertEquals((await pool.submit(own.find)).length, 2);
+      assertEquals((await pool.submit(own.findTraps)).length, 2);
     },
     LINUX,
   );
@@ -100,7 +100,7 @@ test(
       if (neighbour) assertEquals(await neighbour, "came back");
       checkHost();
     }
-    assertEquals((await pool.submit(own.find)).length, 2);
+    assertEquals((await pool.submit(own.findTraps)).length, 2);
   },
   LINUX,
 );
@@ -121,12 +121,12 @@ test(
   async () => {
     {
       await using pool = hostilePool({ maxTasksPerWorker: 1 });
-      await pool.submit(own.lay);
-      assertEquals(await pool.submit(own.find), [undefined, undefined]);
+      await pool.submit(own.setTraps);
+      assertEquals(await pool.submit(own.findTraps), [undefined, undefined]);
     }
     await using pool = hostilePool();
-    await pool.submit(own.lay);
-    assertEquals(await pool.submit(own.find), ["sprung", "sprung"]);
+    await pool.submit(own.setTraps);
+    assertEquals(await pool.submit(own.findTraps), ["sprung", "sprung"]);
   },
   LINUX,
 );
@@ -139,7 +139,7 @@ test(
     Deno.env.set("TMPDIR", folder);
     try {
       await using pool = hostilePool();
-      await pool.submit(own.find);
+      await pool.submit(own.findTraps);
       const [pid] = childrenOf(Deno.pid);
       const links = [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => linkOf(`/proc/${pid}/fd/${name}`));
       const inodes = links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]).filter((inode) => inode !== undefined);

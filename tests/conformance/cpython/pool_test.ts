@@ -89,7 +89,7 @@ on(EVERY, (backend, check) => {
     });
   }
 
-  check("test_empty_iterable: nothing in, nothing out, on every way", async () => {
+  check("test_empty_iterable: an empty input gives an empty result, by each method", async () => {
     await using pool = backend.make({ workers: 1 });
     assertEquals(await pool.map(poolTasks.square, []), []);
     assertEquals(await pool.imap(poolTasks.square, []), []);
@@ -106,10 +106,10 @@ on(EVERY, (backend, check) => {
     await using gate = new Gate();
     const pool = backend.make({ workers: 3, killGrace: 50 });
     const results = pool.map(poolTasks.holdPolitely, range(10_000).map(() => gate.words), { chunkSize: 1 });
-    const told = assertRejects(async () => await results, CancelledError);
+    const rejected = assertRejects(async () => await results, CancelledError);
     await gate.entered(3);
     await within(MUST_HAPPEN, pool.terminate());
-    await within(MUST_HAPPEN, told);
+    await within(MUST_HAPPEN, rejected);
     await within(MUST_HAPPEN, pool.join());
     assertEquals([gate.count, pool.workerIds], [3, []]);
   });
@@ -127,19 +127,19 @@ on(EVERY, (backend, check) => {
 
   check("test_async_error_callback: the error that the future has", async () => {
     await using pool = backend.make({ workers: 2 });
-    const told: unknown[] = [];
-    const future = pool.applyAsync(poolTasks.divide, [1, 0], { errorCallback: (error) => told.push(error) });
-    assertEquals([await assertRejects(() => future.result(), RangeError)], told);
+    const received: unknown[] = [];
+    const future = pool.applyAsync(poolTasks.divide, [1, 0], { errorCallback: (error) => received.push(error) });
+    assertEquals([await assertRejects(() => future.result(), RangeError)], received);
   });
 
   check("test_map_async_callbacks: one of the two handlers of a map is called, once", async () => {
     await using pool = backend.make({ workers: 1 });
-    const told: unknown[] = [];
-    const tell = (value: unknown) => told.push(value);
-    await pool.map(poolTasks.square, [1]).then(tell, tell);
-    assertEquals(told, [[1]]);
-    await pool.map(poolTasks.raise, ["a"]).then(tell, tell);
-    assertEquals(told, [[1], "a"]);
+    const received: unknown[] = [];
+    const receive = (value: unknown) => received.push(value);
+    await pool.map(poolTasks.square, [1]).then(receive, receive);
+    assertEquals(received, [[1]]);
+    await pool.map(poolTasks.raise, ["a"]).then(receive, receive);
+    assertEquals(received, [[1], "a"]);
   });
 
   check("test_release_unused_processes: workers that did start end when the others cannot", async () => {

@@ -38,7 +38,7 @@ on(EVERY, (backend, check) => {
   );
 
   check(
-    "force_shutdown_during_max_tasks_worker_exit: terminate() at that moment replaces nobody, the rest is cancelled",
+    "force_shutdown_during_max_tasks_worker_exit: terminate() at that moment starts no other worker, and cancels the rest",
     async () => {
       await using gate = new Gate();
       const pool = backend.make({ workers: 1, maxTasksPerWorker: 1, killGrace: 50 });

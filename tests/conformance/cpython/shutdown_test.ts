@@ -161,10 +161,10 @@ on(ISOLATED, (backend, check) => {
     await pool.broadcast(poolTasks.square, 1);
     const ids = pool.workerIds.toSorted();
     for (let n = 0; n < 20; n++) {
-      const told: unknown[] = [];
-      const future = pool.applyAsync(poolTasks.uncopyable, [], { errorCallback: (error) => told.push(error) });
+      const received: unknown[] = [];
+      const future = pool.applyAsync(poolTasks.uncopyable, [], { errorCallback: (error) => received.push(error) });
       const error = await within(MUST_HAPPEN, assertRejects(() => future.result(), TransferError));
-      assertEquals([told, (error as TransferError).direction], [[error], "result"]);
+      assertEquals([received, (error as TransferError).direction], [[error], "result"]);
     }
     assertEquals(pool.workerIds.toSorted(), ids);
   });
@@ -227,15 +227,15 @@ for (const { name } of [EVERY[0], WORKER]) {
   }, { deadline: 70_000 });
 }
 
-test("test_run_after_shutdown, test_shutdown_kill: a long map is cancelled by terminate(), its reader is told", async () => {
+test("test_run_after_shutdown, test_shutdown_kill: a long map is cancelled by terminate(), its reader gets the error", async () => {
   await using gate = new Gate();
   const pool = WORKER.make({ workers: 5, killGrace: 50 });
   assertEquals(await pool.map(poolTasks.square, range(100)), range(100).map((n) => n * n));
   const results = pool.map(poolTasks.hold, range(100).map(() => gate.words));
-  const told = assertRejects(async () => await results, CancelledError);
+  const rejected = assertRejects(async () => await results, CancelledError);
   await gate.entered(2);
   await within(MUST_HAPPEN, pool.terminate());
-  await told;
+  await rejected;
 });
 
 leavesNothing();

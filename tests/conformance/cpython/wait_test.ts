@@ -127,7 +127,7 @@ on(EVERY, (backend, check) => {
     await slow;
   });
 
-  check("test_pending_calls_race: a hundred that are let go at once are all seen", async () => {
+  check("test_pending_calls_race: a hundred futures that end at once all count as done", async () => {
     await using gate = new Gate();
     await using pool = backend.make({ workers: 4, concurrencyPerWorker: 25 });
     const futures = range(100).map((n) => pool.submit(poolTasks.hold, gate.words, n));

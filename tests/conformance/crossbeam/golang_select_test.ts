@@ -15,7 +15,7 @@ test("select4, select: what is ready is taken, what is not is left alone", async
   assertEquals([empty.size, ready.size], [0, 0]);
 });
 
-test("select2: 20,000 rounds of a select with a queue that never has anything leave nothing on that", async () => {
+test("select2: 20,000 rounds of a select with a queue that is always empty leave no waiter on that queue", async () => {
   const [queue, never] = [new Queue<number>(), new Queue<number>()];
   for (let n = 0; n < 20_000; n++) {
     const next = select([queue, never]);
@@ -48,7 +48,7 @@ on(EVERY, (backend, check) => {
     assertEquals([count, seen.size], [2_000, 2_000]);
   }, { deadline: 60_000 });
 
-  check("select6: one that waited on two queues no longer stands in the way on the other", async () => {
+  check("select6: a select on two queues that has ended takes nothing from the other queue", async () => {
     await using pool = backend.make({ workers: 1 });
     const [first, second] = [new Queue<number>(), new Queue<number>()];
     const before = pool.submit(channelTasks.getOnce, first, false);

@@ -33,7 +33,7 @@ for (const [flavor, make] of Object.entries(FLAVORS)) {
     assertEquals(queue.tryGet(), { state: "closed" });
   });
 
-  test(`${flavor}: recv_timeout, recv_timeout_nonempty_expired: an item that is there is got, whatever the limit`, async () => {
+  test(`${flavor}: recv_timeout, recv_timeout_nonempty_expired: an item in the queue is taken at once, whatever the limit`, async () => {
     const queue = make(2);
     for (const timeout of [0, 20]) await assertRejects(() => queue.get({ timeout }), WaitTimeoutError);
     await queue.put(7);
@@ -100,12 +100,16 @@ on(EVERY, (backend, check) => {
       { deadline: 60_000 },
     );
 
-    check(`${flavor}: linearizable: who has put finds an item, whoever else takes (4 x 2,500)`, async () => {
-      await using pool = backend.make({ workers: 4 });
-      const queue = make(4);
-      const empties = await Promise.all(range(4).map(() => pool.submit(channelTasks.putAndTry, queue, 2_500)));
-      assertEquals([empties, queue.size], [[0, 0, 0, 0], 0]);
-    }, { deadline: 60_000 });
+    check(
+      `${flavor}: linearizable: a thread that has put finds an item, whichever threads take meanwhile (4 x 2,500)`,
+      async () => {
+        await using pool = backend.make({ workers: 4 });
+        const queue = make(4);
+        const empties = await Promise.all(range(4).map(() => pool.submit(channelTasks.putAndTry, queue, 2_500)));
+        assertEquals([empties, queue.size], [[0, 0, 0, 0], 0]);
+      },
+      { deadline: 60_000 },
+    );
 
     check(
       `${flavor}: stress_timeout_two_threads: puts and gets that give up again and again lose nothing`,
@@ -143,7 +147,7 @@ on(EVERY, (backend, check) => {
     });
 
     check(
-      `${flavor}: disconnect_wakes_receiver, oneshot_multi_thread_close_stress: 50 that wait hear of the end`,
+      `${flavor}: disconnect_wakes_receiver, oneshot_multi_thread_close_stress: 50 waiting gets fail when the queue closes`,
       async () => {
         await using pool = backend.make({ workers: 2, concurrencyPerWorker: 50 });
         const queues = range(50).map(() => make(1));
@@ -165,7 +169,7 @@ on(EVERY, (backend, check) => {
     });
   }
 
-  check("array: disconnect_wakes_sender: one that waits for room hears of the end", async () => {
+  check("array: disconnect_wakes_sender: a put that waits for room fails when the queue closes", async () => {
     await using pool = backend.make({ workers: 1 });
     const queue = new Queue<unknown>({ maxSize: 1 });
     await queue.put(1);
@@ -189,7 +193,7 @@ on(EVERY, (backend, check) => {
 });
 
 on(ISOLATED, (backend, check) => {
-  check("disconnect_wakes_receiver, disconnect_wakes_sender: threads that block hear of the end", async () => {
+  check("disconnect_wakes_receiver, disconnect_wakes_sender: blocked threads fail when the queue closes", async () => {
     await using pool = await backend.make({ workers: 1 }).ready();
     for (let round = 0; round < 20; round++) {
       const queue = new Queue<number>({ maxSize: 1 });

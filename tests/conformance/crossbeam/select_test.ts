@@ -14,7 +14,7 @@ const FLAVORS: Record<string, (room: number) => Queue<number>> = {
 };
 
 for (const [flavor, make] of Object.entries(FLAVORS)) {
-  test(`${flavor}: smoke1, smoke2: the one of five that has something, wherever it stands`, async () => {
+  test(`${flavor}: smoke1, smoke2: takes from the only one of five queues that has an item`, async () => {
     for (const place of range(5)) {
       const queues = range(5).map(() => make(1));
       await queues[place].put(place);
@@ -173,7 +173,7 @@ leavesNothing();
 for (const backend of EVERY) {
   for (const [flavor, make] of Object.entries(FLAVORS)) {
     Deno.test(
-      `${backend.name}: ${flavor}: linearizable_try, linearizable_timeout: who has put finds one of two ready (1,000)`,
+      `${backend.name}: ${flavor}: linearizable_try, linearizable_timeout: after a put, a select finds one of two queues ready (1,000)`,
       async () => {
         await using pool = backend.make({ workers: 1 });
         const [first, second] = [make(1), make(1)];

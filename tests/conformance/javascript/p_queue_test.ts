@@ -91,9 +91,9 @@ test("p-queue: abort before start frees concurrency immediately: the next call t
   const first = run(() => gate.promise);
   const controller = new AbortController();
   const aborted = run(() => "never", { signal: controller.signal });
-  const told = assertRejects(() => aborted, DOMException);
+  const rejected = assertRejects(() => aborted, DOMException);
   controller.abort();
-  await told;
+  await rejected;
   gate.resolve();
   await first;
   assertEquals(await within(MUST_HAPPEN, run(() => "next")), "next");
@@ -114,9 +114,9 @@ test("p-queue: clear() removes queued abort listeners, shared ones too, in repea
     for (const end of await ends) assert((end as PromiseRejectedResult).reason instanceof CancelledError);
     assertEquals(listeners.now, before);
   }
-  const told = assertRejects(() => running, URIError);
+  const rejected = assertRejects(() => running, URIError);
   controller.abort(new URIError("later"));
-  await within(MUST_HAPPEN, told);
+  await within(MUST_HAPPEN, rejected);
   assertEquals([listeners.now, run.active, run.waiting], [0, 0, 0]);
 });
 
@@ -131,9 +131,9 @@ test("p-queue: clear() only leaves the running task affected when a shared signa
   run.clear();
   await cancelled;
   const unhandled = await unhandledDuring(async () => {
-    const told = assertRejects(() => running, URIError);
+    const rejected = assertRejects(() => running, URIError);
     controller.abort(new URIError("later"));
-    await within(MUST_HAPPEN, told);
+    await within(MUST_HAPPEN, rejected);
   });
   assertEquals(unhandled, []);
 });
@@ -155,9 +155,9 @@ test("p-queue: .onIdle(), .onEmpty(), .clear() resolves waiters: after a call, a
   await running;
   await within(MUST_HAPPEN, Promise.all(waits));
   const failing = run(() => Promise.reject(new URIError("fails")));
-  const told = assertRejects(() => failing, URIError);
+  const rejected = assertRejects(() => failing, URIError);
   await within(MUST_HAPPEN, run.idle());
-  await told;
+  await rejected;
 });
 
 test("p-queue: rate-limit preserves the count for re-entrant additions: calls made by calls wait as well", async () => {
@@ -184,19 +184,19 @@ test("p-queue: .onSizeLessThan(), isSaturated: room() resolves when a place come
   await using pool = new Pool({ backend: "async", workers: 1, maxQueue: 1 });
   const gate = Promise.withResolvers<void>();
   const futures = [pool.submit(() => gate.promise), pool.submit(() => gate.promise)];
-  let told = 0;
+  let resolved = 0;
   const rooms = range(2).map(() =>
     pool.room().then(() => {
-      told++;
+      resolved++;
       futures.push(pool.submit(() => Promise.resolve()));
     })
   );
   await turn();
-  assertEquals(told, 0);
+  assertEquals(resolved, 0);
   gate.resolve();
   await within(MUST_HAPPEN, Promise.all(rooms));
   await within(MUST_HAPPEN, Promise.all(futures));
-  assertEquals(told, 2);
+  assertEquals(resolved, 2);
 });
 
 test("p-queue: .pause(), autoStart: false, .start(): nothing starts while paused; a timeout counts from the start", async () => {

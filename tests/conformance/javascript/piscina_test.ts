@@ -45,9 +45,9 @@ on(EVERY, (backend, check) => {
     const controller = new AbortController();
     const waiting = pool.submit(poolTasks.enter.with({ signal: controller.signal }), never.words);
     assertEquals(pool.stats().tasks.waiting, 1);
-    const told = assertRejects(() => waiting.result(), DOMException);
+    const rejected = assertRejects(() => waiting.result(), DOMException);
     controller.abort();
-    await within(MUST_HAPPEN, told);
+    await within(MUST_HAPPEN, rejected);
     gate.open();
     assertEquals([await running, never.count], ["first", 0]);
   });

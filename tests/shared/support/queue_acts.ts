@@ -54,7 +54,7 @@ function valueOf(from: number, n: number): number {
 }
 
 /** Records that a message has arrived; fails if it is wrong, or if a later message of its producer arrived before it. */
-export function see(message: Message, { got, each }: Ledger, last: Map<number, number>): void {
+export function recordArrival(message: Message, { got, each }: Ledger, last: Map<number, number>): void {
   const { from, n, bytes } = partsOf(message);
   const wrong = bytes.findIndex((byte) => byte !== valueOf(from, n));
   if (wrong >= 0) throw new Error(`byte ${wrong} of message ${from}/${n} is ${bytes[wrong]}`);
@@ -86,7 +86,7 @@ export const queueActs = {
   async takeInWays(queue: Queue<Message>, other: Queue<Message>, ways: GetWay[], ledger: Ledger): Promise<void> {
     const last = new Map<number, number>();
     const took = (message: Message) => {
-      see(message, ledger, last);
+      recordArrival(message, ledger, last);
       if (queue instanceof JoinableQueue) queue.taskDone();
     };
     try {

@@ -1,4 +1,4 @@
-/** Tasks whose modules travel: a relative import, one by the import map, one of a JSON file. */
+/** Tasks whose modules are sent to other hosts: a relative import, one by the import map, one of a JSON file. */
 import { delay } from "@std/async/delay";
 import { context } from "@isopool/isopool/worker";
 import { part } from "./part.ts";
