@@ -16,10 +16,11 @@ import { isolateState } from "../lib/core/isolate_state.ts";
 import { takeMove } from "../lib/core/move.ts";
 import { performance, Promise } from "../lib/core/platform.ts";
 import { type CallHost, RunningCall } from "../lib/core/running_call.ts";
-import { transferError } from "../lib/protocol/snapshot.ts";
+import { transferError } from "../lib/protocol/transfer_error.ts";
 import type { TaskFunction } from "../lib/protocol/load_task.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";
-import { reviveValue, valueMessage } from "../lib/protocol/value_messages.ts";
+import { valueMessage } from "../lib/protocol/value_messages.ts";
+import { decode } from "../lib/shared/revive.ts";
 import type { HostLink } from "./host_link.ts";
 import { Replies } from "./replies.ts";
 import { Streams } from "./streams.ts";
@@ -75,7 +76,7 @@ export class CallRunner implements CallHost {
     if (batch.handles) {
       await this.#host.loadSharedTypes();
       try {
-        batch.items = reviveValue(batch.items, true) as unknown[];
+        batch.items = decode({ value: batch.items, handles: true }) as unknown[];
       } catch (error) {
         return this.#refuse(batch, error);
       }
@@ -193,10 +194,10 @@ export class CallRunner implements CallHost {
 
   // Takes a call; `undefined` if the host has withdrawn it.
   #take({ first, timeout, attempt }: RunMessage, i: number): RunningCall | undefined {
-    const { callTable } = this.#host;
+    const { calls } = this.#host;
     const seq = first + i;
-    if (timeout !== undefined) callTable.recordStart(seq, performance.now());
-    return callTable.start(seq) ? new RunningCall(this, seq, attempt) : undefined;
+    if (timeout !== undefined) calls.recordStart(seq, performance.now());
+    return calls.start(seq) ? new RunningCall(this, seq, attempt) : undefined;
   }
 
   #call(fn: TaskFunction, batch: RunMessage, i: number, call: RunningCall): unknown {
@@ -210,7 +211,7 @@ export class CallRunner implements CallHost {
     if (timeout === undefined || !this.#host.runWithin) value = invoke(fn, items.at(i), spread);
     else {
       const run = () => invoke(fn, items.at(i), spread);
-      const end = this.#host.callTable.startedAt(call.taskId) + timeout;
+      const end = this.#host.calls.startedAt(call.taskId) + timeout;
       value = this.#host.runWithin(run, timeout, end - performance.now());
     }
     return stream > 0 ? this.#streams.drive(value, stream, call) : value;

@@ -14,7 +14,7 @@
  * answer then wakes it in 5 us, and not after several turns of its event loop. Blocking costs no processor time, and a
  * worker blocks only while it runs no call. It does not block after a batch that came by port: the next message would
  * have to wake it twice, which costs a quarter of the whole call. Timers and sockets of earlier calls are delayed by
- * LOOP_INTERVAL and PARK_TIME at most, or LONG_PARK_TIME while calls come as often as that.
+ * LOOP_INTERVAL (serve.ts) and PARK_TIME at most, or LONG_PARK_TIME while calls come as often as that.
  *
  * @module
  */
@@ -24,6 +24,7 @@ import { WaitBudget } from "../lib/core/wait_budget.ts";
 import type { CallTable } from "../lib/protocol/call_table.ts";
 import type { Doorbell } from "../lib/protocol/doorbell.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";
+import type { CallInbox } from "./host_link.ts";
 
 /** Milliseconds for which a worker that has answered blocks for the next call. */
 const PARK_TIME = 0.5;
@@ -34,11 +35,9 @@ const PARK_TIME = 0.5;
 const LONG_PARK_TIME = 3;
 /** Milliseconds for which it spins before that, if spinning pays: what being woken costs. */
 const SPIN_TIME = 0.05;
-/** Maximum milliseconds between two turns of the event loop while there are calls. */
-const LOOP_INTERVAL = 1;
 
 /** The batches that wait for one worker. */
-export class Inbox {
+export class Inbox implements CallInbox {
   readonly #callTable: CallTable;
   readonly #doorbell: Doorbell;
   readonly #hasTask: (task: number) => boolean;
@@ -50,8 +49,7 @@ export class Inbox {
   #tail = 0;
   // Whether the next call needs a message that is still on its way: it arrives in a turn of the event loop.
   #awaitsMessage = false;
-  // When the event loop turned last, and how many messages had been posted by then.
-  #lastTurn = 0;
+  // How many messages had been posted when the event loop turned last.
   #postsAtTurn = 0;
   #listening = false;
   // Since when the worker waits for calls in shared memory; 0 while it does not. How long it waited for the call before.
@@ -101,13 +99,7 @@ export class Inbox {
 
   /** Records that the event loop has turned. */
   loopTurned(): void {
-    this.#lastTurn = performance.now();
     this.#postsAtTurn = this.#doorbell.postCount;
-  }
-
-  /** Whether it is time for the event loop to turn. */
-  get loopTurnDue(): boolean {
-    return performance.now() - this.#lastTurn >= LOOP_INTERVAL;
   }
 
   /** Spins, then blocks for a moment. Returns whether calls have come. */

@@ -8,20 +8,18 @@
  *
  * @module
  */
-import { isolateState } from "../lib/core/isolate_state.ts";
+// First, so that the others find all modules in the list.
+import "./process_graph.ts";
 import { structuredClone, URL } from "../lib/core/platform.ts";
 import { queueMicrotask, setImmediate } from "../lib/core/timer.ts";
-import { CallTable } from "../lib/protocol/call_table.ts";
-import { Doorbell } from "../lib/protocol/doorbell.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
-import { KillGuard } from "../lib/protocol/kill_guard.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, WorkerMessage } from "../lib/protocol/messages.ts";
 import type { AnswerMessage } from "../lib/protocol/remote_messages.ts";
 import type { CallNumbers } from "../lib/protocol/call_numbers.ts";
 import type { Connecting } from "../lib/protocol/connecting.ts";
 import type { ProcessInit } from "../lib/protocol/worker_init.ts";
-import { OwnerTable } from "../lib/shared/owner_table.ts";
+import { ProcessCalls, ProcessInbox } from "./process_calls.ts";
 import { Channel } from "./process_channel.ts";
 import { connectToHost } from "./process_connection.ts";
 import { NextCallLook } from "./next_call_look.ts";
@@ -35,37 +33,6 @@ const exit = Deno.exit.bind(Deno);
 
 // Not named literally here: the runtime would read all of its files at the start. The entry names it, if it must.
 const SHARED_OBJECTS = new URL("../lib/remote/arrivals.ts", import.meta.url).href;
-
-/** A call table that both ends of are in this process: all answers are messages, and it says when a call starts. */
-class LocalCallTable extends CallTable {
-  /** Maximum processor time of the calls that were opened last, in milliseconds. */
-  cpuTime: number | undefined;
-  readonly #watchdog: Watchdog;
-  readonly #channel: Channel;
-
-  constructor(watchdog: Watchdog, channel: Channel) {
-    super();
-    this.#watchdog = watchdog;
-    this.#channel = channel;
-  }
-
-  override setResult(): boolean {
-    return false;
-  }
-
-  override start(seq: number): boolean {
-    if (!super.start(seq)) return false;
-    // It has left before the call runs (`HostLink.sent`): a call of which the host has read nothing has not run.
-    this.#channel.post({ kind: "started", seq });
-    if (this.cpuTime !== undefined) this.#watchdog.callStarts(seq, this.cpuTime);
-    return true;
-  }
-
-  override markPosted(seq: number): void {
-    super.markPosted(seq);
-    if (this.cpuTime !== undefined) this.#watchdog.callEnds();
-  }
-}
 
 /** How a worker process is connected and watched, as its entry says. */
 export interface Place {
@@ -134,22 +101,12 @@ function start(
     });
     receiveAnswer = objects.receiveAnswer;
   };
-  const owners = OwnerTable.local();
-  const callTable = new LocalCallTable(watchdog, channel);
-  const doorbell = new Doorbell();
+  const calls = new ProcessCalls(watchdog, channel);
   const look = numbers && new NextCallLook(numbers);
   const receive = serve({
-    init: {
-      ...init,
-      owner: { memory: owners.memory, id: owners.me },
-      callTable: callTable.memory,
-      doorbell: doorbell.memory,
-      killGuard: new KillGuard().memory,
-      terminal: isolateState.terminal!,
-      port: undefined!,
-    },
-    callTable,
-    doorbell,
+    init,
+    calls,
+    openInbox: () => new ProcessInbox(),
     post: send,
     postWithNext: (message) => {
       prints.mark();
@@ -166,6 +123,7 @@ function start(
     // A kill is certain: nothing has to be prepared for it.
     prepare: () => Promise.resolve(),
     loadSharedTypes: () => sharedTypes ??= loadSharedTypes(),
+    loadErrors: () => import("../lib/protocol/error_decoder.ts"),
     loadTracer: () => import("./call_tracer.ts"),
     leave: () => end(0),
   });
@@ -174,10 +132,8 @@ function start(
     else if (message.kind === "run") {
       const tail = message.first + message.items.length;
       look?.callsCame(tail);
-      callTable.cpuTime = message.cpuTime;
-      for (let seq = message.first; seq < tail; seq++) callTable.openPosted(seq);
+      calls.cpuTime = message.cpuTime;
       receive(message);
-      doorbell.publishPosted(tail);
     } else receive(message);
   };
 }

@@ -8,7 +8,7 @@ import { takeMove } from "../lib/core/move.ts";
 import { performance } from "../lib/core/platform.ts";
 import type { RunningCall } from "../lib/core/running_call.ts";
 import { valueMessage } from "../lib/protocol/value_messages.ts";
-import { transferError } from "../lib/protocol/snapshot.ts";
+import { transferError } from "../lib/protocol/transfer_error.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { WorkerMessage } from "../lib/protocol/messages.ts";
 import type { HostLink } from "./host_link.ts";
@@ -50,7 +50,7 @@ export class Replies {
     const moved = takeMove(value);
     if (call.hasSentMessages) call.flushProgress();
     // A result in the call table would overtake the messages of a call that has sent some.
-    else if (this.#inOrder && !moved && this.#host.callTable.setResult(seq, value)) return;
+    else if (this.#inOrder && !moved && this.#host.calls.setResult(seq, value)) return;
     this.#hasPosted = true;
     try {
       this.#post(valueMessage("result", seq, value, moved), moved);
@@ -58,7 +58,7 @@ export class Replies {
       this.#host.post({ kind: "error", seq, thrown: encodeThrown(transferError(value, "result", "result", cause)) });
     }
     // After posting: copying a value runs its getters, which count towards the time limit of the call.
-    this.#host.callTable.markPosted(seq);
+    this.#host.calls.markPosted(seq);
   }
 
   /** Answers a call that has thrown. */
@@ -67,7 +67,7 @@ export class Replies {
     this.#hasPosted = true;
     call.flushProgress();
     this.#post({ kind: "error", seq: call.taskId, thrown: encodeThrown(error) });
-    this.#host.callTable.markPosted(call.taskId);
+    this.#host.calls.markPosted(call.taskId);
   }
 
   /** Reports, if the last report is old enough. Called after each of the calls that run one after another. */
@@ -118,7 +118,7 @@ export class Replies {
     this.#periodStart = now;
     this.#clockStride = Math.max(1, Math.min(1024, Math.floor(REPORT_INTERVAL / 4 * count / ms)));
     if (this.#hasPosted) this.#host.post({ kind: "report", count, ms, runTime });
-    else this.#host.doorbell.report({ count, ms, runTime });
+    else this.#host.report?.({ count, ms, runTime });
     this.#hasPosted = false;
   }
 }

@@ -11,21 +11,20 @@
  */
 import { isolateState } from "../lib/core/isolate_state.ts";
 import { Date, performance } from "../lib/core/platform.ts";
-import { decodeThrown } from "../lib/protocol/error_record.ts";
 import type { HostMessage, RunMessage } from "../lib/protocol/messages.ts";
 import { resolveShared } from "../lib/protocol/shared_value.ts";
 import type { ShareMessage } from "../lib/protocol/value_messages.ts";
-import { OwnerTable } from "../lib/shared/owner_table.ts";
 import { CallRunner } from "./call_runner.ts";
 import { runHook } from "./hooks.ts";
-import type { HostLink } from "./host_link.ts";
-import { Inbox } from "./inbox.ts";
+import type { CallInbox, HostLink } from "./host_link.ts";
 import { TaskRegistry } from "./task_registry.ts";
+
+/** Maximum milliseconds between two turns of the event loop while there are calls. */
+const LOOP_INTERVAL = 1;
 
 /** Starts serving. Returns the function that takes each message of the host. */
 export function serve(host: HostLink): (message: HostMessage) => void {
-  const { depth, threads, owner } = host.init;
-  OwnerTable.join(owner.memory, owner.id);
+  const { depth, threads } = host.init;
   isolateState.depth = depth;
   isolateState.threads = threads;
   const server = new Server(host);
@@ -37,10 +36,12 @@ export function serve(host: HostLink): (message: HostMessage) => void {
 class Server {
   readonly #host: HostLink;
   readonly #tasks: TaskRegistry;
-  readonly #inbox: Inbox;
+  readonly #inbox: CallInbox;
   readonly #runner: CallRunner;
   readonly #shares = new Map<number, ShareMessage>();
   #draining = false;
+  // When the event loop turned last.
+  #lastTurn = 0;
   // Resolves to whether the initializer has succeeded.
   #started: Promise<boolean> | undefined;
 
@@ -50,7 +51,7 @@ class Server {
     this.#host = host;
     this.#tasks = tasks;
     this.#runner = runner;
-    this.#inbox = new Inbox(host.callTable, host.doorbell, (task) => tasks.has(task));
+    this.#inbox = host.openInbox((task) => tasks.has(task));
     isolateState.current = () => runner.current;
   }
 
@@ -77,7 +78,7 @@ class Server {
         break;
       case "cancel":
         this.#host.post({ kind: "cancel-received" });
-        this.#runner.abort(message.seq, decodeThrown(message.reason));
+        void this.#cancel(message);
         break;
       case "grant":
         this.#runner.grant(message.seq, message.count);
@@ -134,16 +135,24 @@ class Server {
     // blocks. So it does not park.
     const { soon } = this.#host;
     inbox.loopTurned();
+    this.#lastTurn = performance.now();
     do {
       for (let batch; (batch = inbox.next());) {
         await runner.run(batch);
         const mustTurn = !soon || inbox.hasCalls;
-        if (mustTurn && inbox.loopTurnDue) return this.#host.setImmediate(() => void this.#drain());
+        if (mustTurn && performance.now() - this.#lastTurn >= LOOP_INTERVAL) {
+          return this.#host.setImmediate(() => void this.#drain());
+        }
       }
     } while (!soon && !runner.hasConcurrentCalls && inbox.park());
     if (!runner.hasConcurrentCalls) this.#host.look?.();
     this.#draining = false;
     inbox.listen(() => this.#wake());
+  }
+
+  async #cancel({ seq, reason }: Extract<HostMessage, { kind: "cancel" }>): Promise<void> {
+    const { decodeThrown } = await this.#host.loadErrors();
+    this.#runner.abort(seq, decodeThrown(reason));
   }
 
   async #leave(finalize: boolean): Promise<void> {

@@ -10,13 +10,16 @@ import { Terminal } from "../lib/core/terminal.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
 import { Doorbell } from "../lib/protocol/doorbell.ts";
+import * as errors from "../lib/protocol/error_decoder.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { KillGuard } from "../lib/protocol/kill_guard.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage } from "../lib/protocol/messages.ts";
 import type { WorkerInit } from "../lib/protocol/worker_init.ts";
+import { OwnerTable } from "../lib/shared/owner_table.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
+import { Inbox } from "./inbox.ts";
 import { serve } from "./serve.ts";
 import { endThread, wrapBuiltins, wrapGlobals } from "./stop_retry.ts";
 
@@ -62,10 +65,14 @@ export async function boot(load: Importer): Promise<void> {
       (error) => port.postMessage({ kind: "failed", phase: "memory", thrown: encodeThrown(error) }),
     );
   }
+  OwnerTable.join(init.owner.memory, init.owner.id);
+  const calls = new CallTable(init.callTable);
+  const doorbell = new Doorbell(init.doorbell);
   const receive = serve({
     init,
-    callTable: new CallTable(init.callTable),
-    doorbell: new Doorbell(init.doorbell),
+    calls,
+    openInbox: (hasTask) => new Inbox(calls, doorbell, hasTask),
+    report: (report) => doorbell.report(report),
     post: (message, transfer) => port.postMessage(message, transfer),
     // The runtime reports a full heap only in code that runs from a timer or an immediate (watch_memory.ts).
     setImmediate: (run) => setImmediate(run),
@@ -76,6 +83,8 @@ export async function boot(load: Importer): Promise<void> {
         return preload();
       }),
     loadSharedTypes: () => guard.protect(() => load(SHARED_TYPES)),
+    // Loaded at the start: a thread that loads something cannot be stopped by force meanwhile.
+    loadErrors: () => Promise.resolve(errors),
     loadTracer: () => guard.protect(() => import("./call_tracer.ts")),
     leave: () => Deno.exit(0),
   });

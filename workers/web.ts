@@ -14,6 +14,7 @@ import { Terminal } from "../lib/core/terminal.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
 import { Doorbell } from "../lib/protocol/doorbell.ts";
+import * as errors from "../lib/protocol/error_decoder.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import { KillGuard } from "../lib/protocol/kill_guard.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
@@ -22,6 +23,7 @@ import type { WorkerInit } from "../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../lib/shared/owner_table.ts";
 import { bufferWasm } from "./buffered_wasm.ts";
 import { preload } from "./preload.ts";
+import { Inbox } from "./inbox.ts";
 import { serve } from "./serve.ts";
 import { wrapBuiltins, wrapGlobals } from "./stop_retry.ts";
 
@@ -57,10 +59,14 @@ function start(init: WorkerInit, load: Importer): void {
   };
   wrapGlobals(guard, exit, Terminal.local());
   reportEnd(post);
+  OwnerTable.join(init.owner.memory, init.owner.id);
+  const calls = new CallTable(init.callTable);
+  const doorbell = new Doorbell(init.doorbell);
   const receive = serve({
     init,
-    callTable: new CallTable(init.callTable),
-    doorbell: new Doorbell(init.doorbell),
+    calls,
+    openInbox: (hasTask) => new Inbox(calls, doorbell, hasTask),
+    report: (report) => doorbell.report(report),
     post,
     setImmediate: (run) => setImmediate(run),
     load: (url) => guard.protect(() => load(url)),
@@ -71,6 +77,8 @@ function start(init: WorkerInit, load: Importer): void {
         return preload();
       }),
     loadSharedTypes: () => guard.protect(() => import("../lib/manager/kinds.ts")),
+    // Loaded at the start: a thread that loads something cannot be stopped by force meanwhile.
+    loadErrors: () => Promise.resolve(errors),
     loadTracer: () => guard.protect(() => import("./call_tracer.ts")),
     leave: () => worker.close(),
   });

@@ -13,10 +13,12 @@ import { assert } from "@std/assert";
 import { cpuUsage } from "node:process";
 import v8 from "node:v8";
 import vm from "node:vm";
-import { decodeThrown, encodeThrown } from "../../lib/protocol/error_record.ts";
+import { decodeThrown } from "../../lib/protocol/error_decoder.ts";
+import { encodeThrown } from "../../lib/protocol/error_record.ts";
 import { encodeFrame, FrameError, FrameReader } from "../../lib/protocol/frames.ts";
 import { MessageValidator } from "../../lib/protocol/message_validator.ts";
-import { reviveValue, valueMessage } from "../../lib/protocol/value_messages.ts";
+import { reviveValue } from "../../lib/protocol/received_value.ts";
+import { valueMessage } from "../../lib/protocol/value_messages.ts";
 import { random } from "../../tests/support/random.ts";
 import { integerOf } from "../kit/arguments.ts";
 

@@ -13,7 +13,8 @@
 import { Json, PlainWriter } from "../core/plain.ts";
 import { JSON } from "../core/platform.ts";
 import { refusal, show } from "../core/validate.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import { decodeThrown } from "../protocol/error_decoder.ts";
+import { encodeThrown } from "../protocol/error_record.ts";
 import { sha256 } from "./code.ts";
 import { Recorded } from "./recorded.ts";
 

@@ -11,8 +11,8 @@
  */
 import { ClusterError, WorkerCrashedError } from "../core/errors.ts";
 import { JSON, Promise } from "../core/platform.ts";
-import { decodeThrown } from "../protocol/error_record.ts";
-import { reviveValue } from "../protocol/value_messages.ts";
+import { decodeThrown } from "../protocol/error_decoder.ts";
+import { reviveValue } from "../protocol/received_value.ts";
 import { lastRun } from "./call_id.ts";
 import { BULK, CallWatch } from "./call_watch.ts";
 import { type ClusterAddress, type ClusterSettings, clusterSettings, keyPart } from "./options.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
-import { decodeThrown } from "../protocol/error_record.ts";
+import { decodeThrown } from "../protocol/error_decoder.ts";
 import type { Thrown } from "../protocol/thrown.ts";
 import type { HostCall } from "./host_call.ts";
 import { unpack } from "./pack.ts";

@@ -10,10 +10,11 @@
 import { ClusterError } from "../core/errors.ts";
 import { performance } from "../core/platform.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import { decodeThrown } from "../protocol/error_decoder.ts";
+import { encodeThrown } from "../protocol/error_record.ts";
 import { resolveShared } from "../protocol/shared_value.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
-import { reviveValue } from "../protocol/value_messages.ts";
+import { reviveValue } from "../protocol/received_value.ts";
 import type { Batch, Death, Launch, Setup, Transport, TransportEvents } from "../transport/transport.ts";
 import type { Executor } from "./executor.ts";
 import { Lanes } from "./lanes.ts";

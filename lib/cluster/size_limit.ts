@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { JSON } from "../core/platform.ts";
 import { UnreachableError } from "../protocol/reach.ts";
-import { transferError } from "../protocol/snapshot.ts";
+import { transferError } from "../protocol/transfer_error.ts";
 import { pack } from "./pack.ts";
 import type { JobCall, JobResult, JobTask } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Every error class that a caller may catch, in one place. The library's own failures extend {@linkcode IsopoolError}; an
- * error that a task throws arrives as it is, never wrapped. They stand in few files, since every script and every worker
- * loads all of them.
+ * error that a task throws arrives as it is, never wrapped. They stand in few files, since every script and every
+ * thread loads all of them.
  *
  * @module
  */

@@ -12,7 +12,7 @@
  * @module
  */
 import { WaitTimeoutError } from "../core/errors.ts";
-import { transferError } from "../protocol/snapshot.ts";
+import { transferError } from "../protocol/transfer_error.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { Channel, type ChannelMemory } from "../queue/channel.ts";
 import type { LogRecord } from "../queue/paged_log.ts";

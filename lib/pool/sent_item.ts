@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { decodeItems, uncopyableIn } from "../protocol/snapshot.ts";
+import { decodeItems } from "../protocol/snapshot.ts";
+import { uncopyableIn } from "../protocol/transfer_error.ts";
 import { resolveShared, type Shares } from "../protocol/shared_value.ts";
 
 /**

@@ -17,22 +17,7 @@ import { forEachElement, MAX_HOLES } from "../core/elements.ts";
 import { isAnyArrayBuffer, isProxy, uncopyable } from "../core/uncopyable.ts";
 import { isShared } from "../shared/handle.ts";
 import { copyTree, DESCEND } from "./copy_tree.ts";
-import { handlesOf } from "./error_handle.ts";
 import { isCloneableError } from "./thrown.ts";
-
-/**
- * Prepares a value for structured clone, with handles in place of its errors. The receiver decodes the clone of an
- * envelope (shared/revive.ts) of it.
- *
- * @param transfer Objects that are moved: a view of a moved buffer moves with it.
- * @throws {EmptyCopyError} If an object in the value would arrive without its content.
- */
-export function cloneInputWithErrors(value: unknown, transfer: readonly unknown[] = []): unknown {
-  const { value: input, errors } = cloneInput(value, transfer);
-  if (errors === undefined) return input;
-  const handles = handlesOf(errors);
-  return copyTree(input, (part) => handles.get(part) ?? (isContainer(part) ? DESCEND : part), read);
-}
 
 /** What to give to structured clone in place of a value. */
 export interface CloneInput {
@@ -63,15 +48,16 @@ export function cloneInput(value: unknown, transfer: readonly unknown[] = []): C
   }
   const partial = search.partialViews();
   if (partial === undefined) return { value, errors: search.errors };
-  const replace = (part: unknown) => {
-    if (partial.has(part as ArrayBufferView)) return ownBytes(part as ArrayBufferView);
-    return isContainer(part) ? DESCEND : part;
+  const replacement = (part: unknown) => {
+    return partial.has(part as ArrayBufferView) ? ownBytes(part as ArrayBufferView) : undefined;
   };
-  return { value: copyTree(value, replace, read), errors: search.errors };
+  return { value: replaceParts(value, replacement), errors: search.errors };
 }
 
-function read(object: object, key: string): unknown {
-  return (object as Record<string, unknown>)[key];
+/** Returns a copy of a value in which the parts for which there is a replacement are replaced. */
+export function replaceParts(value: unknown, replacement: (part: unknown) => unknown): unknown {
+  const replace = (part: unknown) => replacement(part) ?? (isContainer(part) ? DESCEND : part);
+  return copyTree(value, replace, (object, key) => (object as Record<string, unknown>)[key]);
 }
 
 /** Maximum numbers of objects and of levels for which visiting an object twice costs less than to remember each. */

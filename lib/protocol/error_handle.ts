@@ -13,7 +13,9 @@
  * @module
  */
 import { BRAND, type Handle, registerReviver, Shared, VERSION } from "../shared/handle.ts";
-import { decodeRecords, type ErrorRecord, recordEach } from "./error_record.ts";
+import { cloneInput, replaceParts } from "./clone_input.ts";
+import { decodeRecords } from "./error_decoder.ts";
+import { type ErrorRecord, recordEach } from "./error_record.ts";
 
 const KIND = "error";
 
@@ -35,6 +37,20 @@ class ErrorHandle extends Shared {
   toString(): string {
     return "an error";
   }
+}
+
+/**
+ * Prepares a value for structured clone, with handles in place of its errors. The receiver decodes the clone of an
+ * envelope (shared/revive.ts) of it.
+ *
+ * @param transfer Objects that are moved: a view of a moved buffer moves with it.
+ * @throws {EmptyCopyError} If an object in the value would arrive without its content.
+ */
+export function cloneInputWithErrors(value: unknown, transfer: readonly unknown[] = []): unknown {
+  const { value: input, errors } = cloneInput(value, transfer);
+  if (errors === undefined) return input;
+  const handles = handlesOf(errors);
+  return replaceParts(input, (part) => handles.get(part));
 }
 
 /** Makes the handles of errors. An error that cannot be read gets none: it arrives as structured clone copies it. */

@@ -15,7 +15,6 @@ import { isProxy, uncopyable } from "../core/uncopyable.ts";
 import { copyTree, DESCEND, DROP } from "./copy_tree.ts";
 import { type ErrorRecord, isCloneableError, isError, MAX_CLASSES, SEPARATE_FIELDS, type Thrown } from "./thrown.ts";
 
-export { decodeRecords, decodeThrown, restoreErrors } from "./error_decoder.ts";
 export { type ErrorRecord, isError, type Thrown } from "./thrown.ts";
 
 /**

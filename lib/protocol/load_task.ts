@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { IsopoolError, TaskLoadError, TaskNotFoundError } from "../core/errors.ts";
+import { IsopoolError } from "../core/base_error.ts";
 import { JSON } from "../core/platform.ts";
+import { TaskLoadError, TaskNotFoundError } from "../core/task_errors.ts";
 import { show } from "../core/validate.ts";
 import type { Source } from "./messages.ts";
 

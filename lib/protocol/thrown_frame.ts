@@ -5,7 +5,7 @@
  * @module
  */
 import { encodeFrame } from "./frames.ts";
-import { isPrimitive } from "./snapshot.ts";
+import { isPrimitive } from "./transfer_error.ts";
 import type { Thrown } from "./thrown.ts";
 
 /**

@@ -8,9 +8,9 @@
  * @module
  */
 import { handleCopies } from "../shared/handle.ts";
-import { decode, type Envelope } from "../shared/revive.ts";
+import type { Envelope } from "../shared/revive.ts";
 import { cloneInput } from "./clone_input.ts";
-import { recordsOf, restoreErrors } from "./error_record.ts";
+import { recordsOf } from "./error_record.ts";
 import type { ErrorRecord } from "./thrown.ts";
 
 /** The result of a call. */
@@ -59,10 +59,4 @@ export function valueMessage<K extends "result" | "item">(
       return handleCopies.count !== before;
     },
   };
-}
-
-/** Revives the shared objects in a value that has arrived, and completes the errors in it. */
-export function reviveValue(value: unknown, handles: boolean, errors?: ErrorRecord[]): unknown {
-  if (errors !== undefined) restoreErrors(errors);
-  return handles ? decode({ value, handles }) : value;
 }

@@ -17,8 +17,8 @@ import { bytesOf, FORM_COUNT, restoreBytes } from "../core/bytes.ts";
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { Json, PlainWriter } from "../core/plain.ts";
-import { cloneInputWithErrors } from "../protocol/clone_input.ts";
-import { transferError } from "../protocol/snapshot.ts";
+import { cloneInputWithErrors } from "../protocol/error_handle.ts";
+import { transferError } from "../protocol/transfer_error.ts";
 import { decode, encode, type Envelope } from "../shared/revive.ts";
 import { fromBytes, toBytes } from "./structured.ts";
 

@@ -16,12 +16,12 @@
  */
 import { IsopoolError } from "../core/errors.ts";
 import { AbortController } from "../core/platform.ts";
-import { cloneInputWithErrors } from "../protocol/clone_input.ts";
+import { cloneInputWithErrors } from "../protocol/error_handle.ts";
 import { copyTree, DESCEND } from "../protocol/copy_tree.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { UnreachableError } from "../protocol/reach.ts";
 import { type AnswerMessage, type RemoteMessage, Status } from "../protocol/remote_messages.ts";
-import { transferError } from "../protocol/snapshot.ts";
+import { transferError } from "../protocol/transfer_error.ts";
 import { bare } from "../protocol/thrown_frame.ts";
 import type { Thrown } from "../protocol/thrown.ts";
 import { type Handle, handleCopies, KEY, REMOTE, type Reviver, reviverOf, VERSION } from "../shared/handle.ts";

@@ -11,11 +11,11 @@
 import { onAbort } from "../core/abort.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { Promise, WeakRef } from "../core/platform.ts";
-import { cloneInputWithErrors } from "../protocol/clone_input.ts";
-import { decodeThrown } from "../protocol/error_record.ts";
+import { cloneInputWithErrors } from "../protocol/error_handle.ts";
+import { decodeThrown } from "../protocol/error_decoder.ts";
 import { type AnswerMessage, type RemoteMessage, Status } from "../protocol/remote_messages.ts";
-import { transferError } from "../protocol/snapshot.ts";
-import { reviveValue } from "../protocol/value_messages.ts";
+import { transferError } from "../protocol/transfer_error.ts";
+import { reviveValue } from "../protocol/received_value.ts";
 import { type Handle, handleCopies, REMOTE, VERSION } from "../shared/handle.ts";
 
 /** The worker's connection to its host. */

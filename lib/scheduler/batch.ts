@@ -4,7 +4,7 @@
  * @module
  */
 import { dropFrames } from "../core/stack.ts";
-import { transferError } from "../protocol/snapshot.ts";
+import { transferError } from "../protocol/transfer_error.ts";
 import type { Batch } from "../transport/transport.ts";
 import type { SlotOwner } from "./slot_owner.ts";
 import { Chunk } from "./job.ts";

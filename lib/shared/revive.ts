@@ -17,8 +17,8 @@
  *
  * @module
  */
+import { IsopoolError } from "../core/base_error.ts";
 import { forEachElement } from "../core/elements.ts";
-import { IsopoolError } from "../core/errors.ts";
 import { show } from "../core/validate.ts";
 import { type Handle, handleCopies, KEY, REMOTE, type Reviver, reviverOf, VERSION } from "./handle.ts";
 

@@ -15,12 +15,13 @@ import { Terminal } from "../core/terminal.ts";
 import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { Doorbell } from "../protocol/doorbell.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import { decodeThrown } from "../protocol/error_decoder.ts";
+import { encodeThrown } from "../protocol/error_record.ts";
 import { KillGuard } from "../protocol/kill_guard.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
-import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/value_messages.ts";
+import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/received_value.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
 import { PendingCalls } from "./pending_calls.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
@@ -36,7 +37,6 @@ export abstract class PortTransport implements Transport {
   protected readonly owner = OwnerTable.local().register();
   /** Whether a cancel was sent and not confirmed yet: the worker's event loop may stand still. */
   protected cancelPending = false;
-  /** The worker's access to the terminal. */
   protected readonly terminalClient: TerminalClient = Terminal.newClient();
   protected readonly events: TransportEvents;
   readonly #port: Port;

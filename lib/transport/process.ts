@@ -14,14 +14,14 @@
  * sent the next one when the last one has begun to wait (`waits`), so that calls do not queue behind one that blocks.
  *
  * The worker writes `started` before a call runs, and the host reads all that it wrote before its death counts: a call
- * of which there is no `started` has not run, and may run elsewhere.
- * Nothing that comes from the worker is trusted: frames.ts bounds what bytes can do, message_validator.ts what messages can.
+ * without `started` has not run. Nothing is trusted: frames.ts checks the bytes, message_validator.ts the messages.
  *
  * @module
  */
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
 import { crypto } from "../core/platform.ts";
-import { decodeThrown, encodeThrown } from "../protocol/error_record.ts";
+import { decodeThrown } from "../protocol/error_decoder.ts";
+import { encodeThrown } from "../protocol/error_record.ts";
 import { encodeFrame, FrameReader } from "../protocol/frames.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
 import type { HostMessage, WorkerMessage } from "../protocol/messages.ts";

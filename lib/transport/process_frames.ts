@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { encodeThrown, restoreErrors } from "../protocol/error_record.ts";
+import { restoreErrors } from "../protocol/error_decoder.ts";
+import { encodeThrown } from "../protocol/error_record.ts";
 import { encodeFrame } from "../protocol/frames.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import type { ItemMessage, ResultMessage } from "../protocol/value_messages.ts";

@@ -16,7 +16,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Worker } from "../core/platform.ts";
 import { Terminal } from "../core/terminal.ts";
 import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/timer.ts";
-import { decodeThrown } from "../protocol/error_record.ts";
+import { decodeThrown } from "../protocol/error_decoder.ts";
 import type { Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { WorkerInit } from "../protocol/worker_init.ts";
 import { EndLimit } from "./end_limit.ts";

@@ -11,7 +11,7 @@ import { Terminal } from "../../lib/core/terminal.ts";
 import { Doorbell } from "../../lib/protocol/doorbell.ts";
 import { CallTable, State } from "../../lib/protocol/call_table.ts";
 import { KillGuard } from "../../lib/protocol/kill_guard.ts";
-import { decodeThrown } from "../../lib/protocol/error_record.ts";
+import { decodeThrown } from "../../lib/protocol/error_decoder.ts";
 import type { HostMessage, Port, RunMessage } from "../../lib/protocol/messages.ts";
 import type { WorkerInit } from "../../lib/protocol/worker_init.ts";
 import { OwnerTable } from "../../lib/shared/owner_table.ts";

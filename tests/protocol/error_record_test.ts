@@ -1,7 +1,8 @@
 /** Errors, as they cross to another thread: error_fields_test.ts has their fields. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import * as classes from "../../lib/core/errors.ts";
-import { decodeRecords, decodeThrown, encodeThrown } from "../../lib/protocol/error_record.ts";
+import { decodeRecords, decodeThrown } from "../../lib/protocol/error_decoder.ts";
+import { encodeThrown } from "../../lib/protocol/error_record.ts";
 import { cross } from "./cross.ts";
 
 const url = "file:///m.ts";

@@ -4,7 +4,8 @@ import "node:worker_threads";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/core/errors.ts";
 import { Json } from "../../lib/core/plain.ts";
-import { decodeItems, isPrimitive, snapshot, transferError } from "../../lib/protocol/snapshot.ts";
+import { decodeItems, snapshot } from "../../lib/protocol/snapshot.ts";
+import { isPrimitive, transferError } from "../../lib/protocol/transfer_error.ts";
 
 Deno.test("snapshot() copies arguments: later changes are not seen", () => {
   const deep = { list: [1, { two: 2 }], map: new Map([["k", new Set([1])]]), date: new Date(5) };
