@@ -18,7 +18,7 @@ import type { JobCall, JobFailure, JobNews } from "./wire.ts";
 
 /** What happens to a call before its end. */
 export interface RunListener {
-  /** It was sent to the worker, which has started. */
+  /** The call was sent to the worker, which has started. */
   sent(): void;
   /** Progress, and items of a stream. */
   news(news: JobNews): void;
@@ -118,13 +118,13 @@ export class HostCall {
     } else this.#killWorker();
   }
 
-  /** It has returned. */
+  /** The call has returned. */
   fulfilled(value: unknown): void {
     this.#onEnd();
     this.#end.resolve(plainValue(value));
   }
 
-  /** It has thrown. */
+  /** The call has thrown. */
   rejected(error: unknown): void {
     this.#fail({ kind: "thrown", thrown: encodeThrown(error) }, errorText(error));
   }

@@ -52,7 +52,7 @@ export class HostWorker {
     this.#onExit = onExit;
     this.#ready = Promise.withResolvers();
     this.ready = this.#ready.promise;
-    this.ready.catch(() => {}); // It may die while no call waits for it.
+    this.ready.catch(() => {}); // The worker may die while no call waits for it.
     this.#transport = launch(id, this.#events());
   }
 

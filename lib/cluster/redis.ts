@@ -56,7 +56,7 @@ export function redisClient(address: RedisAddress, waits: boolean): Redis {
  */
 export async function connected(client: Redis, { redis, prefix, queue }: ClusterSettings): Promise<void> {
   const { promise: refused, reject } = Promise.withResolvers<never>();
-  refused.catch(() => {}); // It may come when the wait has ended.
+  refused.catch(() => {}); // The refusal may come after the wait has ended.
   let refusals = 0;
   const count = (error: unknown) => {
     if (++refusals >= MAX_REFUSALS || isFinal(error)) reject(error);

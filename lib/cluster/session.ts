@@ -160,7 +160,7 @@ export class Session {
     client.on("close", () => this.#watch());
     client.on("ready", () => {
       this.#isBack();
-      // It has the full time to answer what is sent again.
+      // Redis has the full time to answer the batch that is sent again.
       if (this.#sent.length > 0) this.#watch();
     });
     unref(client);

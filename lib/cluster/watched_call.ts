@@ -67,7 +67,7 @@ export class WatchedCall {
     this.index = index;
   }
 
-  /** It is over, or its host has returned it. Its job has no more events for it. */
+  /** Takes the call out of its job: the call is over, or its host has returned it. The job has no more events for it. */
   leaveJob(): WatchedJob | undefined {
     const { job } = this;
     job?.calls.delete(this.index);

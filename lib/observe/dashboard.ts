@@ -68,7 +68,7 @@ export class Dashboard implements AsyncDisposable {
     this.#pool = pool;
     this.#path = `/${crypto.randomUUID()}/`;
     this.#server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, (request) => this.#answer(request));
-    // It must not keep the script alive.
+    // The server must not keep the script alive.
     this.#server.unref();
     this.url = `http://127.0.0.1:${this.#server.addr.port}${this.#path}`;
     this.#stopObserving = observe(pool.scheduler, { callEnded: (call) => this.#ended(call) });

@@ -96,7 +96,7 @@ class Bars {
     this.#bars.push(bar);
     if (this.#timer !== undefined) return;
     this.#timer = setInterval(() => this.#draw(), DRAW_INTERVAL);
-    // It must not keep the script alive.
+    // The timer must not keep the script alive.
     this.#timer.unref();
   }
 

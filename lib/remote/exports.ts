@@ -198,7 +198,7 @@ export class Exports {
 
   #release(id: number, count: number): void {
     const entry = this.#byId.get(id);
-    // It may be on its way once more.
+    // The object may have been sent once more meanwhile.
     if (entry === undefined || count < entry.count) return;
     this.#byId.delete(id);
     this.#byKey.delete(entry.key);
