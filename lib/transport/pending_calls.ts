@@ -30,8 +30,8 @@ const MAX_POLL = 0.1;
  * needs 1 us for a trivial call, and a turn of the event loop takes as long.
  */
 const READS = 120;
-/** Maximum number of reports in a row that are found in that way: after them the event loop turns. */
-const MAX_READ = 8;
+/** Maximum number of reports in a row that are found in that way. Then the event loop turns: sockets and timers have waited. */
+const MAX_READ = 4;
 
 /** The calls in flight with one worker. */
 export class PendingCalls {
