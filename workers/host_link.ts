@@ -66,11 +66,6 @@ export interface HostLink {
   setImmediate(run: () => void): void;
   /** Runs a function once the messages that have arrived were received. If a kind lacks it, `setImmediate` is used. */
   soon?(run: () => void): void;
-  /**
-   * Called when all calls have been answered and none runs. Polls for the next call for a moment, if that is worth its
-   * processor time (lib/core/wait_budget.ts). Only a kind of worker that sleeps in its event loop has this method.
-   */
-  look?(): void;
   /** The `import()` of the entry. */
   load: Importer;
   /**

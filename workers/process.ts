@@ -16,13 +16,13 @@ import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
 import type { HostMessage, WorkerMessage } from "../lib/protocol/messages.ts";
 import type { AnswerMessage } from "../lib/protocol/remote_messages.ts";
-import type { CallNumbers } from "../lib/protocol/call_numbers.ts";
+import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 import type { Connecting } from "../lib/protocol/connecting.ts";
 import type { ProcessInit } from "../lib/protocol/worker_init.ts";
 import { ProcessCalls, ProcessInbox } from "./process_calls.ts";
 import { Channel } from "./process_channel.ts";
 import { connectToHost } from "./process_connection.ts";
-import { NextCallLook } from "./next_call_look.ts";
+import { NextCallPoll } from "./next_call_poll.ts";
 import { answerReader } from "./process_descriptors.ts";
 import { Prints } from "./process_prints.ts";
 import { Watchdog } from "./process_watchdog.ts";
@@ -53,12 +53,12 @@ export interface Place {
  */
 export async function boot(load: Importer, { isLaunched, isWatched, connection }: Place): Promise<void> {
   const connected = connection && await connectToHost(connection);
-  const channel = new Channel(connected?.connection, isLaunched);
+  const channel = new Channel(connected?.connection, isLaunched, connected?.file);
   const watchdog = new Watchdog(isLaunched, isWatched);
   let receive: ((message: HostMessage) => void) | undefined;
   const onMessage = (message: unknown) => {
     if (receive) receive(message as HostMessage);
-    else receive = start(message as ProcessInit, load, watchdog, channel, connected?.numbers);
+    else receive = start(message as ProcessInit, load, watchdog, channel, connected?.file);
   };
   if (isLaunched) watchdog.listen(onMessage);
   else await channel.listen(onMessage, () => exit(0));
@@ -69,7 +69,7 @@ function start(
   load: Importer,
   watchdog: Watchdog,
   channel: Channel,
-  numbers: CallNumbers | undefined,
+  file: MemoryFile | undefined,
 ): (message: HostMessage) => void {
   const { isLaunched } = watchdog;
   setEnvironment(init.env, isLaunched);
@@ -102,11 +102,12 @@ function start(
     receiveAnswer = objects.receiveAnswer;
   };
   const calls = new ProcessCalls(watchdog, channel);
-  const look = numbers && new NextCallLook(numbers);
+  const poll = file && new NextCallPoll(file, () => channel.readSlot());
+  channel.onAnswer = (seq, isAwaited) => poll?.announce(seq + 1, isAwaited);
   const receive = serve({
     init,
     calls,
-    openInbox: () => new ProcessInbox(),
+    openInbox: () => new ProcessInbox(poll),
     post: send,
     postWithNext: (message) => {
       prints.mark();
@@ -115,7 +116,6 @@ function start(
     sent: () => channel.sent,
     waits: (seq) => channel.post({ kind: "waits", seq }),
     setImmediate: (run) => setImmediate(run),
-    look: look && (() => look.begin()),
     // A turn of the event loop takes longer than a small call, and nothing here needs one.
     soon: queueMicrotask,
     load,
@@ -128,11 +128,15 @@ function start(
     leave: () => end(0),
   });
   return (message) => {
-    if (message.kind === "answer") receiveAnswer!(message);
+    if (message.kind === "slot") channel.readSlot();
+    else if (message.kind === "answer") receiveAnswer!(message);
     else if (message.kind === "run") {
       const tail = message.first + message.items.length;
-      look?.callsCame(tail);
+      poll?.callsCame(tail);
       calls.cpuTime = message.cpuTime;
+      // One from the slot starts at once.
+      const isAtOnce = channel.isReadingSlot && channel.sayStarted(tail);
+      calls.hasStartMessage = !isAtOnce && (message.timeout !== undefined || message.hasLimit);
       receive(message);
     } else receive(message);
   };

@@ -7,6 +7,7 @@
 import { Deque } from "../lib/core/deque.ts";
 import type { RunMessage } from "../lib/protocol/messages.ts";
 import type { CallInbox, CallStates } from "./host_link.ts";
+import type { NextCallPoll } from "./next_call_poll.ts";
 import type { Channel } from "./process_channel.ts";
 import type { Watchdog } from "./process_watchdog.ts";
 
@@ -14,6 +15,8 @@ import type { Watchdog } from "./process_watchdog.ts";
 export class ProcessCalls implements CallStates {
   /** Maximum processor time of the calls that came last, in milliseconds. */
   cpuTime: number | undefined;
+  /** Whether the host needs to know when exactly they start, and the memory file does not say that. */
+  hasStartMessage = false;
   readonly #watchdog: Watchdog;
   readonly #channel: Channel;
   #startTime = 0;
@@ -29,7 +32,7 @@ export class ProcessCalls implements CallStates {
 
   start(seq: number): boolean {
     // It has left before the call runs (`HostLink.sent`): a call of which the host has read nothing has not run.
-    this.#channel.post({ kind: "started", seq });
+    if (this.hasStartMessage || !this.#channel.sayStarted(seq + 1)) this.#channel.post({ kind: "started", seq });
     if (this.cpuTime !== undefined) this.#watchdog.callStarts(seq, this.cpuTime);
     return true;
   }
@@ -50,6 +53,12 @@ export class ProcessCalls implements CallStates {
 /** The batches that have come. */
 export class ProcessInbox implements CallInbox {
   readonly #batches = new Deque<RunMessage>();
+  readonly #poll: NextCallPoll | undefined;
+
+  /** @param poll Polls for the next call, if there is a memory file. */
+  constructor(poll: NextCallPoll | undefined) {
+    this.#poll = poll;
+  }
 
   push(batch: RunMessage): void {
     this.#batches.push(batch);
@@ -65,9 +74,9 @@ export class ProcessInbox implements CallInbox {
 
   loopTurned(): void {}
 
-  // A message needs a turn of the event loop.
+  // Without a memory file, each message needs a turn of the event loop.
   park(): boolean {
-    return false;
+    return this.#poll?.poll() === true;
   }
 
   listen(): void {}

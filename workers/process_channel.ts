@@ -5,6 +5,7 @@
  * connection    both ways, without a thread or a part of node: what is written has usually left when `post` returns, and
  *               the rest leaves in turns of the event loop
  * descriptors   the same, where the host may not listen or another program is in between. A write has left when it returns
+ * memory file   a worker without a scope has it beside them: an answer for which the host polls goes through it
  * ```
  *
  * A worker with a connection goes over to the descriptors, to write, when it must not depend on its event loop: before it
@@ -15,6 +16,7 @@
  * @module
  */
 import { encodeFrame, FrameReader } from "../lib/protocol/frames.ts";
+import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 import type { WorkerMessage } from "../lib/protocol/messages.ts";
 import { frameOfThrown } from "../lib/protocol/thrown_frame.ts";
 import { readDescriptor, writeDescriptor } from "./process_descriptors.ts";
@@ -31,21 +33,34 @@ const BACKLOG = 64;
 /** The channel of this process. */
 export class Channel {
   readonly #connection: Deno.Conn | undefined;
+  readonly #file: MemoryFile | undefined;
+  readonly #frames = new FrameReader((message) => this.#onMessage(message));
   // What is written together with the next message, since each write wakes the host.
   #held: Uint8Array[] = [];
+  // The call that it answers, if it is one answer and nothing else.
+  #heldAnswer: number | undefined;
+  // Where the last message ends that an answer must not overtake, as `MemoryFile.written`.
+  #ordered = 0;
   // What has not certainly left through the connection, and how many bytes have.
   readonly #unsent: Uint8Array[] = [];
   #sentBytes = 0;
   #sending: Promise<void> | undefined;
   #usesDescriptors = false;
+  /** Is called before the answer of a call is posted. `isAwaited` says whether the host polls for it. */
+  onAnswer: (seq: number, isAwaited: boolean) => void = () => {};
+  /** Whether the message that is handed on at the moment was in the slot of the memory file. */
+  isReadingSlot = false;
+  #onMessage: (message: unknown) => void = () => {};
   #onEnd: () => void = () => {};
 
   /**
    * @param connection The connection to the host, if there is one.
    * @param isLaunched Whether another program has started this process: then the descriptors are all that there is.
+   * @param file This side of the memory file, if there is one.
    */
-  constructor(connection: Deno.Conn | undefined, isLaunched: boolean) {
+  constructor(connection: Deno.Conn | undefined, isLaunched: boolean, file: MemoryFile | undefined) {
     this.#connection = connection;
+    this.#file = file;
     if (isLaunched) this.#usesDescriptors = true;
     else if (!connection) this.useDescriptors();
   }
@@ -60,15 +75,31 @@ export class Channel {
     const { kind } = message;
     if (kind === "request" && message.isSync) this.useDescriptors();
     else if (this.#sending && (kind === "progress" || this.#unsent.length >= BACKLOG)) this.useDescriptors();
-    this.#write(frameOf(message));
+    const parts = [...this.#held, ...frameOf(message)];
+    const answered = this.#held.length > 0 ? this.#heldAnswer : answeredBy(message);
+    const mayBeOvertaken = kind === "started" && this.#held.length === 0;
+    this.#held = [];
+    if (this.#file && answered !== undefined) this.#answer(parts, answered, this.#file);
+    else this.#write(parts, mayBeOvertaken);
+  }
+
+  // A host that polls for the answer gets it through the file, if that overtakes nothing.
+  #answer(parts: Uint8Array[], seq: number, file: MemoryFile): void {
+    const isAwaited = !this.#sending && file.awaits(seq + 1, this.#ordered);
+    this.onAnswer(seq, isAwaited);
+    const offer = isAwaited ? file.offer(parts, seq + 1) : "refused";
+    if (offer === "given") return;
+    this.#write(offer === "unseen" ? frameOf({ kind: "slot" }) : parts);
+    // Tells a host that polls that there is something in the connection, and that this worker polls for the next call.
+    if (isAwaited || file.polls) file.publish();
   }
 
   /** Posts a message together with the next one, if it is small. The next one must follow at once. */
   postWithNext(message: WorkerMessage): void {
-    const parts = frameOf(message);
+    this.#heldAnswer = this.#held.length === 0 ? answeredBy(message) : undefined;
+    this.#held.push(...frameOf(message));
     // Half of it leaves room for the next frame.
-    if (lengthOf(this.#held) + lengthOf(parts) > SMALL / 2) this.#write(parts);
-    else this.#held.push(...parts);
+    if (lengthOf(this.#held) > SMALL / 2) this.#write(this.#held.splice(0));
   }
 
   /** Resolves when all that was posted has left this process; `undefined` if it has. */
@@ -88,18 +119,38 @@ export class Channel {
    * @param onEnd Is called when the channel has ended.
    */
   async listen(onMessage: (message: unknown) => void, onEnd: () => void): Promise<void> {
+    this.#onMessage = onMessage;
     this.#onEnd = onEnd;
     const connection = this.#connection;
     if (!connection) return await readDescriptor(onMessage, onEnd);
-    const reader = new FrameReader(onMessage);
+    const frames = this.#frames;
     const piece = new Uint8Array(PIECE);
     for (;;) {
-      const room = reader.room(PIECE);
+      const room = frames.room(PIECE);
       const count = await connection.read(room ?? piece).catch(() => null);
       if (count === null) return onEnd();
-      if (room) reader.filled(count);
-      else reader.push(piece.subarray(0, count));
+      this.#file?.addRead(count);
+      if (room) frames.filled(count);
+      else frames.push(piece.subarray(0, count));
     }
+  }
+
+  /** Reads the call that the host may have put into the slot of the memory file. Returns whether there was one. */
+  readSlot(): boolean {
+    const file = this.#file;
+    if (!file) return false;
+    this.isReadingSlot = true;
+    const hasRead = file.receive((frame) => this.#frames.push(frame));
+    this.isReadingSlot = false;
+    // Says that the call has come, and that it starts.
+    if (hasRead) file.publish();
+    return hasRead;
+  }
+
+  /** Says through the memory file that the calls before number `tail` have started; `false` if there is none. */
+  sayStarted(tail: number): boolean {
+    if (this.#file?.started(tail) && !this.isReadingSlot) this.#file.publish();
+    return this.#file !== undefined;
   }
 
   /** From now on, what is written has left this process when the call returns. */
@@ -112,16 +163,16 @@ export class Channel {
     for (const bytes of [position, ...this.#unsent.splice(0)]) writeDescriptor(bytes);
   }
 
-  #write(parts: Uint8Array[]): void {
-    const pieces = [...this.#held, ...parts];
-    this.#held = [];
-    const length = lengthOf(pieces);
+  #write(parts: Uint8Array[], mayBeOvertaken = false): void {
+    const length = lengthOf(parts);
+    this.#file?.addWritten(length);
+    if (!mayBeOvertaken) this.#ordered = this.#file?.written ?? 0;
     if (length > LARGE) this.useDescriptors();
     const isSmall = length <= SMALL;
-    if (this.#usesDescriptors) return (isSmall ? [joined(pieces)] : pieces).forEach(writeDescriptor);
+    if (this.#usesDescriptors) return (isSmall ? [joined(parts)] : parts).forEach(writeDescriptor);
     // A task may change its buffers before they have left.
     const isOwn = parts.length === 1;
-    this.#unsent.push(...isSmall ? [joined(pieces)] : pieces.map((part) => isOwn ? part : part.slice()));
+    this.#unsent.push(...isSmall ? [joined(parts)] : parts.map((part) => isOwn ? part : part.slice()));
     this.#sending ??= this.#send(this.#connection!);
   }
 
@@ -141,6 +192,9 @@ export class Channel {
     this.#sending = undefined;
   }
 }
+
+const answeredBy = (message: WorkerMessage): number | undefined =>
+  message.kind === "result" || message.kind === "error" ? message.seq : undefined;
 
 function frameOf(message: WorkerMessage): Uint8Array[] {
   const thrown = "thrown" in message ? message.thrown : undefined;

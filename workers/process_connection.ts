@@ -4,13 +4,13 @@
  * @module
  */
 import { JSON } from "../lib/core/platform.ts";
-import { CallNumbers } from "../lib/protocol/call_numbers.ts";
 import type { Connecting, Grant } from "../lib/protocol/connecting.ts";
+import { MemoryFile } from "../lib/protocol/memory_file.ts";
 
 /** What a connected worker has. */
 export interface Connected {
   readonly connection: Deno.Conn;
-  readonly numbers: CallNumbers | undefined;
+  readonly file: MemoryFile | undefined;
 }
 
 /** Length of the secret that the host has written into stdin. */
@@ -21,14 +21,14 @@ const SECRET = 32;
  *
  * @throws {Error} If one of them stays.
  */
-export async function connectToHost({ address, grants, numbers }: Connecting): Promise<Connected> {
+export async function connectToHost({ address, grants, memory }: Connecting): Promise<Connected> {
   const secret = readSecret();
   const connection = await (address.transport === "unix" ? Deno.connect(address) : Deno.connect(address));
-  const file = numbers === undefined ? undefined : Deno.openSync(numbers, { read: true, write: true });
+  const opened = memory === undefined ? undefined : Deno.openSync(memory, { read: true, write: true });
   grants.forEach(giveBack);
   if ("setNoDelay" in connection) connection.setNoDelay(true);
   for (let written = 0; written < SECRET;) written += await connection.write(secret.subarray(written));
-  return { connection, numbers: file && new CallNumbers(file, "worker") };
+  return { connection, file: opened && new MemoryFile(opened, "worker") };
 }
 
 // Reads no byte more than that: the rest of stdin is the watchdog's.

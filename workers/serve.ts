@@ -131,21 +131,20 @@ class Server {
   async #drain(): Promise<void> {
     const inbox = this.#inbox;
     const runner = this.#runner;
-    // A worker with `soon` (a process) has no shared memory: calls reach it only in turns of its event loop, never while it
-    // blocks. So it does not park.
+    // A worker with `soon` (a process) gets calls in turns of its event loop, and by polling.
     const { soon } = this.#host;
     inbox.loopTurned();
     this.#lastTurn = performance.now();
+    let hasWaited = false;
     do {
       for (let batch; (batch = inbox.next());) {
         await runner.run(batch);
-        const mustTurn = !soon || inbox.hasCalls;
+        const mustTurn = !soon || hasWaited || inbox.hasCalls;
         if (mustTurn && performance.now() - this.#lastTurn >= LOOP_INTERVAL) {
           return this.#host.setImmediate(() => void this.#drain());
         }
       }
-    } while (!soon && !runner.hasConcurrentCalls && inbox.park());
-    if (!runner.hasConcurrentCalls) this.#host.look?.();
+    } while (!runner.hasConcurrentCalls && (hasWaited = inbox.park()));
     this.#draining = false;
     inbox.listen(() => this.#wake());
   }

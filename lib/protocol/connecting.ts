@@ -9,8 +9,8 @@ export interface Connecting {
   readonly address: Address;
   /** Permissions that the worker has until it is connected, and then gives back. */
   readonly grants: readonly Grant[];
-  /** The file of the numbers of calls (call_numbers.ts), if there is one. */
-  readonly numbers: string | undefined;
+  /** The file in memory (memory_file.ts), if there is one. */
+  readonly memory: string | undefined;
 }
 
 /** Where the host listens. */

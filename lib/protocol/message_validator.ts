@@ -63,6 +63,7 @@ export class MessageValidator {
       case "cancel-received":
       case "grown":
       case "printed":
+      case "slot":
         return true;
       case "request":
       case "abort":

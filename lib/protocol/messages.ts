@@ -80,6 +80,9 @@ export interface RunMessage {
   traceparent?: string;
 }
 
+/** Wakes a side that may have gone to sleep before it saw what is in the slot of the memory file (memory_file.ts). */
+type SlotMessage = { kind: "slot" };
+
 /** From host to worker. */
 export type HostMessage =
   | { kind: "task"; id: number; source: Source }
@@ -89,6 +92,7 @@ export type HostMessage =
   | ShareMessage
   | { kind: "drop"; id: number }
   | AnswerMessage
+  | SlotMessage
   | { kind: "leave"; finalize: boolean };
 
 /** What can fail in a worker besides a call. */
@@ -119,7 +123,8 @@ export type WorkerMessage =
   /** A call that runs beside others has begun to wait: the worker can start another. */
   | { kind: "waits"; seq: number }
   /** The worker has printed: the next mark follows on its stdout and stderr, and what it prints before comes first. */
-  | { kind: "printed" };
+  | { kind: "printed" }
+  | SlotMessage;
 
 /** The part of a MessagePort that host and worker use. Node's types lack `onmessage`. */
 export interface Port {

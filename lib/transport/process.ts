@@ -22,7 +22,7 @@ import { clearTimeout, queueMicrotask, setTimeout, type Timer } from "../core/ti
 import { crypto } from "../core/platform.ts";
 import { decodeThrown } from "../protocol/error_decoder.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
-import { encodeFrame, FrameReader } from "../protocol/frames.ts";
+import { encodeFrame } from "../protocol/frames.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
 import type { HostMessage, WorkerMessage } from "../protocol/messages.ts";
 import { frameOfThrown } from "../protocol/thrown_frame.ts";
@@ -30,6 +30,7 @@ import { Exports } from "../remote/exports.ts";
 import { ProcessCalls } from "./process_calls.ts";
 import { limitDeath, outputDeath, processDeath } from "./process_death.ts";
 import { encodeBatch, initFrame, serveOrRevive } from "./process_frames.ts";
+import { ProcessInput } from "./process_input.ts";
 import { ProcessOutputs } from "./process_outputs.ts";
 import { type Channel, type Site, withPlaces } from "./process_site.ts";
 import { closeTimeout } from "./make_worker_init.ts";
@@ -43,7 +44,7 @@ export class ProcessTransport implements Transport {
   readonly #site: Site;
   readonly #child: Channel;
   readonly #validator: MessageValidator;
-  readonly #reader = new FrameReader((message) => this.#receive(message));
+  readonly #input: ProcessInput;
   readonly #clock = new WorkerClock();
   readonly #calls: ProcessCalls;
   readonly #sentTasks = new Set<number>();
@@ -54,8 +55,6 @@ export class ProcessTransport implements Transport {
     if (isSync && this.#child.answer) this.#child.answer(frame);
     else this.#child.write(frame);
   });
-  // Whether the worker may have written messages that were not read.
-  #isUnreadable = false;
   #endTimer: Timer | undefined;
   #endRequested = false;
   #isReady = false;
@@ -64,7 +63,7 @@ export class ProcessTransport implements Transport {
 
   constructor(workerId: number, events: TransportEvents, setup: Setup, site: Site) {
     this.#site = site;
-    this.#calls = new ProcessCalls(setup.concurrency);
+    this.#calls = new ProcessCalls(setup.concurrency, () => this.#input.startedTail);
     this.#events = events;
     this.#setup = setup;
     this.#validator = new MessageValidator({ ...setup, memory: setup.memoryLimit });
@@ -76,14 +75,16 @@ export class ProcessTransport implements Transport {
     this.#outputs = new ProcessOutputs(mark, (each) => this.#handle(each), onExceeded, onReport, setup.child);
     const stderr = site.isLaunched ? this.#outputs.labelled : this.#outputs.stderr;
     this.#child = site.open({
-      data: (piece) => this.#read(piece),
+      data: (piece) => this.#input.push(piece),
       stdout: (piece) => this.#outputs.stdout.push(piece),
       stderr: (piece) => stderr.push(piece),
       ended: (code, signal, error, isComplete) => {
-        if (!isComplete) this.#isUnreadable = true;
+        if (!isComplete) this.#input.isUnreadable = true;
         this.#end(code, signal, error);
       },
     });
+    const onBroken = (cause: unknown) => this.#stop({ reason: "uncaught", cause });
+    this.#input = new ProcessInput(this.#child.file, (message) => this.#receive(message), onBroken);
     this.#child.write(init);
     if (this.#child.pid > 0) setup.child?.started(this.#child.pid);
   }
@@ -109,8 +110,13 @@ export class ProcessTransport implements Transport {
     this.#sentTasks.add(task);
     for (const frame of shared) this.#child.write(frame);
     this.#outputs.allow(limits?.maxOutput);
-    this.#child.write(run, this.#calls.add(batch, bytes));
-    if (this.window === 1) this.#child.look?.begin(this.#calls.tail);
+    const sent = this.#calls.add(batch, bytes);
+    const offer = this.window === 1 ? this.#input.answers?.offer(run, batch.first, batch.items.length) : undefined;
+    if (offer === "unseen") this.#post({ kind: "slot" });
+    else if (offer !== "given") {
+      this.#child.write(run, sent);
+      this.#input.answers?.written();
+    }
     // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
     if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
   }
@@ -121,7 +127,7 @@ export class ProcessTransport implements Transport {
 
   hasStarted(seq: number): boolean {
     // What is on its way starts soon, and cannot be taken back. After the end of the worker it is known what it started.
-    return !this.#ended || this.#isUnreadable || this.#calls.isLost(seq);
+    return !this.#ended || this.#input.isUnreadable || this.#calls.isLost(seq);
   }
 
   isQueued(seq: number): boolean {
@@ -168,16 +174,6 @@ export class ProcessTransport implements Transport {
     this.#child.write(encodeFrame(message));
   }
 
-  #read(piece: Uint8Array): void {
-    if (this.#isUnreadable) return;
-    try {
-      this.#reader.push(piece);
-    } catch (cause) {
-      this.#isUnreadable = true; // Nothing that follows can be read.
-      this.#stop({ reason: "uncaught", cause });
-    }
-  }
-
   #stop(death: Death | undefined): void {
     if (!death) return;
     this.#reportedDeath ??= death;
@@ -186,7 +182,8 @@ export class ProcessTransport implements Transport {
 
   #receive(data: unknown): void {
     const message = this.#validator.check(data, this.#calls.head, this.#calls.tail);
-    if (message) serveOrRevive(message, this.#exports, (rest) => this.#outputs.deliver(rest));
+    if (message?.kind === "slot") this.#input.answers?.readSlot();
+    else if (message) serveOrRevive(message, this.#exports, (rest) => this.#outputs.deliver(rest));
   }
 
   #handle(message: WorkerMessage): void {
@@ -219,7 +216,7 @@ export class ProcessTransport implements Transport {
         return;
       case "result":
         if (!this.#calls.ended(message.seq)) return;
-        this.#child.look?.answered();
+        this.#input.answers?.answered();
         return this.#events.fulfilled(message.seq, [message.value]);
       case "timed":
         if (this.#calls.has(message.seq)) this.#events.timed(message.seq, this.#clock.timesOf(message));
@@ -230,13 +227,14 @@ export class ProcessTransport implements Transport {
         return this.#events.measured(message.count, message.ms, message.runTime);
       case "error":
         if (!this.#calls.ended(message.seq)) return;
-        this.#child.look?.answered();
+        this.#input.answers?.answered();
         return this.#events.rejected(message.seq, decodeThrown(message.thrown));
     }
   }
 
   #end(exitCode: number | undefined, signal: string | undefined, error: Error | undefined): void {
     if (this.#ended) return;
+    this.#input.end();
     this.#outputs.end();
     this.#exports.end();
     this.#ended = true;

@@ -19,6 +19,7 @@ const LARGE_BATCH = 2 ** 20;
 
 /** A call in flight. */
 interface Call {
+  readonly sentAt: number;
   /** When the worker said that it has started. */
   startedAt: number | undefined;
   /** From when on its time counts although the worker has not said so: other code may block it. */
@@ -42,9 +43,12 @@ export class ProcessCalls {
   readonly #loaded = new Set<"shared objects" | "tracer">();
   // With several calls at a time: the last one, until it waits or has ended. Until then it may block the worker.
   #blocking: number | undefined;
+  readonly #startedTail: () => number;
 
-  constructor(window: number) {
+  /** @param startedTail Returns one more than the number of the last call that is known to have started, modulo 2 ** 32. */
+  constructor(window: number, startedTail: () => number) {
     this.window = window;
+    this.#startedTail = startedTail;
   }
 
   /** How many more calls can be sent now. */
@@ -74,8 +78,9 @@ export class ProcessCalls {
     if (traceparent !== undefined) this.#loaded.add("tracer");
     const startsSlowly = isLarge || this.#loaded.size > size;
     const calls: Call[] = [];
+    const sentAt = performance.now();
     for (let i = 0; i < items.length; i++) {
-      const call: Call = { startedAt: undefined, assumedAt: undefined, staysHere: isLarge, startsSlowly };
+      const call: Call = { sentAt, startedAt: undefined, assumedAt: undefined, staysHere: isLarge, startsSlowly };
       calls.push(call);
       this.#calls.set(first + i, call);
     }
@@ -96,12 +101,14 @@ export class ProcessCalls {
 
   /** Whether a call is in flight, and the worker has not said that it has started. */
   isQueued(seq: number): boolean {
+    this.#checkStarts();
     const call = this.#calls.get(seq);
     return call !== undefined && call.startedAt === undefined;
   }
 
   /** Whether the worker may take long until it starts what it was sent last. */
   get isSlowToStart(): boolean {
+    this.#checkStarts();
     return this.#calls.values().some(({ startedAt, startsSlowly }) => startsSlowly && startedAt === undefined);
   }
 
@@ -131,13 +138,24 @@ export class ProcessCalls {
 
   /** From when on the time of a call counts. */
   startedAt(seq: number): number | undefined {
+    this.#checkStarts();
     const call = this.#calls.get(seq);
     return call?.startedAt ?? call?.assumedAt;
   }
 
   /** Whether a call of a worker that has ended may have run, or must not run elsewhere. */
   isLost(seq: number): boolean {
+    this.#checkStarts();
     const call = this.#calls.get(seq);
     return !call || call.startedAt !== undefined || call.staysHere;
+  }
+
+  // The worker says only of calls with a limit when exactly they have started. For the others, the memory file says whether.
+  #checkStarts(): void {
+    const tail = this.#startedTail();
+    for (const [seq, call] of this.#calls) {
+      if ((tail - seq | 0) <= 0) return;
+      call.startedAt ??= call.sentAt;
+    }
   }
 }

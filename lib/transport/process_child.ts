@@ -21,7 +21,7 @@
  */
 import type { ChildProcess as NodeChild } from "node:child_process";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
-import type { AnswerLook } from "./answer_look.ts";
+import type { MemoryFile } from "../protocol/memory_file.ts";
 import { PieceWriter } from "./piece_writer.ts";
 import type { ProcessCommand } from "./process_command.ts";
 import type { ProcessConnection } from "./process_connection.ts";
@@ -134,9 +134,9 @@ export class Child {
     if (!this.#exit) (this.#connection ?? this.#writer)?.write(parts, done);
   }
 
-  /** Looks for answers, if it can. */
-  get look(): AnswerLook | undefined {
-    return this.#connection?.look;
+  /** This side of the file in memory, if there is one. */
+  get file(): MemoryFile | undefined {
+    return this.#connection?.file;
   }
 
   /** Writes an answer for which the child blocks. */

@@ -82,8 +82,8 @@ export function processCommand(setup: Setup): ProcessCommand {
   return { program, args: rest, env: { ...inherited, ...own }, ...ways };
 }
 
-function connecting({ address, grants, numbers }: ProcessConnection, { permissions }: Setup): Connecting {
-  return { address, grants: notIn(permissions, grants), numbers };
+function connecting({ address, grants, memory }: ProcessConnection, { permissions }: Setup): Connecting {
+  return { address, grants: notIn(permissions, grants), memory };
 }
 
 /** Returns the flags that limit the heap. */

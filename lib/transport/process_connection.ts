@@ -5,9 +5,10 @@
  * @module
  */
 import { crypto } from "../core/platform.ts";
-import { AnswerLook } from "./answer_look.ts";
 import type { Address, Grant } from "../protocol/connecting.ts";
+import type { MemoryFile } from "../protocol/memory_file.ts";
 import { type Listener, listenForWorker } from "./process_listener.ts";
+import { makeWorkerMemory, type WorkerMemory } from "./process_memory.ts";
 
 /** Maximum number of bytes of one read or write. */
 const PIECE = 2 ** 18;
@@ -18,8 +19,7 @@ const SECRET = 32;
 export class ProcessConnection {
   /** What proves that it is the worker which connects. The process gets it through stdin. */
   readonly secret: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(SECRET));
-  /** Looks for answers; `undefined` if there is no file of the numbers of calls. */
-  readonly look: AnswerLook | undefined;
+  readonly #memory: WorkerMemory | undefined;
   readonly #listener: Listener;
   readonly #unproved = new Set<Deno.Conn>();
   #connection: Deno.Conn | undefined;
@@ -29,19 +29,19 @@ export class ProcessConnection {
   #onEnd: (isComplete: boolean) => void = () => {};
   #isClosed = false;
 
-  constructor(listener: Listener) {
+  constructor(listener: Listener, memory: WorkerMemory | undefined) {
     this.#listener = listener;
-    this.look = listener.numbers && new AnswerLook(listener.numbers.host);
+    this.#memory = memory;
   }
 
   /**
    * Starts to listen for a worker; `undefined` if this script may not.
    *
-   * @param isTrusted Whether the worker has no scope: then it gets the file of the numbers of calls.
+   * @param isTrusted Whether the worker has no scope: then it gets a file in memory.
    */
   static listen(isTrusted: boolean): ProcessConnection | undefined {
-    const listener = listenForWorker(isTrusted);
-    return listener && new ProcessConnection(listener);
+    const listener = listenForWorker();
+    return listener && new ProcessConnection(listener, isTrusted ? makeWorkerMemory() : undefined);
   }
 
   /** Where the worker connects. */
@@ -49,14 +49,19 @@ export class ProcessConnection {
     return this.#listener.address;
   }
 
-  /** The path of the file of the numbers of calls, if there is one. */
-  get numbers(): string | undefined {
-    return this.#listener.numbers?.path;
+  /** The path of the file in memory, if there is one. */
+  get memory(): string | undefined {
+    return this.#memory?.path;
   }
 
-  /** What the worker is granted until then. */
+  /** This side of the file in memory, if there is one. */
+  get file(): MemoryFile | undefined {
+    return this.#memory?.file;
+  }
+
+  /** What the worker is granted until it is connected. */
   get grants(): readonly Grant[] {
-    return this.#listener.grants;
+    return [...this.#listener.grants, ...this.#memory?.grants ?? []];
   }
 
   /**
@@ -78,7 +83,10 @@ export class ProcessConnection {
 
   /** Writes in order. `done` is called when the bytes have left this process, or the connection has broken. */
   write(parts: readonly Uint8Array[], done?: () => void): void {
-    parts.forEach((bytes, i) => this.#waiting.push({ bytes, done: i === parts.length - 1 ? done : undefined }));
+    for (const [i, bytes] of parts.entries()) {
+      this.file?.addWritten(bytes.length);
+      this.#waiting.push({ bytes, done: i === parts.length - 1 ? done : undefined });
+    }
     if (!this.#isWriting && this.#connection) void this.#write(this.#connection);
   }
 
@@ -92,7 +100,6 @@ export class ProcessConnection {
     if (this.#isClosed) return true;
     this.#isClosed = true;
     this.#stopListening();
-    this.look?.close();
     // Now, and not when the worker has connected: that would be a part of its start.
     this.#listener.sweep?.();
     try {
@@ -105,6 +112,7 @@ export class ProcessConnection {
 
   #stopListening(): void {
     this.#listener.close();
+    this.#memory?.remove();
     for (const each of this.#unproved) each.close();
     this.#unproved.clear();
   }

@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { crypto, Date } from "../core/platform.ts";
-import { CallNumbers } from "../protocol/call_numbers.ts";
+import { crypto } from "../core/platform.ts";
 import type { Address, Grant } from "../protocol/connecting.ts";
+import { removeLeftOver } from "./left_over.ts";
 
 /** Returns a permission as a flag of the runtime names it. */
 export function valueOf(permission: Grant["permission"]): string {
@@ -22,31 +22,22 @@ export interface Listener {
   readonly address: Address;
   readonly grants: readonly Grant[];
   readonly socket: Deno.Listener;
-  /** The file of the numbers of calls, and this side of it. */
-  readonly numbers?: { readonly path: string; readonly host: CallNumbers };
   /** Closes the socket, and removes its path. */
   close(): void;
   /** Removes what scripts have left that were killed before their workers had connected. */
   sweep?(): void;
 }
 
-/**
- * Starts to listen for one worker; `undefined` if this script may not. Shows no prompt.
- *
- * @param isTrusted Whether the worker has no scope. One with a scope gets no file: its tasks could reach it, and fill the disk.
- */
-export function listenForWorker(isTrusted: boolean): Listener | undefined {
-  return listenOnPath(isTrusted) ?? listenOnPort();
+/** Starts to listen for one worker; `undefined` if this script may not. Shows no prompt. */
+export function listenForWorker(): Listener | undefined {
+  return listenOnPath() ?? listenOnPort();
 }
 
-/** How the name of a socket's folder begins, and the names of what is in it. */
+/** How the name of a socket's folder begins, and the name of the socket in it. */
 const FOLDER = "isopool-socket-";
 const SOCKET = "s";
-const NUMBERS = "n";
-/** Milliseconds after which a folder is left over: a worker connects within seconds. */
-const LEFT_OVER = 3_600_000;
 
-function listenOnPath(isTrusted: boolean): Listener | undefined {
+function listenOnPath(): Listener | undefined {
   if (Deno.build.os === "windows") return undefined;
   try {
     const parent = temporaryFolder();
@@ -68,12 +59,10 @@ function listenOnPath(isTrusted: boolean): Listener | undefined {
     try {
       const socket = Deno.listen({ transport: "unix", path });
       const { uid } = Deno.lstatSync(folder);
-      const sweep = () => removeLeftOver(place, uid);
-      return {
-        ...opened(socket, { transport: "unix", path }, grants, remove),
-        numbers: isTrusted ? makeNumbers(folder) : undefined,
-        sweep,
-      };
+      // The runtime has no socket that vanishes with its process and that a flag of the worker could name (an abstract one
+      // has a NUL in its name).
+      const sweep = () => removeLeftOver(place, FOLDER, true, uid, removeSocket);
+      return { ...opened(socket, { transport: "unix", path }, grants, remove), sweep };
     } catch (error) {
       remove();
       throw error;
@@ -83,50 +72,15 @@ function listenOnPath(isTrusted: boolean): Listener | undefined {
   }
 }
 
-function makeNumbers(folder: string): Listener["numbers"] {
-  const path = `${folder}/${NUMBERS}`;
-  try {
-    const host = new CallNumbers(Deno.openSync(path, { read: true, write: true, createNew: true }), "host");
-    // It takes its room now: later, the disk may be full.
-    host.publish(0);
-    return { path, host };
-  } catch {
-    return undefined; // The disk is full, or no descriptor is left.
-  }
-}
-
 // One after another: a removal with what is inside needs a descriptor, and there may be none left.
 function removeSocket(folder: string): void {
-  for (const path of [`${folder}/${SOCKET}`, `${folder}/${NUMBERS}`, folder]) {
+  for (const path of [`${folder}/${SOCKET}`, folder]) {
     try {
       Deno.removeSync(path);
     } catch {
       // It was never there, or the script has given the permission away. A later script finds it (removeLeftOver).
     }
   }
-}
-
-let hasLooked = false;
-
-// A script that was killed before its worker had connected leaves the folder of the socket. The next one removes it: the
-// runtime has no socket that vanishes with its process and that a flag of the worker could name (an abstract one has a NUL in
-// its name).
-function removeLeftOver(place: string, uid: number | null): void {
-  if (hasLooked) return;
-  hasLooked = true;
-  try {
-    for (const { name } of Deno.readDirSync(place)) {
-      const folder = `${place}/${name}`;
-      if (name.startsWith(FOLDER) && isLeftOver(Deno.lstatSync(folder), uid)) removeSocket(folder);
-    }
-  } catch {
-    // Another script removes them at the same time, or there is no descriptor left.
-  }
-}
-
-// What another user has made stays, above all a link: it could lead to files of this user.
-function isLeftOver({ isDirectory, uid, mtime }: Deno.FileInfo, own: number | null): boolean {
-  return isDirectory && uid === own && mtime !== null && Date.now() - mtime.getTime() > LEFT_OVER;
 }
 
 const LOOPBACK = "127.0.0.1";

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { MemoryFile } from "../protocol/memory_file.ts";
 import type { Source } from "../protocol/messages.ts";
-import type { AnswerLook } from "./answer_look.ts";
 import { Child, type ChildEvents } from "./process_child.ts";
 import { processCommand } from "./process_command.ts";
 import type { Hook, Setup } from "./transport.ts";
@@ -15,8 +15,8 @@ export interface Channel {
   readonly pid: number;
   /** Writes in order. `done` is called when the bytes have left this process. */
   write(parts: readonly Uint8Array[], done?: () => void): void;
-  /** Looks for answers. Absent where that is not possible. */
-  readonly look?: AnswerLook;
+  /** This side of the file in memory, where there is one. */
+  readonly file?: MemoryFile;
   /** Writes an answer for which the worker blocks. Absent where workers cannot block. */
   answer?(parts: readonly Uint8Array[]): void;
   /**

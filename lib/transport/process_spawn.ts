@@ -27,6 +27,7 @@ export function spawnProcess(command: ProcessCommand): ChildProcess {
     });
   } catch (error) {
     connection?.close();
+    connection?.file?.close();
     throw error;
   }
 }

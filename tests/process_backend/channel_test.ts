@@ -28,7 +28,41 @@ for (const length of [2_000_000, 20_000_000]) {
   });
 }
 
-test("the folder of a socket that a killed script has left is removed by a later one when it is an hour old", async () => {
+const MEMORY = "/dev/shm";
+const memoryFiles = (): string[] =>
+  Deno.build.os === "linux" && Deno.build.arch === "x86_64"
+    ? [...Deno.readDirSync(MEMORY)].map(({ name }) => name).filter((name) => name.startsWith("isopool-memory-"))
+    : [];
+
+test("a memory file has no name once its worker runs, and a worker with a scope has none", async () => {
+  const filesOf = (pid: number) =>
+    [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
+      } catch {
+        return ""; // It was closed meanwhile.
+      }
+    }).filter((path) => path.includes("isopool-memory-"));
+  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return;
+  for (const permissions of [undefined, "none"] as const) {
+    await using pool = new Pool({ backend: "process", workers: 1, permissions });
+    const before = filesOf(Deno.pid).length;
+    assertEquals(await pool.submit(own.echo, 1), 1);
+    const files = filesOf(Deno.pid).slice(before);
+    assertEquals(files.map((path) => path.endsWith("(deleted)")), permissions === undefined ? [true] : []);
+  }
+});
+
+test("timers of a worker run while calls follow one another at once", async () => {
+  await using pool = new Pool({ backend: "process", workers: 1 });
+  await pool.submit(own.startTicks);
+  for (let i = 0; i < 3_000; i++) assertEquals(await pool.submit(own.echo, i), i);
+  const first = await pool.submit(own.ticks);
+  for (let i = 0; i < 3_000; i++) assertEquals(await pool.submit(own.echo, i), i);
+  assert(await pool.submit(own.ticks) > first);
+});
+
+test("what a killed script has left of its connections is removed by a later one when it is an hour old", async () => {
   const TMPDIR = Deno.makeTempDirSync();
   const run = async (end: string) => {
     const code = `import { Pool, tasks } from "@isopool/isopool";
@@ -43,10 +77,14 @@ test("the folder of a socket that a killed script has left is removed by a later
     if ([...Deno.readDirSync(${JSON.stringify(TMPDIR)})].length > 0) Deno.kill(Deno.pid, "SIGKILL");
     await new Promise(setImmediate);
   }`;
+  const before = memoryFiles();
   const [old] = await run(killed);
   assert(old);
+  const oldFiles = memoryFiles().filter((name) => !before.includes(name));
   const past = new Date(Date.now() - 2 * 3_600_000);
-  Deno.utimeSync(`${TMPDIR}/${old}`, past, past);
+  for (const path of [`${TMPDIR}/${old}`, ...oldFiles.map((name) => `${MEMORY}/${name}`)]) {
+    Deno.utimeSync(path, past, past);
+  }
   // One that is as young as that of a worker which starts at the moment.
   Deno.mkdirSync(`${TMPDIR}/${old}0`);
   // What somebody else could have made: a link to a folder with a file of the same name.
@@ -56,5 +94,6 @@ test("the folder of a socket that a killed script has left is removed by a later
   await new Deno.Command("touch", { args: ["-h", "-d", "2 days ago", `${TMPDIR}/${old}1`] }).output();
   assertEquals((await run("await call;")).sort(), [`${old}0`, `${old}1`]);
   assertEquals(Deno.readTextFileSync(`${others}/s`), "");
+  assertEquals(memoryFiles().filter((name) => oldFiles.includes(name)), []);
   for (const folder of [TMPDIR, others]) Deno.removeSync(folder, { recursive: true });
 });

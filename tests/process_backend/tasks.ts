@@ -202,3 +202,13 @@ export function returnThenChange(length: number): Uint8Array {
   setTimeout(() => bytes.fill(2), 0);
   return bytes;
 }
+
+let count = 0;
+
+/** Starts to count milliseconds, as far as the event loop turns. */
+export function startTicks(): void {
+  setInterval(() => count++, 1);
+}
+
+/** How many were counted. */
+export const ticks = (): number => count;

@@ -1,0 +1,201 @@
+/**
+ * `MemoryFile`: a file in memory through which a script and its worker process give each other small messages, beside their
+ * connection.
+ *
+ * ```
+ * state of the host, state of the worker   each is written by one side, and read by the other
+ * slot to the worker, slot to the host     one message, for a side that polls for it
+ * ```
+ *
+ * A message through the connection costs each side a turn of its event loop, and a side that sleeps must be woken. A read or a
+ * write of this file costs a microsecond and needs no turn.
+ *
+ * A side that polls says for which message it polls, and how much it has read from the connection: only when that is all that
+ * was written, a message in the slot overtakes nothing. A side that stops polling says so, and checks once more: either it finds
+ * the message, or the other side finds that it sleeps, and writes something into the connection, which wakes it.
+ *
+ * Memory ordering: what a side writes is seen in the order in which it was written, and it reads the other's state after its
+ * own is written. Two system calls on x86-64 keep that order; for other processors it is not known, so there is no such file
+ * there. A state that is being written is told by its second half, which has the same bits inverted.
+ *
+ * @module
+ */
+
+/** Which side of the file this process is. */
+export type Side = "host" | "worker";
+
+/** Maximum number of bytes of a message in a slot. */
+const SLOT = 2 ** 14;
+
+/** In place of a call number: the side sleeps, or works. */
+const NONE = 0xffff_ffff;
+/** Words of a state: see the methods. Each is counted modulo 2 ** 32. */
+const Word = { POLLS_AFTER: 0, WRITTEN: 1, READ: 2, POSTED: 3, LENGTH: 4, RECEIVED: 5, STARTED: 6 } as const;
+const WORDS = 8;
+const STATE = WORDS * 2 * 4;
+const SLOTS = 4_096;
+const SIZE = SLOTS + 2 * SLOT;
+
+/** What became of a message: it is in the slot, or it is and the other side may have gone to sleep before it saw it. */
+export type Offer = "refused" | "given" | "unseen";
+
+/** One side of the file. */
+export class MemoryFile {
+  readonly #file: Deno.FsFile;
+  // 0 for the host, 1 for the worker.
+  readonly #side: 0 | 1;
+  readonly #own = new Uint32Array(WORDS * 2);
+  readonly #ownBytes = new Uint8Array(this.#own.buffer);
+  // The state of the other side, as it was read last and was not being written.
+  #other = new Uint32Array(WORDS * 2);
+  #next = new Uint32Array(WORDS * 2);
+  readonly #slot = new Uint8Array(SLOT);
+
+  /** @param file The open file of this side, at first without any byte. */
+  constructor(file: Deno.FsFile, side: Side) {
+    this.#file = file;
+    this.#side = side === "host" ? 0 : 1;
+    this.#own[Word.POLLS_AFTER] = NONE;
+    this.#other[Word.POLLS_AFTER] = NONE;
+  }
+
+  /**
+   * Takes the room of the file now: later, there may be none.
+   *
+   * @throws If the memory of the machine is full.
+   */
+  allocate(): void {
+    this.#writeAt(0, new Uint8Array(SIZE));
+  }
+
+  /**
+   * From the next {@linkcode publish} on, this side polls for the message that follows call number `tail` - 1; for none, if it
+   * is `undefined`.
+   */
+  pollsAfter(tail: number | undefined): void {
+    this.#own[Word.POLLS_AFTER] = tail === undefined ? NONE : tail % NONE;
+  }
+
+  /** Whether this side polls, or does as soon as it has published its state. */
+  get polls(): boolean {
+    return this.#own[Word.POLLS_AFTER] !== NONE;
+  }
+
+  /** Notes that the calls before number `tail` have started. Returns whether that is new. */
+  started(tail: number): boolean {
+    if ((this.#own[Word.STARTED] - tail | 0) >= 0) return false;
+    this.#own[Word.STARTED] = tail;
+    return true;
+  }
+
+  /** One more than the number of the last call that has started, modulo 2 ** 32, as of the last {@linkcode refresh}. */
+  get startedTail(): number {
+    return this.#other[Word.STARTED];
+  }
+
+  /** How many bytes this side has written into the connection, modulo 2 ** 32. */
+  get written(): number {
+    return this.#own[Word.WRITTEN];
+  }
+
+  /** Counts bytes that this side has written into the connection. */
+  addWritten(count: number): void {
+    this.#own[Word.WRITTEN] += count;
+  }
+
+  /** Counts bytes that this side has read from the connection. */
+  addRead(count: number): void {
+    this.#own[Word.READ] += count;
+  }
+
+  /** Whether the connection has bytes for this side, as of the last {@linkcode refresh}. */
+  get hasUnread(): boolean {
+    return this.#other[Word.WRITTEN] !== this.#own[Word.READ];
+  }
+
+  /** Shows the state of this side to the other one. */
+  publish(): void {
+    const own = this.#own;
+    for (let i = 0; i < WORDS; i++) own[WORDS + i] = ~own[i];
+    this.#writeAt(this.#side * STATE, this.#ownBytes);
+  }
+
+  /** Reads the state of the other side; `false` if it is being written, or there is none yet. */
+  refresh(): boolean {
+    const next = this.#next;
+    if (this.#readAt((1 - this.#side) * STATE, new Uint8Array(next.buffer)) !== STATE) return false;
+    for (let i = 0; i < WORDS; i++) if ((next[i] ^ next[WORDS + i]) !== -1) return false;
+    this.#next = this.#other;
+    this.#other = next;
+    return true;
+  }
+
+  /**
+   * Whether the other side polls for the message that follows call number `tail` - 1, and has read all that it must not overtake.
+   *
+   * @param ordered How many bytes of the connection it must not overtake, as {@linkcode written} gave them: all by default.
+   */
+  awaits(tail: number, ordered = this.written): boolean {
+    if (!this.refresh() || !this.#isReceived || !this.#pollsFor(tail)) return false;
+    return this.written - this.#other[Word.READ] >>> 0 <= this.written - ordered >>> 0;
+  }
+
+  /** Puts the message that the other side {@linkcode awaits} into the slot, if it is small. */
+  offer(parts: readonly Uint8Array[], tail: number): Offer {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (length > SLOT) return "refused";
+    this.#writeAt(SLOTS + this.#side * SLOT, parts.length === 1 ? parts[0] : joined(parts, length));
+    this.#own[Word.POSTED]++;
+    this.#own[Word.LENGTH] = length;
+    this.publish();
+    return this.refresh() && (this.#pollsFor(tail) || this.#isReceived) ? "given" : "unseen";
+  }
+
+  /**
+   * Hands on the message in the slot of the other side, if there is a new one. Returns whether there was. The other side learns
+   * of it at the next {@linkcode publish}.
+   *
+   * @param take Receives the message. It is valid during the call only.
+   */
+  receive(take: (message: Uint8Array) => void): boolean {
+    if (!this.refresh() || this.#own[Word.RECEIVED] === this.#other[Word.POSTED]) return false;
+    this.#own[Word.RECEIVED] = this.#other[Word.POSTED];
+    const message = this.#slot.subarray(0, Math.min(this.#other[Word.LENGTH], SLOT));
+    this.#readAt(SLOTS + (1 - this.#side) * SLOT, message);
+    take(message);
+    return true;
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#file.close();
+  }
+
+  get #isReceived(): boolean {
+    return this.#other[Word.RECEIVED] === this.#own[Word.POSTED];
+  }
+
+  #pollsFor(tail: number): boolean {
+    return this.#other[Word.POLLS_AFTER] === tail % NONE;
+  }
+
+  #writeAt(position: number, bytes: Uint8Array): void {
+    this.#file.seekSync(position, Deno.SeekMode.Start);
+    for (let written = 0; written < bytes.length;) written += this.#file.writeSync(bytes.subarray(written));
+  }
+
+  #readAt(position: number, into: Uint8Array): number {
+    this.#file.seekSync(position, Deno.SeekMode.Start);
+    return this.#file.readSync(into) ?? 0;
+  }
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
