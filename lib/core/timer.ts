@@ -29,6 +29,14 @@ export const timerFunctions = {
   clearInterval: (timer: Timer): void => runtime.clearInterval()(timer),
 };
 
+/**
+ * Loads the functions. That runs microtasks, which must not happen in the middle of a call, for example between the abort of a
+ * signal and what follows from it: whatever uses timers calls this first.
+ */
+export function loadTimers(): void {
+  for (const load of Object.values(runtime)) load();
+}
+
 /** Calls `callback` in a later turn of the event loop. */
 export function setImmediate(callback: () => void): void {
   runtime.setImmediate()(callback);

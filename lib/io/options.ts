@@ -6,6 +6,7 @@
 import { type DrainSignal, drainSignal } from "../core/drain_signal.ts";
 import { RateLimiter, type RateOptions, rateOptions } from "../core/rate.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy, SERVICE_MIN_TIMEOUT } from "../core/retry.ts";
+import { loadTimers } from "../core/timer.ts";
 import { abortSignal, boolean, count, duration, knownOptions, requiredOptions } from "../core/validate.ts";
 import { type OnErrorPlan, onErrorPlan } from "../future/failure_budget.ts";
 import type { OnError } from "../future/on_error.ts";
@@ -205,6 +206,7 @@ export function limitPlan(call: string, options: number | LimitOptions): LimitPl
 }
 
 function commonPlan(call: string, options: Omit<LimitOptions, "per">): CommonPlan {
+  loadTimers();
   const rate = rateOptions(call, options.rate);
   return {
     signal: abortSignal(call, "signal", options.signal),

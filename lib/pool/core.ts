@@ -9,6 +9,7 @@ import { BrokenPoolError, PoolClosedError, QueueFullError } from "../core/errors
 import { Promise } from "../core/platform.ts";
 import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
+import { loadTimers } from "../core/timer.ts";
 import { badOption, show } from "../core/validate.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
@@ -64,6 +65,7 @@ export class PoolCore {
     inner: { daemon?: boolean; failures?: UnobservedFailures; child?: ChildControl } = {},
   ) {
     checkRuntime();
+    loadTimers();
     this.failures = inner.failures ?? new UnobservedFailures();
     const options = this.options = checkPoolOptions(given);
     const { capabilities, launch } = options.engine;

@@ -24,7 +24,7 @@
 import { onAbort } from "../core/abort.ts";
 import { corruptMemory, MAX_STEPS } from "../core/corrupt_memory.ts";
 import { Atomics, Promise } from "../core/platform.ts";
-import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
+import { clearInterval, clearTimeout, loadTimers, setInterval, setTimeout, type Timer } from "../core/timer.ts";
 import type { SharedWords } from "./memory.ts";
 import { DONE, WAIT } from "./steps/step.ts";
 import { conclude, type Machine, POLL_INTERVAL, throwIfStopped } from "./waiting.ts";
@@ -41,6 +41,7 @@ let pollTimer: Timer | undefined;
  */
 export function runAsync(machine: Machine, signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) return Promise.reject(signal.reason);
+  if (machine.timeout) loadTimers();
   const waiter = new Waiter(machine);
   if (waiter.advance()) return waiter.promise(signal);
   if (machine.timeout === 0) {

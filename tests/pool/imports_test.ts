@@ -29,6 +29,27 @@ test("a script without worker processes evaluates none of their code, and no mod
   assertEquals([stdout, stderr, code], ["16\n[ 2, 3 ]\n5\n", "", 0]);
 });
 
+test("the first call of a script is not run if a signal aborts in its turn: the timers are loaded by then", async () => {
+  for (
+    const start of [
+      "limit({ concurrency: 1, signal })(() => { called++; })",
+      'new Pool({ backend: "async", workers: 1 }).submit(inline(() => { called++; }).with({ signal }))',
+    ]
+  ) {
+    const source = `
+import { inline, limit, Pool, pooled } from "@isopool/isopool";
+const controller = new AbortController();
+const { signal } = controller;
+let called = 0;
+const call = ${start}.then(String, (error) => error.message);
+controller.abort(new Error("too late"));
+console.log(await call, called);
+`;
+    const { stdout, stderr } = await runScript(source);
+    assertEquals([stdout, stderr], ["too late 0\n", ""], start);
+  }
+});
+
 test("the code of worker processes loads although the script has given up its permission to read", async () => {
   const source = `
 import { inline, Pool } from "@isopool/isopool";
