@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { installPackages } from "../support/packages.ts";
 import { onLinux } from "../support/proc.ts";
 
 /** What must be given to `run` so that containers run: nothing, or less than the default asks of the kernel. */
@@ -32,7 +33,9 @@ export class Containers {
     if (!onLinux) return "it needs Linux";
     let reason = "there is no docker, and no podman";
     for (const engine of ["docker", "podman"]) {
-      if (engine === "podman") installPodman();
+      if (engine === "podman" && !run("podman", "--version").success) {
+        reason = installPackages("podman", "runc", "netavark") ?? reason;
+      }
       const image = `isopool-test-${Deno.pid}`;
       const imported = importImage(engine, image);
       if (imported !== undefined) {
@@ -85,11 +88,6 @@ function run(program: string, ...args: string[]): { success: boolean; text: stri
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return { success: false, text: `${program} is not installed` };
   }
-}
-
-function installPodman(): void {
-  if (run("podman", "--version").success || Deno.uid() !== 0) return;
-  run("apt-get", "-o", "DPkg::Lock::Timeout=120", "install", "-y", "--no-install-recommends", "podman", "runc");
 }
 
 /** Makes an image of the files that a worker needs. Returns why that failed. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { installPackages } from "../support/packages.ts";
 import { onLinux } from "../support/proc.ts";
 import { until } from "../support/within.ts";
 import { descendantsOf, lives } from "./kit.ts";
@@ -13,14 +14,7 @@ const SERVER = "/usr/sbin/sshd";
 export function noHosts(): string | false {
   if (!onLinux) return "it needs Linux";
   if (isThere(SERVER)) return false;
-  if (Deno.uid() !== 0) return "openssh-server is not installed";
-  try {
-    const args = ["install", "-y", "--no-install-recommends", "openssh-server"];
-    new Deno.Command("apt-get", { args, env: { DEBIAN_FRONTEND: "noninteractive" }, stdin: "null" }).outputSync();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return !isThere(SERVER) && "openssh-server cannot be installed";
+  return installPackages("openssh-server") ?? false;
 }
 
 function isThere(path: string): boolean {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { installPackages } from "./packages.ts";
 import { until } from "./within.ts";
 
 /** Why there is no Redis here; `undefined` if there is one. */
@@ -22,11 +23,7 @@ async function runs(program: string, ...args: string[]): Promise<boolean> {
 
 async function find(): Promise<string | undefined> {
   if (await runs("redis-server", "--version")) return undefined;
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "redis-server is not installed";
-  console.log("installing redis-server, which the tests of the cluster need");
-  // Another test file may be installing it, too: the package manager waits for it.
-  const installed = await runs("apt-get", "-o", "DPkg::Lock::Timeout=120", "install", "-y", "redis-server");
-  return installed ? undefined : "redis-server is not installed, and apt-get could not install it";
+  return installPackages("redis-server");
 }
 
 /** A running Redis. */
