@@ -34,7 +34,9 @@ export class WorkerHost implements AsyncDisposable {
   readonly #workers: HostWorkers;
   readonly #calls = new HostCalls();
   readonly #client: Redis;
-  readonly #worker: Worker;
+  readonly #tasks: HostTasks;
+  // Takes jobs from the queue, once Redis has answered.
+  #worker: Worker | undefined;
   #subscriber: Redis | undefined;
 
   private constructor(options: ServeOptions, settings: ClusterSettings) {
@@ -47,32 +49,9 @@ export class WorkerHost implements AsyncDisposable {
       limit,
       checkPermissions(ACTION, permissions),
     );
-    const { redis, queue, prefix } = settings;
-    this.#client = redisClient(redis, true);
+    this.#client = redisClient(settings.redis, true);
     this.#folder = new ModuleFolder(settings, this.#client);
-    const tasks = new HostTasks(allowed, this.#folder);
-    const parts = { client: this.#client, tasks, workers: this.#workers, calls: this.#calls };
-    const running = new WeakMap<Job, Promise<string | JobEnds>>();
-    this.#worker = new Worker(queue, (job: Job) => running.get(job)!, {
-      connection: this.#client,
-      prefix,
-      concurrency: limit,
-      lockDuration: LOCK_DURATION,
-      stalledInterval: STALLED_INTERVAL,
-      maxStalledCount: MAX_STALLED,
-      autorun: false,
-    });
-    // A job begins as soon as it is taken. BullMQ calls the function above when it has asked Redis for another job in vain: a
-    // round trip later.
-    this.#worker.on("active", (job: Job) => {
-      const run = runJob(job, `${prefix}:${queue}:${job.id}`, parts);
-      run.catch(() => {});
-      running.set(job, run);
-    });
-    // Redis may go and come back; the calls that it has lost meanwhile are found as stalled.
-    this.#worker.on("error", () => {});
-    // Another host has these by now, or will: this one was frozen, or without Redis, for too long.
-    this.#worker.on("lockRenewalFailed", (ids: readonly string[]) => this.#calls.kill(ids));
+    this.#tasks = new HostTasks(allowed, this.#folder);
   }
 
   /** @ignore */
@@ -83,12 +62,39 @@ export class WorkerHost implements AsyncDisposable {
       await connected(host.#client, settings);
       await host.#listen();
     } catch (error) {
-      await host.#worker.close(true);
       await host.#disconnect();
       throw error;
     }
-    void host.#worker.run();
+    host.#worker = host.#takeJobs();
     return host;
+  }
+
+  #takeJobs(): Worker {
+    const { queue, prefix } = this.#settings;
+    const parts = { client: this.#client, tasks: this.#tasks, workers: this.#workers, calls: this.#calls };
+    const running = new WeakMap<Job, Promise<string | JobEnds>>();
+    const worker = new Worker(queue, (job: Job) => running.get(job)!, {
+      connection: this.#client,
+      prefix,
+      concurrency: this.concurrency,
+      lockDuration: LOCK_DURATION,
+      stalledInterval: STALLED_INTERVAL,
+      maxStalledCount: MAX_STALLED,
+      autorun: false,
+    });
+    // A job begins as soon as it is taken. BullMQ calls the function above when it has asked Redis for another job in vain: a
+    // round trip later.
+    worker.on("active", (job: Job) => {
+      const run = runJob(job, `${prefix}:${queue}:${job.id}`, parts);
+      run.catch(() => {});
+      running.set(job, run);
+    });
+    // Redis may go and come back; the calls that it has lost meanwhile are found as stalled.
+    worker.on("error", () => {});
+    // Another host has these by now, or will: this one was frozen, or without Redis, for too long.
+    worker.on("lockRenewalFailed", (ids: readonly string[]) => this.#calls.kill(ids));
+    void worker.run();
+    return worker;
   }
 
   /** Maximum number of calls that run at a time. */
@@ -107,7 +113,7 @@ export class WorkerHost implements AsyncDisposable {
     // Without Redis BullMQ's worker would never end by itself.
     let isThere: boolean;
     while (!(isThere = await this.#answers()) && this.running > 0);
-    await this.#worker.close(!isThere);
+    await this.#worker?.close(!isThere);
     await this.#workers.close();
     await this.#folder.close();
     await this.#disconnect();

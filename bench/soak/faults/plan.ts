@@ -110,7 +110,8 @@ const CHOICES: Record<BackendKind, Choices> = {
     scale: 0.3,
   },
   cluster: {
-    work: [...ANY_BACKEND.filter((kind) => kind !== "broadcast"), ...ISOLATED, "disk"],
+    // The hosts of a cluster choose the workers: it refuses the other two.
+    work: [...ANY_BACKEND.filter((kind) => kind !== "broadcast" && kind !== "affinity"), ...ISOLATED, "disk"],
     faults: ["blockLoop", "pause", "freezeProgram", "killHost", "freezeHost", "killRedis"],
     scale: 0.3,
   },

@@ -30,7 +30,7 @@ export const affinity: WorkFunction = async (work) => {
   const { pool, ledger } = work.context;
   const workerIds = await submitEach(work, (i) => ({ affinityKey: `${work.n}-${i % 3}` }));
   // A key moves when its worker goes.
-  if (pool.capabilities.engine === "cluster" || pool.stats().workers.started > pool.workerIds.length) return;
+  if (pool.stats().workers.started > pool.workerIds.length) return;
   for (let key = 0; key < 3; key++) {
     // A call that was cancelled before it was sent has none.
     const ids = new Set(workerIds.filter((id, i) => i % 3 === key && id !== undefined));
