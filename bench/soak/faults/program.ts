@@ -31,6 +31,10 @@ const print = (line: Line) => console.log(JSON.stringify(line));
 
 // What the first pool of a process loads and opens stays.
 async function warmUp(surroundings: Surroundings): Promise<State> {
+  // The runtime opens two descriptors for signals: now, or else at some time within a second.
+  const ignore = () => {};
+  Deno.addSignalListener("SIGUSR2", ignore);
+  Deno.removeSignalListener("SIGUSR2", ignore);
   const plan = { workers: 2, concurrencyPerWorker: 1, killGrace: 0, maxTasksPerWorker: Infinity, memoryLimit: 0 };
   const file = `${surroundings.folder}/warm-up`;
   for (let times = 0; times < 2; times++) {

@@ -50,8 +50,7 @@ export class WatchedProgram {
         ...["-c", `${limit}exec "$@"`, "sh", Deno.execPath(), ...flags, "--unstable-worker-options"],
         ...[import.meta.resolve(`./${module}`), JSON.stringify(options)],
       ],
-      // The runtime's search for a newer version opens descriptors at some time after the start.
-      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
+      env: { NO_COLOR: "1", ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
