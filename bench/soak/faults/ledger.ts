@@ -15,6 +15,8 @@ export interface Allowed {
   readonly errors?: readonly string[];
   /** Most starts: 1 without retry. */
   readonly starts?: number;
+  /** Whether it fails when a worker dies that has started it, although it starts more than once. */
+  readonly mayBeLost?: boolean;
 }
 
 /**
@@ -123,7 +125,8 @@ export class Ledger {
       } else {
         const name = nameOf(end.error);
         if (call.allowed.errors?.includes(name) || errors.has(name)) continue;
-        if (name === "crash" && call.starts === 1) lost.push(call);
+        const mayBeLost = call.starts === 1 || call.allowed.mayBeLost;
+        if (name === "crash" && mayBeLost) lost.push(call);
         else wrong(`it failed: ${Deno.inspect(end.error)}`);
       }
     }

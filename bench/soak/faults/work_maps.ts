@@ -62,8 +62,8 @@ export const share: WorkFunction = async (work) => {
 };
 
 export const broadcast: WorkFunction = async (work) => {
-  // It starts once on each worker, and again where a worker was lost. All workers must give the same value.
-  const { call, mark } = open(work, { value: { is: [valueOf(work.n)] }, starts: 100 });
+  // It starts once on each worker, and on others in place of those that were lost before. All workers must give the same value.
+  const { call, mark } = open(work, { value: { is: [valueOf(work.n)] }, starts: 100, mayBeLost: true });
   try {
     const results = await work.context.pool.broadcast(own.compute, mark, work.n, work.ms);
     call.fulfilled([...new Map(results.map((result) => [Deno.inspect(result), result])).values()]);
