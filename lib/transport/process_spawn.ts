@@ -10,14 +10,18 @@ import type { ProcessCommand } from "./process_command.ts";
 /** Whether a process inherits more than its streams. */
 const HAS_DESCRIPTORS = Deno.build.os !== "windows";
 
+/** Free descriptors that a start takes for a moment, 14, and some that other threads may take meanwhile. */
+const NEEDED = 18;
+
 /**
  * Starts a process.
  *
- * @throws If the runtime refuses at once.
+ * @throws If the runtime refuses at once, or too few descriptors are left.
  */
 export function spawnProcess(command: ProcessCommand): ChildProcess {
   const { program, args, env, cwd, connection } = command;
   try {
+    checkDescriptors();
     return builtin("node:child_process").spawn(program, args, {
       stdio: stdioOf(command),
       // A session of its own: ^C at the terminal and signals to this group do not reach it, and it can be killed whole.
@@ -29,6 +33,18 @@ export function spawnProcess(command: ProcessCommand): ChildProcess {
     connection?.close();
     connection?.file?.close();
     throw error;
+  }
+}
+
+// For want of descriptors, the runtime would fail, too, and leave those open for ever that it had made by then.
+function checkDescriptors(): void {
+  const path = "/dev/null";
+  if (!HAS_DESCRIPTORS || Deno.permissions.querySync({ name: "read", path }).state !== "granted") return;
+  const opened: Deno.FsFile[] = [];
+  try {
+    while (opened.length < NEEDED) opened.push(Deno.openSync(path));
+  } finally {
+    for (const file of opened) file.close();
   }
 }
 

@@ -134,6 +134,43 @@ test(
   { ignore: !onLinux || PIDS === undefined, deadline: 120_000 },
 );
 
+test("too few descriptors for the start of several workers: none is left open, and later it works again", async () => {
+  const { code, stdout, stderr } = await runScript(
+    `
+    import { inline, Pool } from "@isopool/isopool";
+    const call = inline(() => 1);
+    const run = async () => {
+      await using pool = new Pool({ backend: "process", workers: 4 });
+      const calls = [1, 2, 3, 4].map(() => pool.submit(call).result().catch((error) => error.name));
+      return (await Promise.all(calls)).join();
+    };
+    const count = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    const settled = async (most) => {
+      for (let i = 0; count() > most && i < 500; i++) await new Promise((done) => setTimeout(done, 10));
+      return count();
+    };
+    console.log(await run());
+    // The runtime opens two descriptors for signals: now, or else at some time within a second.
+    const ignore = () => {};
+    Deno.addSignalListener("SIGUSR2", ignore);
+    Deno.removeSignalListener("SIGUSR2", ignore);
+    const before = count();
+    for (let free = 1; free < 64; free += 3) {
+      const opened = [];
+      try {
+        for (;;) opened.push(Deno.openSync("/dev/null"));
+      } catch { /* That was the last one. */ }
+      for (const file of opened.splice(0, free)) file.close();
+      const outcome = await run();
+      for (const file of opened) file.close();
+      if (!/^(1|BrokenPoolError)(,1|,BrokenPoolError){3}$/.test(outcome)) console.log(free, outcome);
+    }
+    console.log(await settled(before) - before, await run());`,
+    { shell: "ulimit -n 160", deadline: 60_000 },
+  );
+  assertEquals([code, stdout, stderr], [0, "1,1,1,1\n0 1,1,1,1\n", ""]);
+}, { ignore: !onLinux, deadline: 60_000 });
+
 test("a stdout that takes no more (ENOSPC): what tasks print is lost, what they return is not", async () => {
   const { code, stderr } = await runScript(
     `
