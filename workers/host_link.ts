@@ -33,7 +33,7 @@ export interface CallInbox {
   readonly hasCalls: boolean;
   /** Records that the event loop has turned. */
   loopTurned(): void;
-  /** Blocks for a moment, if that pays. Returns whether calls have come. */
+  /** Blocks or polls for a moment, if the wait budget allows it. Returns whether calls have come. */
   park(): boolean;
   /** Calls `onCalls` when calls that come without a message have come. */
   listen(onCalls: () => void): void;

@@ -6,7 +6,7 @@
  *                                                             +-> next() -> serve.ts
  * port ---------- run messages, for all others ---------------+
  *
- * no calls: spin, if that pays; block for a moment (park); then let the event loop turn, and wait there (listen)
+ * no calls: spin, if the wait budget allows it; block for a moment (park); then wait in turns of the event loop (listen)
  * ```
  *
  * A call that comes within SPIN_TIME of the last answer finds a spinning worker at once; core/wait_budget.ts decides
@@ -33,7 +33,7 @@ const PARK_TIME = 0.5;
  * blocks; one that waits in its event loop starts later, and costs more processor time.
  */
 const LONG_PARK_TIME = 3;
-/** Milliseconds for which it spins before that, if spinning pays: what being woken costs. */
+/** Milliseconds for which the worker spins before that, if the wait budget allows it: as long as waking it up takes. */
 const SPIN_TIME = 0.05;
 
 /** The batches that wait for one worker. */

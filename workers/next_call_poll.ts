@@ -1,5 +1,5 @@
 /**
- * `NextCallPoll`: how a worker process that has answered polls for the next call before its event loop sleeps.
+ * `NextCallPoll`: a worker process that has answered polls for the next call before its event loop sleeps.
  *
  * @module
  */
@@ -7,21 +7,22 @@ import { performance } from "../lib/core/platform.ts";
 import { WaitBudget } from "../lib/core/wait_budget.ts";
 import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 
-/** Maximum milliseconds of polling. Timers and sockets of earlier calls are late by this at the most. */
+/** Maximum milliseconds of polling. It delays timers and sockets of earlier calls by as much. */
 const MAX_POLL = 0.15;
 
 /** The polling of one worker. */
 export class NextCallPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => boolean;
-  // For a host that polls for the answer, and for one that has to be woken: it may be woken on the core of this side.
+  // One for a host that polls for the answer, and one for a host that must be woken. The system may wake it on the core on
+  // which the worker polls, so that polling delays it.
   readonly #ofAwake = new WaitBudget(MAX_POLL);
   readonly #ofAsleep = new WaitBudget(MAX_POLL);
   #budget = this.#ofAsleep;
-  // Number behind the last call, and since when the next one is waited for.
+  // One more than the number of the last call; when the wait for the next one began, 0 if there is no wait.
   #tail = 0;
   #waitStart = 0;
-  // Whether the host was told that this side polls.
+  // Whether the state that the host gets with the answer says that the worker polls.
   #isAnnounced = false;
 
   /** @param readSlot Reads the call that the host may have put into the slot, and returns whether there was one. */
@@ -30,7 +31,7 @@ export class NextCallPoll {
     this.#readSlot = readSlot;
   }
 
-  /** Calls up to number `tail` have come. */
+  /** Ends the wait for a call: the calls before number `tail` have come. */
   callsCame(tail: number): void {
     this.#tail = tail;
     if (this.#waitStart > 0) this.#budget.end(performance.now() - this.#waitStart);
@@ -38,8 +39,9 @@ export class NextCallPoll {
   }
 
   /**
-   * The call before number `tail` is about to be answered: {@linkcode poll} follows, when that is done and the event loop has
-   * turned, if that is due. The host learns of it with the answer, so that it need not wake this side even before.
+   * Begins the wait for call number `tail`: the call before it is about to be answered, and {@linkcode poll} follows. The
+   * state that the host gets with the answer already says that the worker polls. So the host need not wake it, even if the
+   * next call comes before the polling has begun.
    *
    * @param isAwaited Whether the host polls for the answer.
    */
@@ -51,7 +53,10 @@ export class NextCallPoll {
     if (this.#isAnnounced) this.#file.pollsAfter(tail);
   }
 
-  /** All calls that have come were answered: polls for the next one, if that pays. Returns whether it has come. */
+  /**
+   * Polls for the next call, if {@linkcode announce} has found that this is worth its time. Returns whether it has come. Called
+   * when all calls that have come are answered.
+   */
   poll(): boolean {
     if (!this.#isAnnounced) return false;
     this.#isAnnounced = false;
@@ -60,7 +65,8 @@ export class NextCallPoll {
     do hasCome = this.#readSlot(); while (!hasCome && !this.#file.hasUnread && performance.now() < end);
     this.#file.pollsAfter(undefined);
     if (hasCome) return true;
-    // From now on the host writes the next call into the connection, or it is in the slot by now.
+    // A host that reads this state writes the next call into the connection. If it has read an earlier state, the call is in
+    // the slot by now.
     this.#file.publish();
     return this.#readSlot();
   }

@@ -1,6 +1,6 @@
 /**
- * The calls of a worker process. It shares no memory with its host, so its calls come as messages, nothing withdraws one
- * that was sent, and all answers are messages.
+ * The calls of a worker process. It has no call table in memory that it shares with its host. So its calls and answers are
+ * messages, and the host cannot take back a call that was sent.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { NextCallPoll } from "./next_call_poll.ts";
 import type { Channel } from "./process_channel.ts";
 import type { Watchdog } from "./process_watchdog.ts";
 
-/** Tells the host and the watchdog when a call starts and ends. */
+/** The states of the calls. Reports the start of a call to the host, and its start and end to the watchdog. */
 export class ProcessCalls implements CallStates {
-  /** Maximum processor time of the calls that came last, in milliseconds. */
+  /** Maximum processor time of each call of the last batch, in milliseconds. */
   cpuTime: number | undefined;
-  /** Whether the host needs to know when exactly they start, and the memory file does not say that. */
+  /** Whether each start needs a `started` message: the calls have a time limit, and may have waited before they start. */
   hasStartMessage = false;
   readonly #watchdog: Watchdog;
   readonly #channel: Channel;
@@ -31,7 +31,8 @@ export class ProcessCalls implements CallStates {
   }
 
   start(seq: number): boolean {
-    // It has left before the call runs (`HostLink.sent`): a call of which the host has read nothing has not run.
+    // The report has left before the call runs (`HostLink.sent`). So a call without a report has not run, and may run
+    // elsewhere if this worker dies.
     if (this.hasStartMessage || !this.#channel.sayStarted(seq + 1)) this.#channel.post({ kind: "started", seq });
     if (this.cpuTime !== undefined) this.#watchdog.callStarts(seq, this.cpuTime);
     return true;
@@ -50,7 +51,7 @@ export class ProcessCalls implements CallStates {
   }
 }
 
-/** The batches that have come. */
+/** The batches that have come and not run. */
 export class ProcessInbox implements CallInbox {
   readonly #batches = new Deque<RunMessage>();
   readonly #poll: NextCallPoll | undefined;

@@ -2,16 +2,19 @@
  * `Channel`: frames between a worker process and its host.
  *
  * ```
- * connection    both ways, without a thread or a part of node: what is written has usually left when `post` returns, and
- *               the rest leaves in turns of the event loop
- * descriptors   the same, where the host may not listen or another program is in between. A write has left when it returns
- * memory file   a worker without a scope has it beside them: an answer for which the host polls goes through it
+ * connection    both directions, without another thread and without modules of node. A written frame has usually left the
+ *               process when `post` returns; the rest leaves in turns of the event loop
+ * descriptors   both directions, if the host may not listen or another program is in between. A written frame has left the
+ *               process when `post` returns
+ * memory file   beside them, for a worker without a scope: the answer for which the host polls, and the call for which the
+ *               worker polls
  * ```
  *
- * A worker with a connection goes over to the descriptors, to write, when it must not depend on its event loop: before it
- * blocks for an answer, if a task reports progress and the report before it is still here, if many messages are, and for a
- * large one, which would have to be copied. The host then gets the number of bytes that have certainly left through the
- * connection, and all from there on; what came both ways counts once (lib/transport/resumed_bytes.ts).
+ * A worker with a connection switches to the descriptors for its writes when it must not depend on its event loop: before it
+ * blocks for an answer; when a task reports progress while earlier messages have not left; when many messages have not left;
+ * and for a large message, which would have to be copied. It then writes the number of bytes that have certainly left through
+ * the connection, and all bytes after these. The host drops those that it gets a second time
+ * (lib/transport/resumed_bytes.ts).
  *
  * @module
  */
@@ -23,11 +26,11 @@ import { readDescriptor, writeDescriptor } from "./process_descriptors.ts";
 
 /** Maximum number of bytes of one read or write. */
 const PIECE = 2 ** 18;
-/** Maximum number of bytes that are copied, so that there is one write. */
+/** Maximum bytes of a message whose parts are copied together, so that there is one write. */
 const SMALL = 2 ** 14;
-/** Bytes of a message from which on copying it costs more than the descriptors do. */
+/** Maximum bytes of a message that goes through the connection: copying a larger one costs more than the descriptors do. */
 const LARGE = 2 ** 23;
-/** Number of messages that wait for the event loop at the most. */
+/** Maximum number of messages that wait for the event loop. */
 const BACKLOG = 64;
 
 /** The channel of this process. */
@@ -35,20 +38,20 @@ export class Channel {
   readonly #connection: Deno.Conn | undefined;
   readonly #file: MemoryFile | undefined;
   readonly #frames = new FrameReader((message) => this.#onMessage(message));
-  // What is written together with the next message, since each write wakes the host.
+  // Frames that are written together with the next message, since each write wakes the host.
   #held: Uint8Array[] = [];
-  // The call that it answers, if it is one answer and nothing else.
+  // The number of the call that these frames answer, if they are one answer and nothing else.
   #heldAnswer: number | undefined;
-  // Where the last message ends that an answer must not overtake, as `MemoryFile.written`.
+  // The value of `MemoryFile.written` after the last message that an answer must not overtake.
   #ordered = 0;
-  // What has not certainly left through the connection, and how many bytes have.
+  // The bytes that may not have left through the connection yet, and the number of those that have left.
   readonly #unsent: Uint8Array[] = [];
   #sentBytes = 0;
   #sending: Promise<void> | undefined;
   #usesDescriptors = false;
   /** Is called before the answer of a call is posted. `isAwaited` says whether the host polls for it. */
   onAnswer: (seq: number, isAwaited: boolean) => void = () => {};
-  /** Whether the message that is handed on at the moment was in the slot of the memory file. */
+  /** Whether the message that is passed on at the moment was in the slot of the memory file. */
   isReadingSlot = false;
   #onMessage: (message: unknown) => void = () => {};
   #onEnd: () => void = () => {};
@@ -56,7 +59,7 @@ export class Channel {
   /**
    * @param connection The connection to the host, if there is one.
    * @param isLaunched Whether another program has started this process: then the descriptors are all that there is.
-   * @param file This side of the memory file, if there is one.
+   * @param file The worker's side of the memory file, if there is one.
    */
   constructor(connection: Deno.Conn | undefined, isLaunched: boolean, file: MemoryFile | undefined) {
     this.#connection = connection;
@@ -90,7 +93,7 @@ export class Channel {
     const offer = isAwaited ? file.offer(parts, seq + 1) : "refused";
     if (offer === "given") return;
     this.#write(offer === "unseen" ? frameOf({ kind: "slot" }) : parts);
-    // Tells a host that polls that there is something in the connection, and that this worker polls for the next call.
+    // Shows a host that polls that there are bytes in the connection, and that the worker polls for the next call.
     if (isAwaited || file.polls) file.publish();
   }
 
@@ -98,7 +101,7 @@ export class Channel {
   postWithNext(message: WorkerMessage): void {
     this.#heldAnswer = this.#held.length === 0 ? answeredBy(message) : undefined;
     this.#held.push(...frameOf(message));
-    // Half of it leaves room for the next frame.
+    // Half of the limit leaves room for the next frame.
     if (lengthOf(this.#held) > SMALL / 2) this.#write(this.#held.splice(0));
   }
 
@@ -142,7 +145,7 @@ export class Channel {
     this.isReadingSlot = true;
     const hasRead = file.receive((frame) => this.#frames.push(frame));
     this.isReadingSlot = false;
-    // Says that the call has come, and that it starts.
+    // Shows the host that the call was received, and that it starts.
     if (hasRead) file.publish();
     return hasRead;
   }
@@ -176,7 +179,7 @@ export class Channel {
     this.#sending ??= this.#send(this.#connection!);
   }
 
-  // The first write is under way when this returns, and has usually left.
+  // Begins the first write before it returns. The runtime has then usually given the bytes to the system.
   async #send(connection: Deno.Conn): Promise<void> {
     try {
       for (let bytes; (bytes = this.#unsent[0]);) {

@@ -42,7 +42,7 @@ function readSecret(): Uint8Array<ArrayBuffer> {
   return secret;
 }
 
-// Taking a permission away takes away those that contain it, too: what the pool has granted must stay.
+// Revoking a permission revokes the wider ones that contain it, too. Those that the pool has granted must stay.
 function giveBack({ permission, wider }: Grant): void {
   if (Deno.permissions.querySync(wider).state === "granted") return;
   const { state } = Deno.permissions.revokeSync(permission);

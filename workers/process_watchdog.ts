@@ -19,11 +19,11 @@ import { FrameReader } from "../lib/protocol/frames.ts";
 // Taken at load: a task can replace it.
 const { encodeURIComponent } = globalThis;
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const INTERVAL = 20;
 /** Milliseconds that the host has to kill the process. */
 const HOST_LIMIT = 1_000;
-/** Bytes beyond twice the limit that the process may grow: buffers that wait for their collection, 157 MB at the most. */
+/** Bytes beyond twice the limit that the process may grow: buffers that wait for their collection, 157 MB at most. */
 const SPARE = 192 * 2 ** 20;
 
 /** No limit of processor time. */
@@ -36,8 +36,9 @@ const group = -Deno.pid;
 (async () => { while (await Deno.stdin.read(new Uint8Array(64)) !== null); })().then(() => end(), () => end());
 `;
 
-// A process that another program has started has nothing but the channel whose end it could see. The thread reads it and
-// passes it on. `node:fs` of a thread has no descriptor 3; a socket takes any. The process may be no leader of its group.
+// If another program has started the process, the end of the channel is all that shows the end of the host. So the thread
+// reads the channel and passes its bytes on. `node:fs` of a thread cannot use descriptor 3; a socket can use any. The process
+// need not lead its process group, so the thread kills no group.
 const UNTIL_CHANNEL_ENDS = `
 import { Socket } from "node:net";
 const group = 0;
@@ -56,7 +57,7 @@ const end = () => {
 };
 const rss = () => Deno.memoryUsage().rss;
 let words, mark, maxMemory = Infinity, cpuUsage, timer, looks = 0;
-// A watchdog that has failed would let everything through.
+// A watchdog that cannot check must not leave the process without limits.
 const look = () => { try { check(); } catch { end(); } };
 const check = () => {
   const cpuEnd = Atomics.load(words, ${Word.CPU_END});
@@ -88,7 +89,7 @@ export class Watchdog {
   readonly isLaunched: boolean;
   #thread: Worker | undefined;
   readonly #words = new BigInt64Array(new SharedArrayBuffer(16));
-  // Take what the thread says: a piece of the channel, or that it watches.
+  // Called with a piece of the channel that the thread has read; called when the thread watches the processor time.
   #onPiece: ((piece: Uint8Array) => void) | undefined;
   #onWatching: (() => void) | undefined;
   #watchesCpu: Promise<void> | undefined;
@@ -112,12 +113,12 @@ export class Watchdog {
     this.#onPiece = (piece) => reader.push(piece);
   }
 
-  /** Limits the memory of the process. Its heap and its buffers may have `limit` bytes each; all together has twice that. */
+  /** Limits the memory of the process: its heap and its buffers may have `limit` bytes each, so both together twice that. */
   limitMemory(limit: number): void {
     this.#watch({ memory: 2 * limit + SPARE });
   }
 
-  /** Makes it watch the processor time. Resolves when it does: its own start must not count as a call's. */
+  /** Makes the thread watch the processor time. Resolves when it does: its start must not count as a call's. */
   watchCpu(): Promise<void> {
     return this.#watchesCpu ??= this.#startWatchingCpu();
   }
@@ -131,14 +132,14 @@ export class Watchdog {
     await promise;
   }
 
-  /** A call starts, and may use so many milliseconds of processor time. */
+  /** Notes that a call starts. `cpuTime` is the processor time that it may use, in milliseconds. */
   callStarts(seq: number, cpuTime: number): void {
     const { user, system } = this.#readCpu!();
     Atomics.store(this.#words, Word.SEQ, BigInt(seq));
     Atomics.store(this.#words, Word.CPU_END, BigInt(user + system) + BigInt(Math.ceil(cpuTime * 1_000)));
   }
 
-  /** The call has ended. */
+  /** Notes that the call has ended. */
   callEnds(): void {
     Atomics.store(this.#words, Word.CPU_END, NONE);
   }

@@ -1,6 +1,6 @@
 /**
- * Reports to the host that the worker has grown past the `recycleAt` of its pool, as long as it is so. The host decides
- * when the worker ends.
+ * Reports to the host that the worker has grown past the `recycleAt` of its pool, again and again while it is larger. The
+ * host decides when the worker ends.
  *
  * @module
  */

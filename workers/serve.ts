@@ -1,5 +1,5 @@
 /**
- * Serves the calls of a host: takes its messages, and hands batches to the runner in the order of their numbers.
+ * Serves the calls of a host: takes its messages, and hands batches to the runner in the order of their call numbers.
  *
  * ```
  * messages ---+-> tasks, shared values
@@ -131,7 +131,8 @@ class Server {
   async #drain(): Promise<void> {
     const inbox = this.#inbox;
     const runner = this.#runner;
-    // A worker with `soon` (a process) gets calls in turns of its event loop, and by polling.
+    // A worker with `soon` (a process) receives calls only in turns of its event loop, or when `park` polls for them. So the
+    // loop has just turned for a single call, and need not turn again after it.
     const { soon } = this.#host;
     inbox.loopTurned();
     this.#lastTurn = performance.now();

@@ -21,6 +21,6 @@ export type Address =
 /** A permission that the worker has until it is connected. */
 export interface Grant {
   readonly permission: Deno.ReadPermissionDescriptor | Deno.WritePermissionDescriptor | Deno.NetPermissionDescriptor;
-  /** What contains it, and nothing else that the library grants: a worker that has this one may keep the other. */
+  /** A permission that contains it, and no other one of the library's. A worker that has the wider one may keep both. */
   readonly wider: Grant["permission"];
 }

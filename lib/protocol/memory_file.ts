@@ -1,22 +1,26 @@
 /**
- * `MemoryFile`: a file in memory through which a script and its worker process give each other small messages, beside their
- * connection.
+ * `MemoryFile`: a file in memory (`/dev/shm`) through which a script, the host, and its worker process exchange small
+ * messages, beside their connection.
  *
  * ```
  * state of the host, state of the worker   each is written by one side, and read by the other
  * slot to the worker, slot to the host     one message, for a side that polls for it
  * ```
  *
- * A message through the connection costs each side a turn of its event loop, and a side that sleeps must be woken. A read or a
- * write of this file costs a microsecond and needs no turn.
+ * A message through the connection costs each side a turn of its event loop, and a side that sleeps must be woken. A read
+ * or a write of this file costs a microsecond and needs no turn.
  *
- * A side that polls says for which message it polls, and how much it has read from the connection: only when that is all that
- * was written, a message in the slot overtakes nothing. A side that stops polling says so, and checks once more: either it finds
- * the message, or the other side finds that it sleeps, and writes something into the connection, which wakes it.
+ * The state of a side says for which message it polls, and how many bytes of the connection it has written and read. That
+ * of the worker also says which calls have started: after the worker's death the host knows which may run elsewhere.
  *
- * Memory ordering: what a side writes is seen in the order in which it was written, and it reads the other's state after its
- * own is written. Two system calls on x86-64 keep that order; for other processors it is not known, so there is no such file
- * there. A state that is being written is told by its second half, which has the same bits inverted.
+ * A message may go into the slot only if the other side polls for it and has read all bytes of the connection that were
+ * written before: otherwise it would overtake them. A side that stops polling publishes that, and reads the slot once more:
+ * either it finds the message, or the other side finds that it sleeps, and wakes it by a message through the connection.
+ *
+ * Memory ordering: the other side must see the writes of a side in their order, and a side must read the other's state after
+ * it has written its own. On x86-64 two system calls, one after another, keep that order. For other processors that is not
+ * known, so there they have no such file. A reader detects a state that is being written by the second half of the state,
+ * which has all bits of the first half inverted.
  *
  * @module
  */
@@ -27,7 +31,7 @@ export type Side = "host" | "worker";
 /** Maximum number of bytes of a message in a slot. */
 const SLOT = 2 ** 14;
 
-/** In place of a call number: the side sleeps, or works. */
+/** In place of a call number: the side does not poll. */
 const NONE = 0xffff_ffff;
 /** Words of a state: see the methods. Each is counted modulo 2 ** 32. */
 const Word = { POLLS_AFTER: 0, WRITTEN: 1, READ: 2, POSTED: 3, LENGTH: 4, RECEIVED: 5, STARTED: 6 } as const;
@@ -36,7 +40,11 @@ const STATE = WORDS * 2 * 4;
 const SLOTS = 4_096;
 const SIZE = SLOTS + 2 * SLOT;
 
-/** What became of a message: it is in the slot, or it is and the other side may have gone to sleep before it saw it. */
+/**
+ * What became of a message. `"refused"`: it is not in the slot, and must go through the connection. `"given"`: it is in the
+ * slot, and the other side reads it. `"unseen"`: it is in the slot, but the other side may have stopped polling before, and
+ * must be woken by a `slot` message.
+ */
 export type Offer = "refused" | "given" | "unseen";
 
 /** One side of the file. */
@@ -51,7 +59,7 @@ export class MemoryFile {
   #next = new Uint32Array(WORDS * 2);
   readonly #slot = new Uint8Array(SLOT);
 
-  /** @param file The open file of this side, at first without any byte. */
+  /** @param file The file, as this side has opened it. It may be empty. */
   constructor(file: Deno.FsFile, side: Side) {
     this.#file = file;
     this.#side = side === "host" ? 0 : 1;
@@ -60,7 +68,7 @@ export class MemoryFile {
   }
 
   /**
-   * Takes the room of the file now: later, there may be none.
+   * Reserves the memory of the whole file, so that no later write can fail for want of memory.
    *
    * @throws If the memory of the machine is full.
    */
@@ -81,14 +89,14 @@ export class MemoryFile {
     return this.#own[Word.POLLS_AFTER] !== NONE;
   }
 
-  /** Notes that the calls before number `tail` have started. Returns whether that is new. */
+  /** Worker: notes that the calls before number `tail` have started. Returns whether that is new. */
   started(tail: number): boolean {
     if ((this.#own[Word.STARTED] - tail | 0) >= 0) return false;
     this.#own[Word.STARTED] = tail;
     return true;
   }
 
-  /** One more than the number of the last call that has started, modulo 2 ** 32, as of the last {@linkcode refresh}. */
+  /** Host: one more than the number of the last call that has started, modulo 2 ** 32, at the last {@linkcode refresh}. */
   get startedTail(): number {
     return this.#other[Word.STARTED];
   }
@@ -131,9 +139,10 @@ export class MemoryFile {
   }
 
   /**
-   * Whether the other side polls for the message that follows call number `tail` - 1, and has read all that it must not overtake.
+   * Whether the other side polls for the message that follows call number `tail` - 1, and has read all bytes of the connection
+   * that the message must not overtake.
    *
-   * @param ordered How many bytes of the connection it must not overtake, as {@linkcode written} gave them: all by default.
+   * @param ordered The value that {@linkcode written} had after the last of these bytes: all bytes by default.
    */
   awaits(tail: number, ordered = this.written): boolean {
     if (!this.refresh() || !this.#isReceived || !this.#pollsFor(tail)) return false;
@@ -152,8 +161,8 @@ export class MemoryFile {
   }
 
   /**
-   * Hands on the message in the slot of the other side, if there is a new one. Returns whether there was. The other side learns
-   * of it at the next {@linkcode publish}.
+   * Passes the message that the other side has put into its slot to `take`, if there is a new one. Returns whether there was.
+   * The next {@linkcode publish} shows the other side that the message was received.
    *
    * @param take Receives the message. It is valid during the call only.
    */

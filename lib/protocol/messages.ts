@@ -106,7 +106,7 @@ export type WorkerMessage =
   | { kind: "initializing" }
   | { kind: "failed"; phase: Phase; thrown: Thrown }
   | { kind: "cancel-received" }
-  /** The worker's memory is past `recycleAt`. It says so again, as long as it is. */
+  /** The worker's memory is past `recycleAt`. Posted again and again while it is. */
   | { kind: "grown" }
   | ItemMessage
   | { kind: "progress"; seq: number; done: number; total: number | undefined }

@@ -1,5 +1,5 @@
 /**
- * `AnswerPoll`: how this side polls for the answer of a call of a worker process before its event loop sleeps.
+ * `AnswerPoll`: the host of a worker process polls for the answer of a call before its event loop sleeps.
  *
  * @module
  */
@@ -16,17 +16,18 @@ const MAX_POLL = 0.15;
 export class AnswerPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => void;
-  // For a worker that polls for the call, and for one that has to be woken: it may be woken on the core of this side.
+  // One for a worker that polls for the call, and one for a worker that must be woken. The system may wake it on the core on
+  // which the host polls, so that polling delays it.
   readonly #ofAwake = new WaitBudget(MAX_POLL);
   readonly #ofAsleep = new WaitBudget(MAX_POLL);
   #budget = this.#ofAsleep;
-  // Whether there is a call in flight, since when its answer is waited for, and until when it is polled for.
+  // Whether a call is in flight; when the wait for its answer began; when the polling for it ends.
   #isWaiting = false;
   #waitStart = 0;
   #end = 0;
   // Whether the worker polled for the call when it was sent.
   #isAwaited = false;
-  // Whether the wait counts for the budget, and whether polling is under way.
+  // Whether a core was free for polling, so that the wait counts for the budget; whether the event loop's next turn polls.
   #mayPoll = false;
   #isPolling = false;
   #isClosed = false;
@@ -38,8 +39,8 @@ export class AnswerPoll {
   }
 
   /**
-   * A batch of calls is about to be sent, the only one in flight: polls for its answer, if that pays. Gives a single call to a
-   * worker that polls for it.
+   * Begins the wait for the answer of a batch that is about to be sent, the only one in flight: polls, if the wait budget
+   * allows it. Puts a single call into the slot, if the worker polls for it.
    *
    * @param first Number of the first call.
    */
@@ -64,7 +65,7 @@ export class AnswerPoll {
     setImmediate(this.#check);
   }
 
-  /** A batch was written into the connection: shows that to a worker that polls, and that this side polls. */
+  /** Shows the worker that a batch was written into the connection, if it polls, and that the host polls for the answer. */
   written(): void {
     if (!this.#isClosed && (this.#isAwaited || this.#file.polls)) this.#file.publish();
   }
@@ -74,17 +75,17 @@ export class AnswerPoll {
     if (this.#isWaiting && !this.#isClosed) this.#readSlot();
   }
 
-  /** The call has ended. */
+  /** Ends the wait: the call has ended. */
   answered(): void {
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
-    // The worker learns of it with the next call: until then it has no answer.
+    // Not published now: the next call does that, and until then the worker has no answer to give.
     this.#file.pollsAfter(undefined);
     workerBecameFree();
     if (this.#mayPoll) this.#budget.end(performance.now() - this.#waitStart);
   }
 
-  /** The connection has ended. */
+  /** Ends the polling: the connection has ended. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -97,7 +98,8 @@ export class AnswerPoll {
     this.#isPolling = this.#isWaiting && isCoreFree() && performance.now() < this.#end && !this.#file.hasUnread;
     if (this.#isPolling) return setImmediate(this.#check);
     if (!this.#isWaiting) return;
-    // From now on the worker writes its answer into the connection, or it is in the slot by now.
+    // A worker that reads this state writes its answer into the connection. If it has read an earlier state, the answer is in
+    // the slot by now.
     this.#file.pollsAfter(undefined);
     this.#file.publish();
     this.readSlot();

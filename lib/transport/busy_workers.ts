@@ -13,7 +13,7 @@ export function workerBecameBusy(): void {
   count++;
 }
 
-/** Counts a worker no more: its calls have ended, or it has. */
+/** Stops counting a worker: its calls have ended, or the worker has. */
 export function workerBecameFree(): void {
   count--;
 }

@@ -74,7 +74,7 @@ export interface ProcessPlace {
   readonly connection?: Connecting;
   /** Whether it may read all files: then the library's code for shared objects is read when it is needed, and not at start. */
   readonly mayRead: boolean;
-  /** The URL of its code there. */
+  /** The URL of its code on the machine where it runs. */
   readonly code?: string;
 }
 

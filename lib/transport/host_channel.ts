@@ -17,11 +17,11 @@ export class HostChannel implements Channel {
   readonly #events: ChildEvents;
   #child: Child | undefined;
   #isKilled = false;
-  // What is to be done in order: the first waits for a promise.
+  // The steps that wait, in order; the first of them waits for a promise.
   readonly #waiting: (() => void | PromiseLike<unknown>)[] = [];
   #isBusy = false;
 
-  /** @param early What else must be there before the worker starts. */
+  /** @param early Modules that are on their way, and must be on the host before the worker starts. */
   constructor(
     session: HostSession,
     early: readonly PromiseLike<void>[],
@@ -48,7 +48,7 @@ export class HostChannel implements Channel {
     else this.#enqueue(() => this.#child?.write(parts, done));
   }
 
-  /** What is written from now on waits for something. */
+  /** Makes later writes wait for a promise. */
   hold(until: () => PromiseLike<unknown>): void {
     this.#enqueue(until);
   }

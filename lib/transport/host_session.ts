@@ -3,7 +3,7 @@
  *
  * ```
  * ssh host deno run keepFolder      host_keeper.ts
- *   what the host is <---
+ *   facts about the host <---
  *   ---> files       <--- written
  *   the connection ends: the folder is removed there
  * ```
@@ -31,9 +31,9 @@ export interface HostFacts {
 
 /** A connection to a host. */
 export class HostSession {
-  /** The folder there. */
+  /** The path of the folder on the host. */
   readonly folder: string;
-  /** Settles when the host can run workers, or cannot. */
+  /** Resolves when the host can run workers. Rejects if it cannot. */
   readonly connected: Promise<HostFacts>;
   readonly #host: RemoteHost;
   readonly #onEnd: (error: IsopoolError) => void;
@@ -52,7 +52,7 @@ export class HostSession {
   /**
    * Connects.
    *
-   * @param delay Milliseconds until then.
+   * @param delay Milliseconds before the connection is made.
    * @param onEnd Is called when the connection has ended, or could not be made.
    */
   constructor(host: RemoteHost, delay: number, onEnd: (error: IsopoolError) => void) {
@@ -70,12 +70,12 @@ export class HostSession {
     this.connected.catch(() => {}); // `onEnd` reports it.
   }
 
-  /** Returns the URL of a module there. */
+  /** Returns the URL of a module on the host. */
   urlOf(url: string): string {
     return urlIn(this.folder, url);
   }
 
-  /** Sends a module and what it imports, once. Resolves when they are there. */
+  /** Sends a module and what it imports, once. Resolves when the host has them. */
   provide(url: string): Promise<void> {
     let provided = this.#provided.get(url);
     if (!provided) this.#provided.set(url, provided = this.#provide(url));

@@ -18,7 +18,7 @@ export class LabelledOutput {
   readonly #streams: readonly ProcessOutput[];
   readonly #plainMark: Uint8Array;
   #stream: ProcessOutput;
-  // The begin of what may be a label.
+  // The last bytes, if they may be the beginning of a label.
   #rest: Uint8Array = EMPTY;
 
   /**

@@ -7,7 +7,7 @@
 import { queueMicrotask } from "../core/timer.ts";
 import type { Batch, Death, Launch, Transport, TransportEvents } from "./transport.ts";
 
-/** Starts workers as soon as the function that starts them is there. */
+/** Starts workers as soon as the function that starts them has loaded. */
 export function launchLoaded(launch: Promise<Launch>): Launch {
   let loaded: Launch | undefined;
   // What it rejects with ends each worker that waits for it.

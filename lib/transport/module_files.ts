@@ -13,9 +13,9 @@ import { denoPath } from "../core/runtime.ts";
 import { JSON, URL } from "../core/platform.ts";
 import { moduleFlags } from "./process_command.ts";
 
-/** A file of another host. */
+/** A file to send to another host. */
 export interface ModuleFile {
-  /** Its URL here. */
+  /** The URL of the file on this machine. */
   readonly url: string;
   readonly content: Uint8Array;
 }

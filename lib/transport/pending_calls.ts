@@ -7,8 +7,8 @@
  *                `collect` reads the call table from here, up to the first call without a result
  * ```
  *
- * A call beyond the head is settled early if its answer came by message or if the host withdrew it. This side keeps
- * those numbers itself: a hostile worker can write any state into the call table.
+ * A call beyond the head is settled early if its answer came by message or if the host withdrew it. The host keeps
+ * those numbers in its own memory: a hostile worker can write any state into the call table.
  *
  * @module
  */
@@ -23,11 +23,11 @@ import type { TransportEvents } from "./transport.ts";
 /** Milliseconds between two reads of the call table while calls wait behind one that may run for long. */
 const COLLECT_INTERVAL = 2;
 
-/** Maximum milliseconds for which this side polls before it sleeps: what being woken costs both sides. */
+/** Maximum milliseconds for which the host polls before it sleeps: as long as waking it up takes on both sides. */
 const MAX_POLL = 0.1;
 /**
- * How often this side reads whether there is a report of a single call, before its event loop turns: for 2 us. The worker
- * needs 1 us for a trivial call, and a turn of the event loop takes as long.
+ * Maximum number of reads, 2 us in all, with which the host polls for the report of a single call before its event loop
+ * turns. The worker needs 1 us for a trivial call, and a turn of the event loop takes as long.
  */
 const READS = 120;
 /** Maximum number of reports in a row that are found in that way. Then the event loop turns: sockets and timers have waited. */
@@ -53,7 +53,7 @@ export class PendingCalls {
   // Reports that `#readReport` has found since the event loop turned last.
   #readCount = 0;
   readonly #polling = new WaitBudget(MAX_POLL);
-  /** Whether nothing that comes from the worker counts any more. */
+  /** Whether results and reports of the worker are ignored from now on. */
   isClosed = false;
 
   constructor(table: CallTable, doorbell: Doorbell, events: TransportEvents) {
@@ -146,7 +146,7 @@ export class PendingCalls {
     this.#mayPoll = isCoreFree();
     this.#pollTime = this.#mayPoll ? this.#polling.begin() : 0;
     if (this.#pollTime === 0) this.#sleep();
-    // Not at once: the caller has sent the call, and does not know it as sent yet.
+    // In a microtask: the scheduler, which calls this, must note the call as sent before it gets the result.
     else if (this.tail - this.head === 1 && this.#readCount < MAX_READ) queueMicrotask(this.#readReport);
     else this.#pollInNextTurn();
   }
@@ -182,7 +182,7 @@ export class PendingCalls {
   #sleep(): void {
     const reported = this.#doorbell.reported();
     if (reported) void reported.then(() => this.#onReport());
-    // Not at once: a worker that reports without end must not keep this event loop from turning.
+    // In a later turn: a worker that reports without end must not keep this event loop from turning.
     else setImmediate(() => this.#onReport());
   }
 

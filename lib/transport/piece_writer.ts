@@ -17,7 +17,7 @@ interface Stream {
 /** Writes to one stream, in order. */
 export class PieceWriter {
   readonly #stream: Stream;
-  // What waits for the runtime to take the piece before it; the first is being written.
+  // The writes in progress and waiting: the first one is in progress.
   readonly #waiting: { bytes: Uint8Array; readonly done: (() => void) | undefined }[] = [];
 
   constructor(stream: Stream) {

@@ -4,17 +4,18 @@
  * ```
  * send --- task, share, run ----> workers/process.ts      frames (protocol/frames.ts)
  *      <-- started, waits, item, result, error, report
+ *      <-> memory file           a single call, an answer, and which calls have started (protocol/memory_file.ts)
  * close -- leave ---------------> Deno.exit()
  * kill --- SIGKILL to the process group                   certain, whatever the worker does
  *   exit <----------------------- the process and its streams have ended: all that it wrote has been read
  * ```
  *
- * There is no memory in common, so nothing can take back a call that was sent: the window is as large as the number of
- * calls that the worker runs at a time, and each call starts as soon as it arrives. A worker that runs several calls is
- * sent the next one when the last one has begun to wait (`waits`), so that calls do not queue behind one that blocks.
+ * There is no call table in shared memory, so the host cannot take back a call that was sent: the window is as large as
+ * the number of calls that the worker runs at a time, and each call starts as soon as it arrives. A worker that runs
+ * several calls is sent the next one when the last one has begun to wait (`waits`): none queues behind one that blocks.
  *
- * The worker writes `started` before a call runs, and the host reads all that it wrote before its death counts: a call
- * without `started` has not run. Nothing is trusted: frames.ts checks the bytes, message_validator.ts the messages.
+ * The worker reports in the memory file, or by `started`, that a call starts before it runs. The host reads all reports before
+ * the worker's death counts: a call without one has not run. frames.ts checks the bytes, message_validator.ts the messages.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  *
  * ```
  * sent --started--> runs --waits--> the worker takes another call --result, error--> ended
- *   \-- the worker has ended, and there is no `started`: it has not run, and may run elsewhere
+ *   \-- the worker has ended without a report that the call started: it has not run, and may run elsewhere
  * ```
  *
  * @module
@@ -11,18 +11,18 @@
 import { performance } from "../core/platform.ts";
 import type { Batch } from "./transport.ts";
 
-/** Milliseconds after the last byte of a call with a time limit has left, from which on its time counts in any case. */
+/** Milliseconds after the last byte of a call has left the host, until its time limit counts although it has not started. */
 const START_LIMIT = 1_000;
 
-/** Bytes of a batch from which on its calls do not go to another worker: reading it may be what the worker died of. */
+/** Maximum bytes of a batch whose calls may go to another worker: reading a larger one may be what the worker died of. */
 const LARGE_BATCH = 2 ** 20;
 
 /** A call in flight. */
 interface Call {
   readonly sentAt: number;
-  /** When the worker said that it has started. */
+  /** When the worker reported that the call has started. */
   startedAt: number | undefined;
-  /** From when on its time counts although the worker has not said so: other code may block it. */
+  /** When its time limit begins to count without such a report: other code may block the worker. */
   assumedAt: number | undefined;
   /** Whether it must not run elsewhere, even if the worker dies before it starts it. */
   staysHere: boolean;
@@ -32,7 +32,7 @@ interface Call {
 
 /** The calls in flight with one worker. */
 export class ProcessCalls {
-  /** Number behind the last call that was sent. */
+  /** One more than the number of the last call that was sent. */
   tail = 0;
   /** Maximum processor time of the calls that were sent last, in milliseconds. */
   cpuTime: number | undefined;
@@ -67,8 +67,10 @@ export class ProcessCalls {
   }
 
   /**
-   * Adds calls that are sent, in a batch of so many bytes. If they have a time limit, it returns a function to call when the
-   * batch has left: from then on it takes START_LIMIT at most until their time counts.
+   * Adds the calls of a batch that is sent. If they have a time limit, it returns a function to call when the batch has left:
+   * from then on it takes START_LIMIT at most until their time counts.
+   *
+   * @param bytes Size of the batch as frames.
    */
   add({ first, items, limits, timeout, handles, traceparent }: Batch, bytes: number): (() => void) | undefined {
     this.cpuTime = limits?.cpuTime;
@@ -93,13 +95,13 @@ export class ProcessCalls {
     };
   }
 
-  /** The worker has started a call. */
+  /** Notes that the worker has started a call. */
   started(seq: number): void {
     const call = this.#calls.get(seq);
     if (call) call.startedAt ??= performance.now();
   }
 
-  /** Whether a call is in flight, and the worker has not said that it has started. */
+  /** Whether a call is in flight, and the worker has not reported that it has started. */
   isQueued(seq: number): boolean {
     this.#checkStarts();
     const call = this.#calls.get(seq);
@@ -112,20 +114,20 @@ export class ProcessCalls {
     return this.#calls.values().some(({ startedAt, startsSlowly }) => startsSlowly && startedAt === undefined);
   }
 
-  /** A call has begun to wait. Returns whether the worker takes another one from now on. */
+  /** Notes that a call has begun to wait. Returns whether the worker takes another one from now on. */
   waits(seq: number): boolean {
     if (this.#blocking !== seq) return false;
     this.#blocking = undefined;
     return true;
   }
 
-  /** A call that is being stopped must not run elsewhere. */
+  /** Notes that a call must not run elsewhere, because it is being stopped. */
   keep(seq: number): void {
     const call = this.#calls.get(seq);
     if (call) call.staysHere = true;
   }
 
-  /** No call in flight may run elsewhere. */
+  /** Notes that no call in flight may run elsewhere. */
   keepAll(): void {
     for (const call of this.#calls.values()) call.staysHere = true;
   }
@@ -136,7 +138,7 @@ export class ProcessCalls {
     return this.#calls.delete(seq);
   }
 
-  /** From when on the time of a call counts. */
+  /** When the time limit of a call began to count, or will; `undefined` if that is not known. */
   startedAt(seq: number): number | undefined {
     this.#checkStarts();
     const call = this.#calls.get(seq);
@@ -150,7 +152,7 @@ export class ProcessCalls {
     return !call || call.startedAt !== undefined || call.staysHere;
   }
 
-  // The worker says only of calls with a limit when exactly they have started. For the others, the memory file says whether.
+  // Reads from the memory file which calls have started. It does not say when, so the time at which they were sent counts.
   #checkStarts(): void {
     const tail = this.#startedTail();
     for (const [seq, call] of this.#calls) {

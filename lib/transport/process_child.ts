@@ -2,8 +2,8 @@
  * `Child`: one `deno run` process with a channel of its own, and its certain end.
  *
  * ```
- * connection   frames both ways: a socket on which this script listens until the child has connected (process_listener.ts)
- * fd 0   the secret with which the child proves that it is the one; then nothing, and its end says that this process has ended
+ * connection   frames in both directions: this script listens on a socket until the child has connected (process_listener.ts)
+ * fd 0   the secret that the child sends when it connects; then nothing: the end of this pipe shows that the host has ended
  * fd 1,2 what tasks print
  * fd 3   frames to the child: only if there is no connection
  * fd 4   frames from the child, from some byte on (resumed_bytes.ts); without a connection, all
@@ -14,8 +14,9 @@
  * Where another program starts the process, stdin and stdout take the place of 3 and 4 (launch_prefix.ts), and there is
  * nothing else.
  *
- * Descriptors 3 to 6 are anonymous socket pairs. A task can read and write 4 and 5 without a permission, which lets it talk to
- * its host as it can anyhow. The child leads a session and a process group: a kill of the group ends what it has started, too.
+ * Descriptors 3 to 6 are anonymous socket pairs. A task can read and write 4 and 5 without a permission, which lets it send
+ * its host the messages that it can send anyway. The child leads a session and a process group: a kill of the group ends
+ * what it has started, too.
  *
  * @module
  */
@@ -134,7 +135,7 @@ export class Child {
     if (!this.#exit) (this.#connection ?? this.#writer)?.write(parts, done);
   }
 
-  /** This side of the file in memory, if there is one. */
+  /** The host's side of the file in memory, if there is one. */
   get file(): MemoryFile | undefined {
     return this.#connection?.file;
   }
@@ -144,7 +145,11 @@ export class Child {
     if (!this.#exit) this.#answers?.write(parts);
   }
 
-  /** Kills the process and all that it has started, after a SIGTERM to it and so many milliseconds. `ended` follows. */
+  /**
+   * Kills the process and all that it has started. `ended` follows.
+   *
+   * @param grace Milliseconds that the process has after a SIGTERM; at once by default.
+   */
   kill(grace?: number): void {
     if (this.pid === 0) return;
     if (grace !== undefined && !this.#exit && this.#terminate()) {

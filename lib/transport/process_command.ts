@@ -5,7 +5,7 @@
  * deno run --quiet --no-prompt <permissions> <limits> <modules> data:text/javascript,import { boot } ...
  * ```
  *
- * A process gets the permissions that its pool states and no others, at the most those of this script. It inherits no
+ * A process gets the permissions that its pool states and no others, at most those of this script. It inherits no
  * environment; the runtime of the process finds its cache through DENO_DIR, which the worker removes before a task runs.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * `ProcessConnection`: the connection of one worker process to this script, from the moment on when this script listens for
- * it. What is written before it is there waits.
+ * `ProcessConnection`: the connection of one worker process to this script, which listens for it. Writes wait until the
+ * worker has connected.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const SECRET = 32;
 
 /** The connection of one process. */
 export class ProcessConnection {
-  /** What proves that it is the worker which connects. The process gets it through stdin. */
+  /** Proves that the process which connects is the worker. The worker gets it through stdin. */
   readonly secret: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(SECRET));
   readonly #memory: WorkerMemory | undefined;
   readonly #listener: Listener;
@@ -54,12 +54,12 @@ export class ProcessConnection {
     return this.#memory?.path;
   }
 
-  /** This side of the file in memory, if there is one. */
+  /** The host's side of the file in memory, if there is one. */
   get file(): MemoryFile | undefined {
     return this.#memory?.file;
   }
 
-  /** What the worker is granted until it is connected. */
+  /** The permissions that the worker has until it is connected. */
   get grants(): readonly Grant[] {
     return [...this.#listener.grants, ...this.#memory?.grants ?? []];
   }
@@ -90,17 +90,17 @@ export class ProcessConnection {
     if (!this.#isWriting && this.#connection) void this.#write(this.#connection);
   }
 
-  /** The process has ended: if it is not connected by now, it never is. */
+  /** Notes that the process has ended. If it has not connected by now, it never will. */
   processEnded(): void {
     if (!this.#connection) this.#end(true);
   }
 
-  /** Closes it. Returns whether it had ended before. */
+  /** Closes the connection. Returns whether it had ended before. */
   close(): boolean {
     if (this.#isClosed) return true;
     this.#isClosed = true;
     this.#stopListening();
-    // Now, and not when the worker has connected: that would be a part of its start.
+    // At the end, and not when the worker has connected: that would lengthen its start.
     this.#listener.sweep?.();
     try {
       this.#connection?.close();
@@ -125,7 +125,7 @@ export class ProcessConnection {
         void this.#prove(connection);
       }
     } catch (error) {
-      // Else the worker is connected, or has ended: the socket was closed.
+      // The socket is also closed when the worker has connected or ended. Neither is a failure.
       if (!this.#isClosed && !this.#connection) onFailure(error as Error);
     }
   }
@@ -193,6 +193,6 @@ async function hasSecret(connection: Deno.Conn, secret: Uint8Array): Promise<boo
   } catch {
     return false; // It was closed.
   }
-  // Takes as long for any bytes.
+  // In constant time, so that the time tells nothing about the secret.
   return given.reduce((difference, byte, i) => difference | (byte ^ secret[i]), 0) === 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Tells how a worker process has ended, from its exit code or signal, its own report, and what it printed last.
+ * Finds the cause of death of a worker process, from its exit code or signal, its own report, and what it printed last.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import type { Death } from "./transport.ts";
 export interface ProcessEnd {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
-  /** Why the process could not be started, if so. */
+  /** Why the process could not be started; `undefined` if it was started. */
   readonly error: Error | undefined;
-  /** What the worker has reported itself. */
+  /** The cause that the worker itself has reported. */
   readonly reported: Death | undefined;
-  /** Whether the host has ended it. */
+  /** Whether the host has asked the worker to end, or has killed it. */
   readonly endRequested: boolean;
-  /** How much memory it may take, in bytes. */
+  /** The worker's memory limit, in bytes. */
   readonly memoryLimit: number | undefined;
-  /** Whether it has ever been ready. */
+  /** Whether the worker has ever been ready. */
   readonly isReady: boolean;
-  /** The end of its stderr. */
+  /** The last part of its stderr. */
   readonly stderr: string;
 }
 
@@ -61,8 +61,9 @@ export function processDeath(end: ProcessEnd): Death {
 }
 
 /**
- * Returns the death that the watchdog of a worker reports: more memory or processor time than may be; `undefined` if that
- * is no limit of its, or of a call that is over. A task can write such a report, too, and gets its own worker stopped.
+ * Returns the death that the watchdog of a worker reports: the worker has exceeded its limit of memory or processor time.
+ * Returns `undefined` if it has no such limit, or if its call is over. A task can write such a report, too: it gets its own
+ * worker stopped.
  */
 export function limitDeath(report: string, memoryLimit: number | undefined, calls: ProcessCalls): Death | undefined {
   if (report === "memory" && memoryLimit !== undefined) {

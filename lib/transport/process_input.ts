@@ -1,9 +1,9 @@
 /**
- * `ProcessInput`: what a worker process writes, as messages in their order, whichever way they come.
+ * `ProcessInput`: reads what a worker process writes, and passes the messages on in the order in which they were written.
  *
  * ```
  * connection, descriptor    all frames
- * slot of a memory file     the answer of the only call in flight, if this side polls for it
+ * slot of a memory file     the answer of the only call in flight, if the host polls for it
  * ```
  *
  * @module
@@ -12,7 +12,7 @@ import { FrameReader } from "../protocol/frames.ts";
 import type { MemoryFile } from "../protocol/memory_file.ts";
 import { AnswerPoll } from "./answer_poll.ts";
 
-/** What one worker writes. */
+/** Reads what one worker writes. */
 export class ProcessInput {
   /** Whether the worker may have written messages that were not read. */
   isUnreadable = false;
@@ -25,8 +25,8 @@ export class ProcessInput {
   #ended = false;
 
   /**
-   * @param file This side of the memory file, if there is one.
-   * @param onBroken Is called once, for bytes that cannot be read: nor can what follows them.
+   * @param file The host's side of the memory file, if there is one.
+   * @param onBroken Is called once, for bytes that are not a frame. What follows them is not read.
    */
   constructor(
     file: MemoryFile | undefined,
@@ -39,9 +39,9 @@ export class ProcessInput {
     this.answers = file && new AnswerPoll(file, () => void file.receive((frame) => this.#read(frame)));
   }
 
-  /** Takes a piece of what the worker has written. It is not kept. */
+  /** Reads a piece of what the worker has written. The caller may reuse its memory. */
   push(piece: Uint8Array): void {
-    // An answer in the slot was written before it.
+    // An answer in the slot was written before this piece.
     if (this.#file?.polls) this.answers!.readSlot();
     this.#file?.addRead(piece.length);
     this.#read(piece);
@@ -53,7 +53,7 @@ export class ProcessInput {
     return this.#startedTail;
   }
 
-  /** The worker has ended, and all that it has written into the connection was pushed. */
+  /** Ends the reading: the worker has ended, and all that it has written into the connection was pushed. */
   end(): void {
     if (this.#ended) return;
     this.answers?.readSlot();

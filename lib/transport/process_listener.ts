@@ -3,8 +3,8 @@
  * of the loopback device. Each worker has one of its own, which is removed as soon as the worker has connected.
  *
  * The runtime asks for permissions when the worker connects. The worker is started with grants for exactly this socket, and
- * gives them back before any code of a task is loaded (workers/process_connection.ts). Anybody may try to connect; who
- * connects proves with a secret, which came through stdin, that it is the worker.
+ * gives them back before any code of a task is loaded (workers/process_connection.ts). Other processes
+ * may try to connect, so the worker proves by a secret, which it gets through stdin, that it is the worker.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface Listener {
   readonly socket: Deno.Listener;
   /** Closes the socket, and removes its path. */
   close(): void;
-  /** Removes what scripts have left that were killed before their workers had connected. */
+  /** Removes the folders of scripts that were killed before their workers had connected. */
   sweep?(): void;
 }
 
@@ -94,7 +94,7 @@ function listenOnPort(): Listener | undefined {
     const permission: Deno.NetPermissionDescriptor = { name: "net", host: `${LOOPBACK}:${port}` };
     return opened(socket, { transport: "tcp", hostname: LOOPBACK, port }, [{ permission, wider }]);
   } catch {
-    return undefined; // There is no such device, or no descriptor left: the start of the process says so.
+    return undefined; // There is no such device, or no descriptor left: then the start of the process fails, too.
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * Makes the file in memory of a worker process (protocol/memory_file.ts). It has a name until the worker has opened it.
+ * Makes the file in memory of a worker process (protocol/memory_file.ts). Its name is removed as soon as the worker has
+ * opened it, so the file ends with the processes that have it open.
  *
- * A worker with a scope gets none: its tasks could reach the open file, and fill the memory of the machine.
+ * A worker with a scope gets no file: its tasks could write into the open file, and so fill the memory of the machine.
  *
  * @module
  */
@@ -10,24 +11,27 @@ import type { Grant } from "../protocol/connecting.ts";
 import { MemoryFile } from "../protocol/memory_file.ts";
 import { removeLeftOver } from "./left_over.ts";
 
-/** A file that waits for its worker. */
+/** A file that a worker is to open. */
 export interface WorkerMemory {
   readonly path: string;
-  /** This side of it. */
+  /** The host's side of the file. */
   readonly file: MemoryFile;
-  /** What the worker is granted until it has opened the file. */
+  /** The permissions that the worker has until it has opened the file. */
   readonly grants: readonly Grant[];
-  /** Removes its name, and files that killed scripts have left. */
+  /** Removes the name of the file, and files of scripts that were killed. */
   remove(): void;
 }
 
-/** Where Linux keeps files in memory. */
+/** The folder in which Linux keeps files in memory. */
 const PLACE = "/dev/shm";
 const PREFIX = "isopool-memory-";
 
-/** Makes a file; `undefined` where there are none, where this script may not, and if the memory of the machine is full. */
+/**
+ * Makes a file. Returns `undefined` on a system or processor without such files, if this script has no permission for it, or
+ * if the machine has no memory left.
+ */
 export function makeWorkerMemory(): WorkerMemory | undefined {
-  // Of other processors it is not known whether two system calls of a process are seen in their order.
+  // For other processors it is not known whether a process sees two writes of another one in their order.
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return undefined;
   if (!["read", "write"].every((name) => isGranted({ name: name as "read", path: PLACE }))) return undefined;
   const path = `${PLACE}/${PREFIX}${crypto.randomUUID()}`;
@@ -43,7 +47,7 @@ export function makeWorkerMemory(): WorkerMemory | undefined {
     };
     return { path, file, grants: [grantOf("read", path), grantOf("write", path)], remove };
   } catch {
-    // There is no such folder, no descriptor is left, or no memory.
+    // There is no such folder, or no descriptor or no memory is left.
     opened?.close();
     if (opened) removeFile(path);
     return undefined;
@@ -62,6 +66,6 @@ function removeFile(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // Another script was faster, or this one has given the permission away. A later script finds it.
+    // Another script has removed it, or this script has no permission for it any more: then a later script removes it.
   }
 }

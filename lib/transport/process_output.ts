@@ -37,7 +37,7 @@ export class ProcessOutput {
   /**
    * @param mark The text of a mark, without its line end.
    * @param write Receives whole lines.
-   * @param onMark Called after each mark with the text behind it: "" for a mark that counts, or a report.
+   * @param onMark Called after each mark with the text behind it: "" for a mark before a message, else a watchdog's report.
    */
   constructor(mark: string, write: (bytes: Uint8Array) => void, onMark: (report: string) => void) {
     this.#mark = new TextEncoder().encode(mark);
@@ -45,7 +45,7 @@ export class ProcessOutput {
     this.#onMark = onMark;
   }
 
-  /** The end of what has come. */
+  /** The last bytes of the stream, as text. */
   get tail(): string {
     return this.#tail;
   }

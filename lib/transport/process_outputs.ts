@@ -53,13 +53,13 @@ export class ProcessOutputs {
     this.labelled = new LabelledOutput(mark, this.stdout, this.stderr);
   }
 
-  /** The next call may print so many bytes. */
+  /** Sets the maximum number of bytes that the next call may print. */
   allow(max: number | undefined): void {
     this.#max = max;
     this.#printed = 0;
   }
 
-  /** Hands on a message, now or when what was printed before it has come. */
+  /** Passes a message on, now or when the host has read all that was printed before it. */
   deliver(message: WorkerMessage): void {
     // A call that has started must not run again, whatever it has printed.
     if (this.#isCut && message.kind !== "started") return;
@@ -73,7 +73,7 @@ export class ProcessOutputs {
     }
   }
 
-  /** Hands on everything: the process has ended. */
+  /** Passes all messages on: the process has ended. */
   end(): void {
     this.labelled.end();
     this.stdout.end();

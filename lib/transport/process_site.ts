@@ -15,7 +15,7 @@ export interface Channel {
   readonly pid: number;
   /** Writes in order. `done` is called when the bytes have left this process. */
   write(parts: readonly Uint8Array[], done?: () => void): void;
-  /** This side of the file in memory, where there is one. */
+  /** The host's side of the file in memory, if there is one. */
   readonly file?: MemoryFile;
   /** Writes an answer for which the worker blocks. Absent where workers cannot block. */
   answer?(parts: readonly Uint8Array[]): void;
@@ -33,7 +33,7 @@ export interface Site {
   readonly isLaunched: boolean;
   /** Starts the process. */
   open(events: ChildEvents): Channel;
-  /** Returns where a task's module is there. What is written afterwards waits until it is. */
+  /** Returns the source of a task on that machine. Later writes wait until its module is there. */
   place(source: Source): Source;
 }
 
@@ -46,7 +46,7 @@ export function localSite(setup: Setup): Site {
   };
 }
 
-/** Returns settings whose hooks are where a worker is. */
+/** Returns the settings for a worker at a site: the sources of the hooks are those on its machine. */
 export function withPlaces(setup: Setup, site: Site): Setup {
   const placed = (hook: Hook | undefined) => hook && { ...hook, source: site.place(hook.source) };
   return { ...setup, initializer: placed(setup.initializer), finalizer: placed(setup.finalizer) };

@@ -1,6 +1,6 @@
 /**
- * Starts worker processes, here or on other hosts. With all that only they need it is loaded for the first pool that has
- * some (process_launch.ts).
+ * Starts worker processes, here or on other hosts. process_launch.ts loads this module, and the modules that only worker
+ * processes need, for the first pool that has any.
  *
  * @module
  */

@@ -1,10 +1,11 @@
 /**
- * `ResumedBytes`: what a worker process writes, first through its connection, and from some byte on through a descriptor.
+ * `ResumedBytes`: joins what a worker process writes, first through its connection, and later through a descriptor. The
+ * last bytes of the connection may come through both.
  *
  * ```
  * connection   0 1 2 3 4 5        the worker knows that 0 to 2 have left, and not whether 3 to 5 have
  * descriptor       position 3, then 3 4 5 6 7 ...
- * handed on    0 1 2 3 4 5 6 7    each byte once, in order
+ * passed on    0 1 2 3 4 5 6 7    each byte once, in order
  * ```
  *
  * @module
@@ -19,18 +20,18 @@ interface Stream {
   resume(): void;
 }
 
-/** What one worker writes. */
+/** Joins what one worker writes. */
 export class ResumedBytes {
   readonly #take: (piece: Uint8Array) => void;
   readonly #descriptor: Stream;
-  // How many bytes were handed on, and how many have come through the connection.
+  // How many bytes were passed on, and how many have come through the connection.
   #taken = 0;
   #fromConnection = 0;
-  // The position at which the descriptor is; `undefined` until it has said where it begins.
+  // The position of the next byte of the descriptor; `undefined` until the header that gives the first one was read.
   #position: number | undefined;
   readonly #header = new Uint8Array(POSITION);
   #headerLength = 0;
-  // Pieces of the descriptor for which bytes are missing that are still in the connection.
+  // Pieces of the descriptor that wait for bytes before them, which are still in the connection.
   #early: Uint8Array[] = [];
 
   /** @param take Receives the bytes. A piece is valid during the call only. */
@@ -39,7 +40,7 @@ export class ResumedBytes {
     this.#descriptor = descriptor;
   }
 
-  /** Whether nothing waits that was read. */
+  /** Whether all bytes that were read were passed on. */
   get isComplete(): boolean {
     return this.#early.length === 0;
   }
@@ -79,7 +80,7 @@ export class ResumedBytes {
     return piece;
   }
 
-  // Hands on what has not come the other way, and returns the position after the piece.
+  // Passes on the bytes of a piece that were not passed on before, and returns the position after the piece.
   #handOn(position: number, piece: Uint8Array): number {
     const known = this.#taken - position;
     if (known < piece.length) {

@@ -130,7 +130,7 @@ export interface Setup {
   readonly memoryLimit: number | undefined;
   /** Number of calls after which a worker ends. The scheduler counts; only worker hosts of a cluster do so themselves. */
   readonly maxTasks: number | undefined;
-  /** Memory in bytes from which on a worker reports that it has grown. */
+  /** Bytes of memory from which a worker reports that it has grown. */
   readonly recycleAt: number | undefined;
   /** The permissions of workers with a scope of their own: at most those of this isolate. */
   readonly permissions: Deno.PermissionOptionsObject | undefined;
@@ -177,7 +177,7 @@ export interface TransportEvents {
   roomFreed(): void;
   /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */
   measured(count: number, ms: number, runTime?: number): void;
-  /** The worker's memory is past `recycleAt`. It comes again, as long as that is so. */
+  /** The worker's memory is past `recycleAt`. Reported again and again while it is. */
   grown(): void;
   /** The worker has ended or is abandoned; calls that are not settled are lost. */
   exit(death: Death): void;
