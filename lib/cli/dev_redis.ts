@@ -63,6 +63,7 @@ export class DevRedis implements AsyncDisposable {
     await Deno.remove(this.#folder, { recursive: true });
   }
 
+  // Resolves when it takes connections.
   async #answers(url: URL): Promise<void> {
     let ended: Deno.CommandStatus | undefined;
     void this.#process.status.then((status) => ended = status);

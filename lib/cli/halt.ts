@@ -9,7 +9,7 @@ import { UsageError } from "./usage_error.ts";
 /** How a command ends early: `soon` finishes what runs, `now` stops it. */
 export type HaltWhen = "soon" | "now";
 
-/** Failures from which on a percentage counts, as in GNU parallel: one failure of one item is 100 %. */
+/** Minimum number of failures for a limit in percent, as in GNU parallel: one failure of one item is 100 %. */
 const MIN_FAILURES = 3;
 
 /** Counts outcomes until the limit of `--halt` is reached. */

@@ -155,7 +155,7 @@ class MapRun {
     return this.#sink.add({ seq, item, exit, command, text, error, time }, written);
   }
 
-  // Called when the result has been written: a row says that it is there.
+  // Called when the result has been written, since a row of the log says that the output has the result.
   #logRow(seq: number, item: unknown, received: number, exit: Exit, { start, duration }: RunTime): void {
     const { source, command } = this.#plan;
     const sent = source.format === "blocks" ? (item as string).length : 0;

@@ -1,10 +1,10 @@
 /**
- * `attach()`: the ends of the calls of a pool that this or another process has made, also after the end of that process.
+ * `attach()`: the outcomes of the calls of a pool that this or another process has made, also after the end of that process.
  *
  * ```
  * snapshot   ids of all jobs of the queue, in one transaction; those of the executor's last pool are watched
- * sweep      reads the ends of those that have ended
- * events     the ends of the others (call_watch.ts)
+ * sweep      reads the outcomes of the calls that have ended
+ * events     bring the outcomes of the others (call_watch.ts)
  * ```
  *
  * @module
@@ -54,14 +54,14 @@ interface AttachedCall {
 }
 
 /**
- * Yields the ends of the calls of a pool with an `executor`: those that ended before, those that run, and those that wait for
- * a host. Each comes once, as soon as it is known, and the iteration ends after the last. The calls are not changed: any
- * number of processes can attach, also while the pool lives.
+ * Yields the outcomes of the calls of a pool with an `executor`: of those that ended before, those that run, and those that
+ * wait for a host. Each comes once, as soon as it is known, and the iteration ends after the last. The calls are not changed:
+ * any number of processes can attach, also while the pool lives.
  *
- * It finds the calls that are in Redis: a pool has as many there at a time as it has `workers`, so give it as many as it has
- * calls. Of several pools with the same name it takes the one that was made last. Redis keeps an end for the `retention` of
- * the pool, by default an hour. A stream has no end without its reader, and is left out. Retries are made by the pool: of the
- * attempts of a call, the last one counts.
+ * It finds the calls that are in Redis. A pool has at most as many there at a time as its `workers`: to find all calls, make
+ * the pool with as many `workers` as it has calls. Of several pools with the same name it takes the one that was made last.
+ * Redis keeps an outcome for the `retention` of the pool, by default an hour. Streams are left out: without its reader a
+ * stream does not end. Retries are made by the pool: of the attempts of a call, the last one counts.
  *
  * @typeParam R The result of the calls.
  * @throws {ClusterError} If Redis cannot be reached, or has no calls of the executor.

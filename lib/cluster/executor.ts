@@ -67,7 +67,7 @@ export class Executor {
     const watched = new WatchedCall(events);
     const modules = call.task.urls.length > 0 ? this.#modules.send(call.task.urls) : undefined;
     const enqueue = (modules: SentModules | undefined) => {
-      // Who attaches to the calls of an executor finds each in a job of its own.
+      // `attach()` needs each call of an executor in a job of its own.
       const mayShare = call.mayShare && this.#settings.executor === undefined;
       const outgoing = { ...call, mayShare, watched, modules };
       if (mayShare) this.#shared.set(watched, outgoing);
@@ -169,8 +169,8 @@ export class Executor {
   #job(batch: readonly OutgoingCall[]): NewJob {
     const [{ task, modules, priority, text }] = batch;
     const jobId = `${this.#run}-${++this.#count}`;
-    // Nobody can attach: Redis need not keep the arguments of a large call that has ended. If this fails, BullMQ removes them
-    // after their retention.
+    // Only `attach()` reads the job of an ended call, and it needs an executor. Without one, a large job is removed at once; if
+    // that fails, BullMQ removes it after its retention.
     const isKept = this.#settings.executor !== undefined || text.length <= LARGE;
     const onEnd = isKept ? undefined : () => void this.#queue.remove(jobId).catch(() => {});
     this.#watch.sent(jobId, batch.map(({ watched }) => watched), onEnd);

@@ -80,7 +80,7 @@ export class HostCall {
     return this.#transport.startedAt(this.seq) !== undefined;
   }
 
-  /** Its worker has it now. */
+  /** Notes that the call was sent to its worker. */
   sent(): void {
     this.#isSent = true;
     this.listener.sent();
@@ -129,7 +129,7 @@ export class HostCall {
     this.#fail({ kind: "thrown", thrown: encodeThrown(error) }, errorText(error));
   }
 
-  /** Its worker has ended. */
+  /** Fails the call: its worker has ended. */
   died(failure: JobFailure, message: string): void {
     this.#fail(failure, message, this.#isSent && !this.#isKilled && !this.#transport.hasStarted(this.seq));
   }

@@ -51,7 +51,7 @@ export class HostWorkers {
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
 
   /**
-   * @param limit Maximum number of calls at a time; so many idle workers are kept.
+   * @param limit Maximum number of calls at a time, and of idle workers that are kept.
    * @param permissions What calls may do at most; `undefined` for what this process may do.
    */
   constructor(backend: HostBackend, limit: number, permissions: Scope | undefined) {

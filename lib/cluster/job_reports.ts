@@ -1,6 +1,6 @@
 /**
- * `JobReports`: what a worker host reports of a job before it ends, in order. While Redis has not answered, further news are
- * collected: a stream of many items takes few commands.
+ * `JobReports`: what a worker host reports of a job before it ends, in order. It collects further news while Redis has not
+ * answered: so a stream of many items takes few commands.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export class JobReports {
   /** Resolves when Redis has, or will not take, what was reported so far; `undefined` before the first report. */
   written: Promise<void> | undefined;
 
-  /** @param ends The calls of a batch that have ended, which grows; each report has it. */
+  /** @param ends The calls of a batch that have ended. The list grows, and each report contains the whole list. */
   constructor(job: Job, ends: readonly CallEnd[]) {
     this.#job = job;
     this.#ends = ends;
@@ -41,7 +41,7 @@ export class JobReports {
     this.#isDue = false;
     const news = this.#news;
     this.#news = [];
-    // A job that is not there any more was given up.
+    // Redis has the job no more if its pool has given it up.
     await this.#job.updateProgress({ news, ends: this.#ends } satisfies JobProgress).catch(() => {});
   }
 }

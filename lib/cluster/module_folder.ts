@@ -8,8 +8,8 @@
  * ```
  *
  * Each content is compared with its hash before a file is written, so a host runs what the pool has sent, or nothing. The
- * folder is removed when the host closes. The folder of a host that was killed is removed by the next one on its machine,
- * which can lock its file.
+ * folder is removed when the host closes. The folder of a host that was killed is removed by the next host on its machine:
+ * that one can lock the file, because the system has released the lock.
  *
  * @module
  */
@@ -77,12 +77,12 @@ export class ModuleFolder {
   async #contents(hashes: readonly string[]): Promise<Uint8Array[]> {
     const keys = hashes.map((hash) => contentKey(this.#settings, hash));
     const found = await this.#client.mgetBuffer(keys) as (Uint8Array | null)[];
-    const using = this.#client.pipeline();
-    for (const key of keys) using.expire(key, MODULE_SECONDS);
-    await using.exec();
+    const renewal = this.#client.pipeline();
+    for (const key of keys) renewal.expire(key, MODULE_SECONDS);
+    await renewal.exec();
     return await Promise.all(found.map(async (content, i) => {
       if (content && contentHash(content) === hashes[i]) return content;
-      // Then the next pool that sends it puts it there again.
+      // Without the wrong content, the next pool that sends the module puts it there again.
       if (content) await this.#client.del(keys[i]);
       const what = content ? "its content in Redis is not what was sent" : "Redis does not have it any more";
       throw new ClusterError(`${what} (SHA-256 ${hashes[i]})`);
@@ -107,7 +107,7 @@ interface Folder {
 async function makeFolder(): Promise<Folder> {
   const path = await Deno.makeTempDir({ prefix: PREFIX });
   await removeAbandoned(dirname(path));
-  // It gets its name when it is locked: another host must not find it unlocked.
+  // The file gets its name after it is locked: another host must not find it unlocked.
   const unnamed = join(path, `${LOCK}-new`);
   const lock = await Deno.open(unnamed, { create: true, write: true });
   await lock.lock(true);

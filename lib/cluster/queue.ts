@@ -19,7 +19,7 @@ import { pack, type PackedValue, unpack } from "./pack.ts";
 /** Options of a {@linkcode ClusterQueue}. */
 export interface ClusterQueueOptions {
   /**
-   * Number of items from which on `put` waits for room. Give each producer the same.
+   * Maximum number of items: `put` waits while the queue has as many. Give each producer the same number.
    *
    * @default {Infinity}
    */
@@ -49,7 +49,7 @@ export interface ClusterQueueOptions {
 export class ClusterQueue<T> implements AsyncIterable<T> {
   /** Its name. */
   readonly name: string;
-  /** Number of items from which on `put` waits for room. */
+  /** Maximum number of items: `put` waits while the queue has as many. */
   readonly maxSize: number;
   readonly #session: Session;
   // The last put of a queue with a limit. Puts that wait take turns, or a later one would overtake.

@@ -34,9 +34,9 @@ export interface WatchedJob {
 /** A call that has not ended. */
 export class WatchedCall {
   readonly events: CallEvents;
-  /** The job that carries it; `undefined` while it is unsent. */
+  /** The job that contains the call; `undefined` while the call is unsent. */
   job: WatchedJob | undefined;
-  /** Its index in that. */
+  /** The position of the call in the job. */
   index = 0;
   /** The last control message to the host, which may have been lost. */
   control: ControlRequest | undefined;

@@ -139,8 +139,8 @@ export function controlChannel(prefix: string, queue: string): string {
 }
 
 /**
- * Bytes of a packed value from which on it does not go through the events of the queue, which every pool reads and of which
- * Redis keeps 10,000.
+ * Bytes from which a packed value does not go through the events of the queue, which every pool reads and of which Redis
+ * keeps 10,000.
  */
 export const LARGE = 2 ** 14;
 

@@ -9,9 +9,10 @@
  * Without the lock, a line on stderr can split a line of more than 4 KB on stdout where both go into the same pipe. The
  * first isolate that uses the terminal creates its memory, and each host passes it to its workers in their `WorkerInit`.
  *
- * Showing neither fails nor delays the work. A bar waits for no other thread: the one that prints draws its newest text. A
- * line of progress and a print of the main thread wait for at most 100 ms, and then go without the lock: a worker that is
- * stuck or hostile may keep the lock for ever, and no timer of the main thread fires while it waits.
+ * Output must neither fail the work nor delay it. A bar waits for no other thread: the thread that prints draws the newest
+ * text of the bar. A line of progress and a print of the main thread wait for at most 100 ms, and are then written without
+ * the lock: a worker that is stuck or hostile may keep the lock for ever, and no timer of the main thread fires while it
+ * waits.
  *
  * Memory ordering: only the holder of the lock writes BAR_SHOWN and SHOWN_WIDTHS; the lock orders these accesses. The
  * text of the bar has two slots. The main thread, its one writer, fills the slot that is not in use and then publishes
@@ -33,7 +34,7 @@ const BAR_SHOWN = LOCK_WORDS;
 const BAR_VERSION = LOCK_WORDS + 1;
 /** Two words: the length of each slot in bytes; 0 means that there is no bar. */
 const BAR_LENGTHS = LOCK_WORDS + 2;
-/** The columns of each line, of each slot; 0 behind the last line. */
+/** The columns of each line, in each slot; 0 after the last line. */
 const BAR_WIDTHS = LOCK_WORDS + 4;
 /** The columns of each line that is on the terminal: in a terminal that was made narrower it takes more rows. */
 const SHOWN_WIDTHS = BAR_WIDTHS + 2 * MAX_LINES;
@@ -52,7 +53,7 @@ const MAX_ROWS = 100;
 const CLEAR = "\r\x1b[K";
 /** How long a line of progress, or a print of the main thread, waits for the lock, in milliseconds. */
 const LOCK_TIMEOUT = 100;
-/** After a wait for the lock has timed out: for so many milliseconds, further prints do not wait for it. */
+/** Milliseconds after a wait for the lock that has timed out, in which further prints do not wait for it. */
 const STUCK_TIME = 1_000;
 
 const encoder = new TextEncoder();
@@ -194,7 +195,7 @@ export class Terminal {
     Atomics.store(this.#words, BAR_VERSION, version);
   }
 
-  // Returns copies: the runtime writes no shared memory. A task can write anything into the words, hence the bounds.
+  // Returns copies: the runtime cannot write from shared memory. A task can write anything into the words, hence the bounds.
   #readBars(): { text: Uint8Array; widths: Int32Array } | undefined {
     const version = Atomics.load(this.#words, BAR_VERSION);
     const slot = version & 1;

@@ -160,7 +160,7 @@ export class Collector<R> implements ResultsSource<R> {
     if (this.#onError === "throw" && known) this.fail(known.reason);
     this.#producer.resume();
     while (!this.#failed && this.#settled < this.#count) await this.#nextEvent();
-    // It writes what it has gathered, and may fail.
+    // Closing writes the records that it has gathered, and may fail.
     this.#recorder?.close();
     if (this.#failed) throw this.#failed.reason;
     this.#throwAtEnd();

@@ -1,6 +1,7 @@
 /**
- * `UnobservedFailures`: the failures that no code has observed yet. A promise reports an unhandled rejection as soon as the
- * microtasks have run: several futures could not be awaited one after another. So the failures of futures have time:
+ * `UnobservedFailures`: the failures that no code has observed yet. A promise that nothing awaits is reported as an unhandled
+ * rejection as soon as the microtasks have run, so several futures could not be awaited one after another. The failure of a
+ * future is therefore reported later:
  *
  * ```
  * failure -- 5 s --> printed on stderr, once -- end of the script --> unhandled rejection: exit code 1
@@ -19,7 +20,7 @@ import { type PrintedFailure, printFailures } from "./failure_notices.ts";
 
 /** Milliseconds that a failure has before it is printed. */
 const PRINT_AFTER = 5_000;
-/** Failures that are due within so many milliseconds are printed together. */
+/** Failures that are due within this time, in milliseconds, are printed together. */
 const PRINT_WINDOW = 1_000;
 /** Number of printed failures that are kept for the end of the script. Beyond it the oldest are only counted. */
 const MAX_KEPT = 100;
@@ -40,7 +41,7 @@ interface Failure extends PrintedFailure {
 // The failures of this isolate by their owners, the oldest first. printDue moves them from the first map to the second.
 const unprinted = new Map<object, Failure>();
 const printed = new Map<object, Failure>();
-/** What is beyond MAX_KEPT. A service that forgets failures would otherwise keep about 4 KB for each, for ever. */
+/** Counts the failures beyond MAX_KEPT. A service that forgets failures would otherwise keep about 4 KB for each, for ever. */
 class DroppedFailures {
   readonly #owners = new WeakMap<object, Counter>();
   readonly #counts = new WeakMap<Counter, number>();

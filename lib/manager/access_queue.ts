@@ -34,7 +34,7 @@ export interface ChainedClaim extends Claim {
   readonly transaction?: number;
 }
 
-/** A call, or the begin of a transaction. */
+/** A call, or the beginning of a transaction. */
 export interface AccessRequest extends ChainedClaim {
   /** Called once, when the request is granted. */
   start(): void;

@@ -84,7 +84,7 @@ export class TraceLanes {
     this.#file.write({ ph, cat: "flow", name: "call", id, tid, ts: this.#us(at), ...ph === "f" && { bp: "e" } });
   }
 
-  /** Adds the begin (`"b"`) or the end (`"e"`) of a map or stream. */
+  /** Adds the beginning (`"b"`) or the end (`"e"`) of a map or stream. */
   span(ph: "b" | "e", name: string, id: number, at: number, args?: Args): void {
     this.#file.write({ ph, cat: "job", name, id, tid: 0, ts: this.#us(at), args });
   }

@@ -3,8 +3,8 @@
  * pool does the error handling, the limits and the forced stop.
  *
  * ```
- * new -> start() -> running -- the task ends; kill(): force --------------------------> ended: exitCode, reason
- *                      \-- terminate(): context.signal fires -- 200 ms later: force --/
+ * new -> start() -> running -- the task ends, or kill() stops it by force ---------------> ended: exitCode, reason
+ *                      \-- terminate(): context.signal fires; 200 ms later: by force --/
  * ```
  *
  * @module
@@ -96,8 +96,8 @@ export class Process<A extends unknown[] = never, R = unknown> implements AsyncD
   }
 
   /**
-   * Exit code: 0 if the task returned; 1 if it threw, ran out of memory or died of an uncaught error; the code that it (or a
-   * child's SIGTERM listener) gave `Deno.exit`; else the signal's negative number: -15 terminated, -9 killed or ignored SIGTERM.
+   * Exit code: 0 if the task returned; 1 if it threw, ran out of memory or died of an uncaught error; the argument of
+   * `Deno.exit`, if code of the process called it; -15 after `terminate()`; -9 after `kill()`, or if it ignored SIGTERM.
    */
   get exitCode(): number | undefined {
     return this.#end?.exitCode;

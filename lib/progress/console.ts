@@ -1,6 +1,6 @@
 /**
  * `ConsoleGuard`: makes this thread's `console` take the terminal's lock while a bar is shown, so that its output does not
- * mix with the bar. The `console` of a worker always takes the lock (workers/stop_retry.ts).
+ * mix with the bar. The `console` of a worker thread always takes the lock (`wrapGlobals` in workers/stop_retry.ts).
  *
  * @module
  */

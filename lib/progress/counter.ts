@@ -39,7 +39,7 @@ export interface Counts extends ProgressState {
   running(): RunningItem[];
 }
 
-/** Shows counts when it likes; unlike a sink, it is not called for each item. Its methods must not throw. */
+/** Reads the counts at times of its own; unlike a sink, it is not called for each item. Its methods must not throw. */
 export interface Display {
   /** Called once, when the first item starts. */
   start(counts: Counts): void;

@@ -16,7 +16,7 @@ import { isAnyArrayBuffer, isProxy } from "../core/uncopyable.ts";
 import { type Handle, isShared, KEY } from "../shared/handle.ts";
 import { isMemory, UnreachableError } from "./reach.ts";
 
-/** Bytes from which on a buffer travels beside the message: serializing it inside costs a second copy. */
+/** Minimum bytes of a buffer that travels beside the message: serializing it inside costs a second copy. */
 export const LARGE_BUFFER = 16 * 1024;
 /** Maximum number of buffers beside one message. Further ones are inside. */
 export const MAX_BUFFERS = 4_096;

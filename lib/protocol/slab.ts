@@ -6,7 +6,7 @@
 
 /** Bytes of a slab. */
 const SLAB = 2 ** 16;
-/** Bytes from which on a frame has memory of its own. */
+/** Minimum bytes of a frame that has memory of its own. */
 const LARGE = 2 ** 13;
 
 let free = new Uint8Array();

@@ -29,7 +29,7 @@ export class Uncopyable {
   constructor(readonly value: unknown, readonly cause: unknown) {}
 }
 
-/** Returns the placeholder that an item is, or the only one of a list of arguments, if so. */
+/** Returns the placeholder if an item is one, or is a list with one as its only argument; otherwise `undefined`. */
 export function uncopyableIn(item: unknown): Uncopyable | undefined {
   const value = isArray(item) && item.length === 1 ? item[0] : item;
   return isA(value, Uncopyable) ? value : undefined;

@@ -2,11 +2,11 @@
  * A ring buffer of values in shared memory, from one writer to one reader, in order.
  *
  * ```
- * value   kind | length, then  a number: one unit    a text: UTF-8    bytes: as they are    others: nothing
+ * value   kind | length, then  a number: one unit    a text: UTF-8    bytes: as they are    others: no data
  * ```
  *
  * A number costs 10 ns on either side, a short text 50, a small object 1 us; structured clone and a port take 5 us and
- * more. The ring refuses a value that does not fit, or that the reader would get changed: such values go by message.
+ * more. The ring refuses a value that does not fit, or whose copy would differ from it: such values go by message.
  *
  * The reader copies data out of shared memory before it parses it, and never reads outside of the memory. The other
  * side may be hostile, or may have written a new record meanwhile.

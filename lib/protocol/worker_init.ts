@@ -32,7 +32,7 @@ export interface WorkerSettings {
   concurrency: number;
   /** Maximum memory in bytes, if there is a limit. */
   memoryLimit: number | undefined;
-  /** Memory in bytes from which on the worker reports that it has grown, if the pool replaces such workers. */
+  /** Bytes of memory from which the worker reports that it has grown, if the pool replaces such workers. */
   recycleAt: number | undefined;
 }
 

@@ -12,7 +12,7 @@ import { MAX_BYTES, newPages } from "./paged_log.ts";
 
 /** The shared memory of a channel. */
 export interface ChannelMemory {
-  /** A random name: each message that carries this memory creates other SharedArrayBuffer objects. */
+  /** A random name, which identifies the channel. The buffers cannot: each message makes new objects for the same memory. */
   readonly name: string;
   /** Positions, locks, page table, deliveries: control_layout.ts. */
   readonly control: SharedArrayBuffer;

@@ -104,7 +104,8 @@ function encodeText(kind: number, text: string): Encoded {
 }
 
 /**
- * Decodes a record. A record can be decoded only once: its shared memory is a key that the runtime gives out once.
+ * Decodes a record. A record can be decoded only once: in place of shared memory it contains a key, with which the runtime
+ * gives the memory out once (structured.ts).
  *
  * @throws {IsopoolError} If no `encodeValue` has written the record, or a shared object in it cannot be received.
  */

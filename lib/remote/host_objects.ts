@@ -36,10 +36,13 @@ interface PendingRequest {
   readonly object: HostObject;
 }
 
-/** What was seen of an object. Kept by the registry that reports the end of the object. */
+/** What this process has received of an object. The finalization registry gets it when the object is collected. */
 interface Seen {
   readonly id: number;
-  /** How often the host had sent it when it arrived last. */
+  /**
+   * How often the host had sent the object, at its last arrival. A release with this number does not free an object that the
+   * host has sent again meanwhile.
+   */
   count: number;
 }
 

@@ -1,7 +1,7 @@
 /**
  * `Backlog`: what waits to be sent, the highest priority first. Within a priority, chunks that a worker gave back come
  * first, then the jobs in turn: a job that has more calls goes to the tail after each chunk, so that a long map does not
- * hold up the jobs behind it. A priority that others have gone before for too long has a turn (priority_aging.ts).
+ * hold up the jobs behind it. A priority that waits for higher ones for too long gets a turn (priority_aging.ts).
  *
  * ```
  * priority 5:  returned [chunk]   jobs [submit]
@@ -39,7 +39,7 @@ export class Backlog {
   readonly #levels: PriorityLevel[] = [new PriorityLevel(0)];
   readonly #aging: PriorityAging<PriorityLevel>;
 
-  /** @param aging Milliseconds for which calls of a higher priority may go before those of a lower one. */
+  /** @param aging Maximum milliseconds for which calls of a higher priority hold up those of a lower one. */
   constructor(aging = Infinity) {
     this.#aging = new PriorityAging(aging);
   }

@@ -107,7 +107,7 @@ export class Dispatcher {
     }
   }
 
-  // Whether a worker that has calls is busy with long ones, so that a further call would wait there.
+  // Whether a worker that has calls is busy with long ones, so that a further call would have to wait.
   #isStuck({ inFlight, calls: { throughput } }: Slot, now: number): boolean {
     if (inFlight === 0) return false;
     if (this.#concurrency === 1) return throughput.stuckAt <= now;

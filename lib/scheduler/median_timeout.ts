@@ -6,7 +6,7 @@
 import type { Histogram } from "../core/histogram.ts";
 import { MAX_DELAY } from "../core/validate.ts";
 
-/** Number of runs from which on there is a limit. */
+/** Minimum number of runs for a limit. */
 const MIN_RUNS = 10;
 /** Shortest limit, in milliseconds: the first call of a fresh worker loads the task's module, which counts as running. */
 const MIN_TIMEOUT = 1_000;

@@ -39,7 +39,7 @@ export interface CallsSlot extends OwnedSlot {
 /** The calls of one slot. */
 export class SlotCalls implements ChunkHolder {
   readonly id: number;
-  /** Calls that have ended here. */
+  /** Number of calls that have ended on this worker. */
   ended = 0;
   /** The task of a call that was lost when the worker died. */
   lostTask: TaskEntry | undefined;

@@ -12,7 +12,7 @@ import type { Death } from "../transport/transport.ts";
 import type { OwnedSlot } from "./slot_owner.ts";
 import { crashError } from "./worker_death.ts";
 
-/** So many workers in a row that die before they have run a call break the pool. */
+/** Number of workers that die one after another, before they have run a call, at which the pool breaks. */
 const MAX_FAILURES = 3;
 /** Milliseconds before the next start after a first refusal; each further refusal doubles it, up to the maximum. */
 const FIRST_WAIT = 50;

@@ -1,6 +1,6 @@
 /**
- * How a condition waits and notifies: it runs the machines of steps/condition.ts, and suspends the caller's guard while the
- * lock is released.
+ * How a condition waits and notifies: it runs the state machines of steps/condition.ts, and suspends the caller's guard while
+ * the lock is released.
  *
  * @module
  */
@@ -78,7 +78,7 @@ export class ConditionCore {
     this.#throwIfFull(machine);
   }
 
-  /** Wakes the `count` that have waited longest. */
+  /** Wakes the `count` waiters that have waited longest. */
   notify(guard: Guard, count: number): void {
     integer(NOTIFY, "count", count, 0);
     // For the check alone: the guard must hold the condition's lock. Nothing is released.

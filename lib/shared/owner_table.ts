@@ -45,10 +45,10 @@ const GENERATIONS = 1 << 20;
 const ID = 0x3fffffff;
 const LOST = 1 << 30;
 const GONE = 1 << 31;
-// Behind the slots: a random name, since each message that carries the table makes another SharedArrayBuffer object of it.
-// (Slot 0 is never used, so an id is never 0.)
+// After the slots: a random name, which identifies the table. The buffer cannot: each message makes a new object for the same
+// memory. (Slot 0 is never used, so an id is never 0.)
 const NAME_WORDS = 4;
-// Behind the name: for each slot, the id of the thread's host; 0 if the thread registered itself.
+// After the name: for each slot, the id of the thread's host; 0 if the thread registered itself.
 const HOSTS = SLOTS + NAME_WORDS;
 const BYTES = (HOSTS + SLOTS) * 4;
 

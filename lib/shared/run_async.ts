@@ -1,5 +1,5 @@
 /**
- * Runs the machines of calls without blocking the thread while they sleep.
+ * Runs the state machines of calls (steps/step.ts) without blocking the thread while they sleep.
  *
  * ```
  * word ---- one Atomics.waitAsync ----> WaitQueue ---- in order of their calls --> machine, machine, machine

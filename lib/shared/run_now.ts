@@ -1,6 +1,6 @@
 /**
- * Runs a machine without waiting for anything but a lock: `tryPut` and `tryTake` of a queue, the collection of its lost
- * items, the reset of a barrier.
+ * Runs a state machine (steps/step.ts) that waits for nothing but a lock: `tryPut` and `tryTake` of a queue, the collection
+ * of its lost items, the reset of a barrier.
  *
  * A lock that another thread holds is waited for, since its holder needs a moment only. (A `timeout` of 0 would give up on
  * that too.) But the wait has an end: code that has written into the memory can make it look as if a thread held the lock

@@ -1,5 +1,5 @@
 /**
- * Runs the machine of a call, and blocks the thread while the machine sleeps.
+ * Runs the state machine of a call (steps/step.ts), and blocks the thread while the machine sleeps.
  *
  * The thread sleeps in slices of 50 ms. A thread that slept in `Atomics.wait` without a limit would see neither that the
  * holder of its lock has died nor that its host has marked it as lost, and `terminate()` cannot end a Web Worker that

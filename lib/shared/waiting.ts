@@ -1,5 +1,6 @@
 /**
- * What all waiting calls share: their options, the machine that a call runs, and how its result becomes an error.
+ * What all waiting calls share: their options, the state machine that a call runs (steps/step.ts), and how its result
+ * becomes an error.
  *
  * @module
  */
@@ -38,7 +39,7 @@ export interface BlockLimits {
 /** Maximum milliseconds that a thread sleeps before it checks whether a thread for which it waits has died. */
 export const POLL_INTERVAL = 50;
 
-/** The machine of one call. */
+/** The state machine of one call. */
 export interface Machine {
   /** The call, for messages: `acquire Lock`. */
   readonly call: string;

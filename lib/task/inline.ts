@@ -75,7 +75,8 @@ function checkSyntax(source: string, name: string): void {
   try {
     new Function(expression(source)); // Compiles it, and does not run it.
   } catch (cause) {
-    // Code may not be made of strings here: the parser decides. It also has a better message for `import.meta`.
+    // This process may not compile text (`--disallow-code-generation-from-strings`): then the parser decides. It also has a
+    // better message for `import.meta`.
     if (!(cause instanceof SyntaxError) || source.includes("import.meta")) return;
     throw syntaxError(name, cause);
   }
