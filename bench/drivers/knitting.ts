@@ -1,5 +1,6 @@
 /**
- * The contestant knitting, under Deno. Its tasks must be exports of the module that makes the pool.
+ * The contestant knitting, under Deno. Its tasks must be exports of the module that makes the pool, so its threads load this
+ * module, too: `isMain` is false there.
  *
  * @module
  */

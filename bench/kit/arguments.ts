@@ -1,5 +1,6 @@
 /**
- * Reads the arguments of benchmarks and soak tests. A misspelt one ends the script: it must not run as something else, or as nothing.
+ * Reads the arguments of benchmarks and soak tests. A misspelt argument ends the script, which would otherwise run something
+ * else than it was asked to, or nothing.
  *
  * @module
  */

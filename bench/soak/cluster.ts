@@ -1,9 +1,9 @@
 /**
- * What a cluster must hold, with real hosts, a real Redis and real deaths, as a table.
+ * Checks what a cluster guarantees, with real hosts, a real Redis and real deaths. Prints a table.
  *
  *   deno task soak:cluster [--rounds N] [ITEM...]
  *
- * ITEM: all items whose name begins with it run; without any, all. N: how often the kill is repeated (20).
+ * ITEM: runs the items whose names begin with it; without any, all items. N: how often a kill is repeated (20).
  *
  * It needs Linux and redis-server; the item `network` needs root as well. Exit code 1 if an item does not hold, 2 if none
  * was run.
@@ -24,7 +24,7 @@ export interface Measured {
   ok: boolean | undefined;
 }
 
-/** Something that must hold. */
+/** A guarantee. */
 export interface Item {
   readonly name: string;
   readonly required: string;

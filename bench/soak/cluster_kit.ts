@@ -63,7 +63,7 @@ export class TestCluster implements AsyncDisposable {
     }
   }
 
-  /** Waits until the file has so many lines. */
+  /** Waits until the file has `count` lines. */
   async untilLines(count: number): Promise<void> {
     const end = performance.now() + 60_000;
     while ((await this.lines()).length < count) {

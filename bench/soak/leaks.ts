@@ -15,10 +15,10 @@ import { slopeOf } from "./slope.ts";
 
 const WARM_UP = 100;
 /**
- * Kills between two samples of memory. Each lot has a pool of its own, whose threads have ended when memory is sampled:
+ * Kills between two samples of memory. Each batch has a pool of its own, whose threads have ended when memory is sampled:
  * four threads that are just starting take more memory than a thousand kills may leave behind.
  */
-const LOT = 50;
+const BATCH = 50;
 
 const spin = inline(() => {
   for (;;);
@@ -80,12 +80,12 @@ async function settledCounts(ms = 500): Promise<Counts> {
   }
 }
 
-/** Kills tasks in lots; gives the errors that are no timeouts, and the memory after each lot. */
+/** Kills tasks in batches; gives the errors that are no timeouts, and the memory after each batch. */
 async function kill(kills: number): Promise<{ others: string[]; samples: [number, number][] }> {
   const others: string[] = [];
   const samples: [number, number][] = [];
-  for (let made = 0; made < kills; made += LOT) {
-    await killLot(Math.min(LOT, kills - made), others);
+  for (let made = 0; made < kills; made += BATCH) {
+    await killBatch(Math.min(BATCH, kills - made), others);
     samples.push([made, await resident()]);
   }
   return { others, samples };
@@ -103,7 +103,7 @@ async function resident(): Promise<number> {
   return Deno.memoryUsage().rss;
 }
 
-async function killLot(kills: number, others: string[]): Promise<void> {
+async function killBatch(kills: number, others: string[]): Promise<void> {
   await using pool = new Pool({ workers: 4, killGrace: 1 });
   let made = 0;
   const killTasks = async () => {

@@ -19,8 +19,8 @@ const spin = inline(() => {
 
 /** Number of results between two kills. */
 const STRIDE = 25;
-/** Number of kills between two samples of memory. Each lot has a pool of its own, whose processes have ended by the sample. */
-const LOT = 20;
+/** Number of kills between two samples of memory. Each batch of kills has a pool of its own, which has ended by the sample. */
+const BATCH = 20;
 const WORKERS = 3;
 
 /** What became of tasks among kills. */
@@ -87,7 +87,7 @@ export interface LeftBehind {
   kills: number;
   before: Counts;
   after: Counts;
-  /** Resident bytes that each kill adds, by linear regression over the lots. */
+  /** Resident bytes that each kill adds, by linear regression over the batches. */
   slope: number;
   ms: number;
 }
@@ -100,12 +100,12 @@ export async function killAndCount(kills: number): Promise<LeftBehind> {
   const previous = Deno.env.get("TMPDIR");
   Deno.env.set("TMPDIR", folder);
   // The first pool loads code, which stays in memory.
-  await killLot(LOT);
+  await killBatch(BATCH);
   const start = performance.now();
   const before = await settled(folder);
   const samples: [number, number][] = [];
-  for (let made = 0; made < kills; made += LOT) {
-    await killLot(Math.min(LOT, kills - made));
+  for (let made = 0; made < kills; made += BATCH) {
+    await killBatch(Math.min(BATCH, kills - made));
     await settled(folder);
     gc();
     samples.push([made, Deno.memoryUsage().rss]);
@@ -117,7 +117,7 @@ export async function killAndCount(kills: number): Promise<LeftBehind> {
   return { kills, before, after, slope: Math.round(slopeOf(samples)), ms: Math.round(performance.now() - start) };
 }
 
-async function killLot(kills: number): Promise<void> {
+async function killBatch(kills: number): Promise<void> {
   await using pool = new Pool({ backend: "process", workers: WORKERS, killGrace: 0 });
   const ends = await Promise.all(
     Array.from({ length: kills }, () => pool.submit(spin.with({ timeout: 1 })).exception()),

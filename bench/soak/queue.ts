@@ -1,6 +1,7 @@
 /**
- * Soak test of a queue whose threads die: four producers and four consumers share it, and every so many messages one of them
- * is killed and replaced. No message may arrive twice, out of order, or be lost without `takeLost()` naming it.
+ * Soak test of a queue whose threads die: four producers and four consumers share it, and after a number of messages one of
+ * them is killed and replaced. No message may arrive twice or out of order, and `takeLost()` must return the ticket of each
+ * message that is lost with a consumer. (`put` returns the ticket: the number of the item in the queue.)
  *
  *   deno task soak:queue [messages] [between kills]      default 1,000,000 and 50,000
  *

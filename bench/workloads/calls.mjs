@@ -30,7 +30,7 @@ export const CALLS = {
     return { round, close: () => pool.close() };
   },
 
-  /** One call of so many microseconds at a time. */
+  /** One call at a time, of as many microseconds as the name says. */
   busy_20us: (adapter) => onPool(adapter, "compute", (pool) => oneAtATime(pool, 20)),
   busy_300us: (adapter) => onPool(adapter, "compute", (pool) => oneAtATime(pool, 300)),
 

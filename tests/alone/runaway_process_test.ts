@@ -19,7 +19,7 @@ const values = tasks(${JSON.stringify(fixture("values.ts"))});
 const gate = new Gate();
 `;
 
-/** Share of a core from which on the process counts as busy. A task that spins uses 1. */
+/** Minimum share of a core at which the process counts as busy. A task that spins uses 1. */
 const BUSY = 0.3;
 
 const WAYS: Record<string, string> = {

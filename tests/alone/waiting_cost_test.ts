@@ -1,6 +1,6 @@
 /**
- * Processor time of a pool that waits: looking for answers must not become polling. Needs a process of its own, because
- * processor time is that of the whole process.
+ * Processor time of a pool that waits: it polls for an answer for a short time only, and then sleeps. Needs a process of its
+ * own, because processor time is that of the whole process.
  */
 import { assert } from "@std/assert";
 import { Pool, tasks } from "@isopool/isopool";

@@ -61,7 +61,7 @@ test("a thread of a child without any permission sees the end of stdin while the
   }), { type: "module" });
     await new Promise((resolve) => setTimeout(resolve, 100)); for (;;);`;
   const { signal } = await run(["--deny-read"], code, (child) => child.stdin!.end());
-  assertEquals(signal, "SIGKILL", "the watchdog of workers/process.ts relies on it");
+  assertEquals(signal, "SIGKILL", "workers/process_watchdog.ts relies on it");
 });
 
 test("a detached child leads a session and a process group", async () => {

@@ -93,7 +93,7 @@ test("a pool that has closed its connection, and finds no Redis for the next one
     await using _host = await TestHost.start({ ...options, concurrency: 1 });
     assertEquals(await within(MUST_HAPPEN, pool.submit(double, 1)), 2);
   }
-  await until(() => pool.workerIds.length === 0, "it has no lanes");
+  await until(() => pool.workerIds.length === 0, "it has no workers");
   await redis.kill();
   await failsSoon("submit", pool.submit(double, 1));
   await redis.start();

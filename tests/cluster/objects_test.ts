@@ -20,15 +20,15 @@ test(`4 processes add 1 to a value ${TIMES} times each: ${4 * TIMES} (bound: 90 
   for (const other of others) assertEquals(await other.line(), "ready");
   for (const other of others) await other.goOn();
   for (const other of others) assertEquals(await within(90_000, other.rest()), []);
-  await using site = cluster(options);
-  assertEquals(await site.value("steps").get(), 4 * TIMES);
-  assertEquals(await site.value("big", "i64").get(), 4n * 2n ** 40n); // Each adds 2^40 once.
+  await using backend = cluster(options);
+  assertEquals(await backend.value("steps").get(), 4 * TIMES);
+  assertEquals(await backend.value("big", "i64").get(), 4n * 2n ** 40n); // Each adds 2^40 once.
 }, 150_000);
 
 test("a value has the methods of Counter, and does not leave its range", async () => {
   await using redis = await TestRedis.start();
-  await using site = cluster({ redis: redis.address, queue: "values" });
-  const value = site.value("n");
+  await using backend = cluster({ redis: redis.address, queue: "values" });
+  const value = backend.value("n");
   assertEquals([await value.get(), await value.add(), await value.sub(3), await value.exchange(7)], [0, 0, 1, -2]);
   assertEquals([await value.compareExchange(8, 9), await value.compareExchange(7, 9), await value.get()], [7, 7, 9]);
   await Promise.all(Array.from({ length: 20 }, () => value.update((n) => n + 1)));
@@ -36,7 +36,7 @@ test("a value has the methods of Counter, and does not leave its range", async (
   await value.set(Number.MAX_SAFE_INTEGER);
   await assertRejects(() => value.add(1), RangeError, "safe integers");
   assertEquals(await value.get(), Number.MAX_SAFE_INTEGER);
-  const big = site.value("n", "i64");
+  const big = backend.value("n", "i64");
   assertEquals(await big.add(2n ** 62n), 2n ** 53n - 1n);
   assertEquals(await big.get(), 2n ** 53n - 1n + 2n ** 62n);
   await assertRejects(() => value.get(), RangeError, `value(name, "i64")`);
@@ -55,8 +55,8 @@ test("a queue between 3 processes loses no item, doubles none, and keeps the ord
   await using consumer = new TestProcess(options, "consume");
   for (const each of [a, b, consumer]) assertEquals(await each.line(), "ready");
   for (const each of [a, b, consumer]) await each.goOn();
-  await using site = cluster(options);
-  const queue = site.queue<{ from: string; n: number }>("items");
+  await using backend = cluster(options);
+  const queue = backend.queue<{ from: string; n: number }>("items");
   const own: string[] = [];
   const consuming = (async () => {
     for await (const { from, n } of queue) own.push(`${from} ${n}`);
@@ -78,8 +78,8 @@ test("a queue between 3 processes loses no item, doubles none, and keeps the ord
 
 test("a queue has the methods of Queue: tickets, limits, timeouts, signals, close, values of any kind", async () => {
   await using redis = await TestRedis.start();
-  await using site = cluster({ redis: redis.address, queue: "queues" });
-  const queue = site.queue<unknown>("q", { maxSize: 2 });
+  await using backend = cluster({ redis: redis.address, queue: "queues" });
+  const queue = backend.queue<unknown>("q", { maxSize: 2 });
   assertEquals(await queue.tryGet(), { state: "empty" });
   await assertRejects(() => queue.get({ timeout: 50 }), WaitTimeoutError);
   await assertRejects(() => queue.get({ timeout: 0 }), WaitTimeoutError);
@@ -115,8 +115,8 @@ test("a queue has the methods of Queue: tickets, limits, timeouts, signals, clos
 
 test("gets that give up take nothing with them", async () => {
   await using redis = await TestRedis.start();
-  await using site = cluster({ redis: redis.address, queue: "queues" });
-  const queue = site.queue<number>("q");
+  await using backend = cluster({ redis: redis.address, queue: "queues" });
+  const queue = backend.queue<number>("q");
   let received = 0;
   for (let n = 0; n < 300; n++) {
     const got = queue.get({ timeout: 1 + n % 3 }).then(
@@ -134,8 +134,8 @@ test("a holder that is killed loses its lock after the lease; the next one has a
   const options = { redis: redis.address, queue: "locks" };
   await using holder = new TestProcess(options, "hold", "1000", "1");
   const [, token] = (await holder.line()).split(" ");
-  await using site = cluster(options);
-  const lock = site.lock("one", { lease: 1_000 });
+  await using backend = cluster(options);
+  const lock = backend.lock("one", { lease: 1_000 });
   // It is renewed while its holder lives.
   await assertRejects(() => lock.acquire({ timeout: 2_500 }), WaitTimeoutError);
   assertEquals([await lock.tryAcquire(), await lock.locked()], [undefined, true]);
@@ -155,30 +155,30 @@ test("a frozen holder that wakes up knows that it has lost its lock, and Redis r
   await using holder = new TestProcess(options, "hold", "500", "1");
   const [, token] = (await holder.line()).split(" ");
   holder.signal("SIGSTOP");
-  await using site = cluster(options);
-  await using guard = await within(MUST_HAPPEN, site.lock("one", { lease: 5_000 }).acquire());
-  await site.value("guarded").set(2, { guard });
+  await using backend = cluster(options);
+  await using guard = await within(MUST_HAPPEN, backend.lock("one", { lease: 5_000 }).acquire());
+  await backend.value("guarded").set(2, { guard });
   holder.signal("SIGCONT");
   await holder.goOn();
   const lines = await within(MUST_HAPPEN, holder.rest());
   assert(guard.token > Number(token));
   assertEquals(lines.toSorted(), ["LockLostError", "lost false LockLostError", "release LockLostError"]);
-  assertEquals(await site.value("guarded").get(), 2);
+  assertEquals(await backend.value("guarded").get(), 2);
 });
 
 test("a lock: waiters, using, tokens that grow although Redis has lost its data, the end of its object", async () => {
   await using redis = await TestRedis.start();
   const options = { redis: redis.address, queue: "locks" };
-  await using site = cluster(options);
-  const lock = site.lock("two");
+  await using backend = cluster(options);
+  const lock = backend.lock("two");
   const first = await lock.acquire();
   const waits = lock.acquire();
   await first.release();
   const second = await within(MUST_HAPPEN, waits);
   await first.release(); // Again: nothing happens.
   assert(second.held && second.token > first.token);
-  await assertRejects(() => site.value("n").add(1, { guard: first }), LockLostError, "no longer holds");
-  assertEquals(await site.value("n").add(1, { guard: second }), 0);
+  await assertRejects(() => backend.value("n").add(1, { guard: first }), LockLostError, "no longer holds");
+  assertEquals(await backend.value("n").add(1, { guard: second }), 0);
   await redis.command("FLUSHALL");
   await assertRejects(() => second.release(), LockLostError);
   let token: number;
@@ -201,19 +201,27 @@ test("values, queues and locks work in tasks on hosts, by name; as arguments the
   await using redis = await TestRedis.start();
   const options = { redis: redis.address, queue: "tasks" };
   await using _host = await TestHost.start({ ...options, concurrency: 2 });
-  await using site = cluster(options);
-  await using pool = new Pool({ backend: site });
+  await using backend = cluster(options);
+  await using pool = new Pool({ backend });
   const count = inline(async (options: { redis: string; queue: string }) => {
     const { cluster } = await import("@isopool/isopool/cluster");
-    await using site = cluster(options);
-    await using _guard = await site.lock("turn").acquire();
-    await site.value("ran").add();
-    await site.queue<number>("done").put(Deno.pid);
+    await using backend = cluster(options);
+    await using _guard = await backend.lock("turn").acquire();
+    await backend.value("ran").add();
+    await backend.queue<number>("done").put(Deno.pid);
   });
   await within(30_000, Promise.all(Array.from({ length: 10 }, () => pool.submit(count, options))));
-  assertEquals([await site.value("ran").get(), await site.queue("done").size()], [10, 10]);
+  assertEquals([await backend.value("ran").get(), await backend.queue("done").size()], [10, 10]);
   const take = inline((_: unknown) => 1);
-  for (const object of [site, site.value("n"), site.queue("q"), site.lock("l"), await site.lock("l").acquire()]) {
+  for (
+    const object of [
+      backend,
+      backend.value("n"),
+      backend.queue("q"),
+      backend.lock("l"),
+      await backend.lock("l").acquire(),
+    ]
+  ) {
     await assertRejects(async () => await pool.submit(take, object), TransferError);
   }
 }, 90_000);
@@ -221,8 +229,8 @@ test("values, queues and locks work in tasks on hosts, by name; as arguments the
 test("what was sent when Redis died takes effect once; while it is away, calls fail in 2 s (bound: 5 s)", async () => {
   await using redis = await TestRedis.start();
   const options = { redis: redis.address, queue: "away" };
-  await using site = cluster(options);
-  const [value, queue] = [site.value("n"), site.queue<number>("q")];
+  await using backend = cluster(options);
+  const [value, queue] = [backend.value("n"), backend.queue<number>("q")];
   await value.set(1);
   await redis.kill();
   const { ms, error } = await timed(value.add(10));
@@ -243,16 +251,16 @@ test("what was sent when Redis died takes effect once; while it is away, calls f
 
 test("wrong names, options and values are refused at the call", async () => {
   await using redis = await TestRedis.start();
-  await using site = cluster({ redis: redis.address, queue: "wrong" });
-  assertThrows(() => site.value(""), RangeError, "`name`");
-  assertThrows(() => site.value("a", "f64" as never), RangeError, "`type`");
-  assertThrows(() => site.queue("a", { maxSize: 0 }), RangeError, "`maxSize`");
-  assertThrows(() => site.lock("a", { lease: 5 }), RangeError, "`lease`");
-  assertThrows(() => site.lock("a", { leese: 5 } as never), TypeError, "`leese`");
-  await assertRejects(() => site.value("a").add(0.5), RangeError, "`amount`");
-  await assertRejects(() => site.value("a", "i64").set(2n ** 63n), RangeError, "`value`");
-  await assertRejects(() => site.value("a").set(1, { guard: {} as never }), TypeError, "`guard`");
-  await assertRejects(() => site.queue("a").get({ timeout: -1 }), RangeError, "`timeout`");
+  await using backend = cluster({ redis: redis.address, queue: "wrong" });
+  assertThrows(() => backend.value(""), RangeError, "`name`");
+  assertThrows(() => backend.value("a", "f64" as never), RangeError, "`type`");
+  assertThrows(() => backend.queue("a", { maxSize: 0 }), RangeError, "`maxSize`");
+  assertThrows(() => backend.lock("a", { lease: 5 }), RangeError, "`lease`");
+  assertThrows(() => backend.lock("a", { leese: 5 } as never), TypeError, "`leese`");
+  await assertRejects(() => backend.value("a").add(0.5), RangeError, "`amount`");
+  await assertRejects(() => backend.value("a", "i64").set(2n ** 63n), RangeError, "`value`");
+  await assertRejects(() => backend.value("a").set(1, { guard: {} as never }), TypeError, "`guard`");
+  await assertRejects(() => backend.queue("a").get({ timeout: -1 }), RangeError, "`timeout`");
 });
 
 test("an object of a cluster that was not closed lets its script end", async () => {

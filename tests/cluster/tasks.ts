@@ -44,7 +44,7 @@ export async function note(file: string, n: number, fails = false): Promise<numb
   return n;
 }
 
-/** Reports so many steps. */
+/** Reports `count` steps of progress. */
 export async function report(count: number): Promise<number> {
   const { context } = await import("@isopool/isopool/worker");
   for (let n = 1; n <= count; n++) context.progress(n, count);

@@ -1,4 +1,4 @@
-/** A bar on a real terminal, while workers and main print: nothing of the one is left in the other. */
+/** A bar on a real terminal, while workers and the main thread print: the bar and the printed lines do not mix. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { literal } from "../support/run_slowly.ts";
 import { hasPty, render, runOnTerminal } from "../support/terminal.ts";

@@ -66,7 +66,7 @@ const HEAD = `
 interface Expected {
   code: number;
   stdout?: string;
-  /** Texts of which stderr has so many. */
+  /** Texts, and how often each is in stderr. */
   stderr?: Record<string, number>;
 }
 

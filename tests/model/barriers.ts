@@ -1,5 +1,5 @@
 /**
- * Programs of the barrier.
+ * Programs of the barrier for the explorer (explorer.ts). Ghosts are values that only the checks use (world.ts).
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Result } from "../../lib/shared/steps/step.ts";
 import type { Op, Program, World } from "./world.ts";
 import type { Machines } from "./machines.ts";
 
-// The number of ghosts of a round.
+// Number of ghosts for each round.
 const GHOSTS = 5;
 
 /**

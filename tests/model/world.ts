@@ -7,7 +7,7 @@
 import type { Frame, Outcome, PlainWords, Words } from "../../lib/shared/steps/step.ts";
 import { FRAME_SIZE } from "./frames.ts";
 
-/** One operation in the script of a thread: a machine, run to its end. */
+/** One operation in the script of a thread: a state machine of lib/shared/steps, run to its end. */
 export interface Op {
   /** Runs one step. */
   step(model: Model, frame: Frame): Outcome;
@@ -50,8 +50,8 @@ export interface Found {
 /** Values of STATUS. A dead thread is BURIED once the host has marked it as gone. */
 export const RUNS = 0, SLEEPS = 1, FINISHED = 2, DEAD = 3, BURIED = 4;
 /**
- * Words of each thread in a state. OWED: it will wake once more by itself; SLEPT: the stages in which it has slept, as
- * bits.
+ * Words of each thread in a state. OWED: the thread will wake up once without a notification, as production threads do every
+ * 50 ms; SLEPT: the stages in which it has slept, as bits.
  */
 export const STATUS = 0, POSITION = 1, BEGUN = 2, OWED = 3, SLEPT = 4, FRAME = 5, THREAD = FRAME + FRAME_SIZE;
 

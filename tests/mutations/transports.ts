@@ -1,4 +1,4 @@
-/** Defects of what carries calls to workers, and of what crosses. */
+/** Defects of the transports, which carry calls to workers, and of the messages and memory between host and worker. */
 import type { Mutation } from "./mutation.ts";
 
 export const TRANSPORTS: readonly Mutation[] = [
@@ -43,7 +43,7 @@ export const TRANSPORTS: readonly Mutation[] = [
     filter: "/by which it has connected/",
   },
   {
-    defect: "bytes that have come both ways count twice",
+    defect: "bytes that have come through both connection and descriptor count twice",
     file: "lib/transport/resumed_bytes.ts",
     text: "this.#take(piece.subarray(known));",
     by: "this.#take(piece);",

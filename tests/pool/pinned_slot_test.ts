@@ -42,16 +42,16 @@ test(`a long call keeps its result while ${CALLS} calls behind it are cancelled,
 });
 
 // The group sizes share no factor with the table's size, so each group begins at another slot.
-for (const lot of [7, 97]) {
-  test(`a long call keeps its result while ${CALLS} calls are cancelled behind it in groups of ${lot}`, async () => {
+for (const size of [7, 97]) {
+  test(`a long call keeps its result while ${CALLS} calls are cancelled behind it in groups of ${size}`, async () => {
     await using pool = new Pool(1);
     await using gate = new Gate();
     // Measured first: calls known to be short are sent ahead, to a worker that is busy too.
     await pool.map(values.double, numbers);
     const long = pool.submit(gated.hold, gate.words, "held");
     await gate.entered();
-    for (let n = 0; n < CALLS; n += lot) {
-      const behind = Array.from({ length: lot }, () => pool.submit(values.double, n));
+    for (let n = 0; n < CALLS; n += size) {
+      const behind = Array.from({ length: size }, () => pool.submit(values.double, n));
       await Promise.all(behind.map(cancelled));
     }
     gate.open();

@@ -11,7 +11,7 @@ import { rounds } from "../support/rounds.ts";
 
 const TIMEOUT = 8;
 const GRACE = 4;
-/** A storm ends after so many stops, or after so many milliseconds on a machine that does other things, too. */
+/** A storm ends after STOPS stops, or after DURATION milliseconds on a machine that does other things, too. */
 const STOPS = rounds(20, 60);
 const DURATION = rounds(4_000, 8_000);
 /** Least number of stops that say anything. */

@@ -68,7 +68,7 @@ export function spinOnce(file: string): string {
   return spin();
 }
 
-/** Prints a line of so many letters. */
+/** Prints a line of `letters` letters. */
 export function print(letters: number): number {
   console.log("x".repeat(letters));
   return letters;

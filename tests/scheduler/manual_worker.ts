@@ -1,6 +1,6 @@
 /**
  * Workers without a thread: they implement the scheduler's `Transport` interface, and the test takes each of their steps
- * (start, end, die). With a scheduler on such workers.
+ * (start, end, die). `manualScheduler()` makes a scheduler on such workers.
  *
  * @module
  */
@@ -169,7 +169,7 @@ export class ManualFleet {
   startsReady = true;
   /** Whether workers exit when they are closed or killed. */
   exitsOnRequest = true;
-  /** Called before the host takes back a call, looks whether one runs, or kills: what a worker does at that moment. */
+  /** Called before the host takes back a call, checks whether one runs, or kills: the worker can act at that moment. */
   beforeHostStep: ((worker: ManualWorker) => void) | undefined;
   /** Throws if a batch cannot be sent. */
   refuse: ((batch: Batch) => void) | undefined;
@@ -186,7 +186,7 @@ export class ManualFleet {
 
 /** Options of {@linkcode manualScheduler}. */
 export interface ManualOptions extends Partial<SchedulerOptions> {
-  /** Most calls in flight at one worker. */
+  /** Maximum number of calls in flight at one worker. */
   window?: number;
   /** What is known about the task at the start: milliseconds that a call of it takes. By default nothing is known. */
   taskTakes?: number;

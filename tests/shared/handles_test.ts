@@ -132,7 +132,7 @@ Deno.test("a message without shared objects is not walked", () => {
   assertEquals(structuredClone(encode([new Counter()])).handles, true);
 });
 
-Deno.test("the flag survives a second clone, a port, and transfer", async () => {
+Deno.test("the flag `handles` survives a second clone, a port, and transfer", async () => {
   const buffer = new ArrayBuffer(8);
   const { port1, port2 } = new MessageChannel();
   const { promise, resolve } = Promise.withResolvers<Envelope>();

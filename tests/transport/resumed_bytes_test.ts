@@ -23,7 +23,7 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length;) yield bytes.subarray(at, at += 1 + Math.floor(Math.random() * 9));
 }
 
-Deno.test("500 random interleavings: each byte comes once, in order, however much has come both ways", () => {
+Deno.test("500 random interleavings: each byte comes once, in order, however much has come through both", () => {
   for (let n = 0; n < 500; n++) {
     const taken: number[] = [];
     const descriptor = new Descriptor();

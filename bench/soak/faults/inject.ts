@@ -24,7 +24,7 @@ export async function inject(plan: FaultPlan, target: Target): Promise<void> {
   await INJECTORS[plan.kind](plan, target);
 }
 
-/** Most calls that the faults of a plan may cost although they have done nothing. */
+/** Maximum number of calls that the faults of a plan may end although the calls themselves have done no harm. */
 export function lossesOf(backend: BackendKind, { pool, work, faults }: Plan): number {
   const neighbours = pool.concurrencyPerWorker - 1;
   const stops = work.reduce((sum, { kind, size }) => {

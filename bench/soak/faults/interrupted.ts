@@ -18,11 +18,11 @@ export interface Interruption {
   readonly drains: boolean;
   /** Whether the signal comes a second time. */
   readonly isTwice: boolean;
-  /** Milliseconds from its begin to the signal. */
+  /** Milliseconds from its start to the signal. */
   readonly at: number;
 }
 
-/** What an interrupted program is told. */
+/** The argument of an interrupted program. */
 export interface InterruptedOptions {
   readonly backend: BackendKind;
   readonly seed: number;
@@ -41,7 +41,8 @@ export function planInterruption(seed: number): Interruption {
 /** Exit codes of programs whose pools drain. */
 export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-// A pool that drains waits for what runs.
+// Not in these programs: work that ends the pool itself, that needs a small disk, or that runs until its memory is full. A
+// pool that drains waits for all calls that run.
 const ENDLESS: readonly WorkKind[] = ["terminate", "disk", "memory"];
 
 if (import.meta.main) {

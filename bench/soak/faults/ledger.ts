@@ -13,7 +13,7 @@ export interface Allowed {
   readonly value: { readonly is: unknown } | "nothing";
   /** Names of the errors with which it may fail: see {@linkcode nameOf}. */
   readonly errors?: readonly string[];
-  /** Most starts: 1 without retry. */
+  /** Maximum number of starts: 1 without retry. */
   readonly starts?: number;
   /** Whether it fails when a worker dies that has started it, although it starts more than once. */
   readonly mayBeLost?: boolean;
@@ -35,7 +35,7 @@ export function nameOf(error: unknown): string {
 export class Call {
   /** Whether its reader may leave it without an end. */
   isLeft = false;
-  /** Most starts. */
+  /** Maximum number of starts. */
   starts: number;
   readonly ends: ({ value: unknown } | { error: unknown })[] = [];
 
@@ -56,7 +56,7 @@ export class Call {
 export interface Ambient {
   /** Names of errors. */
   readonly errors: ReadonlySet<string>;
-  /** Most calls that may be lost with a worker although they have done nothing. */
+  /** Maximum number of calls that may be lost with a worker although the calls themselves have done no harm. */
   readonly losses: number;
 }
 

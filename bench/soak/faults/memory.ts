@@ -18,7 +18,7 @@ import { poolOptions, startRig } from "./round.ts";
 import { own, pause } from "./work.ts";
 
 /** Parts of the run, with a sample of memory after each. */
-const LOTS = 100;
+const BATCHES = 100;
 const MIB = 1 << 20;
 const PAGE = 4_096;
 
@@ -67,11 +67,14 @@ if (import.meta.main) {
   let failed = 0;
   {
     await using pool: Pool<BackendName> = new Pool(poolOptions({ backend, folder, cluster: rig?.backend }, options));
-    for (let lot = 0; lot < LOTS; lot++) {
-      const numbers = Array.from({ length: tasks / LOTS }, (_, n) => n);
+    for (let batch = 0; batch < BATCHES; batch++) {
+      const numbers = Array.from({ length: tasks / BATCHES }, (_, n) => n);
       const results = await pool.map(own.value, numbers);
       if (results.length !== numbers.length) throw new Error(`${results.length} results of ${numbers.length} calls`);
-      const lost = Array.from({ length: losses / LOTS }, () => loseWorker(pool, backend, [`${folder}/starts`, lot]));
+      const lost = Array.from(
+        { length: losses / BATCHES },
+        () => loseWorker(pool, backend, [`${folder}/starts`, batch]),
+      );
       for (const future of lost) if (await future.exception() !== undefined) failed++;
       // Each sample has workers that have just started.
       await pool.map(own.value, [1, 2, 3, 4]);
@@ -79,7 +82,7 @@ if (import.meta.main) {
     }
   }
   await Deno.remove(folder, { recursive: true });
-  const fifth = LOTS / 5;
+  const fifth = BATCHES / 5;
   const grows = (of: (each: { own: number; children: number }) => number) => {
     const [before, after] = [samples.slice(fifth, 2 * fifth), samples.slice(-fifth)].map((part) =>
       median(part.map(of))

@@ -12,7 +12,7 @@ export type BackendKind = "threads" | "scoped" | "process" | "async" | "cluster"
 /** Every backend that the harness knows. */
 export const BACKEND_KINDS: readonly BackendKind[] = ["threads", "scoped", "process", "async", "cluster"];
 
-/** What the program of a round is exposed to. */
+/** What the program of a round must stand besides the common faults: nothing, steps of the clock, or few descriptors. */
 export type Setting = "plain" | "clock" | "descriptors";
 
 /** Options of the pool. */
@@ -63,6 +63,7 @@ const ANY_BACKEND = [
   "submit",
   "map",
   "imap",
+  // A map whose reader leaves before the end.
   "left",
   "stream",
   "retry",
@@ -118,8 +119,8 @@ const CHOICES: Record<BackendKind, Choices> = {
 };
 
 /**
- * Number of seeds that share a setting, those with the same seed / LOT: nine rounds in one program, then one program that
- * a signal ends.
+ * Number of neighbouring seeds that share a setting, and for the first nine of them a program; the last one stands for a
+ * program that a signal ends.
  */
 export const LOT = 10;
 

@@ -1,6 +1,6 @@
 /**
  * A program of the harness: runs rounds one after another in one process, and compares what it has before and after each.
- * It prints a line of JSON at the begin and at the end of each.
+ * It prints a line of JSON at the beginning and at the end of each round.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { poolOptions, runRound, startRig, type Surroundings } from "./round.ts";
 import { leftOver, restlessness, settledState, type State } from "./state.ts";
 import { own } from "./work.ts";
 
-/** What a program is told. */
+/** The argument of a program. */
 export interface ProgramOptions {
   readonly backend: BackendKind;
   readonly seeds: readonly number[];

@@ -20,7 +20,7 @@ export interface ProgramSource {
   readonly module: "program.ts" | "interrupted.ts";
   readonly options: unknown;
   readonly env?: Record<string, string>;
-  /** Most descriptors that it may have. */
+  /** Maximum number of descriptors that it may have. */
   readonly maxFiles?: number;
 }
 
