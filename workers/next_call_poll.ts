@@ -3,22 +3,20 @@
  *
  * @module
  */
-import { performance } from "../lib/core/platform.ts";
+import { cores, performance } from "../lib/core/platform.ts";
 import { WaitBudget } from "../lib/core/wait_budget.ts";
 import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 
 /** Maximum milliseconds of polling. It delays timers and sockets of earlier calls by as much. */
-const MAX_POLL = 0.15;
+const MAX_POLL = 0.6;
+/** For the reason of lib/transport/answer_poll.ts. */
+const GAIN = 3;
 
 /** The polling of one worker. */
 export class NextCallPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => boolean;
-  // One for a host that polls for the answer, and one for a host that must be woken. The system may wake it on the core on
-  // which the worker polls, so that polling delays it.
-  readonly #ofAwake = new WaitBudget(MAX_POLL);
-  readonly #ofAsleep = new WaitBudget(MAX_POLL);
-  #budget = this.#ofAsleep;
+  readonly #budget = new WaitBudget(MAX_POLL, cores, GAIN);
   // One more than the number of the last call; when the wait for the next one began, 0 if there is no wait.
   #tail = 0;
   #waitStart = 0;
@@ -42,12 +40,9 @@ export class NextCallPoll {
    * Begins the wait for call number `tail`: the call before it is about to be answered, and {@linkcode poll} follows. The
    * state that the host gets with the answer already says that the worker polls. So the host need not wake it, even if the
    * next call comes before the polling has begun.
-   *
-   * @param isAwaited Whether the host polls for the answer.
    */
-  announce(tail: number, isAwaited: boolean): void {
+  announce(tail: number): void {
     if (tail !== this.#tail) return;
-    this.#budget = isAwaited ? this.#ofAwake : this.#ofAsleep;
     this.#waitStart = performance.now();
     this.#isAnnounced = this.#budget.begin() > 0;
     if (this.#isAnnounced) this.#file.pollsAfter(tail);

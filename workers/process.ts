@@ -103,7 +103,7 @@ function start(
   };
   const calls = new ProcessCalls(watchdog, channel);
   const poll = file && new NextCallPoll(file, () => channel.readSlot());
-  channel.onAnswer = (seq, isAwaited) => poll?.announce(seq + 1, isAwaited);
+  channel.onAnswer = (seq) => poll?.announce(seq + 1);
   const receive = serve({
     init,
     calls,

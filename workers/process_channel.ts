@@ -49,8 +49,8 @@ export class Channel {
   #sentBytes = 0;
   #sending: Promise<void> | undefined;
   #usesDescriptors = false;
-  /** Is called before the answer of a call is posted. `isAwaited` says whether the host polls for it. */
-  onAnswer: (seq: number, isAwaited: boolean) => void = () => {};
+  /** Is called before the answer of a call is posted. */
+  onAnswer: (seq: number) => void = () => {};
   /** Whether the message that is passed on at the moment was in the slot of the memory file. */
   isReadingSlot = false;
   #onMessage: (message: unknown) => void = () => {};
@@ -89,7 +89,7 @@ export class Channel {
   // A host that polls for the answer gets it through the file, if that overtakes nothing.
   #answer(parts: Uint8Array[], seq: number, file: MemoryFile): void {
     const isAwaited = !this.#sending && file.awaits(seq + 1, this.#ordered);
-    this.onAnswer(seq, isAwaited);
+    this.onAnswer(seq);
     const offer = isAwaited ? file.offer(parts, seq + 1) : "refused";
     if (offer === "given") return;
     this.#write(offer === "unseen" ? frameOf({ kind: "slot" }) : parts);

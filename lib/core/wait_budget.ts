@@ -30,7 +30,7 @@ const WAKE_UP = 0.05;
 const WEIGHT = 1 / 32;
 /** Weight of a wait that was a try: there are few of them. */
 const TRY_WEIGHT = 1 / 8;
-/** Polling must be better by this factor, because it costs processor time. */
+/** Polling must be better by this factor, because it costs processor time; by default. */
 const GAIN = 0.8;
 /** A side that polls sleeps at once in every 256th wait; a side that sleeps at once polls in every 16th. */
 const TRY_SLEEP = 256;
@@ -39,6 +39,7 @@ const TRY_POLL = 16;
 /** The time for which one side polls before it sleeps. */
 export class WaitBudget {
   readonly #max: number;
+  readonly #gain: number;
   // Mean milliseconds of the waits that began with polling, and of the others.
   #meanWithPoll = 0;
   #meanWithout = 0.05;
@@ -49,14 +50,16 @@ export class WaitBudget {
   /**
    * @param max Maximum milliseconds of polling.
    * @param coreCount On one core polling finds nothing: the other side cannot run meanwhile.
+   * @param gain The mean wait with polling must be below the mean of the others times this, and below `max`.
    */
-  constructor(max: number, coreCount = cores) {
+  constructor(max: number, coreCount = cores, gain = GAIN) {
+    this.#gain = gain;
     this.#max = coreCount > 1 ? max : 0;
   }
 
   /** Begins a wait; returns for how many milliseconds to poll before sleeping. */
   begin(): number {
-    const shouldPoll = this.#meanWithPoll < this.#meanWithout * GAIN;
+    const shouldPoll = this.#meanWithPoll < Math.min(this.#meanWithout * this.#gain, this.#max);
     this.#polls = shouldPoll;
     this.#weight = WEIGHT;
     if (--this.#untilTry <= 0) {

@@ -3,24 +3,25 @@
  *
  * @module
  */
-import { performance } from "../core/platform.ts";
+import { cores, performance } from "../core/platform.ts";
 import { setImmediate } from "../core/timer.ts";
 import { WaitBudget } from "../core/wait_budget.ts";
 import type { MemoryFile, Offer } from "../protocol/memory_file.ts";
 import { isCoreFree, workerBecameBusy, workerBecameFree } from "./busy_workers.ts";
 
 /** Maximum milliseconds of polling. */
-const MAX_POLL = 0.15;
+const MAX_POLL = 0.3;
+/**
+ * Polling pays on one side only if the other side polls, too: then a call takes a third of the time. So a side does not give up
+ * soon, because the other one would have to wake it, and would find that polling does not pay.
+ */
+const GAIN = 3;
 
 /** The polling for the answers of one worker. */
 export class AnswerPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => void;
-  // One for a worker that polls for the call, and one for a worker that must be woken. The system may wake it on the core on
-  // which the host polls, so that polling delays it.
-  readonly #ofAwake = new WaitBudget(MAX_POLL);
-  readonly #ofAsleep = new WaitBudget(MAX_POLL);
-  #budget = this.#ofAsleep;
+  readonly #budget = new WaitBudget(MAX_POLL, cores, GAIN);
   // Whether a call is in flight; when the wait for its answer began; when the polling for it ends.
   #isWaiting = false;
   #waitStart = 0;
@@ -52,7 +53,6 @@ export class AnswerPoll {
   }
 
   #begin(tail: number): void {
-    this.#budget = this.#isAwaited ? this.#ofAwake : this.#ofAsleep;
     const now = this.#waitStart = performance.now();
     if (!this.#isWaiting) workerBecameBusy();
     this.#isWaiting = true;
