@@ -135,3 +135,44 @@ test(`${KILLS} kills at random moments: what was not started is not lost, and no
   assert(lost.size <= KILLS, `${lost.size} lost by ${KILLS} kills`);
   Deno.removeSync(file);
 }, { ...linux, deadline: 120_000 });
+
+test(
+  "a kill among short calls, when calls go through the memory file: a call runs once at most, and one that has not started runs elsewhere",
+  async () => {
+    const file = Deno.makeTempFileSync();
+    await using pool = new Pool({ backend: "process", workers: 1 });
+    let lost = 0;
+    for (let n = 0; n < rounds(20, 400); n++) {
+      for (let i = 0; i < 100; i++) assertEquals(await pool.submit(own.echo, i), i);
+      const [pid] = childrenOf(Deno.pid);
+      const call = pool.submit(own.mark, file, n);
+      for (let turn = 0; turn < n % 5; turn++) await Promise.resolve();
+      if (n % 2 === 1) await new Promise<void>((done) => setImmediate(done));
+      Deno.kill(pid, "SIGKILL");
+      const error = await within(MUST_HAPPEN, call.exception());
+      const runs = runsIn(file).filter((id) => id === n).length;
+      if (error === undefined) assertEquals(runs, 1, `call ${n}`);
+      else {
+        assert(error instanceof WorkerCrashedError, String(error));
+        assert(runs <= 1, `call ${n} ran ${runs} times`);
+        lost++;
+      }
+    }
+    assert(lost < rounds(20, 400), "some calls succeed");
+    Deno.removeSync(file);
+  },
+  { ...linux, deadline: 300_000 },
+);
+
+test("a time limit stops a spinning call that came among short calls (bound: 10 s)", async () => {
+  const folder = Deno.makeTempDirSync();
+  await using pool = new Pool({ backend: "process", workers: 1, killGrace: 10 });
+  for (let i = 0; i < 300; i++) assertEquals(await pool.submit(own.echo, i), i);
+  const spinning = pool.submit(own.reportAndSpin.with({ timeout: 200 }), `${folder}/spins`);
+  const { ms, error } = await timed(within(MUST_HAPPEN, spinning.result()));
+  assert(error instanceof TaskTimeoutError, String(error));
+  assert(ms >= 190 && ms < 10_000, `${ms} ms`);
+  assert(Deno.statSync(`${folder}/spins`).isFile);
+  assertEquals(await pool.submit(own.echo, "next"), "next");
+  Deno.removeSync(folder, { recursive: true });
+});
