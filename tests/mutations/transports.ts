@@ -11,6 +11,22 @@ export const TRANSPORTS: readonly Mutation[] = [
     filter: "/kills at random/",
   },
   {
+    defect: "a worker process does not say that a call has started",
+    file: "lib/protocol/memory_file.ts",
+    text: "    this.#own[Word.STARTED] = tail;",
+    by: "",
+    tests: ["tests/process_backend/lost_calls_test.ts"],
+    filter: "/kills at random/",
+  },
+  {
+    defect: "a message in the memory file overtakes what is in the connection",
+    file: "lib/protocol/memory_file.ts",
+    text: "    return this.written - this.#other[Word.READ] >>> 0 <= this.written - ordered >>> 0;",
+    by: "    return ordered === ordered;",
+    tests: ["tests/protocol/memory_file_test.ts"],
+    filter: "/overtakes nothing/",
+  },
+  {
     defect: "a process gets a further call while one blocks it",
     file: "lib/transport/process_calls.ts",
     text: "this.#blocking === undefined && this.#calls.size < this.window",

@@ -71,7 +71,13 @@ const INJECTORS: Record<FaultKind, Injector> = {
     if (context.pool.state === "open") await context.pool.restart();
   },
   resize({ random }, { context }) {
-    if (context.pool.state === "open") context.pool.resize(2 + Math.floor(3 * random));
+    if (context.pool.state !== "open") return;
+    try {
+      context.pool.resize(2 + Math.floor(3 * random));
+    } catch (error) {
+      // While another fault holds all descriptors, there is no room for more workers.
+      if (!(error instanceof RangeError && error.message.includes("file descriptors"))) throw error;
+    }
   },
   async pause({ ms }, { context }) {
     if (context.pool.state !== "open") return;
