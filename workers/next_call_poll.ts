@@ -4,19 +4,17 @@
  * @module
  */
 import { cores, performance } from "../lib/core/platform.ts";
-import { WaitBudget } from "../lib/core/wait_budget.ts";
+import { MUTUAL_GAIN, WaitBudget } from "../lib/core/wait_budget.ts";
 import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 
 /** Maximum milliseconds of polling. It delays timers and sockets of earlier calls by as much. */
 const MAX_POLL = 0.6;
-/** For the reason of lib/transport/answer_poll.ts. */
-const GAIN = 3;
 
 /** The polling of one worker. */
 export class NextCallPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => boolean;
-  readonly #budget = new WaitBudget(MAX_POLL, cores, GAIN);
+  readonly #budget = new WaitBudget(MAX_POLL, cores, MUTUAL_GAIN);
   // One more than the number of the last call; when the wait for the next one began, 0 if there is no wait.
   #tail = 0;
   #waitStart = 0;

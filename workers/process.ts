@@ -19,7 +19,7 @@ import type { AnswerMessage } from "../lib/protocol/remote_messages.ts";
 import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 import type { Connecting } from "../lib/protocol/connecting.ts";
 import type { ProcessInit } from "../lib/protocol/worker_init.ts";
-import { ProcessCalls, ProcessInbox } from "./process_calls.ts";
+import { ProcessCallStates, ProcessInbox } from "./process_calls.ts";
 import { Channel } from "./process_channel.ts";
 import { connectToHost } from "./process_connection.ts";
 import { NextCallPoll } from "./next_call_poll.ts";
@@ -101,7 +101,7 @@ function start(
     });
     receiveAnswer = objects.receiveAnswer;
   };
-  const calls = new ProcessCalls(watchdog, channel);
+  const calls = new ProcessCallStates(watchdog, channel);
   const poll = file && new NextCallPoll(file, () => channel.readSlot());
   channel.onAnswer = (seq) => poll?.announce(seq + 1);
   const receive = serve({

@@ -12,7 +12,7 @@ import type { Channel } from "./process_channel.ts";
 import type { Watchdog } from "./process_watchdog.ts";
 
 /** The states of the calls. Reports the start of a call to the host, and its start and end to the watchdog. */
-export class ProcessCalls implements CallStates {
+export class ProcessCallStates implements CallStates {
   /** Maximum processor time of each call of the last batch, in milliseconds. */
   cpuTime: number | undefined;
   /** Whether each start needs a `started` message: the calls have a time limit, and may have waited before they start. */

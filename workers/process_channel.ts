@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { joined, lengthOf } from "../lib/core/bytes.ts";
 import { encodeFrame, FrameReader } from "../lib/protocol/frames.ts";
 import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 import type { WorkerMessage } from "../lib/protocol/messages.ts";
@@ -94,7 +95,7 @@ export class Channel {
     if (offer === "given") return;
     this.#write(offer === "unseen" ? frameOf({ kind: "slot" }) : parts);
     // Shows a host that polls that there are bytes in the connection, and that the worker polls for the next call.
-    if (isAwaited || file.polls) file.publish();
+    file.publish();
   }
 
   /** Posts a message together with the next one, if it is small. The next one must follow at once. */
@@ -202,17 +203,4 @@ const answeredBy = (message: WorkerMessage): number | undefined =>
 function frameOf(message: WorkerMessage): Uint8Array[] {
   const thrown = "thrown" in message ? message.thrown : undefined;
   return thrown ? frameOfThrown(thrown, (thrown) => ({ ...message, thrown })) : encodeFrame(message);
-}
-
-const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const all = new Uint8Array(lengthOf(parts));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

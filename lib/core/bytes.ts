@@ -1,5 +1,5 @@
 /**
- * Buffers and typed arrays as bytes. Structured clone takes three times as long, because it writes the bytes into a
+ * Buffers and typed arrays as bytes, and bytes in parts. Structured clone takes three times as long, because it writes the bytes into a
  * message first; and of a view it copies the whole buffer, with bytes that the view does not show.
  *
  * @module
@@ -77,4 +77,21 @@ export function ownBytes(view: ArrayBufferView): ArrayBufferView {
 export function restoreBytes(form: number, bytes: Uint8Array<ArrayBuffer>): ArrayBuffer | ArrayBufferView<ArrayBuffer> {
   if (form === 0) return bytes.buffer;
   return form === 1 ? bytes : new VIEWS[form - 1](bytes.buffer);
+}
+
+/** Returns how many bytes parts have together. */
+export function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Returns the bytes of all parts, one after another. It copies them, unless there is one part. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Uint8Array(lengthOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -1,5 +1,5 @@
 /**
- * The runtime: checks that it has what this library needs, and finds its program.
+ * The runtime: checks that it has what this library needs, finds its program, and asks for permissions without a prompt.
  *
  * @module
  */
@@ -31,4 +31,9 @@ export function checkRuntime(version: string = Deno.version.deno): void {
 export function denoPath(): string {
   // A compiled program is not able to run modules.
   return Deno.build.standalone ? "deno" : Deno.execPath();
+}
+
+/** Whether this script has all these permissions. One that the runtime would ask the user for is not granted: no prompt is shown. */
+export function isGranted(...permissions: Deno.PermissionDescriptor[]): boolean {
+  return permissions.every((each) => Deno.permissions.querySync(each).state === "granted");
 }

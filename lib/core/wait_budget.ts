@@ -32,6 +32,11 @@ const WEIGHT = 1 / 32;
 const TRY_WEIGHT = 1 / 8;
 /** Polling must be better by this factor, because it costs processor time; by default. */
 const GAIN = 0.8;
+/**
+ * The factor for two sides that both have such a budget: polling pays on one of them only if the other one polls, too. A side
+ * that gave up would have to be woken, so that the other one would find that polling does not pay.
+ */
+export const MUTUAL_GAIN = 3;
 /** A side that polls sleeps at once in every 256th wait; a side that sleeps at once polls in every 16th. */
 const TRY_SLEEP = 256;
 const TRY_POLL = 16;

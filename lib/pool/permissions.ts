@@ -7,6 +7,7 @@
 import { builtin } from "../core/builtin.ts";
 import { PermissionScopeError } from "../core/errors.ts";
 import { JSON, URL as RuntimeURL } from "../core/platform.ts";
+import { isGranted } from "../core/runtime.ts";
 import { badOption, isA, isArray, isOptions, knownOptions } from "../core/validate.ts";
 
 /** A scope in full; see {@linkcode PermissionScope}. */
@@ -136,11 +137,6 @@ function descriptor(kind: Kind, value: string): Deno.PermissionDescriptor {
     default:
       return { name: kind, path: value };
   }
-}
-
-// `querySync` does not prompt: a permission that the user would be asked for is not granted.
-function isGranted(what: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(what).state === "granted";
 }
 
 function wider(action: string, kind: Kind, grant: string, flag: string): PermissionScopeError {

@@ -25,6 +25,9 @@
  * @module
  */
 
+import { joined, lengthOf } from "../core/bytes.ts";
+import { writeAll } from "../core/write_all.ts";
+
 /** Which side of the file this process is. */
 export type Side = "host" | "worker";
 
@@ -54,9 +57,10 @@ export class MemoryFile {
   readonly #side: 0 | 1;
   readonly #own = new Uint32Array(WORDS * 2);
   readonly #ownBytes = new Uint8Array(this.#own.buffer);
-  // The state of the other side, as it was read last and was not being written.
-  #other = new Uint32Array(WORDS * 2);
-  #next = new Uint32Array(WORDS * 2);
+  // The state of the other side, as it was read last and was not being written; and as it is read.
+  readonly #other = new Uint32Array(WORDS);
+  readonly #read = new Uint32Array(WORDS * 2);
+  readonly #readBytes = new Uint8Array(this.#read.buffer);
   readonly #slot = new Uint8Array(SLOT);
 
   /** @param file The file, as this side has opened it. It may be empty. */
@@ -130,11 +134,10 @@ export class MemoryFile {
 
   /** Reads the state of the other side; `false` if it is being written, or there is none yet. */
   refresh(): boolean {
-    const next = this.#next;
-    if (this.#readAt((1 - this.#side) * STATE, new Uint8Array(next.buffer)) !== STATE) return false;
-    for (let i = 0; i < WORDS; i++) if ((next[i] ^ next[WORDS + i]) !== -1) return false;
-    this.#next = this.#other;
-    this.#other = next;
+    const read = this.#read;
+    if (this.#readAt((1 - this.#side) * STATE, this.#readBytes) !== STATE) return false;
+    for (let i = 0; i < WORDS; i++) if ((read[i] ^ read[WORDS + i]) !== -1) return false;
+    for (let i = 0; i < WORDS; i++) this.#other[i] = read[i];
     return true;
   }
 
@@ -151,9 +154,9 @@ export class MemoryFile {
 
   /** Puts the message that the other side {@linkcode awaits} into the slot, if it is small. */
   offer(parts: readonly Uint8Array[], tail: number): Offer {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const length = lengthOf(parts);
     if (length > SLOT) return "refused";
-    this.#writeAt(SLOTS + this.#side * SLOT, parts.length === 1 ? parts[0] : joined(parts, length));
+    this.#writeAt(SLOTS + this.#side * SLOT, joined(parts));
     this.#own[Word.POSTED]++;
     this.#own[Word.LENGTH] = length;
     this.publish();
@@ -190,21 +193,11 @@ export class MemoryFile {
 
   #writeAt(position: number, bytes: Uint8Array): void {
     this.#file.seekSync(position, Deno.SeekMode.Start);
-    for (let written = 0; written < bytes.length;) written += this.#file.writeSync(bytes.subarray(written));
+    writeAll(this.#file, bytes);
   }
 
   #readAt(position: number, into: Uint8Array): number {
     this.#file.seekSync(position, Deno.SeekMode.Start);
     return this.#file.readSync(into) ?? 0;
   }
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -5,29 +5,22 @@
  */
 import { cores, performance } from "../core/platform.ts";
 import { setImmediate } from "../core/timer.ts";
-import { WaitBudget } from "../core/wait_budget.ts";
+import { MUTUAL_GAIN, WaitBudget } from "../core/wait_budget.ts";
 import type { MemoryFile, Offer } from "../protocol/memory_file.ts";
 import { isCoreFree, workerBecameBusy, workerBecameFree } from "./busy_workers.ts";
 
 /** Maximum milliseconds of polling. */
 const MAX_POLL = 0.3;
-/**
- * Polling pays on one side only if the other side polls, too: then a call takes a third of the time. So a side does not give up
- * soon, because the other one would have to wake it, and would find that polling does not pay.
- */
-const GAIN = 3;
 
 /** The polling for the answers of one worker. */
 export class AnswerPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => void;
-  readonly #budget = new WaitBudget(MAX_POLL, cores, GAIN);
+  readonly #budget = new WaitBudget(MAX_POLL, cores, MUTUAL_GAIN);
   // Whether a call is in flight; when the wait for its answer began; when the polling for it ends.
   #isWaiting = false;
   #waitStart = 0;
   #end = 0;
-  // Whether the worker polled for the call when it was sent.
-  #isAwaited = false;
   // Whether a core was free for polling, so that the wait counts for the budget; whether the event loop's next turn polls.
   #mayPoll = false;
   #isPolling = false;
@@ -47,9 +40,8 @@ export class AnswerPoll {
    */
   offer(frame: readonly Uint8Array[], first: number, count: number): Offer {
     if (this.#isClosed) return "refused";
-    this.#isAwaited = this.#file.awaits(first);
     this.#begin(first + count);
-    return this.#isAwaited && count === 1 ? this.#file.offer(frame, first) : "refused";
+    return count === 1 && this.#file.awaits(first) ? this.#file.offer(frame, first) : "refused";
   }
 
   #begin(tail: number): void {
@@ -65,9 +57,9 @@ export class AnswerPoll {
     setImmediate(this.#check);
   }
 
-  /** Shows the worker that a batch was written into the connection, if it polls, and that the host polls for the answer. */
+  /** Shows a worker that polls that a batch was written into the connection, and whether the host polls for the answer. */
   written(): void {
-    if (!this.#isClosed && (this.#isAwaited || this.#file.polls)) this.#file.publish();
+    if (!this.#isClosed) this.#file.publish();
   }
 
   /** Reads the answer that the worker may have put into the slot. */

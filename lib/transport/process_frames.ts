@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { lengthOf } from "../core/bytes.ts";
 import { restoreErrors } from "../protocol/error_decoder.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { encodeFrame } from "../protocol/frames.ts";
@@ -40,8 +41,6 @@ export function encodeBatch(batch: Batch, sent: Set<number>, exports: Exports): 
   for (const [id] of missing) sent.add(id);
   return { run, shared, bytes: lengthOf([...shared, run].flat()) };
 }
-
-const lengthOf = (frame: Frame): number => frame.reduce((sum, { length }) => sum + length, 0);
 
 /** Makes the frame with a worker's settings. */
 export function initFrame(workerId: number, setup: Setup, mark: string, exports: Exports): Frame {

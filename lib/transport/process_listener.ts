@@ -9,6 +9,7 @@
  * @module
  */
 import { crypto } from "../core/platform.ts";
+import { isGranted } from "../core/runtime.ts";
 import type { Address, Grant } from "../protocol/connecting.ts";
 import { removeLeftOver } from "./left_over.ts";
 
@@ -111,9 +112,5 @@ function opened(socket: Deno.Listener, address: Address, grants: readonly Grant[
 }
 
 function temporaryFolder(): string {
-  const isReadable = Deno.permissions.querySync({ name: "env", variable: "TMPDIR" }).state === "granted";
-  return isReadable && Deno.env.get("TMPDIR") || "/tmp";
+  return isGranted({ name: "env", variable: "TMPDIR" }) && Deno.env.get("TMPDIR") || "/tmp";
 }
-
-const isGranted = (...permissions: Deno.PermissionDescriptor[]): boolean =>
-  permissions.every((each) => Deno.permissions.querySync(each).state === "granted");

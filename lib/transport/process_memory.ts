@@ -7,6 +7,7 @@
  * @module
  */
 import { crypto } from "../core/platform.ts";
+import { isGranted } from "../core/runtime.ts";
 import type { Grant } from "../protocol/connecting.ts";
 import { MemoryFile } from "../protocol/memory_file.ts";
 import { removeLeftOver } from "./left_over.ts";
@@ -33,7 +34,7 @@ const PREFIX = "isopool-memory-";
 export function makeWorkerMemory(): WorkerMemory | undefined {
   // For other processors it is not known whether a process sees two writes of another one in their order.
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return undefined;
-  if (!["read", "write"].every((name) => isGranted({ name: name as "read", path: PLACE }))) return undefined;
+  if (!isGranted({ name: "read", path: PLACE }, { name: "write", path: PLACE })) return undefined;
   const path = `${PLACE}/${PREFIX}${crypto.randomUUID()}`;
   let opened: Deno.FsFile | undefined;
   try {
@@ -58,9 +59,6 @@ const grantOf = (name: "read" | "write", path: string): Grant => ({
   permission: { name, path } as Grant["permission"],
   wider: { name, path: PLACE } as Grant["permission"],
 });
-
-const isGranted = (permission: Deno.PermissionDescriptor): boolean =>
-  Deno.permissions.querySync(permission).state === "granted";
 
 function removeFile(path: string): void {
   try {

@@ -5,6 +5,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { builtin } from "../core/builtin.ts";
+import { isGranted } from "../core/runtime.ts";
 import type { ProcessCommand } from "./process_command.ts";
 
 /** Whether a process inherits more than its streams. */
@@ -39,7 +40,7 @@ export function spawnProcess(command: ProcessCommand): ChildProcess {
 // For want of descriptors, the runtime would fail, too, and leave those open for ever that it had made by then.
 function checkDescriptors(): void {
   const path = "/dev/null";
-  if (!HAS_DESCRIPTORS || Deno.permissions.querySync({ name: "read", path }).state !== "granted") return;
+  if (!HAS_DESCRIPTORS || !isGranted({ name: "read", path })) return;
   const opened: Deno.FsFile[] = [];
   try {
     while (opened.length < NEEDED) opened.push(Deno.openSync(path));

@@ -96,18 +96,18 @@ function importImage(engine: string, image: string): string | undefined {
   const folder = Deno.makeTempDirSync({ prefix: "isopool-test-" });
   try {
     for (const name of ["bin", "tmp", "proc", "sys", "dev", "etc"]) {
-      Deno.mkdirSync(`${folder}/root/${name}`, { recursive: true });
+      Deno.mkdirSync(`${folder}/image/${name}`, { recursive: true });
     }
     for (const program of [Deno.execPath(), "/bin/sh", "/usr/bin/env"]) {
-      Deno.copyFileSync(program, `${folder}/root/bin/${program.slice(program.lastIndexOf("/") + 1)}`);
+      Deno.copyFileSync(program, `${folder}/image/bin/${program.slice(program.lastIndexOf("/") + 1)}`);
       for (const [library] of run("ldd", program).text.matchAll(/\/\S+\.so\S*/g)) {
-        Deno.mkdirSync(`${folder}/root${library.slice(0, library.lastIndexOf("/"))}`, { recursive: true });
-        Deno.copyFileSync(library, `${folder}/root${library}`);
+        Deno.mkdirSync(`${folder}/image${library.slice(0, library.lastIndexOf("/"))}`, { recursive: true });
+        Deno.copyFileSync(library, `${folder}/image${library}`);
       }
     }
-    const packed = run("tar", "-C", `${folder}/root`, "-cf", `${folder}/root.tar`, ".");
+    const packed = run("tar", "-C", `${folder}/image`, "-cf", `${folder}/image.tar`, ".");
     if (!packed.success) return packed.text;
-    const { success, text } = run(engine, "import", `${folder}/root.tar`, image);
+    const { success, text } = run(engine, "import", `${folder}/image.tar`, image);
     return success ? undefined : text;
   } finally {
     Deno.removeSync(folder, { recursive: true });
