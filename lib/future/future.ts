@@ -43,8 +43,6 @@ export let createFuture: <R>(control: FutureControl, index?: number) => Future<R
  * @typeParam R What the task returns, awaited.
  */
 export class Future<R> extends Settlement implements Promise<R> {
-  /** @ignore */
-  readonly [Symbol.toStringTag] = "Future";
   /** Position of the item, if a map created this future. */
   readonly index: number | undefined;
 
@@ -54,6 +52,11 @@ export class Future<R> extends Settlement implements Promise<R> {
     if (maker !== LIBRARY) throw refusal("Cannot create Future: only pools create futures: call pool.submit()");
     super(control);
     this.index = index;
+  }
+
+  /** @ignore */
+  get [Symbol.toStringTag](): string {
+    return "Future";
   }
 
   static {

@@ -14,6 +14,7 @@ import { atCaller } from "../core/at_caller.ts";
 import { TransferError } from "../core/errors.ts";
 import { NO_TRANSFER } from "../core/move.ts";
 import { performance } from "../core/platform.ts";
+import type { RetryPolicy } from "../core/retry.ts";
 import { captureStack } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { createFuture, type Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
@@ -26,7 +27,8 @@ import { describeTask } from "../scheduler/task_name.ts";
 import type { CallSite, PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
-import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
+import type { CallOptions } from "./call_options.ts";
+import { type CallArguments, copyArguments, PoolJob } from "./pool_job.ts";
 import type { AnyRunnable } from "./runnable.ts";
 import { sentItem } from "./sent_item.ts";
 
@@ -58,24 +60,19 @@ function submit(
 ): Future<unknown> {
   const { action } = method;
   core.checkOpen(action);
-  const { scheduler, failures } = core;
   if (!pin) core.checkRoom(action);
-  const { entry, options, verified } = core.resolve(action, task);
-  const plan = planCall(core, action, options, args, pin);
-  const job = new CallJob(
-    scheduler,
-    entry,
-    plan.args,
-    plan.options,
-    failures,
-    core.callSite(method, entry, plan.options.timeout ?? plan.options.deadline),
-  );
-  if (plan.refused) {
-    const { error } = plan.refused;
+  const { entry, options: given, verified } = core.resolve(action, task);
+  const options = core.callOptions(action, given);
+  const copy = copyArguments(core, args, given);
+  const now = performance.now();
+  const site = core.callSite(method, entry, options.timeout ?? options.deadline, now);
+  const job = new CallJob(core, entry, copy, options, pin, site);
+  if (copy.refused) {
+    const { error } = copy.refused;
     if (error instanceof TransferError) captureStack(error, method.method);
     job.abandon("rejected", error);
   } else if (verified) verified.then(() => job.enqueue(), (error) => job.abandon("rejected", error));
-  else job.enqueue();
+  else job.enqueue(now);
   return job.future;
 }
 
@@ -87,7 +84,8 @@ export class CallJob extends PoolJob implements FutureControl {
   readonly handles: boolean;
   readonly pin: Pin | undefined;
   readonly #scheduler: Scheduler;
-  readonly #options: CallOptions;
+  readonly #transfer: Transferable[];
+  readonly #retryPolicy: RetryPolicy | undefined;
   readonly #failures: UnobservedFailures;
   readonly #site: CallSite | undefined;
   // Undefined without a signal, and while the constructor ends a call whose signal has aborted already.
@@ -105,20 +103,21 @@ export class CallJob extends PoolJob implements FutureControl {
   #stopOutcome: { outcome: Failure; error: unknown } | undefined;
 
   constructor(
-    scheduler: Scheduler,
+    { scheduler, failures }: Pick<PoolCore, "scheduler" | "failures">,
     task: TaskEntry,
-    args: unknown[],
+    { args, transfer, handles, shares }: CallArguments,
     options: CallOptions,
-    failures: UnobservedFailures,
+    pin: Pin | undefined,
     site: CallSite | undefined,
   ) {
     super("call", task, options);
     this.#scheduler = scheduler;
-    this.shares = options.shares;
-    this.handles = options.handles ?? false;
-    this.pin = options.pin;
+    this.shares = shares;
+    this.handles = handles;
+    this.pin = pin;
     this.#args = args;
-    this.#options = options;
+    this.#transfer = transfer;
+    this.#retryPolicy = options.retry;
     this.#failures = failures;
     this.#site = site;
     this.future = createFuture<unknown>(this);
@@ -128,11 +127,11 @@ export class CallJob extends PoolJob implements FutureControl {
     if (options.signal) this.#stopListening = onAbort(options.signal, (reason) => this.cancel(reason, true));
   }
 
-  /** Puts the call into the backlog, unless it has ended or its worker is being stopped. */
-  enqueue(): void {
+  /** Puts the call into the backlog at time `now`, unless it has ended or its worker is being stopped. */
+  enqueue(now = performance.now()): void {
     if (this.isOver || this.#stopOutcome) return;
     this.#queued = true;
-    this.queuedAt = performance.now();
+    this.queuedAt = now;
     this.#scheduler.enqueue(this);
   }
 
@@ -150,8 +149,8 @@ export class CallJob extends PoolJob implements FutureControl {
   take(): Chunk {
     this.#queued = false;
     // Moved values would be lost to another attempt: only the last attempt moves them, earlier ones copy.
-    const isLast = this.#attempt >= (this.#options.retry?.maxAttempts ?? 1);
-    const transfer = isLast ? this.#options.transfer : NO_TRANSFER;
+    const isLast = this.#attempt >= (this.#retryPolicy?.maxAttempts ?? 1);
+    const transfer = isLast ? this.#transfer : NO_TRANSFER;
     return this.#chunk = new Chunk(this, 0, [this.#args], this.#attempt, transfer);
   }
 
@@ -188,8 +187,8 @@ export class CallJob extends PoolJob implements FutureControl {
   }
 
   /** {@inheritDoc Job.fulfill} */
-  fulfill(_first: number, [value]: readonly unknown[], workerId: number): void {
-    if (this.#returnedFrom(workerId)) this.#end("fulfilled", value);
+  fulfill(_first: number, values: readonly unknown[], workerId: number): void {
+    if (this.#returnedFrom(workerId)) this.#end("fulfilled", values[0]);
   }
 
   /** {@inheritDoc Job.fail} */
@@ -215,7 +214,7 @@ export class CallJob extends PoolJob implements FutureControl {
   }
 
   #retry(error: unknown): boolean {
-    const { retry } = this.#options;
+    const retry = this.#retryPolicy;
     if (!retry || this.#noRetry || this.#attempt >= retry.maxAttempts) return false;
     try {
       if (!retry.isRetriable(error)) return false;

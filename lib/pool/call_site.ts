@@ -5,7 +5,6 @@
  */
 import type { PublicFunction } from "../core/at_caller.ts";
 import { TaskTimeoutError } from "../core/errors.ts";
-import { performance } from "../core/platform.ts";
 import { appendStack, captureStack } from "../core/stack.ts";
 import { isError } from "../protocol/error_record.ts";
 
@@ -67,9 +66,8 @@ export class CallSites {
   #periodStart = 0;
   #shared: CallSite | undefined;
 
-  /** Captures the site that called `method` for a task. `isIsolated` says whether the task runs elsewhere. */
-  capture(method: PublicMethod, task: unknown, isIsolated: boolean): CallSite {
-    const now = performance.now();
+  /** Captures the site that calls `method` for a task at time `now`. `isIsolated` says whether the task runs elsewhere. */
+  capture(method: PublicMethod, task: unknown, isIsolated: boolean, now: number): CallSite {
     if (this.#method !== method || this.#task !== task || now - this.#periodStart > PERIOD) {
       this.#method = method;
       this.#task = task;

@@ -6,7 +6,7 @@
  */
 import { AsyncContext } from "../core/async_context.ts";
 import { BrokenPoolError, PoolClosedError, QueueFullError } from "../core/errors.ts";
-import { Promise } from "../core/platform.ts";
+import { performance, Promise } from "../core/platform.ts";
 import { RateLimiter } from "../core/rate.ts";
 import { checkRuntime } from "../core/runtime.ts";
 import { loadTimers } from "../core/timer.ts";
@@ -18,6 +18,7 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 import { isTask, type TaskOptions } from "../task/task.ts";
 import type { ChildControl, Setup } from "../transport/transport.ts";
 import { type Capabilities, checkLimits, runsWithin } from "./backends.ts";
+import { type CallOptions, checkCallOptions } from "./call_options.ts";
 import { type CallSite, CallSites, type PublicMethod } from "./call_site.ts";
 import { type CheckedOptions, checkPoolOptions } from "./check_options.ts";
 import { checkNesting } from "./nesting.ts";
@@ -54,6 +55,8 @@ export class PoolCore {
   readonly failures: UnobservedFailures;
   readonly #setup: Setup;
   readonly #callSites = new CallSites();
+  // Those of the last call: in a loop, the next one has the same.
+  #lastOptions: CallOptions | undefined;
   #stopPublishing: (() => void) | undefined;
 
   /**
@@ -168,9 +171,24 @@ export class PoolCore {
   }
 
   /** Captures the call site of a task, if an error of it needs that: on this event loop, one of its time limit does. */
-  callSite(method: PublicMethod, entry: TaskEntry, timeout: number | undefined): CallSite | undefined {
+  callSite(
+    method: PublicMethod,
+    entry: TaskEntry,
+    timeout: number | undefined,
+    now = performance.now(),
+  ): CallSite | undefined {
     const { isolated } = this.capabilities;
-    return isolated || timeout !== undefined ? this.#callSites.capture(method, entry, isolated) : undefined;
+    return isolated || timeout !== undefined ? this.#callSites.capture(method, entry, isolated, now) : undefined;
+  }
+
+  /** Checks the options of a call. Further calls with the same options share what was checked for the first. */
+  callOptions(action: string, given: TaskOptions): CallOptions {
+    if (this.#lastOptions?.given === given) return this.#lastOptions;
+    const options = checkCallOptions(action, given, this);
+    // In this isolate each call has a context of its own, and so has the `isRetriable` of each call.
+    const isShared = this.capabilities.isolated && typeof (given.retry ?? this.options.retry) !== "object";
+    this.#lastOptions = isShared ? options : undefined;
+    return options;
   }
 
   #togglePublishing(): void {

@@ -21,7 +21,7 @@ import type { PoolCore } from "./core.ts";
 import { checkAffinity } from "./own_workers.ts";
 import { runLimits } from "./deadlines.ts";
 import type { ImapOptions } from "./map_options.ts";
-import type { JobOptions } from "./pool_job.ts";
+import type { JobOptions } from "./call_options.ts";
 
 /** What tells the four kinds of map apart. */
 export interface MapKind {

@@ -24,14 +24,15 @@ import { Chunk, type Failure, type Outcome, type TaskEntry } from "../scheduler/
 import type { CallSite, PublicMethod } from "./call_site.ts";
 import type { PoolCore } from "./core.ts";
 import { unreadError } from "./drain.ts";
-import { type CallOptions, planCall, PoolJob } from "./pool_job.ts";
+import type { CallOptions } from "./call_options.ts";
+import { type CallArguments, copyArguments, PoolJob } from "./pool_job.ts";
 import type { AnyRunnable } from "./runnable.ts";
 
 /** Maximum number of items that wait for the reader of a stream. */
 const BUFFER = 16;
 
 /** The options of a stream, checked. */
-export interface StreamOptions extends Omit<CallOptions, "retry"> {
+export interface StreamOptions extends CallOptions {
   /** Settles once it is known whether the task's code can run in another isolate. */
   verified: Promise<void> | undefined;
   /** Throws if the pool takes no more calls. */
@@ -58,11 +59,11 @@ export function openStream(core: PoolCore, method: PublicMethod, task: AnyRunnab
         "counts from the start, or leave the loop",
     );
   }
-  const plan = planCall(core, action, { ...given, retry: 0 }, args);
-  if (plan.refused) throw plan.refused.error;
-  const options = { ...plan.options, verified, checkOpen };
+  const options = { ...core.callOptions(action, given), verified, checkOpen };
+  const copy = copyArguments(core, args, given);
+  if (copy.refused) throw copy.refused.error;
   const site = core.callSite(method, entry, options.timeout);
-  return new Results(new StreamJob(core, entry, plan.args, options, site).collector);
+  return new Results(new StreamJob(core, entry, copy, options, site).collector);
 }
 
 /** A generator that runs on a pool. */
@@ -78,6 +79,7 @@ export class StreamJob extends PoolJob implements Producer {
   readonly #site: CallSite | undefined;
   #stopListening = (): void => {};
   #state: "new" | "waiting" | "sent" | "ended" = "new";
+  readonly #transfer: Transferable[];
   #args: unknown[];
   #chunk: Chunk | undefined;
   #granted = BUFFER;
@@ -86,15 +88,16 @@ export class StreamJob extends PoolJob implements Producer {
   constructor(
     { scheduler, failures }: PoolCore,
     task: TaskEntry,
-    args: unknown[],
+    { args, transfer, handles, shares }: CallArguments,
     options: StreamOptions,
     site: CallSite | undefined,
   ) {
     super("stream", task, options);
     this.#options = options;
-    this.shares = options.shares;
-    this.handles = options.handles ?? false;
+    this.shares = shares;
+    this.handles = handles;
     this.#args = args;
+    this.#transfer = transfer;
     this.#scheduler = scheduler;
     this.#failures = failures;
     this.#site = site;
@@ -113,7 +116,7 @@ export class StreamJob extends PoolJob implements Producer {
   /** {@inheritDoc Job.take} */
   take(): Chunk {
     this.#state = "sent";
-    return this.#chunk = new Chunk(this, 0, [this.#args], 1, this.#options.transfer);
+    return this.#chunk = new Chunk(this, 0, [this.#args], 1, this.#transfer);
   }
 
   /** {@inheritDoc Job.item} */

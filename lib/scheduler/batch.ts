@@ -19,6 +19,16 @@ export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
   // The jobs may differ in `hasLimit` and `handles`; everything else is that of the first.
   const { job, first: index, attempt, transfer } = chunks[0];
   const { id: taskId, source, localFunction } = job.task;
+  let { items } = chunks[0];
+  let { hasLimit, handles } = job;
+  if (chunks.length > 1) {
+    items = [];
+    for (const chunk of chunks) {
+      for (const item of chunk.items) items.push(item);
+      hasLimit ||= chunk.job.hasLimit;
+      handles ||= chunk.job.handles;
+    }
+  }
   return {
     job,
     index,
@@ -27,15 +37,15 @@ export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
     taskId,
     source,
     localFunction,
-    items: chunks.length === 1 ? chunks[0].items : chunks.flatMap((chunk) => chunk.items),
+    items,
     spread: job.spread,
     timeout: limitOf(job),
     limits: job.limits,
-    hasLimit: chunks.some((chunk) => chunk.job.hasLimit),
+    hasLimit,
     attempt,
     stream: job.stream,
     shares: job.shares,
-    handles: chunks.some((chunk) => chunk.job.handles),
+    handles,
     transfer,
     context: job.context,
     timed,

@@ -216,7 +216,8 @@ export class Chunk {
 
   /** Closes `count` calls from `offset` on. */
   close(offset: number, count: number): void {
-    this.items.fill(CLOSED, offset, offset + count);
+    // A loop: `fill` takes longer than the rest of a call's end.
+    for (let i = 0; i < count; i++) this.items[offset + i] = CLOSED;
     this.open -= count;
   }
 

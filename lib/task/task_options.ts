@@ -16,6 +16,9 @@ import {
 } from "../core/validate.ts";
 import { type RetryOptions, retryPolicy } from "../core/retry.ts";
 
+// Taken at load: a test may replace it later.
+const { freeze } = Object;
+
 /** Options of a task, for each submission of it. */
 export interface TaskOptions {
   /**
@@ -82,7 +85,7 @@ const TASK_OPTIONS = [
   "transfer",
 ] as const;
 
-/** Checks the options of a task, and returns a copy of them. */
+/** Checks the options of a task, and returns a copy of them that cannot change. */
 export function checkTaskOptions(call: string, options: TaskOptions): TaskOptions {
   requiredOptions(call, options, TASK_OPTIONS);
   timeLimit(call, "timeout", options.timeout);
@@ -103,5 +106,5 @@ export function checkTaskOptions(call: string, options: TaskOptions): TaskOption
   if (transfer !== undefined && !isArray(transfer)) {
     throw badOption(call, "transfer", transfer, "an array of transferable values", false);
   }
-  return { ...options };
+  return freeze({ ...options });
 }

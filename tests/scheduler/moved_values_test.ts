@@ -1,27 +1,15 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { WorkerCrashedError } from "@isopool/isopool";
 import { UnobservedFailures } from "../../lib/future/unobserved_failures.ts";
-import { CallJob } from "../../lib/pool/call_job.ts";
+import { submitTo } from "./call_scheduler.ts";
 import { testWithClock, turn } from "./manual_clock.ts";
 import { manualScheduler } from "./manual_worker.ts";
 
 /** A function that submits a call, which may move values, to a scheduler of manual workers. */
 function submitter(failures: UnobservedFailures, options: Parameters<typeof manualScheduler>[0]) {
   const manual = manualScheduler(options);
-  const submit = (name: string, transfer: Transferable[] = []) => {
-    const none = {
-      timeout: undefined,
-      deadline: undefined,
-      signal: undefined,
-      retry: undefined,
-      given: {},
-      nested: false,
-      context: undefined,
-    };
-    const call = new CallJob(manual.scheduler, manual.task, [name], { ...none, transfer }, failures, undefined);
-    call.enqueue();
-    return call.future;
-  };
+  const submit = (name: string, transfer: Transferable[] = []) =>
+    submitTo({ scheduler: manual.scheduler, failures }, manual.task, name, {}, transfer);
   return { ...manual, submit };
 }
 
