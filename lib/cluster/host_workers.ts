@@ -107,10 +107,11 @@ export class HostWorkers {
   /** Ends all workers; resolves when they have ended. */
   async close(): Promise<void> {
     this.#ended.resolve();
+    // It may be set although the last worker has ended, and would keep the script alive.
+    clearTimeout(this.#idleTimer);
     if (this.#entries.size === 0) return;
     const isEmpty = Promise.withResolvers<void>();
     this.#onEmpty = isEmpty.resolve;
-    clearTimeout(this.#idleTimer);
     for (const worker of this.#entries.keys()) worker.close();
     await isEmpty.promise;
   }

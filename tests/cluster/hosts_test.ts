@@ -31,6 +31,16 @@ for (const backend of ["worker", "process"] as const) {
   });
 }
 
+test("a host that is closed ends its process at once, also after its workers have worn out (bound: 5 s)", async () => {
+  await using redis = await TestRedis.start();
+  const options = { redis: redis.address, queue: "closed" };
+  await using host = await TestHost.start({ ...options, concurrency: 1 });
+  await using pool = new Pool({ backend: cluster(options), maxTasksPerWorker: 1 });
+  for (const n of [1, 2]) assertEquals(await within(MUST_HAPPEN, pool.submit(double, n)), 2 * n);
+  const { ms } = await timed(host.close());
+  assert(ms < 5_000, `${ms} ms`);
+});
+
 test("a call, and a result, larger than `sizeLimit` fail with a TransferError that names it", async () => {
   await using redis = await TestRedis.start();
   const options = { redis: redis.address, queue: "large" };
