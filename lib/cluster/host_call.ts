@@ -42,6 +42,8 @@ export class HostCall {
   readonly #onEnd: () => void;
   readonly #transport: Transport;
   readonly #killWorker: () => void;
+  /** Whether it was taken back from its worker, which had not started it. */
+  isWithdrawn = false;
   #isSent = false;
   #isKilled = false;
   // Why it was cancelled before it was sent.
@@ -90,7 +92,7 @@ export class HostCall {
   /** Fires its signal. */
   cancel(reason: unknown): void {
     if (!this.#isSent) this.#cancelled = { reason };
-    else if (this.#transport.withdraw(this.seq)) {
+    else if (this.#withdraw()) {
       // The thread has not started the call, so a signal would have no listener: the call is taken back and fails here.
       this.#fail({ kind: "thrown", thrown: encodeThrown(reason) }, "cancelled before it started");
     } else this.#transport.cancel(this.seq, reason);
@@ -105,7 +107,7 @@ export class HostCall {
 
   /** Takes it back from its worker, if that has not started it. Then it ends as unstarted. */
   withdraw(): boolean {
-    if (!this.#isSent || !this.#transport.withdraw(this.seq)) return false;
+    if (!this.#isSent || !this.#withdraw()) return false;
     this.#fail(TERMINATED, "the worker did not start it", true);
     return true;
   }
@@ -113,7 +115,7 @@ export class HostCall {
   /** Stops it by force. */
   kill(): void {
     this.#isKilled = true;
-    if (this.#isSent && this.#transport.withdraw(this.seq)) {
+    if (this.#isSent && this.#withdraw()) {
       this.#fail(TERMINATED, "stopped before it started");
     } else this.#killWorker();
   }
@@ -132,6 +134,10 @@ export class HostCall {
   /** Fails the call: its worker has ended. */
   died(failure: JobFailure, message: string): void {
     this.#fail(failure, message, this.#isSent && !this.#isKilled && !this.#transport.hasStarted(this.seq));
+  }
+
+  #withdraw(): boolean {
+    return this.isWithdrawn = this.#transport.withdraw(this.seq);
   }
 
   #fail(failure: JobFailure, message: string, isUnstarted = false): void {

@@ -32,6 +32,8 @@ export class HostWorker {
   readonly #onExit: () => void;
   readonly #tasks = new Map<string, number>();
   #seq = 0;
+  // Calls that were taken back before they started: they do not wear it out.
+  #withdrawn = 0;
   // The calls that have not ended, in their order.
   readonly #calls = new Map<number, HostCall>();
   #hasEnded = false;
@@ -80,12 +82,15 @@ export class HostWorker {
   run(task: HostTask, given: JobCall, listener: RunListener): HostCall {
     if (this.#calls.size === 0) this.runTime = undefined;
     const seq = this.#seq++;
-    const call = new HostCall(
+    const call: HostCall = new HostCall(
       seq,
       given,
       listener,
       this.#transport,
-      () => this.#calls.delete(seq),
+      () => {
+        this.#calls.delete(seq);
+        if (call.isWithdrawn) this.#withdrawn++;
+      },
       () => this.#kill(),
     );
     this.#calls.set(seq, call);
@@ -104,7 +109,7 @@ export class HostWorker {
 
   get #callsLeft(): number {
     const { maxTasks = Infinity } = this.#spec;
-    return maxTasks - this.#seq;
+    return maxTasks - this.#seq + this.#withdrawn;
   }
 
   #send(call: HostCall, { key, source }: HostTask): void {
