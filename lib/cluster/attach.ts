@@ -15,6 +15,7 @@ import { decodeThrown } from "../protocol/error_decoder.ts";
 import { reviveValue } from "../protocol/received_value.ts";
 import { lastRun } from "./call_id.ts";
 import { BULK, CallWatch } from "./call_watch.ts";
+import { NO_EVENT } from "./event_reader.ts";
 import { type ClusterAddress, type ClusterSettings, clusterSettings, keyPart } from "./options.ts";
 import { Queue, type Redis } from "./packages.ts";
 import { connected, disconnect, redisClient, repliesOf } from "./redis.ts";
@@ -99,7 +100,9 @@ async function* outcomes<R>(settings: ClusterSettings, executor: string): AsyncG
     queue = new Queue(name, { connection: client, prefix, skipWaitingForReady: true });
     queue.on("error", () => {}); // The command that failed rejects with the error.
     // Before the snapshot: what ends after it is an event.
-    await watch.listen(queue);
+    const key = queue.toKey("events");
+    const [last] = await client.xrevrange(key, "+", "-", "COUNT", 1);
+    watch.listen(queue, { key, after: last?.[0] ?? NO_EVENT, isOwn: false });
     const calls = await callsOf(client, queue, executor);
     if (calls.length === 0) {
       throw new ClusterError(

@@ -9,6 +9,8 @@ import { crypto, Date } from "../core/platform.ts";
 const DIGITS = 36;
 /** Digits of a time in milliseconds, until the year 5188. */
 const TIME_LENGTH = 9;
+/** The pattern of Lua by which the id of a call gives what the ids of its pool begin with. */
+export const RUN_PATTERN = "^(.+)%-%d+$";
 const ID = /^(.+)-([0-9a-z]{9}[0-9a-f]{8})-(\d+)$/s;
 
 /** Returns what the ids of all calls of a pool begin with. */

@@ -1,15 +1,15 @@
 /**
  * `CallWatch` reports what happens to the calls of one executor: their start, their messages and their one end.
  *
- * It reads the events of BullMQ, from the last event before the first call on, so it misses none while the connection
- * stands. A sweep every {@linkcode SWEEP_INTERVAL} reads the state of the jobs whose calls have not ended, for events that
- * were lost with a connection or trimmed by Redis. An end that is found twice is reported once.
+ * It reads events from the last one before the first call on, so it misses none while the connection stands. A sweep every
+ * {@linkcode SWEEP_INTERVAL} reads the state of the jobs whose calls have not ended, for events that were lost with a
+ * connection or trimmed by Redis. An end that is found twice is reported once.
  *
  * @module
  */
 import { JSON, type Promise } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
-import { type JobEvent, readEvents } from "./event_reader.ts";
+import { type EventStream, type JobEvent, readEvents } from "./event_reader.ts";
 import { readStates } from "./job_state.ts";
 import type { ClusterSettings } from "./options.ts";
 import type { Queue, Redis } from "./packages.ts";
@@ -64,16 +64,13 @@ export class CallWatch {
     this.#onReturned = onReturned;
   }
 
-  /** Listens, from the last event on. */
-  async listen(queue: Queue): Promise<void> {
-    const { redis } = this.#settings;
+  /** Listens to the events of a stream. */
+  listen(queue: Queue, events: EventStream): void {
     this.#queue = queue;
-    const [last] = await this.#client.xrevrange(queue.toKey("events"), "+", "-", "COUNT", 1);
     if (this.#isClosed) return;
-    const client = this.#eventsClient = redisClient(redis, true);
+    const client = this.#eventsClient = redisClient(this.#settings.redis, true);
     unref(client);
-    const from = last?.[0] ?? "0-0";
-    void readEvents(client, queue.toKey("events"), from, (event) => this.#happened(event), () => this.#isClosed);
+    void readEvents(client, events, (event) => this.#happened(event), () => this.#isClosed);
   }
 
   /**
@@ -169,6 +166,7 @@ export class CallWatch {
   }
 
   #progress(job: WatchedJob, { news, ends }: JobProgress): void {
+    this.#started(job);
     for (const [index, text] of news) job.calls.get(index)?.events.news(unpack(text));
     for (const end of ends) this.#ended(job, end);
   }

@@ -1,5 +1,6 @@
 /**
- * `readEvents()`: what BullMQ reports about the jobs of a queue, from the stream of events that it keeps in Redis.
+ * `readEvents()`: what happens to jobs, from a stream of events in Redis: that of one pool, to which hosts add the news and
+ * the ends of its jobs (host_scripts.ts), or that of BullMQ, with all events of a queue.
  *
  * `QueueEvents` of BullMQ opens another connection for it, with a timer for each read: an idle pool would keep its script
  * alive, and so would a closed one, for seconds, if Redis cannot be reached.
@@ -7,14 +8,28 @@
  * @module
  */
 import { JSON, Promise } from "../core/platform.ts";
-import { setTimeout } from "../core/timer.ts";
+import { setImmediate, setTimeout } from "../core/timer.ts";
 import type { Redis } from "./packages.ts";
 import type { JobEnds, JobProgress } from "./wire.ts";
 
 /** Maximum number of events of one read. */
 const MAX_EVENTS = 1_000;
+/** Number of events of its own after which a pool removes what it has read: Redis would keep the last 10,000. */
+const TRIM_AFTER = 500;
 /** Milliseconds after which a read that Redis has refused is tried again. */
 const RETRY_WAIT = 1_000;
+
+/** The id of no event: all come after it. */
+export const NO_EVENT = "0-0";
+
+/** A stream of events. */
+export interface EventStream {
+  readonly key: string;
+  /** Id of the last event that is not read. */
+  readonly after: string;
+  /** Whether nothing else reads it. */
+  readonly isOwn: boolean;
+}
 
 /** What happened to a job. */
 export type JobEvent =
@@ -28,22 +43,27 @@ export type JobEvent =
  * Redis cannot be reached it waits, and goes on after the last event that it read.
  *
  * @param client Does nothing else: a read waits for the next event. Its commands wait for a connection.
- * @param after Id of the last event that is not read.
  */
 export async function readEvents(
   client: Redis,
-  key: string,
-  after: string,
+  { key, after, isOwn }: EventStream,
   onEvent: (event: JobEvent) => void,
   isOver: () => boolean,
 ): Promise<void> {
-  for (let last = after; !isOver();) {
+  for (let last = after, kept = 0; !isOver();) {
     try {
+      if (isOwn && kept >= TRIM_AFTER) {
+        kept = 0;
+        client.xtrim(key, "MINID", last).catch(() => {}); // The next one removes it, too.
+      }
       const streams = await client.xread("COUNT", MAX_EVENTS, "BLOCK", 0, "STREAMS", key, last);
       for (const [id, fields] of streams?.[0][1] ?? []) {
         last = id;
+        kept++;
         onEvent(eventOf(fields));
       }
+      // What waited for these events goes on first: it may send its next call, which a host starts meanwhile.
+      await new Promise<void>((resolve) => setImmediate(resolve));
     } catch {
       if (isOver()) return;
       // The sweep finds what is missed meanwhile.

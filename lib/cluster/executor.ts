@@ -13,13 +13,14 @@ import { type NewCall, type OutgoingCall, toBatches } from "./call_batches.ts";
 import { makeRun } from "./call_id.ts";
 import { BULK, CallWatch } from "./call_watch.ts";
 import { takeBack } from "./claim.ts";
+import { NO_EVENT } from "./event_reader.ts";
 import type { PoolSettings } from "./options.ts";
 import { Queue, type Redis } from "./packages.ts";
 import { connected, disconnect, redisClient, unref, within } from "./redis.ts";
 import { unreachable } from "./refusals.ts";
 import { ModuleSender, type SentModules } from "./sent_modules.ts";
 import { type CallEvents, WatchedCall, type WatchedJob } from "./watched_call.ts";
-import { callKey, type ControlRequest, type JobData, LARGE } from "./wire.ts";
+import { callKey, type ControlRequest, eventsKey, type JobData, LARGE } from "./wire.ts";
 
 /** Milliseconds for which a pool that ends waits until the hosts of its calls know that these are given up. */
 const REVOKE_LIMIT = 1_000;
@@ -112,6 +113,8 @@ export class Executor {
     // Calls that were given up could run for ever, so their hosts must receive the message first.
     await within(REVOKE_LIMIT, Promise.all(this.#revokes)).catch(() => {});
     await this.#watch.close();
+    // Redis forgets them later, if it cannot be reached now.
+    await this.#client.del(this.#eventsKey).catch(() => {});
     await this.#queue?.close().catch(() => {});
     await disconnect(this.#client);
   }
@@ -121,7 +124,12 @@ export class Executor {
     await connected(this.#client, this.#settings);
     this.#queue = new Queue(queue, { connection: this.#client, prefix, skipWaitingForReady: true });
     this.#queue.on("error", () => {}); // The command that failed rejects with the error.
-    await this.#watch.listen(this.#queue);
+    this.#watch.listen(this.#queue, { key: this.#eventsKey, after: NO_EVENT, isOwn: true });
+  }
+
+  get #eventsKey(): string {
+    const { prefix, queue } = this.#settings;
+    return eventsKey(`${prefix}:${queue}:`, this.#run);
   }
 
   // A host has returned it: it waited there behind a call that took longer than expected.

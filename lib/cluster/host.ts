@@ -9,6 +9,7 @@ import { checkPermissions } from "../pool/permissions.ts";
 import { AllowedModules } from "./allowed_modules.ts";
 import { HostCalls } from "./host_calls.ts";
 import { HostTasks } from "./host_tasks.ts";
+import { HostRedis, jobSource } from "./host_scripts.ts";
 import { HostWorkers } from "./host_workers.ts";
 import { ModuleFolder } from "./module_folder.ts";
 import { runJob } from "./job_run.ts";
@@ -49,7 +50,7 @@ export class WorkerHost implements AsyncDisposable {
       limit,
       checkPermissions(ACTION, permissions),
     );
-    this.#client = redisClient(settings.redis, true);
+    this.#client = redisClient(settings.redis, true, HostRedis);
     this.#folder = new ModuleFolder(settings, this.#client);
     this.#tasks = new HostTasks(allowed, this.#folder);
   }
@@ -81,7 +82,7 @@ export class WorkerHost implements AsyncDisposable {
       stalledInterval: STALLED_INTERVAL,
       maxStalledCount: MAX_STALLED,
       autorun: false,
-    });
+    }, jobSource);
     // A job begins as soon as it is taken. BullMQ calls the function above when it has asked Redis for another job in vain: a
     // round trip later.
     worker.on("active", (job: Job) => {

@@ -40,6 +40,8 @@ import {
 
 /** Milliseconds that a batch may run until its host returns what it has not started: it is made for 2. */
 const BATCH_LIMIT = 50;
+/** Milliseconds that a job may run until its submitter is told that it does: the end of a shorter one says so, too. */
+const START_REPORT = 20;
 /** Milliseconds between two checks whether a call with a time limit has started. */
 const START_CHECK = 5;
 /** Milliseconds beyond its time limit after which a host stops a call that its submitter has not stopped. */
@@ -108,6 +110,7 @@ class JobRun {
 
   async run(): Promise<CallEnd[]> {
     const { workers } = this.#parts;
+    const report = setTimeout(() => this.#reports.write(), START_REPORT);
     let trials = 0;
     while (this.#waiting.length > 0) {
       let worker: HostWorker;
@@ -128,6 +131,7 @@ class JobRun {
       if (this.#ends.length > before) trials = 0;
     }
     clearTimeout(this.#timer);
+    clearTimeout(report);
     await this.#reports.written;
     return this.#ends;
   }

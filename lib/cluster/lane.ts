@@ -131,8 +131,9 @@ class Lane implements Transport {
     return false;
   }
 
+  // Only Redis knows whether a host runs it. A deadline ends it in both cases.
   isRunning(seq: number): boolean {
-    return this.startedAt(seq) !== undefined;
+    return this.#call?.seq === seq;
   }
 
   startedAt(seq: number): number | undefined {

@@ -6,4 +6,13 @@
  * @module
  */
 export { AbstractConnector, Redis, type RedisOptions } from "ioredis";
-export { type BulkJobOptions, type Job, Queue, Worker } from "bullmq";
+export {
+  type BackendFactory,
+  type BulkJobOptions,
+  createRedisBackend,
+  type Job,
+  Queue,
+  raw2NextJobData,
+  type RedisQueueBackend,
+  Worker,
+} from "bullmq";

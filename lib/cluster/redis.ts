@@ -32,8 +32,8 @@ const RECONNECT_WAIT = 500;
  *
  * @param waits Whether commands wait for a connection. If `false`, they fail while there is none.
  */
-export function redisClient(address: RedisAddress, waits: boolean): Redis {
-  const client = new Redis({
+export function redisClient(address: RedisAddress, waits: boolean, Client: typeof Redis = Redis): Redis {
+  const client = new Client({
     ...clientOptions(address),
     maxRetriesPerRequest: waits ? null : 1,
     enableOfflineQueue: waits,

@@ -5,7 +5,7 @@
  * submitter                          Redis                                     worker host
  *   modules  -- set ---------------> contents by their hash -----------------> fetches and verifies (sent_modules.ts)
  *   calls    -- queue.add ---------> BullMQ job, data = JobData -------------> takes the job: `active`
- *            <---------------------- `progress` events, JobProgress <--------- progress, items of a stream
+ *            <---------------------- `progress` events, JobProgress <--------- progress, items of a stream; it runs for long
  *            <---------------------- `completed`: packed result, or JobEnds
  *            <---------------------- `failed`: text of the error, then a packed JobFailure
  *   control  -- publish -----------> channel `control` ----------------------> cancel, kill, grant
@@ -136,6 +136,11 @@ export function isOf(jobId: string, key: string): boolean {
 /** The channel on which submitters control calls. */
 export function controlChannel(prefix: string, queue: string): string {
   return `${prefix}:${queue}:isopool:control`;
+}
+
+/** The stream of what happened to the jobs of one pool, which hosts write. The ids of the jobs begin with `run`. */
+export function eventsKey(queueKey: string, run: string): string {
+  return `${queueKey}isopool:events:${run}`;
 }
 
 /**

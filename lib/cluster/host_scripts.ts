@@ -1,0 +1,101 @@
+/**
+ * What a worker host adds to BullMQ: less to wait for.
+ *
+ * BullMQ gives each connection its scripts. A host puts some of them into scripts of its own, so what it adds happens in the
+ * same step and costs no further command:
+ *
+ * ```
+ * moveToActive      says with a job whether it was the last, and removes the marker that wakes hosts if it was
+ * moveToFinished    adds the end of a pool's job to the events of that pool, which read nothing else
+ * updateProgress    the same for the news of a job
+ * ```
+ *
+ * @module
+ */
+import type { Promise } from "../core/platform.ts";
+import { RUN_PATTERN } from "./call_id.ts";
+import {
+  type BackendFactory,
+  createRedisBackend,
+  raw2NextJobData,
+  Redis,
+  type RedisOptions,
+  type RedisQueueBackend,
+} from "./packages.ts";
+import { eventsKey } from "./wire.ts";
+
+/** Events that Redis keeps for a pool that does not read them, about as many as BullMQ keeps for a queue. */
+const MAX_EVENTS = 10_000;
+/** Seconds after which Redis forgets the events of a pool that has gone. */
+const EVENTS_SECONDS = 3_600;
+
+/** Where in the reply of `moveToActive` it says that no other job waits. BullMQ reads what is before it. */
+const WAS_LAST = 4;
+
+// Adds an event to those of the pool that has sent a job. Arguments: what the keys of the queue begin with, the id of the job,
+// and the event, as BullMQ writes it.
+const REPORT = `
+local function report(prefix, id, event, field, value)
+  local run = string.match(id, "${RUN_PATTERN}")
+  if not run then return end
+  local key = prefix .. "${eventsKey("", "")}" .. run
+  redis.call("XADD", key, "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", event, "jobId", id, field, value)
+  redis.call("EXPIRE", key, ${EVENTS_SECONDS})
+end`;
+
+// What follows the reply of a script of BullMQ.
+const ADDITIONS: Record<string, string> = {
+  moveToActive: `
+if reply[1] ~= 0 and redis.call("LLEN", KEYS[1]) + redis.call("ZCARD", KEYS[3]) + redis.call("ZCARD", KEYS[7]) == 0 then
+  redis.call("ZREM", KEYS[11], "0")
+  reply[${WAS_LAST + 1}] = 1
+end`,
+  moveToFinished: `${REPORT}
+if type(reply) == "table" or reply >= 0 then report(ARGV[7], ARGV[1], ARGV[5], ARGV[3], ARGV[4]) end`,
+  updateProgress: `${REPORT}
+if reply >= 0 then report(string.sub(KEYS[1], 1, -#ARGV[1] - 1), ARGV[1], "progress", "data", ARGV[2]) end`,
+};
+
+/** A connection of a worker host. */
+export class HostRedis extends Redis {
+  /** Defines a script. BullMQ's have their name and its version. */
+  override defineCommand(name: string, definition: { lua: string; numberOfKeys?: number; readOnly?: boolean }): void {
+    const addition = ADDITIONS[name.split(":")[0]];
+    const lua = addition === undefined
+      ? definition.lua
+      : `local function script()\n${definition.lua}\nend\nlocal reply = script()${addition}\nreturn reply`;
+    super.defineCommand(name, { ...definition, lua });
+  }
+
+  /** Makes a connection like this one. BullMQ's worker has two. */
+  override duplicate(options?: Partial<RedisOptions>): never {
+    return new HostRedis({ ...this.options, ...options } as RedisOptions & { replyMapping?: "legacy" }) as never;
+  }
+}
+
+/**
+ * Makes what BullMQ's worker asks for jobs. As soon as the worker has a job it asks for another one, and lets the first one
+ * end only after the reply: that there is none need not come from Redis, if the last reply has said so. A job that was
+ * added since has set the marker, for which the worker waits then.
+ */
+export const jobSource: BackendFactory<RedisQueueBackend> = (name, options, connections) => {
+  const backend = createRedisBackend(name, options, connections);
+  const { moveToActive, waitForJob, execCommand } = backend;
+  let wasLast = false;
+  backend.execCommand = async (client, command, args): Promise<unknown> => {
+    wasLast = false;
+    const reply = await execCommand.call(backend, client, command, args);
+    if (command === "moveToActive") wasLast = reply[WAS_LAST] === 1;
+    return reply;
+  };
+  backend.moveToActive = async (token, workerName) => {
+    if (!wasLast) return await moveToActive.call(backend, token, workerName);
+    wasLast = false;
+    return raw2NextJobData([0, 0, 0, 0])!;
+  };
+  backend.waitForJob = (seconds) => {
+    wasLast = false;
+    return waitForJob.call(backend, seconds);
+  };
+  return backend;
+};

@@ -1,0 +1,73 @@
+/** What a pool and a host ask of Redis for a call, and what they leave there. */
+import { assert, assertEquals } from "@std/assert";
+import { Redis } from "ioredis";
+import { Pool, tasks, TaskTimeoutError } from "@isopool/isopool";
+import { cluster } from "@isopool/isopool/cluster";
+import { expectError } from "../support/expect.ts";
+import { TestHost } from "../support/cluster_host.ts";
+import { TestRedis } from "../support/redis.ts";
+import { MUST_HAPPEN, timed, until, within } from "../support/within.ts";
+import { test } from "./kit.ts";
+import type * as Tasks from "./tasks.ts";
+
+const { double } = tasks<typeof Tasks>(import.meta.resolve("./tasks.ts"));
+
+/** How often Redis has run each command, those in scripts as well. */
+async function commands(client: Redis): Promise<(name: string) => number> {
+  const text = await client.info("commandstats");
+  return (name) => Number(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, "m").exec(text)?.[1] ?? 0);
+}
+
+test("a call takes three scripts, and wakes a host and its pool once each", async () => {
+  await using redis = await TestRedis.start();
+  const options = { redis: redis.address, queue: "few" };
+  await using _host = await TestHost.start({ ...options, concurrency: 4 });
+  await using pool = new Pool({ backend: cluster(options) });
+  const client = new Redis(`${redis.folder}/redis.sock`);
+  for (let n = 0; n < 20; n++) assertEquals(await within(MUST_HAPPEN, pool.submit(double, n)), 2 * n);
+  const before = await commands(client);
+  const calls = 200;
+  const { ms } = await timed((async () => {
+    for (let n = 0; n < calls; n++) await pool.submit(double, n);
+  })());
+  const after = await commands(client);
+  client.disconnect();
+  const each = (name: string) => (after(name) - before(name)) / calls;
+  // A host looks for stalled jobs, and a pool for lost events, every second or two; a call of 20 ms is reported as running.
+  const rest = 0.2 + Math.min(1, ms / calls / 10);
+  for (const [name, count] of [["evalsha", 3], ["bzpopmin", 1], ["xread", 1]] as const) {
+    assert(each(name) >= count - 0.1 && each(name) <= count + rest, `${name}: ${each(name)} for each call`);
+  }
+});
+
+test("Redis forgets the events that a pool has read, and those of a pool that is closed", async () => {
+  await using redis = await TestRedis.start();
+  const options = { redis: redis.address, queue: "trimmed" };
+  await using _host = await TestHost.start({ ...options, concurrency: 4 });
+  const client = new Redis(`${redis.folder}/redis.sock`);
+  const streams = () => client.keys("isopool:trimmed:isopool:events:*");
+  {
+    await using pool = new Pool({ backend: cluster(options) });
+    for (let n = 0; n < 800; n++) await within(MUST_HAPPEN, pool.submit(double, n));
+    const [key, ...others] = await streams();
+    assertEquals(others, []);
+    assert(await client.ttl(key) > 3_000, "a pool that is killed leaves them for an hour");
+    assert(await client.xlen(key) < 600, `${await client.xlen(key)} events`);
+  }
+  assertEquals(await streams(), []);
+  client.disconnect();
+});
+
+test("a call that no host takes ends at its deadline, and leaves Redis (bound: 5 s)", async () => {
+  await using redis = await TestRedis.start();
+  await using pool = new Pool({ backend: cluster({ redis: redis.address, queue: "late" }) });
+  await pool.ready();
+  const client = new Redis(`${redis.folder}/redis.sock`);
+  const call = pool.submit(double.with({ deadline: 300 }), 1);
+  await until(async () => await client.zcard("isopool:late:prioritized") === 1, "it waits in Redis");
+  const { ms, error } = await timed(within(MUST_HAPPEN, call.result()));
+  assertEquals(expectError(error, TaskTimeoutError).timeout, 300);
+  assert(ms < 5_000, `${ms} ms`);
+  assertEquals(await client.zcard("isopool:late:prioritized"), 0);
+  client.disconnect();
+});
