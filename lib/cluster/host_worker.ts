@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Promise } from "../core/platform.ts";
+import { performance, Promise } from "../core/platform.ts";
 import { TaskTimeoutError } from "../core/errors.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout, type Timer } from "../core/timer.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
@@ -119,6 +119,7 @@ export class HostWorker {
       index: 0,
       priority: 0,
       first: call.seq,
+      sentAt: performance.now(),
       taskId: this.#taskId(key),
       source,
       localFunction: undefined,

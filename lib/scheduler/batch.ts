@@ -15,7 +15,7 @@ import { limitOf } from "./median_timeout.ts";
  *
  * @param timed Whether the worker reports the times of each call.
  */
-export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
+export function toBatch(first: number, chunks: Chunk[], sentAt: number, timed: boolean): Batch {
   // The jobs may differ in `hasLimit` and `handles`; everything else is that of the first.
   const { job, first: index, attempt, transfer } = chunks[0];
   const { id: taskId, source, localFunction } = job.task;
@@ -34,6 +34,7 @@ export function toBatch(first: number, chunks: Chunk[], timed: boolean): Batch {
     index,
     priority: job.priority,
     first,
+    sentAt,
     taskId,
     source,
     localFunction,

@@ -56,6 +56,7 @@ export class Dispatcher {
 
   /** Sends what can be sent now. */
   run(): void {
+    if (!this.#hasCalls) return;
     const { slots } = this.#workerSet;
     const now = performance.now();
     this.#reclaimFromStuck(now);
@@ -78,6 +79,15 @@ export class Dispatcher {
     for (let i = Math.min(room, wanted); i > 0; i--) this.#workerSet.spawn();
     if (anyIdle) this.#stealForIdle();
     this.#watchWaiting(now);
+  }
+
+  // Whether any call waits or is in flight. Between single calls none is, and every second run is then saved.
+  get #hasCalls(): boolean {
+    if (this.#backlog.size > 0) return true;
+    for (const { inFlight, boundBacklog } of this.#workerSet.slots) {
+      if (inFlight > 0 || (boundBacklog !== undefined && boundBacklog.size > 0)) return true;
+    }
+    return false;
   }
 
   /** Clears the timers. */
@@ -202,8 +212,9 @@ export class Dispatcher {
   // A worker is idle and the backlog is empty: takes half of what the worker with the most calls has not started; or
   // from the next one, where those calls may be run by no other.
   #stealForIdle(): void {
-    const victims = [...this.#workerSet.slots].filter(({ inFlight }) => inFlight > this.#concurrency)
-      .sort((a, b) => b.inFlight - a.inFlight);
+    const victims: Slot[] = [];
+    for (const slot of this.#workerSet.slots) if (slot.inFlight > this.#concurrency) victims.push(slot);
+    if (victims.length > 1) victims.sort((a, b) => b.inFlight - a.inFlight);
     for (const victim of victims) {
       if (!victim.calls.throughput.isSlow) return this.#runAgainIn(REPORT_TIMEOUT);
       if (victim.calls.reclaim(Math.ceil((victim.inFlight - this.#concurrency) / 2))) return this.#schedulePump();

@@ -74,7 +74,7 @@ export class Slot implements CallsSlot, PinnedWorker {
       fulfilled: (first, values) => this.calls.fulfilled(first, values),
       rejected: (seq, error) => this.calls.rejected(seq, error),
       timed: (seq, times) => this.calls.timed = { seq, times },
-      measured: (count, ms, runTime) => this.calls.measured(count, ms, runTime),
+      measured: (count, ms, runTime, now) => this.calls.measured(count, ms, runTime, now),
       grown: () => {
         // Without a call in between, a worker that is too large from its start on would be replaced for ever.
         if (this.ended === 0 || !this.isStaying) return;

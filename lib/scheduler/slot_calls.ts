@@ -80,14 +80,13 @@ export class SlotCalls implements ChunkHolder {
 
   /** Sends chunks that are alike, as one batch. A call that cannot be copied fails by itself. */
   send(chunks: Chunk[]): void {
-    // Taken before: a worker may have begun when the transport returns.
-    const now = performance.now();
+    const now = performance.now(); // Before: a worker may have begun when the transport returns.
     try {
-      this.#transport.send(toBatch(this.#inFlight.nextSeq, chunks, this.#owner.observer?.timesCalls ?? false));
+      this.#transport.send(toBatch(this.#inFlight.nextSeq, chunks, now, this.#owner.observer?.timesCalls ?? false));
     } catch (cause) {
       return sendSeparately(chunks, cause, (part) => this.send(part));
     }
-    if (this.inFlight === 0) this.#slot.becomesBusy(this.throughput.begin());
+    if (this.inFlight === 0) this.#slot.becomesBusy(this.throughput.begin(now));
     for (const chunk of chunks) this.#inFlight.add(chunk, this);
     recordSent(chunks, now, this.id, this.#owner);
     this.#limits.watch(this.#transport, chunks[0].job);
@@ -169,7 +168,7 @@ export class SlotCalls implements ChunkHolder {
       // One by one while some call is being stopped: the value of that one does not count.
       const max = this.#stops.isEmpty ? values.length - at : 1;
       const count = chunk?.openFrom(offset, max) ?? 1;
-      // Mostly it is one: `slice` would take longer than the rest of the call's end.
+      // `slice` takes longer than the rest of a call's end.
       const part = count === values.length ? values : count === 1 ? [values[at]] : values.slice(at, at + count);
       if (chunk) this.#returned(chunk, offset, part);
       at += count;
@@ -183,8 +182,10 @@ export class SlotCalls implements ChunkHolder {
   }
 
   /** The worker reports that `count` calls took `ms` milliseconds. `runTime`: the sum of their times, if they overlapped. */
-  measured(count: number, ms: number, runTime = ms): void {
-    if (this.throughput.measured(count, ms, runTime, this.#owner, this.id)) this.#owner.capacityChanged(this.#slot);
+  measured(count: number, ms: number, runTime = ms, now = performance.now()): void {
+    if (this.throughput.measured(count, ms, runTime, now, this.#owner, this.id)) {
+      this.#owner.capacityChanged(this.#slot);
+    }
   }
 
   /** The worker has died: running calls are lost, or settle to what stopped them; the others go back to the backlog. */

@@ -34,9 +34,9 @@ export class Throughput {
   #waitingSince = Infinity;
   #blockedUntil = 0;
 
-  /** The worker was idle and is sent calls: its silence counts from now. Returns that time. */
-  begin(): number {
-    return this.#lastReport = performance.now();
+  /** The worker was idle and is sent calls: its silence counts from `now`. Returns that time. */
+  begin(now: number): number {
+    return this.#lastReport = now;
   }
 
   /** Notes a call that ends: the next measurement is of its task. Comes before the chunk closes it. */
@@ -54,10 +54,10 @@ export class Throughput {
     count: number,
     ms: number,
     runTime: number,
+    now: number,
     { counters }: { readonly counters: Counters },
     workerId: number,
   ): boolean {
-    const now = performance.now();
     const elapsed = now - this.#lastReport;
     this.#waitingSince = this.#lastReport = now;
     this.#blockedUntil = 0;

@@ -67,10 +67,10 @@ export class PendingCalls {
     return CAPACITY - (this.tail - this.head);
   }
 
-  /** Adds the calls up to number `tail`, and reads their results from now on. */
-  sent(tail: number): void {
+  /** Adds the calls up to number `tail`, and reads their results from `now` on. */
+  sent(tail: number, now: number): void {
     this.tail = tail;
-    this.#listen();
+    this.#listen(now);
     // The worker reports the end of a single call at once; of several, the first may end while the next runs for long.
     if (tail - this.head > 1) this.#collectTimer ??= setTimeout(() => this.#collectAgain(), COLLECT_INTERVAL);
   }
@@ -138,11 +138,11 @@ export class PendingCalls {
 
   // Waits for answers, as long as calls are in flight: polls for the report of a single call before the event loop turns,
   // then in turns of the event loop, then sleeps.
-  #listen(): void {
+  #listen(now: number): void {
     if (this.#listening) return;
     this.#listening = true;
     workerBecameBusy();
-    this.#waitStart = performance.now();
+    this.#waitStart = now;
     this.#mayPoll = isCoreFree();
     this.#pollTime = this.#mayPoll ? this.#polling.begin() : 0;
     if (this.#pollTime === 0) this.#sleep();
@@ -168,13 +168,14 @@ export class PendingCalls {
   readonly #poll = (): void => {
     if (this.isClosed) return this.#stopListening();
     const { head } = this;
-    if (this.#doorbell.hasReport) this.#takeReport();
+    const now = performance.now();
+    if (this.#doorbell.hasReport) this.#takeReport(now);
     else this.collect();
-    const wait = performance.now() - this.#waitStart;
+    const wait = now - this.#waitStart;
     if (this.head !== head) {
       this.#polling.end(wait);
       this.#stopListening();
-      if (this.head < this.tail) this.#listen();
+      if (this.head < this.tail) this.#listen(performance.now());
     } else if (wait < this.#pollTime && isCoreFree()) this.#pollInNextTurn();
     else this.#sleep();
   };
@@ -189,9 +190,10 @@ export class PendingCalls {
   #onReport(): void {
     this.#stopListening();
     if (this.isClosed) return;
-    if (this.#mayPoll) this.#polling.end(performance.now() - this.#waitStart);
-    this.#takeReport();
-    if (this.head < this.tail) this.#listen();
+    const now = performance.now();
+    if (this.#mayPoll) this.#polling.end(now - this.#waitStart);
+    this.#takeReport(now);
+    if (this.head < this.tail) this.#listen(performance.now());
   }
 
   #stopListening(): void {
@@ -199,10 +201,10 @@ export class PendingCalls {
     workerBecameFree();
   }
 
-  #takeReport(): void {
+  #takeReport(now: number): void {
     const { count, ms, runTime } = this.#doorbell.takeReport();
     this.collect();
-    if (count > 0) this.#events.measured(count, ms, runTime);
+    if (count > 0) this.#events.measured(count, ms, runTime, now);
   }
 
   #collectAgain(): void {

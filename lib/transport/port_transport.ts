@@ -12,6 +12,7 @@
  */
 import type { TerminalClient } from "../core/isolate_state.ts";
 import { Terminal } from "../core/terminal.ts";
+import { performance } from "../core/platform.ts";
 import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { Doorbell } from "../protocol/doorbell.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
@@ -73,12 +74,10 @@ export abstract class PortTransport implements Transport {
     const {
       first,
       taskId: task,
-      source,
       items,
       spread,
       timeout,
       hasLimit,
-      attempt,
       stream,
       shares,
       handles,
@@ -88,12 +87,13 @@ export abstract class PortTransport implements Transport {
     } = batch;
     if (!this.#sentTasks.has(task)) {
       this.#sentTasks.add(task);
-      this.post({ kind: "task", id: task, source });
+      this.post({ kind: "task", id: task, source: batch.source });
     }
-    const header = { task, spread, timeout, hasLimit, attempt, timed };
+    const header = { task, spread, timeout, hasLimit, attempt: batch.attempt, timed };
     const tail = first + items.length;
     const isPlain = stream === 0 && !shares && !handles && transfer.length === 0 && traceparent === undefined;
-    if (isPlain && this.callTable.openBatch(first, header, items, this.#calls.head)) this.doorbell.publish(tail);
+    const isWritten = isPlain && this.callTable.openBatch(first, header, items, this.#calls.head);
+    if (isWritten) this.doorbell.publish(tail);
     else {
       if (shares) this.#share(shares);
       for (let seq = first; seq < tail; seq++) this.callTable.openPosted(seq);
@@ -106,7 +106,7 @@ export abstract class PortTransport implements Transport {
       // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.
       if (shares) { for (const [id, { disposed }] of shares) if (disposed) this.drop(id); }
     }
-    this.#calls.sent(tail);
+    this.#calls.sent(tail, isWritten ? batch.sentAt : performance.now()); // To post a message may take long.
   }
 
   /** Posts a message to the worker. */

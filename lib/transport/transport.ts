@@ -32,6 +32,8 @@ export interface Batch {
   priority: number;
   /** Number of the first call; the others follow without gaps. */
   first: number;
+  /** When it is sent, on the `performance.now()` clock. */
+  sentAt: number;
   /** Stable id of the task within the pool. */
   taskId: number;
   source: Source;
@@ -175,8 +177,11 @@ export interface TransportEvents {
   rejected(seq: number, error: unknown): void;
   /** The worker takes a further call, although none has ended: {@linkcode Transport.free} has grown. */
   roomFreed(): void;
-  /** The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. */
-  measured(count: number, ms: number, runTime?: number): void;
+  /**
+   * The worker answered `count` calls in `ms` milliseconds; one after another, they would have taken `runTime`. `now`: the
+   * time, on the `performance.now()` clock, if the transport has just read it.
+   */
+  measured(count: number, ms: number, runTime?: number, now?: number): void;
   /** The worker's memory is past `recycleAt`. Reported again and again while it is. */
   grown(): void;
   /** The worker has ended or is abandoned; calls that are not settled are lost. */

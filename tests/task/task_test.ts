@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { inline, Pool, Task, task, tasks } from "@isopool/isopool";
-import { within } from "../support/within.ts";
+import { test, within } from "../support/within.ts";
 
 interface Module {
   double(n: number): number;
@@ -64,6 +64,40 @@ for (const [options, error, message] of bad) {
     assertThrows(() => tasks<Module>("file:///m.ts").double.with(options), error, message);
     assertThrows(() => task(import.meta, exported, options), error, message);
     assertThrows(() => inline(() => 1, options), error, message);
+  });
+}
+
+Deno.test("options of a task do not change: neither with the object they were given in, nor by assignment", () => {
+  const given = { timeout: 5 };
+  const view = tasks<Module>("file:///m.ts").double.with(given);
+  given.timeout = 6;
+  assertThrows(() => (view.options as Loose).timeout = 7, TypeError);
+  assertEquals(view.options.timeout, 5);
+});
+
+for (const backend of ["worker", "async"] as const) {
+  test(`${backend}: calls that take turns with calls of other options keep their own`, async () => {
+    await using pool = new Pool({ backend, workers: 1, timeout: 60_000 });
+    const odd = inline((n: number) => {
+      if (n % 2 === 1) throw new RangeError("odd");
+      return n;
+    });
+    let asked = 0;
+    const retried = odd.with({ retry: { maxAttempts: 3, isRetriable: () => ++asked > 0 } });
+    const aborted = odd.with({ signal: AbortSignal.abort(new Error("aborted")) });
+    const limited = inline(() => new Promise(() => {})).with({ timeout: 10 });
+    const ends: unknown[] = [];
+    const end = (call: PromiseLike<unknown>) =>
+      call.then((value) => ends.push(value), (error) => ends.push(error.name));
+    for (let round = 0; round < 3; round++) {
+      await end(pool.submit(odd, 2));
+      await end(pool.submit(aborted, 2));
+      await end(pool.submit(retried, 1));
+      await end(pool.submit(limited));
+      await end(pool.submit(odd, 1));
+    }
+    assertEquals(ends, Array(3).fill([2, "Error", "RangeError", "TaskTimeoutError", "RangeError"]).flat());
+    assertEquals(asked, 6);
   });
 }
 
