@@ -45,14 +45,15 @@ for (const permissions of ["inherit", "none"]) {
       const { code, stdout, stderr } = await runScript(
         `import { inline, Pool } from "@isopool/isopool";
       const one = inline((n) => n);
-      const pools = Array.from({ length: 4 }, () => new Pool({ workers: 8, permissions: "${permissions}" }));
+      const pools = [6, 8, 8, 8].map((workers) => new Pool({ workers, permissions: "${permissions}" }));
       // How many workers fit, counted once no worker is about to open more descriptors.
       const fits = async () => {
         while (pools.some((pool) => pool.stats().workers.starting > 0)) await new Promise((next) => setTimeout(next, 5));
         const open = [...Deno.readDirSync("/proc/self/fd")].length;
         return Math.max(0, Math.floor((120 - 16 - open) / 6));
       };
-      // The first pool gets all of its workers, the second some, the others what is left.
+      // The first pool gets all of its workers, the second some, the others what is left. The first has to be small: a
+      // worker that starts opens more descriptors than it keeps.
       for (const pool of pools) {
         const room = await fits();
         const error = await pool.ready().then(() => undefined, (error) => error);
