@@ -94,6 +94,8 @@ class JobRun {
   #waiting: number[];
   readonly #running = new Map<number, HostCall>();
   #timer: Timer | undefined;
+  // Set from when its first call was sent to a worker.
+  #startReport: Timer | undefined;
   // Whether what has not started is returned.
   #isLate = false;
   readonly #reports: JobReports;
@@ -110,7 +112,6 @@ class JobRun {
 
   async run(): Promise<CallEnd[]> {
     const { workers } = this.#parts;
-    const report = setTimeout(() => this.#reports.write(), START_REPORT);
     let trials = 0;
     while (this.#waiting.length > 0) {
       let worker: HostWorker;
@@ -131,7 +132,7 @@ class JobRun {
       if (this.#ends.length > before) trials = 0;
     }
     clearTimeout(this.#timer);
-    clearTimeout(report);
+    clearTimeout(this.#startReport);
     await this.#reports.written;
     return this.#ends;
   }
@@ -152,6 +153,7 @@ class JobRun {
     const call = worker.run(this.#task, given, {
       sent: () => {
         start = performance.now();
+        this.#startReport ??= setTimeout(() => this.#reports.write(), START_REPORT);
         if (this.#calls.length > 1) this.#timer ??= setTimeout(() => this.#checkTime(worker), BATCH_LIMIT);
         if (given.timeout !== undefined) checkStart(given.timeout);
       },
