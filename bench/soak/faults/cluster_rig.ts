@@ -12,9 +12,9 @@ import { pause } from "./work.ts";
 
 const QUEUE = "faults";
 
-/** The backend whose Redis has that address. */
-export function backendAt(address: string): CustomBackend {
-  return cluster({ redis: address, queue: QUEUE });
+/** The backend whose Redis has that address, and keeps the ends of calls for `retention` milliseconds. */
+export function backendAt(address: string, retention?: number): CustomBackend {
+  return cluster({ redis: address, queue: QUEUE, ...retention !== undefined && { retention } });
 }
 
 /** A Redis and two hosts. */
@@ -41,6 +41,11 @@ export class ClusterRig implements AsyncDisposable {
 
   get backend(): CustomBackend {
     return backendAt(this.address);
+  }
+
+  /** A backend whose Redis keeps the ends of calls for `retention` milliseconds. */
+  backendFor(retention: number): CustomBackend {
+    return backendAt(this.address, retention);
   }
 
   host(random: number): TestHost {
