@@ -61,7 +61,10 @@ export async function boot(load: Importer, { isLaunched, isWatched, connection }
     else receive = start(message as ProcessInit, load, watchdog, channel, connected?.file);
   };
   if (isLaunched) watchdog.listen(onMessage);
-  else await channel.listen(onMessage, () => exit(0));
+  else {
+    if (connected) onMessage(connected.init);
+    await channel.listen(onMessage, () => exit(0));
+  }
 }
 
 function start(
@@ -163,8 +166,10 @@ const RUNTIME_VARIABLES = [
 // process may not change is one that a task may not read.
 function setEnvironment(env: Record<string, string>, isLaunched: boolean): void {
   // What the pool gives does not go through every program by itself.
+  const mayChange = (variable?: string) => Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+  const mayChangeAll = mayChange();
   for (const name of isLaunched ? [...RUNTIME_VARIABLES, ...Object.keys(env)] : RUNTIME_VARIABLES) {
-    if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") continue;
+    if (!mayChangeAll && !mayChange(name)) continue;
     if (Object.hasOwn(env, name)) Deno.env.set(name, env[name]);
     else Deno.env.delete(name);
   }

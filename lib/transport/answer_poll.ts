@@ -7,6 +7,7 @@ import { cores, performance } from "../core/platform.ts";
 import { setImmediate } from "../core/timer.ts";
 import { MUTUAL_GAIN, WaitBudget } from "../core/wait_budget.ts";
 import type { MemoryFile, Offer } from "../protocol/memory_file.ts";
+import type { Batch } from "./transport.ts";
 import { isCoreFree, workerBecameBusy, workerBecameFree } from "./busy_workers.ts";
 
 /** Maximum milliseconds of polling. */
@@ -36,12 +37,12 @@ export class AnswerPoll {
    * Begins the wait for the answer of a batch that is about to be sent, the only one in flight: polls, if the wait budget
    * allows it. Puts a single call into the slot, if the worker polls for it.
    *
-   * @param first Number of the first call.
+   * @param frame Its frame; `undefined` if it must not overtake another message, which goes through the connection.
    */
-  offer(frame: readonly Uint8Array[], first: number, count: number): Offer {
+  offer({ first, items }: Batch, frame: readonly Uint8Array[] | undefined): Offer {
     if (this.#isClosed) return "refused";
-    this.#begin(first + count);
-    return count === 1 && this.#file.awaits(first) ? this.#file.offer(frame, first) : "refused";
+    this.#begin(first + items.length);
+    return frame && items.length === 1 && this.#file.awaits(first) ? this.#file.offer(frame, first) : "refused";
   }
 
   #begin(tail: number): void {

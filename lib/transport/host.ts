@@ -70,7 +70,10 @@ export class Host {
     let channel: HostChannel | undefined;
     return {
       isLaunched: true,
-      open: (events) => channel = new HostChannel(session, early, this.#remote(name), this.#setup, events),
+      open: (events, init) => {
+        channel = new HostChannel(session, early, this.#remote(name), this.#setup, events, init);
+        return channel;
+      },
       place: (source) => {
         if (!("url" in source)) return source;
         // A module that cannot be provided fails the task, when the worker loads it.

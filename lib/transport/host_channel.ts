@@ -28,13 +28,14 @@ export class HostChannel implements Channel {
     host: RemoteHost,
     setup: Setup,
     events: ChildEvents,
+    init: readonly Uint8Array[],
   ) {
     this.#events = events;
     this.#enqueue(async () => {
       await session.connected;
       await Promise.all(early);
       if (setup.permissions) await Promise.all(setup.modules().map((url) => session.provide(url)));
-      if (!this.#isKilled) this.#child = new Child(remoteCommand(host, session.folder, setup), events);
+      if (!this.#isKilled) this.#child = new Child(remoteCommand(host, session.folder, setup), events, init);
     });
   }
 

@@ -45,8 +45,10 @@ function needed(kind: Kind, modules: readonly string[], grants: readonly Grant[]
 /** Returns the grants that a scope does not have itself: those that the worker gives back. */
 export function notIn(scope: Setup["permissions"], grants: readonly Grant[]): readonly Grant[] {
   return grants.filter(({ permission }) => {
-    const list = scope?.[permission.name];
-    return !(Array.isArray(list) && list.map(String).includes(valueOf(permission)));
+    const { name } = permission;
+    const list = scope ? scope[name] : "inherit";
+    if (Array.isArray(list)) return !list.map(String).includes(valueOf(permission));
+    return list !== true && !(list === "inherit" && isGrantedInFull(name));
   });
 }
 

@@ -83,10 +83,9 @@ export class ProcessTransport implements Transport {
         if (!isComplete) this.#input.isUnreadable = true;
         this.#end(code, signal, error);
       },
-    });
+    }, init);
     const onBroken = (cause: unknown) => this.#stop({ reason: "uncaught", cause });
     this.#input = new ProcessInput(this.#child.file, (message) => this.#receive(message), onBroken);
-    this.#child.write(init);
     if (this.#child.pid > 0) setup.child?.started(this.#child.pid);
   }
 
@@ -106,16 +105,18 @@ export class ProcessTransport implements Transport {
   send(batch: Batch): void {
     const { taskId: task, source, limits, shares } = batch;
     // First what can fail: then nothing was sent.
-    const { run, shared, bytes } = encodeBatch(batch, this.#sentShares, this.#exports);
-    if (!this.#sentTasks.has(task)) this.#post({ kind: "task", id: task, source: this.#site.place(source) });
+    const { run, before, bytes } = encodeBatch(batch, this.#sentShares, this.#exports);
+    const isNew = !this.#sentTasks.has(task);
+    if (isNew) before.unshift(...encodeFrame({ kind: "task", id: task, source: this.#site.place(source) }));
     this.#sentTasks.add(task);
-    for (const frame of shared) this.#child.write(frame);
     this.#outputs.allow(limits?.maxOutput);
     const sent = this.#calls.add(batch, bytes);
-    const offer = this.window === 1 ? this.#input.answers?.offer(run, batch.first, batch.items.length) : undefined;
+    const offer = this.window === 1
+      ? this.#input.answers?.offer(batch, before.length > 0 ? undefined : run)
+      : undefined;
     if (offer === "unseen") this.#post({ kind: "slot" });
     else if (offer !== "given") {
-      this.#child.write(run, sent);
+      this.#child.write([...before, ...run], sent);
       this.#input.answers?.written();
     }
     // The scheduler does not ask again to drop a value whose handle was disposed of before this batch was sent.

@@ -3,7 +3,8 @@
  *
  * ```
  * connection   frames in both directions: this script listens on a socket until the child has connected (process_listener.ts)
- * fd 0   the secret that the child sends when it connects; then nothing: the end of this pipe shows that the host has ended
+ * fd 0   the secret that the child sends when it connects, and the first frame, so that the child is ready when it has
+ *        connected; then nothing: the end of this pipe shows that the host has ended
  * fd 1,2 what tasks print
  * fd 3   frames to the child: only if there is no connection
  * fd 4   frames from the child, from some byte on (resumed_bytes.ts); without a connection, all
@@ -80,9 +81,10 @@ export class Child {
   /**
    * Starts a process.
    *
+   * @param init The first frame for it.
    * @throws If the runtime refuses at once.
    */
-  constructor(command: ProcessCommand, events: ChildEvents) {
+  constructor(command: ProcessCommand, events: ChildEvents, init: readonly Uint8Array[] = []) {
     const { isLaunched, connection, started } = command;
     this.#events = events;
     this.#isLaunched = isLaunched;
@@ -119,7 +121,7 @@ export class Child {
     const bytes = this.#bytes = isLaunched || !fromChild ? undefined : new ResumedBytes(take, fromChild);
     this.#read(fromChild, bytes ? (piece) => bytes.descriptorRead(piece) : take);
     if (connection) {
-      stdin?.write(connection.secret);
+      if (stdin) new PieceWriter(stdin).write(connection.greeting(init));
       this.#connect(connection, bytes ? (piece) => bytes.connectionRead(piece) : take);
     }
     for (const stream of streams) {
@@ -128,6 +130,7 @@ export class Child {
       stream.unref?.();
     }
     if (child.pid !== undefined) child.unref();
+    if (!connection) this.write(init);
   }
 
   /** Writes to the channel. `done` is called when the bytes have left this process. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joined, lengthOf } from "../core/bytes.ts";
 import { crypto } from "../core/platform.ts";
 import type { Address, Grant } from "../protocol/connecting.ts";
 import type { MemoryFile } from "../protocol/memory_file.ts";
@@ -12,18 +13,22 @@ import { makeWorkerMemory, type WorkerMemory } from "./process_memory.ts";
 
 /** Maximum number of bytes of one read or write. */
 const PIECE = 2 ** 18;
-/** Length of the secret. */
-const SECRET = 32;
+
+/** Maximum bytes of a message whose parts are copied together, so that there is one write. */
+const SMALL = 2 ** 14;
+/** Length of the secret, and of the number behind it. */
+const SECRET = 32, LENGTH = 8;
 
 /** The connection of one process. */
 export class ProcessConnection {
-  /** Proves that the process which connects is the worker. The worker gets it through stdin. */
-  readonly secret: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(SECRET));
+  // Proves that the process which connects is the worker.
+  readonly #secret = crypto.getRandomValues(new Uint8Array(SECRET));
   readonly #memory: WorkerMemory | undefined;
   readonly #listener: Listener;
   readonly #unproved = new Set<Deno.Conn>();
   #connection: Deno.Conn | undefined;
   readonly #waiting: { readonly bytes: Uint8Array; readonly done: (() => void) | undefined }[] = [];
+  #isListening = true;
   #isWriting = false;
   #onData: (piece: Uint8Array) => void = () => {};
   #onEnd: (isComplete: boolean) => void = () => {};
@@ -42,6 +47,17 @@ export class ProcessConnection {
   static listen(isTrusted: boolean): ProcessConnection | undefined {
     const listener = listenForWorker();
     return listener && new ProcessConnection(listener, isTrusted ? makeWorkerMemory() : undefined);
+  }
+
+  /**
+   * Returns what the worker reads from stdin: the secret, and its first frame with the length before it. With the frame, it is
+   * ready as soon as it has connected.
+   */
+  greeting(init: readonly Uint8Array[]): Uint8Array[] {
+    const start = new Uint8Array(SECRET + LENGTH);
+    start.set(this.#secret);
+    new DataView(start.buffer).setFloat64(SECRET, lengthOf(init), true);
+    return [start, ...init];
   }
 
   /** Where the worker connects. */
@@ -83,10 +99,10 @@ export class ProcessConnection {
 
   /** Writes in order. `done` is called when the bytes have left this process, or the connection has broken. */
   write(parts: readonly Uint8Array[], done?: () => void): void {
-    for (const [i, bytes] of parts.entries()) {
-      this.file?.addWritten(bytes.length);
-      this.#waiting.push({ bytes, done: i === parts.length - 1 ? done : undefined });
-    }
+    const length = lengthOf(parts);
+    this.file?.addWritten(length);
+    const pieces = length <= SMALL ? [joined(parts)] : parts;
+    pieces.forEach((bytes, i) => this.#waiting.push({ bytes, done: i === pieces.length - 1 ? done : undefined }));
     if (!this.#isWriting && this.#connection) void this.#write(this.#connection);
   }
 
@@ -111,6 +127,8 @@ export class ProcessConnection {
   }
 
   #stopListening(): void {
+    if (!this.#isListening) return;
+    this.#isListening = false;
     this.#listener.close();
     this.#memory?.remove();
     for (const each of this.#unproved) each.close();
@@ -131,11 +149,10 @@ export class ProcessConnection {
   }
 
   async #prove(connection: Deno.Conn): Promise<void> {
-    const isWorker = await hasSecret(connection, this.secret);
+    const isWorker = await hasSecret(connection, this.#secret);
     if (!this.#unproved.delete(connection)) return;
     if (!isWorker || this.#connection) return connection.close();
     this.#connection = connection;
-    this.#stopListening();
     const socket = connection as Deno.TcpConn | Deno.UnixConn;
     socket.unref();
     if ("setNoDelay" in socket) socket.setNoDelay(true);
@@ -155,6 +172,8 @@ export class ProcessConnection {
       }
       if (count === null) return this.#end(true);
       this.#onData(buffer.subarray(0, count));
+      // Not before the first message was read: the worker waits for the answer.
+      this.#stopListening();
     }
   }
 

@@ -20,7 +20,8 @@ type Frame = Uint8Array<ArrayBuffer>[];
 
 interface EncodedBatch {
   readonly run: Frame;
-  readonly shared: readonly Frame[];
+  /** The frames of shared values, which the worker must read before. */
+  readonly before: Frame;
   /** Total size of all frames. */
   readonly bytes: number;
 }
@@ -33,13 +34,13 @@ interface EncodedBatch {
  */
 export function encodeBatch(batch: Batch, sent: Set<number>, exports: Exports): EncodedBatch {
   const run = runFrame(batch, exports);
-  if (!batch.shares) return { run, shared: [], bytes: lengthOf(run) };
+  if (!batch.shares) return { run, before: [], bytes: lengthOf(run) };
   const missing = [...batch.shares].filter(([id]) => !sent.has(id));
-  const shared = missing.map(([id, { value, handles }]) =>
+  const before = missing.flatMap(([id, { value, handles }]) =>
     encodeFrame({ kind: "share", id, value: exports.exportCopy(value, handles, true), handles })
   );
   for (const [id] of missing) sent.add(id);
-  return { run, shared, bytes: lengthOf([...shared, run].flat()) };
+  return { run, before, bytes: lengthOf(before) + lengthOf(run) };
 }
 
 /** Makes the frame with a worker's settings. */

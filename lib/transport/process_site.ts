@@ -31,8 +31,12 @@ export interface Channel {
 export interface Site {
   /** Whether stdout and stderr come through one pipe (labelled_output.ts). */
   readonly isLaunched: boolean;
-  /** Starts the process. */
-  open(events: ChildEvents): Channel;
+  /**
+   * Starts the process.
+   *
+   * @param init The frame with the worker's settings: the first one that it reads.
+   */
+  open(events: ChildEvents, init: readonly Uint8Array[]): Channel;
   /** Returns the source of a task on that machine. Later writes wait until its module is there. */
   place(source: Source): Source;
 }
@@ -41,7 +45,7 @@ export interface Site {
 export function localSite(setup: Setup): Site {
   return {
     isLaunched: setup.command !== undefined,
-    open: (events) => new Child(processCommand(setup), events),
+    open: (events, init) => new Child(processCommand(setup), events, init),
     place: (source) => source,
   };
 }
