@@ -12,6 +12,7 @@ import { checkRuntime } from "../core/runtime.ts";
 import { loadTimers } from "../core/timer.ts";
 import { badOption, show } from "../core/validate.ts";
 import { UnobservedFailures } from "../future/unobserved_failures.ts";
+import { freeCopies } from "../protocol/copy_memory.ts";
 import type { TaskEntry } from "../scheduler/job.ts";
 import { observe } from "../scheduler/observers.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -107,6 +108,7 @@ export class PoolCore {
     reportPool?.(options.name, scheduler, capabilities.isolated);
     void scheduler.ended.then(() => {
       running.delete(scheduler);
+      freeCopies();
       ended.resolve();
       if (!inner.failures) this.failures[Symbol.dispose]();
     });

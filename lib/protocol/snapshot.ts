@@ -9,6 +9,7 @@ import { Json, PlainWriter } from "../core/plain.ts";
 import { structuredClone } from "../core/platform.ts";
 import { isA } from "../core/validate.ts";
 import { encode } from "../shared/revive.ts";
+import { copyBytes } from "./copy_memory.ts";
 import { cloneInputWithErrors } from "./error_handle.ts";
 import { isPrimitive, transferError } from "./transfer_error.ts";
 
@@ -71,7 +72,11 @@ function encodeArgs(args: unknown[], isLarge = false): unknown[] | undefined {
       const own = bytesOf(arg!);
       if (own && hasBytes) return undefined;
       hasBytes ||= own !== undefined;
-      const copy = own ? restoreBytes(own.form, own.bytes.slice()) : isLarge ? writer.copy(arg!) : writer.write(arg!);
+      const copy = own
+        ? restoreBytes(own.form, copyBytes(own.bytes))
+        : isLarge
+        ? writer.copy(arg!)
+        : writer.write(arg!);
       if (copy === undefined) return writer.tooLarge ? encodeArgs(args, true) : undefined;
       encoded.push(copy);
     }

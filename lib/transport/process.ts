@@ -110,7 +110,7 @@ export class ProcessTransport implements Transport {
     if (isNew) before.unshift(...encodeFrame({ kind: "task", id: task, source: this.#site.place(source) }));
     this.#sentTasks.add(task);
     this.#outputs.allow(limits?.maxOutput);
-    const sent = this.#calls.add(batch, bytes);
+    const sent = this.#calls.add(batch, run, bytes);
     const offer = this.window === 1
       ? this.#input.answers?.offer(batch, before.length > 0 ? undefined : run)
       : undefined;

@@ -9,6 +9,7 @@
  * @module
  */
 import { performance } from "../core/platform.ts";
+import { trackWrite } from "../protocol/copy_memory.ts";
 import type { Batch } from "./transport.ts";
 
 /** Milliseconds after the last byte of a call has left the host, until its time limit counts although it has not started. */
@@ -67,12 +68,15 @@ export class ProcessCalls {
   }
 
   /**
-   * Adds the calls of a batch that is sent. If they have a time limit, it returns a function to call when the batch has left:
-   * from then on it takes START_LIMIT at most until their time counts.
+   * Adds the calls of a batch that is sent. If they have a time limit, it takes START_LIMIT at most until their time counts, from
+   * the moment on at which the batch has left.
    *
-   * @param bytes Size of the batch as frames.
+   * @param run The frame of the batch.
+   * @param bytes Size of all frames that are sent for the batch.
+   * @returns What is to be called when the frame has left, if anything.
    */
-  add({ first, items, limits, timeout, handles, traceparent }: Batch, bytes: number): (() => void) | undefined {
+  add(batch: Batch, run: readonly Uint8Array[], bytes: number): (() => void) | undefined {
+    const { first, items, limits, timeout, handles, traceparent } = batch;
     this.cpuTime = limits?.cpuTime;
     const isLarge = bytes > LARGE_BATCH;
     const { size } = this.#loaded;
@@ -88,11 +92,11 @@ export class ProcessCalls {
     }
     this.tail = first + items.length;
     if (this.window > 1) this.#blocking = this.tail - 1;
-    if (timeout === undefined) return undefined;
-    return () => {
+    if (timeout === undefined) return trackWrite(run, undefined);
+    return trackWrite(run, () => {
       const start = performance.now() + START_LIMIT;
       for (const call of calls) call.assumedAt = start;
-    };
+    });
   }
 
   /** Notes that the worker has started a call. */
