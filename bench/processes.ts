@@ -17,6 +17,13 @@ export const processBenches: readonly Bench[] = [
     contestants,
   },
   {
+    name: "process_round_trip_1",
+    what: "one trivial task at a time, in one process",
+    unit: "us",
+    goal: { limit: 1.3, against: [unixSocket.name] },
+    contestants: [isopoolProcess, unixSocket],
+  },
+  {
     name: "process_64MB",
     what: "64 MB to a process and back, each way",
     unit: "GB/s",

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { cores, performance } from "../lib/core/platform.ts";
-import { MUTUAL_GAIN, WaitBudget } from "../lib/core/wait_budget.ts";
+import { performance } from "../lib/core/platform.ts";
+import { WaitBudget } from "../lib/core/wait_budget.ts";
 import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 
 /** Maximum milliseconds of polling. It delays timers and sockets of earlier calls by as much. */
@@ -14,10 +14,13 @@ const MAX_POLL = 0.6;
 export class NextCallPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => boolean;
-  readonly #budget = new WaitBudget(MAX_POLL, cores, MUTUAL_GAIN);
+  // The host decides whether polling shortens the waits of both. This side only sees whether calls come that soon.
+  readonly #budget = new WaitBudget(MAX_POLL, { gain: Infinity });
   // One more than the number of the last call; when the wait for the next one began, 0 if there is no wait.
   #tail = 0;
   #waitStart = 0;
+  // Whether the host has begun to poll for the answer of the last call.
+  #hostPolls = false;
   // Whether the state that the host gets with the answer says that the worker polls.
   #isAnnounced = false;
 
@@ -30,17 +33,18 @@ export class NextCallPoll {
   /** Ends the wait for a call: the calls before number `tail` have come. */
   callsCame(tail: number): void {
     this.#tail = tail;
+    this.#hostPolls = this.#file.otherPolls(tail);
     if (this.#waitStart > 0) this.#budget.end(performance.now() - this.#waitStart);
     this.#waitStart = 0;
   }
 
   /**
-   * Begins the wait for call number `tail`: the call before it is about to be answered, and {@linkcode poll} follows. The
-   * state that the host gets with the answer already says that the worker polls. So the host need not wake it, even if the
-   * next call comes before the polling has begun.
+   * Begins the wait for call number `tail`: the call before it is about to be answered, and {@linkcode poll} follows. The worker
+   * polls only if the host has begun to poll for that answer. The state that the host gets with the answer already says that. So the host
+   * need not wake the worker, even if the next call comes before the polling has begun.
    */
   announce(tail: number): void {
-    if (tail !== this.#tail) return;
+    if (tail !== this.#tail || !this.#hostPolls) return;
     this.#waitStart = performance.now();
     this.#isAnnounced = this.#budget.begin() > 0;
     if (this.#isAnnounced) this.#file.pollsAfter(tail);

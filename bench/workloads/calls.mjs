@@ -14,21 +14,7 @@ const SUBMITS = 1_000;
 
 /** @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
 export const CALLS = {
-  /** Gives the mean; with other load on the machine, half of the calls may be much faster than that. */
-  async round_trip({ open }) {
-    const pool = await needed(open, "has no pool")(WORKERS, "increment");
-    const round = async ({ budget }) => {
-      const each = [];
-      const result = await repeat(budget, async () => {
-        const begin = performance.now();
-        expect(await pool.run(each.length), each.length + 1);
-        each.push(performance.now() - begin);
-        return 1;
-      });
-      return { ...result, notes: { "median, us": each.sort((a, b) => a - b)[each.length >> 1] * 1_000 } };
-    };
-    return { round, close: () => pool.close() };
-  },
+  round_trip: ({ open }) => roundTrip(open, WORKERS),
 
   /** One call at a time, of as many microseconds as the name says. */
   busy_20us: (adapter) => onPool(adapter, "compute", (pool) => oneAtATime(pool, 20)),
@@ -121,4 +107,20 @@ async function oneAtATime(pool, us) {
 async function pacedCall(pool) {
   await sleep(1);
   return await elapsed(async () => expect(await pool.run(1), 2));
+}
+
+/** Gives the mean; with other load on the machine, half of the calls may be much faster than that. */
+export async function roundTrip(open, workers) {
+  const pool = await needed(open, "has no pool")(workers, "increment");
+  const round = async ({ budget }) => {
+    const each = [];
+    const result = await repeat(budget, async () => {
+      const begin = performance.now();
+      expect(await pool.run(each.length), each.length + 1);
+      each.push(performance.now() - begin);
+      return 1;
+    });
+    return { ...result, notes: { "median, us": each.sort((a, b) => a - b)[each.length >> 1] * 1_000 } };
+  };
+  return { round, close: () => pool.close() };
 }

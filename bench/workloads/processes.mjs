@@ -4,7 +4,7 @@
  * @module
  */
 import { needed } from "./adapter.mjs";
-import { CALLS } from "./calls.mjs";
+import { CALLS, roundTrip } from "./calls.mjs";
 import { LIFE_CYCLE } from "./life_cycle.mjs";
 import { expect, repeat } from "./measure.mjs";
 
@@ -29,6 +29,7 @@ async function echoed({ open }) {
 /** @type {Record<string, import("./adapter.mjs").MakeWorkload>} */
 export const PROCESSES = {
   process_round_trip: CALLS.round_trip,
+  process_round_trip_1: ({ open }) => roundTrip(open, 1),
   process_64MB: echoed,
   process_start: LIFE_CYCLE.start_up,
 };

@@ -3,7 +3,7 @@
  *
  * ```
  * begin() -> poll for 0 or `max` ms -> sleep until woken -> end(ms that the wait took)
- *                     0 or `max`: the one whose waits were shorter so far; in every 16th or 256th wait the other one, as a try
+ *                     0 or `max`: the one whose waits were shorter so far; now and then the other one, as a try
  * ```
  *
  * Polling costs processor time. Being woken costs a system call on both sides and 10 to 90 us of latency. A side that
@@ -17,11 +17,7 @@
  */
 import { cores } from "./platform.ts";
 
-/**
- * Milliseconds that being woken takes. A wait that is longer than polling and this counts as exactly so long: the polling
- * was in vain, and the rest has other causes, for example a thread that lost its core for a while. One such wait must not
- * decide.
- */
+/** Milliseconds that being woken takes. */
 const WAKE_UP = 0.05;
 /**
  * Weight of a new wait in the mean of its kind. It is small, so that a few waits in a row whose core was taken away do not
@@ -30,56 +26,78 @@ const WAKE_UP = 0.05;
 const WEIGHT = 1 / 32;
 /** Weight of a wait that was a try: there are few of them. */
 const TRY_WEIGHT = 1 / 8;
-/** Polling must be better by this factor, because it costs processor time; by default. */
+/** Polling must be better by this factor, because it costs processor time. */
 const GAIN = 0.8;
 /**
- * The factor for two sides that both have such a budget: polling pays on one of them only if the other one polls, too. A side
- * that gave up would have to be woken, so that the other one would find that polling does not pay.
+ * A side that polls tries to sleep at once after 256 waits. A side that sleeps at once tries to poll after 16 waits and, if
+ * that was in vain, after 32, 64, at last after 256.
  */
-export const MUTUAL_GAIN = 3;
-/** A side that polls sleeps at once in every 256th wait; a side that sleeps at once polls in every 16th. */
 const TRY_SLEEP = 256;
 const TRY_POLL = 16;
+
+/** How two sides wait for each other. */
+export interface WaitBudgetOptions {
+  /** Cores of the machine. On one core polling finds nothing: the other side cannot run meanwhile. */
+  cores?: number;
+  /** The mean wait with polling must be below the mean of the others times this, and below `max`. */
+  gain?: number;
+  /**
+   * A longer wait counts as so many milliseconds: the polling was in vain, and the rest has other causes, for example a thread
+   * that lost its core for a while. One such wait must not decide. By default what polling and being woken take together.
+   */
+  longest?: number;
+  /** How many waits in a row a try has. If the other side follows this one only in the next wait, the first does not count. */
+  tryLength?: number;
+}
 
 /** The time for which one side polls before it sleeps. */
 export class WaitBudget {
   readonly #max: number;
   readonly #gain: number;
+  readonly #longest: number;
+  readonly #tryLength: number;
   // Mean milliseconds of the waits that began with polling, and of the others.
   #meanWithPoll = 0;
   #meanWithout = 0.05;
   #untilTry = TRY_SLEEP;
+  #tryInterval = TRY_POLL;
+  // Waits of the try that are left, the current one included.
+  #tryLeft = 0;
   #polls = false;
-  #weight = WEIGHT;
 
-  /**
-   * @param max Maximum milliseconds of polling.
-   * @param coreCount On one core polling finds nothing: the other side cannot run meanwhile.
-   * @param gain The mean wait with polling must be below the mean of the others times this, and below `max`.
-   */
-  constructor(max: number, coreCount = cores, gain = GAIN) {
+  /** @param max Maximum milliseconds of polling. */
+  constructor(max: number, options: WaitBudgetOptions = {}) {
+    const { cores: count = cores, gain = GAIN, longest = max + WAKE_UP, tryLength = 1 } = options;
+    this.#max = count > 1 ? max : 0;
     this.#gain = gain;
-    this.#max = coreCount > 1 ? max : 0;
+    this.#longest = longest;
+    this.#tryLength = tryLength;
   }
 
   /** Begins a wait; returns for how many milliseconds to poll before sleeping. */
   begin(): number {
-    const shouldPoll = this.#meanWithPoll < Math.min(this.#meanWithout * this.#gain, this.#max);
-    this.#polls = shouldPoll;
-    this.#weight = WEIGHT;
-    if (--this.#untilTry <= 0) {
-      this.#polls = !shouldPoll;
-      this.#weight = TRY_WEIGHT;
-      this.#untilTry = shouldPoll ? TRY_SLEEP : TRY_POLL;
+    if (this.#tryLeft > 0) this.#tryLeft--;
+    if (this.#tryLeft === 0) {
+      this.#polls = this.#meanWithPoll < Math.min(this.#meanWithout * this.#gain, this.#max);
+      if (--this.#untilTry <= 0) {
+        this.#untilTry = this.#polls ? this.#tryLength * TRY_SLEEP : this.#tryInterval;
+        this.#tryLeft = this.#tryLength;
+        this.#polls = !this.#polls;
+      }
     }
     return this.#polls ? this.#max : 0;
   }
 
   /** Records that the wait has ended after `ms` milliseconds. */
   end(ms: number): void {
-    const longest = this.#max + WAKE_UP;
-    const wait = ms < longest ? ms : longest;
-    if (this.#polls) this.#meanWithPoll += (wait - this.#meanWithPoll) * this.#weight;
-    else this.#meanWithout += (wait - this.#meanWithout) * this.#weight;
+    const isFirstOfTry = this.#tryLeft === this.#tryLength;
+    if (isFirstOfTry && this.#tryLength > 1) return;
+    const wait = ms < this.#longest ? ms : this.#longest;
+    const weight = this.#tryLeft > 0 ? TRY_WEIGHT : WEIGHT;
+    if (!this.#polls) this.#meanWithout += (wait - this.#meanWithout) * weight;
+    else {
+      this.#meanWithPoll += (wait - this.#meanWithPoll) * weight;
+      this.#tryInterval = wait < this.#max ? TRY_POLL : Math.min(2 * this.#tryInterval, TRY_SLEEP);
+    }
   }
 }

@@ -152,6 +152,11 @@ export class MemoryFile {
     return this.written - this.#other[Word.READ] >>> 0 <= this.written - ordered >>> 0;
   }
 
+  /** Whether the other side polls, or has polled, for the message that follows call number `tail` - 1. */
+  otherPolls(tail: number): boolean {
+    return this.#pollsFor(tail) || (this.refresh() && this.#pollsFor(tail));
+  }
+
   /** Puts the message that the other side {@linkcode awaits} into the slot, if it is small. */
   offer(parts: readonly Uint8Array[], tail: number): Offer {
     const length = lengthOf(parts);

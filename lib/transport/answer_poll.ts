@@ -3,21 +3,30 @@
  *
  * @module
  */
-import { cores, performance } from "../core/platform.ts";
+import { performance } from "../core/platform.ts";
 import { setImmediate } from "../core/timer.ts";
-import { MUTUAL_GAIN, WaitBudget } from "../core/wait_budget.ts";
+import { WaitBudget } from "../core/wait_budget.ts";
 import type { MemoryFile, Offer } from "../protocol/memory_file.ts";
 import type { Batch } from "./transport.ts";
 import { isCoreFree, workerBecameBusy, workerBecameFree } from "./busy_workers.ts";
 
 /** Maximum milliseconds of polling. */
 const MAX_POLL = 0.3;
+/**
+ * A wait that is longer counts as so many milliseconds. Where other programs take a core, a host that polls drives the worker
+ * onto that core, and then waits for it until the scheduler of the system takes the core from them: that must count.
+ */
+const LONGEST = 2 * MAX_POLL;
+/** Some long waits together, as while the runtime compiles, must not end the polling. */
+const GAIN = 2;
+/** The worker polls for the next call only if the host has polled for the last answer, so a try needs several calls. */
+const TRY_LENGTH = 4;
 
 /** The polling for the answers of one worker. */
 export class AnswerPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => void;
-  readonly #budget = new WaitBudget(MAX_POLL, cores, MUTUAL_GAIN);
+  readonly #budget = new WaitBudget(MAX_POLL, { gain: GAIN, longest: LONGEST, tryLength: TRY_LENGTH });
   // Whether a call is in flight; when the wait for its answer began; when the polling for it ends.
   #isWaiting = false;
   #waitStart = 0;
