@@ -13,6 +13,7 @@
  * @module
  */
 import type { Promise } from "../core/platform.ts";
+import { ClusterError } from "../core/errors.ts";
 import { RUN_PATTERN } from "./call_id.ts";
 import {
   type BackendFactory,
@@ -43,34 +44,71 @@ local function report(prefix, id, event, field, value)
   redis.call("EXPIRE", key, ${EVENTS_SECONDS})
 end`;
 
-// What follows the reply of a script of BullMQ.
-const ADDITIONS: Record<string, string> = {
-  moveToActive: `
+/** What follows the reply of a script of BullMQ. */
+interface Addition {
+  /** What the addition takes from the script, as the script describes it: another version may have it in another place. */
+  readonly uses: readonly string[];
+  readonly lua: string;
+}
+
+const ADDITIONS: Record<string, Addition> = {
+  moveToActive: {
+    uses: ["KEYS[1] wait key", "KEYS[3] prioritized key", "KEYS[7] delayed key", "KEYS[11] marker key"],
+    lua: `
 if reply[1] ~= 0 and redis.call("LLEN", KEYS[1]) + redis.call("ZCARD", KEYS[3]) + redis.call("ZCARD", KEYS[7]) == 0 then
   redis.call("ZREM", KEYS[11], "0")
   reply[${WAS_LAST + 1}] = 1
 end`,
-  moveToFinished: `${REPORT}
+  },
+  moveToFinished: {
+    uses: [
+      "ARGV[1] jobId",
+      "ARGV[3] msg property returnvalue / failedReason",
+      "ARGV[4] return value / failed reason",
+      "ARGV[5] target (completed/failed)",
+      "ARGV[7] keys prefix",
+    ],
+    lua: `${REPORT}
 if type(reply) == "table" or reply >= 0 then report(ARGV[7], ARGV[1], ARGV[5], ARGV[3], ARGV[4]) end`,
-  updateProgress: `${REPORT}
+  },
+  updateProgress: {
+    uses: ["KEYS[1] Job id key", "ARGV[1] id", "ARGV[2] progress"],
+    lua: `${REPORT}
 if reply >= 0 then report(string.sub(KEYS[1], 1, -#ARGV[1] - 1), ARGV[1], "progress", "data", ARGV[2]) end`,
+  },
 };
 
 /** A connection of a worker host. */
 export class HostRedis extends Redis {
-  /** Defines a script. BullMQ's have their name and its version. */
+  /**
+   * Defines a script. BullMQ's have their name and its version.
+   *
+   * @throws {ClusterError} If a script of this version of BullMQ has its keys and arguments in other places.
+   */
   override defineCommand(name: string, definition: { lua: string; numberOfKeys?: number; readOnly?: boolean }): void {
-    const addition = ADDITIONS[name.split(":")[0]];
-    const lua = addition === undefined
-      ? definition.lua
-      : `local function script()\n${definition.lua}\nend\nlocal reply = script()${addition}\nreturn reply`;
-    super.defineCommand(name, { ...definition, lua });
+    super.defineCommand(name, { ...definition, lua: withAddition(name, definition.lua) });
   }
 
   /** Makes a connection like this one. BullMQ's worker has two. */
   override duplicate(options?: Partial<RedisOptions>): never {
     return new HostRedis({ ...this.options, ...options } as RedisOptions & { replyMapping?: "legacy" }) as never;
   }
+}
+
+/** Returns a script of BullMQ with what a host adds to it. `name` is that of the script, and BullMQ's version. */
+export function withAddition(name: string, script: string): string {
+  const [title, version] = name.split(":");
+  const addition = ADDITIONS[title];
+  if (addition === undefined) return script;
+  const described = script.replaceAll(/\s+/g, " ");
+  for (const text of addition.uses) {
+    if (described.includes(text)) continue;
+    throw new ClusterError(
+      `Cannot serve worker: the script ${title} of bullmq ${version} has no "${text}": use bullmq 6.7, which this version ` +
+        "of isopool was made for",
+    );
+  }
+  return `local function script()\n${script}\nend\nlocal reply = script()${addition.lua}\nreturn reply`;
 }
 
 /**

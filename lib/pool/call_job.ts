@@ -129,7 +129,7 @@ export class CallJob extends PoolJob implements FutureControl {
   }
 
   /** Puts the call into the backlog at time `now`, unless it has ended or its worker is being stopped. */
-  enqueue(now = performance.now()): void {
+  enqueue(now: number = performance.now()): void {
     if (this.isOver || this.#stopOutcome) return;
     this.#queued = true;
     this.queuedAt = now;

@@ -177,7 +177,7 @@ export class PoolCore {
     method: PublicMethod,
     entry: TaskEntry,
     timeout: number | undefined,
-    now = performance.now(),
+    now: number = performance.now(),
   ): CallSite | undefined {
     const { isolated } = this.capabilities;
     return isolated || timeout !== undefined ? this.#callSites.capture(method, entry, isolated, now) : undefined;

@@ -182,7 +182,7 @@ export class SlotCalls implements ChunkHolder {
   }
 
   /** The worker reports that `count` calls took `ms` milliseconds. `runTime`: the sum of their times, if they overlapped. */
-  measured(count: number, ms: number, runTime = ms, now = performance.now()): void {
+  measured(count: number, ms: number, runTime = ms, now: number = performance.now()): void {
     if (this.throughput.measured(count, ms, runTime, now, this.#owner, this.id)) {
       this.#owner.capacityChanged(this.#slot);
     }

@@ -1,8 +1,9 @@
 /** What a pool and a host ask of Redis for a call, and what they leave there. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Redis } from "ioredis";
-import { Pool, tasks, TaskTimeoutError } from "@isopool/isopool";
+import { ClusterError, Pool, tasks, TaskTimeoutError } from "@isopool/isopool";
 import { cluster } from "@isopool/isopool/cluster";
+import { withAddition } from "../../lib/cluster/host_scripts.ts";
 import { expectError } from "../support/expect.ts";
 import { TestHost } from "../support/cluster_host.ts";
 import { TestRedis } from "../support/redis.ts";
@@ -11,6 +12,17 @@ import { test } from "./kit.ts";
 import type * as Tasks from "./tasks.ts";
 
 const { double } = tasks<typeof Tasks>(import.meta.resolve("./tasks.ts"));
+
+Deno.test("a host refuses a version of bullmq whose scripts have their keys in other places", () => {
+  const described = "--[[ KEYS[1] Job id key\n ARGV[1] id\n ARGV[2]  progress ]]\nreturn 0";
+  assertStringIncludes(withAddition("updateProgress:6.7.0", described), "progress");
+  assertEquals(withAddition("pause:7.0.0", "return 0"), "return 0");
+  assertThrows(
+    () => withAddition("updateProgress:7.0.0", described.replace("ARGV[2]", "ARGV[3]")),
+    ClusterError,
+    'the script updateProgress of bullmq 7.0.0 has no "ARGV[2] progress"',
+  );
+});
 
 /** How often Redis has run each command, those in scripts as well. */
 async function commands(client: Redis): Promise<(name: string) => number> {
