@@ -67,6 +67,14 @@ export class WorkerHost implements AsyncDisposable {
       throw error;
     }
     host.#worker = host.#takeJobs();
+    try {
+      // It defines BullMQ's scripts, and rejects if a host cannot add to them (host_scripts.ts).
+      await host.#worker.waitUntilReady();
+    } catch (error) {
+      await host.#worker.close(true);
+      await host.#disconnect();
+      throw error;
+    }
     return host;
   }
 
