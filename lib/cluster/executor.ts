@@ -113,8 +113,8 @@ export class Executor {
     // Calls that were given up could run for ever, so their hosts must receive the message first.
     await within(REVOKE_LIMIT, Promise.all(this.#revokes)).catch(() => {});
     await this.#watch.close();
-    // Redis forgets them later, if it cannot be reached now.
-    await this.#client.del(this.#eventsKey).catch(() => {});
+    // Redis may not answer. The key expires after an hour.
+    await within(REVOKE_LIMIT, this.#client.del(this.#eventsKey)).catch(() => {});
     await this.#queue?.close().catch(() => {});
     await disconnect(this.#client);
   }

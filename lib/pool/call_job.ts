@@ -19,7 +19,7 @@ import { captureStack } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import { createFuture, type Future, type FutureControl, settleFuture, trackFailure } from "../future/future.ts";
 import type { UnobservedFailures } from "../future/unobserved_failures.ts";
-import { reuseCopies } from "../protocol/copy_memory.ts";
+import { forgetCopies, reuseCopies } from "../protocol/copy_memory.ts";
 import type { Shares } from "../protocol/shared_value.ts";
 import { expire } from "../scheduler/expire.ts";
 import { Chunk, type Failure, type Outcome, type Pin, type TaskEntry } from "../scheduler/job.ts";
@@ -235,6 +235,7 @@ export class CallJob extends PoolJob implements FutureControl {
     const args = outcome === "rejected" ? sentItem(this.#args, true, this.shares) as unknown[] : undefined;
     if (outcome === "fulfilled") reuseCopies(this.#args!);
     else this.failure = { outcome, error: value };
+    if (args) forgetCopies(this.#args!);
     this.#args = this.#chunk = undefined;
     this.#stopListening?.();
     this.#deadlines?.clear();

@@ -69,6 +69,11 @@ export function reuseCopies(args: readonly unknown[]): void {
   }
 }
 
+/** Gives the memory of the copies among the arguments of a failed call to the caller, who may read and change them for ever. */
+export function forgetCopies(args: readonly unknown[]): void {
+  for (const arg of args) copies.delete((ArrayBuffer.isView(arg) ? arg.buffer : arg) as ArrayBuffer);
+}
+
 function keep(bytes: Uint8Array<ArrayBuffer>): void {
   copies.delete(bytes.buffer);
   if (bytes.length > MAX_KEPT) return;

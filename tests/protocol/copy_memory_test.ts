@@ -87,3 +87,22 @@ Deno.test("the arguments of a failed call keep their bytes", async () => {
     assertEquals(end.status === "rejected" && end.args, [filled(1)]);
   }
 });
+
+Deno.test("the arguments of a failed call keep their bytes although another pool gets them and succeeds", async () => {
+  await using pool = new Pool({ backend: "process", workers: 1 });
+  await using here = new Pool({ backend: "async", workers: 1 });
+  const check = inline((bytes: Uint8Array) => {
+    if (bytes[0] === 1) throw new Error("one");
+    return bytes.length;
+  });
+  const length = (bytes: Uint8Array) => bytes.length;
+  const failed = pool.submit(check, filled(1));
+  await assertRejects(() => failed.result(), Error, "one");
+  for await (const end of asCompleted([failed])) {
+    if (end.status !== "rejected") throw new Error(end.status);
+    const [args] = end.args as [Uint8Array];
+    assertEquals(await here.submit(length, args), MIB);
+    assertEquals(await pool.submit(check, filled(2)), MIB);
+    assertEquals(args, filled(1));
+  }
+});
