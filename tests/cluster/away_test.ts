@@ -101,6 +101,25 @@ test("a pool that has closed its connection, and finds no Redis for the next one
   assertEquals(await within(MUST_HAPPEN, pool.submit(double, 2)), 4);
 });
 
+test("a pool ends although Redis, which is connected, does not answer (bound: 5 s each)", async () => {
+  await using redis = await TestRedis.start();
+  const options = { redis: redis.address, queue: "silent" };
+  await using _host = await TestHost.start({ ...options, concurrency: 1 });
+  for (const end of ["terminate", "dispose"]) {
+    const pool = new Pool({ backend: cluster(options) });
+    assertEquals(await within(MUST_HAPPEN, pool.submit(double, 1)), 2);
+    redis.freeze();
+    try {
+      const { ms } = await timed(
+        within(MUST_HAPPEN, end === "terminate" ? pool.terminate() : pool[Symbol.asyncDispose](), end),
+      );
+      assert(ms < 5_000, `${end}: ${ms} ms`);
+    } finally {
+      redis.goOn();
+    }
+  }
+});
+
 test("a pool that was not closed lets its script end, with Redis and without (bound: 20 s each)", async () => {
   await using redis = await TestRedis.start();
   const script = [

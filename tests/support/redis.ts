@@ -72,6 +72,16 @@ export class TestRedis implements AsyncDisposable {
     this.#process = undefined;
   }
 
+  /** Freezes it: it keeps its connections, and answers nothing until it goes on. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  /** Lets it go on after {@linkcode TestRedis.freeze}. */
+  goOn(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
   /** Sends a command of words. */
   async command(...words: string[]): Promise<void> {
     using connection = await Deno.connect({ transport: "unix", path: `${this.folder}/redis.sock` });
