@@ -15,7 +15,7 @@ export class NextCallPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => boolean;
   // The host decides whether polling shortens the waits of both. This side only sees whether calls come that soon.
-  readonly #budget = new WaitBudget(MAX_POLL, { gain: Infinity });
+  readonly #budget = new WaitBudget(MAX_POLL, { maxRatio: Infinity });
   // One more than the number of the last call; when the wait for the next one began, 0 if there is no wait.
   #tail = 0;
   #waitStart = 0;
@@ -39,9 +39,9 @@ export class NextCallPoll {
   }
 
   /**
-   * Begins the wait for call number `tail`: the call before it is about to be answered, and {@linkcode poll} follows. The worker
-   * polls only if the host has begun to poll for that answer. The state that the host gets with the answer already says that. So the host
-   * need not wake the worker, even if the next call comes before the polling has begun.
+   * Begins the wait for call number `tail`: the call before it is about to be answered, and {@linkcode poll} follows. The
+   * worker polls only if the host has begun to poll for that answer. The state that the host gets with the answer already
+   * says that the worker polls. So the host need not wake it, even if the next call comes before the polling has begun.
    */
   announce(tail: number): void {
     if (tail !== this.#tail || !this.#hostPolls) return;

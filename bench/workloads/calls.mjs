@@ -113,14 +113,20 @@ async function pacedCall(pool) {
 export async function roundTrip(open, workers) {
   const pool = await needed(open, "has no pool")(workers, "increment");
   const round = async ({ budget }) => {
-    const each = [];
-    const result = await repeat(budget, async () => {
-      const begin = performance.now();
-      expect(await pool.run(each.length), each.length + 1);
-      each.push(performance.now() - begin);
-      return 1;
-    });
-    return { ...result, notes: { "median, us": each.sort((a, b) => a - b)[each.length >> 1] * 1_000 } };
+    const { result, median } = await oneByOne(pool, budget);
+    return { ...result, notes: { "median, us": median * 1_000 } };
   };
   return { round, close: () => pool.close() };
+}
+
+/** Submits calls, each when the last one has ended, for `budget` milliseconds. Gives their mean, and the median in ms. */
+export async function oneByOne(pool, budget) {
+  const each = [];
+  const result = await repeat(budget, async () => {
+    const begin = performance.now();
+    expect(await pool.run(each.length), each.length + 1);
+    each.push(performance.now() - begin);
+    return 1;
+  });
+  return { result, median: each.sort((a, b) => a - b)[each.length >> 1] };
 }

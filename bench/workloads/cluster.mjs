@@ -4,6 +4,7 @@
  * @module
  */
 import { needed } from "./adapter.mjs";
+import { oneByOne } from "./calls.mjs";
 import { expect, repeat, scaled } from "./measure.mjs";
 
 const CONCURRENCY = 4;
@@ -29,14 +30,8 @@ async function opened({ open }, round) {
 export const CLUSTER = {
   cluster_round_trip: (adapter) =>
     opened(adapter, async (pool, { budget }) => {
-      const each = [];
-      const result = await repeat(budget, async () => {
-        const begin = performance.now();
-        expect(await pool.run(each.length), each.length + 1);
-        each.push(performance.now() - begin);
-        return 1;
-      });
-      return { ...result, notes: { "median, ms": each.sort((a, b) => a - b)[each.length >> 1] } };
+      const { result, median } = await oneByOne(pool, budget);
+      return { ...result, notes: { "median, ms": median } };
     }),
 
   /** As many loops, each of which submits its next call when its last one has ended. */

@@ -9,7 +9,7 @@ import { crypto, Date } from "../core/platform.ts";
 const DIGITS = 36;
 /** Digits of a time in milliseconds, until the year 5188. */
 const TIME_LENGTH = 9;
-/** The pattern of Lua by which the id of a call gives what the ids of its pool begin with. */
+/** A pattern of Lua that matches the id of a call. Its group is the part that all ids of one pool begin with. */
 export const RUN_PATTERN = "^(.+)%-%d+$";
 const ID = /^(.+)-([0-9a-z]{9}[0-9a-f]{8})-(\d+)$/s;
 

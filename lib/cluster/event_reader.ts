@@ -54,7 +54,7 @@ export async function readEvents(
     try {
       if (isOwn && kept >= TRIM_AFTER) {
         kept = 0;
-        client.xtrim(key, "MINID", last).catch(() => {}); // The next one removes it, too.
+        client.xtrim(key, "MINID", last).catch(() => {}); // If it fails, the next trim removes these events.
       }
       const streams = await client.xread("COUNT", MAX_EVENTS, "BLOCK", 0, "STREAMS", key, last);
       for (const [id, fields] of streams?.[0][1] ?? []) {
@@ -62,7 +62,7 @@ export async function readEvents(
         kept++;
         onEvent(eventOf(fields));
       }
-      // What waited for these events goes on first: it may send its next call, which a host starts meanwhile.
+      // The code that waited for these events goes on before the next read: a host starts its next call meanwhile.
       await new Promise<void>((resolve) => setImmediate(resolve));
     } catch {
       if (isOver()) return;

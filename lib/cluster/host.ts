@@ -62,16 +62,11 @@ export class WorkerHost implements AsyncDisposable {
     try {
       await connected(host.#client, settings);
       await host.#listen();
-    } catch (error) {
-      await host.#disconnect();
-      throw error;
-    }
-    host.#worker = host.#takeJobs();
-    try {
+      host.#worker = host.#takeJobs();
       // It defines BullMQ's scripts, and rejects if a host cannot add to them (host_scripts.ts).
       await host.#worker.waitUntilReady();
     } catch (error) {
-      await host.#worker.close(true);
+      await host.#worker?.close(true);
       await host.#disconnect();
       throw error;
     }

@@ -1,13 +1,13 @@
 /**
- * What a worker host adds to BullMQ: less to wait for.
+ * The changes that a worker host makes to BullMQ, so that a single call needs fewer commands of Redis.
  *
- * BullMQ gives each connection its scripts. A host puts some of them into scripts of its own, so what it adds happens in the
- * same step and costs no further command:
+ * BullMQ defines its scripts on each connection. A host puts three of them into scripts of its own, so what it adds happens in
+ * the same step and costs no further command:
  *
  * ```
  * moveToActive      says with a job whether it was the last, and removes the marker that wakes hosts if it was
- * moveToFinished    adds the end of a pool's job to the events of that pool, which read nothing else
- * updateProgress    the same for the news of a job
+ * moveToFinished    adds the end of a job to the event stream of the pool that has sent the job; a pool reads no other stream
+ * updateProgress    adds the news of a job to that stream
  * ```
  *
  * @module
@@ -89,7 +89,10 @@ export class HostRedis extends Redis {
     super.defineCommand(name, { ...definition, lua: withAddition(name, definition.lua) });
   }
 
-  /** Makes a connection like this one. BullMQ's worker has two. */
+  /**
+   * Makes a connection like this one. BullMQ's worker has two. The type of the method in `Redis` depends on its options: only
+   * `never` fits each of them.
+   */
   override duplicate(options?: Partial<RedisOptions>): never {
     return new HostRedis({ ...this.options, ...options } as RedisOptions & { replyMapping?: "legacy" }) as never;
   }
@@ -112,9 +115,9 @@ export function withAddition(name: string, script: string): string {
 }
 
 /**
- * Makes what BullMQ's worker asks for jobs. As soon as the worker has a job it asks for another one, and lets the first one
- * end only after the reply: that there is none need not come from Redis, if the last reply has said so. A job that was
- * added since has set the marker, for which the worker waits then.
+ * Makes the backend of BullMQ's worker: the worker asks it for jobs. As soon as the worker has a job, it asks for another one,
+ * and the first job cannot end before the reply. If the reply with the first job has said that no other job waits, the backend
+ * answers without Redis. A job that was added since then has set the marker, and the worker waits for the marker next.
  */
 export const jobSource: BackendFactory<RedisQueueBackend> = (name, options, connections) => {
   const backend = createRedisBackend(name, options, connections);

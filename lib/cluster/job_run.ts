@@ -40,7 +40,7 @@ import {
 
 /** Milliseconds that a batch may run until its host returns what it has not started: it is made for 2. */
 const BATCH_LIMIT = 50;
-/** Milliseconds that a job may run until its submitter is told that it does: the end of a shorter one says so, too. */
+/** Milliseconds after which a host reports that a job runs. A shorter job ends without such a report. */
 const START_REPORT = 20;
 /** Milliseconds between two checks whether a call with a time limit has started. */
 const START_CHECK = 5;

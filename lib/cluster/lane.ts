@@ -131,7 +131,7 @@ class Lane implements Transport {
     return false;
   }
 
-  // Only Redis knows whether a host runs it. A deadline ends it in both cases.
+  // Also for a call that no host has taken yet, which only Redis could tell: its deadline must end it.
   isRunning(seq: number): boolean {
     return this.#call?.seq === seq;
   }

@@ -4,8 +4,8 @@
  * ```
  * submitter                          Redis                                     worker host
  *   modules  -- set ---------------> contents by their hash -----------------> fetches and verifies (sent_modules.ts)
- *   calls    -- queue.add ---------> BullMQ job, data = JobData -------------> takes the job: `active`
- *            <---------------------- `progress` events, JobProgress <--------- progress, items of a stream; it runs for long
+ *   calls    -- queue.add ---------> BullMQ job, data = JobData -------------> takes the job
+ *            <---------------------- `progress` events, JobProgress <--------- progress, items of a stream; the job runs
  *            <---------------------- `completed`: packed result, or JobEnds
  *            <---------------------- `failed`: text of the error, then a packed JobFailure
  *   control  -- publish -----------> channel `control` ----------------------> cancel, kill, grant
@@ -143,10 +143,7 @@ export function eventsKey(queueKey: string, run: string): string {
   return `${queueKey}isopool:events:${run}`;
 }
 
-/**
- * Bytes from which a packed value does not go through the events of the queue, which every pool reads and of which Redis
- * keeps 10,000.
- */
+/** Bytes from which a packed value does not go through events: Redis keeps up to 10,000 of a pool, and as many of the queue. */
 export const LARGE = 2 ** 14;
 
 /** The result of a call whose packed result has a key of its own, {@linkcode resultKey}. */

@@ -26,11 +26,12 @@ const WAKE_UP = 0.05;
 const WEIGHT = 1 / 32;
 /** Weight of a wait that was a try: there are few of them. */
 const TRY_WEIGHT = 1 / 8;
-/** Polling must be better by this factor, because it costs processor time. */
-const GAIN = 0.8;
+/** Polling must make the waits shorter by a fifth, because it costs processor time. */
+const MAX_RATIO = 0.8;
 /**
- * A side that polls tries to sleep at once after 256 waits. A side that sleeps at once tries to poll after 16 waits and, if
- * that was in vain, after 32, 64, at last after 256.
+ * A side that polls tries to sleep at once after 256 waits for each wait that a try has. A side that sleeps at once tries to
+ * poll after 16 waits; each wait of a try that was longer than the polling doubles that number, up to 256, and each other one
+ * makes it 16 again.
  */
 const TRY_SLEEP = 256;
 const TRY_POLL = 16;
@@ -40,7 +41,7 @@ export interface WaitBudgetOptions {
   /** Cores of the machine. On one core polling finds nothing: the other side cannot run meanwhile. */
   cores?: number;
   /** The mean wait with polling must be below the mean of the others times this, and below `max`. */
-  gain?: number;
+  maxRatio?: number;
   /**
    * A longer wait counts as so many milliseconds: the polling was in vain, and the rest has other causes, for example a thread
    * that lost its core for a while. One such wait must not decide. By default what polling and being woken take together.
@@ -53,7 +54,7 @@ export interface WaitBudgetOptions {
 /** The time for which one side polls before it sleeps. */
 export class WaitBudget {
   readonly #max: number;
-  readonly #gain: number;
+  readonly #maxRatio: number;
   readonly #longest: number;
   readonly #tryLength: number;
   // Mean milliseconds of the waits that began with polling, and of the others.
@@ -67,9 +68,9 @@ export class WaitBudget {
 
   /** @param max Maximum milliseconds of polling. */
   constructor(max: number, options: WaitBudgetOptions = {}) {
-    const { cores: count = cores, gain = GAIN, longest = max + WAKE_UP, tryLength = 1 } = options;
+    const { cores: count = cores, maxRatio = MAX_RATIO, longest = max + WAKE_UP, tryLength = 1 } = options;
     this.#max = count > 1 ? max : 0;
-    this.#gain = gain;
+    this.#maxRatio = maxRatio;
     this.#longest = longest;
     this.#tryLength = tryLength;
   }
@@ -78,7 +79,7 @@ export class WaitBudget {
   begin(): number {
     if (this.#tryLeft > 0) this.#tryLeft--;
     if (this.#tryLeft === 0) {
-      this.#polls = this.#meanWithPoll < Math.min(this.#meanWithout * this.#gain, this.#max);
+      this.#polls = this.#meanWithPoll < Math.min(this.#meanWithout * this.#maxRatio, this.#max);
       if (--this.#untilTry <= 0) {
         this.#untilTry = this.#polls ? this.#tryLength * TRY_SLEEP : this.#tryInterval;
         this.#tryLeft = this.#tryLength;

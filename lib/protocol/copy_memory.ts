@@ -44,8 +44,8 @@ export function copyBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffe
 /**
  * Notes that a transport writes these parts, and holds none of their memory when they have left.
  *
- * @param then What is to be called when they have left.
- * @returns What the transport is to call then, if anything.
+ * @param then The transport's own callback for the time when they have left.
+ * @returns The callback that the transport must call then, if there is one.
  */
 export function trackWrite(parts: readonly Uint8Array[], then: (() => void) | undefined): (() => void) | undefined {
   const written = parts.map(({ buffer }) => copies.get(buffer as ArrayBuffer)).filter((copy) => copy !== undefined);
@@ -63,15 +63,20 @@ export function trackWrite(parts: readonly Uint8Array[], then: (() => void) | un
 /** Keeps the memory of the copies among the arguments of a call that has succeeded. Nothing may read them from now on. */
 export function reuseCopies(args: readonly unknown[]): void {
   for (const arg of args) {
-    const buffer = ArrayBuffer.isView(arg) ? arg.buffer : arg;
-    const copy = copies.get(buffer as ArrayBuffer);
-    if (copy?.isWritten && copy.writes === 0) keep(new Uint8Array(buffer as ArrayBuffer));
+    const buffer = bufferOf(arg);
+    const copy = copies.get(buffer);
+    if (copy?.isWritten && copy.writes === 0) keep(new Uint8Array(buffer));
   }
 }
 
-/** Gives the memory of the copies among the arguments of a failed call to the caller, who may read and change them for ever. */
+/** Leaves the copies among the arguments of a failed call to the caller: their memory is never used again. */
 export function forgetCopies(args: readonly unknown[]): void {
-  for (const arg of args) copies.delete((ArrayBuffer.isView(arg) ? arg.buffer : arg) as ArrayBuffer);
+  for (const arg of args) copies.delete(bufferOf(arg));
+}
+
+// What is no buffer is not found in `copies`.
+function bufferOf(arg: unknown): ArrayBuffer {
+  return (ArrayBuffer.isView(arg) ? arg.buffer : arg) as ArrayBuffer;
 }
 
 function keep(bytes: Uint8Array<ArrayBuffer>): void {

@@ -13,6 +13,7 @@ import { limitOf } from "./median_timeout.ts";
 /**
  * Puts chunks of one task, with the same options and attempt, into one batch. Its calls are numbered from `first`.
  *
+ * @param sentAt The time, on the `performance.now()` clock.
  * @param timed Whether the worker reports the times of each call.
  */
 export function toBatch(first: number, chunks: Chunk[], sentAt: number, timed: boolean): Batch {

@@ -14,11 +14,14 @@ import { isCoreFree, workerBecameBusy, workerBecameFree } from "./busy_workers.t
 const MAX_POLL = 0.3;
 /**
  * A wait that is longer counts as so many milliseconds. Where other programs take a core, a host that polls drives the worker
- * onto that core, and then waits for it until the scheduler of the system takes the core from them: that must count.
+ * onto that core, and then waits for it until the scheduler of the system takes the core from them. The mean must show that.
  */
 const LONGEST = 2 * MAX_POLL;
-/** Some long waits together, as while the runtime compiles, must not end the polling. */
-const GAIN = 2;
+/**
+ * The host polls until its waits take twice as long as without polling: some long waits together, as while the runtime
+ * compiles, must not end the polling.
+ */
+const MAX_RATIO = 2;
 /** The worker polls for the next call only if the host has polled for the last answer, so a try needs several calls. */
 const TRY_LENGTH = 4;
 
@@ -26,7 +29,7 @@ const TRY_LENGTH = 4;
 export class AnswerPoll {
   readonly #file: MemoryFile;
   readonly #readSlot: () => void;
-  readonly #budget = new WaitBudget(MAX_POLL, { gain: GAIN, longest: LONGEST, tryLength: TRY_LENGTH });
+  readonly #budget = new WaitBudget(MAX_POLL, { maxRatio: MAX_RATIO, longest: LONGEST, tryLength: TRY_LENGTH });
   // Whether a call is in flight; when the wait for its answer began; when the polling for it ends.
   #isWaiting = false;
   #waitStart = 0;

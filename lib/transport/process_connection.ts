@@ -172,7 +172,7 @@ export class ProcessConnection {
       }
       if (count === null) return this.#end(true);
       this.#onData(buffer.subarray(0, count));
-      // Not before the first message was read: the worker waits for the answer.
+      // After the first message was read, not as soon as the worker has connected: the message is taken first.
       this.#stopListening();
     }
   }

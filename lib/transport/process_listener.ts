@@ -1,6 +1,6 @@
 /**
  * Where a worker process connects to this script: a unix socket in a folder that only this user may enter, or else a port
- * of the loopback device. Each worker has one of its own, which is removed as soon as the worker has connected.
+ * of the loopback device. Each worker has one of its own, which is removed when its first message has come.
  *
  * The runtime asks for permissions when the worker connects. The worker is started with grants for exactly this socket, and
  * gives them back before any code of a task is loaded (workers/process_connection.ts). Other processes

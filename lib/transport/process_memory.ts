@@ -1,6 +1,6 @@
 /**
- * Makes the file in memory of a worker process (protocol/memory_file.ts). Its name is removed as soon as the worker has
- * opened it, so the file ends with the processes that have it open.
+ * Makes the file in memory of a worker process (protocol/memory_file.ts). Its name is removed when the first message
+ * of the worker has come: the worker has opened it by then. So the file ends with the processes that have it open.
  *
  * A worker with a scope gets no file: its tasks could write into the open file, and so fill the memory of the machine.
  *

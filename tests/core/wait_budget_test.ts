@@ -92,7 +92,7 @@ Deno.test("with a larger `longest`, polls that are followed by a long wait are g
   let count = 0;
   const busy = (polls: boolean) => !polls ? 0.1 : ++count % 4 === 0 ? 2 : 0.08;
   for (const [longest, least, most] of [[0.35, 0.9, 1], [1.2, 0, 0.1]]) {
-    const budget = new WaitBudget(0.3, { cores: 2, gain: 2, longest });
+    const budget = new WaitBudget(0.3, { cores: 2, maxRatio: 2, longest });
     wait(budget, 2_000, busy);
     const share = wait(budget, 5_000, busy);
     assert(share >= least && share < most, `${longest}: ${share}`);

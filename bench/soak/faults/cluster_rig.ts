@@ -43,11 +43,6 @@ export class ClusterRig implements AsyncDisposable {
     return backendAt(this.address);
   }
 
-  /** A backend whose Redis keeps the ends of calls for `retention` milliseconds. */
-  backendFor(retention: number): CustomBackend {
-    return backendAt(this.address, retention);
-  }
-
   host(random: number): TestHost {
     return this.#hosts[Math.floor(random * this.#hosts.length)];
   }

@@ -14,6 +14,7 @@ import { integerOf, refuse } from "../../kit/arguments.ts";
 import { median } from "../../kit/statistics.ts";
 import { childrenOf } from "../processes.ts";
 import { BACKEND_KINDS, type BackendKind } from "./plan.ts";
+import { backendAt } from "./cluster_rig.ts";
 import { poolOptions, startRig } from "./round.ts";
 import { own, pause } from "./work.ts";
 
@@ -69,7 +70,7 @@ if (import.meta.main) {
   let failed = 0;
   {
     await using pool: Pool<BackendName> = new Pool(
-      poolOptions({ backend, folder, cluster: rig?.backendFor(RETENTION) }, options),
+      poolOptions({ backend, folder, cluster: rig && backendAt(rig.address, RETENTION) }, options),
     );
     for (let batch = 0; batch < BATCHES; batch++) {
       const numbers = Array.from({ length: tasks / BATCHES }, (_, n) => n);
