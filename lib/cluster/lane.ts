@@ -55,6 +55,8 @@ interface LaneCall {
 class Lane implements Transport {
   readonly window = 1;
   readonly isLoading = false;
+  // A call may wait for a free host for hours. The host watches its own workers.
+  readonly queuesElsewhere = true;
   readonly #lanes: Lanes;
   readonly #events: TransportEvents;
   readonly #executor: Executor;
@@ -126,14 +128,14 @@ class Lane implements Transport {
     return !this.#hasNotRun;
   }
 
-  // A call may wait for a free host for hours. The host watches its own workers.
-  isQueued(): boolean {
-    return false;
+  // As far as its host has reported: a call of some milliseconds ends before the report of its start.
+  isQueued(seq: number): boolean {
+    return !this.isRunning(seq);
   }
 
-  // Also for a call that no host has taken yet, which only Redis could tell: its deadline must end it.
+  // A call that its host has returned waits again, although it has the time of its first start.
   isRunning(seq: number): boolean {
-    return this.#call?.seq === seq;
+    return this.startedAt(seq) !== undefined && this.#call?.watched?.isStarted === true;
   }
 
   startedAt(seq: number): number | undefined {

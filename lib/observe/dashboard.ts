@@ -15,6 +15,7 @@
 import { CancelledError } from "../core/errors.ts";
 import { crypto, Date, JSON, Promise as RuntimePromise, readableStream, URL } from "../core/platform.ts";
 import { clearInterval, setInterval, type Timer } from "../core/timer.ts";
+import { CLOSED } from "../scheduler/job.ts";
 import { runningItems } from "../scheduler/running_items.ts";
 import { itemText } from "../scheduler/item_text.ts";
 import { type EndedCall, observe } from "../scheduler/observers.ts";
@@ -159,11 +160,12 @@ export class Dashboard implements AsyncDisposable {
   }
 
   #cancelRunning(workerId: unknown, reason: unknown): void {
-    for (const { id, chunks } of this.#pool.scheduler.workerSet.slots) {
+    for (const { id, calls } of this.#pool.scheduler.workerSet.slots) {
       if (id !== workerId) continue;
-      for (const chunk of [...chunks]) {
-        chunk.items.forEach((_, offset) => {
-          if (chunk.holder?.isRunning(chunk, offset)) chunk.holder.stop(chunk, offset, "cancelled", reason);
+      for (const chunk of [...calls.chunks]) {
+        chunk.items.forEach((item, offset) => {
+          const isHeld = item !== CLOSED && (calls.queuesElsewhere || calls.isRunning(chunk, offset));
+          if (isHeld) calls.stop(chunk, offset, "cancelled", reason);
         });
       }
     }

@@ -8,8 +8,8 @@ import type { Job } from "./job.ts";
 import type { WorkerSet } from "./worker_set.ts";
 
 /**
- * Ends a call of a job. A call that has not started is taken back and rejected at once; a call that runs is stopped. A
- * call that has ended, and whose result is on its way, stays as it is.
+ * Ends a call of a job. A call that has not started is taken back and rejected at once; a call that runs, or that waits
+ * where only its transport can end it, is stopped. A call that has ended, and whose result is on its way, stays as it is.
  *
  * @param errorOf Makes the error; its argument is whether the call runs.
  */
@@ -26,8 +26,9 @@ export function expire(
     if (!chunk) continue;
     const offset = index - chunk.first;
     const item = chunk.items[offset];
-    if (calls.withdraw(chunk, offset)) job.fail(index, "rejected", errorOf(false), undefined, item);
-    else if (calls.isRunning(chunk, offset)) calls.stop(chunk, offset, "rejected", errorOf(true));
+    if (calls.withdraw(chunk, offset)) return job.fail(index, "rejected", errorOf(false), undefined, item);
+    const isRunning = calls.isRunning(chunk, offset);
+    if (isRunning || calls.queuesElsewhere) calls.stop(chunk, offset, "rejected", errorOf(isRunning));
     return;
   }
   for (const each of backlogs) {

@@ -183,7 +183,7 @@ export class Slot implements CallsSlot, PinnedWorker {
   checkLiveness(): void {
     // Whether the worker is silent and has not started its next call.
     const awaitsStart = this.inFlight > 0 && this.calls.throughput.isUnresponsive && !this.isRunning;
-    if (!this.#isReady || !awaitsStart) {
+    if (!this.#isReady || !awaitsStart || this.calls.queuesElsewhere) {
       this.#blockedChecks = 0;
       return;
     }

@@ -45,6 +45,8 @@ export class SlotCalls implements ChunkHolder {
   lostTask: TaskEntry | undefined;
   /** When a call ran, by the worker's report that comes right before the call's end. */
   timed: { seq: number; times: CallTimes } | undefined;
+  /** {@inheritDoc Transport.queuesElsewhere} */
+  readonly queuesElsewhere: boolean;
   /** How quickly the worker gets through its calls. */
   readonly throughput: Throughput = new Throughput();
   readonly #slot: CallsSlot;
@@ -56,15 +58,13 @@ export class SlotCalls implements ChunkHolder {
     isRunning: (seq) => this.#transport.isRunning(seq),
     kill: () => this.#slot.kill(),
   });
-  readonly #limits = new TimeLimits(
-    this.#inFlight.chunks,
-    (chunk, offset, error) => this.stop(chunk, offset, "rejected", error),
-  );
+  readonly #limits = new TimeLimits(this.#inFlight.chunks, this);
 
   constructor(slot: CallsSlot, transport: Transport, owner: SlotOwner) {
     this.id = slot.id;
     this.#slot = slot;
     this.#transport = transport;
+    this.queuesElsewhere = transport.queuesElsewhere === true;
     this.#owner = owner;
   }
 

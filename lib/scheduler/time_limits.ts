@@ -9,23 +9,21 @@ import { performance } from "../core/platform.ts";
 import { dropFrames } from "../core/stack.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Transport } from "../transport/transport.ts";
-import { type Chunk, CLOSED } from "./job.ts";
+import { type Chunk, type ChunkHolder, CLOSED } from "./job.ts";
 import { limitOf, RECHECK, type RunLimit } from "./median_timeout.ts";
 import { taskAtStart } from "./task_name.ts";
-
-/** Is called with each call that has run too long, again and again until the call is closed. */
-export type OnExpired = (chunk: Chunk, offset: number, error: TaskTimeoutError) => void;
 
 /** Watches the chunks of one slot. */
 export class TimeLimits {
   readonly #chunks: readonly Chunk[];
-  readonly #onExpired: OnExpired;
+  readonly #holder: Pick<ChunkHolder, "stop">;
   #timer: Timer | undefined;
   #due = 0;
 
-  constructor(chunks: readonly Chunk[], onExpired: OnExpired) {
+  /** @param holder Stops each call that has run too long: it is asked again and again until the call is closed. */
+  constructor(chunks: readonly Chunk[], holder: Pick<ChunkHolder, "stop">) {
     this.#chunks = chunks;
-    this.#onExpired = onExpired;
+    this.#holder = holder;
   }
 
   /** Checks the calls of a job in time, if they have a limit. */
@@ -70,7 +68,8 @@ export class TimeLimits {
         }
         const limit = medianTimeout ? `${medianTimeout.factor}x median, ${timeout}` : timeout;
         const message = `${taskAtStart(chunk.job.task)} ran longer than its timeout of ${limit} ms: it was stopped`;
-        this.#onExpired(chunk, offset, dropFrames(new TaskTimeoutError(message, { timeout })));
+        const error = dropFrames(new TaskTimeoutError(message, { timeout }));
+        this.#holder.stop(chunk, offset, "rejected", error);
       }
     }
     if (wait < Infinity) this.#checkIn(transport, Math.max(wait, 1));

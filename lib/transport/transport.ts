@@ -201,6 +201,8 @@ export interface Transport {
    * or reads a large batch.
    */
   readonly isLoading: boolean;
+  /** Set if calls wait for their start outside of the worker, however long that takes. Only `cancel` and `kill` end them. */
+  readonly queuesElsewhere?: boolean;
   /**
    * Sends a batch. The values are copied before it returns.
    *
@@ -209,10 +211,7 @@ export interface Transport {
   send(batch: Batch): void;
   /** Takes back a call that has not started; `false` if it has. */
   withdraw(seq: number): boolean;
-  /**
-   * When a call with a timeout started, on the `performance.now()` clock of this thread; `undefined` if it does not
-   * run.
-   */
+  /** When a call with a timeout started, on this thread's `performance.now()` clock; `undefined` if it does not run. */
   startedAt(seq: number): number | undefined;
   /** Whether a call runs: it has started, and the worker has not marked it as ended. Valid while the call is in flight. */
   isRunning(seq: number): boolean;

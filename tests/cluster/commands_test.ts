@@ -1,13 +1,12 @@
 /** What a pool and a host ask of Redis for a call, and what they leave there. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Redis } from "ioredis";
-import { ClusterError, Pool, tasks, TaskTimeoutError } from "@isopool/isopool";
+import { ClusterError, Pool, tasks } from "@isopool/isopool";
 import { cluster } from "@isopool/isopool/cluster";
 import { withAddition } from "../../lib/cluster/host_scripts.ts";
-import { expectError } from "../support/expect.ts";
 import { TestHost } from "../support/cluster_host.ts";
 import { TestRedis } from "../support/redis.ts";
-import { MUST_HAPPEN, timed, until, within } from "../support/within.ts";
+import { MUST_HAPPEN, timed, within } from "../support/within.ts";
 import { test } from "./kit.ts";
 import type * as Tasks from "./tasks.ts";
 
@@ -67,19 +66,5 @@ test("Redis forgets the events that a pool has read, and those of a pool that is
     assert(await client.xlen(key) < 600, `${await client.xlen(key)} events`);
   }
   assertEquals(await streams(), []);
-  client.disconnect();
-});
-
-test("a call that no host takes ends at its deadline, and leaves Redis (bound: 5 s)", async () => {
-  await using redis = await TestRedis.start();
-  await using pool = new Pool({ backend: cluster({ redis: redis.address, queue: "late" }) });
-  await pool.ready();
-  const client = new Redis(`${redis.folder}/redis.sock`);
-  const call = pool.submit(double.with({ deadline: 300 }), 1);
-  await until(async () => await client.zcard("isopool:late:prioritized") === 1, "it waits in Redis");
-  const { ms, error } = await timed(within(MUST_HAPPEN, call.result()));
-  assertEquals(expectError(error, TaskTimeoutError).timeout, 300);
-  assert(ms < 5_000, `${ms} ms`);
-  assertEquals(await client.zcard("isopool:late:prioritized"), 0);
   client.disconnect();
 });

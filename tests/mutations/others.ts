@@ -101,11 +101,19 @@ export const OTHERS: readonly Mutation[] = [
   },
   {
     defect: "cluster: a deadline does not reach a call that waits in Redis",
+    file: "lib/scheduler/expire.ts",
+    text: "if (isRunning || calls.queuesElsewhere)",
+    by: "if (isRunning)",
+    tests: ["tests/cluster/waiting_test.ts"],
+    filter: "/ends at its deadline/",
+  },
+  {
+    defect: "cluster: a call that its host has returned counts as running",
     file: "lib/cluster/lane.ts",
-    text: "    return this.#call?.seq === seq;",
-    by: "    return this.startedAt(seq) !== undefined;",
-    tests: ["tests/cluster/commands_test.ts"],
-    filter: "/deadline/",
+    text: " && this.#call?.watched?.isStarted === true",
+    by: "",
+    tests: ["tests/cluster/waiting_test.ts"],
+    filter: "/returned/",
   },
   {
     defect: "cluster: a host asks for another job although the last reply said that there is none",
