@@ -24,6 +24,8 @@ import { callKey, type ControlRequest, eventsKey, type JobData, LARGE } from "./
 
 /** Milliseconds for which a pool that ends waits until the hosts of its calls know that these are given up. */
 const REVOKE_LIMIT = 1_000;
+/** Seconds in which a host should stop the calls of a pool that has ended. */
+const STOP_SECONDS = 60;
 
 /** The connection of one pool. */
 export class Executor {
@@ -41,6 +43,8 @@ export class Executor {
   readonly #shared = new WeakMap<WatchedCall, OutgoingCall>();
   // The calls whose hosts do not know yet that they are given up.
   readonly #revokes = new Set<Promise<void>>();
+  // Whether a host may report the end of a call that was given up.
+  #hasRevoked = false;
   #isSending = false;
   #count = 0;
 
@@ -114,7 +118,7 @@ export class Executor {
     await within(REVOKE_LIMIT, Promise.all(this.#revokes)).catch(() => {});
     await this.#watch.close();
     // Redis may not answer. The key expires after an hour.
-    await within(REVOKE_LIMIT, this.#client.del(this.#eventsKey)).catch(() => {});
+    await within(REVOKE_LIMIT, this.#forgetEvents()).catch(() => {});
     await this.#queue?.close().catch(() => {});
     await disconnect(this.#client);
   }
@@ -125,6 +129,12 @@ export class Executor {
     this.#queue = new Queue(queue, { connection: this.#client, prefix, skipWaitingForReady: true });
     this.#queue.on("error", () => {}); // The command that failed rejects with the error.
     this.#watch.listen(this.#queue, { key: this.#eventsKey, after: NO_EVENT, isOwn: true });
+  }
+
+  // A host that reports the end of a call would make the stream again, for an hour. It finds a string instead.
+  async #forgetEvents(): Promise<void> {
+    if (this.#hasRevoked) await this.#client.set(this.#eventsKey, "ended", "EX", STOP_SECONDS);
+    else await this.#client.del(this.#eventsKey);
   }
 
   get #eventsKey(): string {
@@ -212,6 +222,7 @@ export class Executor {
 
   // Takes back a call, or stops it by force. The call has no more events.
   #revoke(job: WatchedJob, index: number): void {
+    this.#hasRevoked = true;
     // If Redis cannot be reached, no host receives the message. The call then ends by its own time limit.
     const revoked = this.#takeBackOrKill(job, index).catch(() => {}).finally(() => this.#revokes.delete(revoked));
     this.#revokes.add(revoked);

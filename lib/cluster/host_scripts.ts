@@ -27,19 +27,20 @@ import { eventsKey } from "./wire.ts";
 
 /** Events that Redis keeps for a pool that does not read them, about as many as BullMQ keeps for a queue. */
 const MAX_EVENTS = 10_000;
-/** Seconds after which Redis forgets the events of a pool that has gone. */
+/** Seconds after which Redis forgets the events of a pool that was killed. */
 const EVENTS_SECONDS = 3_600;
 
 /** Where in the reply of `moveToActive` it says that no other job waits. BullMQ reads what is before it. */
 const WAS_LAST = 4;
 
-// Adds an event to those of the pool that has sent a job. Arguments: what the keys of the queue begin with, the id of the job,
-// and the event, as BullMQ writes it.
+// Adds an event to those of the pool that has sent a job, unless the pool has ended (executor.ts). Arguments: what the keys of
+// the queue begin with, the id of the job, and the event, as BullMQ writes it.
 const REPORT = `
 local function report(prefix, id, event, field, value)
   local run = string.match(id, "${RUN_PATTERN}")
   if not run then return end
   local key = prefix .. "${eventsKey("", "")}" .. run
+  if redis.call("TYPE", key).ok == "string" then return end
   redis.call("XADD", key, "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", event, "jobId", id, field, value)
   redis.call("EXPIRE", key, ${EVENTS_SECONDS})
 end`;
@@ -134,9 +135,12 @@ export const jobSource: BackendFactory<RedisQueueBackend> = (name, options, conn
     wasLast = false;
     return raw2NextJobData([0, 0, 0, 0])!;
   };
-  backend.waitForJob = (seconds) => {
+  backend.waitForJob = async (seconds) => {
     wasLast = false;
-    return waitForJob.call(backend, seconds);
+    const marker = await waitForJob.call(backend, seconds);
+    // A reply that came meanwhile is older than the job that has ended the wait.
+    wasLast = false;
+    return marker;
   };
   return backend;
 };

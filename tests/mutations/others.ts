@@ -124,6 +124,22 @@ export const OTHERS: readonly Mutation[] = [
     filter: "/three scripts/",
   },
   {
+    defect: "cluster: a worker that was woken for a job believes a reply from before that job",
+    file: "lib/cluster/host_scripts.ts",
+    text: "    wasLast = false;\n    return marker;\n",
+    by: "    return marker;\n",
+    tests: ["tests/cluster/commands_test.ts"],
+    filter: "/a job that is added/",
+  },
+  {
+    defect: "cluster: what a host reports of the calls of a pool that has ended stays in Redis for an hour",
+    file: "lib/cluster/executor.ts",
+    text: "    if (this.#hasRevoked) await",
+    by: "    if (!this.#hasRevoked) await",
+    tests: ["tests/cluster/commands_test.ts"],
+    filter: "/within a minute/",
+  },
+  {
     defect: "cluster: an event that a pool has read stays in Redis",
     file: "lib/cluster/event_reader.ts",
     text: "if (isOwn && ",
