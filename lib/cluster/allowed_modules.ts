@@ -24,6 +24,8 @@ const INLINE = "inline:";
 export class AllowedModules {
   // Allowed prefixes of names; if undefined, the permissions of the host decide.
   readonly #list: readonly string[] | undefined;
+  // The runtime changes its state when the program revokes the permission. To ask again for each call would take 10 us.
+  readonly #imports = Deno.permissions.querySync({ name: "import" });
 
   constructor(action: string, list: unknown) {
     const isPrefix = (each: unknown) => typeof each === "string" && URL.canParse(each);
@@ -51,7 +53,12 @@ export class AllowedModules {
 
   #allows(name: string): boolean {
     if (this.#list) return this.#list.some((prefix) => name.startsWith(prefix));
-    return importsFromEverywhere() || !(name.startsWith(SENT) || name.startsWith(INLINE));
+    return this.#importsFromEverywhere || !(name.startsWith(SENT) || name.startsWith(INLINE));
+  }
+
+  get #importsFromEverywhere(): boolean {
+    const { state, partial } = this.#imports;
+    return state === "granted" && !partial;
   }
 
   #refusal(name: string, source: Source): ClusterError {
@@ -72,9 +79,4 @@ function nameOf(source: Source, sent: SentModules | undefined): string {
   return sent && source.url.startsWith(sent.base)
     ? `${SENT}${sent.hash}/${source.url.slice(sent.base.length)}`
     : source.url;
-}
-
-function importsFromEverywhere(): boolean {
-  const { state, partial } = Deno.permissions.querySync({ name: "import" });
-  return state === "granted" && !partial;
 }

@@ -230,6 +230,12 @@ test(
       const refusal = expectError(await run("limited", one), ClusterError);
       assertStringIncludes(refusal.message, "--allow-import");
     }
+    {
+      // It may import from everywhere when it starts.
+      const options = { redis: redis.address, queue: "revoked" };
+      await using _host = await TestHost.start(options, ["-A"], "/", ["env", "ISOPOOL_TEST_REVOKE=import"]);
+      expectError(await run("revoked", one), ClusterError);
+    }
   },
   120_000,
 );
