@@ -10,6 +10,7 @@ import { TestHost } from "../support/cluster_host.ts";
 import { TestRedis } from "../support/redis.ts";
 import { MUST_HAPPEN, timed, until, within } from "../support/within.ts";
 import { test } from "./kit.ts";
+import { SeenCommands } from "./seen_commands.ts";
 import type * as Tasks from "./tasks.ts";
 
 const { double, waitForSignal } = tasks<typeof Tasks>(import.meta.resolve("./tasks.ts"));
@@ -25,32 +26,32 @@ Deno.test("a host refuses a version of bullmq whose scripts have their keys in o
   );
 });
 
-/** How often Redis has run each command, those in scripts as well. */
-async function commands(client: Redis): Promise<(name: string) => number> {
-  const text = await client.info("commandstats");
-  return (name) => Number(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, "m").exec(text)?.[1] ?? 0);
-}
-
 test("a call takes three scripts, and wakes a host and its pool once each", async () => {
   await using redis = await TestRedis.start();
   const options = { redis: redis.address, queue: "few" };
+  const client = new Redis(`${redis.folder}/redis.sock`);
+  using seen = await SeenCommands.start(client);
   await using _host = await TestHost.start({ ...options, concurrency: 4 });
   await using pool = new Pool({ backend: cluster(options) });
-  const client = new Redis(`${redis.folder}/redis.sock`);
   for (let n = 0; n < 20; n++) assertEquals(await within(MUST_HAPPEN, pool.submit(double, n)), 2 * n);
-  const before = await commands(client);
+  await seen.take();
   const calls = 200;
+  const times: number[] = [];
   const { ms } = await timed((async () => {
-    for (let n = 0; n < calls; n++) await pool.submit(double, n);
+    for (let n = 0; n < calls; n++) times.push((await timed(pool.submit(double, n))).ms);
   })());
-  const after = await commands(client);
+  const { add, take, end, report = 0, renew = 0, recover = 0, xread, bzpopmin, ...others } = await seen.take();
   client.disconnect();
-  const each = (name: string) => (after(name) - before(name)) / calls;
-  // A host looks for stalled jobs, and a pool for lost events, every second or two; a call of 20 ms is reported as running.
-  const rest = 0.2 + Math.min(1, ms / calls / 10);
-  for (const [name, count] of [["evalsha", 3], ["bzpopmin", 1], ["xread", 1]] as const) {
-    assert(each(name) >= count - 0.1 && each(name) <= count + rest, `${name}: ${each(name)} for each call`);
-  }
+  assertEquals({ add, take, end }, { add: calls, take: calls, end: calls });
+  const slow = times.filter((each) => each >= 20).length;
+  assert(report <= slow, `a host reports calls of 20 ms as running: ${report} reports, and ${slow} calls took so long`);
+  assert(renew + recover <= 2 + 2 * ms / 1_000, `${renew} renewals and ${recover} searches in ${ms} ms`);
+  assert(Math.abs(bzpopmin - calls) <= 1, `${bzpopmin} waits of the host`);
+  assert(xread >= calls - 1 && xread <= calls + report + 1, `${xread} waits of the pool, ${report} reports`);
+  // The pool looks for lost events every two seconds.
+  const { hmget = 0, ...rest } = others;
+  assert(hmget <= 1 + ms / 1_000, `${hmget} checks in ${ms} ms`);
+  assertEquals(rest, {});
 });
 
 test("a job that is added while a worker waits for one is taken at once, whatever the last reply said", async () => {
