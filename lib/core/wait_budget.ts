@@ -30,8 +30,8 @@ const TRY_WEIGHT = 1 / 8;
 const MAX_RATIO = 0.8;
 /**
  * A side that polls tries to sleep at once after 256 waits for each wait that a try has. A side that sleeps at once tries to
- * poll after 16 waits; each wait of a try that was longer than the polling doubles that number, up to 256, and each other one
- * makes it 16 again.
+ * poll after 16 waits. Each wait that was longer than the polling doubles that number, up to 256, and each other one makes it
+ * 16 again; but of a try, only the last wait counts, so a try in vain doubles it once.
  */
 const TRY_SLEEP = 256;
 const TRY_POLL = 16;
@@ -98,6 +98,7 @@ export class WaitBudget {
     if (!this.#polls) this.#meanWithout += (wait - this.#meanWithout) * weight;
     else {
       this.#meanWithPoll += (wait - this.#meanWithPoll) * weight;
+      if (this.#tryLeft > 1) return;
       this.#tryInterval = wait < this.#max ? TRY_POLL : Math.min(2 * this.#tryInterval, TRY_SLEEP);
     }
   }

@@ -183,10 +183,8 @@ export class Slot implements CallsSlot, PinnedWorker {
   checkLiveness(): void {
     // Whether the worker is silent and has not started its next call.
     const awaitsStart = this.inFlight > 0 && this.calls.throughput.isUnresponsive && !this.isRunning;
-    if (!this.#isReady || !awaitsStart || this.calls.queuesElsewhere) {
-      this.#blockedChecks = 0;
-      return;
-    }
+    const isWatched = this.#isReady && !this.calls.queuesElsewhere;
+    if (!isWatched || !awaitsStart) return void (this.#blockedChecks = 0);
     if (++this.#blockedChecks < (this.#transport.isLoading ? LOADING_CHECKS : BLOCKED_CHECKS)) return;
     this.calls.reclaimAll();
     // What is left has moved its values to this worker.
@@ -200,6 +198,7 @@ export class Slot implements CallsSlot, PinnedWorker {
   /** {@inheritDoc CallsSlot.becomesBusy} */
   becomesBusy(now: number): void {
     this.idleTime += now - this.idleSince;
+    this.calls.throughput.begin(now);
   }
 
   /** {@inheritDoc CallsSlot.becameIdle} */

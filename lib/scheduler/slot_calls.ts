@@ -86,7 +86,7 @@ export class SlotCalls implements ChunkHolder {
     } catch (cause) {
       return sendSeparately(chunks, cause, (part) => this.send(part));
     }
-    if (this.inFlight === 0) this.#slot.becomesBusy(this.throughput.begin(now));
+    if (this.inFlight === 0) this.#slot.becomesBusy(now);
     for (const chunk of chunks) this.#inFlight.add(chunk, this);
     recordSent(chunks, now, this.id, this.#owner);
     this.#limits.watch(this.#transport, chunks[0].job);

@@ -34,9 +34,9 @@ export class Throughput {
   #waitingSince = Infinity;
   #blockedUntil = 0;
 
-  /** The worker was idle and is sent calls: its silence counts from `now`. Returns that time. */
-  begin(now: number): number {
-    return this.#lastReport = now;
+  /** The worker was idle and is sent calls: its silence counts from `now`. */
+  begin(now: number): void {
+    this.#lastReport = now;
   }
 
   /** Notes a call that ends: the next measurement is of its task. Comes before the chunk closes it. */

@@ -70,6 +70,28 @@ Deno.test("tries of polling that are in vain become rare: one wait in 256 in the
   assertEquals(Math.round(wait(budget, 256 * 40, () => 10) * 256), 1);
 });
 
+Deno.test("a try in vain makes the next one twice as late, however many waits it has", () => {
+  for (const tryLength of [1, 2, 4, 8]) {
+    const budget = new WaitBudget(POLL, { cores: 2, tryLength });
+    wait(budget, 1_000, () => 10);
+    const gaps: number[] = [];
+    let polled = 0, slept = 0;
+    while (gaps.length < 7) {
+      if (budget.begin() === 0) {
+        slept++;
+        budget.end(10);
+        continue;
+      }
+      if (slept > 0) gaps.push(slept + 1);
+      slept = 0;
+      // Only the first of these tries finds something.
+      budget.end(polled++ < tryLength ? 0.04 : 10);
+    }
+    // A try sets when the one after the next begins.
+    assertEquals(gaps.slice(2), [16, 32, 64, 128, 256], `${tryLength} waits`);
+  }
+});
+
 Deno.test("a try of several waits does not count the first one, which the other side does not follow yet", () => {
   // The first wait after a change takes as long as without it: the other side only sees the change then.
   let before = true;
