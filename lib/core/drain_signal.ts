@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { CancelledError, PoolClosedError } from "./errors.ts";
+import { CancelledError } from "./errors.ts";
 import { Promise } from "./platform.ts";
 import { oneOf } from "./validate.ts";
 
@@ -22,7 +22,7 @@ const EXIT_CODES: Record<DrainSignal, number> = { SIGINT: 130, SIGTERM: 143, SIG
 export interface Drainable {
   /** Its name, in the reason. */
   readonly name: string;
-  /** Starts nothing more, lets what runs end, and then ends with the reason. */
+  /** Starts nothing more, lets what runs end, and then ends with the reason, or with errors that have it as their cause. */
   drain(reason: CancelledError): void;
   /** Stops what runs, at once. */
   terminate(): void;
@@ -51,8 +51,9 @@ export function drainOn(signal: DrainSignal | undefined, target: Drainable): () 
     }
     draining.add(ended);
     Deno.exitCode = code;
-    exitUncaught(code);
-    target.drain(new CancelledError(`Task was cancelled: ${target.name} got ${signal} and drains`));
+    const reason = new CancelledError(`Task was cancelled: ${target.name} got ${signal} and drains`);
+    exitUncaught(reason, code);
+    target.drain(reason);
   };
   Deno.addSignalListener(signal, listener);
   return () => {
@@ -62,16 +63,21 @@ export function drainOn(signal: DrainSignal | undefined, target: Drainable): () 
   };
 }
 
-// A script that does not catch the cancellation ends with the signal's exit code, and not as one that has failed.
-function exitUncaught(code: number): void {
+// A script that does not catch the cancellation ends with the signal's exit code, and not as one that has failed. Any other
+// error that it does not catch is its own, also a cancellation that has nothing to do with the signal.
+function exitUncaught(cancellation: CancelledError, code: number): void {
   addEventListener("unhandledrejection", (event) => {
-    if (!isCancellation(event.reason)) return;
+    if (!isCausedBy(event.reason, cancellation)) return;
     event.preventDefault();
     void Promise.all(draining).then(() => Deno.exit(code));
   });
 }
 
-function isCancellation(reason: unknown): boolean {
-  if (reason instanceof CancelledError || reason instanceof PoolClosedError) return true;
-  return reason instanceof Error && reason.cause !== undefined && isCancellation(reason.cause);
+function isCausedBy(error: unknown, cancellation: CancelledError): boolean {
+  const seen = new Set<unknown>();
+  for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
+    if (each === cancellation) return true;
+    seen.add(each);
+  }
+  return false;
 }

@@ -131,7 +131,8 @@ export class PoolCore {
     if (state === "open") return;
     const { name } = this.options;
     if (state === "broken") throw new BrokenPoolError(`Cannot ${action}: ${name} is broken`, { cause });
-    throw new PoolClosedError(`Cannot ${action}: ${name} is ${state === "terminated" ? state : "closed"}`);
+    const message = `Cannot ${action}: ${name} is ${state === "terminated" ? state : "closed"}`;
+    throw new PoolClosedError(message, cause === undefined ? undefined : { cause });
   }
 
   /** @throws {QueueFullError} If as many calls wait as `maxQueue` allows. */

@@ -15,7 +15,8 @@ export async function cancelUnread({ jobs }: Scheduler): Promise<void> {
   for (const job of jobs) job.poolDrains?.();
 }
 
-/** Makes the error that such a job ends with. */
-export function unreadError(what: "Map" | "Stream"): CancelledError {
-  return new CancelledError(`${what} was cancelled: its pool was shut down before all results were read`);
+/** Makes the error that such a job ends with. `cause`: why its pool drains, if a signal has caused that. */
+export function unreadError(what: "Map" | "Stream", cause?: unknown): CancelledError {
+  const options = cause === undefined ? undefined : { cause };
+  return new CancelledError(`${what} was cancelled: its pool was shut down before all results were read`, options);
 }

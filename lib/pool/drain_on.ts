@@ -50,7 +50,7 @@ export function onCancel(
 async function finishRunning(scheduler: Scheduler, reason: unknown): Promise<void> {
   scheduler.pause();
   // The reader of a stream may never read on.
-  for (const job of scheduler.jobs) if (job.kind === "stream") job.poolDrains?.();
+  for (const job of scheduler.jobs) if (job.kind === "stream") job.poolDrains?.(reason);
   const { promise, resolve } = Promise.withResolvers<void>();
   const check = () => scheduler.workerSet.busy || resolve();
   // An end is reported before it is settled.
@@ -60,5 +60,5 @@ async function finishRunning(scheduler: Scheduler, reason: unknown): Promise<voi
   await promise;
   stopObserving();
   for (const job of scheduler.jobs) job.abandon("cancelled", reason);
-  scheduler.close();
+  scheduler.close(reason);
 }

@@ -147,9 +147,9 @@ export class StreamJob extends PoolJob implements Producer {
   }
 
   /** {@inheritDoc Job.poolDrains} */
-  poolDrains(): void {
+  poolDrains(cause?: unknown): void {
     if (this.collector.isReaderWaiting) return;
-    this.#stop(unreadError("Stream"));
+    this.#stop(unreadError("Stream", cause));
   }
 
   /** {@inheritDoc Producer.resume} */

@@ -131,8 +131,8 @@ export interface Job extends Placed {
   fail(index: number, outcome: Failure, error: unknown, workerId: number | undefined, item?: unknown): void;
   /** Cancels the calls that have not started; running calls go on. */
   cancelWaiting(error: unknown): void;
-  /** Its pool drains: a lazy job that is not being read must end, or the pool would wait for ever. */
-  poolDrains?(): void;
+  /** Its pool drains, because of `cause`: a lazy job that is not being read must end, or the pool would wait for ever. */
+  poolDrains?(cause?: unknown): void;
   /** Settles every call that no worker holds, and gives no more calls. */
   abandon(outcome: Failure, error: unknown): void;
 }

@@ -154,9 +154,9 @@ export class Scheduler implements SlotOwner {
   }
 
   /** Takes no more jobs, and ends when those it has are finished. Resumes what is paused: else it would never end. */
-  close(): void {
+  close(cause?: unknown): void {
     if (this.state !== "open") return;
-    this.#shutdown.close();
+    this.#shutdown.close(cause);
     this.resume();
     if (this.jobs.size === 0) this.#shutdown.finish();
   }

@@ -37,7 +37,7 @@ export interface ShutdownParts {
 /** The end of one scheduler. */
 export class Shutdown {
   state: SchedulerState = "open";
-  /** Why the pool is broken. */
+  /** Why the pool is broken, or which cancellation has closed it. */
   cause: unknown = undefined;
   readonly #parts: ShutdownParts;
   readonly #dispatcher: Dispatcher;
@@ -61,9 +61,10 @@ export class Shutdown {
   }
 
   /** Admits no more calls; those that were admitted still run. */
-  close(): void {
+  close(cause?: unknown): void {
     this.state = "closing";
-    this.#parts.admission.close(new PoolClosedError("Cannot wait for room: pool was closed"));
+    this.cause = cause;
+    this.#parts.admission.close(new PoolClosedError("Cannot wait for room: pool was closed", this.#options));
   }
 
   /** Cancels the calls that have not started. */
@@ -83,7 +84,7 @@ export class Shutdown {
           "Cannot start workers: the last one has failed, and the pool was closed before another one could start",
           failed,
         )
-        : new PoolClosedError("Cannot start workers: pool was closed"),
+        : new PoolClosedError("Cannot start workers: pool was closed", this.#options),
     );
     this.#keepAlive.hold();
     for (const slot of this.#parts.workerSet.slots) slot.close();
@@ -112,6 +113,11 @@ export class Shutdown {
     if (this.#parts.workerSet.slots.size > 0) return;
     this.#ended.resolve();
     this.#keepAlive[Symbol.dispose]();
+  }
+
+  // An error has no `cause` at all if there is none.
+  get #options(): ErrorOptions | undefined {
+    return this.cause === undefined ? undefined : { cause: this.cause };
   }
 
   #stopAll(state: "terminated" | "broken", outcome: Failure, error: unknown, own: () => unknown = () => error): void {

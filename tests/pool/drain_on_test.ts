@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Pool } from "@isopool/isopool";
 import { Running, TASK } from "../support/signalled.ts";
 import { test } from "../support/within.ts";
@@ -138,6 +138,58 @@ test('drainOn("SIGTERM"): two pools drain, and the exit code is 143', async () =
   assertEquals([code, stderr], [143, ""]);
   assert(script.lines.includes("end") && script.lines.at(-1) === "done", String(script.lines));
 }, { ignore: onWindows, deadline: 60_000 });
+
+const AFTER_DRAIN = `${TASK}
+  const pool = new Pool(2);
+  pool.drainOn("SIGINT");
+  Deno.addSignalListener("SIGINT", open);
+  await pool.map(task, items()).catch(() => {});
+  await pool.join();
+`;
+const later = [
+  {
+    what: "a call that the script cancels",
+    run: `const call = new Pool(1).submit(task, {}); call.cancel(); await call;`,
+  },
+  {
+    what: "another pool that is closed",
+    run: `const other = new Pool(1); other.close(); await other.submit(task, {});`,
+  },
+];
+for (const { what, run } of later) {
+  test(`drainOn("SIGINT"): a later error that is not caught is a failure: ${what}`, async () => {
+    await using script = await Running.start(AFTER_DRAIN + run);
+    await script.printed("start", 2);
+    script.kill("SIGINT");
+    const { code, stderr } = await script.ended();
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "Error: ");
+  }, { ignore: onWindows, deadline: 60_000 });
+}
+
+test(
+  'drainOn("SIGINT"): a script that goes on with the pool, or with an unread stream, ends with exit code 130',
+  async () => {
+    await using closed = await Running.start(`${AFTER_DRAIN} await pool.submit(task, {});`);
+    await using unread = await Running.start(`${TASK}
+    const pool = new Pool(1);
+    pool.drainOn("SIGINT");
+    const endless = inline(function* () { console.log("start"); for (;;) yield 1; });
+    const reader = pool.stream(endless)[Symbol.asyncIterator]();
+    await reader.next();
+    setTimeout(() => {}, 60_000);
+    await new Promise((resolve) => Deno.addSignalListener("SIGINT", resolve));
+    for (;;) await reader.next();
+  `);
+    for (const script of [closed, unread]) {
+      await script.printed("start");
+      script.kill("SIGINT");
+      const { code, stderr } = await script.ended();
+      assertEquals([code, stderr], [130, ""]);
+    }
+  },
+  { ignore: onWindows, deadline: 60_000 },
+);
 
 test("drainOn(): a bad signal is refused, and a closed pool refuses", async () => {
   const pool = new Pool({ backend: "async" });
