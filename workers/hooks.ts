@@ -5,6 +5,7 @@
  */
 import { RunningCall } from "../lib/core/running_call.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
+import { thrownMessage } from "../lib/protocol/value_messages.ts";
 import type { HookMessage } from "../lib/protocol/worker_init.ts";
 import { decode } from "../lib/shared/revive.ts";
 import type { CallRunner } from "./call_runner.ts";
@@ -26,7 +27,7 @@ export async function runHook(
     await runner.enter(new RunningCall(runner, -1, 1), () => fn(...args));
     return true;
   } catch (error) {
-    host.post({ kind: "failed", phase, thrown: encodeThrown(error) });
+    host.post(thrownMessage({ kind: "failed", phase }, encodeThrown(error)));
     return false;
   }
 }

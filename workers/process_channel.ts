@@ -23,6 +23,7 @@ import { encodeFrame, FrameReader } from "../lib/protocol/frames.ts";
 import type { MemoryFile } from "../lib/protocol/memory_file.ts";
 import type { WorkerMessage } from "../lib/protocol/messages.ts";
 import { frameOfThrown } from "../lib/protocol/thrown_frame.ts";
+import { thrownMessage } from "../lib/protocol/value_messages.ts";
 import { readDescriptor, writeDescriptor } from "./process_descriptors.ts";
 
 /** Maximum number of bytes of one read or write. */
@@ -202,5 +203,5 @@ const answeredBy = (message: WorkerMessage): number | undefined =>
 
 function frameOf(message: WorkerMessage): Uint8Array[] {
   const thrown = "thrown" in message ? message.thrown : undefined;
-  return thrown ? frameOfThrown(thrown, (thrown) => ({ ...message, thrown })) : encodeFrame(message);
+  return thrown ? frameOfThrown(thrown, (thrown) => thrownMessage(message, thrown)) : encodeFrame(message);
 }

@@ -7,7 +7,7 @@
 import { takeMove } from "../lib/core/move.ts";
 import { performance } from "../lib/core/platform.ts";
 import type { RunningCall } from "../lib/core/running_call.ts";
-import { valueMessage } from "../lib/protocol/value_messages.ts";
+import { thrownMessage, valueMessage } from "../lib/protocol/value_messages.ts";
 import { transferError } from "../lib/protocol/transfer_error.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { WorkerMessage } from "../lib/protocol/messages.ts";
@@ -66,7 +66,7 @@ export class Replies {
     this.#unreported++;
     this.#hasPosted = true;
     call.flushProgress();
-    this.#post({ kind: "error", seq: call.taskId, thrown: encodeThrown(error) });
+    this.#post(thrownMessage({ kind: "error", seq: call.taskId }, encodeThrown(error)));
     this.#host.calls.markPosted(call.taskId);
   }
 

@@ -36,7 +36,7 @@
  */
 import type { Thrown } from "./error_record.ts";
 import type { AnswerMessage, RemoteMessage } from "./remote_messages.ts";
-import type { ItemMessage, ResultMessage, ShareMessage } from "./value_messages.ts";
+import type { ItemMessage, ResultMessage, ShareMessage, ThrownMessage } from "./value_messages.ts";
 
 /** Where the code of a task is found: an export of a module, or the text of a function. */
 export type Source = { readonly url: string; readonly name: string } | { readonly source: string };
@@ -104,7 +104,7 @@ export type WorkerMessage =
   /** `now` and `date` are the worker's clocks, so that the host can convert the worker's start times. */
   | { kind: "ready"; now: number; date: number }
   | { kind: "initializing" }
-  | { kind: "failed"; phase: Phase; thrown: Thrown }
+  | ThrownMessage & { kind: "failed"; phase: Phase }
   | { kind: "cancel-received" }
   /** The worker's memory is past `recycleAt`. Posted again and again while it is. */
   | { kind: "grown" }
@@ -115,7 +115,7 @@ export type WorkerMessage =
   | ResultMessage
   /** A call of a timed batch ran from `start` to `end`, on the worker's clock. Its answer is the next message. */
   | { kind: "timed"; seq: number; start: number; end: number }
-  | { kind: "error"; seq: number; thrown: Thrown }
+  | ThrownMessage & { kind: "error"; seq: number }
   /** The worker is about to end itself, with an exit code or because of an uncaught error. */
   | { kind: "exiting"; exitCode?: number; thrown?: Thrown }
   /** A call starts. It is written before the call runs. */

@@ -28,6 +28,9 @@ export interface ErrorRecord {
   target?: Error;
 }
 
+/** Stands for a field that is left out on the way to another process. */
+export const NOT_COPIED = "[not copied: it cannot reach another process]";
+
 /** Fields that a record has apart from the others. */
 export const SEPARATE_FIELDS: ReadonlySet<string> = new Set(["name", "message", "stack", "cause"]);
 

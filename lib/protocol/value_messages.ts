@@ -11,7 +11,7 @@ import { handleCopies } from "../shared/handle.ts";
 import type { Envelope } from "../shared/revive.ts";
 import { cloneInput } from "./clone_input.ts";
 import { recordsOf } from "./error_record.ts";
-import type { ErrorRecord } from "./thrown.ts";
+import type { ErrorRecord, Thrown } from "./thrown.ts";
 
 /** The result of a call. */
 export interface ResultMessage extends Envelope {
@@ -27,6 +27,13 @@ export interface ItemMessage extends Envelope {
   readonly seq: number;
   /** The properties of the errors in the value that structured clone loses. */
   readonly errors?: ErrorRecord[];
+}
+
+/** The part of a message that says what was thrown. */
+export interface ThrownMessage {
+  readonly thrown: Thrown;
+  /** Whether there may be shared objects in it; left out if there are none. */
+  readonly handles?: boolean;
 }
 
 /** A shared value, sent once to each worker that needs it. */
@@ -55,6 +62,18 @@ export function valueMessage<K extends "result" | "item">(
     value: input.value,
     // Left out if there are none: as `undefined`, it would not be plain JSON (core/plain.ts).
     ...input.errors && { errors: recordsOf(input.errors) },
+    get handles() {
+      return handleCopies.count !== before;
+    },
+  };
+}
+
+/** Adds what was thrown to a message. */
+export function thrownMessage<M extends object>(message: M, thrown: Thrown): M & ThrownMessage {
+  const before = handleCopies.count;
+  return {
+    ...message,
+    thrown,
     get handles() {
       return handleCopies.count !== before;
     },

@@ -16,13 +16,12 @@ import { performance } from "../core/platform.ts";
 import { CallTable, CAPACITY, State } from "../protocol/call_table.ts";
 import { Doorbell } from "../protocol/doorbell.ts";
 import { decodeItems } from "../protocol/snapshot.ts";
-import { decodeThrown } from "../protocol/error_decoder.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { KillGuard } from "../protocol/kill_guard.ts";
 import { MessageValidator } from "../protocol/message_validator.ts";
 import type { HostMessage, Phase, Port, WorkerMessage } from "../protocol/messages.ts";
 import type { Shares } from "../protocol/shared_value.ts";
-import { type ItemMessage, type ResultMessage, reviveValue } from "../protocol/received_value.ts";
+import { type ItemMessage, type ResultMessage, reviveThrown, reviveValue } from "../protocol/received_value.ts";
 import { OwnerTable } from "../shared/owner_table.ts";
 import { PendingCalls } from "./pending_calls.ts";
 import type { Batch, Transport, TransportEvents } from "./transport.ts";
@@ -181,7 +180,7 @@ export abstract class PortTransport implements Transport {
       case "initializing":
         return this.events.initializing();
       case "failed":
-        return this.failed(message.phase, decodeThrown(message.thrown));
+        return this.failed(message.phase, reviveThrown(message));
       case "cancel-received":
         this.cancelPending = false;
         return;
@@ -199,7 +198,7 @@ export abstract class PortTransport implements Transport {
       case "timed":
         return this.events.timed(message.seq, this.#clock.timesOf(message));
       case "error":
-        return this.#calls.reject(message.seq, decodeThrown(message.thrown));
+        return this.#calls.reject(message.seq, reviveThrown(message));
       case "report":
         this.#calls.collect();
         this.events.measured(message.count, message.ms, message.runTime);

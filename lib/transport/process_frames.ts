@@ -9,7 +9,8 @@ import { restoreErrors } from "../protocol/error_decoder.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
 import { encodeFrame } from "../protocol/frames.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
-import type { ItemMessage, ResultMessage } from "../protocol/value_messages.ts";
+import type { Thrown } from "../protocol/thrown.ts";
+import type { ItemMessage, ResultMessage, ThrownMessage } from "../protocol/value_messages.ts";
 import type { Exports } from "../remote/exports.ts";
 import { runFrame } from "./process_run.ts";
 import { processInit } from "./make_worker_init.ts";
@@ -66,6 +67,9 @@ export function serveOrRevive(
     case "item":
     case "result":
       return deliver(revived(message, exports));
+    case "error":
+    case "failed":
+      return deliver({ ...message, ...revivedThrown(message, exports) });
     default:
       return deliver(message);
   }
@@ -79,5 +83,13 @@ function revived(message: ItemMessage | ResultMessage, exports: Exports): Worker
     return { kind, seq, value, handles: false };
   } catch (error) {
     return { kind: "error", seq, thrown: encodeThrown(error) };
+  }
+}
+
+function revivedThrown({ thrown, handles }: ThrownMessage, exports: Exports): ThrownMessage {
+  try {
+    return { thrown: exports.revive(thrown, handles === true) as Thrown, handles: false };
+  } catch (error) {
+    return { thrown: encodeThrown(error) };
   }
 }

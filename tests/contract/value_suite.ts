@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Counter, inline, Lock, Semaphore, SharedArray, SharedEvent, TransferError, Value } from "@isopool/isopool";
 import { Gate } from "../support/gate.ts";
-import { gated, values } from "../fixtures/views.ts";
+import { failing, gated, values } from "../fixtures/views.ts";
 import { fewer, type Suite } from "./backend.ts";
 
 const PRIMITIVES = [
@@ -122,6 +122,22 @@ export const valueSuite: Suite = (backend, check) => {
     new Int32Array(returned)[1] = 22;
     assertEquals(new Int32Array(memory)[1], 22);
   });
+
+  check(
+    "a shared object in a field of a thrown error arrives as in a result, or as a text that says why not",
+    async () => {
+      await using pool = backend.make({ workers: 1 });
+      const error = await pool.submit(failing.failWithCounter).exception() as Error & Record<string, unknown>;
+      const { message, code, counter, details, cause } = error;
+      assertEquals([message, code], ["it has a counter", "E_COUNTER"]);
+      const inner = (cause as { counter: unknown }).counter;
+      const found = [counter, (details as { list?: unknown[] }).list?.[0] ?? details, inner];
+      if (!capabilities.sharedMemory) {
+        assertEquals(found, Array(3).fill("[not copied: it cannot reach another process]"));
+      } else for (const each of found) assertEquals(each instanceof Counter && each.get(), 7);
+      assertEquals(counter === inner, true);
+    },
+  );
 
   check(
     "words that a test shares with its tasks are the same memory, as an item and as an argument of a map",
