@@ -3,6 +3,29 @@ import type { Mutation } from "./mutation.ts";
 
 export const TRANSPORTS: readonly Mutation[] = [
   {
+    defect: "the memory of an argument is used again while another worker is still being sent it",
+    file: "lib/protocol/copy_memory.ts",
+    text: "if (copy?.isWritten && copy.writes === 0)",
+    by: "if (copy?.isWritten)",
+    tests: ["tests/protocol/copy_memory_test.ts"],
+    filter: "/while it is being written/",
+  },
+  {
+    defect: "the memory of an argument is used again although its call has failed and gave it back",
+    file: "lib/protocol/copy_memory.ts",
+    text: "  for (const arg of args) copies.delete(bufferOf(arg));",
+    by: "  void args;",
+    tests: ["tests/protocol/copy_memory_test.ts"],
+  },
+  {
+    defect: "a worker process reads only what is in the pipe of the settings that it gets through stdin",
+    file: "workers/process_connection.ts",
+    text: "read < length;) {",
+    by: "read === 0;) {",
+    tests: ["tests/process_backend/starts_test.ts"],
+    filter: "/larger than a pipe/",
+  },
+  {
     defect: "a call that a dead process had started runs again",
     file: "lib/transport/process_calls.ts",
     text: "call.startedAt !== undefined || call.staysHere",

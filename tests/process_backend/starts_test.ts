@@ -1,8 +1,9 @@
 /** Worker processes that cannot start, or start as something else: typed errors, a pool that breaks after three, no hang. */
 import { assert, assertEquals } from "@std/assert";
+import { inline, Pool } from "@isopool/isopool";
 import { onLinux } from "../support/proc.ts";
 import { runScript } from "../support/script.ts";
-import { test, until } from "../support/within.ts";
+import { MUST_HAPPEN, test, until, within } from "../support/within.ts";
 
 const LINUX = { ignore: !onLinux, deadline: 120_000 };
 
@@ -196,4 +197,17 @@ test("a stdout that takes no more (ENOSPC): what tasks print is lost, what they 
     },
   );
   assertEquals(code, 7, stderr);
+}, LINUX);
+
+test("settings larger than a pipe reach a worker whole, before its first call", async () => {
+  const keep = inline((text: string, bytes: Uint8Array) => {
+    Object.assign(globalThis, { kept: [text, bytes] });
+  });
+  const kept = inline(() => (globalThis as unknown as { kept: [string, Uint8Array] }).kept);
+  // A pipe holds 64 KiB; what is larger than 256 KiB is written in pieces.
+  for (const size of [2 ** 16, 2 ** 20]) {
+    const sent: [string, Uint8Array] = ["x".repeat(size) + "end", Uint8Array.from({ length: size }, (_, i) => i)];
+    await using pool = new Pool({ backend: "process", workers: 2, initializer: keep, initArgs: sent });
+    assertEquals(await within(MUST_HAPPEN, pool.broadcast(kept)), [sent, sent]);
+  }
 }, LINUX);
