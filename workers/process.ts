@@ -10,7 +10,8 @@
  */
 // First, so that the others find all modules in the list.
 import "./process_graph.ts";
-import { structuredClone, URL } from "../lib/core/platform.ts";
+import { ownModule } from "../lib/core/own_modules.ts";
+import { structuredClone } from "../lib/core/platform.ts";
 import { queueMicrotask, setImmediate } from "../lib/core/timer.ts";
 import { encodeThrown } from "../lib/protocol/error_record.ts";
 import type { Importer } from "../lib/protocol/load_task.ts";
@@ -32,7 +33,7 @@ import { serve } from "./serve.ts";
 const exit = Deno.exit.bind(Deno);
 
 // Not named literally here: the runtime would read all of its files at the start. The entry names it, if it must.
-const SHARED_OBJECTS = new URL("../lib/remote/arrivals.ts", import.meta.url).href;
+const SHARED_OBJECTS = ownModule("lib/remote/arrivals");
 
 /** How a worker process is connected and watched, as its entry says. */
 export interface Place {

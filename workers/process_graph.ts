@@ -17,6 +17,7 @@ import "../lib/core/isolate_state.ts";
 import "../lib/core/lazy_global.ts";
 import "../lib/core/move.ts";
 import "../lib/core/nearest.ts";
+import "../lib/core/own_modules.ts";
 import "../lib/core/plain.ts";
 import "../lib/core/platform.ts";
 import "../lib/core/running_call.ts";

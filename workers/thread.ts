@@ -5,7 +5,8 @@
  */
 import { workerData } from "node:worker_threads";
 import { isolateState } from "../lib/core/isolate_state.ts";
-import { crypto, Promise, URL } from "../lib/core/platform.ts";
+import { ownModule } from "../lib/core/own_modules.ts";
+import { crypto, Promise } from "../lib/core/platform.ts";
 import { Terminal } from "../lib/core/terminal.ts";
 import { setImmediate } from "../lib/core/timer.ts";
 import { CallTable } from "../lib/protocol/call_table.ts";
@@ -42,7 +43,7 @@ interface Locks {
 
 // As a computed URL: at the start of a worker the runtime reads each file that an import names literally, and those that
 // come with it, which are more than all other files of a worker. (web.ts must name it literally.)
-const SHARED_TYPES = new URL("../lib/manager/kinds.ts", import.meta.url).href;
+const SHARED_TYPES = ownModule("lib/manager/kinds");
 
 /**
  * Starts the worker: it serves the calls of its host. The generated entry calls this function (lib/transport/entry.ts).

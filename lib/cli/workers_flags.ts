@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ownModule } from "../core/own_modules.ts";
 import { type BackendName, cpuCount, type PermissionScope, type PoolOptions, task } from "../../mod.ts";
 import type { Arguments, Flag } from "./flags.ts";
 import { bad, integer, rate, share, size, time } from "./quantities.ts";
@@ -66,7 +67,7 @@ export function poolOptions(args: Arguments): PoolOptions {
     memoryLimit: memory === undefined ? undefined : size("memory-limit", memory),
     permissions: permissions(args),
     // Imported here too, so that the module is part of what an installation keeps.
-    initializer: task({ url: import.meta.resolve("./worker_console.ts") }, printToStderr),
+    initializer: task({ url: ownModule("lib/cli/worker_console") }, printToStderr),
   };
 }
 

@@ -6,13 +6,11 @@
  * @module
  */
 import { define } from "./define.ts";
-import { URL } from "./platform.ts";
+import { OWN_FOLDERS } from "./own_modules.ts";
 
 // Taken at load: the program can delete or replace it later.
 const { captureStackTrace, isError } = Error;
 
-/** Where this library's own code is. */
-const OWN_CODE = ["lib/", "workers/"].map((folder) => new URL(`../../${folder}`, import.meta.url).href);
 /** A frame of the runtime's own code. */
 const RUNTIME_FRAME = /^\s+at .*(?:ext|node):/;
 
@@ -45,7 +43,7 @@ export function stackOf(object: { readonly stack?: unknown }): string | undefine
 
 /** Whether a line of a stack is a frame of this library. */
 export function isOwnFrame(line: string): boolean {
-  return OWN_CODE.some((folder) => line.includes(folder)) && /^\s+at /.test(line);
+  return OWN_FOLDERS.some((folder) => line.includes(folder)) && /^\s+at /.test(line);
 }
 
 /** Leaves out the frames of this library, and those of the runtime that have called it. */

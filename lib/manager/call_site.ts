@@ -4,12 +4,10 @@
  *
  * @module
  */
-import { URL } from "../core/platform.ts";
-import { appendStack, captureStack } from "../core/stack.ts";
+import { appendStack, captureStack, isOwnFrame } from "../core/stack.ts";
 import { isError } from "../protocol/error_record.ts";
 
 const SEPARATOR = "\n  called:\n";
-const FOLDER = new URL(".", import.meta.url).href;
 
 /** The site of a call. Its text is made only when it is needed. */
 export class CallSite {
@@ -22,7 +20,7 @@ export class CallSite {
 
   /** Appends this site to the stack of an error, and returns the error. Returns any other value as it is. */
   addTo(thrown: unknown): unknown {
-    if (isError(thrown)) appendStack(thrown, SEPARATOR, this, (frame) => !frame.includes(FOLDER));
+    if (isError(thrown)) appendStack(thrown, SEPARATOR, this, (frame) => !isOwnFrame(frame));
     return thrown;
   }
 }

@@ -6,10 +6,11 @@
  *
  * @module
  */
+import { ownModule } from "../core/own_modules.ts";
 import { URL } from "../core/platform.ts";
 
 /** The code of the library that a worker loads first. */
-const WORKER_CODE = new URL("../../workers/thread.ts", import.meta.url).href;
+const WORKER_CODE = ownModule("workers/thread");
 
 /**
  * Checks that a worker can load a module.

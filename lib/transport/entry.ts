@@ -12,30 +12,29 @@
  *
  * @module
  */
+import { isInBundle, ownFile, ownModule } from "../core/own_modules.ts";
 import { JSON, URL } from "../core/platform.ts";
 import type { Connecting } from "../protocol/connecting.ts";
 import { namespaceUrl } from "../protocol/load_task.ts";
 
-const codeUrl = (kind: string): string => new URL(`../../workers/${kind}.ts`, import.meta.url).href;
-
 /** The URL of the code of worker processes. */
-export const PROCESS_CODE: string = codeUrl("process");
+export const PROCESS_CODE: string = ownModule("workers/process");
 /** The URL of what they load when the first shared object comes. It has more files than all their other code. */
 export const PROCESS_OBJECTS: string = objectsBeside(PROCESS_CODE);
 
 function objectsBeside(processCode: string): string {
-  return new URL("../lib/remote/arrivals.ts", processCode).href;
+  return ownModule("lib/remote/arrivals", new URL("../", processCode).href);
 }
 
 /**
- * Checks that the workers' code is where this file's URL says.
+ * Checks that the workers' modules are there.
  *
- * @throws {Error} In a bundle: it is one file, and the workers' code is not beside it.
+ * @throws {Error} If this package is part of a program's bundle.
  */
 export function checkWorkerCode(): void {
-  if (import.meta.url.endsWith("/lib/transport/entry.ts")) return;
+  if (!isInBundle) return;
   throw new Error(
-    `Cannot start workers: their modules are not in a bundle such as ${import.meta.url}: keep the library out of it by ` +
+    `Cannot start workers: their modules are not in a bundle such as ${ownFile}: keep the library out of it by ` +
       '`deno bundle --external "@isopool/*"`, use `deno compile`, or run the tasks here with backend "async"',
   );
 }
@@ -44,12 +43,12 @@ const dataUrl = (text: string): URL => new URL(`data:text/javascript;charset=utf
 
 /** Returns the entry of a worker thread. */
 export function threadEntry(): URL {
-  return dataUrl(`import { boot } from ${JSON.stringify(codeUrl("thread"))};\nboot((url) => import(url));`);
+  return dataUrl(`import { boot } from ${JSON.stringify(ownModule("workers/thread"))};\nboot((url) => import(url));`);
 }
 
 /** Returns the entry of a scoped worker that can load these task modules, whatever its permissions. */
 export function webEntry(modules: readonly string[]): URL {
-  return entryWith(codeUrl("web"), modules.map(namespaceUrl));
+  return entryWith(ownModule("workers/web"), modules.map(namespaceUrl));
 }
 
 // The runtime loads modules that are named literally with the permissions of the code that starts the worker.
@@ -89,7 +88,7 @@ export function processEntry(
 
 /** Returns the hosts that the library and these modules are loaded from, as `--allow-import` takes them. */
 export function usesHosts(modules: readonly string[]): string[] {
-  const hosts = [import.meta.url, ...modules].map((url) => URL.parse(url)).filter((url) => url !== null)
+  const hosts = [ownFile, ...modules].map((url) => URL.parse(url)).filter((url) => url !== null)
     .filter(({ protocol }) => protocol === "https:" || protocol === "http:");
   return [
     ...new Set(hosts.map(({ hostname, port, protocol }) => `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`)),

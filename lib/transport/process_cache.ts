@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { ownFile } from "../core/own_modules.ts";
 import { JSON } from "../core/platform.ts";
 import { PROCESS_CODE, PROCESS_OBJECTS } from "./entry.ts";
 
@@ -83,7 +84,7 @@ export interface CachedStart {
 export function cachedStart(modules: readonly string[], flags: readonly string[]): CachedStart {
   // Those of the library, if they do not come from a folder.
   const all = [
-    ...isLocal(import.meta.url) ? [] : [PROCESS_CODE, PROCESS_OBJECTS],
+    ...isLocal(ownFile) ? [] : [PROCESS_CODE, PROCESS_OBJECTS],
     ...modules,
   ];
   const key = JSON.stringify(all);

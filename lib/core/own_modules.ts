@@ -1,0 +1,38 @@
+/**
+ * Where the modules of this package lie. In a checkout they are the sources. The published package has the same modules
+ * bundled into a few files (packaging/build.ts). All modules that something names by their URL keep a file of their own
+ * there, with the same path.
+ *
+ * ```
+ * sources      lib/core/own_modules.ts (this module)      workers/thread.ts        lib/remote/arrivals.ts
+ * published    dist/chunks/NAME.js (has this module)      dist/workers/thread.js   dist/lib/remote/arrivals.js
+ * ```
+ *
+ * @module
+ */
+import { URL } from "./platform.ts";
+
+const HERE = import.meta.url;
+const isPublished = /\/dist\/chunks\/[^/]+\.js$/.test(HERE);
+const ROOT = new URL(isPublished ? "../" : "../../", HERE).href;
+const EXTENSION = isPublished ? ".js" : ".ts";
+
+/** The file of this module if the package is no part of a program's bundle; the bundle's file otherwise. */
+export const ownFile: string = HERE;
+
+/** Whether the package is part of a program's bundle. That is one file, and the workers' modules are not beside it. */
+export const isInBundle: boolean = !isPublished && !HERE.endsWith("/lib/core/own_modules.ts");
+
+/** The folders of all modules that can be in a stack. */
+export const OWN_FOLDERS: readonly string[] = isPublished ? [ROOT] : [`${ROOT}lib/`, `${ROOT}workers/`];
+
+/**
+ * Returns the URL of a module of this package. It must be one of `ENTRIES` (packaging/entries.ts), which keep a file in
+ * the published package.
+ *
+ * @param path Its path from the root of the sources, without the extension: `"workers/thread"`.
+ * @param root The URL of the root, if the package was copied elsewhere.
+ */
+export function ownModule(path: string, root: string = ROOT): string {
+  return new URL(`${path}${EXTENSION}`, root).href;
+}
