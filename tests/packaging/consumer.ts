@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { readPackage, readStd, type Registry, serveRegistry } from "./registry.ts";
+import { readBuilt, readStd, type Registry, serveRegistry } from "./registry.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -33,7 +33,7 @@ export class Consumer implements AsyncDisposable {
 
   /** Makes a folder with these files, by their names. */
   static async create(files: Record<string, string>): Promise<Consumer> {
-    const registry = await serveRegistry([await readPackage(ROOT), ...await readStd(ROOT)]);
+    const registry = await serveRegistry([await readBuilt(), ...await readStd(ROOT)]);
     const consumer = new Consumer(await Deno.makeTempDir({ prefix: "isopool-consumer-" }), registry);
     for (const [name, text] of Object.entries(files)) await consumer.write(name, text);
     return consumer;

@@ -184,7 +184,7 @@ test(
     const { modules } = JSON.parse(stdout) as { modules: { specifier: string; error?: string }[] };
     assertEquals(modules.filter(({ error }) => error !== undefined), [], stderr);
     const names = modules.map(({ specifier }) => specifier);
-    for (const part of ["thread", "web", "process"].map((kind) => `/@isopool/isopool/0.1.0/workers/${kind}.ts`)) {
+    for (const part of ["thread", "web", "process"].map((kind) => `/@isopool/isopool/0.1.0/dist/workers/${kind}.js`)) {
       assert(names.some((name) => name.endsWith(part)), part);
     }
     for (const part of ["/tasks.ts", "/src/factor.ts"]) assert(names.some((name) => name.endsWith(part)), part);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { built } from "./built.ts";
 import { readStd, serveRegistry } from "./registry.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -11,10 +12,11 @@ const ROOT = new URL("../../", import.meta.url);
 const cache = await Deno.makeTempDir();
 let code: number;
 try {
+  await using it = await built();
   await using registry = await serveRegistry(await readStd(ROOT));
   ({ code } = await new Deno.Command(Deno.execPath(), {
     args: ["publish", "--dry-run", "--allow-dirty"],
-    cwd: ROOT,
+    cwd: it.folder,
     env: { JSR_URL: registry.url, DENO_DIR: cache },
   }).spawn().status);
 } finally {

@@ -1,7 +1,7 @@
 /** The recipes, copied into a folder of their own: their tasks run on a small real input each. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import jpeg from "jpeg-js";
-import { readPackage, readStd, serveRegistry } from "./registry.ts";
+import { readBuilt, readStd, serveRegistry } from "./registry.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DEADLINE = 120_000;
@@ -15,7 +15,7 @@ interface Recipes {
 async function withRecipes(use: (recipes: Recipes) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "isopool-recipes-" });
   try {
-    await using registry = await serveRegistry([await readPackage(ROOT), ...await readStd(ROOT)]);
+    await using registry = await serveRegistry([await readBuilt(), ...await readStd(ROOT)]);
     await Deno.mkdir(`${folder}/recipes`);
     for await (const { name } of Deno.readDir(new URL("recipes/", ROOT))) {
       await Deno.copyFile(new URL(`recipes/${name}`, ROOT), `${folder}/recipes/${name}`);

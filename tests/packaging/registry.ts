@@ -4,6 +4,8 @@
  * @module
  */
 
+import { built } from "./built.ts";
+
 /** A package to serve: its configuration, and the text of its files by path (`/mod.ts`). */
 export interface Package {
   name: string;
@@ -14,6 +16,12 @@ export interface Package {
 
 const SPECIFIER = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\2/g;
 
+/** Builds the package as it is published, and reads it. */
+export async function readBuilt(): Promise<Package> {
+  await using it = await built();
+  return await readPackage(it.folder);
+}
+
 /** Reads a package directory as `deno publish` would: the included files, with bare specifiers replaced by full ones. */
 export async function readPackage(root: URL): Promise<Package> {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
@@ -21,7 +29,7 @@ export async function readPackage(root: URL): Promise<Package> {
   for (const included of config.publish.include as string[]) {
     for await (const path of walk(root, included)) {
       const text = await Deno.readTextFile(new URL(path, root));
-      files.set(`/${path}`, path.endsWith(".ts") ? unfurl(text, config.imports) : text);
+      files.set(`/${path}`, /\.[jt]s$/.test(path) ? unfurl(text, config.imports) : text);
     }
   }
   return { name: config.name, version: config.version, exports: config.exports, files };
