@@ -179,4 +179,25 @@ export const OTHERS: readonly Mutation[] = [
     tests: ["tests/cli/joblog_test.ts"],
     filter: "/--resume leaves out/",
   },
+  {
+    defect: "the published package: frames of the library are not recognized, and workers are searched beside it",
+    file: "lib/core/own_modules.ts",
+    text: 'isPublished ? "../" : "../../"',
+    by: '"../../"',
+    tests: ["tests/packaging/jsr_test.ts"],
+  },
+  {
+    defect: "the published package: modules behind an import() that never runs are no part of its graph",
+    file: "packaging/build.ts",
+    text: "    minify: false,\n",
+    by: "",
+    tests: ["tests/packaging/jsr_test.ts"],
+  },
+  {
+    defect: "the published package: a worker loads the pool",
+    file: "packaging/entries.ts",
+    text: '    any: ["workers/call_tracer.ts"],\n',
+    by: "",
+    tests: ["tests/packaging/build_test.ts"],
+  },
 ];

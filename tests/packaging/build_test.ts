@@ -47,8 +47,11 @@ test("deno doc shows the same documentation for every entry point", async () => 
   }
 });
 
-/** The files of the package that a module imports statically, itself included, and what else these import. */
-async function loadedBy(url: string): Promise<{ files: number; others: string[] }> {
+/**
+ * The files of the package that a module imports, itself included, and what else these import. Those behind an `import()`
+ * count if `isLate`.
+ */
+async function loadedBy(url: string, isLate = false): Promise<{ files: string[]; others: string[] }> {
   const { modules } = JSON.parse(await deno("info", "--json", url)) as {
     modules: {
       specifier: string;
@@ -60,12 +63,12 @@ async function loadedBy(url: string): Promise<{ files: number; others: string[] 
   const others = new Set<string>();
   for (const file of files) {
     for (const { specifier, isDynamic, code } of bySpecifier.get(file)?.dependencies ?? []) {
-      if (isDynamic || code === undefined) continue;
+      if (isDynamic && !isLate || code === undefined) continue;
       if (/^\.{1,2}\//.test(specifier)) files.add(code.specifier);
       else others.add(specifier);
     }
   }
-  return { files: files.size, others: [...others].sort() };
+  return { files: [...files], others: [...others].sort() };
 }
 
 /** Entry points whose users also load the pool: they load its builtins and packages with it. */
@@ -85,9 +88,20 @@ test("no entry loads a builtin or a package that its source does not load", asyn
 
 test("a worker starts with three files, and mod.ts with ten", async () => {
   await using it = await built();
-  const filesOf = async (path: string) => (await loadedBy(builtFile(path, it.folder))).files;
+  const filesOf = async (path: string) => (await loadedBy(builtFile(path, it.folder))).files.length;
   for (const kind of ["thread", "web", "process"]) assertEquals(await filesOf(`workers/${kind}.ts`), 3, kind);
   assertEquals(await filesOf("mod.ts"), 10);
+});
+
+test("a worker does not load the pool, not even with what it loads later", async () => {
+  await using it = await built();
+  const pool = builtFile("chunks/pool.ts", it.folder);
+  assert((await loadedBy(builtFile("mod.ts", it.folder))).files.includes(pool));
+  for (const kind of ["thread", "web", "process"]) {
+    const { files } = await loadedBy(builtFile(`workers/${kind}.ts`, it.folder), true);
+    assert(files.length > 3, kind);
+    assertEquals(files.includes(pool), false, kind);
+  }
 });
 
 test("every module that ownModule() names keeps a file of its own", async () => {

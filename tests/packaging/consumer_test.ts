@@ -192,3 +192,19 @@ test(
   },
   { deadline: 180_000 },
 );
+
+test("deno check finds the types of the package: a wrong use of a result fails, the right one passes", async () => {
+  const using = (type: string) => `
+    import { inline, Pool } from "jsr:@isopool/isopool";
+    import { Queue } from "jsr:@isopool/isopool/queue";
+    await using pool = new Pool(1);
+    const result: ${type} = await pool.submit(inline((n: number) => n + 1), 1);
+    await new Queue<${type}>().put(result);
+  `;
+  await using consumer = await Consumer.create({ "right.ts": using("number"), "wrong.ts": using("string") });
+  const right = await consumer.deno(["check", "right.ts"]);
+  assertEquals(right.code, 0, right.stderr);
+  const wrong = await consumer.deno(["check", "wrong.ts"]);
+  assertEquals(wrong.code, 1);
+  assertStringIncludes(wrong.stderr, "Type 'number' is not assignable to type 'string'");
+}, { deadline: 120_000 });
