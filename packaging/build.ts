@@ -35,7 +35,7 @@ export async function buildPackage(folder: URL, more: readonly string[] = []): P
   for await (const { name } of Deno.readDir(folder)) await Deno.remove(new URL(name, folder), { recursive: true });
   for (const path of config.publish.include) await copy(new URL(path, ROOT), new URL(path, folder));
   const exported = Object.values(config.exports).map((path) => path.replace("./", ""));
-  const chunks = await bundle([...new Set([...exported, ...OWN_MODULES, ...more])], new URL("dist", folder));
+  const chunks = await bundle(exported, [...OWN_MODULES, ...more], new URL("dist", folder));
   const published = {
     ...Object.fromEntries(KEPT.map((name) => [name, config[name]])),
     exports: Object.fromEntries(
@@ -63,7 +63,8 @@ function used(imports: Config["imports"], chunks: readonly OutputChunk[]): Confi
 
 const path = (url: URL) => decodeURIComponent(url.pathname);
 
-async function bundle(entries: readonly string[], folder: URL): Promise<OutputChunk[]> {
+async function bundle(exported: readonly string[], more: readonly string[], folder: URL): Promise<OutputChunk[]> {
+  const entries = [...new Set([...exported, ...more])];
   await using build = await rolldown({
     cwd: path(ROOT),
     input: Object.fromEntries(entries.map((entry) => [entry.replace(/\.ts$/, ""), path(new URL(entry, ROOT))])),
@@ -82,8 +83,9 @@ async function bundle(entries: readonly string[], folder: URL): Promise<OutputCh
     entryFileNames: "[name].js",
     // The folder's name is known to lib/core/own_modules.ts.
     chunkFileNames: "chunks/[name].js",
-    banner: ({ isEntry, name }) =>
-      isEntry ? `/* @ts-self-types="${"../".repeat(name.split("/").length)}${name}.ts" */` : "",
+    // Public ones only: the publisher's check reduces sources to their public types, which is too little for the others.
+    banner: ({ name }) =>
+      exported.includes(`${name}.ts`) ? `/* @ts-self-types="${"../".repeat(name.split("/").length)}${name}.ts" */` : "",
     // It would remove the `import()`s that never run, which make modules a part of the package (lib/transport/entry.ts).
     minify: false,
     comments: false,
