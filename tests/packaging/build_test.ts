@@ -113,6 +113,31 @@ test("every module that ownModule() names keeps a file of its own", async () => 
   assertEquals([...named].sort(), OWN_MODULES.toSorted());
 });
 
+test("a file that awaits an import() at its top level is not imported by what it awaits: both would wait for ever", async () => {
+  await using it = await built();
+  const dist = `${it.folder.pathname}dist`;
+  let awaited = 0;
+  for (const file of filesIn(dist, ".js")) {
+    const found: string[] = [];
+    // Code of functions and classes runs later.
+    const visit = (node: unknown) => {
+      if (typeof node !== "object" || node === null) return;
+      if ("type" in node && /Function|^Class/.test(String(node.type))) return;
+      if ("type" in node && node.type === "ImportExpression") {
+        found.push((node as unknown as { source: { value: string } }).source.value);
+      }
+      Object.values(node).forEach(visit);
+    };
+    visit(parse(await Deno.readTextFile(file), { ecmaVersion: "latest", sourceType: "module" }));
+    for (const specifier of found) {
+      awaited++;
+      const { files } = await loadedBy(new URL(specifier, `file://${file}`).href);
+      assertEquals(files.includes(`file://${file}`), false, `${file} awaits ${specifier}`);
+    }
+  }
+  assert(awaited > 0);
+});
+
 test("no other files of the package than these use import.meta", async () => {
   await using it = await built();
   const asking: string[] = [];
