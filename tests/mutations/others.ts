@@ -194,13 +194,6 @@ export const OTHERS: readonly Mutation[] = [
     tests: ["tests/packaging/jsr_test.ts"],
   },
   {
-    defect: "the published package: a worker loads the pool",
-    file: "packaging/entries.ts",
-    text: '    any: ["workers/call_tracer.ts"],\n',
-    by: "",
-    tests: ["tests/packaging/build_test.ts"],
-  },
-  {
     defect: "the published package: a program with telemetry never starts, as two files wait for each other",
     file: "packaging/entries.ts",
     text: ', ["lib/observe/telemetry.ts", "mod.ts"]',
