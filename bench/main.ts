@@ -1,7 +1,7 @@
 /**
  * Runs benchmarks, by the beginnings of their names, and prints a table for each:
  * `deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--against NAME,...]
- * [--baseline FOLDER] [--json FILE] [--svg FILE]`
+ * [--baseline FOLDER] [--sources] [--json FILE] [--svg FILE]`
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "@std/cli/parse-args";
 import { BENCHES } from "./all.ts";
 import type { Effort } from "./kit/bench.ts";
+import { Published } from "./kit/published.ts";
 import { type Result, summarize, table } from "./kit/report.ts";
 import { run } from "./kit/run.ts";
 import { svg } from "./kit/svg.ts";
@@ -16,7 +17,7 @@ import { svg } from "./kit/svg.ts";
 const FULL: Effort = { rounds: 5, budget: 150, scale: 1, warmUp: true };
 const QUICK: Effort = { rounds: 1, budget: 10, scale: 0.01, warmUp: false };
 const USAGE = "deno task bench [NAME...] [--rounds N] [--quick] [--no-peers] [--against NAME,...] " +
-  "[--baseline FOLDER] [--json FILE] [--svg FILE]";
+  "[--baseline FOLDER] [--sources] [--json FILE] [--svg FILE]";
 
 function fail(message: string): never {
   console.error(message);
@@ -25,7 +26,7 @@ function fail(message: string): never {
 
 const options = parseArgs(Deno.args, {
   string: ["rounds", "against", "baseline", "json", "svg"],
-  boolean: ["quick", "peers", "help"],
+  boolean: ["quick", "peers", "sources", "help"],
   negatable: ["peers"],
   default: { peers: true },
   unknown: (_: string, key?: string) => key === undefined || fail(`No such option: --${key}\n${USAGE}`),
@@ -47,7 +48,6 @@ if (!Number.isInteger(effort.rounds) || effort.rounds < 1) {
 }
 
 const against = options.against?.split(",") ?? (options.baseline === undefined ? undefined : []);
-const root = options.baseline === undefined ? undefined : pathToFileURL(`${options.baseline}/`);
 for (const name of against ?? []) {
   if (BENCHES.some(({ contestants }) => contestants.some((each) => each.name === name))) continue;
   fail(`No such contestant: ${name}`);
@@ -64,14 +64,18 @@ const machine = {
 };
 const load = (average: number[]): string => average.map((each) => each.toFixed(2)).join(" ");
 
+await using own = await Published.of(new URL("../", import.meta.url), options.sources);
+await using baseline = options.baseline === undefined
+  ? undefined
+  : await Published.of(pathToFileURL(`${options.baseline}/`), options.sources);
 console.log(`Deno ${machine.deno}, ${machine.cores} cores, ${machine.os}, ${effort.rounds} rounds`);
 console.log(`load at start: ${load(machine.load.start)}\n`);
 const results: Result[] = [];
 for (const bench of wanted) {
   const contestants = bench.contestants.filter(({ name, peer }, i) =>
     against ? i === 0 || against.includes(name) : options.peers || !peer
-  );
-  if (root) contestants.splice(1, 0, { ...bench.contestants[0], name: "baseline", root });
+  ).map((each) => each.own ? { ...each, root: own.root } : each);
+  if (baseline) contestants.splice(1, 0, { ...bench.contestants[0], name: "baseline", root: baseline.root });
   const result = summarize(await run({ ...bench, contestants }, effort), effort);
   results.push(result);
   console.log(table(result) + "\n");

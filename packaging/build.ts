@@ -61,13 +61,14 @@ function used(imports: Config["imports"], chunks: readonly OutputChunk[]): Confi
   return Object.fromEntries(Object.entries(imports).filter(([name]) => isUsed(name)));
 }
 
-const path = (url: URL) => decodeURIComponent(url.pathname);
+/** Returns the path that a `file:` URL names. */
+export const pathOf = (url: URL): string => decodeURIComponent(url.pathname);
 
 async function bundle(exported: readonly string[], more: readonly string[], folder: URL): Promise<OutputChunk[]> {
   const entries = [...new Set([...exported, ...more])];
   await using build = await rolldown({
-    cwd: path(ROOT),
-    input: Object.fromEntries(entries.map((entry) => [entry.replace(/\.ts$/, ""), path(new URL(entry, ROOT))])),
+    cwd: pathOf(ROOT),
+    input: Object.fromEntries(entries.map((entry) => [entry.replace(/\.ts$/, ""), pathOf(new URL(entry, ROOT))])),
     external: (id) => !/^[./]/.test(id),
     platform: "neutral",
     treeshake: false,
@@ -78,7 +79,7 @@ async function bundle(exported: readonly string[], more: readonly string[], fold
     },
   });
   const { output } = await build.write({
-    dir: path(folder),
+    dir: pathOf(folder),
     format: "esm",
     entryFileNames: "[name].js",
     // The folder's name is known to lib/core/own_modules.ts.
@@ -98,7 +99,7 @@ interface Graph {
   getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
 }
 
-const alone = new Set(OWN_MODULES.map((module) => path(new URL(module, ROOT))));
+const alone = new Set(OWN_MODULES.map((module) => pathOf(new URL(module, ROOT))));
 
 function groups() {
   let sets: Set<string>[] | undefined;
@@ -118,7 +119,7 @@ function groups() {
 
 /** Returns a module and all that it imports statically. */
 function importedBy(module: string, graph: Graph): Set<string> {
-  const ids = new Set([path(new URL(module, ROOT))]);
+  const ids = new Set([pathOf(new URL(module, ROOT))]);
   // A Set is iterated in the order of insertion, elements added meanwhile included.
   for (const id of ids) {
     for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) if (/^[./]/.test(imported)) ids.add(imported);
@@ -129,5 +130,5 @@ function importedBy(module: string, graph: Graph): Set<string> {
 if (import.meta.main) {
   const folder = new URL(`${Deno.args[0] ?? "dist-package"}/`, `file://${Deno.cwd()}/`);
   await buildPackage(folder);
-  console.log(`The package is in ${path(folder)}`);
+  console.log(`The package is in ${pathOf(folder)}`);
 }

@@ -14,6 +14,8 @@ export interface Contestant {
   readonly variant: string;
   /** A setting for the workload; each workload documents its own. */
   readonly parameter?: string;
+  /** Whether it is this module. */
+  readonly own?: boolean;
   /** The checkout whose driver it is. @default {this one} */
   readonly root?: URL;
   /** Whether it is another library or another runtime. */

@@ -6,6 +6,7 @@
 import type { Contestant } from "./bench.ts";
 
 const deno = (name: string, driver: string, variant = ""): Contestant => ({ name, runtime: "deno", driver, variant });
+const own = (name: string, driver: string, variant = ""): Contestant => ({ ...deno(name, driver, variant), own: true });
 const denoPeer = (name: string, driver: string, variant = ""): Contestant => ({
   ...deno(name, driver, variant),
   peer: true,
@@ -25,21 +26,21 @@ export const having = (contestant: Contestant, what: string, parameter: string |
 );
 
 /** This module. */
-export const isopool = deno("isopool", "isopool.ts");
-export const isopoolShared = deno("isopool", "isopool_shared.ts");
-export const isopoolAsync = deno("isopool, awaited", "isopool_shared.ts", "async");
-export const isopoolUsing = deno("isopool, using", "isopool_shared.ts", "using");
-export const isopoolPooled = deno("isopool", "isopool_pooled.ts");
-export const isopoolHandles = deno("isopool", "isopool_handles.ts");
+export const isopool = own("isopool", "isopool.ts");
+export const isopoolShared = own("isopool", "isopool_shared.ts");
+export const isopoolAsync = own("isopool, awaited", "isopool_shared.ts", "async");
+export const isopoolUsing = own("isopool, using", "isopool_shared.ts", "using");
+export const isopoolPooled = own("isopool", "isopool_pooled.ts");
+export const isopoolHandles = own("isopool", "isopool_handles.ts");
 
-export const isopoolProcess = deno("isopool", "isopool.ts", "process");
+export const isopoolProcess = own("isopool", "isopool.ts", "process");
 
 /** Processes without a library. */
 export const unixSocket = deno("bare unix socket", "processes.mjs", "unix");
 export const fork = node("fork, advanced (node)", "processes.mjs", "fork");
 
 /** A worker host over Redis, and the engine that it uses, by hand. */
-export const isopoolCluster = deno("isopool", "cluster.ts", "isopool");
+export const isopoolCluster = own("isopool", "cluster.ts", "isopool");
 export const bullmq = deno("BullMQ by hand", "cluster.ts", "bullmq");
 export const bullmqThreads = deno("BullMQ, threads", "cluster.ts", "bullmqThreads");
 
@@ -82,8 +83,8 @@ export const pythonSimpleQueue = python("python SimpleQueue", "python_shared.py"
 
 /** Modules, for the `load` benchmark. */
 export const modules: readonly Contestant[] = [
-  deno("isopool", "load.mjs", "../../mod.ts"),
-  deno("isopool/pooled", "load.mjs", "../../lib/pooled.ts"),
+  own("isopool", "load.mjs", "../../mod.ts"),
+  own("isopool/pooled", "load.mjs", "../../lib/pooled.ts"),
   deno("bare node:worker_threads", "load.mjs", "node:worker_threads"),
   denoPeer("comlink", "load.mjs", "npm:comlink@4.4.2"),
   denoPeer("p-map", "load.mjs", "npm:p-map@7.1.1"),

@@ -1,0 +1,46 @@
+/**
+ * A checkout as a contestant: with the package that it publishes in place of its sources.
+ *
+ * @module
+ */
+
+const pathOf = (file: string, folder: URL): string => decodeURIComponent(new URL(file, folder).pathname);
+
+/** A folder with drivers. */
+export class Published implements AsyncDisposable {
+  /** Where they are. */
+  readonly root: URL;
+  readonly #isTemporary: boolean;
+
+  private constructor(root: URL, isTemporary: boolean) {
+    this.root = root;
+    this.#isTemporary = isTemporary;
+  }
+
+  /**
+   * Makes a copy of a checkout with its built package. With `asSources`, and for a checkout that publishes its sources, it
+   * is the checkout itself.
+   */
+  static async of(checkout: URL, asSources: boolean): Promise<Published> {
+    const script = pathOf("packaging/built_copy.ts", checkout);
+    if (asSources || !await Deno.stat(script).then(() => true, () => false)) return new Published(checkout, false);
+    const folder = await Deno.makeTempDir({ prefix: "isopool-bench-" });
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--quiet", "--no-check", `--import-map=${pathOf("npm.import_map.json", checkout)}`, "-A"],
+        ...[script, folder],
+      ],
+      stdout: "inherit",
+      stderr: "inherit",
+    }).output();
+    const published = new Published(new URL(`file://${folder}/`), true);
+    if (success) return published;
+    await published[Symbol.asyncDispose]();
+    throw new Error(`Cannot build the package of ${pathOf(".", checkout)}`);
+  }
+
+  /** Removes the copy. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isTemporary) await Deno.remove(this.root, { recursive: true });
+  }
+}
