@@ -25,14 +25,19 @@ interface Config {
 }
 
 /**
- * Writes the package into a folder, which is made if it is not there. Files of an earlier build are removed.
+ * Writes the package into a folder, which is made if it is not there. What an earlier build has left there is removed.
  *
  * @param more Other modules that get a file of their own, for tests. It re-exports what a bundled file has.
+ * @throws {Error} If the folder has other files. They are left alone.
  */
 export async function buildPackage(folder: URL, more: readonly string[] = []): Promise<void> {
   const config: Config = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
   await Deno.mkdir(folder, { recursive: true });
-  for await (const { name } of Deno.readDir(folder)) await Deno.remove(new URL(name, folder), { recursive: true });
+  const old = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  if (old.length > 0 && !await isPackage(folder)) {
+    throw new Error(`Cannot build into ${pathOf(folder)}: it has other files than a package: name an empty folder`);
+  }
+  for (const name of old) await Deno.remove(new URL(name, folder), { recursive: true });
   for (const path of config.publish.include) await copy(new URL(path, ROOT), new URL(path, folder));
   const exported = Object.values(config.exports).map((path) => path.replace("./", ""));
   const chunks = await bundle(exported, [...OWN_MODULES, ...more], new URL("dist", folder));
@@ -45,6 +50,12 @@ export async function buildPackage(folder: URL, more: readonly string[] = []): P
     publish: { include: ["dist", ...config.publish.include] },
   };
   await Deno.writeTextFile(new URL("deno.json", folder), `${JSON.stringify(published, undefined, 2)}\n`);
+}
+
+// A checkout has a configuration with the same name, but exports its sources.
+async function isPackage(folder: URL): Promise<boolean> {
+  const text = await Deno.readTextFile(new URL("deno.json", folder)).catch(() => "{}");
+  return JSON.parse(text).exports?.["."] === "./dist/mod.js";
 }
 
 /** Copies a file, or a folder with all that is in it. */

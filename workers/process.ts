@@ -8,8 +8,6 @@
  *
  * @module
  */
-// First, so that the others find all modules in the list.
-import "./process_graph.ts";
 import { ownModule } from "../lib/core/own_modules.ts";
 import { structuredClone } from "../lib/core/platform.ts";
 import { queueMicrotask, setImmediate } from "../lib/core/timer.ts";

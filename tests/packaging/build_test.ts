@@ -1,6 +1,7 @@
 /** The built package has what the sources have: exports, names, documentation; and it loads as little as they do. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { parse } from "acorn";
+import { buildPackage } from "../../packaging/build.ts";
 import { OWN_MODULES } from "../../packaging/entries.ts";
 import { filesIn } from "../support/files_in.ts";
 import { test } from "../support/within.ts";
@@ -156,4 +157,16 @@ test("no other files of the package than these use import.meta", async () => {
   }
   // That of the thread is for `createRequire()`, which finds builtins from any file.
   assertEquals(asking.sort(), ["chunks/common.js", "chunks/thread.js", "lib/cli.js"]);
+});
+
+test("a folder with other files than a package is left alone", async () => {
+  await using it = await built();
+  const kept = new URL("kept.txt", it.folder);
+  await Deno.writeTextFile(kept, "");
+  await Deno.remove(new URL("deno.json", it.folder));
+  await assertRejects(() => buildPackage(it.folder), Error, "it has other files than a package");
+  // A checkout has the same name.
+  await Deno.copyFile(new URL("deno.json", ROOT), new URL("deno.json", it.folder));
+  await assertRejects(() => buildPackage(it.folder), Error, "it has other files than a package");
+  assert((await Deno.stat(kept)).isFile);
 });

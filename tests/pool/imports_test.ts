@@ -80,8 +80,8 @@ interface ModuleInfo {
   dependencies?: { isDynamic?: boolean; code?: { specifier?: string } }[];
 }
 
-/** URLs of the modules of this package that a module imports: by itself, and with what those import. */
-async function importsOf(module: string): Promise<{ direct: string[]; all: string[] }> {
+/** URLs of the modules of this package that a module imports, with what those import. */
+async function importsOf(module: string): Promise<string[]> {
   const args = ["info", "--json", "--import-map=npm.import_map.json", module];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args, stdin: "null", stderr: "inherit" }).output();
   const { roots: [root], modules } = JSON.parse(new TextDecoder().decode(stdout)) as {
@@ -95,20 +95,11 @@ async function importsOf(module: string): Promise<{ direct: string[]; all: strin
   const all = new Set([root]);
   for (const url of all) for (const imported of direct(url)) all.add(imported);
   all.delete(root);
-  return { direct: direct(root).sort(), all: [...all].sort() };
+  return [...all];
 }
 
-const PROCESS = import.meta.resolve("../../workers/process.ts");
-const GRAPH = import.meta.resolve("../../workers/process_graph.ts");
-
-test("workers/process_graph.ts names all modules that a worker process evaluates at its start, and no others", async () => {
-  const { direct } = await importsOf(GRAPH);
-  const { all } = await importsOf(PROCESS);
-  assertEquals(direct, all.filter((url) => url !== GRAPH));
-});
-
 test("a worker process evaluates no shared memory at its start, and none of what makes errors of their records", async () => {
-  const { all } = await importsOf(PROCESS);
+  const all = await importsOf(import.meta.resolve("../../workers/process.ts"));
   const names = ["call_table", "doorbell", "value_ring", "batch_ring", "error_decoder", "snapshot"];
   const unneeded = [...names.map((name) => `protocol/${name}.ts`), "core/errors.ts", "shared/owner_table.ts"]
     .map((name) => import.meta.resolve(`../../lib/${name}`));
