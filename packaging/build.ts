@@ -9,10 +9,12 @@
  *
  * @module
  */
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type OutputChunk, rolldown } from "rolldown";
 import { CHUNKS, OWN_MODULES } from "./entries.ts";
 
-const ROOT = new URL("../", import.meta.url);
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** Names of the configuration that the published package has, too. */
 const KEPT = ["name", "version", "license", "lock", "unstable", "compilerOptions"];
@@ -25,22 +27,29 @@ interface Config {
 }
 
 /**
- * Writes the package into a folder, which is made if it is not there. What an earlier build has left there is removed.
+ * Writes the package into a folder, which is made if it is not there. If that fails, the folder is removed.
  *
  * @param more Other modules that get a file of their own, for tests. It re-exports what a bundled file has.
- * @throws {Error} If the folder has other files. They are left alone.
+ * @throws {Error} If there is something in the folder. It is left alone.
  */
-export async function buildPackage(folder: URL, more: readonly string[] = []): Promise<void> {
-  const config: Config = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+export async function buildPackage(folder: string, more: readonly string[] = []): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  const old = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
-  if (old.length > 0 && !await isPackage(folder)) {
-    throw new Error(`Cannot build into ${pathOf(folder)}: it has other files than a package: name an empty folder`);
+  for await (const { name } of Deno.readDir(folder)) {
+    throw new Error(`Cannot build into ${folder}: it has ${name} in it: name a new or an empty folder`);
   }
-  for (const name of old) await Deno.remove(new URL(name, folder), { recursive: true });
-  for (const path of config.publish.include) await copy(new URL(path, ROOT), new URL(path, folder));
+  try {
+    await write(folder, more);
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
+}
+
+async function write(folder: string, more: readonly string[]): Promise<void> {
+  const config: Config = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  for (const path of config.publish.include) await copy(join(ROOT, path), join(folder, path));
   const exported = Object.values(config.exports).map((path) => path.replace("./", ""));
-  const chunks = await bundle(exported, [...OWN_MODULES, ...more], new URL("dist", folder));
+  const chunks = await bundle(exported, [...OWN_MODULES, ...more], join(folder, "dist"));
   const published = {
     ...Object.fromEntries(KEPT.map((name) => [name, config[name]])),
     exports: Object.fromEntries(
@@ -49,20 +58,14 @@ export async function buildPackage(folder: URL, more: readonly string[] = []): P
     imports: used(config.imports, chunks),
     publish: { include: ["dist", ...config.publish.include] },
   };
-  await Deno.writeTextFile(new URL("deno.json", folder), `${JSON.stringify(published, undefined, 2)}\n`);
-}
-
-// A checkout has a configuration with the same name, but exports its sources.
-async function isPackage(folder: URL): Promise<boolean> {
-  const text = await Deno.readTextFile(new URL("deno.json", folder)).catch(() => "{}");
-  return JSON.parse(text).exports?.["."] === "./dist/mod.js";
+  await Deno.writeTextFile(join(folder, "deno.json"), `${JSON.stringify(published, undefined, 2)}\n`);
 }
 
 /** Copies a file, or a folder with all that is in it. */
-export async function copy(from: URL, to: URL): Promise<void> {
+export async function copy(from: string, to: string): Promise<void> {
   if (!(await Deno.stat(from)).isDirectory) return Deno.copyFile(from, to);
   await Deno.mkdir(to, { recursive: true });
-  for await (const { name } of Deno.readDir(from)) await copy(new URL(`${from}/${name}`), new URL(`${to}/${name}`));
+  for await (const { name } of Deno.readDir(from)) await copy(join(from, name), join(to, name));
 }
 
 /** Returns the packages that the bundled files import. */
@@ -72,14 +75,11 @@ function used(imports: Config["imports"], chunks: readonly OutputChunk[]): Confi
   return Object.fromEntries(Object.entries(imports).filter(([name]) => isUsed(name)));
 }
 
-/** Returns the path that a `file:` URL names. */
-export const pathOf = (url: URL): string => decodeURIComponent(url.pathname);
-
-async function bundle(exported: readonly string[], more: readonly string[], folder: URL): Promise<OutputChunk[]> {
+async function bundle(exported: readonly string[], more: readonly string[], folder: string): Promise<OutputChunk[]> {
   const entries = [...new Set([...exported, ...more])];
   await using build = await rolldown({
-    cwd: pathOf(ROOT),
-    input: Object.fromEntries(entries.map((entry) => [entry.replace(/\.ts$/, ""), pathOf(new URL(entry, ROOT))])),
+    cwd: ROOT,
+    input: Object.fromEntries(entries.map((entry) => [entry.replace(/\.ts$/, ""), join(ROOT, entry)])),
     external: (id) => !/^[./]/.test(id),
     platform: "neutral",
     treeshake: false,
@@ -90,7 +90,7 @@ async function bundle(exported: readonly string[], more: readonly string[], fold
     },
   });
   const { output } = await build.write({
-    dir: pathOf(folder),
+    dir: folder,
     format: "esm",
     entryFileNames: "[name].js",
     // The folder's name is known to lib/core/own_modules.ts.
@@ -110,7 +110,7 @@ interface Graph {
   getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
 }
 
-const alone = new Set(OWN_MODULES.map((module) => pathOf(new URL(module, ROOT))));
+const alone = new Set(OWN_MODULES.map((module) => join(ROOT, module)));
 
 function groups() {
   let sets: Set<string>[] | undefined;
@@ -130,7 +130,7 @@ function groups() {
 
 /** Returns a module and all that it imports statically. */
 function importedBy(module: string, graph: Graph): Set<string> {
-  const ids = new Set([pathOf(new URL(module, ROOT))]);
+  const ids = new Set([join(ROOT, module)]);
   // A Set is iterated in the order of insertion, elements added meanwhile included.
   for (const id of ids) {
     for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) if (/^[./]/.test(imported)) ids.add(imported);
@@ -139,7 +139,15 @@ function importedBy(module: string, graph: Graph): Set<string> {
 }
 
 if (import.meta.main) {
-  const folder = new URL(`${Deno.args[0] ?? "dist-package"}/`, `file://${Deno.cwd()}/`);
+  const [given, ...rest] = Deno.args;
+  if (rest.length > 0 || given?.startsWith("-")) {
+    console.error("deno task build [FOLDER]");
+    Deno.exit(2);
+  }
+  // `deno task` starts scripts in the folder of the configuration.
+  const folder = given === undefined
+    ? await Deno.makeTempDir({ prefix: "isopool-package-" })
+    : resolve(Deno.env.get("INIT_CWD") ?? ".", given);
   await buildPackage(folder);
-  console.log(`The package is in ${pathOf(folder)}`);
+  console.log(`The package is in ${folder}`);
 }

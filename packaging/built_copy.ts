@@ -7,37 +7,39 @@
  *
  * @module
  */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { filesIn } from "../tests/support/files_in.ts";
-import { buildPackage, copy, pathOf } from "./build.ts";
+import { buildPackage, copy } from "./build.ts";
 
-const ROOT = new URL("../", import.meta.url);
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const FOLDERS = ["bench", "examples", "lib", "packaging", "recipes", "tests", "workers", "docs"];
-// A program, which checks that it is the main module.
+// A program, which checks that it is the main module. The files of the command line stay sources, on top of the package.
 const NOT_REPLACED = "lib/cli.ts";
 
 /** Makes the copy in an empty folder. */
-export async function builtCopy(folder: URL): Promise<void> {
-  const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+export async function builtCopy(folder: string): Promise<void> {
+  const { exports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
   const imported = await importedElsewhere();
-  for (const name of FOLDERS) await copy(new URL(name, ROOT), new URL(name, folder));
+  for (const name of FOLDERS) await copy(join(ROOT, name), join(folder, name));
   for await (const { name, isFile } of Deno.readDir(ROOT)) {
-    if (isFile) await Deno.copyFile(new URL(name, ROOT), new URL(name, folder));
+    if (isFile) await Deno.copyFile(join(ROOT, name), join(folder, name));
   }
-  await buildPackage(new URL("package/", folder), [...imported]);
-  await Deno.rename(new URL("package/dist", folder), new URL("dist", folder));
+  await buildPackage(join(folder, "package"), [...imported]);
+  await Deno.rename(join(folder, "package", "dist"), join(folder, "dist"));
   const entries = Object.values<string>(exports).map((path) => path.replace("./", ""));
   for (const path of new Set([...entries, ...imported])) {
     if (path === NOT_REPLACED) continue;
     const root = path.includes("/") ? "../".repeat(path.split("/").length - 1) : "./";
     const built = `${root}dist/${path.replace(/ts$/, "js")}`;
-    await Deno.writeTextFile(new URL(path, folder), `export * from ${JSON.stringify(built)};\n`);
+    await Deno.writeTextFile(join(folder, path), `export * from ${JSON.stringify(built)};\n`);
   }
 }
 
 /** Paths of the modules that have lines such as `from "../../lib/core/errors.ts"` in tests and benchmarks. */
 async function importedElsewhere(): Promise<Set<string>> {
   const paths = new Set<string>();
-  for (const file of ["tests", "bench"].flatMap((name) => [...filesIn(pathOf(new URL(name, ROOT)), ".ts")])) {
+  for (const file of ["tests", "bench"].flatMap((name) => [...filesIn(join(ROOT, name), ".ts")])) {
     for (const [, path] of (await Deno.readTextFile(file)).matchAll(/"(?:\.\.\/)+((?:lib|workers)\/[\w/]+\.ts)"/g)) {
       paths.add(path);
     }
@@ -45,4 +47,4 @@ async function importedElsewhere(): Promise<Set<string>> {
   return paths;
 }
 
-if (import.meta.main) await builtCopy(new URL(`${Deno.args[0]}/`, `file://${Deno.cwd()}/`));
+if (import.meta.main) await builtCopy(Deno.args[0]);

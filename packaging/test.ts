@@ -8,7 +8,7 @@ import { builtCopy } from "./built_copy.ts";
 const folder = await Deno.makeTempDir({ prefix: "isopool-built-" });
 let code: number;
 try {
-  await builtCopy(new URL(`file://${folder}/`));
+  await builtCopy(folder);
   ({ code } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--import-map=npm.import_map.json", "-A", "tests/run.ts", ...Deno.args],
     cwd: folder,

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const pathOf = (file: string, folder: URL): string => decodeURIComponent(new URL(file, folder).pathname);
+const pathOf = (file: string, folder: URL): string => fileURLToPath(new URL(file, folder));
+const exists = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
 
 /** A folder with drivers. */
 export class Published implements AsyncDisposable {
@@ -23,7 +25,8 @@ export class Published implements AsyncDisposable {
    */
   static async of(checkout: URL, asSources: boolean): Promise<Published> {
     const script = pathOf("packaging/built_copy.ts", checkout);
-    if (asSources || !await Deno.stat(script).then(() => true, () => false)) return new Published(checkout, false);
+    if (!await exists(pathOf("bench/drivers", checkout))) throw new Error(`No checkout: ${pathOf(".", checkout)}`);
+    if (asSources || !await exists(script)) return new Published(checkout, false);
     const folder = await Deno.makeTempDir({ prefix: "isopool-bench-" });
     const { success } = await new Deno.Command(Deno.execPath(), {
       args: [
@@ -33,7 +36,7 @@ export class Published implements AsyncDisposable {
       stdout: "inherit",
       stderr: "inherit",
     }).output();
-    const published = new Published(new URL(`file://${folder}/`), true);
+    const published = new Published(pathToFileURL(`${folder}/`), true);
     if (success) return published;
     await published[Symbol.asyncDispose]();
     throw new Error(`Cannot build the package of ${pathOf(".", checkout)}`);

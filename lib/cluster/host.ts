@@ -39,6 +39,7 @@ export class WorkerHost implements AsyncDisposable {
   // Takes jobs from the queue, once Redis has answered.
   #worker: Worker | undefined;
   #subscriber: Redis | undefined;
+  #closed: Promise<void> | undefined;
 
   private constructor(options: ServeOptions, settings: ClusterSettings) {
     const { concurrency = cores, backend = "worker", modules, permissions } = options;
@@ -111,9 +112,13 @@ export class WorkerHost implements AsyncDisposable {
 
   /**
    * Takes no more calls, and resolves when those that run have ended. While Redis is away, their results are lost with it, as
-   * those of a lost host.
+   * those of a lost host. Further calls of it wait for the same end.
    */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     // Without Redis BullMQ's worker would never end by itself.
     let isThere: boolean;
     while (!(isThere = await this.#answers()) && this.running > 0);

@@ -5,7 +5,7 @@
  *
  * ```
  * sources      lib/core/own_modules.ts (this module)      workers/thread.ts        lib/remote/arrivals.ts
- * published    dist/chunks/NAME.js (has this module)      dist/workers/thread.js   dist/lib/remote/arrivals.js
+ * published    dist/chunks/common.js (has this module)      dist/workers/thread.js   dist/lib/remote/arrivals.js
  * ```
  *
  * @module
@@ -13,7 +13,7 @@
 import { URL } from "./platform.ts";
 
 const HERE = import.meta.url;
-const isPublished = /\/dist\/chunks\/[^/]+\.js$/.test(HERE);
+const isPublished = HERE.endsWith("/dist/chunks/common.js");
 const ROOT = new URL(isPublished ? "../" : "../../", HERE).href;
 const EXTENSION = isPublished ? ".js" : ".ts";
 
@@ -23,12 +23,20 @@ export const ownFile: string = HERE;
 /** Whether the package is part of a program's bundle. That is one file, and the workers' modules are not beside it. */
 export const isInBundle: boolean = !isPublished && !HERE.endsWith("/lib/core/own_modules.ts");
 
-/** The folders of all modules that can be in a stack. */
-export const OWN_FOLDERS: readonly string[] = isPublished ? [ROOT] : [`${ROOT}lib/`, `${ROOT}workers/`];
+/**
+ * The folders of the modules that can be in a stack, as URLs and as the runtime shows the URLs of files, decoded. In the
+ * bundle of a program nothing tells them from its own code.
+ */
+export const OWN_FOLDERS: readonly string[] = isInBundle ? [] : withDecoded(isPublished ? [""] : ["lib/", "workers/"]);
+
+function withDecoded(folders: readonly string[]): string[] {
+  const urls = folders.map((folder) => `${ROOT}${folder}`);
+  return [...new Set([...urls, ...urls.map((url) => url.startsWith("file:") ? decodeURIComponent(url) : url)])];
+}
 
 /**
- * Returns the URL of a module of this package. It must be one of `ENTRIES` (packaging/entries.ts), which keep a file in
- * the published package.
+ * Returns the URL of a module of this package. It must be one of `OWN_MODULES` (packaging/entries.ts), which keep a
+ * file in the published package.
  *
  * @param path Its path from the root of the sources, without the extension: `"workers/thread"`.
  * @param root The URL of the root, if the package was copied elsewhere.

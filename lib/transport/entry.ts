@@ -35,7 +35,7 @@ export function checkWorkerCode(): void {
   if (!isInBundle) return;
   throw new Error(
     `Cannot start workers: their modules are not in a bundle such as ${ownFile}: keep the library out of it by ` +
-      '`deno bundle --external "@isopool/*"`, use `deno compile`, or run the tasks here with backend "async"',
+      '`deno bundle --external="@isopool/*"`, use `deno compile`, or run the tasks here with backend "async"',
   );
 }
 

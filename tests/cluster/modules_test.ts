@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Redis } from "ioredis";
 import { inline, Pool, type PoolOptions, type Task, TaskLoadError, tasks } from "@isopool/isopool";
-import { cluster, ClusterError, type ClusterOptions } from "@isopool/isopool/cluster";
+import { cluster, ClusterError, type ClusterOptions, serveWorker } from "@isopool/isopool/cluster";
 import { ModuleFolder } from "../../lib/cluster/module_folder.ts";
 import { contentHash, contentKey } from "../../lib/cluster/sent_modules.ts";
 import { TestHost } from "../support/cluster_host.ts";
@@ -239,6 +239,19 @@ test(
   },
   120_000,
 );
+
+test("a host with sent modules can be closed more than once", async () => {
+  await using redis = await TestRedis.start();
+  await using project = new Project();
+  const options = { redis: redis.address, queue: "twice" };
+  const host = await serveWorker({ ...options, concurrency: 1 });
+  {
+    await using pool = poolOn(options);
+    await within(MUST_HAPPEN, pool.submit(project.tasks.where, 1));
+  }
+  await within(MUST_HAPPEN, Promise.all([host.close(), host.close()]));
+  await within(MUST_HAPPEN, host.close());
+});
 
 test("the folder of a killed host is removed by the next one, that of a living host stays", async () => {
   await using redis = await TestRedis.start();

@@ -1,5 +1,6 @@
 /** The built package has what the sources have: exports, names, documentation; and it loads as little as they do. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { parse } from "acorn";
 import { buildPackage } from "../../packaging/build.ts";
 import { OWN_MODULES } from "../../packaging/entries.ts";
@@ -159,14 +160,41 @@ test("no other files of the package than these use import.meta", async () => {
   assertEquals(asking.sort(), ["chunks/common.js", "chunks/thread.js", "lib/cli.js"]);
 });
 
-test("a folder with other files than a package is left alone", async () => {
+test("a folder that is not empty is left alone, an earlier package, too; one with odd letters in its path is used, and no frame of it is shown", async () => {
   await using it = await built();
-  const kept = new URL("kept.txt", it.folder);
-  await Deno.writeTextFile(kept, "");
-  await Deno.remove(new URL("deno.json", it.folder));
-  await assertRejects(() => buildPackage(it.folder), Error, "it has other files than a package");
-  // A checkout has the same name.
-  await Deno.copyFile(new URL("deno.json", ROOT), new URL("deno.json", it.folder));
-  await assertRejects(() => buildPackage(it.folder), Error, "it has other files than a package");
-  assert((await Deno.stat(kept)).isFile);
+  const earlier = fileURLToPath(it.folder);
+  const before = [...filesIn(earlier, "")];
+  await assertRejects(() => buildPackage(earlier), Error, "in it: name a new or an empty folder");
+  assertEquals([...filesIn(earlier, "")], before);
+  const odd = `${earlier}ü %41 #x?/package`;
+  await buildPackage(odd);
+  const tasks = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(tasks, `export function fail(): never { throw new Error("bad"); }`);
+  const script = `${odd}/main.ts`;
+  await Deno.writeTextFile(
+    script,
+    `import { Pool, tasks } from "./dist/mod.js";
+     await using pool = new Pool(1);
+     await pool.submit(tasks<{ fail(): void }>("file://${tasks}").fail);`,
+  );
+  const { stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-config", `--import-map=${new URL("npm.import_map.json", ROOT).href}`, "-A", script],
+  }).output();
+  await Deno.remove(tasks);
+  const text = new TextDecoder().decode(stderr);
+  assertStringIncludes(text, "bad");
+  assertStringIncludes(text, "/main.ts:3");
+  assertEquals(text.includes("/dist/"), false, text);
+});
+
+test("a build that fails leaves nothing", async () => {
+  await using it = await built();
+  const folder = `${fileURLToPath(it.folder)}new`;
+  await assertRejects(() => buildPackage(folder, ["lib/missing.ts"]));
+  await assertRejects(() => Deno.stat(folder), Deno.errors.NotFound);
+});
+
+test("the module that knows where the others lie is in the file whose name it has", async () => {
+  await using it = await built();
+  assert((await Deno.readTextFile(new URL("dist/chunks/common.js", it.folder))).includes("/lib/core/own_modules.ts"));
 });

@@ -3,18 +3,12 @@
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import { buildPackage } from "../../packaging/build.ts";
 
 /** Builds the package; the folder is removed when this is disposed. */
 export async function built(): Promise<{ readonly folder: URL } & AsyncDisposable> {
   const path = await Deno.makeTempDir({ prefix: "isopool-package-" });
-  const folder = new URL(`file://${path}/`);
-  const remove = () => Deno.remove(path, { recursive: true });
-  try {
-    await buildPackage(folder);
-  } catch (error) {
-    await remove();
-    throw error;
-  }
-  return { folder, [Symbol.asyncDispose]: remove };
+  await buildPackage(path);
+  return { folder: pathToFileURL(`${path}/`), [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }

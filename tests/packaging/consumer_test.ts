@@ -167,10 +167,46 @@ test("deno bundle with the library left out runs; with it inside, the pool says 
       JSON.stringify(options),
     ]);
     assertEquals(code, 1);
-    assertStringIncludes(stderr, `keep the library out of it by \`deno bundle --external "@isopool/*"\``);
+    assertStringIncludes(stderr, `keep the library out of it by \`deno bundle --external="@isopool/*"\``);
     assertEquals(stderr.match(/error:/g)?.length, 1, stderr);
   }
+  // The package has such a folder, too.
+  await consumer.write("dist/chunks/main.js", await consumer.read("out.js"));
+  const { stderr } = await consumer.deno(["run", "-A", "dist/chunks/main.js", "{}"]);
+  assertStringIncludes(stderr, "keep the library out of it");
 }, { deadline: 180_000 });
+
+test(
+  "a task that may not import the library cannot start workers, and leaves the lock file of the project as it is",
+  async () => {
+    await using consumer = await Consumer.create({
+      "deno.json": JSON.stringify({ imports: { isopool: "jsr:@isopool/isopool" }, unstable: ["worker-options"] }),
+      "tasks.ts": `
+      import { inline, Pool } from "isopool";
+      export async function nested() {
+        await using pool = new Pool(1);
+        return await pool.submit(inline(() => 1));
+      }`,
+      "main.ts": `
+      import { Pool, tasks } from "isopool";
+      const { nested } = tasks<typeof import("./tasks.ts")>(import.meta.resolve("./tasks.ts"));
+      await using pool = new Pool({ workers: 1, ...JSON.parse(Deno.args[0]) });
+      console.log(await pool.submit(nested));`,
+    });
+    const run = (options: object) => consumer.deno(["run", "-A", "main.ts", JSON.stringify(options)]);
+    assertEquals((await run({})).stdout, "1\n");
+    const lock = await consumer.read("deno.lock");
+    const { code, stderr } = await run({ permissions: "none" });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "NotCapable: Cannot create pool: its workers load http");
+    assertEquals(await consumer.read("deno.lock"), lock);
+    const [host] = /--allow-import=([\w.:]+)/.exec(stderr)!.slice(1);
+    const allowed = await run({ permissions: { import: [host] } });
+    assertEquals([allowed.code, allowed.stdout], [0, "1\n"], allowed.stderr);
+    assertEquals((await run({})).stdout, "1\n");
+  },
+  { deadline: 180_000 },
+);
 
 test(
   "the module graph, which deno compile takes along, has the workers' modules and those that the program imports",
