@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bench } from "./kit/bench.ts";
-import { fork, isopoolProcess, pythonExecutor, unixSocket } from "./kit/contestants.ts";
+import { fork, isopoolProcess, pythonExecutor, pythonSpawn, unixSocket } from "./kit/contestants.ts";
 
 const contestants = [isopoolProcess, unixSocket, fork, pythonExecutor];
 
@@ -36,6 +36,6 @@ export const processBenches: readonly Bench[] = [
     what: "first result of a fresh pool of 2 processes",
     unit: "ms",
     goal: { limit: 1.2, against: [unixSocket.name] },
-    contestants,
+    contestants: [...contestants, pythonSpawn],
   },
 ];

@@ -193,6 +193,7 @@ def echo_64mb(pool, budget):
 VARIANTS = {
     "pool": Pool,
     "executor": Executor,
+    "spawn": lambda: Executor(lambda: ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"))),
     "threads": lambda: Executor(lambda: ThreadPoolExecutor(AT_ONCE)),
 }
 

@@ -75,6 +75,8 @@ export const limiters: readonly Contestant[] = [
 
 export const pythonPool = python("python Pool", "python.py", "pool");
 export const pythonExecutor = python("python executor", "python.py", "executor");
+/** Starts its processes afresh, and not as copies of the running one. */
+export const pythonSpawn = python("python, spawn", "python.py", "spawn");
 export const pythonThreads = python("python threads", "python.py", "threads");
 export const pythons: readonly Contestant[] = [pythonPool, pythonExecutor];
 export const pythonShared = python("python", "python_shared.py");

@@ -228,13 +228,15 @@ export class PooledJob<T, R> implements Producer, EndingRun {
   }
 
   #settle(index: number, item: T, ok: boolean, value: unknown): void {
-    if (ok) this.#progress?.fulfilled(index, 1);
-    else this.#progress?.rejected(index, value);
-    // After a cancellation, a result is still delivered, but a failure is only its consequence.
+    if (ok) {
+      // After a cancellation, too. A failure is only its consequence then.
+      this.#progress?.fulfilled(index, 1);
+      return this.collector.fulfill(index, [value]);
+    }
+    this.#progress?.rejected(index, value);
     const { cancellation, cause } = this.#early;
-    if (ok) this.collector.fulfill(index, [value]);
-    else if (cancellation.aborted || (cause && value === cause.reason)) return;
-    else if (this.#plan.onError === "throw") {
+    if (cancellation.aborted || (cause && value === cause.reason)) return;
+    if (this.#plan.onError === "throw") {
       this.#plan.recorder?.rejected(index, value);
       noteItem(this.collector, { index, item, reason: value });
       this.stop(value);

@@ -30,6 +30,10 @@ const MAX_POLL = 0.1;
  * turns. The worker needs 1 us for a trivial call, and a turn of the event loop takes as long.
  */
 const READS = 120;
+/** The same for a few calls, which the worker reports together. */
+const READS_OF_FEW = 3 * READS;
+/** Maximum number of calls that are a few. */
+const FEW = 16;
 /** Maximum number of reports in a row that are found in that way. Then the event loop turns: sockets and timers have waited. */
 const MAX_READ = 4;
 
@@ -136,7 +140,7 @@ export class PendingCalls {
     this.settle(seq, () => this.#events.rejected(seq, error));
   }
 
-  // Waits for answers, as long as calls are in flight: polls for the report of a single call before the event loop turns,
+  // Waits for answers, as long as calls are in flight: polls for the report of a few calls before the event loop turns,
   // then in turns of the event loop, then sleeps.
   #listen(now: number): void {
     if (this.#listening) return;
@@ -147,12 +151,13 @@ export class PendingCalls {
     this.#pollTime = this.#mayPoll ? this.#polling.begin() : 0;
     if (this.#pollTime === 0) this.#sleep();
     // In a microtask: the scheduler, which calls this, must note the call as sent before it gets the result.
-    else if (this.tail - this.head === 1 && this.#readCount < MAX_READ) queueMicrotask(this.#readReport);
+    else if (this.tail - this.head <= FEW && this.#readCount < MAX_READ) queueMicrotask(this.#readReport);
     else this.#pollInNextTurn();
   }
 
   readonly #readReport = (): void => {
-    for (let i = 0; i < READS; i++) {
+    const reads = this.tail - this.head === 1 ? READS : READS_OF_FEW;
+    for (let i = 0; i < reads; i++) {
       if (!this.#doorbell.hasReport) continue;
       this.#readCount++;
       return this.#poll();
