@@ -2,7 +2,7 @@
  * Builds the package as it is published: `deno task build [FOLDER]`.
  *
  * ```
- * deno.json          the names of the exports, now of files in dist/
+ * deno.json          the same names of exports, for files in dist/
  * dist/              all modules as JavaScript, bundled into few files: a program that imports them starts 50 ms sooner
  * mod.ts, lib/, ...  the sources: types and documentation come from them (`@ts-self-types`)
  * ```
@@ -84,7 +84,7 @@ async function bundle(exported: readonly string[], more: readonly string[], fold
     platform: "neutral",
     treeshake: false,
     tsconfig: false,
-    // A warning can mean that a file has no longer what it must have.
+    // A warning can mean that a file lacks an export.
     onwarn: (warning) => {
       throw new Error(warning.message);
     },
@@ -95,10 +95,10 @@ async function bundle(exported: readonly string[], more: readonly string[], fold
     entryFileNames: "[name].js",
     // The folder's name is known to lib/core/own_modules.ts.
     chunkFileNames: "chunks/[name].js",
-    // Public ones only: the publisher's check reduces sources to their public types, which is too little for the others.
+    // Public ones only: `deno publish` keeps only the types that sources export publicly, and the others need more.
     banner: ({ name }) =>
       exported.includes(`${name}.ts`) ? `/* @ts-self-types="${"../".repeat(name.split("/").length)}${name}.ts" */` : "",
-    // It would remove the `import()`s that never run, which make modules a part of the package (lib/transport/entry.ts).
+    // Minifying would remove the `import()`s that never run, which make modules a part of the package (lib/transport/entry.ts).
     minify: false,
     comments: false,
     codeSplitting: { groups: groups() },

@@ -1,9 +1,9 @@
 /**
  * A copy of the repository that uses the built package: `deno run -A packaging/built_copy.ts FOLDER`.
  *
- * Each entry point is replaced by one line that re-exports what the package has. So all ways to the library lead to the
- * package, those of child processes too. It is the same for the other modules that tests and benchmarks import: for them,
- * the package has more files, which re-export what the bundled ones have.
+ * Each entry point is replaced by one line that re-exports what the package has. So every import reaches the package, those in
+ * child processes too. Other modules that tests and benchmarks import are replaced in the same way: for each of them, the
+ * package has one more file, which re-exports what the bundled files have.
  *
  * @module
  */
@@ -14,7 +14,8 @@ import { buildPackage, copy } from "./build.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const FOLDERS = ["bench", "examples", "lib", "packaging", "recipes", "tests", "workers", "docs"];
-// A program, which checks that it is the main module. The files of the command line stay sources, on top of the package.
+// It runs only as the main module, which a module that is re-exported is not. So the files of the command line stay sources,
+// and import the package.
 const NOT_REPLACED = "lib/cli.ts";
 
 /** Makes the copy in an empty folder. */

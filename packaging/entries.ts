@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Modules that are not public, and that something names by their URL: `ownModule()` of lib/core/own_modules.ts. */
+/** Modules that are not public, and that are started or imported by their URL: `ownModule()` of lib/core/own_modules.ts. */
 export const OWN_MODULES: readonly string[] = [
   "workers/thread.ts",
   "workers/web.ts",
@@ -15,8 +15,9 @@ export const OWN_MODULES: readonly string[] = [
 ];
 
 /**
- * What a file of the package contains: the modules that all of one of the first lists import, and those that any other
- * imports, each with what it imports itself. A module is in the first file that has it.
+ * What a file of the package contains. `all`: for each list, the modules that every one of its members imports, statically
+ * and with what those import. `any`: the members, and all that they import. The file has both, but not what a file before it
+ * has.
  */
 export interface Chunk {
   readonly name: string;
@@ -25,7 +26,7 @@ export interface Chunk {
 }
 
 /**
- * The files, in an order in which each imports earlier ones only. A worker loads the first three at most, and
+ * The files, in an order in which each imports earlier ones only. A worker loads its own file and two of the first three, and
  * a program that uses the queues alone loads no pool. Fewer files load faster (each costs 0.1 to 0.2 ms), and a bundler
  * that leaves this choice to the entries makes sixty of them.
  */
@@ -33,14 +34,15 @@ export const CHUNKS: readonly Chunk[] = [
   {
     name: "common",
     all: [["workers/thread.ts", "workers/process.ts"]],
-    // Workers load it later, and must not load the pool with it.
+    // Workers import it dynamically, when a call is traced, and must not load the pool with it.
     any: ["workers/call_tracer.ts"],
   },
   { name: "thread", any: ["workers/thread.ts", "workers/web.ts"] },
   { name: "process", all: [["workers/process.ts", "lib/transport/process_workers.ts"]] },
   {
     name: "core",
-    // lib/pool/telemetry.ts awaits the second one at its top level, so that one must not import the file of the first.
+    // lib/pool/telemetry.ts awaits an import() of lib/observe/telemetry.ts at its top level. If that imported the file in which
+    // lib/pool/telemetry.ts is, both would wait for ever.
     all: [["lib/trace.ts", "mod.ts"], ["lib/observe/telemetry.ts", "mod.ts"]],
   },
   { name: "shared", any: ["lib/shared.ts"] },

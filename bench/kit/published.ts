@@ -1,5 +1,5 @@
 /**
- * A checkout as a contestant: with the package that it publishes in place of its sources.
+ * The folder from which the benchmarks run a checkout: a copy of it with the package that it publishes.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const pathOf = (file: string, folder: URL): string => fileURLToPath(new URL(file, folder));
 const exists = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
 
-/** A folder with drivers. */
+/** A folder with the library of one checkout, and the programs that measure it. */
 export class Published implements AsyncDisposable {
-  /** Where they are. */
+  /** The folder. */
   readonly root: URL;
   readonly #isTemporary: boolean;
 
@@ -20,8 +20,8 @@ export class Published implements AsyncDisposable {
   }
 
   /**
-   * Makes a copy of a checkout with its built package. With `asSources`, and for a checkout that publishes its sources, it
-   * is the checkout itself.
+   * Makes a copy of a checkout with its built package. With `asSources`, and for a checkout of before there was a build,
+   * the folder is the checkout itself.
    */
   static async of(checkout: URL, asSources: boolean): Promise<Published> {
     const script = pathOf("packaging/built_copy.ts", checkout);

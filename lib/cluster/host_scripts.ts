@@ -5,9 +5,9 @@
  * the same step and costs no further command:
  *
  * ```
- * moveToActive      says with a job whether it was the last, and removes the marker that wakes hosts if it was
+ * moveToActive      returns with a job whether it was the last, and removes the marker that wakes hosts if it was
  * moveToFinished    adds the end of a job to the event stream of the pool that has sent the job; a pool reads no other stream
- * updateProgress    adds the news of a job to that stream
+ * updateProgress    adds a progress update of a job to that stream
  * ```
  *
  * @module
@@ -30,7 +30,7 @@ const MAX_EVENTS = 10_000;
 /** Seconds after which Redis forgets the events of a pool that was killed. */
 const EVENTS_SECONDS = 3_600;
 
-/** Where in the reply of `moveToActive` it says that no other job waits. BullMQ reads what is before it. */
+/** Index in the reply of `moveToActive` of the flag that no other job waits. BullMQ reads what is before it. */
 const WAS_LAST = 4;
 
 // Adds an event to those of the pool that has sent a job, unless the pool has ended (executor.ts). Arguments: what the keys of

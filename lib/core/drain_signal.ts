@@ -2,8 +2,8 @@
  * Signals of the process that drain something: a pool (`Pool.drainOn`), or one map (its option `drainOn`).
  *
  * ```
- * 1st signal -> drain(reason): nothing new starts -> what runs ends -> CancelledError -> exit code 130
- * 2nd signal -> terminate() -> exit with code 130 at once
+ * 1st signal -> drain(reason): nothing new starts -> what runs ends -> CancelledError -> exit code 128 + the signal's number
+ * 2nd signal -> terminate() -> exit with that code at once
  * ```
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Where the modules of this package lie. In a checkout they are the sources. The published package has the same modules
+ * Where the modules of this package are. In a checkout they are the sources. The published package has the same modules
  * bundled into a few files (packaging/build.ts). All modules that something names by their URL keep a file of their own
  * there, with the same path.
  *
@@ -24,8 +24,8 @@ export const ownFile: string = HERE;
 export const isInBundle: boolean = !isPublished && !HERE.endsWith("/lib/core/own_modules.ts");
 
 /**
- * The folders of the modules that can be in a stack, as URLs and as the runtime shows the URLs of files, decoded. In the
- * bundle of a program nothing tells them from its own code.
+ * What the URL of a module begins with, if a stack frame is the library's. The runtime prints the URLs of files decoded, so
+ * these are here in both forms. In the bundle of a program nothing tells the library's frames from the program's own.
  */
 export const OWN_FOLDERS: readonly string[] = isInBundle ? [] : withDecoded(isPublished ? [""] : ["lib/", "workers/"]);
 
@@ -37,6 +37,8 @@ function withDecoded(folders: readonly string[]): string[] {
 /**
  * Returns the URL of a module of this package. It must be one of `OWN_MODULES` (packaging/entries.ts), which keep a
  * file in the published package.
+ *
+ * In the bundle of a program there is no module at that URL: check `isInBundle` first.
  *
  * @param path Its path from the root of the sources, without the extension: `"workers/thread"`.
  * @param root The URL of the root, if the package was copied elsewhere.

@@ -29,9 +29,10 @@ const TRY_WEIGHT = 1 / 8;
 /** Polling must make the waits shorter by a fifth, because it costs processor time. */
 const MAX_RATIO = 0.8;
 /**
- * A side that polls tries to sleep at once after 256 waits for each wait that a try has. A side that sleeps at once tries to
- * poll after 16 waits. Each wait that was longer than the polling doubles that number, up to 256, and each other one makes it
- * 16 again; but of a try, only the last wait counts, so a try in vain doubles it once.
+ * Waits between two tries. While a side polls: 256 for each wait that a try has. While it sleeps at once: 16 at first; a wait
+ * with polling that was longer than the polling doubles that, up to 256, and a shorter one makes it 16 again. Of a try, only
+ * the last wait counts, so a try in vain doubles it once. A side that changes its mind between two tries waits out the number
+ * that was set before.
  */
 const TRY_SLEEP = 256;
 const TRY_POLL = 16;
@@ -47,7 +48,7 @@ export interface WaitBudgetOptions {
    * that lost its core for a while. One such wait must not decide. By default what polling and being woken take together.
    */
   longest?: number;
-  /** How many waits in a row a try has. If the other side follows this one only in the next wait, the first does not count. */
+  /** How many waits in a row a try has. The other side may follow one wait late, so of a longer try the first wait is ignored. */
   tryLength?: number;
 }
 

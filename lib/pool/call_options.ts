@@ -22,7 +22,7 @@ export interface JobOptions extends RunLimits {
   /** Limits of one call that only a worker process can keep. */
   limits?: CallLimits;
   signal: AbortSignal | undefined;
-  /** The task's own options, as given. Its timeout and signal are above, merged with those of the pool and the map. */
+  /** The task's own options, as given: not merged with those of the pool. */
   given: TaskOptions;
   /** Whether a task of the same pool submits the job, and may wait for it: the job must not need that task's worker. */
   nested: boolean;

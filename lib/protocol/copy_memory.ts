@@ -4,7 +4,7 @@
  * copy of the same length, when its call has succeeded and its bytes have left this process.
  *
  * ```
- * copyBytes --trackWrite--> is being written --> has left --reuseCopies--> kept, 1 s at most --copyBytes--> in use again
+ * copyBytes --trackWrite--> is being written --> has left --reuseCopies--> kept, until 1 s after the last one --copyBytes--> in use again
  *     \-- never written by a transport that writes bytes, or the call has failed: the garbage collector frees it
  * ```
  *
@@ -69,7 +69,7 @@ export function reuseCopies(args: readonly unknown[]): void {
   }
 }
 
-/** Leaves the copies among the arguments of a failed call to the caller: their memory is never used again. */
+/** Leaves the copies among the arguments of a failed call to the caller, who gets them with the error: their memory is never used again. */
 export function forgetCopies(args: readonly unknown[]): void {
   for (const arg of args) copies.delete(bufferOf(arg));
 }

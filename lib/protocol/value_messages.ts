@@ -32,7 +32,7 @@ export interface ItemMessage extends Envelope {
 /** The part of a message that says what was thrown. */
 export interface ThrownMessage {
   readonly thrown: Thrown;
-  /** Whether there may be shared objects in it; left out if there are none. */
+  /** Whether there may be shared objects in it. */
   readonly handles?: boolean;
 }
 

@@ -34,7 +34,7 @@ const READS = 120;
 const READS_OF_FEW = 3 * READS;
 /** Maximum number of calls that are a few. */
 const FEW = 16;
-/** Maximum number of reports in a row that are found in that way. Then the event loop turns: sockets and timers have waited. */
+/** Maximum number of reports in a row that are found before the event loop turns. Then the event loop turns: sockets and timers have waited. */
 const MAX_READ = 4;
 
 /** The calls in flight with one worker. */
@@ -66,7 +66,7 @@ export class PendingCalls {
     this.#events = events;
   }
 
-  /** How many more calls fit. A long call keeps its slot of the call table: at most CAPACITY calls can follow it. */
+  /** How many more calls fit. A long call keeps its slot of the call table, so at most CAPACITY - 1 calls can follow it. */
   get free(): number {
     return CAPACITY - (this.tail - this.head);
   }

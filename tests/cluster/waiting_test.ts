@@ -1,4 +1,4 @@
-/** Calls that wait in Redis: no host runs them. */
+/** Calls that wait in Redis, before a host takes them and after it has put them back: their deadlines, and the dashboard. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Redis } from "ioredis";
 import { CancelledError, Pool, tasks, TaskTimeoutError } from "@isopool/isopool";
@@ -62,7 +62,7 @@ test("a call that its host has returned waits at its deadline", async () => {
   await using _host = await TestHost.start({ ...options, concurrency: 1 });
   await using pool = new Pool({ backend: cluster(options) });
   const calls = Array.from({ length: 300 }, (_, n) => [n, "nothing"] as const);
-  await within(3 * MUST_HAPPEN, pool.starmap(step, calls)); // It learns that calls of `step` are short: they share jobs.
+  await within(3 * MUST_HAPPEN, pool.starmap(step, calls)); // The pool measures that calls of `step` are short, and puts several into one job from then on.
   const file = `${redis.folder}/notes`;
   const client = new Redis(`${redis.folder}/redis.sock`);
   const limited = step.with({ deadline: 3_000 });
