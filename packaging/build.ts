@@ -119,9 +119,9 @@ function groups() {
     priority: CHUNKS.length - index,
     name(id: string, graph: Graph): string | null {
       sets ??= CHUNKS.map(({ all, any }) => {
-        const sets = (modules: readonly string[]) => modules.map((module) => importedBy(module, graph));
-        const common = (all ?? []).map((modules) => sets(modules).reduce((a, b) => a.intersection(b)));
-        return [...common, ...sets(any ?? [])].reduce((a, b) => a.union(b));
+        const graphs = (modules: readonly string[]) => modules.map((module) => importedBy(module, graph));
+        const common = (all ?? []).map((modules) => graphs(modules).reduce((a, b) => a.intersection(b)));
+        return [...common, ...graphs(any ?? [])].reduce((a, b) => a.union(b));
       });
       return !alone.has(id) && sets.findIndex((set) => set.has(id)) === index ? name : null;
     },

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { importHost } from "../core/import_host.ts";
 import { ownModule } from "../core/own_modules.ts";
 import { URL } from "../core/platform.ts";
 
@@ -35,11 +36,11 @@ export function checkReadable(action: string, url: string = WORKER_CODE): void {
   );
 }
 
-function checkImport(action: string, { href, protocol, hostname, port }: URL): void {
-  const host = `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;
+function checkImport(action: string, url: URL): void {
+  const host = importHost(url);
   if (Deno.permissions.querySync({ name: "import", host } as Deno.PermissionDescriptor).state === "granted") return;
   throw new Deno.errors.NotCapable(
-    `Cannot ${action}: its workers load ${href}, which this code may not import: start it with --allow-import=${host}, or ` +
+    `Cannot ${action}: its workers load ${url.href}, which this code may not import: start it with --allow-import=${host}, or ` +
       `put "${host}" into \`permissions.import\` of the pool whose task makes this one`,
   );
 }

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { importHost } from "../core/import_host.ts";
 import { isInBundle, ownFile, ownModule } from "../core/own_modules.ts";
 import { JSON, URL } from "../core/platform.ts";
 import type { Connecting } from "../protocol/connecting.ts";
@@ -90,9 +91,7 @@ export function processEntry(
 export function usesHosts(modules: readonly string[]): string[] {
   const hosts = [ownFile, ...modules].map((url) => URL.parse(url)).filter((url) => url !== null)
     .filter(({ protocol }) => protocol === "https:" || protocol === "http:");
-  return [
-    ...new Set(hosts.map(({ hostname, port, protocol }) => `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`)),
-  ];
+  return [...new Set(hosts.map(importHost))];
 }
 
 /**

@@ -34,7 +34,7 @@ const READS = 120;
 const READS_OF_FEW = 3 * READS;
 /** Maximum number of calls that are a few. */
 const FEW = 16;
-/** Maximum number of reports in a row that are found before the event loop turns. Then the event loop turns: sockets and timers have waited. */
+/** Maximum number of reports in a row that are found by these reads. Then the event loop turns: sockets and timers have waited. */
 const MAX_READ = 4;
 
 /** The calls in flight with one worker. */
