@@ -57,7 +57,7 @@ export class Backlog {
   /** About how many calls wait: of each priority, only the first job counts with all of its calls, every other as one. */
   get size(): number {
     let size = 0;
-    for (const { returned, jobs } of this.#levels) size += returned.size + jobs.size + (jobs.peek()?.waiting ?? 0);
+    for (const { returned, jobs } of this.#levels) size += returned.size + jobs.size + (jobs.peek()?.waiting ?? 1) - 1;
     return size;
   }
 

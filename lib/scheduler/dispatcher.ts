@@ -8,10 +8,11 @@
 import { performance } from "../core/platform.ts";
 import { clearTimeout, setTimeout, type Timer } from "../core/timer.ts";
 import type { Backlog } from "./backlog.ts";
-import type { WorkerSet } from "./worker_set.ts";
-import { REPORT_TIMEOUT } from "./throughput.ts";
+import { Burst } from "./burst.ts";
+import type { Job, TaskEntry } from "./job.ts";
 import type { Slot } from "./slot.ts";
-import type { TaskEntry } from "./job.ts";
+import { REPORT_TIMEOUT } from "./throughput.ts";
+import type { WorkerSet } from "./worker_set.ts";
 
 /** Limits how often calls may start. */
 export interface Rate {
@@ -21,8 +22,8 @@ export interface Rate {
 
 /** Milliseconds of work that a worker holds: enough to hide the time a call takes to arrive, and little enough to be fair. */
 const LOOKAHEAD = 2;
-/** Milliseconds of work for which a second worker is not woken: that would take longer. */
-const WORTH_WAKING = 0.02;
+/** Milliseconds of work for which a second worker is not woken: to wake it takes 50 us, and as much time of this thread. */
+const WORTH_WAKING = 0.1;
 /** Calls of a task that takes longer than this, in milliseconds, are sent one by one: there is no time worth hiding. */
 const LONG_CALL = 20;
 
@@ -39,6 +40,7 @@ export class Dispatcher {
   #rateTimer: Timer | undefined;
   // Whether a call that waits at a worker could run elsewhere: at a worker that is not stuck, or at one to be started.
   #canMove = false;
+  readonly #burst = new Burst();
 
   constructor(
     backlog: Backlog,
@@ -54,9 +56,20 @@ export class Dispatcher {
     this.#schedulePump = schedulePump;
   }
 
+  /** Counts a job that has entered the backlog. Returns whether the dispatcher should run before the caller pauses. */
+  entered(job: Job): boolean {
+    return this.#burst.add(job, this.#backlog);
+  }
+
   /** Sends what can be sent now. */
   run(): void {
     if (!this.#hasCalls) return;
+    this.#burst.sending(this.#backlog);
+    this.#run();
+    this.#burst.sent(this.#backlog);
+  }
+
+  #run(): void {
     const { slots } = this.#workerSet;
     const now = performance.now();
     this.#reclaimFromStuck(now);

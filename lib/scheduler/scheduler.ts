@@ -118,6 +118,7 @@ export class Scheduler implements SlotOwner {
     if (!keepPinned(job, this.workerSet)) return;
     (this.workerSet.boundBacklog(job) ?? this.backlog).push(job);
     this.#schedulePump();
+    if (this.#dispatcher.entered(job) && !this.paused && this.#shutdown.isRunning) this.#dispatcher.run();
   }
 
   /** Starts every worker; resolves when all take calls. */

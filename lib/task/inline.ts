@@ -10,7 +10,7 @@ import { Caller } from "../core/at_caller.ts";
 import { Promise } from "../core/platform.ts";
 import { badOption, refusal } from "../core/validate.ts";
 import { isGlobal, isHidden } from "./inline_globals.ts";
-import { Task, type TaskOf, type TaskOptions } from "./task.ts";
+import { Task, type TaskOf, type TaskOptions, type Verification } from "./task.ts";
 
 /**
  * Makes a task from a self-contained function, by sending its source to the worker.
@@ -50,12 +50,14 @@ export function inline<A extends unknown[], R>(
   }
   checkSyntax(source, label(fn));
   const caller = new Caller({ action: "inline function", method: inline });
-  const verified = verify(source, label(fn)).catch((error) => {
-    throw caller.addTo(error);
-  });
+  const verification: Verification = {
+    pending: verify(source, label(fn)).then(() => void (verification.pending = undefined), (error) => {
+      throw caller.addTo(error);
+    }),
+  };
   // The future of a submitted task reports the failure. A task that is never submitted must not report one.
-  verified.catch(() => {});
-  return new Task(nameOf(fn), { source }, options, fn, verified) as TaskOf<(...args: A) => R>;
+  verification.pending!.catch(() => {});
+  return new Task(nameOf(fn), { source }, options, fn, verification) as TaskOf<(...args: A) => R>;
 }
 
 const EXPORT_IT = "export it from a module and use tasks()";

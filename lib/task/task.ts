@@ -17,6 +17,12 @@ export type { TaskOptions };
 /** The code of a task: an export of a module, or the source of an inlined function. */
 export type TaskSource = { readonly url: string; readonly name: string } | { readonly source: string };
 
+/** Whether the source of an inlined function is self-contained. */
+export interface Verification {
+  /** As long as that is not known, and for ever if it is not: the next calls wait for it. */
+  pending: Promise<void> | undefined;
+}
+
 // Type of the task's function; no value ever has this property.
 declare const signature: unique symbol;
 
@@ -49,8 +55,7 @@ export class Task<A extends unknown[] = never, R = unknown> {
   readonly options: Readonly<TaskOptions>;
   /** The function itself, if this isolate has it. */
   readonly local: ((...args: A) => unknown) | undefined;
-  /** Resolves when the source of an inlined function is found self-contained, else rejects; `undefined` for other tasks. */
-  readonly verified: Promise<void> | undefined;
+  readonly #verification: Verification | undefined;
 
   /** @ignore Use {@linkcode tasks}, {@linkcode task} or {@linkcode inline}. */
   constructor(
@@ -58,13 +63,21 @@ export class Task<A extends unknown[] = never, R = unknown> {
     source: TaskSource,
     options: TaskOptions = {},
     local?: (...args: A) => unknown,
-    verified?: Promise<void>,
+    verification?: Verification,
   ) {
     this.name = name;
     this.source = source;
     this.options = checkTaskOptions("create task", options);
     this.local = local;
-    this.verified = verified;
+    this.#verification = verification;
+  }
+
+  /**
+   * Resolves when the source of an inlined function is found self-contained, else rejects; `undefined` from then on, and for
+   * other tasks.
+   */
+  get verified(): Promise<void> | undefined {
+    return this.#verification?.pending;
   }
 
   /**
@@ -75,7 +88,7 @@ export class Task<A extends unknown[] = never, R = unknown> {
    */
   with(options: TaskOptions): Task<A, R> {
     checkTaskOptions("change task options", options); // Before the spread, which takes any value.
-    return new Task(this.name, this.source, { ...this.options, ...options }, this.local, this.verified);
+    return new Task(this.name, this.source, { ...this.options, ...options }, this.local, this.#verification);
   }
 }
 

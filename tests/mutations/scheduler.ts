@@ -19,6 +19,22 @@ export const SCHEDULER: readonly Mutation[] = [
     filter: "/fairness/",
   },
   {
+    defect: "calls submitted in one go wait until their caller pauses",
+    file: "lib/scheduler/burst.ts",
+    text: "this.#work >= MUCH_WORK && this.#isAlone(backlog)",
+    by: "this.#work < 0",
+    tests: ["tests/pool/burst_test.ts"],
+    filter: "/submitted in one go/",
+  },
+  {
+    defect: "a burst reads the input of a map inside of submit",
+    file: "lib/scheduler/burst.ts",
+    text: "this.#work >= MUCH_WORK && this.#isAlone(backlog)",
+    by: "this.#work >= MUCH_WORK",
+    tests: ["tests/pool/burst_test.ts"],
+    filter: "/input of a map inside/",
+  },
+  {
     defect: "a chunk that is cut gives its second part the indices of the first",
     file: "lib/scheduler/backlog.ts",
     text: "new Chunk(chunk.job, chunk.first + max, chunk.items.slice(max), chunk.attempt)",

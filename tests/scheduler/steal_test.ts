@@ -59,17 +59,17 @@ testWithClock("Scheduler leaves a running call where it is", async () => {
 testWithClock(
   "Scheduler takes calls of quick tasks back once their worker has reported nothing for 2 ms",
   async (clock) => {
-    const { fleet, scheduler, job, first, second } = await setUp(0.01, 8);
+    const { fleet, scheduler, job, first, second } = await setUp(0.01, 24);
     second.endIn(0.01);
     second.start();
     await turn();
     first.endAll(0.01);
     await clock.advance(1);
-    assertEquals([first.inFlight, second.inFlight], [[], [6, 7]]);
+    assertEquals([first.inFlight, second.inFlight], [[], numbers(24).slice(13)]);
     await clock.advance(1);
-    assertEquals([first.inFlight, second.inFlight], [[7], [6]]);
+    assertEquals([first.inFlight, second.inFlight], [numbers(24).slice(14), [13]]);
     await finish(fleet, job);
-    assertEquals(job.values, numbers(8));
+    assertEquals(job.values, numbers(24));
     await scheduler.terminate();
   },
 );
@@ -131,10 +131,10 @@ testWithClock(
 );
 
 testWithClock(
-  "Scheduler gives all four calls to one worker if they are 4 us of work, not if they are more",
+  "Scheduler gives all four calls to one worker if they are 80 us of work, not if they are 400",
   async () => {
     const withFirst: number[] = [];
-    for (const taskTakes of [0.001, 0.1]) {
+    for (const taskTakes of [0.02, 0.1]) {
       const { fleet, scheduler, job, first } = await setUp(taskTakes, 4);
       withFirst.push(first.batches[0].items.length);
       await finish(fleet, job);
