@@ -27,14 +27,6 @@ export const SCHEDULER: readonly Mutation[] = [
     filter: "/submitted in one go/",
   },
   {
-    defect: "a burst reads the input of a map inside of submit",
-    file: "lib/scheduler/burst.ts",
-    text: "this.#work >= MUCH_WORK && this.#isAlone(backlog)",
-    by: "this.#work >= MUCH_WORK",
-    tests: ["tests/pool/burst_test.ts"],
-    filter: "/input of a map inside/",
-  },
-  {
     defect: "a chunk that is cut gives its second part the indices of the first",
     file: "lib/scheduler/backlog.ts",
     text: "new Chunk(chunk.job, chunk.first + max, chunk.items.slice(max), chunk.attempt)",
