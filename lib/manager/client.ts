@@ -12,8 +12,8 @@
  * @module
  */
 import { corruptMemory } from "../core/corrupt_memory.ts";
-import { IsopoolError, ManagerClosedError } from "../core/errors.ts";
-import { crypto, Promise, WeakRef } from "../core/platform.ts";
+import { IsopoolError } from "../core/errors.ts";
+import { AbortController, crypto, Promise, WeakRef } from "../core/platform.ts";
 import { isA } from "../core/validate.ts";
 import { transferError } from "../protocol/transfer_error.ts";
 import { decodeThrown } from "../protocol/error_decoder.ts";
@@ -24,6 +24,7 @@ import { type Handle, handleOfArrival, VERSION } from "../shared/handle.ts";
 import type { OwnerTable } from "../shared/owner_table.ts";
 import { OwnerStatus } from "../shared/steps/step.ts";
 import { CallSite } from "./call_site.ts";
+import { ENDED } from "./endings.ts";
 import { LivenessPoll } from "./liveness_poll.ts";
 import { Mailbox } from "./mailbox.ts";
 import { type Ending, ManagerClient } from "./manager_client.ts";
@@ -41,20 +42,11 @@ interface PendingCall {
 const CLIENTS = Control.FREE;
 /** Call number of a request without a reply. */
 const NO_REPLY = 0;
-/** The endings of a manager. */
-export const ENDED: { closed: Ending; threadEnded: Ending; corrupt(cause: unknown): Ending } = {
-  closed: (what) => closedError(what, "its Manager was closed"),
-  threadEnded: (what) => closedError(what, "the thread that made its Manager has ended"),
-  corrupt: (cause) => (what) => corruptMemory(what, { cause }),
-};
-
-function closedError(what: string, reason: string): ManagerClosedError {
-  return new ManagerClosedError(`Cannot ${what}: ${reason}: close it, and end its thread, after the last call`);
-}
-
 const PUT = "send request to Manager";
 /** How many times a call waits 1 ms for another thread that is putting a request. */
 const MAX_LOCK_WAITS = 20;
+/** Milliseconds for which a client that was collected waits for room in the inbox. Then its manager reads nothing. */
+const DISCONNECT_LIMIT = 1_000;
 
 /** What is left to clean up when a client has been collected. A reference to the client would keep it alive. */
 interface ClientCleanup {
@@ -71,7 +63,7 @@ const collected = new FinalizationRegistry<ClientCleanup>((cleanup) => {
   cleanup.replies.stop();
   const request = encodeRequest(cleanup.number, NO_REPLY, ["disconnect"] satisfies ClientRequest);
   // If the manager is closed, there is nothing to disconnect from.
-  cleanup.inbox.put(PUT, request, undefined).catch(() => {});
+  cleanup.inbox.put(PUT, request, DISCONNECT_LIMIT).catch(() => {});
 });
 
 /** A thread's client of a manager. */
@@ -83,6 +75,8 @@ export class Client extends ManagerClient {
   readonly #cleanup: ClientCleanup;
   readonly #pending = new Map<number, PendingCall>();
   readonly #liveness = new LivenessPoll(() => this.#checkThreads());
+  // Ends the puts that wait for room: nothing else ends them if the inbox is corrupt, and they keep the script alive.
+  readonly #puts = new AbortController();
   #lastCall = 0;
   #ending: Ending | undefined;
 
@@ -157,6 +151,8 @@ export class Client extends ManagerClient {
     this.#ending ??= ending;
     this.#liveness.stop();
     this.#cleanup.replies?.stop();
+    this.#cleanup.replies = undefined;
+    this.#puts.abort();
     for (const call of [...this.#pending.keys()]) {
       this.#settle(call, ({ what, reject }) => reject(this.#ending!(what)));
     }
@@ -190,7 +186,7 @@ export class Client extends ManagerClient {
     if (outcome === "ok") return;
     if (outcome === "closed") throw (this.#ending ??= ENDED.closed)(what);
     // Another thread is putting a long request, or the inbox has 1 GiB of requests that the manager has not read.
-    this.#inbox.put(what, record, undefined).then((ticket) => {
+    this.#inbox.put(what, record, undefined, this.#puts.signal).then((ticket) => {
       if (ticket === undefined) this.close(ENDED.closed);
     }, (error) => this.#settle(call, (pending) => pending.reject(error)));
   }
@@ -207,7 +203,8 @@ export class Client extends ManagerClient {
       (error) => weak.deref()?.close(error === undefined ? ENDED.closed : ENDED.corrupt(error)),
     );
     const request: ClientRequest = ["connect", this.#inbox.owners.me, replies.memory];
-    this.#inbox.put(PUT, encodeRequest(this.#cleanup.number, NO_REPLY, request), undefined).catch(() => {});
+    const record = encodeRequest(this.#cleanup.number, NO_REPLY, request);
+    this.#inbox.put(PUT, record, undefined, this.#puts.signal).catch(() => {});
     this.#cleanup.replies.listen();
   }
 

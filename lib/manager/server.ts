@@ -14,24 +14,20 @@
 import { WaitTimeoutError } from "../core/errors.ts";
 import { transferError } from "../protocol/transfer_error.ts";
 import { encodeThrown } from "../protocol/error_record.ts";
-import { Channel, type ChannelMemory } from "../queue/channel.ts";
+import type { Channel, ChannelMemory } from "../queue/channel.ts";
 import type { LogRecord } from "../queue/paged_log.ts";
 import { OwnerStatus } from "../shared/steps/step.ts";
 import { AccessQueue, type AccessRequest, type ChainedClaim } from "./access_queue.ts";
 import { endLinks, linkOfCall, runInside } from "./call_chain.ts";
-import { type Client, ENDED } from "./client.ts";
+import type { Client } from "./client.ts";
+import { ConnectedClient } from "./connected_client.ts";
+import { ENDED } from "./endings.ts";
 import { LivenessPoll } from "./liveness_poll.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Objects } from "./objects.ts";
 import { decodeRequest, encodeRecord, header } from "./record.ts";
 import { checkRequest, type ClientRequest, type ManagerMemory, Status } from "./requests.ts";
 import { Transactions } from "./transactions.ts";
-
-interface ConnectedClient {
-  /** Id of its thread. */
-  readonly owner: number;
-  readonly replies: Channel;
-}
 
 /** The call that a reply goes to. */
 interface Caller {
@@ -73,7 +69,7 @@ export class Server {
     this.#inbox.close();
     this.#mailbox.finish();
     this.#liveness.stop();
-    for (const { replies } of this.#clients.values()) replies.close();
+    for (const connected of this.#clients.values()) connected.disconnect();
     this.#clients.clear();
     this.objects.clear();
   }
@@ -120,7 +116,7 @@ export class Server {
   #connect({ client }: Caller, [, owner, memory]: RequestOf<"connect">): void {
     this.#disconnectDead();
     if (this.#clients.has(client)) throw new TypeError("Cannot connect to Manager: this client is connected already");
-    this.#clients.set(client, { owner, replies: new Channel(memory as ChannelMemory) });
+    this.#clients.set(client, new ConnectedClient(owner, memory as ChannelMemory));
   }
 
   #call(caller: Caller, [, object, method, args, chain]: RequestOf<"call">): void {
@@ -209,8 +205,7 @@ export class Server {
     } catch (cause) {
       record = encodeRecord(call, Status.ERROR, encodeThrown(transferError(value, "result", "result", cause)));
     }
-    // The client has sent the memory of this channel. If it is corrupt, that client gets no reply any more.
-    connected.replies.put("reply", record, undefined).catch(() => connected.replies.close());
+    connected.reply(record);
   }
 
   #checkClients(): boolean {
@@ -228,7 +223,7 @@ export class Server {
   }
 
   #disconnect(client: number, mayContinue = false): void {
-    this.#clients.get(client)?.replies.close();
+    this.#clients.get(client)?.disconnect();
     this.#clients.delete(client);
     const withdrawn = this.#accesses.withdraw((request) => this.#waitingCallers.get(request)?.client === client);
     for (const each of withdrawn) this.#waitingCallers.delete(each);

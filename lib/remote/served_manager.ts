@@ -9,7 +9,8 @@
  */
 import { IsopoolError } from "../core/errors.ts";
 import { ALL_OBJECTS } from "../manager/claim.ts";
-import { Client, ENDED } from "../manager/client.ts";
+import { Client } from "../manager/client.ts";
+import { ENDED } from "../manager/endings.ts";
 import { isIdOf } from "../manager/manager_client.ts";
 import { STORES } from "../manager/objects.ts";
 import { checkRequest, type ClientRequest, type ManagerMemory } from "../manager/requests.ts";

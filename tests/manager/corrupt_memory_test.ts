@@ -68,3 +68,38 @@ test("a handle whose memory no manager can have is refused where it arrives", ()
   }
   return Promise.resolve();
 });
+
+test("a closed manager whose inbox looks full, and is collected, lets the script end", async () => {
+  const ended = await runScript(
+    `
+    import { Manager } from "@isopool/isopool";
+    import { BRAND } from ${JSON.stringify(import.meta.resolve("../../lib/shared/handle.ts"))};
+    import { UNLIMITED } from ${JSON.stringify(import.meta.resolve("../../lib/queue/channel.ts"))};
+    import { Control } from ${JSON.stringify(import.meta.resolve("../../lib/queue/control_layout.ts"))};
+
+    let collected = false;
+    const watch = new FinalizationRegistry(() => collected = true);
+    async function useManager() {
+      const manager = new Manager();
+      await manager.list([1]).push(2);
+      const { control } = manager[BRAND]().manager.inbox;
+      manager.close();
+      const words = new Int32Array(control);
+      // As many unread records as can be, and not closed.
+      words[Control.HEAD] = 0;
+      words[Control.TAIL] = UNLIMITED << 1;
+      watch.register(manager, undefined);
+    }
+    await useManager();
+    // The client of the manager is collected with it, or soon after.
+    for (let turns = 0, rest = 50; rest > 0 && turns < 10_000; turns++) {
+      if (collected) rest--;
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    console.log(collected ? "collected" : "not collected");
+    `,
+    { permissions: ["-A", "--v8-flags=--expose-gc"] },
+  );
+  assertEquals([ended.code, ended.stdout, ended.late], [0, "collected\n", false], ended.stderr);
+});
