@@ -32,7 +32,8 @@ export class AllowedModules {
     if (list !== undefined && !(isArray(list) && list.length > 0 && list.every(isPrefix))) {
       throw badOption(action, "modules", list, `a list of URLs, "${SENT}" and "${INLINE}", at least one`, false);
     }
-    this.#list = list && [...list as string[]];
+    // As `import()` reads them, so that an origin ends with a slash: else `https://example.com` would allow `https://example.com.org`.
+    this.#list = (list as string[] | undefined)?.map((each) => new URL(each).href);
   }
 
   /**

@@ -7,7 +7,7 @@ import { TaskLoadError } from "../core/errors.ts";
 import { JSON, type Promise } from "../core/platform.ts";
 import type { AllowedModules } from "./allowed_modules.ts";
 import type { ModuleFolder } from "./module_folder.ts";
-import { atHost } from "./module_urls.ts";
+import { asImported, atHost, checkBase } from "./module_urls.ts";
 import type { SentModules } from "./sent_modules.ts";
 import { unpack } from "./pack.ts";
 import type { JobTask } from "./wire.ts";
@@ -44,7 +44,8 @@ export class HostTasks {
    * @throws {TaskLoadError} If its modules are not in Redis as they were sent.
    */
   async prepare(text: string, sent: SentModules | undefined): Promise<HostTask> {
-    const given = this.#given.get(text, () => unpack<JobTask>(text));
+    const given = this.#given.get(text, () => asImported(unpack<JobTask>(text)));
+    if (sent) checkBase(sent.base);
     const takesSent = this.#allowed.check(given, sent);
     if (!takesSent || !sent) return this.#ready.get(text, () => ready(given, undefined));
     const { base, hash } = sent;

@@ -20,6 +20,7 @@ export interface ServeOptions extends ClusterAddress {
   /**
    * What this host runs: first parts of the URLs of task modules, for example `"https://example.com/tasks/"`; `"sent:"` for
    * local modules that pools have sent, or `"sent:<SHA-256>"` for one version of them; `"inline:"` for inlined functions.
+   * `"https://example.com"` means all modules of that host.
    *
    * By default it runs any module that its URL names, for which the permissions of the host decide (`--allow-import`,
    * `--allow-read`). Code that comes through Redis, which is `"sent:"` and `"inline:"`, runs by default only if the host may

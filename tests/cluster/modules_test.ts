@@ -3,7 +3,10 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { Redis } from "ioredis";
 import { inline, Pool, type PoolOptions, type Task, TaskLoadError, tasks } from "@isopool/isopool";
 import { cluster, ClusterError, type ClusterOptions, serveWorker } from "@isopool/isopool/cluster";
+import { AllowedModules } from "../../lib/cluster/allowed_modules.ts";
+import { HostTasks } from "../../lib/cluster/host_tasks.ts";
 import { ModuleFolder } from "../../lib/cluster/module_folder.ts";
+import { pack } from "../../lib/cluster/pack.ts";
 import { contentHash, contentKey } from "../../lib/cluster/sent_modules.ts";
 import { TestHost } from "../support/cluster_host.ts";
 import { expectError } from "../support/expect.ts";
@@ -185,6 +188,49 @@ test("a manifest cannot write outside of the folder of the host", async () => {
     await assertRejects(() => folder.provide(manifest), ClusterError, "outside of its folder", path);
     await folder.close();
   }
+  client.disconnect();
+});
+
+test("a task whose URL only looks like one that `modules` allows is refused", async () => {
+  await using redis = await TestRedis.start();
+  const client = new Redis(`${redis.folder}/redis.sock`);
+  const folder = new ModuleFolder({ redis: redis.address, queue: "urls", prefix: "isopool" }, client);
+  const modules = ["https://example.com", "https://example.org/tasks/", "file:///srv/tasks/", "sent:"];
+  const known = new HostTasks(new AllowedModules("serve a cluster", modules), folder);
+  const prepare = (url: string, sent?: { hash: string; base: string }) =>
+    known.prepare(pack({ source: { url, name: "run" }, spec: {}, sizeLimit: 1_000 }), sent);
+  for (const url of ["https://example.com/a.ts", "https://example.org/tasks/b/../c.ts", "file:///srv/tasks/d.ts"]) {
+    assertEquals((await prepare(url)).source, { url: new URL(url).href, name: "run" });
+  }
+  for (
+    const url of [
+      "https://example.com.evil.org/a.ts",
+      "https://example.org/tasks/../admin.ts",
+      "https://example.org/tasks/%2e%2e/admin.ts",
+      "file:///srv/tasks/../secret.ts",
+      "file:///srv/tasks/..%2fsecret.ts",
+      "file:///srv/tasks/..%5Csecret.ts",
+      "no URL",
+    ]
+  ) await assertRejects(() => prepare(url), ClusterError, "This host does not run", url);
+  const hash = contentHash(new TextEncoder().encode("no manifest"));
+  for (
+    const [base, rest] of [
+      ["file:///home/", "../../srv/secret.ts"],
+      ["file:///home/", "..%2f..%2fsrv/secret.ts"],
+      ["file:///home", "/../srv/secret.ts"],
+      ["file:///home/..", "/srv/secret.ts"],
+      ["https://example.net/", "secret.ts"],
+    ]
+  ) {
+    await assertRejects(
+      () => prepare(base + rest, { hash, base }),
+      ClusterError,
+      "This host does not run",
+      base + rest,
+    );
+  }
+  await folder.close();
   client.disconnect();
 });
 

@@ -94,10 +94,26 @@ export const OTHERS: readonly Mutation[] = [
   {
     defect: "cluster: a host runs modules that it must not",
     file: "lib/cluster/allowed_modules.ts",
-    text: "this.#list = list && [...list as string[]];",
-    by: "this.#list = list && undefined;",
+    text: "this.#list = (list as string[] | undefined)?.map((each) => new URL(each).href);",
+    by: "this.#list = undefined;",
     tests: ["tests/cluster/calls_test.ts"],
     filter: "/with `modules`/",
+  },
+  {
+    defect: "a host compares the URLs of tasks as they are written",
+    file: "lib/cluster/module_urls.ts",
+    text: "{ ...source, url: importedUrl(source.url) }",
+    by: "source",
+    tests: ["tests/cluster/modules_test.ts"],
+    filter: "/only looks like/",
+  },
+  {
+    defect: "the path of a sent module may lead out of the folder of its host",
+    file: "lib/cluster/module_urls.ts",
+    text: 'base.startsWith("file:") && base.endsWith("/") &&',
+    by: 'base.startsWith("file:") &&',
+    tests: ["tests/cluster/modules_test.ts"],
+    filter: "/only looks like/",
   },
   {
     defect: "cluster: a deadline does not reach a call that waits in Redis",
