@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onAbort } from "../core/abort.ts";
+import { onAbort, OVER } from "../core/abort.ts";
 import { WaitTimeoutError } from "../core/errors.ts";
 import { AbortController, performance, Promise as RuntimePromise } from "../core/platform.ts";
 import { waitLimit } from "../core/wait_limit.ts";
@@ -50,7 +50,7 @@ export async function attempt(session: Session, operation: Operation, limits: Wa
   const ending = new AbortController();
   const giveUp = (reason: unknown): void => {
     reject(reason);
-    ending.abort();
+    ending.abort(OVER);
   };
   const late = () => giveUp(new WaitTimeoutError(`Cannot ${what}: it took longer than ${timeout} ms`));
   const undo = (reply: Reply): void => {

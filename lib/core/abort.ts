@@ -4,6 +4,12 @@
  * @module
  */
 
+/**
+ * The reason for signals of the library's own, whose reason nobody sees. Without one the runtime makes a `DOMException`, which
+ * the program may have deleted.
+ */
+export const OVER = "over";
+
 const NO_LISTENER = (): void => {};
 
 /**

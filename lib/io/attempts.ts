@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { OVER } from "../core/abort.ts";
 import { TaskTimeoutError } from "../core/errors.ts";
 import { AbortController, Promise } from "../core/platform.ts";
 import type { RetryPolicy } from "../core/retry.ts";
@@ -141,7 +142,7 @@ export class Attempts<R> {
 async function endOrGrace(running: Promise<unknown>): Promise<void> {
   const ended = running.then(() => {}, () => {});
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), GRACE);
+  const timer = setTimeout(() => limit.abort(OVER), GRACE);
   await deadline(ended, Infinity, { signal: limit.signal }).catch(() => {});
   clearTimeout(timer);
 }

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { OVER } from "../core/abort.ts";
 import { corruptMemory } from "../core/corrupt_memory.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { AbortController, crypto, Promise, WeakRef } from "../core/platform.ts";
@@ -152,7 +153,7 @@ export class Client extends ManagerClient {
     this.#liveness.stop();
     this.#cleanup.replies?.stop();
     this.#cleanup.replies = undefined;
-    this.#puts.abort();
+    this.#puts.abort(OVER);
     for (const call of [...this.#pending.keys()]) {
       this.#settle(call, ({ what, reject }) => reject(this.#ending!(what)));
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OVER } from "../core/abort.ts";
 import { AbortController } from "../core/platform.ts";
 import { Channel, type ChannelMemory } from "../queue/channel.ts";
 import type { LogRecord } from "../queue/paged_log.ts";
@@ -28,6 +29,6 @@ export class ConnectedClient {
   /** Ends its channel, which rejects the calls that have no reply. */
   disconnect(): void {
     this.#replies.close();
-    this.#puts.abort();
+    this.#puts.abort(OVER);
   }
 }

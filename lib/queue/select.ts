@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OVER } from "../core/abort.ts";
 import { WaitTimeoutError } from "../core/errors.ts";
 import { AbortController, Promise as RuntimePromise } from "../core/platform.ts";
 import { clearTimeout, setTimeout } from "../core/timer.ts";
@@ -92,7 +93,7 @@ export async function select<const S extends readonly Selectable[]>(
   limits?.signal?.throwIfAborted();
   const selections = sources.map((source) => source[SELECT]());
   const deadline = new AbortController();
-  const timer = timeout ? setTimeout(() => deadline.abort(), timeout) : undefined;
+  const timer = timeout ? setTimeout(() => deadline.abort(OVER), timeout) : undefined;
   try {
     for (;;) {
       const isLast = deadline.signal.aborted || timeout === 0;
@@ -147,7 +148,7 @@ function takeAnyArrived<R>(selections: readonly Selection<R>[]): Selected<R> | u
 // may then take from a different source, and the item would stay while its other consumers sleep.
 async function waitForAny<R>(selections: readonly Selection<R>[], signals: AbortSignal[]): Promise<void> {
   const stopping = new AbortController();
-  const stop = () => stopping.abort();
+  const stop = () => stopping.abort(OVER);
   for (const signal of signals) signal.addEventListener("abort", stop);
   try {
     await RuntimePromise.all(selections.map(async (selection) => {

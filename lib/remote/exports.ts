@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { OVER } from "../core/abort.ts";
 import { IsopoolError } from "../core/errors.ts";
 import { AbortController } from "../core/platform.ts";
 import { cloneInputWithErrors } from "../protocol/error_handle.ts";
@@ -113,7 +114,7 @@ export class Exports {
           return this.#get(object).served.call(method, args, signal);
         });
       case "abort":
-        return this.#pending.get(message.id)?.abort();
+        return this.#pending.get(message.id)?.abort(OVER);
       case "release":
         return this.#release(message.object, message.count);
     }
@@ -122,7 +123,7 @@ export class Exports {
   /** The worker has ended: aborts its requests, and gives up what it held. */
   end(): void {
     this.#ended = true;
-    for (const each of this.#pending.values()) each.abort();
+    for (const each of this.#pending.values()) each.abort(OVER);
     for (const { served } of this.#byId.values()) served.close();
     this.#byId.clear();
     this.#byKey.clear();
