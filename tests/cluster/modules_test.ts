@@ -220,6 +220,8 @@ test("a task whose URL only looks like one that `modules` allows is refused", as
       ["file:///home/", "..%2f..%2fsrv/secret.ts"],
       ["file:///home", "/../srv/secret.ts"],
       ["file:///home/..", "/srv/secret.ts"],
+      // Behind this base, the URL goes on with `../secret.ts`.
+      ["file:///srv/a", "../secret.ts"],
       ["https://example.net/", "secret.ts"],
     ]
   ) {
